@@ -1,0 +1,65 @@
+package precision
+
+import "math"
+
+// Bits rounds x to the format, to nearest with ties to even, and gives the bit pattern in the low bits.
+// Values past the largest finite one by half a step or more become infinite; a NaN stays a quiet NaN.
+func (f Format) Bits(x float64) uint32 {
+	s := f.shape()
+	sign := uint32(math.Float64bits(x)>>63) << (s.bits - 1)
+	infinity := uint32(1<<(s.bits-1-s.mantissa)-1) << s.mantissa
+	switch {
+	case math.IsNaN(x):
+		return sign | infinity | 1<<(s.mantissa-1)
+	case math.IsInf(x, 0):
+		return sign | infinity
+	}
+	magnitude := math.Abs(x)
+	if magnitude < f.MinNormal() {
+		// Subnormal: a whole number of smallest steps. A carry into the first normal is the right encoding too.
+		return sign | uint32(math.RoundToEven(math.Ldexp(magnitude, s.bias-1+int(s.mantissa))))
+	}
+	// Normal: keep mantissa bits of the float64 significand; a carry walks into the exponent by itself.
+	wide := math.Float64bits(magnitude)
+	drop := 52 - s.mantissa
+	kept := wide >> drop
+	rest, half := wide&(1<<drop-1), uint64(1)<<(drop-1)
+	if rest > half || rest == half && kept&1 == 1 {
+		kept++
+	}
+	kept -= uint64(1023-s.bias) << s.mantissa
+	if kept >= uint64(infinity) {
+		return sign | infinity
+	}
+	return sign | uint32(kept)
+}
+
+// Value gives the number that a bit pattern of the format stands for, exactly.
+func (f Format) Value(bits uint32) float64 {
+	s := f.shape()
+	sign := 1.0
+	if bits>>(s.bits-1)&1 == 1 {
+		sign = -1
+	}
+	exponentBits := s.bits - 1 - s.mantissa
+	exponent := int(bits >> s.mantissa & (1<<exponentBits - 1))
+	fraction := bits & (1<<s.mantissa - 1)
+	switch {
+	case exponent == 1<<exponentBits-1 && fraction != 0:
+		return math.NaN()
+	case exponent == 1<<exponentBits-1:
+		return math.Inf(int(sign))
+	case exponent == 0:
+		return sign * math.Ldexp(float64(fraction), 1-s.bias-int(s.mantissa))
+	}
+	wide := uint64(exponent-s.bias+1023)<<52 | uint64(fraction)<<(52-s.mantissa)
+	return sign * math.Float64frombits(wide)
+}
+
+// Round gives x as the format stores it.
+func (f Format) Round(x float64) float64 {
+	if f == FP32 {
+		return float64(float32(x))
+	}
+	return f.Value(f.Bits(x))
+}
