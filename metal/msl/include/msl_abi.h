@@ -1,23 +1,31 @@
 /* The contract between a compiled kernel module (a shared object made by metal/msl) and the runtime that runs it
  * (metal/host). No standard headers: it is read by clang's C++ for OpenCL mode and by plain C alike.
  *
- * A module exports one symbol, `msl_module` (type struct msl_module). A kernel thread is a fiber; `struct msl_lane`
- * is its identity and sits where the thread's own stack address tells (see msl_self in the runtime header), so that
- * compiled code finds it without a thread-local read.
+ * A module exports `msl_module` (type struct msl_module) and `msl_runtime_table` (msl_runtime.h). A kernel thread is a
+ * fiber; `struct msl_lane` is its identity and sits where the thread's own stack address tells (see msl_self in the
+ * runtime header), so that compiled code finds it without a thread-local read.
  */
 #ifndef ATTEST_MSL_ABI_H
 #define ATTEST_MSL_ABI_H
+
+#if defined(__OPENCL_CPP_VERSION__)
+#pragma OPENCL EXTENSION __cl_clang_function_pointers : enable
+#define MSL_CONSTANT __constant /* where a module's tables and literals lie */
+#else
+#define MSL_CONSTANT
+#endif
 
 #define MSL_ABI_VERSION 1u
 #define MSL_MAX_BUFFERS 31
 #define MSL_MAX_THREADGROUP_ARGS 31
 
 struct msl_lane;
+typedef void msl_thread_function(struct msl_lane *);
 
 /* How one entry point binds. Bit i of a mask: slot i. */
 struct msl_entry {
-  const char *name;                 /* the kernel's name or host_name, as the user asks for it */
-  void (*run)(struct msl_lane *);   /* one thread of it, start to end */
+  const MSL_CONSTANT char *name;    /* the kernel's name or host_name, as the user asks for it */
+  msl_thread_function *run;         /* one thread of it, start to end */
   unsigned buffers;                 /* buffer slots that the signature names */
   unsigned threadgroup_args;        /* [[threadgroup(i)]] slots that the signature names */
   unsigned max_threads;             /* [[max_total_threads_per_threadgroup(n)]], 0 where absent */
@@ -27,10 +35,9 @@ struct msl_entry {
 struct msl_module {
   unsigned abi;                     /* MSL_ABI_VERSION */
   unsigned entry_count;
-  const struct msl_entry *entries;
+  const MSL_CONSTANT struct msl_entry *entries;
   unsigned flags;                   /* MSL_MODULE_* */
-  const char *const *files;         /* file names that line tables below refer to; files[0] is the kernel's own */
-  unsigned file_count;
+  const MSL_CONSTANT char *file;    /* the name diagnostics use for the kernel's own text */
 };
 
 #define MSL_MODULE_CHECKED 1u       /* compiled with the checkers' calls on every access */
