@@ -1,0 +1,94 @@
+package cases
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// MaxFileBytes bounds a case file; a real one has a few hundred bytes.
+const MaxFileBytes = 1 << 20
+
+// Decode reads one case and normalizes it. Unknown keys, duplicate keys, wrong UTF-8, anything after the document
+// and impossible values are errors that name the field.
+func Decode(text []byte) (Case, error) {
+	if len(text) > MaxFileBytes {
+		return Case{}, fmt.Errorf("case: %d bytes; want at most %d", len(text), MaxFileBytes)
+	}
+	var c Case
+	if err := json.Unmarshal(text, &c, json.RejectUnknownMembers(true)); err != nil {
+		return Case{}, fmt.Errorf("case: %s", explain(err, text))
+	}
+	if err := c.Normalize(); err != nil {
+		return Case{}, fmt.Errorf("case: %w", err)
+	}
+	return c, nil
+}
+
+// explain turns the library's error into one line in our terms: the field by its path, and what is wrong with it.
+func explain(err error, text []byte) string {
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		line := 1 + bytes.Count(text[:min(int(syntactic.ByteOffset), len(text))], []byte{'\n'})
+		return fmt.Sprintf("line %d: %s%s", line, fieldPath(syntactic.JSONPointer), syntactic.Err)
+	}
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) {
+		if errors.Is(semantic.Err, json.ErrUnknownName) {
+			return fieldPath(semantic.JSONPointer) + "unknown key"
+		}
+		if semantic.Err != nil {
+			return fieldPath(semantic.JSONPointer) + semantic.Err.Error()
+		}
+		return fmt.Sprintf("%sa JSON %s; want %s", fieldPath(semantic.JSONPointer), semantic.JSONKind, semantic.GoType)
+	}
+	return err.Error()
+}
+
+func fieldPath(pointer jsontext.Pointer) string {
+	if pointer == "" {
+		return ""
+	}
+	var parts []string
+	for token := range pointer.Tokens() {
+		parts = append(parts, token)
+	}
+	return strings.Join(parts, ".") + ": "
+}
+
+// Encode writes a case for people to read: canonical order, indented, with its notes.
+func Encode(c Case) []byte {
+	text, err := json.Marshal(c, jsontext.WithIndent("  "))
+	if err != nil { // every field of a Case has an encoding
+		panic(fmt.Sprintf("cases: encoding %+v: %v", c, err))
+	}
+	return append(text, '\n')
+}
+
+// Canonical is the one compact form of a normalized case, without notes. Equal cases have equal forms.
+func Canonical(c Case) []byte {
+	c.Notes = ""
+	text, err := json.Marshal(c)
+	if err != nil {
+		panic(fmt.Sprintf("cases: encoding %+v: %v", c, err))
+	}
+	return text
+}
+
+// Name is the first 12 hex digits of the SHA-256 of the canonical form.
+func Name(c Case) string {
+	sum := sha256.Sum256(Canonical(c))
+	return hex.EncodeToString(sum[:6])
+}
+
+// MarshalJSON lets encoding/json and its kin write a case inside other documents, on one line.
+func (c Case) MarshalJSON() ([]byte, error) {
+	type plain Case // without this method
+	return json.Marshal(plain(c))
+}

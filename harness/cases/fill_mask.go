@@ -1,0 +1,127 @@
+package cases
+
+import "math"
+
+// fillMask draws the entries of a mask array. Every entry that forbids is -Inf, whatever the array's kind.
+func (c *Case) fillMask(m *MaskArray) {
+	s := newStream(c.Values.Seed, streamMask)
+	index := uint64(0)
+	for b := range m.Shape[0] {
+		for h := range m.Shape[1] {
+			for r := range m.Shape[2] {
+				for k := range m.Shape[3] {
+					m.SetBias(b, h, r, k, c.maskEntry(s, b, h, r, k, index))
+					index++
+				}
+			}
+		}
+	}
+}
+
+func (c *Case) maskEntry(s stream, b, h, r, k int, index uint64) float64 {
+	const apart = 1 << 60
+	forbidden := math.Inf(-1)
+	m := &c.Mask
+	if m.EmptyRows > 0 && r%m.EmptyRows == m.EmptyRows-1 || k < m.EmptyLead {
+		return forbidden
+	}
+	switch m.Fill {
+	case PaddingFill:
+		// Lengths from 1 to kv_len; the first of several batches is never padded, so that both kinds are there.
+		padded := b > 0 || c.Batch == 1 || m.Shape[0] == '1'
+		if padded && k > s.below(apart+uint64(b), c.KVLen) {
+			return forbidden
+		}
+		return 0
+	case OpenFill:
+		return 0
+	case AlibiFill:
+		// slope(h) = 2^(-8*(h+1)/heads), rounded to a power of two, over the distance from the aligned diagonal.
+		slope := math.Ldexp(1, -max(1, 8*(h+1)/c.Heads))
+		return -slope * math.Abs(float64(r+c.KVLen-c.QLen-k))
+	}
+	if s.below(index, 100) >= m.Density {
+		return forbidden
+	}
+	if m.Kind == BoolMask {
+		return 0
+	}
+	if m.PlusInf && s.below(2*apart+index, 97) == 0 {
+		return math.Inf(1)
+	}
+	return 2 * s.normal(apart+index)
+}
+
+// MaskRows gives the bias of every row of a case: its array, its causal part and its window together. It satisfies
+// the reference's interface for masks.
+type MaskRows struct {
+	c     Case
+	array *MaskArray
+}
+
+// Rows gives the mask of a case whose tensors are t; nil where the case has none.
+func (c *Case) Rows(t *Tensors) *MaskRows {
+	if c.Mask.Kind == "" {
+		return nil
+	}
+	return &MaskRows{*c, t.Mask}
+}
+
+// Row fills bias[first:last) with what is added to the logits of a query row and gives that range; keys outside it
+// are forbidden and left unwritten. bias has kv_len elements.
+func (m *MaskRows) Row(batch, head, row int, bias []float64) (first, last int) {
+	first, last = m.c.Span(row)
+	if m.array == nil {
+		clear(bias[first:last])
+		return first, last
+	}
+	b, h, r := m.array.at(batch, head, row)
+	for k := first; k < last; k++ {
+		bias[k] = m.array.Bias(b, h, r, min(k, m.array.Shape[3]-1))
+	}
+	return first, last
+}
+
+// at maps a row of the problem to the array's own index: 0 in the dimensions that broadcast.
+func (m *MaskArray) at(b, h, r int) (int, int, int) {
+	return min(b, m.Shape[0]-1), min(h, m.Shape[1]-1), min(r, m.Shape[2]-1)
+}
+
+// fillMaskedSlots overwrites the k and v rows that no query row of any head may see.
+func (c *Case) fillMaskedSlots(t *Tensors) {
+	x := map[MaskedFill]float64{MaskedNaN: math.NaN(), MaskedInf: math.Inf(1), MaskedHuge: c.Input.Max()}[c.Values.Masked]
+	c.EachMaskedSlot(t, func(b, h, key int) {
+		for d := range c.HeadDim {
+			t.K.Set(b, h, key, d, x)
+			t.V.Set(b, h, key, d, x)
+		}
+	})
+}
+
+// EachMaskedSlot visits every (batch, kv head, key) that the mask hides from all rows of all heads of the group.
+func (c *Case) EachMaskedSlot(t *Tensors, visit func(b, h, key int)) {
+	rows := c.Rows(t)
+	if rows == nil {
+		return
+	}
+	bias := make([]float64, c.KVLen)
+	seen := make([]bool, c.KVLen)
+	for b := range c.Batch {
+		for kv := range c.KVHeads {
+			clear(seen)
+			for h := kv * c.Group(); h < (kv+1)*c.Group(); h++ {
+				for r := range c.QLen {
+					first, last := rows.Row(b, h, r, bias)
+					for k := first; k < last; k++ {
+						seen[k] = seen[k] || !math.IsInf(bias[k], -1)
+					}
+				}
+			}
+			for key, s := range seen {
+				if !s {
+					visit(b, kv, key)
+				}
+			}
+		}
+	}
+}

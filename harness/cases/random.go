@@ -1,0 +1,51 @@
+package cases
+
+import "math"
+
+// The generator is counter-based: a value depends on the seed, the stream (which operand) and the element's logical
+// index, on nothing drawn before it and on nothing of the layout. Its core is the finaliser of SplitMix64 (Steele,
+// Lea and Flood, 2014) applied twice. Only integer operations and single IEEE float64 multiplications follow, none
+// of which a compiler may fuse, so every platform and Go release gives the same bits.
+
+const golden = 0x9e3779b97f4a7c15
+
+func mix(z uint64) uint64 {
+	z ^= z >> 30
+	z *= 0xbf58476d1ce4e5b9
+	z ^= z >> 27
+	z *= 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// stream is one independent sequence of a seed.
+type stream uint64
+
+func newStream(seed, id uint64) stream { return stream(mix(seed+golden*(id+1)) ^ mix(id^seed*golden)) }
+
+// bits gives 64 random bits for an index.
+func (s stream) bits(index uint64) uint64 { return mix(mix(uint64(s)+golden*index) + uint64(s)) }
+
+// below gives an integer in [0, n) by multiplication of the upper 32 bits; n < 2^31.
+func (s stream) below(index uint64, n int) int {
+	return int(s.bits(index) >> 32 * uint64(n) >> 32)
+}
+
+// uniform gives an odd multiple of 2^-53 in (-1, 1): never 0, never an end.
+func (s stream) uniform(index uint64) float64 {
+	return float64(int64(s.bits(index)>>11<<1|1)-1<<53) * (1.0 / (1 << 53))
+}
+
+// normal gives the sum of eight 16-bit uniforms, centred and scaled to variance 1: bell-shaped, with all values
+// inside +-4.9. Tails are the business of the outliers regime. The sum is an integer, hence exact.
+func (s stream) normal(index uint64) float64 {
+	low, high := s.bits(index*2), s.bits(index*2+1)
+	sum := int64(0)
+	for shift := 0; shift < 64; shift += 16 {
+		sum += int64(low >> shift & 0xffff)
+		sum += int64(high >> shift & 0xffff)
+	}
+	// Twice the distance from the mean 8*65535/2; the variance of one uniform is (65536^2-1)/12.
+	return float64(2*sum-8*65535) * normalScale
+}
+
+var normalScale = 1 / (2 * math.Sqrt(8*(65536.0*65536.0-1)/12))

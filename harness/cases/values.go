@@ -1,0 +1,55 @@
+package cases
+
+// Regime is how the values of an operand are drawn.
+type Regime string
+
+// The regimes. Those of one operand never depend on its layout.
+const (
+	Normal    Regime = "normal"    // mean 0, variance 1
+	Uniform   Regime = "uniform"   // in (-1, 1)
+	Constant  Regime = "constant"  // one number everywhere, of magnitude 1/2 to 3/2
+	OneHot    Regime = "onehot"    // each row is 1 in one column and 0 elsewhere
+	Zero      Regime = "zero"      // 0
+	Outliers  Regime = "outliers"  // normal; one channel in 32 is 24 times larger, one element in 512 up to 32 times
+	Sinks     Regime = "sinks"     // normal; the first row and one row in 64 are 6 times larger and lean one way
+	Overflow  Regime = "overflow"  // q, k: normal*64, whose products pass fp16; v: 1/4 to 1 of fp16's largest value
+	Subnormal Regime = "subnormal" // normal * 2^-20 in fp16, * 2^-130 in bf16 and fp32
+	Huge      Regime = "huge"      // normal*24: logits of several hundred
+	WithNaN   Regime = "nan"       // normal; about one row in 23, and at least one, holds a NaN
+	WithInf   Regime = "inf"       // normal; about one row in 23, and at least one, holds +Inf or -Inf
+)
+
+// Regimes lists every regime.
+func Regimes() []Regime {
+	return []Regime{Normal, Uniform, Constant, OneHot, Zero, Outliers, Sinks, Overflow, Subnormal, Huge, WithNaN, WithInf}
+}
+
+// MaskedFill is what the k and v rows hold that no query row may see.
+type MaskedFill string
+
+// The fills of masked slots.
+const (
+	MaskedOrdinary MaskedFill = "ordinary"
+	MaskedNaN      MaskedFill = "nan"
+	MaskedInf      MaskedFill = "inf"
+	MaskedHuge     MaskedFill = "huge" // the format's largest finite value
+)
+
+// Values says how the data of a case are drawn.
+type Values struct {
+	Seed   uint64     `json:"seed,omitzero"`
+	Q      Regime     `json:"q,omitzero"`      // default normal
+	K      Regime     `json:"k,omitzero"`      // default normal
+	V      Regime     `json:"v,omitzero"`      // default normal
+	Masked MaskedFill `json:"masked,omitzero"` // default ordinary
+}
+
+// Special reports whether an allowed slot holds NaN or Inf on purpose.
+func (v Values) Special() bool {
+	for _, r := range []Regime{v.Q, v.K, v.V} {
+		if r == WithNaN || r == WithInf {
+			return true
+		}
+	}
+	return false
+}
