@@ -1,0 +1,358 @@
+// Flash-attention forward:  O = softmax(scale * Q K^T + mask) V, without ever storing the score matrix.
+//
+// Shapes      q, o [batch, heads, q_len, head_dim]; k, v [batch, kv_heads, kv_len, head_dim]; head_dim 1..256.
+//             Every operand has its own strides, in elements, so any layout and any transpose is a matter of numbers.
+// Types       q, k, v: half, bfloat or float (the template argument). o: any of the three, chosen at run time.
+// Blocks      A simdgroup owns 8 query rows; a threadgroup has 1 to 4 simdgroups that share key blocks of 32 rows.
+//             Lengths are run-time values: one pipeline serves every shape of its type and head-dim class.
+// Arithmetic  Tiles, scores, maxima, sums and accumulators are float whatever the inputs are. Scores stay in natural
+//             units: s = scale * (q.k) + mask, p = exp2((s - m) * log2 e). p is summed in float; it enters P V in
+//             float too, unless `probability_precision` asks for fp16 or bf16.
+// Masks       Key j of row i takes part iff i + first_key <= j < i + end_key (causal masks and windows), the bool
+//             mask holds a non-zero byte, or the additive mask is not -inf. A masked slot is left out by selection,
+//             never by arithmetic: whatever K and V hold there, NaN and Inf included, changes no bit of the output.
+//             A row with no key gives 0 and a logsumexp of -inf.
+// Fast math   Metal assumes by default that no NaN and no Inf occurs. Nothing here leans on comparing them: the
+//             running maximum starts at a finite number, "no key yet" is a sum of zero, and NaN and Inf are told by
+//             their bits. Only the sums they reach (scores, mostly) are then arithmetic on NaN, so a NaN in an
+//             allowed slot reaches the output where math is safe and is expected, not promised, to where it is fast.
+// Order       Sums run over head_dim, then over keys in ascending blocks: the same input gives the same bits, and a
+//             row's bits do not depend on the rows beside it.
+
+#include <metal_stdlib>
+#include <metal_simdgroup>
+#include <metal_simdgroup_matrix>
+using namespace metal;
+
+constant bool has_mask [[function_constant(0)]];
+
+// Numbers of the C interface: its precisions, and its scalars and kinds of masks.
+constant constexpr uint FP16 = 0, BF16 = 1;
+constant constexpr uint MASK_BOOL = 1;
+constant constexpr uint SCALAR_FP16 = 1, SCALAR_BF16 = 2;
+
+constant constexpr ushort TILE = 8;          // rows and columns of a simdgroup matrix
+constant constexpr ushort KEY_TILES = 4;     // key tiles of a block
+constant constexpr ushort CHUNK_TILES = 8;   // tiles of head_dim that are staged at once
+constant constexpr uint BLOCK = KEY_TILES * TILE;
+constant constexpr uint CHUNK = CHUNK_TILES * TILE;
+
+constant constexpr uint NAN_BITS = 0x7fc00000, INF_BITS = 0x7f800000, NEGATIVE_INF_BITS = 0xff800000;
+constant constexpr float LOWEST = -3.402823466e+38f;
+
+struct Strides { ulong batch, head, row, column; };  // in elements; 0 broadcasts
+
+struct AttentionParams {
+  Strides q, k, v, o, mask;
+  long first_key, end_key;     // row i sees keys j with i + first_key <= j < i + end_key
+  uint q_len, kv_len, head_dim;
+  uint heads_per_kv_head;      // query heads that share one key and value head
+  float scale;
+  uint output_precision;       // FP16, BF16, else float
+  uint probability_precision;  // what p is rounded to before P V: FP16, BF16, else not at all
+  uint mask_kind;              // MASK_BOOL, else additive
+  uint mask_scalar;            // of an additive mask: SCALAR_FP16, SCALAR_BF16, else float
+  uint writes_logsumexp;
+};
+
+struct KeyRange { uint begin, end; };
+
+// The keys that causal mask and window leave to a row; none where the row does not exist.
+KeyRange keys_of_row(constant AttentionParams &p, uint row) {
+  if (row >= p.q_len) return {0, 0};
+  const long begin = clamp(long(row) + p.first_key, 0l, long(p.kv_len));
+  const long end = clamp(long(row) + p.end_key, 0l, long(p.kv_len));
+  return {uint(begin), uint(end)};
+}
+
+// The union over the rows first .. first + count - 1: both ends grow with the row.
+KeyRange keys_of_rows(constant AttentionParams &p, uint first, uint count) {
+  if (first >= p.q_len) return {0, 0};
+  const uint last = min(first + count, p.q_len) - 1;
+  return {keys_of_row(p, first).begin, keys_of_row(p, last).end};
+}
+
+bool is_finite_bits(float x) { return (as_type<uint>(x) & INF_BITS) != INF_BITS; }
+
+// NaN or +inf: no softmax exists. (-inf is a weight of zero.)
+bool poisons_softmax(float s) { return !is_finite_bits(s) && as_type<uint>(s) != NEGATIVE_INF_BITS; }
+
+// What the mask says of one key: whether it takes part, and what is added to its score.
+struct MaskEntry { bool allowed; float bias; };
+
+MaskEntry read_mask(device const uchar *mask, constant AttentionParams &p, ulong index) {
+  if (p.mask_kind == MASK_BOOL) return {mask[index] != 0, 0.0f};
+  float bias;
+  if (p.mask_scalar == SCALAR_FP16) bias = float(((device const half *)mask)[index]);
+  else if (p.mask_scalar == SCALAR_BF16) bias = float(((device const bfloat *)mask)[index]);
+  else bias = ((device const float *)mask)[index];
+  return {as_type<uint>(bias) != NEGATIVE_INF_BITS, bias};
+}
+
+float round_to(float x, uint precision) {
+  if (precision == FP16) return float(half(x));
+  if (precision == BF16) return float(bfloat(x));
+  return x;
+}
+
+void store(device uchar *o, ulong index, uint precision, uint bits) {
+  const float x = as_type<float>(bits);
+  if (precision == FP16) ((device half *)o)[index] = half(x);
+  else if (precision == BF16) ((device bfloat *)o)[index] = bfloat(x);
+  else ((device uint *)o)[index] = bits;
+}
+
+// Copies rows [first_row, first_row + rows) and `columns` columns from first_column on into a tile, as float, zero
+// beyond the matrix. One simdgroup copies a row at a time, so neighbouring lanes read neighbouring columns.
+template <typename T>
+void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, constant Strides &strides,
+           uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
+           ushort simdgroup, ushort simdgroups, ushort lane) {
+  for (uint r = simdgroup; r < rows; r += simdgroups) {
+    const uint row = first_row + r;
+    for (uint c = lane; c < columns; c += 32) {
+      const uint column = first_column + c;
+      const bool inside = row < row_end && column < column_end;
+      tile[r * tile_stride + c] = inside ? float(matrix[row * strides.row + column * strides.column]) : 0.0f;
+    }
+  }
+}
+
+// A value tile as `stage` left it, with NaN and Inf replaced by 0 (0 * NaN would leak out of a masked slot) and
+// their keys noted in a bit set. Each thread visits the elements it staged itself.
+void hide_nonfinite(threadgroup float *tile, ushort tile_stride, threadgroup atomic_uint *keys, uint rows, uint columns,
+                    ushort simdgroup, ushort simdgroups, ushort lane) {
+  for (uint r = simdgroup; r < rows; r += simdgroups)
+    for (uint c = lane; c < columns; c += 32)
+      if (!is_finite_bits(tile[r * tile_stride + c])) {
+        tile[r * tile_stride + c] = 0.0f;
+        atomic_fetch_or_explicit(keys, 1u << r, memory_order_relaxed);
+      }
+}
+
+// The bits of an output element that allowed NaN and Inf among a row's values take part in: their sum, as every
+// weight is positive. `finite` where this column holds none.
+template <typename T>
+uint bits_with_nonfinite(uint finite, device const T *v, device const uchar *mask, constant AttentionParams &p,
+                         KeyRange keys, ulong mask_row, uint column) {
+  bool nan = false, positive = false, negative = false;
+  for (uint key = keys.begin; key < keys.end; ++key) {
+    if (has_mask && !read_mask(mask, p, mask_row + key * p.mask.column).allowed) continue;
+    const float x = float(v[key * p.v.row + column * p.v.column]);
+    if (is_finite_bits(x)) continue;
+    const uint bits = as_type<uint>(x);
+    positive |= bits == INF_BITS;
+    negative |= bits == NEGATIVE_INF_BITS;
+    nan |= (bits & 0x7fffffff) > INF_BITS;
+  }
+  if (nan || (positive && negative)) return NAN_BITS;
+  return positive ? INF_BITS : negative ? NEGATIVE_INF_BITS : finite;
+}
+
+// Four lanes share a row of a simdgroup matrix: their numbers differ in bits 0 and 3.
+float max_over_row(float x) {
+  x = max(x, simd_shuffle_xor(x, 1));
+  return max(x, simd_shuffle_xor(x, 8));
+}
+
+float sum_over_row(float x) {
+  x += simd_shuffle_xor(x, 1);
+  return x + simd_shuffle_xor(x, 8);
+}
+
+bool any_over_row(bool x) { return sum_over_row(x ? 1.0f : 0.0f) > 0.0f; }
+
+// Grid: one threadgroup for each (row block, head, batch). Threads: 32 * simdgroups.
+// Threadgroup memory: 8 * simdgroups rows of Q, head_dim rounded up to 8, then one key or value chunk of 32 * 64.
+template <typename T, ushort HEAD_TILES>
+kernel void attention_forward(
+    device const T *q [[buffer(0)]],
+    device const T *k [[buffer(1)]],
+    device const T *v [[buffer(2)]],
+    device uchar *o [[buffer(3)]],
+    constant AttentionParams &p [[buffer(4)]],
+    device float *logsumexp [[buffer(5)]],
+    device const uchar *mask [[buffer(6), function_constant(has_mask)]],
+    threadgroup float *tiles [[threadgroup(0)]],
+    uint3 group [[threadgroup_position_in_grid]],
+    uint3 groups [[threadgroups_per_grid]],
+    ushort simdgroups [[simdgroups_per_threadgroup]],
+    ushort simdgroup [[simdgroup_index_in_threadgroup]],
+    ushort lane [[thread_index_in_simdgroup]])
+{
+  const uint head = group.y, batch = group.z, kv_head = head / p.heads_per_kv_head;
+  q += batch * p.q.batch + head * p.q.head;
+  k += batch * p.k.batch + kv_head * p.k.head;
+  v += batch * p.v.batch + kv_head * p.v.head;
+  const ulong o_head = batch * p.o.batch + head * p.o.head;
+  const ulong mask_head = batch * p.mask.batch + head * p.mask.head;
+
+  // A lane holds row fragment_row, columns fragment_column and the next, of every simdgroup matrix.
+  const ushort quad = lane / 4;
+  const ushort fragment_row = (quad & 4) + (lane / 2) % 4;
+  const ushort fragment_column = (quad & 2) * 2 + (lane % 2) * 2;
+
+  const uint group_row = group.x * simdgroups * TILE;
+  const uint simd_row = group_row + simdgroup * TILE;
+  const uint row = simd_row + fragment_row;
+  const KeyRange group_keys = keys_of_rows(p, group_row, simdgroups * TILE);
+  const KeyRange simd_keys = keys_of_rows(p, simd_row, TILE);
+  const KeyRange row_keys = keys_of_row(p, row);
+  const ulong mask_row = mask_head + row * p.mask.row;
+
+  const ushort q_stride = (p.head_dim + TILE - 1) / TILE * TILE;
+  threadgroup float *q_tile = tiles;
+  threadgroup float *kv_tile = tiles + simdgroups * TILE * q_stride;
+  threadgroup atomic_uint nonfinite_keys;
+  stage(q_tile, q_stride, q, p.q, group_row, p.q_len, simdgroups * TILE, 0, p.head_dim, q_stride,
+        simdgroup, simdgroups, lane);
+  const threadgroup float *own_q = q_tile + simdgroup * TILE * q_stride;
+
+  simdgroup_float8x8 accumulator[HEAD_TILES];
+  #pragma clang loop unroll(full)
+  for (ushort d = 0; d < HEAD_TILES; ++d) accumulator[d] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+  float row_max = LOWEST, row_sum = 0.0f;
+  bool has_key = false, poisoned = false, has_nonfinite_value = false;
+
+  for (uint k0 = group_keys.begin / BLOCK * BLOCK; k0 < group_keys.end; k0 += BLOCK) {
+    const uint staged_keys = min(BLOCK, (group_keys.end - k0 + TILE - 1) / TILE * TILE);
+
+    // Scores: S = Q K^T, a chunk of head_dim at a time. A tile that no row of this simdgroup sees is left at 0.
+    simdgroup_float8x8 s[KEY_TILES];
+    bool live[KEY_TILES];
+    #pragma clang loop unroll(full)
+    for (ushort j = 0; j < KEY_TILES; ++j) {
+      s[j] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+      const uint first = k0 + j * TILE;
+      live[j] = first < simd_keys.end && first + TILE > simd_keys.begin;
+    }
+    for (uint d0 = 0; d0 < p.head_dim; d0 += CHUNK) {
+      const uint columns = min(CHUNK, q_stride - d0);
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      if (simdgroup == 0 && lane == 0) atomic_store_explicit(&nonfinite_keys, 0u, memory_order_relaxed);
+      stage(kv_tile, CHUNK, k, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns, simdgroup, simdgroups, lane);
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      for (ushort d = 0; d < columns; d += TILE) {
+        simdgroup_float8x8 q_matrix;
+        simdgroup_load(q_matrix, own_q + d0 + d, q_stride);
+        #pragma clang loop unroll(full)
+        for (ushort j = 0; j < KEY_TILES; ++j) {
+          if (!live[j]) continue;
+          simdgroup_float8x8 k_transposed;
+          simdgroup_load(k_transposed, kv_tile + j * TILE * CHUNK + d, CHUNK, ulong2(0), true);
+          simdgroup_multiply_accumulate(s[j], q_matrix, k_transposed, s[j]);
+        }
+      }
+    }
+
+    // Online softmax. Bit `key - k0` of `weighted` is set where this row gives the key a weight.
+    float block_max = row_max;
+    uint allowed_keys = 0, weighted = 0;
+    #pragma clang loop unroll(full)
+    for (ushort j = 0; j < KEY_TILES; ++j) {
+      #pragma clang loop unroll(full)
+      for (ushort c = 0; c < 2; ++c) {
+        const ushort offset = j * TILE + fragment_column + c;
+        const uint key = k0 + offset;
+        if (key < row_keys.begin || key >= row_keys.end) continue;
+        MaskEntry entry = {true, 0.0f};
+        if (has_mask) entry = read_mask(mask, p, mask_row + key * p.mask.column);
+        if (!entry.allowed) continue;
+        const float score = s[j].thread_elements()[c] * p.scale + entry.bias;
+        allowed_keys |= 1u << offset;
+        if (poisons_softmax(score)) { poisoned = true; continue; }
+        weighted |= 1u << offset;
+        s[j].thread_elements()[c] = score;
+        block_max = max(block_max, score);
+      }
+    }
+    block_max = max_over_row(block_max);
+
+    float block_sum = 0.0f;
+    #pragma clang loop unroll(full)
+    for (ushort j = 0; j < KEY_TILES; ++j) {
+      #pragma clang loop unroll(full)
+      for (ushort c = 0; c < 2; ++c) {
+        const bool counts = weighted >> (j * TILE + fragment_column + c) & 1;
+        const float weight = counts ? exp2((s[j].thread_elements()[c] - block_max) * M_LOG2E_F) : 0.0f;
+        block_sum += weight;
+        s[j].thread_elements()[c] = round_to(weight, p.probability_precision);
+      }
+    }
+    const float correction = row_sum > 0.0f ? exp2((row_max - block_max) * M_LOG2E_F) : 1.0f;
+    row_sum = row_sum * correction + sum_over_row(block_sum);
+    row_max = block_max;
+    has_key |= allowed_keys != 0;
+
+    // O = O * correction + P V, again by chunks: each is the accumulators' tiles d0 .. d0 + CHUNK_TILES - 1.
+    #pragma clang loop unroll(full)
+    for (ushort d0 = 0; d0 < HEAD_TILES; d0 += CHUNK_TILES) {
+      if (d0 * TILE >= q_stride) continue;
+      const uint columns = min(CHUNK, uint(q_stride - d0 * TILE));
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      stage(kv_tile, CHUNK, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, p.head_dim, columns,
+            simdgroup, simdgroups, lane);
+      hide_nonfinite(kv_tile, CHUNK, &nonfinite_keys, staged_keys, columns, simdgroup, simdgroups, lane);
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      #pragma clang loop unroll(full)
+      for (ushort d = 0; d < min(CHUNK_TILES, HEAD_TILES); ++d) {
+        if (d * TILE >= columns) continue;
+        accumulator[d0 + d].thread_elements()[0] *= correction;
+        accumulator[d0 + d].thread_elements()[1] *= correction;
+        #pragma clang loop unroll(full)
+        for (ushort j = 0; j < KEY_TILES; ++j) {
+          if (!live[j]) continue;
+          simdgroup_float8x8 v_matrix;
+          simdgroup_load(v_matrix, kv_tile + j * TILE * CHUNK + d * TILE, CHUNK);
+          simdgroup_multiply_accumulate(accumulator[d0 + d], s[j], v_matrix, accumulator[d0 + d]);
+        }
+      }
+    }
+    const uint nonfinite = atomic_load_explicit(&nonfinite_keys, memory_order_relaxed);
+    has_nonfinite_value |= (allowed_keys & nonfinite) != 0;
+  }
+
+  has_key = any_over_row(has_key);
+  poisoned = any_over_row(poisoned) || (has_key && row_sum == 0.0f);
+  has_nonfinite_value = any_over_row(has_nonfinite_value);
+  if (row >= p.q_len) return;
+
+  const float normalizer = row_sum > 0.0f ? 1.0f / row_sum : 0.0f;
+  #pragma clang loop unroll(full)
+  for (ushort d = 0; d < HEAD_TILES; ++d) {
+    #pragma clang loop unroll(full)
+    for (ushort c = 0; c < 2; ++c) {
+      const uint column = d * TILE + fragment_column + c;
+      if (column >= p.head_dim) continue;
+      uint bits = as_type<uint>(accumulator[d].thread_elements()[c] * normalizer);
+      if (bits == 0x80000000) bits = 0;  // the sign of a zero must not tell what a masked slot held
+      if (has_nonfinite_value) bits = bits_with_nonfinite(bits, v, mask, p, row_keys, mask_row, column);
+      if (poisoned) bits = NAN_BITS;
+      store(o, o_head + row * p.o.row + column * p.o.column, p.output_precision, bits);
+    }
+  }
+  if (p.writes_logsumexp && fragment_column == 0) {
+    uint bits = as_type<uint>(row_max + log(row_sum));
+    if (!has_key) bits = NEGATIVE_INF_BITS;
+    if (poisoned) bits = NAN_BITS;
+    ((device uint *)logsumexp)[(ulong(batch) * groups.y + head) * p.q_len + row] = bits;
+  }
+}
+
+#define ATTENTION(NAME, T, HEAD_TILES)                                                                           \
+  template [[host_name(NAME)]] kernel void attention_forward<T, HEAD_TILES>(                                     \
+      device const T *, device const T *, device const T *, device uchar *, constant AttentionParams &,          \
+      device float *, device const uchar *, threadgroup float *, uint3, uint3, ushort, ushort, ushort);
+
+ATTENTION("attention_fp16_32", half, 4)
+ATTENTION("attention_fp16_64", half, 8)
+ATTENTION("attention_fp16_128", half, 16)
+ATTENTION("attention_fp16_256", half, 32)
+ATTENTION("attention_bf16_32", bfloat, 4)
+ATTENTION("attention_bf16_64", bfloat, 8)
+ATTENTION("attention_bf16_128", bfloat, 16)
+ATTENTION("attention_bf16_256", bfloat, 32)
+ATTENTION("attention_fp32_32", float, 4)
+ATTENTION("attention_fp32_64", float, 8)
+ATTENTION("attention_fp32_128", float, 16)
+ATTENTION("attention_fp32_256", float, 32)
