@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -46,9 +47,41 @@ func explain(err error, text []byte) string {
 		if semantic.Err != nil {
 			return fieldPath(semantic.JSONPointer) + semantic.Err.Error()
 		}
-		return fmt.Sprintf("%sa JSON %s; want %s", fieldPath(semantic.JSONPointer), semantic.JSONKind, semantic.GoType)
+		return fmt.Sprintf("%sa JSON %s; want %s", fieldPath(semantic.JSONPointer), kindWords(semantic.JSONKind), typeWords(semantic.GoType))
 	}
 	return err.Error()
+}
+
+func kindWords(kind jsontext.Kind) string {
+	switch kind {
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case '0':
+		return "number"
+	case 't', 'f':
+		return "boolean"
+	}
+	return kind.String()
+}
+
+func typeWords(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct:
+		return "an object"
+	case reflect.Slice:
+		return "an array"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "an integer"
+	case reflect.Uint64:
+		return "an integer from 0 to 2^64-1"
+	case reflect.Float32:
+		return "a number"
+	}
+	return "a string"
 }
 
 func fieldPath(pointer jsontext.Pointer) string {

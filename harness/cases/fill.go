@@ -72,9 +72,10 @@ func drawer(t *Tensor, regime Regime, s stream, id uint64) func(row, col, index 
 	case Zero:
 		return func(_, _, _ uint64) float64 { return 0 }
 	case Outliers:
+		always := uint64(s.below(apart, int(cols)))
 		return func(_, col, index uint64) float64 {
 			x := s.normal(index)
-			if s.below(apart+col, 32) == 0 {
+			if col == always || s.below(apart+1+col, 32) == 0 {
 				x *= 24
 			}
 			if pick := s.bits(apart + 1<<32 + index); pick%512 == 0 {

@@ -19,9 +19,6 @@ type FieldError struct {
 func (e *FieldError) Error() string { return fmt.Sprintf("%s: %v; want %s", e.Field, e.Got, e.Want) }
 
 func wrong(field string, got any, want string, args ...any) error {
-	if s, ok := got.(string); ok {
-		got = fmt.Sprintf("%q", s)
-	}
 	return &FieldError{field, got, fmt.Sprintf(want, args...)}
 }
 
@@ -41,7 +38,7 @@ func oneOf[T ~string](field string, got T, accepted ...T) error {
 	for i, a := range accepted {
 		names[i] = string(a)
 	}
-	return wrong(field, string(got), "one of %s", strings.Join(names, ", "))
+	return wrong(field, fmt.Sprintf("%q", got), "one of %s", strings.Join(names, ", "))
 }
 
 func orDefault[T comparable](value *T, fallback T) {

@@ -1,6 +1,8 @@
 package cases
 
 import (
+	"fmt"
+
 	"attest/harness/precision"
 )
 
@@ -92,13 +94,13 @@ func (c *Case) normalizeMaskArray() error {
 	}
 	hasRows, hasKeys := m.Shape[2] == 'q', m.Shape[3] == 'k'
 	if m.Fill == AlibiFill && !(hasRows && hasKeys) {
-		return wrong("mask.fill", string(m.Fill), "another fill: alibi depends on row and key, shape %s has not both", m.Shape)
+		return wrong("mask.fill", fmt.Sprintf("%q", m.Fill), "another fill: alibi depends on row and key, shape %s has not both", m.Shape)
 	}
 	if m.EmptyRows != 0 && !hasRows {
 		return wrong("mask.empty_rows", m.EmptyRows, "0 with shape %s, which broadcasts over rows", m.Shape)
 	}
 	if (m.EmptyLead != 0 || m.Fill == PaddingFill) && !hasKeys {
-		return wrong("mask.shape", m.Shape, "one with k: empty_lead and a padding fill depend on the key")
+		return wrong("mask.shape", fmt.Sprintf("%q", m.Shape), "one with k: empty_lead and a padding fill depend on the key")
 	}
 	for _, f := range []struct {
 		field    string

@@ -10,7 +10,7 @@ const (
 	Constant  Regime = "constant"  // one number everywhere, of magnitude 1/2 to 3/2
 	OneHot    Regime = "onehot"    // each row is 1 in one column and 0 elsewhere
 	Zero      Regime = "zero"      // 0
-	Outliers  Regime = "outliers"  // normal; one channel in 32 is 24 times larger, one element in 512 up to 32 times
+	Outliers  Regime = "outliers"  // normal; one channel in 32, and at least one, is 24 times larger, one element in 512 up to 32 times
 	Sinks     Regime = "sinks"     // normal; the first row and one row in 64 are 6 times larger and lean one way
 	Overflow  Regime = "overflow"  // q, k: normal*64, whose products pass fp16; v: 1/4 to 1 of fp16's largest value
 	Subnormal Regime = "subnormal" // normal * 2^-20 in fp16, * 2^-130 in bf16 and fp32

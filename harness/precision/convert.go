@@ -15,9 +15,9 @@ func (f Format) Bits(x float64) uint32 {
 		return sign | infinity
 	}
 	magnitude := math.Abs(x)
-	if magnitude < f.MinNormal() {
+	if magnitude < s.minNormal {
 		// Subnormal: a whole number of smallest steps. A carry into the first normal is the right encoding too.
-		return sign | uint32(math.RoundToEven(math.Ldexp(magnitude, s.bias-1+int(s.mantissa))))
+		return sign | uint32(math.RoundToEven(magnitude*s.steps))
 	}
 	// Normal: keep mantissa bits of the float64 significand; a carry walks into the exponent by itself.
 	wide := math.Float64bits(magnitude)

@@ -30,22 +30,25 @@ type shape struct {
 	bits     uint // of the whole
 	mantissa uint // stored bits of the significand
 	bias     int
+
+	minNormal float64 // 2^(1-bias)
+	steps     float64 // smallest values in 1: 2^(bias-1+mantissa)
 }
 
 var shapes = [...]shape{
-	FP16: {"fp16", 16, 10, 15},
-	BF16: {"bf16", 16, 7, 127},
-	FP32: {"fp32", 32, 23, 127},
+	FP16: {"fp16", 16, 10, 15, 0x1p-14, 0x1p24},
+	BF16: {"bf16", 16, 7, 127, 0x1p-126, 0x1p133},
+	FP32: {"fp32", 32, 23, 127, 0x1p-126, 0x1p149},
 }
 
 // Valid reports whether f is one of the formats.
 func (f Format) Valid() bool { return f >= FP16 && f <= FP32 }
 
-func (f Format) shape() shape {
+func (f Format) shape() *shape {
 	if !f.Valid() {
 		panic(fmt.Sprintf("precision: %d is not a format", uint8(f)))
 	}
-	return shapes[f]
+	return &shapes[f]
 }
 
 // String gives fp16, bf16 or fp32.
@@ -102,10 +105,9 @@ func (f Format) Max() float64 {
 }
 
 // MinNormal is the smallest positive normal value.
-func (f Format) MinNormal() float64 { return math.Ldexp(1, 1-f.shape().bias) }
+func (f Format) MinNormal() float64 { return f.shape().minNormal }
 
 // MinSubnormal is the smallest positive value.
 func (f Format) MinSubnormal() float64 {
-	s := f.shape()
-	return math.Ldexp(1, 1-s.bias-int(s.mantissa))
+	return 1 / f.shape().steps
 }
