@@ -1,0 +1,119 @@
+package reference
+
+import (
+	"fmt"
+	"math"
+)
+
+// Arithmetic is what an implementation declares about its arithmetic. The bound
+// of every element follows from it and from the inputs.
+type Arithmetic struct {
+	// In is the format of stored q, k and v. Rounding to it costs nothing, for
+	// both sides read the rounded values; its subnormals may be flushed.
+	In Format
+	// Acc is the format of accumulators, of the softmax and of the logsumexp.
+	Acc Format
+	// Scores and Probs are the formats that scores and probabilities pass
+	// through on their way from one product to the other; the zero Format where
+	// they stay in accumulators.
+	Scores, Probs Format
+	// Out is the format of the stored output.
+	Out Format
+
+	// Exp is the error of the exponential.
+	Exp ExpError
+	// Block is the number of keys between two rescalings of the accumulators
+	// (the online softmax); 0 or kv_len and above: one pass over all keys.
+	Block int
+	// NormalizedProbs declares that probabilities are divided by their sum
+	// before they are stored and multiplied with v, as a naive implementation
+	// does. It matters where small probabilities underflow.
+	NormalizedProbs bool
+
+	// FlushSubnormals declares that subnormals of fp32 and bf16 may be read and
+	// written as zero.
+	FlushSubnormals bool
+	// Empty is what a row with no allowed key gives.
+	Empty EmptyRow
+	// FiniteMath declares arithmetic that assumes NaN and infinity away, as
+	// compilers' fast-math modes do: what they lead to is then not judged.
+	FiniteMath bool
+	// Deterministic promises the same bits for the same call. The reference has
+	// no use for it; relations between two runs read it.
+	Deterministic bool
+}
+
+// ExpError is the relative error of an exponential, A + B*|x| in ulps of fp32
+// (2^-23), where x is the argument of exp2, that is log2(e) times that of exp.
+// Metal's fast exp2 has 3 + floor(|2x|): A 3, B 2. A precise one has A 4, B 0.
+type ExpError struct{ A, B float64 }
+
+const ulp32 = 0x1p-23
+
+// EmptyRow is what an implementation gives for a row with no allowed key.
+type EmptyRow uint8
+
+const (
+	// EmptyZero: an output of 0 and a logsumexp of -Inf.
+	EmptyZero EmptyRow = iota
+	// EmptyNaN: an output of NaN; a logsumexp of NaN or -Inf.
+	EmptyNaN
+)
+
+func (e EmptyRow) String() string {
+	switch e {
+	case EmptyZero:
+		return "zero"
+	case EmptyNaN:
+		return "nan"
+	}
+	return fmt.Sprintf("EmptyRow(%d)", uint8(e))
+}
+
+// Validate reports the first field that no implementation can mean.
+func (a Arithmetic) Validate() error {
+	formats := []struct {
+		name     string
+		f        Format
+		required bool
+	}{{"In", a.In, false}, {"Acc", a.Acc, true}, {"Scores", a.Scores, false}, {"Probs", a.Probs, false}, {"Out", a.Out, true}}
+	for _, x := range formats {
+		if x.f == (Format{}) {
+			if x.required {
+				return fmt.Errorf("reference: arithmetic: %s is not set: want a Format such as FP32", x.name)
+			}
+			continue
+		}
+		if !(x.f.Unit > 0 && x.f.Unit < 1) {
+			return fmt.Errorf("reference: arithmetic: %s.Unit is %v: want a unit roundoff between 0 and 1", x.name, x.f.Unit)
+		}
+		if !(x.f.Max > 0) || !(x.f.MinNormal > 0) || !(x.f.MinSubnormal > 0) || x.f.MinSubnormal > x.f.MinNormal {
+			return fmt.Errorf("reference: arithmetic: %s has a range of %v to %v (subnormal from %v): want 0 < MinSubnormal <= MinNormal < Max",
+				x.name, x.f.MinNormal, x.f.Max, x.f.MinSubnormal)
+		}
+	}
+	switch {
+	case !(a.Exp.A >= 0) || math.IsInf(a.Exp.A, 0) || !(a.Exp.B >= 0) || math.IsInf(a.Exp.B, 0):
+		return fmt.Errorf("reference: arithmetic: Exp is %v + %v*|x| ulps: want finite numbers that are not negative", a.Exp.A, a.Exp.B)
+	case a.Block < 0:
+		return fmt.Errorf("reference: arithmetic: Block is %d keys: want 0 or more", a.Block)
+	case a.Empty > EmptyNaN:
+		return fmt.Errorf("reference: arithmetic: Empty is %v: want zero or nan", a.Empty)
+	}
+	return nil
+}
+
+// growth is the relative error of a sum of n terms, each rounded to unit
+// roundoff u: the worst case where the sum is short, the probabilistic bound of
+// Higham and Mary (2019) with lambda = 4 where it is long.
+func growth(n int, u float64) float64 {
+	return min(float64(n), 4*math.Sqrt(float64(n))) * u
+}
+
+// blocks is the number of traversal blocks that kvLen keys make.
+func (a Arithmetic) blocks(kvLen int) int {
+	if a.Block <= 0 || a.Block >= kvLen {
+		return 1
+	}
+	return (kvLen + a.Block - 1) / a.Block
+}

@@ -1,0 +1,162 @@
+package reference
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Options say how Attend works; they change no bit of the result, except
+// RowBlock, which may change the last bit of a sum.
+type Options struct {
+	// Workers is the number of goroutines; 0: as many as GOMAXPROCS.
+	Workers int
+	// RowBlock is the number of rows computed together, at most 64; 0 chooses
+	// one that fits the caches. Memory grows with RowBlock*kv_len a worker.
+	RowBlock int
+	// OutputOnly leaves out the bound, the sharp line and all demands: several
+	// times as fast, for callers that compare two runs with each other.
+	OutputOnly bool
+}
+
+// Attend computes the reference of p, and the lines that an implementation with
+// arithmetic a is held to. It stops early with the context's error where ctx is
+// cancelled. Errors of p, a and o name the field.
+func Attend(ctx context.Context, p *Problem, a Arithmetic, o Options) (*Result, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	if !o.OutputOnly {
+		if err := a.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	if o.Workers < 0 {
+		return nil, fmt.Errorf("reference: options: Workers is %d: want 0 or more", o.Workers)
+	}
+	if o.RowBlock < 0 || o.RowBlock > maxRowBlock {
+		return nil, fmt.Errorf("reference: options: RowBlock is %d: want 0 to %d", o.RowBlock, maxRowBlock)
+	}
+	r := newResult(p, a, !o.OutputOnly)
+	e := &engine{problem: p, arith: a, r: r, bounds: !o.OutputOnly, lines: newLines(p, a)}
+	e.plan(rowBlock(p, o.RowBlock))
+	if err := e.run(ctx, o.Workers); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// engine is one call of Attend.
+type engine struct {
+	problem *Problem
+	arith   Arithmetic
+	r       *Result
+	bounds  bool
+	lines   lines
+
+	tasks []task
+	keys  []sharedOperands // one a batch and kv head
+}
+
+// task is a block of rows of one batch and kv head. The query heads that share
+// a kv head lie next to each other, so their rows, counted through, are rows of
+// one matrix [group*q_len, head_dim]; first and last count those.
+type task struct{ batch, kvHead, first, last int }
+
+// rowBlock is the number of rows that share a pass over the keys: enough to use
+// a tile of keys several times, few enough for the scores to stay in cache.
+func rowBlock(p *Problem, asked int) int {
+	if asked > 0 {
+		return asked
+	}
+	const scores = 1 << 15
+	return min(max(scores/max(p.KVLen, 1), 8), maxRowBlock)
+}
+
+// plan cuts the rows into tasks. A task holds whole heads where a head is
+// shorter than a block, else it stays within one, so that the rows of a causal
+// block end at similar keys.
+func (e *engine) plan(block int) {
+	p := e.problem
+	e.keys = make([]sharedOperands, p.Batch*p.KVHeads)
+	step := block
+	if p.QLen <= block {
+		step = block / p.QLen * p.QLen
+	}
+	for b := range p.Batch {
+		for h := range p.KVHeads {
+			for start := 0; start < p.group()*p.QLen; {
+				end := min(start+step, p.group()*p.QLen)
+				if p.QLen > block {
+					end = min(end, (start/p.QLen+1)*p.QLen)
+				}
+				e.tasks = append(e.tasks, task{b, h, start, end})
+				e.keys[b*p.KVHeads+h].users++
+				start = end
+			}
+		}
+	}
+}
+
+// run works the tasks off in order on several goroutines. Every task writes
+// rows of its own, so their order shows nowhere.
+func (e *engine) run(ctx context.Context, workers int) error {
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	workers = min(workers, len(e.tasks))
+	var (
+		next  atomic.Int64
+		stop  atomic.Bool
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		first = len(e.tasks)
+		fault error
+	)
+	work := func() {
+		defer wg.Done()
+		w := workspacePool.Get().(*workspace)
+		defer workspacePool.Put(w)
+		for !stop.Load() {
+			i := int(next.Add(1)) - 1
+			if i >= len(e.tasks) {
+				return
+			}
+			err := ctx.Err()
+			if err == nil {
+				err = e.do(w, e.tasks[i])
+			}
+			if err != nil {
+				stop.Store(true)
+				mu.Lock()
+				if i < first {
+					first, fault = i, err
+				}
+				mu.Unlock()
+			}
+		}
+	}
+	wg.Add(workers)
+	for range workers - 1 {
+		go work()
+	}
+	work()
+	wg.Wait()
+	return fault
+}
+
+// do computes one task.
+func (e *engine) do(w *workspace, t task) error {
+	p := e.problem
+	shared := &e.keys[t.batch*p.KVHeads+t.kvHead]
+	defer shared.done()
+	keys := shared.get(func(o *operands) {
+		size := p.KVLen * p.HeadDim
+		at := (t.batch*p.KVHeads + t.kvHead) * size
+		o.reset(p.K[at:at+size], p.V[at:at+size], p.KVLen, p.HeadDim, e.bounds)
+	})
+	b := block{engine: e, workspace: w, task: t, keys: keys}
+	return b.compute()
+}

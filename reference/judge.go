@@ -1,0 +1,211 @@
+package reference
+
+import (
+	"fmt"
+	"math"
+)
+
+// Verdict is what one element comes to.
+type Verdict uint8
+
+const (
+	// Pass: within the sharp line, or a special value that is accepted.
+	Pass Verdict = iota
+	// Suspicious: past the sharp line, within the bound.
+	Suspicious
+	// Inconclusive: no implementation of this arithmetic can be judged here.
+	Inconclusive
+	// Numeric: a number past the bound.
+	Numeric
+	// Special: NaN or infinity where a number belongs, or the other way round.
+	Special
+)
+
+func (v Verdict) String() string {
+	switch v {
+	case Pass:
+		return "pass"
+	case Suspicious:
+		return "suspicious"
+	case Inconclusive:
+		return "inconclusive"
+	case Numeric:
+		return "numeric"
+	case Special:
+		return "special"
+	}
+	return fmt.Sprintf("Verdict(%d)", uint8(v))
+}
+
+// Place is one element and what was found there.
+type Place struct {
+	// Index is the element's place in the slice that was judged.
+	Index                 int
+	Batch, Head, Row, Col int // Col is 0 for a logsumexp
+	Got, Want             float64
+	Bound, Sharp          float64 // Sharp is Bound for a logsumexp
+	Demand                Demand
+	Verdict               Verdict
+	// Ratio is |Got-Want| over Bound, SharpRatio over Sharp; 0 where both are
+	// 0, +Inf for a value of a class that is not accepted.
+	Ratio, SharpRatio float64
+}
+
+// Judgement sums up the elements of one tensor.
+type Judgement struct {
+	Elements                                           int
+	Passed, Suspicious, Inconclusive, Numeric, Special int
+	// Worst is the element with the largest ratio among those that can be
+	// judged, WorstSharp the one with the largest sharp ratio; the first of
+	// equals. Both are the zero Place where no element can be judged.
+	Worst, WorstSharp Place
+}
+
+// Failed says whether an element is wrong beyond doubt.
+func (j Judgement) Failed() bool { return j.Numeric+j.Special > 0 }
+
+// Verdict is the gravest verdict of any element: Special, Numeric, Suspicious,
+// Inconclusive, Pass.
+func (j Judgement) Verdict() Verdict {
+	switch {
+	case j.Special > 0:
+		return Special
+	case j.Numeric > 0:
+		return Numeric
+	case j.Suspicious > 0:
+		return Suspicious
+	case j.Inconclusive > 0:
+		return Inconclusive
+	}
+	return Pass
+}
+
+// JudgeOutput holds an implementation's output, [batch, heads, q_len, head_dim]
+// contiguous, against the reference. It fails where the length differs, or
+// where r was computed without bounds.
+func (r *Result) JudgeOutput(got []float64) (Judgement, error) {
+	if err := r.judgeable("output", len(got), len(r.Output)); err != nil {
+		return Judgement{}, err
+	}
+	return judge(got, r.OutputAt), nil
+}
+
+// JudgeLSE holds an implementation's logsumexp, natural logarithms of shape
+// [batch, heads, q_len], against the reference. A kernel that stores them in
+// base 2 needs them multiplied by ln 2 first.
+func (r *Result) JudgeLSE(got []float64) (Judgement, error) {
+	if err := r.judgeable("logsumexp", len(got), len(r.LSE)); err != nil {
+		return Judgement{}, err
+	}
+	return judge(got, r.LSEAt), nil
+}
+
+func (r *Result) judgeable(what string, got, want int) error {
+	if r.OutputDemand == nil {
+		return fmt.Errorf("reference: judge %s: the reference was computed with OutputOnly and has no bound", what)
+	}
+	if got != want {
+		return fmt.Errorf("reference: judge %s: got %d elements, want %d", what, got, want)
+	}
+	return nil
+}
+
+// OutputAt judges the output's element at an index of r.Output.
+func (r *Result) OutputAt(index int, got float64) Place {
+	p := Place{Index: index, Got: got, Want: r.Output[index],
+		Bound: r.Bound[index], Sharp: r.Sharp[index], Demand: r.OutputDemand[index]}
+	p.decide(r.outMax)
+	p.Col = index % r.HeadDim
+	r.locate(&p, index/r.HeadDim)
+	return p
+}
+
+// LSEAt judges the logsumexp at an index of r.LSE.
+func (r *Result) LSEAt(index int, got float64) Place {
+	p := Place{Index: index, Got: got, Want: r.LSE[index],
+		Bound: r.LSEBound[index], Sharp: r.LSEBound[index], Demand: r.LSEDemand[index]}
+	p.decide(r.lseMax)
+	r.locate(&p, index)
+	return p
+}
+
+func (r *Result) locate(p *Place, row int) {
+	p.Row = row % r.QLen
+	p.Head = row / r.QLen % r.Heads
+	p.Batch = row / r.QLen / r.Heads
+}
+
+// decide sets the verdict and the ratios. largest is the largest finite value
+// of the format: where the reference lies beyond it, that value is as right as
+// infinity.
+func (p *Place) decide(largest float64) {
+	class := AnyNonFinite
+	var accepted Demand
+	switch {
+	case math.IsNaN(p.Got):
+		accepted = NaN
+	case math.IsInf(p.Got, 1):
+		accepted = PosInf
+	case math.IsInf(p.Got, -1):
+		accepted = NegInf
+	default:
+		class, accepted = AnyFinite, Value
+	}
+	switch {
+	case p.Demand&class != 0:
+		p.Verdict = Inconclusive
+	case p.Demand&accepted == 0:
+		p.Verdict = Special
+		p.Ratio, p.SharpRatio = math.Inf(1), math.Inf(1)
+	case accepted == Value:
+		diff := math.Abs(p.Got - min(max(p.Want, -largest), largest))
+		p.Ratio, p.SharpRatio = ratio(diff, p.Bound), ratio(diff, p.Sharp)
+		switch {
+		case p.Ratio > 1:
+			p.Verdict = Numeric
+		case p.SharpRatio > 1:
+			p.Verdict = Suspicious
+		}
+	}
+}
+
+// ratio is diff/line, with 0/0 = 0. A line that is NaN, which none should be,
+// accepts nothing.
+func ratio(diff, line float64) float64 {
+	switch {
+	case diff == 0:
+		return 0
+	case !(line > 0):
+		return math.Inf(1)
+	}
+	return diff / line
+}
+
+func judge(got []float64, at func(int, float64) Place) Judgement {
+	j := Judgement{Elements: len(got)}
+	seen := false
+	for i, x := range got {
+		p := at(i, x)
+		switch p.Verdict {
+		case Pass:
+			j.Passed++
+		case Suspicious:
+			j.Suspicious++
+		case Inconclusive:
+			j.Inconclusive++
+			continue
+		case Numeric:
+			j.Numeric++
+		case Special:
+			j.Special++
+		}
+		if !seen || p.Ratio > j.Worst.Ratio {
+			j.Worst = p
+		}
+		if !seen || p.SharpRatio > j.WorstSharp.SharpRatio {
+			j.WorstSharp = p
+		}
+		seen = true
+	}
+	return j
+}

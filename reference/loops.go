@@ -1,0 +1,126 @@
+package reference
+
+import (
+	"context"
+	"math"
+)
+
+// Loops computes the output and the logsumexp of p by another route than
+// Attend: plain loops over one row and one key at a time, the softmax in a
+// single streaming pass with a running maximum, every sum compensated
+// (Neumaier), no matrix product and no blocks. It shares with Attend only the
+// Problem and its masks, so that a mistake in one shows against the other.
+//
+// It has no special paths: NaN and infinities travel by the rules of IEEE
+// arithmetic, keys that are not allowed are not looked at, and a row without an
+// allowed key gives what empty says.
+func Loops(ctx context.Context, p *Problem, empty EmptyRow) (output, lse []float64, err error) {
+	if err := p.Validate(); err != nil {
+		return nil, nil, err
+	}
+	output = make([]float64, len(p.Q))
+	lse = make([]float64, p.Batch*p.Heads*p.QLen)
+	bias := make([]float64, p.KVLen)
+	acc := make([]compensated, p.HeadDim)
+	for i := range lse {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		row, head, batch := i%p.QLen, i/p.QLen%p.Heads, i/p.QLen/p.Heads
+		first, last, err := rowOf(p.Mask, batch, head, row, bias)
+		if err != nil {
+			return nil, nil, err
+		}
+		keys := ((batch*p.KVHeads + head*p.KVHeads/p.Heads) * p.KVLen) * p.HeadDim
+		lse[i] = streamRow(output[i*p.HeadDim:][:p.HeadDim], acc, p.Scale, p.Q[i*p.HeadDim:][:p.HeadDim],
+			p.K[keys:], p.V[keys:], bias, first, last, empty)
+	}
+	return output, lse, nil
+}
+
+// streamRow computes one row and returns its logsumexp.
+func streamRow(out []float64, acc []compensated, scale float64, q, k, v, bias []float64, first, last int, empty EmptyRow) float64 {
+	top := math.Inf(-1)
+	var total compensated
+	clear(acc)
+	seen := false
+	for j := first; j < last; j++ {
+		if math.IsInf(bias[j], -1) {
+			continue
+		}
+		kj, vj := k[j*len(q):][:len(q)], v[j*len(q):][:len(q)]
+		var dot compensated
+		for d := range q {
+			dot.add(q[d] * kj[d])
+		}
+		x := scale*dot.sum() + bias[j]
+		weight, keep := 1.0, 1.0
+		switch {
+		case x > top && seen:
+			keep, top = math.Exp(top-x), x
+		case x > top:
+			top = x
+			if math.IsInf(x, 1) {
+				weight = math.NaN()
+			}
+		case !seen && math.IsInf(x, -1):
+			weight = 0 // nothing larger yet: exp(-Inf) once there is
+		default:
+			weight = math.Exp(x - top)
+		}
+		if math.IsInf(top, -1) {
+			keep = 1
+			if math.IsNaN(x) {
+				weight = x
+			}
+		} else {
+			seen = true
+		}
+		total.scale(keep)
+		total.add(weight)
+		for d := range acc {
+			acc[d].scale(keep)
+			acc[d].add(weight * vj[d])
+		}
+	}
+	l := total.sum()
+	if l == 0 {
+		fill := 0.0
+		if empty == EmptyNaN {
+			fill = math.NaN()
+		}
+		for d := range out {
+			out[d] = fill
+		}
+		return math.Inf(-1)
+	}
+	for d := range out {
+		out[d] = acc[d].sum() / l
+	}
+	return top + math.Log(l)
+}
+
+// compensated is a sum that carries its own rounding error (Neumaier 1974).
+type compensated struct{ s, lost float64 }
+
+func (c *compensated) add(x float64) {
+	t := c.s + x
+	switch {
+	case math.IsInf(t, 0) || math.IsNaN(t):
+		// The compensation would be Inf-Inf: IEEE's own sum is the answer.
+	case math.Abs(c.s) >= math.Abs(x):
+		c.lost += (c.s - t) + x
+	default:
+		c.lost += (x - t) + c.s
+	}
+	c.s = t
+}
+
+func (c *compensated) scale(f float64) {
+	if f != 1 {
+		c.s *= f
+		c.lost *= f
+	}
+}
+
+func (c *compensated) sum() float64 { return c.s + c.lost }

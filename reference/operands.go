@@ -1,0 +1,161 @@
+package reference
+
+import (
+	"math"
+	"sync"
+)
+
+// operands are K and V of one batch and kv head as the products want them:
+// finite, transposed to [head_dim, kv_len] so that every inner loop runs along
+// the keys whatever the head_dim, and with the absolute values and squares that
+// the bound and the sharp line need, computed once for all rows and heads that
+// share them.
+type operands struct {
+	n, dim int
+	k, v   []float64 // as stored, [kv_len, head_dim]
+
+	kt, vt       []float64 // [head_dim, kv_len], 0 where not finite
+	absKt, absVt []float64 // magnitudes of these, where bounds are asked for
+	sqKt, sqVt   []float64 // their squares
+
+	normK []float64 // [kv_len] sum of |k| over head_dim
+	maxV  []float64 // [head_dim] the largest |v| of a column
+	badK  []bool    // [kv_len] keys with NaN or Inf in k; nil where there are none
+	badV  []badElement
+}
+
+// badElement is an element of V that is not finite.
+type badElement struct {
+	key, col int
+	value    float64
+}
+
+// reset fills o from K and V of one head.
+func (o *operands) reset(k, v []float64, n, dim int, bounds bool) {
+	o.n, o.dim, o.k, o.v = n, dim, k, v
+	o.badK, o.badV = nil, o.badV[:0]
+	o.kt, o.vt = resize(o.kt, n*dim), resize(o.vt, n*dim)
+	o.findBad()
+	transpose(o.kt, k, n, dim)
+	transpose(o.vt, v, n, dim)
+	for j, bad := range o.badK {
+		if bad {
+			for d := range dim {
+				o.kt[d*n+j] = 0
+			}
+		}
+	}
+	for _, e := range o.badV {
+		o.vt[e.col*n+e.key] = 0
+	}
+	if !bounds {
+		return
+	}
+	o.absKt, o.sqKt = magnitudes(o.absKt, o.sqKt, o.kt)
+	o.absVt, o.sqVt = magnitudes(o.absVt, o.sqVt, o.vt)
+	o.normK = resize(o.normK, n)
+	clear(o.normK)
+	o.maxV = resize(o.maxV, dim)
+	for d := range dim {
+		for j, x := range o.absKt[d*n : (d+1)*n] {
+			o.normK[j] += x
+		}
+		m := 0.0
+		for _, x := range o.absVt[d*n : (d+1)*n] {
+			m = max(m, x)
+		}
+		o.maxV[d] = m
+	}
+}
+
+// findBad notes what is not finite.
+func (o *operands) findBad() {
+	if !allFinite(o.k) {
+		o.badK = make([]bool, o.n)
+		for j := range o.n {
+			o.badK[j] = !allFinite(o.k[j*o.dim : (j+1)*o.dim])
+		}
+	}
+	if !allFinite(o.v) {
+		for i, x := range o.v {
+			if !finite(x) {
+				o.badV = append(o.badV, badElement{key: i / o.dim, col: i % o.dim, value: x})
+			}
+		}
+	}
+}
+
+func allFinite(x []float64) bool {
+	for _, v := range x {
+		if !finite(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// transpose writes the transpose of src [rows, cols] to dst, in tiles that stay
+// in cache.
+func transpose(dst, src []float64, rows, cols int) {
+	const tile = 32
+	for i0 := 0; i0 < rows; i0 += tile {
+		i1 := min(i0+tile, rows)
+		for j0 := 0; j0 < cols; j0 += tile {
+			j1 := min(j0+tile, cols)
+			for j := j0; j < j1; j++ {
+				column := dst[j*rows+i0 : j*rows+i1]
+				for i := range column {
+					column[i] = src[(i0+i)*cols+j]
+				}
+			}
+		}
+	}
+}
+
+// magnitudes gives |x| and x^2.
+func magnitudes(abs, sq, x []float64) (_, _ []float64) {
+	abs, sq = resize(abs, len(x)), resize(sq, len(x))
+	for i, v := range x {
+		abs[i] = math.Abs(v)
+		sq[i] = v * v
+	}
+	return abs, sq
+}
+
+// resize gives a slice of n elements, x itself where it has room.
+func resize(x []float64, n int) []float64 {
+	if cap(x) < n {
+		return make([]float64, n)
+	}
+	return x[:n]
+}
+
+var operandPool = sync.Pool{New: func() any { return new(operands) }}
+
+// sharedOperands builds the operands of one batch and kv head when the first
+// block of rows needs them, and gives their memory back after the last.
+type sharedOperands struct {
+	once  sync.Once
+	built *operands
+
+	mu    sync.Mutex
+	users int
+}
+
+func (s *sharedOperands) get(build func(*operands)) *operands {
+	s.once.Do(func() {
+		s.built = operandPool.Get().(*operands)
+		build(s.built)
+	})
+	return s.built
+}
+
+func (s *sharedOperands) done() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users--; s.users == 0 && s.built != nil {
+		s.built.k, s.built.v = nil, nil
+		operandPool.Put(s.built)
+		s.built = nil
+	}
+}

@@ -1,0 +1,92 @@
+package reference
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+)
+
+// Problem is one attention problem. For every batch and head it asks for
+//
+//	output = softmax(Scale * Q K^T + bias) V        one row a query
+//
+// Tensors are contiguous, [batch, heads, rows, head_dim], and hold the values
+// that the implementation reads, already rounded to its input format. K and V
+// have KVHeads heads; query head h uses head h / (Heads/KVHeads) of them.
+type Problem struct {
+	Batch, Heads, KVHeads int
+	QLen, KVLen, HeadDim  int
+	// Scale multiplies the scores before the mask is added; any finite number,
+	// no larger than fp32 holds.
+	Scale float64
+	// Q is [Batch, Heads, QLen, HeadDim]; K and V are [Batch, KVHeads, KVLen,
+	// HeadDim]. NaN and infinities are data; finite values beyond the range of
+	// fp32 are refused.
+	Q, K, V []float64
+	// Mask says which keys a row may see; nil: all of them.
+	Mask Mask
+}
+
+// Validate reports the first field that does not fit the others.
+func (p *Problem) Validate() error {
+	for _, d := range []struct {
+		name string
+		n    int
+		min  int
+	}{
+		{"batch", p.Batch, 1}, {"heads", p.Heads, 1}, {"kv_heads", p.KVHeads, 1},
+		{"q_len", p.QLen, 1}, {"kv_len", p.KVLen, 0}, {"head_dim", p.HeadDim, 1},
+	} {
+		if d.n < d.min {
+			return fmt.Errorf("reference: problem: %s is %d: want %d or more", d.name, d.n, d.min)
+		}
+	}
+	if p.Heads%p.KVHeads != 0 {
+		return fmt.Errorf("reference: problem: kv_heads is %d: want a divisor of heads, %d", p.KVHeads, p.Heads)
+	}
+	if !(math.Abs(p.Scale) <= math.MaxFloat32) {
+		return fmt.Errorf("reference: problem: scale is %v: want a finite number that fp32 holds", p.Scale)
+	}
+	for _, t := range []struct {
+		name        string
+		x           []float64
+		heads, rows int
+	}{{"q", p.Q, p.Heads, p.QLen}, {"k", p.K, p.KVHeads, p.KVLen}, {"v", p.V, p.KVHeads, p.KVLen}} {
+		want, ok := product(p.Batch, t.heads, t.rows, p.HeadDim)
+		if !ok {
+			return fmt.Errorf("reference: problem: %s of shape [%d, %d, %d, %d] has more elements than an int counts",
+				t.name, p.Batch, t.heads, t.rows, p.HeadDim)
+		}
+		if len(t.x) != want {
+			return fmt.Errorf("reference: problem: %s has %d elements: want %d for shape [%d, %d, %d, %d]",
+				t.name, len(t.x), want, p.Batch, t.heads, t.rows, p.HeadDim)
+		}
+		for i, v := range t.x {
+			if math.Abs(v) > math.MaxFloat32 && !math.IsInf(v, 0) {
+				return fmt.Errorf("reference: problem: %s[%d] is %v: want a value that fp32 holds", t.name, i, v)
+			}
+		}
+	}
+	if _, ok := product(p.Batch, p.Heads, p.QLen, p.KVLen); !ok {
+		return fmt.Errorf("reference: problem: [%d, %d, %d, %d] has more scores than an int counts",
+			p.Batch, p.Heads, p.QLen, p.KVLen)
+	}
+	return nil
+}
+
+// group is the number of query heads that share one head of K and V.
+func (p *Problem) group() int { return p.Heads / p.KVHeads }
+
+// product multiplies sizes that are not negative, and reports whether the
+// result fits.
+func product(sizes ...int) (int, bool) {
+	n := uint64(1)
+	for _, s := range sizes {
+		hi, lo := bits.Mul64(n, uint64(s))
+		if hi != 0 || lo > math.MaxInt {
+			return 0, false
+		}
+		n = lo
+	}
+	return int(n), true
+}

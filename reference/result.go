@@ -1,0 +1,46 @@
+package reference
+
+// Result is the reference of one Problem. Per-element slices are laid out as
+// the output, [Batch, Heads, QLen, HeadDim]; per-row slices are [Batch, Heads,
+// QLen].
+type Result struct {
+	Batch, Heads, QLen, HeadDim int
+
+	// Output is the exact output up to float64 rounding.
+	Output []float64
+	// LSE is the natural logarithm of the sum of exp(score) over the allowed
+	// keys of each row.
+	LSE []float64
+
+	// The rest is nil where only outputs were asked for.
+
+	// Bound is the largest |got - Output| of an implementation with the given
+	// arithmetic; Sharp the statistical line, at most Bound.
+	Bound, Sharp []float64
+	// LSEBound is the bound of LSE.
+	LSEBound []float64
+	// MaxEps is the largest relative error of a weight of the row. Above 1/2
+	// the row is ill-conditioned.
+	MaxEps []float64
+	// OutputDemand and LSEDemand say which classes of value are accepted.
+	OutputDemand, LSEDemand []Demand
+
+	outMax, lseMax float64 // the largest finite values of the two formats
+}
+
+func newResult(p *Problem, a Arithmetic, bounds bool) *Result {
+	rows := p.Batch * p.Heads * p.QLen
+	r := &Result{Batch: p.Batch, Heads: p.Heads, QLen: p.QLen, HeadDim: p.HeadDim,
+		outMax: a.Out.Max, lseMax: a.Acc.Max}
+	r.Output = make([]float64, rows*p.HeadDim)
+	r.LSE = make([]float64, rows)
+	if bounds {
+		r.Bound = make([]float64, len(r.Output))
+		r.Sharp = make([]float64, len(r.Output))
+		r.OutputDemand = make([]Demand, len(r.Output))
+		r.LSEBound = make([]float64, rows)
+		r.MaxEps = make([]float64, rows)
+		r.LSEDemand = make([]Demand, rows)
+	}
+	return r
+}
