@@ -38,8 +38,7 @@ struct msl_lane {
   int line;                                /* of the operation it waits at, or waited at last */
   unsigned position_in_threadgroup[3];     /* thread_position_in_threadgroup */
   unsigned position_in_grid[3];            /* thread_position_in_grid */
-  unsigned waits;                          /* what it waits for, the runtime's */
-  unsigned reserved[13];
+  unsigned reserved[14];
   /* What the lane gives to an operation of its simdgroup, and what it gets back. Only the lane itself writes here,
    * and the one lane that carries an operation out while all others of the operation wait: so a lane that runs ahead
    * can never overwrite what another has not read. */

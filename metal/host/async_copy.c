@@ -1,0 +1,49 @@
+/* simdgroup_async_copy: at once, or as late as the contract allows, which is when somebody waits for it. */
+#include <string.h>
+
+#include "internal.h"
+
+static void copy(const struct msl_async_copy *c) {
+  for (unsigned long row = 0; row < c->destination_rows; row++) {
+    unsigned char *to = (unsigned char *)c->destination + row * c->destination_stride * c->element_bytes;
+    unsigned long columns = row < c->source_rows ? c->source_columns : 0;
+    if (columns > c->destination_columns) columns = c->destination_columns;
+    if (columns)
+      memcpy(to, (const unsigned char *)c->source + row * c->source_stride * c->element_bytes,
+             columns * c->element_bytes);
+    memset(to + columns * c->element_bytes, 0, (c->destination_columns - columns) * c->element_bytes);
+  }
+}
+
+static void land(struct group *g, uint32_t i) {
+  if (!g->late_open[i]) return;
+  g->late_open[i] = 0;
+  copy(&g->late[i]);
+}
+
+unsigned long host_async_copy(struct msl_lane *lane, const struct msl_async_copy *c, int line) {
+  struct group *g = group_of(lane);
+  lane->line = line;
+  if (!g->worker->device->options.late_copies) {
+    copy(c);
+    return 0;
+  }
+  if (g->late_count == MAX_LATE_COPIES) { /* as late as there is room for */
+    host_land_copies(g);
+    g->late_count = 0;
+  }
+  g->late[g->late_count] = *c;
+  g->late_open[g->late_count] = 1;
+  return ++g->late_count;
+}
+
+void host_async_wait(struct msl_lane *lane, unsigned count, const unsigned long *events, int line) {
+  struct group *g = group_of(lane);
+  lane->line = line;
+  for (unsigned i = 0; i < count; i++)
+    if (events[i] && events[i] <= g->late_count) land(g, (uint32_t)(events[i] - 1));
+}
+
+void host_land_copies(struct group *g) {
+  for (uint32_t i = 0; i < g->late_count; i++) land(g, i);
+}

@@ -1,0 +1,100 @@
+/* One threadgroup, start to end: gives its threads their identities and stacks, and lets them run. */
+#include <string.h>
+
+#include "internal.h"
+
+static void run_lane(void *argument) {
+  struct msl_lane *lane = argument;
+  struct group *g = group_of(lane);
+  g->job->pipeline->entry->run(lane);
+  host_lane_returned(lane);
+}
+
+/* Stack tops that lie at one offset of every stack would compete for the same few sets of the cache. */
+static unsigned char *stack_top(struct worker *w, uint32_t thread) {
+  unsigned char *end = w->region + (uint64_t)(MSL_FIRST_STACK + thread + 1) * MSL_STACK_BYTES;
+  return end - (thread * 13 % 64) * 64 * 5;
+}
+
+/* Where the threadgroup lies, and how large it is: at the edge of a grid given in threads it is smaller. */
+static void place(struct group *g, struct job *job, uint64_t index) {
+  const gpu_dispatch *d = job->dispatch;
+  struct msl_threadgroup *t = &g->shared;
+  t->position[0] = (unsigned)(index % job->groups[0]);
+  t->position[1] = (unsigned)(index / job->groups[0] % job->groups[1]);
+  t->position[2] = (unsigned)(index / job->groups[0] / job->groups[1]);
+  t->threads = 1;
+  for (int i = 0; i < 3; i++) {
+    uint64_t first = (uint64_t)t->position[i] * d->threadgroup[i];
+    uint64_t left = job->grid[i] - first;
+    t->full_size[i] = d->threadgroup[i];
+    t->size[i] = left < d->threadgroup[i] ? (unsigned)left : d->threadgroup[i];
+    t->groups[i] = job->groups[i];
+    t->grid[i] = job->grid[i];
+    t->threads *= t->size[i];
+  }
+  t->simdgroups = (t->threads + MSL_SIMD_WIDTH - 1) / MSL_SIMD_WIDTH;
+  t->full_simdgroups = (d->threadgroup[0] * d->threadgroup[1] * d->threadgroup[2] + MSL_SIMD_WIDTH - 1) / MSL_SIMD_WIDTH;
+}
+
+static void identify(struct group *g, struct msl_lane *lane, uint32_t thread) {
+  const unsigned *size = g->shared.size;
+  lane->simdgroup = &g->simdgroups[thread / MSL_SIMD_WIDTH];
+  lane->threadgroup = &g->shared;
+  lane->lane = thread % MSL_SIMD_WIDTH;
+  lane->bit = 1u << lane->lane;
+  lane->thread = thread;
+  lane->line = 0;
+  lane->position_in_threadgroup[0] = thread % size[0];
+  lane->position_in_threadgroup[1] = thread / size[0] % size[1];
+  lane->position_in_threadgroup[2] = thread / size[0] / size[1];
+  for (int i = 0; i < 3; i++)
+    lane->position_in_grid[i] = g->shared.position[i] * g->shared.full_size[i] + lane->position_in_threadgroup[i];
+}
+
+static void prepare(struct group *g, struct worker *w) {
+  struct msl_lane *lanes = (struct msl_lane *)w->region + MSL_FIRST_STACK;
+  for (uint32_t i = 0; i < g->shared.simdgroups; i++) {
+    struct msl_simdgroup *s = &g->simdgroups[i];
+    uint32_t left = g->shared.threads - i * MSL_SIMD_WIDTH;
+    s->lanes = lanes + i * MSL_SIMD_WIDTH;
+    s->index = i;
+    s->present = s->alive = s->ready = left >= MSL_SIMD_WIDTH ? ~0u : (1u << left) - 1;
+    s->waiting = s->mixed = s->leader_mask = 0;
+  }
+  for (uint32_t thread = 0; thread < g->shared.threads; thread++) {
+    identify(g, &lanes[thread], thread);
+    lanes[thread].stack_pointer = host_fiber_prepare(stack_top(w, thread), run_lane, &lanes[thread]);
+  }
+}
+
+void host_run_group(struct worker *w, struct job *job, uint64_t index) {
+  struct group *g = w->group;
+  if (g->job != job) {
+    g->job = job;
+    g->worker = w;
+    memcpy(g->shared.buffers, job->buffers, sizeof job->buffers);
+    if (!host_place_arguments(g)) return;
+  }
+  g->index = index;
+  g->random = host_mix(w->device->options.seed ^ host_mix(index + 1));
+  g->at_barrier = 0;
+  g->late_count = 0;
+  place(g, job, index);
+  g->alive = g->shared.threads;
+  if (!host_ready_stacks(w, g->shared.threads)) {
+    host_job_fail(job, GPU_NO_MEMORY, "no memory for the stacks of %u threads", g->shared.threads);
+    return;
+  }
+  host_fill_arena(g);
+  prepare(g, w);
+
+  uint64_t value;
+  struct msl_lane *first = host_first_lane(g, &value);
+  atomic_store_explicit(&w->in_lanes, 1, memory_order_release);
+  uint64_t end = host_switch(&g->host_stack, first->stack_pointer, value);
+  atomic_store_explicit(&w->in_lanes, 0, memory_order_release);
+  atomic_store_explicit(&w->critical, 0, memory_order_release);
+  if (end == RUN_FAULT) host_describe_fault(w, job);
+  if (end == RUN_DONE) host_land_copies(g);
+}

@@ -1,0 +1,97 @@
+/* The SIMT runtime: Metal kernels on the processor. A device of six calls (device.h) whose threads are fibers.
+ *
+ * A kernel thread is a fiber with its own stack; a barrier or a simdgroup operation is where it waits; simdgroups of a
+ * threadgroup take turns on one OS thread; threadgroups are spread over the device's own OS threads. What a real
+ * device leaves open (the order in which simdgroups and threadgroups run, what threadgroup memory holds at first,
+ * when an asynchronous copy lands) is an option here: a right kernel gives the same bits under all of them.
+ *
+ * Not modelled: a GPU's order of accumulation inside a matrix operation, weak memory, textures.
+ */
+#ifndef ATTEST_HOST_H
+#define ATTEST_HOST_H
+
+#include "device.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum { HOST_FORWARD = 0, HOST_REVERSE, HOST_RANDOM } host_order;
+typedef enum { HOST_FILL_NAN = 0, HOST_FILL_ZERO, HOST_FILL_GARBAGE } host_fill;
+typedef enum { HOST_MATH_AS_ASKED = 0, HOST_MATH_SAFE, HOST_MATH_FAST } host_math;
+
+/* What a compiler callback made. */
+typedef struct {
+  char path[4096]; /* a shared object as msl_abi.h says */
+  double seconds;  /* wall time of the compilation */
+  bool cached;
+} host_module;
+
+/* Compiles the program's text to a module. Called from any thread. `why` gets the diagnostics. */
+typedef gpu_status host_compile(void *context, const gpu_program *program, bool checked, host_module *out, char *why,
+                                size_t why_bytes);
+
+typedef struct {
+  uint32_t workers;                /* OS threads; 0: one a processor */
+  host_order order;                /* of simdgroups in a threadgroup and of threadgroups in a grid */
+  uint64_t seed;                   /* of HOST_RANDOM and HOST_FILL_GARBAGE */
+  host_fill fill;                  /* threadgroup memory at a threadgroup's start */
+  uint32_t max_threads;            /* of every pipeline; 0: 1024 */
+  uint64_t max_threadgroup_memory; /* bytes; 0: 32768 */
+  bool late_copies;                /* an asynchronous copy lands when it is waited for, not before */
+  bool check;                      /* compile and run with the checkers; see host_take_reports */
+  host_math math;                  /* HOST_MATH_AS_ASKED: as each program says */
+  host_compile *compile;           /* NULL: runs the `attest` command (see compile_command.c) */
+  void *compile_context;
+  const char *toolchain;           /* for gpu_device_info; NULL: "attest msl" */
+} host_options;
+
+/* Makes a device. `options` may be NULL. The device lives until host_device_destroy, which waits for dispatches under
+ * way; buffers and pipelines must have been freed. */
+gpu_status host_device_create(const host_options *options, gpu_api *out, char *why, size_t why_bytes);
+void host_device_destroy(gpu_device *);
+
+/* What a checked device found. */
+typedef enum {
+  HOST_OUT_OF_BOUNDS = 1,      /* device or constant memory that no binding covers */
+  HOST_OUT_OF_BOUNDS_LOCAL,    /* threadgroup memory outside every variable */
+  HOST_RACE,                   /* two threads, one address, no ordering, not both reads */
+  HOST_UNINITIALIZED,          /* a read of threadgroup memory that nothing has written */
+  HOST_DIVERGENT_BARRIER,
+  HOST_DIVERGENT_SIMD,         /* a simdgroup operation whose result depends on lanes that do not take part */
+  HOST_FAULT                   /* the processor refused an access */
+} host_report_kind;
+
+typedef struct {
+  uint32_t threadgroup[3];
+  uint32_t thread[3];          /* thread_position_in_threadgroup */
+  uint32_t simdgroup, lane;
+  uint64_t site;               /* offset in the module of the code that accessed; 0: unknown */
+  int32_t line;                /* where the runtime knows it itself; 0: ask the module's line table for site */
+  bool write, atomic;
+} host_access;
+
+typedef struct {
+  host_report_kind kind;
+  char kernel[128];
+  char module[1024];           /* the shared object, for its line table */
+  char object[64];             /* "buffer 3", "threadgroup variable sK", ... */
+  int64_t offset;              /* bytes from the object's start; negative before it */
+  uint64_t object_bytes;       /* of the object; 0: unknown */
+  uint32_t bytes;              /* of the access */
+  host_access access;
+  bool has_other;
+  host_access other;           /* the earlier access of a race */
+  uint32_t lanes;              /* simd: who took part; barrier: who waits */
+  uint32_t missing;            /* simd and barrier: who did not */
+  uint64_t count;              /* how often this pair of places was seen */
+  char detail[512];
+} host_report;
+
+/* Moves up to `max` reports out of the device and returns how many there were room for; the rest stay. */
+size_t host_take_reports(gpu_device *, host_report *out, size_t max);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,185 @@
+/* Where lanes wait and who goes on. Everything here runs on the stack of the lane that waits.
+ *
+ * The way through that matters is short: lanes of a simdgroup run one after another to the same simd operation; the
+ * last to come is the one that carries it out. Only when lanes have parted ways is there anything to decide. The
+ * place of an operation is the address of the call, and compiled code lies in the order of the source, so of several
+ * parted groups the one at the lowest address goes first: that lets a branch finish before the code behind it, and a
+ * loop before what follows it, which is how a GPU brings lanes together again.
+ */
+#include "internal.h"
+
+static inline unsigned next_lane(unsigned ready, unsigned lane) {
+  unsigned above = lane == 31 ? 0 : ready & ~((2u << lane) - 1);
+  return (unsigned)__builtin_ctz(above ? above : ready);
+}
+
+static unsigned random_below(struct group *g, unsigned n) {
+  g->random = host_mix(g->random);
+  return (unsigned)((g->random >> 33) % n);
+}
+
+static bool can_run(const struct msl_simdgroup *s) { return s->ready || s->waiting || s->leader_mask; }
+
+/* The simdgroup whose turn it is after `from` (or at the start, where from is NULL); NULL when none can run. */
+static struct msl_simdgroup *choose(struct group *g, const struct msl_simdgroup *from) {
+  unsigned n = g->shared.simdgroups;
+  switch (g->worker->device->options.order) {
+  case HOST_RANDOM: {
+    unsigned runnable[MAX_SIMDGROUPS], count = 0;
+    for (unsigned i = 0; i < n; i++)
+      if (can_run(&g->simdgroups[i])) runnable[count++] = i;
+    return count ? &g->simdgroups[runnable[random_below(g, count)]] : NULL;
+  }
+  case HOST_REVERSE:
+    for (unsigned i = 1; i <= n; i++) {
+      struct msl_simdgroup *s = &g->simdgroups[((from ? from->index : 0) + n - i) % n];
+      if (can_run(s)) return s;
+    }
+    return NULL;
+  default:
+    for (unsigned i = 1; i <= n; i++) {
+      struct msl_simdgroup *s = &g->simdgroups[((from ? from->index : n - 1) + i) % n];
+      if (can_run(s)) return s;
+    }
+    return NULL;
+  }
+}
+
+/* Lets the group of waiting lanes at the lowest place go on: returns its first lane, and in *mask all of them. */
+static struct msl_lane *part(struct msl_simdgroup *s, unsigned *mask) {
+  const void *lowest = NULL;
+  for (unsigned w = s->waiting; w; w &= w - 1) {
+    const void *site = s->lanes[__builtin_ctz(w)].site;
+    if (!lowest || site < lowest) lowest = site;
+  }
+  unsigned chosen = 0;
+  for (unsigned w = s->waiting; w; w &= w - 1) {
+    unsigned i = (unsigned)__builtin_ctz(w);
+    if (s->lanes[i].site == lowest) chosen |= 1u << i;
+  }
+  s->waiting &= ~chosen;
+  s->ready |= chosen;
+  s->mixed = 0;
+  if (s->waiting) {
+    s->site = s->lanes[__builtin_ctz(s->waiting)].site;
+    for (unsigned w = s->waiting; w; w &= w - 1) s->mixed |= s->lanes[__builtin_ctz(w)].site != s->site;
+  }
+  *mask = chosen;
+  return &s->lanes[__builtin_ctz(chosen)];
+}
+
+static struct msl_lane *enter(struct msl_simdgroup *s, uint64_t *value) {
+  *value = 0;
+  if (s->leader_mask) {
+    *value = s->leader_mask;
+    s->leader_mask = 0;
+    return &s->lanes[s->leader];
+  }
+  if (s->ready) return &s->lanes[__builtin_ctz(s->ready)];
+  unsigned mask;
+  struct msl_lane *lane = part(s, &mask);
+  *value = mask;
+  return lane;
+}
+
+static void release_barrier(struct group *g) {
+  g->at_barrier = 0;
+  for (unsigned i = 0; i < g->shared.simdgroups; i++) g->simdgroups[i].ready = g->simdgroups[i].alive;
+}
+
+/* Who goes on when `from` has no lane left that is ready; NULL when all have returned. A threadgroup that can never go
+ * on fails the command. */
+static struct msl_lane *onward(struct group *g, struct msl_simdgroup *from, uint64_t *value) {
+  if (from && can_run(from)) return enter(from, value);
+  struct msl_simdgroup *s = choose(g, from);
+  if (!s && g->alive && g->at_barrier == g->alive && !g->barrier_mixed) {
+    release_barrier(g);
+    s = choose(g, NULL);
+  }
+  if (s) return enter(s, value);
+  if (g->alive) host_fail_diverged(g);
+  return NULL;
+}
+
+struct msl_lane *host_first_lane(struct group *g, uint64_t *value) { return onward(g, NULL, value); }
+
+/* Leaves the lane that now runs for whoever goes on. */
+static uint64_t leave(struct msl_lane *lane, struct msl_simdgroup *s) {
+  uint64_t value;
+  struct msl_lane *next = onward(group_of(lane), s, &value);
+  if (next == lane) return value;
+  if (next) return host_switch(&lane->stack_pointer, next->stack_pointer, value);
+  return host_switch(&lane->stack_pointer, group_of(lane)->host_stack, group_of(lane)->alive ? RUN_FAILED : RUN_DONE);
+}
+
+/* All lanes have come; in a random schedule another simdgroup may still go first. */
+static unsigned complete(struct msl_lane *lane, struct msl_simdgroup *s) {
+  unsigned all = s->alive;
+  s->ready = all;
+  s->waiting = 0;
+  struct group *g = group_of(lane);
+  if (__builtin_expect(g->worker->device->options.order == HOST_RANDOM, 0) && random_below(g, 8) == 0) {
+    s->leader = lane->lane;
+    s->leader_mask = all;
+    return (unsigned)leave(lane, NULL);
+  }
+  return all;
+}
+
+unsigned host_simd_arrive(struct msl_lane *lane, int line) {
+  struct msl_simdgroup *s = lane->simdgroup;
+  const void *site = __builtin_return_address(0);
+  unsigned ready = s->ready & ~lane->bit;
+  lane->site = site;
+  lane->line = line;
+  s->ready = ready;
+  if (!s->waiting) {
+    s->site = site;
+    s->mixed = 0;
+  } else {
+    s->mixed |= s->site != site;
+  }
+  s->waiting |= lane->bit;
+  if (ready) {
+    struct msl_lane *next = &s->lanes[next_lane(ready, lane->lane)];
+    return (unsigned)host_switch(&lane->stack_pointer, next->stack_pointer, 0);
+  }
+  if (s->waiting == s->alive && !s->mixed) return complete(lane, s);
+  return (unsigned)leave(lane, s);
+}
+
+void host_threadgroup_barrier(struct msl_lane *lane, unsigned flags, int line) {
+  struct msl_simdgroup *s = lane->simdgroup;
+  struct group *g = group_of(lane);
+  const void *site = __builtin_return_address(0);
+  lane->site = site;
+  lane->line = line;
+  s->ready &= ~lane->bit;
+  if (g->at_barrier++ == 0) {
+    g->barrier_site = site;
+    g->barrier_mixed = 0;
+    g->barrier_flags = flags;
+  } else {
+    g->barrier_mixed |= g->barrier_site != site;
+  }
+  if (s->ready) {
+    struct msl_lane *next = &s->lanes[next_lane(s->ready, lane->lane)];
+    host_switch(&lane->stack_pointer, next->stack_pointer, 0);
+    return;
+  }
+  leave(lane, s);
+}
+
+/* The lane's kernel has returned. Does not return. */
+void host_lane_returned(struct msl_lane *lane) {
+  struct msl_simdgroup *s = lane->simdgroup;
+  struct group *g = group_of(lane);
+  s->alive &= ~lane->bit;
+  s->ready &= ~lane->bit;
+  g->alive--;
+  if (s->ready) {
+    struct msl_lane *next = &s->lanes[next_lane(s->ready, lane->lane)];
+    host_switch(&lane->stack_pointer, next->stack_pointer, 0);
+  }
+  leave(lane, s);
+}

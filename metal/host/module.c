@@ -1,0 +1,87 @@
+/* Loading what the compiler made. A module is loaded once a device, however many pipelines use it. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+struct loaded {
+  struct loaded *following;
+  char *path;
+  void *handle;
+  const struct msl_module *module;
+  uintptr_t base;
+  unsigned users;
+};
+
+static bool bind(struct loaded *m, const char *path, char *why, size_t why_bytes) {
+  m->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!m->handle) {
+    host_refuse(why, why_bytes, GPU_COMPILE, "cannot load the compiled kernel: %s", dlerror());
+    return false;
+  }
+  m->module = dlsym(m->handle, "msl_module");
+  const struct msl_runtime **table = dlsym(m->handle, "msl_runtime_table");
+  if (!m->module || !table) {
+    host_refuse(why, why_bytes, GPU_COMPILE, "%s is no kernel module: it does not export msl_module and "
+                "msl_runtime_table", path);
+    return false;
+  }
+  if (m->module->abi != MSL_ABI_VERSION) {
+    host_refuse(why, why_bytes, GPU_COMPILE, "%s was compiled for version %u of the module contract; this runtime has %u",
+                path, m->module->abi, MSL_ABI_VERSION);
+    return false;
+  }
+  struct link_map *map;
+  if (dlinfo(m->handle, RTLD_DI_LINKMAP, &map) == 0) m->base = (uintptr_t)map->l_addr;
+  if (*table != &host_runtime) *table = &host_runtime;
+  return true;
+}
+
+static struct loaded *load(const char *path, char *why, size_t why_bytes) {
+  struct loaded *m = calloc(1, sizeof *m);
+  if (!m || !(m->path = strdup(path))) {
+    free(m);
+    host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory to load a module");
+    return NULL;
+  }
+  if (bind(m, path, why, why_bytes)) return m;
+  if (m->handle) dlclose(m->handle);
+  free(m->path);
+  free(m);
+  return NULL;
+}
+
+struct loaded *host_load(gpu_device *d, const char *path, char *why, size_t why_bytes) {
+  pthread_mutex_lock(&d->lock);
+  struct loaded *m = d->modules;
+  while (m && strcmp(m->path, path) != 0) m = m->following;
+  if (!m && (m = load(path, why, why_bytes))) {
+    m->following = d->modules;
+    d->modules = m;
+  }
+  if (m) m->users++;
+  pthread_mutex_unlock(&d->lock);
+  return m;
+}
+
+void host_unload(gpu_device *d, struct loaded *m) {
+  pthread_mutex_lock(&d->lock);
+  if (--m->users == 0) {
+    struct loaded **at = &d->modules;
+    while (*at != m) at = &(*at)->following;
+    *at = m->following;
+    dlclose(m->handle);
+    free(m->path);
+    free(m);
+  }
+  pthread_mutex_unlock(&d->lock);
+}
+
+const struct msl_module *host_module_of(struct loaded *m) { return m->module; }
+const char *host_module_path(struct loaded *m) { return m->path; }
+
+uint64_t host_module_offset(struct loaded *m, const void *site) { return (uintptr_t)site - m->base; }

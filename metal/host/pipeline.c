@@ -1,0 +1,76 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static const struct msl_entry *find_entry(const struct msl_module *m, const char *name) {
+  for (unsigned i = 0; i < m->entry_count; i++)
+    if (strcmp(m->entries[i].name, name) == 0) return &m->entries[i];
+  return NULL;
+}
+
+static gpu_status no_entry(const struct msl_module *m, const char *name, char *why, size_t why_bytes) {
+  char known[512] = "";
+  for (unsigned i = 0; i < m->entry_count; i++) {
+    if (strlen(known) + strlen(m->entries[i].name) + 3 > sizeof known) break;
+    if (i) strcat(known, ", ");
+    strcat(known, m->entries[i].name);
+  }
+  return host_refuse(why, why_bytes, GPU_COMPILE, "the text has no kernel %s; it has: %s", name, known);
+}
+
+static uint32_t least(uint32_t a, uint32_t b) { return b && b < a ? b : a; }
+
+static gpu_status make(gpu_device *d, const gpu_program *p, struct loaded *module, gpu_pipeline **out, char *why,
+                       size_t why_bytes) {
+  const struct msl_module *m = host_module_of(module);
+  const struct msl_entry *entry = find_entry(m, p->function);
+  if (!entry) return no_entry(m, p->function, why, why_bytes);
+  gpu_pipeline *pipeline = calloc(1, sizeof *pipeline);
+  if (!pipeline) return host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory for a pipeline");
+  pipeline->device = d;
+  pipeline->module = module;
+  pipeline->entry = entry;
+  pipeline->max_threads = least(least(d->options.max_threads, p->max_threads), entry->max_threads);
+  *out = pipeline;
+  return GPU_OK;
+}
+
+gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_pipeline **out, gpu_pipeline_info *info,
+                                 char *why, size_t why_bytes) {
+  if (!out) return host_refuse(why, why_bytes, GPU_INVALID, "out is NULL; a place for the pipeline is wanted");
+  *out = NULL;
+  if (!program || !program->source || !program->function || !*program->function)
+    return host_refuse(why, why_bytes, GPU_INVALID, "a program needs source and function");
+  if (program->constant_count && !program->constants)
+    return host_refuse(why, why_bytes, GPU_INVALID, "constants is NULL but constant_count is %u", program->constant_count);
+  if (program->max_threads > MAX_THREADS)
+    return host_refuse(why, why_bytes, GPU_INVALID, "max_threads is %u; a threadgroup has at most %u",
+                       program->max_threads, MAX_THREADS);
+  gpu_program p = *program;
+  if (d->options.math == HOST_MATH_SAFE) p.math = GPU_MATH_SAFE;
+  if (d->options.math == HOST_MATH_FAST) p.math = GPU_MATH_FAST;
+
+  double start = host_now();
+  host_module *made = calloc(1, sizeof *made);
+  if (!made) return host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory to compile");
+  gpu_status status = d->options.compile(d->options.compile_context, &p, d->options.check, made, why, why_bytes);
+  struct loaded *module = NULL;
+  if (status == GPU_OK && !(module = host_load(d, made->path, why, why_bytes))) status = GPU_COMPILE;
+  if (status == GPU_OK && (status = make(d, &p, module, out, why, why_bytes)) != GPU_OK) host_unload(d, module);
+  if (status == GPU_OK && info) {
+    memset(info, 0, sizeof *info);
+    info->max_threads = (*out)->max_threads;
+    info->simd_width = MSL_SIMD_WIDTH;
+    info->compile_seconds = host_now() - start;
+    info->cached = made->cached;
+  }
+  free(made);
+  return status;
+}
+
+void host_free_pipeline(gpu_device *d, gpu_pipeline *pipeline) {
+  if (!pipeline) return;
+  host_unload(d, pipeline->module);
+  free(pipeline);
+}
