@@ -1,0 +1,112 @@
+/* Running a request. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "internal.h"
+
+enum { WHY_BYTES = 800 };
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static gpu_binding bind(uint32_t index, gpu_buffer *memory, uint64_t offset) {
+  return (gpu_binding){.kind = GPU_BIND_BUFFER, .index = index, .buffer = memory, .offset = offset};
+}
+
+static gpu_binding bind_tensor(uint32_t index, const mfa_tensor *tensor) {
+  return bind(index, tensor->buffer->memory, tensor->buffer->offset + tensor->offset);
+}
+
+/* The slots are those of attention.metal. */
+static int32_t dispatch(const mfa_context *context, const mfa_request *r, const mfa_plan *plan, gpu_pipeline *pipeline,
+                        const mfa_binding *mask, mfa_attention_desc *out) {
+  gpu_binding bindings[] = {
+      bind_tensor(0, &r->q),
+      bind_tensor(1, &r->k),
+      bind_tensor(2, &r->v),
+      bind_tensor(3, &r->out),
+      {.kind = GPU_BIND_BYTES, .index = 4, .bytes = &plan->params, .length = sizeof plan->params},
+      bind_tensor(5, r->has_lse ? &r->lse : &r->out), /* a slot must hold something; the kernel leaves it alone */
+      {.kind = GPU_BIND_THREADGROUP, .index = 0, .length = plan->threadgroup_bytes},
+      bind(6, mask->memory, mask->offset),
+  };
+  uint32_t repeat = out->dispatches ? out->dispatches : 1;
+  enum { FEW = 64 };
+  double few[FEW], *many = NULL, *seconds = out->dispatch_seconds ? out->dispatch_seconds : few;
+  if (seconds == few && repeat > FEW && !(seconds = many = malloc(repeat * sizeof *many)))
+    return mfa_fail(MFA_ERROR_MEMORY_ALLOCATION, "no memory for the times of %u dispatches", repeat);
+  gpu_dispatch command = {.pipeline = pipeline, .bindings = bindings, .binding_count = r->has_mask ? 8 : 7,
+                          .grid = {plan->grid[0], plan->grid[1], plan->grid[2]},
+                          .threadgroup = {plan->simdgroups * 32, 1, 1}, .repeat = repeat,
+                          .deadline_seconds = out->deadline_seconds, .seconds = seconds};
+  char why[WHY_BYTES] = "";
+  int32_t status = context->gpu->api.run(context->gpu->api.device, &command, why, sizeof why);
+  for (uint32_t i = 0; status == GPU_OK && i < repeat; i++) out->gpu_seconds += seconds[i];
+  free(many);
+  return status == GPU_OK ? MFA_SUCCESS : mfa_fail(status, "%s", why);
+}
+
+static int32_t run_request(mfa_context *context, const mfa_request *r, mfa_attention_desc *out) {
+  mfa_variant variant;
+  mfa_variant_of(r, &variant);
+  const mfa_pipeline *pipeline;
+  bool compiled;
+  int32_t status = mfa_gpu_pipeline(context->gpu, &variant, &pipeline, &compiled);
+  if (status != MFA_SUCCESS) return status;
+  out->compile_seconds = compiled ? pipeline->info.compile_seconds : 0;
+  out->cached = !compiled || pipeline->info.cached;
+  mfa_plan plan;
+  if ((status = mfa_plan_init(&plan, r, context->gpu, pipeline))) return status;
+
+  mfa_binding mask = {0};
+  bool wrapped = r->has_mask && !r->mask.buffer;
+  if (wrapped) {
+    status = mfa_wrap(context->gpu, r->desc->mask, r->mask.end - r->mask.begin, "mask", &mask);
+    if (status != MFA_SUCCESS) return status;
+  } else if (r->has_mask) {
+    mask = (mfa_binding){r->mask.buffer->memory, r->mask.buffer->offset};
+  }
+  status = dispatch(context, r, &plan, pipeline->pipeline, &mask, out);
+  if (wrapped) context->gpu->api.free_buffer(context->gpu->api.device, mask.memory);
+  return status;
+}
+
+static void count_success(mfa_context *context, const mfa_attention_desc *d) {
+  pthread_mutex_lock(&context->lock);
+  context->latency = d->gpu_seconds;
+  context->calls++;
+  context->dispatches += d->dispatches ? d->dispatches : 1;
+  pthread_mutex_unlock(&context->lock);
+}
+
+void mfa_count_refusal(mfa_context *context) {
+  pthread_mutex_lock(&context->lock);
+  context->latency = 0.0;
+  context->refused++;
+  pthread_mutex_unlock(&context->lock);
+}
+
+int32_t mfa_attention_forward_desc(mfa_context_t handle, mfa_attention_desc *d) {
+  if (!d) return mfa_fail(MFA_ERROR_INVALID_ARGS, "desc: NULL");
+  if (d->version != MFA_ATTENTION_DESC_VERSION || d->size != sizeof *d)
+    return mfa_fail(MFA_ERROR_INVALID_ARGS, "desc: version %u of %u bytes, expected version %u of %zu bytes",
+                    d->version, d->size, MFA_ATTENTION_DESC_VERSION, sizeof *d);
+  double begin = now();
+  d->gpu_seconds = d->wall_seconds = d->compile_seconds = 0;
+  d->cached = false;
+  d->bytes_copied = 0;
+  mfa_context *context = mfa_context_acquire(handle);
+  if (!context) return MFA_ERROR_INVALID_ARGS;
+  mfa_request request;
+  int32_t status = mfa_request_init(&request, context, d);
+  if (status == MFA_SUCCESS) status = run_request(context, &request, d);
+  mfa_request_release(&request);
+  d->wall_seconds = now() - begin;
+  if (status == MFA_SUCCESS) count_success(context, d);
+  else mfa_count_refusal(context);
+  mfa_object_release(&context->object);
+  return status;
+}

@@ -1,0 +1,183 @@
+/* What the parts of the library know of each other. Not installed. */
+#ifndef MFA_INTERNAL_H
+#define MFA_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "../device/device.h"
+#include "mfa.h"
+
+/* ---- error.c */
+
+/* Records the text for mfa_last_error and returns code. */
+int32_t mfa_fail(int32_t code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- handle.c: objects behind handles, counted by reference */
+
+typedef enum { MFA_OBJECT_CONTEXT = 1, MFA_OBJECT_BUFFER = 2 } mfa_object_kind;
+
+typedef struct mfa_object {
+  atomic_uint references;
+  mfa_object_kind kind;
+  void (*finish)(struct mfa_object *); /* frees it, when the last reference goes */
+} mfa_object;
+
+/* A handle that owns one reference to the object; NULL without memory. */
+void *mfa_handle_create(mfa_object *object);
+/* The object with a reference more, or NULL where the handle is not a live one of that kind. */
+mfa_object *mfa_handle_acquire(void *handle, mfa_object_kind kind);
+/* Ends the handle and gives up its reference; false where it was none. */
+bool mfa_handle_destroy(void *handle, mfa_object_kind kind);
+void mfa_object_retain(mfa_object *object);
+void mfa_object_release(mfa_object *object);
+
+/* ---- gpu.c: a device in use, shared by its contexts, with its pipelines */
+
+typedef struct {
+  int32_t input_precision;
+  uint32_t head_class; /* 32, 64, 128 or 256: the largest head_dim of the kernel */
+  bool has_mask;
+  int32_t math;
+} mfa_variant;
+
+typedef struct mfa_pipeline {
+  struct mfa_pipeline *next;
+  mfa_variant variant;
+  gpu_pipeline *pipeline;
+  gpu_pipeline_info info;
+} mfa_pipeline;
+
+typedef struct mfa_gpu {
+  struct mfa_gpu *next;
+  uint32_t contexts; /* under the list's lock */
+  gpu_api api;
+  gpu_device_info info;
+  pthread_mutex_t lock; /* of all that follows */
+  mfa_pipeline *pipelines;
+  uint64_t pipeline_count, compiled, hits;
+  double compile_seconds;
+} mfa_gpu;
+
+int32_t mfa_gpu_open(const gpu_api *api, mfa_gpu **out);
+void mfa_gpu_close(mfa_gpu *gpu);
+
+/* The pipeline of a variant, compiled at most once. *compiled tells whether this call did it. */
+int32_t mfa_gpu_pipeline(mfa_gpu *gpu, const mfa_variant *variant, const mfa_pipeline **out, bool *compiled);
+
+/* The device of mfa_create_context; NULL with the reason recorded. */
+const gpu_api *mfa_default_device(void);
+
+/* Finds a device by name for a process that set none; installed by the shared library, not by Go. */
+typedef const gpu_api *(*mfa_device_finder)(const char *name, char *why, size_t why_bytes);
+void mfa_set_device_finder(mfa_device_finder finder);
+
+/* The kernel's text, NUL-terminated and immortal; whoever links the library installs it before the first call. */
+void mfa_set_kernel_source(const char *text);
+
+/* ---- context.c */
+
+typedef struct {
+  mfa_object object;
+  mfa_gpu *gpu;
+  pthread_mutex_t lock; /* of what follows */
+  double latency;
+  uint64_t calls, dispatches, refused;
+  atomic_uint_fast64_t buffers;
+} mfa_context;
+
+mfa_context *mfa_context_acquire(mfa_context_t handle);
+
+/* ---- buffer.c */
+
+typedef struct {
+  mfa_object object;
+  mfa_context *context; /* holds a reference */
+  gpu_buffer *memory;
+  uint64_t offset;      /* of contents in memory: wrapped memory starts at its page */
+  void *contents;
+  uint64_t bytes;
+  uint32_t ndim;        /* 0: no layout of its own */
+  int64_t shape[4], strides[4];
+} mfa_buffer;
+
+/* A span of a device's memory: a buffer's, or the caller's for the length of a call. */
+typedef struct {
+  gpu_buffer *memory;
+  uint64_t offset;
+} mfa_binding;
+
+/* Wraps bytes at data, whatever their alignment. */
+int32_t mfa_wrap(const mfa_gpu *gpu, const void *data, uint64_t bytes, const char *what, mfa_binding *out);
+
+/* ---- layout.c: shapes, strides and the bytes that they reach */
+
+typedef struct {
+  uint64_t extent[4], stride[4]; /* batch, head, row, column; elements */
+} mfa_layout;
+
+uint64_t mfa_precision_bytes(int32_t precision);
+/* Elements from the first to one past the last that the layout reaches; false on overflow. */
+bool mfa_layout_span(const mfa_layout *layout, uint64_t *elements);
+/* Whether two of its elements share an address. May say so of exotic layouts that do not. */
+bool mfa_layout_overlaps_itself(const mfa_layout *layout);
+void mfa_layout_contiguous(mfa_layout *layout, bool transposed);
+
+/* ---- validate.c: an untrusted descriptor becomes a request, or an error */
+
+typedef struct {
+  mfa_buffer *buffer;  /* acquired; NULL for a mask in the caller's memory, or where absent */
+  mfa_layout layout;
+  uint64_t offset;     /* bytes from the buffer's contents */
+  uintptr_t begin, end; /* the addresses that the layout reaches */
+} mfa_tensor;
+
+typedef struct {
+  const mfa_attention_desc *desc;
+  mfa_tensor q, k, v, out, lse, mask;
+  bool has_lse, has_mask;
+} mfa_request;
+
+/* Acquires the buffers; mfa_request_release gives them back, after failure too. */
+int32_t mfa_request_init(mfa_request *request, const mfa_context *context, const mfa_attention_desc *desc);
+void mfa_request_release(mfa_request *request);
+/* mask.c: the part about the mask. */
+int32_t mfa_request_mask(mfa_request *request, const mfa_context *context);
+/* Fills in buffer, begin and end of a tensor whose layout and offset are set, and holds them against the buffer. */
+int32_t mfa_tensor_place(mfa_tensor *tensor, const mfa_context *context, mfa_buffer_t handle, uint64_t element_bytes,
+                         const char *name);
+
+/* ---- forward.c */
+
+/* For a call that fails before it is a descriptor. */
+void mfa_count_refusal(mfa_context *context);
+
+/* ---- plan.c: how a request runs */
+
+typedef struct {
+  uint64_t batch, head, row, column;
+} mfa_kernel_strides;
+
+/* AttentionParams of attention.metal, field by field. */
+typedef struct {
+  mfa_kernel_strides q, k, v, o, mask;
+  int64_t first_key, end_key;
+  uint32_t q_len, kv_len, head_dim, heads_per_kv_head;
+  float scale;
+  uint32_t output_precision, probability_precision, mask_kind, mask_scalar, writes_logsumexp;
+} mfa_kernel_params;
+
+_Static_assert(sizeof(mfa_kernel_params) == 5 * 32 + 2 * 8 + 10 * 4, "AttentionParams has no padding");
+
+typedef struct {
+  mfa_variant variant;
+  mfa_kernel_params params;
+  uint32_t simdgroups;
+  uint32_t grid[3];
+  uint64_t threadgroup_bytes;
+} mfa_plan;
+
+void mfa_variant_of(const mfa_request *request, mfa_variant *variant);
+int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *request, const mfa_gpu *gpu, const mfa_pipeline *pipeline);
+
+#endif

@@ -1,0 +1,81 @@
+/* How a request runs: which kernel, with which numbers, over which grid. */
+#include "internal.h"
+
+enum {
+  SIMD_WIDTH = 32,
+  SIMD_ROWS = 8,          /* query rows of a simdgroup */
+  MOST_SIMDGROUPS = 4,    /* of a threadgroup */
+  MOST_QUERY_FLOATS = 4096,      /* of query rows in threadgroup memory: 16 KB */
+  KEY_CHUNK_FLOATS = 32 * 64,    /* of a key or value chunk */
+  STATIC_THREADGROUP_BYTES = 64  /* more than the kernel's own threadgroup variables */
+};
+
+void mfa_variant_of(const mfa_request *r, mfa_variant *variant) {
+  const mfa_attention_desc *d = r->desc;
+  uint32_t head_class = 32;
+  while (head_class < d->head_dim) head_class *= 2;
+  *variant = (mfa_variant){.input_precision = d->input_precision, .head_class = head_class, .has_mask = r->has_mask,
+                           .math = d->math};
+}
+
+static mfa_kernel_strides strides_of(const mfa_layout *layout) {
+  return (mfa_kernel_strides){layout->stride[0], layout->stride[1], layout->stride[2], layout->stride[3]};
+}
+
+/* Row i sees keys [i + first_key, i + end_key). A bound beyond every length stands for none. */
+static void key_range(const mfa_attention_desc *d, int64_t *first_key, int64_t *end_key) {
+  const int64_t none = INT64_C(1) << 40;
+  int64_t diagonal = d->align == MFA_ALIGN_BOTTOM_RIGHT ? (int64_t)d->kv_len - d->q_len : 0;
+  *first_key = -none;
+  *end_key = none;
+  if (d->windowed && d->window_left != MFA_UNBOUNDED) *first_key = diagonal - d->window_left;
+  if (d->windowed && d->window_right != MFA_UNBOUNDED) *end_key = diagonal + d->window_right + 1;
+  if (d->causal && *end_key > diagonal + 1) *end_key = diagonal + 1;
+}
+
+static uint32_t round_up(uint32_t value, uint32_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+static uint64_t threadgroup_bytes(uint32_t simdgroups, uint32_t head_dim) {
+  return (simdgroups * SIMD_ROWS * round_up(head_dim, 8) + KEY_CHUNK_FLOATS) * sizeof(float);
+}
+
+/* As many simdgroups as there are rows for, within what device and pipeline allow. 0: not even one. */
+static uint32_t choose_simdgroups(const mfa_attention_desc *d, const mfa_gpu *gpu, const mfa_pipeline *pipeline) {
+  uint32_t count = MOST_SIMDGROUPS, threads = pipeline->info.max_threads;
+  if (count > (d->q_len + SIMD_ROWS - 1) / SIMD_ROWS) count = (d->q_len + SIMD_ROWS - 1) / SIMD_ROWS;
+  if (count > MOST_QUERY_FLOATS / (SIMD_ROWS * round_up(d->head_dim, 8)))
+    count = MOST_QUERY_FLOATS / (SIMD_ROWS * round_up(d->head_dim, 8));
+  if (threads == 0 || threads > gpu->info.max_threads_per_threadgroup) threads = gpu->info.max_threads_per_threadgroup;
+  if (count > threads / SIMD_WIDTH) count = threads / SIMD_WIDTH;
+  while (count && threadgroup_bytes(count, d->head_dim) + STATIC_THREADGROUP_BYTES > gpu->info.max_threadgroup_memory)
+    count--;
+  return count;
+}
+
+int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *r, const mfa_gpu *gpu, const mfa_pipeline *pipeline) {
+  const mfa_attention_desc *d = r->desc;
+  if (gpu->info.simd_width != SIMD_WIDTH)
+    return mfa_fail(MFA_ERROR_DEVICE_NOT_SUPPORTED, "simdgroups of %u threads, the kernel needs 32",
+                    gpu->info.simd_width);
+  plan->variant = pipeline->variant;
+  plan->simdgroups = choose_simdgroups(d, gpu, pipeline);
+  if (plan->simdgroups == 0)
+    return mfa_fail(MFA_ERROR_DEVICE_NOT_SUPPORTED,
+                    "head_dim %u: a threadgroup needs %llu bytes and 32 threads, the pipeline allows %llu and %u",
+                    d->head_dim, (unsigned long long)threadgroup_bytes(1, d->head_dim),
+                    (unsigned long long)gpu->info.max_threadgroup_memory, pipeline->info.max_threads);
+  plan->threadgroup_bytes = threadgroup_bytes(plan->simdgroups, d->head_dim);
+  uint32_t rows = plan->simdgroups * SIMD_ROWS;
+  plan->grid[0] = (d->q_len + rows - 1) / rows;
+  plan->grid[1] = d->heads;
+  plan->grid[2] = d->batch;
+  plan->params = (mfa_kernel_params){
+      .q = strides_of(&r->q.layout), .k = strides_of(&r->k.layout), .v = strides_of(&r->v.layout),
+      .o = strides_of(&r->out.layout), .mask = strides_of(&r->mask.layout),
+      .q_len = d->q_len, .kv_len = d->kv_len, .head_dim = d->head_dim, .heads_per_kv_head = d->heads / d->kv_heads,
+      .scale = d->softmax_scale, .output_precision = (uint32_t)d->output_precision,
+      .probability_precision = (uint32_t)d->intermediate_precision, .mask_kind = (uint32_t)d->mask_type,
+      .mask_scalar = (uint32_t)d->mask_scalar, .writes_logsumexp = r->has_lse};
+  key_range(d, &plan->params.first_key, &plan->params.end_key);
+  return MFA_SUCCESS;
+}

@@ -1,0 +1,154 @@
+/* From a descriptor that nobody has checked to a request whose every access lies inside its buffers. */
+#include <math.h>
+#include <string.h>
+
+#include "internal.h"
+
+enum { MAX_LENGTH = INT32_MAX - 64, MAX_HEAD_DIM = 256, MAX_DISPATCHES = 1 << 20 };
+
+#define REFUSE(...) return mfa_fail(MFA_ERROR_INVALID_ARGS, __VA_ARGS__)
+
+static int32_t check_precision(int32_t precision, const char *name) {
+  if (precision == MFA_PRECISION_INT8 || precision == MFA_PRECISION_INT4)
+    return mfa_fail(MFA_ERROR_DEVICE_NOT_SUPPORTED, "%s: %s is not supported, expected fp16, bf16 or fp32", name,
+                    precision == MFA_PRECISION_INT8 ? "int8" : "int4");
+  if (precision < MFA_PRECISION_FP16 || precision > MFA_PRECISION_INT4)
+    REFUSE("%s: %d, expected fp16 (0), bf16 (1) or fp32 (2)", name, precision);
+  return MFA_SUCCESS;
+}
+
+static int32_t check_length(uint32_t value, uint32_t most, const char *name) {
+  if (value < 1 || value > most) REFUSE("%s: %u, expected 1 to %u", name, value, most);
+  return MFA_SUCCESS;
+}
+
+static int32_t check_scalars(const mfa_attention_desc *d) {
+  int32_t status;
+  if ((status = check_length(d->batch, UINT16_MAX, "batch"))) return status;
+  if ((status = check_length(d->heads, UINT16_MAX, "heads"))) return status;
+  if ((status = check_length(d->kv_heads, UINT16_MAX, "kv_heads"))) return status;
+  if ((status = check_length(d->q_len, MAX_LENGTH, "q_len"))) return status;
+  if ((status = check_length(d->kv_len, MAX_LENGTH, "kv_len"))) return status;
+  if ((status = check_length(d->head_dim, MAX_HEAD_DIM, "head_dim"))) return status;
+  if (d->heads % d->kv_heads) REFUSE("kv_heads: %u does not divide heads %u", d->kv_heads, d->heads);
+  if (!isfinite(d->softmax_scale)) REFUSE("softmax_scale: %g, expected a finite number", (double)d->softmax_scale);
+  if ((status = check_precision(d->input_precision, "input_precision"))) return status;
+  if ((status = check_precision(d->intermediate_precision, "intermediate_precision"))) return status;
+  if ((status = check_precision(d->output_precision, "output_precision"))) return status;
+  if (d->math != MFA_MATH_SAFE && d->math != MFA_MATH_FAST) REFUSE("math: %d, expected safe (0) or fast (1)", d->math);
+  if (d->align != MFA_ALIGN_TOP_LEFT && d->align != MFA_ALIGN_BOTTOM_RIGHT)
+    REFUSE("align: %d, expected top-left (0) or bottom-right (1)", d->align);
+  if (d->dispatches > MAX_DISPATCHES) REFUSE("dispatches: %u, expected at most %d", d->dispatches, MAX_DISPATCHES);
+  if (!(d->deadline_seconds >= 0)) REFUSE("deadline_seconds: %g, expected 0 or more", d->deadline_seconds);
+  return MFA_SUCCESS;
+}
+
+int32_t mfa_tensor_place(mfa_tensor *t, const mfa_context *context, mfa_buffer_t handle, uint64_t element_bytes,
+                         const char *name) {
+  if (!t->buffer) t->buffer = (mfa_buffer *)mfa_handle_acquire(handle, MFA_OBJECT_BUFFER);
+  const mfa_buffer *b = t->buffer;
+  if (!b) REFUSE("%s: not a live buffer handle", name);
+  if (b->context->gpu != context->gpu) REFUSE("%s: the buffer belongs to another device", name);
+  uint64_t span, bytes, end;
+  if (!mfa_layout_span(&t->layout, &span) || __builtin_mul_overflow(span, element_bytes, &bytes) ||
+      __builtin_add_overflow(t->offset, bytes, &end))
+    REFUSE("%s: shape and strides reach past 2^64 bytes", name);
+  if (t->offset % element_bytes || (uintptr_t)b->contents % element_bytes)
+    REFUSE("%s: the data starts at byte %llu of %p, expected a multiple of %llu", name, (unsigned long long)t->offset,
+           b->contents, (unsigned long long)element_bytes);
+  if (end > b->bytes)
+    REFUSE("%s: the buffer has %llu bytes, shape and strides reach %llu", name, (unsigned long long)b->bytes,
+           (unsigned long long)end);
+  t->begin = (uintptr_t)b->contents + t->offset;
+  t->end = (uintptr_t)b->contents + end;
+  return MFA_SUCCESS;
+}
+
+/* The layout that a buffer was wrapped with: its trailing dimensions, of which the missing ones are 1. A transposed
+ * operand's shape and strides are those of the matrix as it is stored. */
+static int32_t take_buffer_layout(mfa_layout *layout, const mfa_buffer *b, bool transposed, const char *name) {
+  for (uint32_t i = 0; i < 4; i++) {
+    uint32_t stored = transposed && i >= 2 ? 5 - i : i; /* rows and columns change places */
+    bool given = stored + b->ndim >= 4;
+    uint64_t extent = given ? (uint64_t)b->shape[stored + b->ndim - 4] : 1;
+    if (extent != layout->extent[i])
+      REFUSE("%s: dimension %u of the buffer's own shape is %llu, the call says %llu", name, stored,
+             (unsigned long long)extent, (unsigned long long)layout->extent[i]);
+    layout->stride[i] = given ? (uint64_t)b->strides[stored + b->ndim - 4] : 0;
+  }
+  return MFA_SUCCESS;
+}
+
+static int32_t place_operand(mfa_tensor *t, const mfa_context *context, const mfa_operand *operand, uint32_t heads,
+                             uint32_t rows, const mfa_attention_desc *d, int32_t precision, const char *name) {
+  t->layout = (mfa_layout){.extent = {d->batch, heads, rows, d->head_dim}};
+  t->offset = operand->offset;
+  t->buffer = (mfa_buffer *)mfa_handle_acquire(operand->buffer, MFA_OBJECT_BUFFER);
+  if (!t->buffer) REFUSE("%s: not a live buffer handle", name);
+  bool strided = false;
+  for (int i = 0; i < 4; i++) {
+    if (operand->strides[i] < 0)
+      REFUSE("%s: stride %d is %lld, expected 0 or more elements", name, i, (long long)operand->strides[i]);
+    t->layout.stride[i] = (uint64_t)operand->strides[i];
+    strided |= operand->strides[i] != 0;
+  }
+  if (strided && operand->transposed) REFUSE("%s: give strides or transposed, not both", name);
+  if (!strided && t->buffer->ndim) {
+    int32_t status = take_buffer_layout(&t->layout, t->buffer, operand->transposed, name);
+    if (status != MFA_SUCCESS) return status;
+  } else if (!strided) {
+    mfa_layout_contiguous(&t->layout, operand->transposed);
+  }
+  return mfa_tensor_place(t, context, NULL, mfa_precision_bytes(precision), name);
+}
+
+static int32_t place_logsumexp(mfa_request *r, const mfa_context *context) {
+  const mfa_attention_desc *d = r->desc;
+  if (!d->lse.buffer) return MFA_SUCCESS;
+  r->has_lse = true;
+  for (int i = 0; i < 4; i++)
+    if (d->lse.strides[i]) REFUSE("lse: it is contiguous, expected strides of 0");
+  if (d->lse.transposed) REFUSE("lse: it is contiguous, expected no transpose");
+  r->lse.layout = (mfa_layout){.extent = {1, d->batch, d->heads, d->q_len}};
+  mfa_layout_contiguous(&r->lse.layout, false);
+  r->lse.offset = d->lse.offset;
+  return mfa_tensor_place(&r->lse, context, d->lse.buffer, sizeof(float), "lse");
+}
+
+/* What is written must not be what is read: threadgroups run in any order. */
+static int32_t check_aliases(const mfa_request *r) {
+  const struct {
+    const mfa_tensor *tensor;
+    const char *name;
+  } all[] = {{&r->out, "out"}, {&r->lse, "lse"}, {&r->q, "q"}, {&r->k, "k"}, {&r->v, "v"}, {&r->mask, "mask"}};
+  for (int written = 0; written < 2; written++)
+    for (int other = written + 1; other < 6; other++) {
+      const mfa_tensor *a = all[written].tensor, *b = all[other].tensor;
+      if (a->begin < b->end && b->begin < a->end) REFUSE("%s overlaps %s", all[written].name, all[other].name);
+    }
+  return MFA_SUCCESS;
+}
+
+int32_t mfa_request_init(mfa_request *r, const mfa_context *context, const mfa_attention_desc *d) {
+  memset(r, 0, sizeof *r);
+  r->desc = d;
+  int32_t status = check_scalars(d);
+  if (status != MFA_SUCCESS) return status;
+  if ((status = place_operand(&r->q, context, &d->q, d->heads, d->q_len, d, d->input_precision, "q"))) return status;
+  if ((status = place_operand(&r->k, context, &d->k, d->kv_heads, d->kv_len, d, d->input_precision, "k")))
+    return status;
+  if ((status = place_operand(&r->v, context, &d->v, d->kv_heads, d->kv_len, d, d->input_precision, "v")))
+    return status;
+  if ((status = place_operand(&r->out, context, &d->out, d->heads, d->q_len, d, d->output_precision, "out")))
+    return status;
+  if (mfa_layout_overlaps_itself(&r->out.layout)) REFUSE("out: its strides make elements share an address");
+  if ((status = place_logsumexp(r, context))) return status;
+  if ((status = mfa_request_mask(r, context))) return status;
+  return check_aliases(r);
+}
+
+void mfa_request_release(mfa_request *r) {
+  mfa_tensor *all[] = {&r->q, &r->k, &r->v, &r->out, &r->lse, &r->mask};
+  for (int i = 0; i < 6; i++)
+    if (all[i]->buffer) mfa_object_release(&all[i]->buffer->object);
+}
