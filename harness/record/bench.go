@@ -1,0 +1,159 @@
+package record
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/perf/benchfmt"
+
+	"attest/harness/cases"
+	"attest/harness/verdict"
+)
+
+// The units of bench.txt. They are base units, which benchstat scales by itself.
+const (
+	UnitDevice  = "sec/op"         // device seconds of one dispatch
+	UnitWall    = "wall-sec/op"    // seconds of the whole call
+	UnitCompile = "compile-sec/op" // seconds spent compiling for the call, where it was not cached
+	UnitInstrs  = "instrs/s"       // see Instructions
+	UnitNominal = "flop/s"         // see NominalFLOP
+	UnitNeeded  = "needed-flop/s"  // see NeededFLOP
+	UnitBytes   = "B/s"            // see Bytes
+)
+
+// benchWriter writes results in the Go benchmark format. Whatever a result has, it writes with one write.
+type benchWriter struct {
+	to     io.Writer
+	buffer bytes.Buffer
+	format *benchfmt.Writer
+	config []benchfmt.Config
+}
+
+// newBenchWriter prepares a writer; fresh means that the file has no header yet.
+func newBenchWriter(to io.Writer, h Header, fresh bool) (*benchWriter, error) {
+	w := &benchWriter{to: to}
+	w.format = benchfmt.NewWriter(&w.buffer)
+	for _, c := range []struct{ key, value string }{
+		{"goos", h.OS}, {"goarch", h.Arch}, {"path", h.Path}, {"device", h.Device}, {"toolchain", h.Toolchain},
+		{"commit", h.Commit}, {"seed", strconv.FormatUint(h.Seed, 10)},
+	} {
+		if value := oneLine(c.value); value != "" {
+			w.config = append(w.config, benchfmt.Config{Key: c.key, Value: []byte(value), File: true})
+		}
+	}
+	if !fresh {
+		return w, nil
+	}
+	for _, unit := range []string{UnitInstrs, UnitNominal, UnitNeeded, UnitBytes} {
+		meta := &benchfmt.UnitMetadata{
+			UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"}, OrigUnit: unit, Value: "higher",
+		}
+		if err := w.format.Write(meta); err != nil {
+			return nil, err
+		}
+	}
+	return w, w.flush()
+}
+
+// add writes one line for each dispatch, so that a case brings its own sample. A failing case brings none: a wrong
+// result has no speed.
+func (w *benchWriter) add(r Result) error {
+	if r.Kind != verdict.Pass && r.Kind != verdict.Inconclusive {
+		return nil
+	}
+	line := benchfmt.Result{Config: w.config, Name: benchfmt.Name(BenchName(r.Case)), Iters: 1}
+	for i := range max(1, len(r.DeviceSeconds)) {
+		line.Values = line.Values[:0]
+		if i < len(r.DeviceSeconds) {
+			seconds := r.DeviceSeconds[i]
+			speed := SpeedOf(r.Case, 1, seconds)
+			line.Values = appendValue(line.Values, seconds, UnitDevice)
+			line.Values = appendValue(line.Values, speed.Instructions*1e9, UnitInstrs)
+			line.Values = appendValue(line.Values, speed.Nominal*1e9, UnitNominal)
+			line.Values = appendValue(line.Values, speed.Needed*1e9, UnitNeeded)
+			line.Values = appendValue(line.Values, speed.BytesMoved/seconds, UnitBytes)
+		}
+		if i == 0 { // once a call, not once a dispatch
+			line.Values = appendValue(line.Values, r.WallSeconds, UnitWall)
+			line.Values = appendValue(line.Values, r.CompileSeconds, UnitCompile)
+		}
+		if len(line.Values) == 0 {
+			continue
+		}
+		if err := w.format.Write(&line); err != nil {
+			return err
+		}
+	}
+	return w.flush()
+}
+
+func (w *benchWriter) flush() error {
+	if w.buffer.Len() == 0 {
+		return nil
+	}
+	defer w.buffer.Reset()
+	_, err := w.to.Write(w.buffer.Bytes())
+	return err
+}
+
+// appendValue leaves out what is not a measurement: zero, negative, NaN, infinite.
+func appendValue(values []benchfmt.Value, x float64, unit string) []benchfmt.Value {
+	if !(x > 0) || math.IsInf(x, 1) {
+		return values
+	}
+	return append(values, benchfmt.Value{Value: x, Unit: unit})
+}
+
+// BenchName is the name of a case in bench.txt: what decides its speed, as key=value parts that benchstat can group
+// by, such as Attend/mask=causal/in=fp16/D=64/B=1/H=8/kvH=8/q=77/kv=130. Cases that differ only in their values
+// share a name.
+func BenchName(c cases.Case) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Attend/mask=%s/in=%s", MaskWord(c), c.Input)
+	if c.Output != c.Input {
+		fmt.Fprintf(&b, "/out=%s", c.Output)
+	}
+	if c.Intermediate.Valid() {
+		fmt.Fprintf(&b, "/acc=%s", c.Intermediate)
+	}
+	fmt.Fprintf(&b, "/D=%d/B=%d/H=%d/kvH=%d/q=%d/kv=%d", c.HeadDim, c.Batch, c.Heads, c.KVHeads, c.QLen, c.KVLen)
+	if c.LSE {
+		b.WriteString("/lse=true")
+	}
+	if c.Layout != (cases.Layout{}) {
+		b.WriteString("/layout=strided")
+	}
+	return b.String()
+}
+
+// MaskWord names a case's mask in one word: none, causal, causal-bottom-right, window, bool, additive-fp16,
+// bool+causal.
+func MaskWord(c cases.Case) string {
+	m := &c.Mask
+	word := string(m.Kind)
+	switch {
+	case m.Kind == "":
+		return string(cases.NoMask)
+	case m.Kind == cases.AdditiveMask:
+		word += "-" + m.Format.String()
+	}
+	if m.IsArray() && m.Align != "" {
+		word += "+" + string(cases.CausalMask)
+	}
+	if m.Align == cases.BottomRight {
+		word += "-" + string(cases.BottomRight)
+	}
+	return word
+}
+
+// oneLine makes free text fit for one line: runs of blanks and control characters become one space.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "?"), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " ")
+}

@@ -1,0 +1,50 @@
+package record
+
+import (
+	"runtime"
+	"runtime/debug"
+)
+
+// Header says what a whole run was made with. It opens bench.txt and options.json.
+type Header struct {
+	Path      string `json:"path"`
+	Device    string `json:"device"`
+	Toolchain string `json:"toolchain"`
+	OS        string `json:"goos"`   // default: this machine's
+	Arch      string `json:"goarch"` // default: this machine's
+	Commit    string `json:"commit"` // default: of this binary, where the build recorded it
+	Seed      uint64 `json:"seed"`
+}
+
+func (h *Header) fillDefaults() {
+	if h.OS == "" {
+		h.OS = runtime.GOOS
+	}
+	if h.Arch == "" {
+		h.Arch = runtime.GOARCH
+	}
+	if h.Commit == "" {
+		h.Commit = buildCommit()
+	}
+}
+
+// buildCommit is the commit of this binary, with "+dirty" where the tree differed; empty where the build says nothing.
+func buildCommit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	commit, dirty := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+dirty"
+		}
+	}
+	if commit == "" {
+		return ""
+	}
+	return commit + dirty
+}

@@ -1,0 +1,122 @@
+package record
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"attest/harness/verdict"
+)
+
+// Summary is a run in numbers: the object that --json prints.
+type Summary struct {
+	Path           string    `json:"path"`
+	Device         string    `json:"device"`
+	Seed           uint64    `json:"seed"`
+	Cases          int       `json:"cases"`
+	Passed         int       `json:"passed"`
+	Failed         int       `json:"failed"`
+	Inconclusive   int       `json:"inconclusive"`
+	Unsupported    int       `json:"unsupported"`
+	Seconds        float64   `json:"seconds"`
+	CasesPerSecond float64   `json:"cases_per_second"`
+	WorstRatio     float64   `json:"worst_ratio"` // of all cases; NaN where an error could not even be measured
+	Failures       []Failure `json:"failures"`
+
+	errored int // of Failed: those without an output
+}
+
+// Failure is a nonconforming case and how to see it again.
+type Failure struct {
+	Case    string       `json:"case"` // its id
+	Verdict verdict.Kind `json:"verdict"`
+	Reason  string       `json:"reason"`
+	Reduced string       `json:"reduced"` // the file of the smallest case that still fails; empty: none yet
+	Replay  string       `json:"replay"`  // the command that runs it again
+	File    string       `json:"-"`       // the file of the case as it was found
+}
+
+// Conforms reports whether no case failed.
+func (s *Summary) Conforms() bool { return s.Failed == 0 }
+
+// JSON is the summary on one line. NaN and Inf are strings, as in results.jsonl.
+func (s Summary) JSON() ([]byte, error) {
+	if s.Failures == nil {
+		s.Failures = []Failure{}
+	}
+	return json.Marshal(s, writing, jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true))
+}
+
+func (s *Summary) add(r Result, dir string) {
+	s.Cases++
+	switch {
+	case r.Kind == verdict.Pass:
+		s.Passed++
+	case r.Kind == verdict.Inconclusive:
+		s.Inconclusive++
+	case r.Kind == verdict.Unsupported:
+		s.Unsupported++
+	case r.Kind.Fails():
+		s.Failed++
+		if noOutput(r.Kind) {
+			s.errored++
+		}
+		s.addFailure(r, dir)
+	}
+	s.WorstRatio = math.Max(s.WorstRatio, r.WorstRatio) // NaN stays
+}
+
+func (s *Summary) addFailure(r Result, dir string) {
+	if slices.ContainsFunc(s.Failures, func(f Failure) bool { return f.Case == r.ID }) {
+		return // the same case again
+	}
+	f := Failure{Case: r.ID, Verdict: r.Kind, Reason: r.Reason, File: failureFile(dir, r.ID)}
+	f.Replay = "attest replay " + shellWord(f.File)
+	if reduced := reducedFile(dir, r.ID); exists(reduced) {
+		f.Reduced = reduced
+	}
+	s.Failures = append(s.Failures, f)
+}
+
+func (s *Summary) setSeconds(seconds float64) {
+	s.Seconds = seconds
+	s.CasesPerSecond = 0
+	if seconds > 0 {
+		s.CasesPerSecond = float64(s.Cases) / seconds
+	}
+}
+
+// Summarize reads a run directory, finished or not. Damaged lines are left out of the numbers and told in the error,
+// together with which the summary is still good.
+func Summarize(dir string) (Summary, error) {
+	h, _, err := ReadOptions(dir)
+	if err != nil {
+		return Summary{}, err
+	}
+	s := Summary{Path: h.Path, Device: h.Device, Seed: h.Seed}
+	var errs []error
+	elapsed := 0.0
+	for r, err := range Read(dir) {
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		s.add(r, dir)
+		elapsed = max(elapsed, r.Elapsed)
+	}
+	s.setSeconds(elapsed)
+	return s, errors.Join(errs...)
+}
+
+func failureFile(dir, id string) string { return filepath.Join(dir, FailuresDir, id+".json") }
+func reducedFile(dir, id string) string { return filepath.Join(dir, FailuresDir, id+".reduced.json") }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

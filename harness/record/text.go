@@ -1,0 +1,80 @@
+package record
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"attest/harness/verdict"
+)
+
+// shownFailures is how many failures the text shows in full; the directory has them all.
+const shownFailures = 10
+
+// WriteText writes the summary for people: the last block on stdout. dir is the run directory, empty where there is
+// none.
+func (s *Summary) WriteText(w io.Writer, dir string) error {
+	var b strings.Builder
+	on := s.Path
+	if s.Device != "" {
+		on += " on " + oneLine(s.Device)
+	}
+	fmt.Fprintf(&b, "path           %s\nseed           %d\n", on, s.Seed)
+	fmt.Fprintf(&b, "cases          %d in %.1f s, %.1f cases/s\n", s.Cases, s.Seconds, s.CasesPerSecond)
+	fmt.Fprintf(&b, "verdicts       %d passed, %d failed, %d inconclusive, %d unsupported\n",
+		s.Passed, s.Failed, s.Inconclusive, s.Unsupported)
+	fmt.Fprintf(&b, "worst ratio    %.3g of its bound\n", s.WorstRatio)
+	if dir != "" {
+		fmt.Fprintf(&b, "run directory  %s\n", dir)
+	}
+	for i, f := range s.Failures {
+		if i == shownFailures {
+			fmt.Fprintf(&b, "\n%d more failures in %s\n", len(s.Failures)-i, FailuresDir)
+			break
+		}
+		f.writeText(&b)
+	}
+	switch {
+	case s.Failed > 0:
+		fmt.Fprintf(&b, "\nDOES NOT CONFORM: %d of %s failed\n", s.Failed, plural(s.Cases, "case"))
+	case s.Passed == 0:
+		b.WriteString("\nNOTHING SHOWN: no case could be judged\n")
+	default:
+		b.WriteString("\nconforms\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (f *Failure) writeText(b *strings.Builder) {
+	fmt.Fprintf(b, "\n%s  %s", f.Case, f.Verdict)
+	if f.Reason != "" {
+		fmt.Fprintf(b, ": %s", oneLine(f.Reason))
+	}
+	file := f.File
+	if f.Reduced != "" {
+		file = f.Reduced
+	}
+	fmt.Fprintf(b, "\nattest replay %s\nattest reduce %s\n", shellWord(file), shellWord(f.File))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// ReproText gives the two lines that follow a failure: how to see it again and how to make it smaller.
+func ReproText(file string) string {
+	return fmt.Sprintf("attest replay %[1]s\nattest reduce %[1]s\n", shellWord(file))
+}
+
+// skips says why a case was neither passed nor failed; empty where it was.
+func skips(r Result) string {
+	switch r.Kind {
+	case verdict.Inconclusive, verdict.Unsupported:
+		return string(r.Kind) + ": " + r.Reason
+	}
+	return ""
+}
