@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"context"
+
+	"attest/harness/cases"
+	"attest/harness/paths"
+	"attest/harness/trial"
+	"attest/harness/verdict"
+)
+
+// Tester tries cases one by one, each in a cold context, and opens the path anew when it is lost. It is what a
+// reduction and a replay run on.
+type Tester struct {
+	NewPath func(context.Context) (paths.Path, error)
+	Trial   trial.Options
+	path    paths.Path
+}
+
+// Try gives the outcome of one case.
+func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
+	if t.path != nil {
+		if err := paths.Reset(ctx, t.path); err != nil {
+			t.Close()
+		}
+	}
+	if t.path == nil {
+		p, err := t.NewPath(ctx)
+		if err != nil {
+			return trial.Outcome{}, err
+		}
+		t.path = p
+	}
+	outcome, err := trial.Run(ctx, t.path, c, t.Trial)
+	if outcome.Lost {
+		t.path = nil
+	}
+	return outcome, err
+}
+
+// On describes what the path runs on, once a case was tried.
+func (t *Tester) On() paths.Description {
+	if t.path == nil {
+		return paths.Description{}
+	}
+	return paths.Describe(t.path)
+}
+
+// Narrow gives a tester for cases that may fail like v: relations are checked only where one is what v broke, and
+// then only that one. It opens a path of its own.
+func (t *Tester) Narrow(v verdict.Verdict) *Tester {
+	narrow := &Tester{NewPath: t.NewPath, Trial: t.Trial}
+	narrow.Trial.Relations, narrow.Trial.Laws = 0, nil
+	if v.Law != "" {
+		narrow.Trial.Laws = []string{v.Law}
+	}
+	return narrow
+}
+
+// Fails says how a case ends, in a reducer's terms.
+func (t *Tester) Fails(ctx context.Context, c cases.Case) (verdict.Kind, string, error) {
+	outcome, err := t.Try(ctx, c)
+	return outcome.Verdict.Kind, outcome.Verdict.Law, err
+}
+
+// Close closes the path.
+func (t *Tester) Close() error {
+	closer, ok := t.path.(interface{ Close() error })
+	t.path = nil
+	if !ok {
+		return nil
+	}
+	return closer.Close()
+}
