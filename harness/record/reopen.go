@@ -72,7 +72,7 @@ func (r *Run) replay(bench *benchWriter) error {
 			continue
 		}
 		r.done[result.Index] = true
-		r.summary.add(result, r.dir)
+		r.summary.Add(result, r.dir)
 		r.earlier = max(r.earlier, time.Duration(result.Elapsed*float64(time.Second)))
 		if err := bench.add(result); err != nil {
 			return err

@@ -127,7 +127,7 @@ func (r *Run) Append(result Result) error {
 		return fmt.Errorf("record case %d: %w", result.Index, err)
 	}
 	r.done[result.Index] = true
-	r.summary.add(result, r.dir)
+	r.summary.Add(result, r.dir)
 	if err := r.bench.add(result); err != nil {
 		return fmt.Errorf("record the speed of case %d: %w", result.Index, err)
 	}

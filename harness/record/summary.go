@@ -52,7 +52,8 @@ func (s Summary) JSON() ([]byte, error) {
 	return json.Marshal(s, writing, jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true))
 }
 
-func (s *Summary) add(r Result, dir string) {
+// Add counts a result. dir is the run directory that keeps its failure; empty: none does.
+func (s *Summary) Add(r Result, dir string) {
 	s.Cases++
 	switch {
 	case r.Kind == verdict.Pass:
@@ -106,7 +107,7 @@ func Summarize(dir string) (Summary, error) {
 			errs = append(errs, err)
 			continue
 		}
-		s.add(r, dir)
+		s.Add(r, dir)
 		elapsed = max(elapsed, r.Elapsed)
 	}
 	s.setSeconds(elapsed)
