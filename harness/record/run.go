@@ -140,7 +140,7 @@ func (r *Run) elapsed() time.Duration { return r.earlier + r.now().Sub(r.began) 
 func (r *Run) Summary() Summary {
 	s := r.summary
 	s.Failures = append([]Failure{}, s.Failures...)
-	s.setSeconds(r.elapsed().Seconds())
+	s.SetSeconds(r.elapsed().Seconds())
 	return s
 }
 

@@ -2,6 +2,7 @@ package record
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -77,14 +78,20 @@ func (s *Summary) addFailure(r Result, dir string) {
 		return // the same case again
 	}
 	f := Failure{Case: r.ID, Verdict: r.Kind, Reason: r.Reason, File: failureFile(dir, r.ID)}
-	f.Replay = "attest replay " + shellWord(f.File)
+	f.Replay = Command("replay", s.Path, f.File)
 	if reduced := reducedFile(dir, r.ID); exists(reduced) {
 		f.Reduced = reduced
 	}
 	s.Failures = append(s.Failures, f)
 }
 
-func (s *Summary) setSeconds(seconds float64) {
+// Command is the line that does something to a case file with a path: attest replay --path P FILE.
+func Command(verb, path, file string) string {
+	return fmt.Sprintf("attest %s --path %s %s", verb, shellWord(path), shellWord(file))
+}
+
+// SetSeconds sets the duration of the run and the rate that follows.
+func (s *Summary) SetSeconds(seconds float64) {
 	s.Seconds = seconds
 	s.CasesPerSecond = 0
 	if seconds > 0 {
@@ -110,7 +117,7 @@ func Summarize(dir string) (Summary, error) {
 		s.Add(r, dir)
 		elapsed = max(elapsed, r.Elapsed)
 	}
-	s.setSeconds(elapsed)
+	s.SetSeconds(elapsed)
 	return s, errors.Join(errs...)
 }
 

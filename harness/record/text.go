@@ -32,7 +32,7 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 			fmt.Fprintf(&b, "\n%d more failures in %s\n", len(s.Failures)-i, FailuresDir)
 			break
 		}
-		f.writeText(&b)
+		f.writeText(&b, s.Path)
 	}
 	switch {
 	case s.Failed > 0:
@@ -46,7 +46,7 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	return err
 }
 
-func (f *Failure) writeText(b *strings.Builder) {
+func (f *Failure) writeText(b *strings.Builder, path string) {
 	fmt.Fprintf(b, "\n%s  %s", f.Case, f.Verdict)
 	if f.Reason != "" {
 		fmt.Fprintf(b, ": %s", oneLine(f.Reason))
@@ -55,7 +55,7 @@ func (f *Failure) writeText(b *strings.Builder) {
 	if f.Reduced != "" {
 		file = f.Reduced
 	}
-	fmt.Fprintf(b, "\nattest replay %s\nattest reduce %s\n", shellWord(file), shellWord(f.File))
+	fmt.Fprintf(b, "\n%s\n%s\n", Command("replay", path, file), Command("reduce", path, f.File))
 }
 
 func plural(n int, noun string) string {
