@@ -134,15 +134,7 @@ func TestDecodeFuzzReadsEveryFormOfAFloat(t *testing.T) {
 // FuzzCase is the round trip as a fuzz target; its seeds are the corpus.
 func FuzzCase(f *testing.F) {
 	items, _ := Load(committed)
-	for _, item := range items {
-		if args, err := FuzzArgs(item.Case); err == nil {
-			f.Add(args...)
-		}
-	}
-	f.Fuzz(FuzzFunc(func(t *testing.T, c cases.Case, err error) {
-		if err != nil {
-			return
-		}
+	Fuzz(f, items, func(t *testing.T, c cases.Case) {
 		text, err := EncodeFuzz(c)
 		if err != nil {
 			t.Fatal(err)
@@ -154,7 +146,7 @@ func FuzzCase(f *testing.F) {
 		if cases.Name(again) != cases.Name(c) {
 			t.Fatalf("%s became %s", cases.Canonical(c), cases.Canonical(again))
 		}
-	}))
+	})
 }
 
 // TestGoReadsOurFuzzFiles lets the go command itself run a seed that EncodeFuzz wrote.

@@ -138,24 +138,43 @@ func FromFuzzArgs(args []any) (cases.Case, error) {
 	return c, nil
 }
 
-// FuzzFunc makes a fuzz target for f.Fuzz out of a function of a case; T is *testing.T. Scalars that are no case
-// come with an error, at which the function should return.
+// Fuzzer is a *testing.F.
+type Fuzzer interface {
+	Add(args ...any)
+	Fuzz(target any)
+}
+
+// Fuzz is the whole of a native fuzz test: it seeds f with the cases that scalars can express and runs body on every
+// case that the fuzzer comes up with. Scalars that are no case are passed over. T is *testing.T:
 //
-//	f.Fuzz(corpus.FuzzFunc(func(t *testing.T, c cases.Case, err error) { ... }))
-func FuzzFunc[T any](body func(t T, c cases.Case, err error)) any {
+//	func FuzzAttention(f *testing.F) {
+//		items, _ := corpus.Load("../corpus")
+//		corpus.Fuzz(f, items, func(t *testing.T, c cases.Case) { ... })
+//	}
+func Fuzz[T any](f Fuzzer, seeds []Item, body func(t T, c cases.Case)) {
+	for _, item := range seeds {
+		if args, err := FuzzArgs(item.Case); err == nil {
+			f.Add(args...)
+		}
+	}
+	f.Fuzz(fuzzTarget(body))
+}
+
+// fuzzTarget makes the function that f.Fuzz wants, with one parameter for each scalar.
+func fuzzTarget[T any](body func(t T, c cases.Case)) any {
 	in := []reflect.Type{reflect.TypeFor[T]()}
 	var blank cases.Case
 	for _, s := range scalars {
 		in = append(in, reflect.TypeOf(s.get(&blank)))
 	}
-	target := reflect.FuncOf(in, nil, false)
-	return reflect.MakeFunc(target, func(values []reflect.Value) []reflect.Value {
+	return reflect.MakeFunc(reflect.FuncOf(in, nil, false), func(values []reflect.Value) []reflect.Value {
 		args := make([]any, len(scalars))
 		for i := range args {
 			args[i] = values[1+i].Interface()
 		}
-		c, err := FromFuzzArgs(args)
-		body(values[0].Interface().(T), c, err)
+		if c, err := FromFuzzArgs(args); err == nil {
+			body(values[0].Interface().(T), c)
+		}
 		return nil
 	}).Interface()
 }

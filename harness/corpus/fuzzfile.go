@@ -15,7 +15,7 @@ import (
 // fuzzHeader opens the corpus files of go test -fuzz; each further line is a Go conversion, one an argument.
 const fuzzHeader = "go test fuzz v1"
 
-// EncodeFuzz writes a case as a corpus file of go test -fuzz for a target made by FuzzFunc.
+// EncodeFuzz writes a case as a corpus file of go test -fuzz for a target that calls Fuzz.
 func EncodeFuzz(c cases.Case) ([]byte, error) {
 	args, err := FuzzArgs(c)
 	if err != nil {
