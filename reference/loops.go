@@ -43,7 +43,6 @@ func streamRow(out []float64, acc []compensated, scale float64, q, k, v, bias []
 	top := math.Inf(-1)
 	var total compensated
 	clear(acc)
-	seen := false
 	for j := first; j < last; j++ {
 		if math.IsInf(bias[j], -1) {
 			continue
@@ -54,28 +53,14 @@ func streamRow(out []float64, acc []compensated, scale float64, q, k, v, bias []
 			dot.add(q[d] * kj[d])
 		}
 		x := scale*dot.sum() + bias[j]
-		weight, keep := 1.0, 1.0
-		switch {
-		case x > top && seen:
-			keep, top = math.Exp(top-x), x
-		case x > top:
+		before := top
+		if x > top {
 			top = x
-			if math.IsInf(x, 1) {
-				weight = math.NaN()
-			}
-		case !seen && math.IsInf(x, -1):
-			weight = 0 // nothing larger yet: exp(-Inf) once there is
-		default:
-			weight = math.Exp(x - top)
 		}
-		if math.IsInf(top, -1) {
-			keep = 1
-			if math.IsNaN(x) {
-				weight = x
-			}
-		} else {
-			seen = true
-		}
+		weight, keep := 0.0, 1.0
+		if !math.IsInf(top, -1) || math.IsNaN(x) {
+			weight, keep = math.Exp(x-top), math.Exp(before-top)
+		} // else only scores of -Inf so far, whose weight is 0 once there is another
 		total.scale(keep)
 		total.add(weight)
 		for d := range acc {

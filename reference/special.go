@@ -83,16 +83,16 @@ func (a Arithmetic) rowDemand(s rowState) (out, lse float64, outDemand, lseDeman
 	return out, lse, outDemand, lseDemand
 }
 
-// What an allowed v that is not finite does to its column, one bit each.
-// Sure means that its weight cannot underflow to zero in the implementation.
+// columnMark is what an allowed v that is not finite does to its column. Sure
+// means that its weight cannot underflow to zero in the implementation.
 type columnMark uint8
 
 const (
 	sawNaN columnMark = 1 << iota
-	sawPosInf
-	sawNegInf
 	surePosInf
 	sureNegInf
+	maybePosInf
+	maybeNegInf
 )
 
 // markOf gives the mark of one value that is not finite.
@@ -101,41 +101,41 @@ func markOf(v float64, sure bool) columnMark {
 	case math.IsNaN(v):
 		return sawNaN
 	case v > 0 && sure:
-		return sawPosInf | surePosInf
+		return surePosInf
 	case v > 0:
-		return sawPosInf
+		return maybePosInf
 	case sure:
-		return sawNegInf | sureNegInf
+		return sureNegInf
 	}
-	return sawNegInf
+	return maybeNegInf
 }
 
 // columnDemand gives what an element must be whose column has a mark.
 func (a Arithmetic) columnDemand(m columnMark) (want float64, d Demand) {
-	both := m&sawPosInf != 0 && m&sawNegInf != 0
 	sure := m & (surePosInf | sureNegInf)
-	switch {
-	case m&sawNaN != 0, sure == surePosInf|sureNegInf:
-		want, d = math.NaN(), NaN
-	case both:
-		// One sign has a weight that may underflow: the other sign, or NaN.
-		want, d = math.NaN(), NaN
-		if sure&surePosInf != 0 || sure == 0 {
+	maybe := m & (maybePosInf | maybeNegInf)
+	if m&sawNaN != 0 || sure == surePosInf|sureNegInf {
+		d = NaN
+	} else {
+		if sure == surePosInf || sure == 0 && maybe&maybePosInf != 0 {
 			d |= PosInf
 		}
-		if sure&sureNegInf != 0 || sure == 0 {
+		if sure == sureNegInf || sure == 0 && maybe&maybeNegInf != 0 {
 			d |= NegInf
 		}
-	case m&sawPosInf != 0:
-		want, d = math.Inf(1), PosInf
-		if sure == 0 {
-			d |= NaN
+		if maybe != 0 {
+			d |= NaN // 0*Inf, or both signs
 		}
+	}
+	pos := m&(surePosInf|maybePosInf) != 0
+	neg := m&(sureNegInf|maybeNegInf) != 0
+	switch {
+	case m&sawNaN != 0, pos && neg:
+		want = math.NaN()
+	case pos:
+		want = math.Inf(1)
 	default:
-		want, d = math.Inf(-1), NegInf
-		if sure == 0 {
-			d |= NaN
-		}
+		want = math.Inf(-1)
 	}
 	if a.FiniteMath {
 		d = Anything
