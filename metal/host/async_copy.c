@@ -3,15 +3,30 @@
 
 #include "internal.h"
 
+static unsigned long least(unsigned long a, unsigned long b) { return a < b ? a : b; }
+
+/* The part of a row that the source does not have. */
+static void clamp_row(const struct msl_async_copy *c, unsigned char *to, const unsigned char *from, unsigned long columns) {
+  unsigned long size = c->element_bytes;
+  if (!c->clamp_to_edge || !from || columns == 0) {
+    memset(to + columns * size, 0, (c->destination_columns - columns) * size);
+    return;
+  }
+  for (unsigned long i = columns; i < c->destination_columns; i++)
+    memcpy(to + i * size, from + (columns - 1) * size, size);
+}
+
 static void copy(const struct msl_async_copy *c) {
+  unsigned long size = c->element_bytes;
   for (unsigned long row = 0; row < c->destination_rows; row++) {
-    unsigned char *to = (unsigned char *)c->destination + row * c->destination_stride * c->element_bytes;
-    unsigned long columns = row < c->source_rows ? c->source_columns : 0;
-    if (columns > c->destination_columns) columns = c->destination_columns;
-    if (columns)
-      memcpy(to, (const unsigned char *)c->source + row * c->source_stride * c->element_bytes,
-             columns * c->element_bytes);
-    memset(to + columns * c->element_bytes, 0, (c->destination_columns - columns) * c->element_bytes);
+    unsigned char *to = (unsigned char *)c->destination + row * c->destination_stride * size;
+    unsigned long source_row = c->clamp_to_edge && c->source_rows ? least(row, c->source_rows - 1) : row;
+    const unsigned char *from = source_row < c->source_rows
+                                    ? (const unsigned char *)c->source + source_row * c->source_stride * size
+                                    : NULL;
+    unsigned long columns = from ? least(c->source_columns, c->destination_columns) : 0;
+    if (columns) memcpy(to, from, columns * size);
+    clamp_row(c, to, from, columns);
   }
 }
 

@@ -121,7 +121,7 @@ static void shuffle(const gpu_device *device, struct job *job) {
   while (gcd(job->stride, job->total) != 1) job->stride = (job->stride + 1) % (job->total + 1);
 }
 
-static gpu_status run_once(gpu_device *device, const gpu_dispatch *d, const struct job *plan, double deadline,
+static gpu_status run_once(gpu_device *device, const struct job *plan, double deadline,
                            double *seconds, struct reason *r) {
   struct job job = *plan;
   gpu_status status = GPU_OK;
@@ -148,6 +148,6 @@ gpu_status host_run(gpu_device *device, const gpu_dispatch *d, char *why, size_t
   shuffle(device, &job);
   double deadline = d->deadline_seconds > 0 ? host_now() + d->deadline_seconds : 0;
   for (uint32_t i = 0; i < d->repeat && status == GPU_OK; i++)
-    status = run_once(device, d, &job, deadline, d->seconds ? &d->seconds[i] : NULL, r);
+    status = run_once(device, &job, deadline, d->seconds ? &d->seconds[i] : NULL, r);
   return status;
 }

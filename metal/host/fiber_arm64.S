@@ -60,7 +60,7 @@ SYMBOL(host_fiber_start):
         mov x0, x19
         blr x20
         brk #1
+#endif
 #ifdef __linux__
         .section .note.GNU-stack, "", %progbits
-#endif
 #endif

@@ -50,5 +50,7 @@ host_fiber_start:
         callq *%r13
         ud2
         .size host_fiber_start, . - host_fiber_start
-        .section .note.GNU-stack, "", @progbits
+#endif
+#ifdef __linux__
+        .section .note.GNU-stack, "", %progbits
 #endif

@@ -52,7 +52,7 @@ struct group {
   struct msl_async_copy late[MAX_LATE_COPIES];
   uint8_t late_open[MAX_LATE_COPIES];
   uint32_t late_count;
-  struct msl_simdgroup simdgroups[MAX_SIMDGROUPS];
+  struct msl_simdgroup *simdgroups; /* MAX_SIMDGROUPS, in the worker's region */
 };
 
 /* How a threadgroup's run ended: what host_switch returns on the worker's own stack. */

@@ -33,6 +33,7 @@ bool host_map_worker(struct worker *w, char *why, size_t why_bytes) {
     return false;
   }
   memset(w->group, 0, sizeof *w->group);
+  w->group->simdgroups = (struct msl_simdgroup *)(w->region + MSL_SIMDGROUPS_AT);
   for (unsigned i = 0; i < 2 * MAX_WORKERS; i++) {
     struct worker *none = NULL;
     if (atomic_compare_exchange_strong(&mapped[i], &none, w)) return true;

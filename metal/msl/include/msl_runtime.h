@@ -24,7 +24,8 @@ extern "C" {
 #define MSL_STACK_LOG 17u
 #define MSL_STACK_BYTES (1ul << MSL_STACK_LOG)
 #define MSL_REGION_BYTES (1ul << 28)
-#define MSL_FIRST_STACK 4u /* the stacks below it are where the lanes' identities lie */
+#define MSL_FIRST_STACK 4u /* the stacks below it are where the lanes' identities and simdgroups lie */
+#define MSL_SIMDGROUPS_AT (3 * MSL_STACK_BYTES)
 
 /* One kernel thread. */
 struct msl_lane {
@@ -82,7 +83,8 @@ struct msl_async_copy {
   unsigned long element_bytes;
   unsigned long destination_stride, source_stride;    /* elements from row to row */
   unsigned long destination_columns, destination_rows;
-  unsigned long source_columns, source_rows;          /* a tile beyond them is filled with zeros */
+  unsigned long source_columns, source_rows;          /* a tile beyond them is filled */
+  unsigned clamp_to_edge;                             /* with the nearest element; else with zeros */
 };
 
 /* Waits for the lanes of the simdgroup that take part in this operation. Exactly one of them gets their mask back,
@@ -106,6 +108,10 @@ typedef unsigned long msl_async_copy_function(struct msl_lane *, const struct ms
 /* Completes the copies behind the events (0: none): called by the one lane that carries it out. */
 typedef void msl_async_wait_function(struct msl_lane *, unsigned count, const unsigned long *events, int line);
 
+/* Checked modules only: an operation of `mask` lanes at `site` gives a result that depends on lanes that do not take
+ * part: those of `missing` (0: every other lane of the simdgroup that has not returned). */
+typedef void msl_stray_function(struct msl_lane *, unsigned mask, unsigned missing, int line);
+
 /* Checked modules only: an access of the lane that runs; `site` is an address of the calling code. */
 typedef void msl_access_function(const void *address, unsigned long bytes, unsigned kind, const void *site);
 
@@ -119,6 +125,7 @@ struct msl_runtime {
   msl_async_copy_function *async_copy;
   msl_async_wait_function *async_wait;
   msl_access_function *access;
+  msl_stray_function *stray;
 };
 
 #ifdef __cplusplus
@@ -136,6 +143,18 @@ inline __attribute__((always_inline)) __private struct msl_lane *msl_self() {
   unsigned long frame = (unsigned long)__builtin_frame_address(0);
   unsigned long region = frame & ~(MSL_REGION_BYTES - 1);
   return (__private struct msl_lane *)region + ((frame - region) >> MSL_STACK_LOG);
+}
+
+/* The same as msl_self()->thread, ->lane and ->simdgroup, without reading memory. */
+inline __attribute__((always_inline)) unsigned msl_thread_index() {
+  unsigned long frame = (unsigned long)__builtin_frame_address(0);
+  return (unsigned)((frame & (MSL_REGION_BYTES - 1)) >> MSL_STACK_LOG) - MSL_FIRST_STACK;
+}
+inline __attribute__((always_inline)) unsigned msl_lane_index() { return msl_thread_index() % MSL_SIMD_WIDTH; }
+inline __attribute__((always_inline)) __private struct msl_simdgroup *msl_simdgroup_self() {
+  unsigned long frame = (unsigned long)__builtin_frame_address(0);
+  unsigned long region = frame & ~(MSL_REGION_BYTES - 1);
+  return (__private struct msl_simdgroup *)(region + MSL_SIMDGROUPS_AT) + msl_thread_index() / MSL_SIMD_WIDTH;
 }
 #endif
 

@@ -1,0 +1,204 @@
+/* How an operation of a simdgroup works here: every lane puts its operand into its own slot and waits; the lane that
+ * the runtime picks carries the operation out for all that take part; each lane then finds its result in its slot.
+ *
+ * Which lanes take part is what the runtime says: those that have come to this very call. A lane that did not is
+ * never read: where an operation names one, its result is all ones (NaN in a floating type), so that a kernel which
+ * leans on it is seen to.
+ */
+#ifndef ATTEST_MSL_SIMD_H
+#define ATTEST_MSL_SIMD_H
+
+#include "msl_types.h"
+#include "msl_runtime.h"
+
+#define MSL_NOINLINE static __attribute__((noinline))
+#define MSL_HERE metal::detail::place here = metal::detail::place(__builtin_LINE())
+
+namespace metal {
+namespace detail {
+
+/* Where in the kernel's text an operation stands. A type of its own, so that no operand is taken for it. */
+struct place {
+  int line;
+  explicit constexpr place(int l) : line(l) {}
+};
+
+template <class T> MSL_INLINE __private T &slot_of(__private msl_lane *lane) {
+  static_assert(sizeof(T) <= MSL_SLOT_BYTES, "the operand of a simdgroup operation is too large");
+  return *(__private T *)lane->slot;
+}
+
+MSL_INLINE uint arrive(__private msl_lane *lane, place here) {
+  return msl_runtime_table->simd_arrive((msl_lane *)lane, here.line);
+}
+
+/* The lanes of one operation, as the lane that carries it out sees them. */
+template <class T> struct operands {
+  __private msl_lane *lane; /* that carries it out */
+  uint mask;
+  int line;
+  MSL_INLINE bool has(uint i) const { return i < MSL_SIMD_WIDTH && mask >> i & 1; }
+  MSL_INLINE __private T &operator[](uint i) const { return slot_of<T>(lane - lane->lane + i); }
+};
+
+MSL_INLINE void report_stray(__private msl_lane *lane, uint mask, uint missing, int line) {
+#ifdef MSL_CHECKED
+  msl_runtime_table->stray((msl_lane *)lane, mask, missing, line);
+#endif
+}
+
+/* The operation, out of line: one copy for each kind and type, however often the kernel uses it. */
+template <class Operation, class T> MSL_NOINLINE void carry_out(__private msl_lane *lane, uint mask, int line) {
+  Operation::apply(operands<T>{lane, mask, line});
+}
+
+template <class Operation, class T> MSL_INLINE T together(T value, place here) {
+  __private msl_lane *lane = msl_self();
+  slot_of<T>(lane) = value;
+  if (uint mask = arrive(lane, here)) carry_out<Operation, T>(lane, mask, here.line);
+  return slot_of<T>(lane);
+}
+
+/* What a lane gets where it names one that does not take part. */
+template <class T> MSL_INLINE T absent() {
+  T x;
+  __builtin_memset((void *)&x, 0xff, sizeof x);
+  return x;
+}
+
+template <class T> struct addressed {
+  T value;
+  uint from; /* the lane whose value is asked for */
+};
+
+/* Every lane gets the value of the lane that it names. */
+struct gather {
+  template <class P> static MSL_INLINE void apply(operands<P> o) {
+    typedef decltype(P().value) T;
+    T values[MSL_SIMD_WIDTH];
+    uint missing = 0;
+    for (uint i = 0; i < MSL_SIMD_WIDTH; ++i) values[i] = o[i].value;
+    for (uint w = o.mask; w; w &= w - 1) {
+      const uint i = __builtin_ctz(w), from = o[i].from;
+      if (o.has(from)) {
+        o[i].value = values[from];
+      } else {
+        missing |= from < MSL_SIMD_WIDTH ? 1u << from : 0;
+        o[i].value = absent<T>();
+      }
+    }
+    if (missing) report_stray(o.lane, o.mask, missing, o.line);
+  }
+};
+
+template <class T> MSL_INLINE T value_from(T value, uint lane, place here) {
+  return together<gather>(addressed<T>{value, lane}, here).value;
+}
+
+struct sum {
+  template <class T> static MSL_INLINE T identity() { return T(0); }
+  template <class T> static MSL_INLINE T join(T a, T b) { return T(a + b); }
+};
+struct product {
+  template <class T> static MSL_INLINE T identity() { return T(1); }
+  template <class T> static MSL_INLINE T join(T a, T b) { return T(a * b); }
+};
+struct bits_and { template <class T> static MSL_INLINE T join(T a, T b) { return T(a & b); } };
+struct bits_or { template <class T> static MSL_INLINE T join(T a, T b) { return T(a | b); } };
+struct bits_xor { template <class T> static MSL_INLINE T join(T a, T b) { return T(a ^ b); } };
+/* As fmin and fmax: a NaN loses against a number. */
+struct least {
+  template <class T> static MSL_INLINE T join(T a, T b) { return b < a || a != a ? b : a; }
+  template <class T, int N> static MSL_INLINE vec<T, N> join(vec<T, N> a, vec<T, N> b) {
+    for (int i = 0; i < N; ++i) a[i] = join(T(a[i]), T(b[i]));
+    return a;
+  }
+};
+struct greatest {
+  template <class T> static MSL_INLINE T join(T a, T b) { return b > a || a != a ? b : a; }
+  template <class T, int N> static MSL_INLINE vec<T, N> join(vec<T, N> a, vec<T, N> b) {
+    for (int i = 0; i < N; ++i) a[i] = join(T(a[i]), T(b[i]));
+    return a;
+  }
+};
+
+/* Calls f(first lane, mask) for every part of `width` lanes: the simdgroup itself, or its quads. */
+template <uint width, class T> struct parts {
+  operands<T> o;
+  MSL_INLINE uint mask_of(uint part) const {
+    return width == MSL_SIMD_WIDTH ? o.mask : o.mask & ((1u << width % 32) - 1) << part * width;
+  }
+};
+
+/* Lanes that have not returned and do not take part make the result depend on who came. */
+template <class T> MSL_INLINE void report_partial(operands<T> o) {
+#ifdef MSL_CHECKED
+  if (o.mask != o.lane->simdgroup->alive) report_stray(o.lane, o.mask, 0, o.line);
+#endif
+}
+
+/* In a tree, halves onto halves, as hardware does: the rounding error grows with the logarithm of the lanes. */
+template <class Op, uint width> struct reduction {
+  template <class T> static MSL_INLINE void apply(operands<T> o) {
+    report_partial(o);
+    for (uint part = 0; part < MSL_SIMD_WIDTH / width; ++part) {
+      const uint mask = parts<width, T>{o}.mask_of(part);
+      T x[width];
+      uint n = 0;
+      for (uint w = mask; w; w &= w - 1) x[n++] = o[__builtin_ctz(w)];
+      for (uint half_of = width / 2; half_of; half_of /= 2)
+        for (uint i = 0; i < half_of; ++i)
+          if (i + half_of < n) x[i] = Op::join(x[i], x[i + half_of]);
+      for (uint w = mask; w; w &= w - 1) o[__builtin_ctz(w)] = x[0];
+    }
+  }
+};
+
+template <class Op, uint width, bool inclusive> struct prefix {
+  template <class T> static MSL_INLINE void apply(operands<T> o) {
+    report_partial(o);
+    for (uint part = 0; part < MSL_SIMD_WIDTH / width; ++part) {
+      T so_far = Op::template identity<T>();
+      for (uint w = parts<width, T>{o}.mask_of(part); w; w &= w - 1) {
+        const uint i = __builtin_ctz(w);
+        const T next = Op::join(so_far, T(o[i]));
+        o[i] = inclusive ? next : so_far;
+        so_far = next;
+      }
+    }
+  }
+};
+
+/* Every lane gets a mask of lanes: those of its part that gave something other than 0, or all that came. */
+template <uint width> struct ballot {
+  static MSL_INLINE void apply(operands<uint> o) {
+    uint yes = 0;
+    for (uint w = o.mask; w; w &= w - 1)
+      if (o[__builtin_ctz(w)]) yes |= 1u << __builtin_ctz(w);
+    for (uint w = o.mask; w; w &= w - 1) {
+      const uint i = __builtin_ctz(w);
+      o[i] = width == MSL_SIMD_WIDTH ? yes : yes >> (i / width * width) & ((1u << width % 32) - 1);
+    }
+  }
+};
+
+/* Every lane gets the value of the first of its part that came. */
+template <uint width> struct first_value {
+  template <class T> static MSL_INLINE void apply(operands<T> o) {
+    for (uint part = 0; part < MSL_SIMD_WIDTH / width; ++part) {
+      const uint mask = parts<width, T>{o}.mask_of(part);
+      if (!mask) continue;
+      const T first = o[__builtin_ctz(mask)];
+      for (uint w = mask; w; w &= w - 1) o[__builtin_ctz(w)] = first;
+    }
+  }
+};
+
+struct nothing {
+  template <class T> static MSL_INLINE void apply(operands<T>) {}
+};
+
+} // namespace detail
+} // namespace metal
+
+#endif
