@@ -1,0 +1,154 @@
+package metal
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"attest/metal/mfa"
+)
+
+// Tensor is an operand in a buffer: q and out are [batch, heads, q_len, head_dim], k and v [batch, kv_heads, kv_len,
+// head_dim].
+type Tensor struct {
+	Buffer *Buffer
+	Offset int // bytes into the buffer
+
+	// Strides in elements, in the order batch, head, row, column. All 0: those that the buffer was wrapped with, else
+	// contiguous.
+	Strides [4]int64
+
+	// Transposed: each head's matrix lies as [head_dim, rows]. Only where Strides are all 0.
+	Transposed bool
+}
+
+// Mask is the last len(Shape) dimensions of [batch, heads, q_len, kv_len], each full or 1 (broadcast). Nil Strides
+// mean contiguous.
+type Mask struct {
+	Type    MaskType
+	Scalar  MaskScalar
+	Buffer  *Buffer
+	Shape   []int64
+	Strides []int64
+}
+
+// Window lets key j take part iff i' - Left <= j <= i' + Right, with i' the row as aligned. A side may be Unbounded.
+type Window struct{ Left, Right uint32 }
+
+// AttentionOptions describes out = softmax(Scale * q k^T + mask) v.
+type AttentionOptions struct {
+	Q, K, V, Out Tensor
+	LSE          *Tensor // float [batch, heads, q_len]: the natural logarithm of each row's sum; nil: not wanted
+
+	Batch, Heads, KVHeads int // KVHeads divides Heads
+	QLen, KVLen, HeadDim  int
+	Scale                 float32
+
+	Input, Output Precision
+	Intermediate  Precision // what probabilities are rounded to before they meet v; scores and sums are fp32
+	Math          Math
+
+	Causal bool
+	Window *Window
+	Align  Align // of Causal and Window
+	Mask   *Mask
+
+	Dispatches int           // how many times Forward runs the kernel; 0 means 1
+	Deadline   time.Duration // of one Forward; 0: none
+}
+
+// DefaultScale is 1/sqrt(headDim).
+func DefaultScale(headDim int) float32 { return float32(1 / math.Sqrt(float64(headDim))) }
+
+// Attention is a prepared call: made once, run as often as wanted.
+type Attention struct {
+	call    *mfa.Call
+	context *Context
+	buffers [6]*Buffer // kept alive
+	cleanup runtime.Cleanup
+}
+
+// Timing is what one Forward took.
+type Timing struct {
+	GPU         []float64     // device seconds of each dispatch, overwritten by the next Forward
+	Wall        time.Duration // the whole call
+	Compile     time.Duration // 0 where the kernel was at hand
+	Cached      bool          // the kernel was at hand, or came from the device's cache on disk
+	BytesCopied uint64        // of tensors and masks: 0
+}
+
+// NewAttention prepares a call. Numbers are checked by Forward, against the buffers as they are then.
+func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
+	f := mfa.Forward{
+		Scale: o.Scale, Input: o.Input, Intermediate: o.Intermediate, Output: o.Output, Math: o.Math,
+		Causal: o.Causal, Align: o.Align, DeadlineSeconds: o.Deadline.Seconds(),
+	}
+	for _, n := range []struct {
+		name string
+		from int
+		to   *uint32
+	}{
+		{"Batch", o.Batch, &f.Batch}, {"Heads", o.Heads, &f.Heads}, {"KVHeads", o.KVHeads, &f.KVHeads},
+		{"QLen", o.QLen, &f.QLen}, {"KVLen", o.KVLen, &f.KVLen}, {"HeadDim", o.HeadDim, &f.HeadDim},
+		{"Dispatches", o.Dispatches, &f.Dispatches},
+	} {
+		if n.from < 0 || n.from > math.MaxInt32 {
+			return nil, fmt.Errorf("attention: %s: %d, expected 0 to %d: %w", n.name, n.from, math.MaxInt32, ErrInvalidArgs)
+		}
+		*n.to = uint32(n.from)
+	}
+	a := &Attention{context: c}
+	for i, t := range []struct {
+		name string
+		from *Tensor
+		to   *mfa.Operand
+	}{{"Q", &o.Q, &f.Q}, {"K", &o.K, &f.K}, {"V", &o.V, &f.V}, {"Out", &o.Out, &f.Out}, {"LSE", o.LSE, &f.LSE}} {
+		if t.from == nil {
+			continue
+		}
+		if t.from.Buffer == nil || t.from.Offset < 0 {
+			return nil, fmt.Errorf("attention: %s: expected a buffer and an offset of 0 or more: %w", t.name, ErrInvalidArgs)
+		}
+		a.buffers[i] = t.from.Buffer
+		*t.to = mfa.Operand{Buffer: t.from.Buffer.mfa, Offset: t.from.Offset, Strides: t.from.Strides, Transposed: t.from.Transposed}
+	}
+	if w := o.Window; w != nil {
+		f.Windowed, f.WindowLeft, f.WindowRight = true, w.Left, w.Right
+	}
+	if m := o.Mask; m != nil {
+		f.Mask = mfa.Mask{Type: m.Type, Scalar: m.Scalar, Shape: m.Shape, Strides: m.Strides}
+		if m.Buffer != nil {
+			f.Mask.Buffer, a.buffers[5] = m.Buffer.mfa, m.Buffer
+		}
+	}
+	call, err := c.mfa.NewCall(&f)
+	if err != nil {
+		return nil, err
+	}
+	a.call = call
+	a.cleanup = runtime.AddCleanup(a, (*mfa.Call).Close, call)
+	return a, nil
+}
+
+// Forward computes the output and waits for it.
+func (a *Attention) Forward() error {
+	err := a.call.Run()
+	runtime.KeepAlive(a)
+	return err
+}
+
+// Timing is what the last Forward took.
+func (a *Attention) Timing() Timing {
+	r := a.call.Result()
+	return Timing{GPU: a.call.Seconds(), Wall: seconds(r.WallSeconds), Compile: seconds(r.CompileSeconds),
+		Cached: r.Cached, BytesCopied: r.BytesCopied}
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// Close frees the call; its buffers stay.
+func (a *Attention) Close() {
+	a.cleanup.Stop()
+	a.call.Close()
+}

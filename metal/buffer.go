@@ -1,0 +1,60 @@
+package metal
+
+import (
+	"runtime"
+
+	"attest/metal/mfa"
+)
+
+// Buffer is memory that Go and the device share.
+type Buffer struct {
+	mfa     *mfa.Buffer
+	context *Context // kept alive
+	cleanup runtime.Cleanup
+}
+
+// NewBuffer makes a zeroed, page-aligned buffer of n bytes.
+func (c *Context) NewBuffer(n int) (*Buffer, error) { return c.buffer(c.mfa.NewBuffer(n)) }
+
+// Wrap makes a buffer of the caller's memory, wherever it lies. It is pinned until Close; nothing is copied.
+func (c *Context) Wrap(memory []byte) (*Buffer, error) { return c.buffer(c.mfa.Wrap(memory)) }
+
+// WrapFloat32s is Wrap for fp32 elements.
+func (c *Context) WrapFloat32s(elements []float32) (*Buffer, error) {
+	return c.Wrap(mfa.BytesOf(elements))
+}
+
+// WrapUint16s is Wrap for the bits of fp16 and bf16 elements.
+func (c *Context) WrapUint16s(elements []uint16) (*Buffer, error) {
+	return c.Wrap(mfa.BytesOf(elements))
+}
+
+// WrapStrided is Wrap with a layout, in elements, for the last len(shape) of batch, head, row and column. Operands
+// without strides of their own use it. It is the way to give strides to a library without descriptors.
+func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, error) {
+	return c.buffer(c.mfa.WrapStrided(memory, shape, strides))
+}
+
+func (c *Context) buffer(inner *mfa.Buffer, err error) (*Buffer, error) {
+	if err != nil {
+		return nil, err
+	}
+	b := &Buffer{mfa: inner, context: c}
+	b.cleanup = runtime.AddCleanup(b, (*mfa.Buffer).Close, inner)
+	return b, nil
+}
+
+// Bytes is the memory itself, nil after Close.
+func (b *Buffer) Bytes() []byte { return b.mfa.Bytes() }
+
+// Float32s sees the memory as fp32 elements.
+func (b *Buffer) Float32s() []float32 { return mfa.Float32s(b.mfa.Bytes()) }
+
+// Uint16s sees the memory as the bits of fp16 or bf16 elements.
+func (b *Buffer) Uint16s() []uint16 { return mfa.Uint16s(b.mfa.Bytes()) }
+
+// Close gives the memory back; slices of it must not be used any more, unless it was wrapped.
+func (b *Buffer) Close() {
+	b.cleanup.Stop()
+	b.mfa.Close()
+}

@@ -1,0 +1,79 @@
+package metal
+
+import (
+	"fmt"
+	"runtime"
+
+	"attest/metal/mfa"
+)
+
+// Library is attention behind the mfa C interface: this program's own, or a shared library.
+type Library struct{ lib *mfa.Library }
+
+// Open loads any shared library with the mfa C interface, which computes on its own device. What it lacks is in
+// Missing; calls that need it return ErrDeviceNotSupported. It stays loaded for the life of the process: a library
+// may have threads.
+func Open(path string) (*Library, error) {
+	lib, err := mfa.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Library{lib: lib}, nil
+}
+
+// Missing names the functions of the interface that the library lacks.
+func (l *Library) Missing() []string { return l.lib.Missing() }
+
+// HasDescriptor tells whether the library takes whole descriptors: grouped heads, windows, strides, alignment.
+// Without, attention calls are limited to what the interface's own functions can say.
+func (l *Library) HasDescriptor() bool { return l.lib.HasDescriptor() }
+
+// Version is what the library says; 0.0.0 where it does not.
+func (l *Library) Version() string {
+	major, minor, patch := l.lib.Version()
+	return fmt.Sprintf("%d.%d.%d", major, minor, patch)
+}
+
+// NewContext makes a context on the device that the library chooses.
+func (l *Library) NewContext() (*Context, error) { return newContext(l.lib, nil) }
+
+// Context computes attention. It holds what calls share: the compiled kernels and the counters.
+type Context struct {
+	mfa     *mfa.Context
+	device  *Device // kept alive; nil in a loaded library
+	cleanup runtime.Cleanup
+}
+
+// NewContext makes a context on the device, which must outlive it.
+func (d *Device) NewContext() (*Context, error) {
+	if d.gpu == nil {
+		return nil, fmt.Errorf("new context: device: %w", ErrClosed)
+	}
+	return newContext(mfa.Builtin(), d)
+}
+
+func newContext(lib *mfa.Library, d *Device) (*Context, error) {
+	var gpu *mfa.GPU
+	if d != nil {
+		gpu = d.gpu
+	}
+	inner, err := lib.NewContext(gpu)
+	if err != nil {
+		return nil, err
+	}
+	c := &Context{mfa: inner, device: d}
+	c.cleanup = runtime.AddCleanup(c, (*mfa.Context).Close, inner)
+	return c, nil
+}
+
+// Close ends the context. Buffers outlive it.
+func (c *Context) Close() {
+	c.cleanup.Stop()
+	c.mfa.Close()
+}
+
+// Counters is what a context has done since it was made.
+type Counters = mfa.Counters
+
+// Counters asks the library; a loaded one may keep none, which is ErrDeviceNotSupported.
+func (c *Context) Counters() (Counters, error) { return c.mfa.Counters() }

@@ -1,0 +1,84 @@
+package mfa
+
+/*
+#include <stdlib.h>
+#include "library.h"
+
+// Handles are numbers to Go: no garbage collector should take them for pointers.
+static int32_t context_create(const mfa_library *l, void *api, uintptr_t *out, char *why, size_t n) {
+  mfa_context_t context = NULL;
+  int32_t status = mfa_library_context(l, api, &context, why, n);
+  *out = (uintptr_t)context;
+  return status;
+}
+static void context_destroy(const mfa_library *l, uintptr_t c) {
+  if (l->destroy_context) l->destroy_context((mfa_context_t)c);
+}
+static double context_latency(const mfa_library *l, uintptr_t c) {
+  return l->get_gpu_latency ? l->get_gpu_latency((mfa_context_t)c) : 0;
+}
+static int32_t context_counters(const mfa_library *l, uintptr_t c, mfa_counters *out, char *why, size_t n) {
+  return mfa_library_counters(l, (mfa_context_t)c, out, why, n);
+}
+*/
+import "C"
+
+import "unsafe"
+
+// Context is a handle of a library's context. Not safe for use after Close; otherwise as safe as its library.
+type Context struct {
+	lib    *Library
+	handle C.uintptr_t
+}
+
+// NewContext makes a context on a device, or on the one that the library chooses where gpu is nil.
+func (l *Library) NewContext(gpu *GPU) (*Context, error) {
+	w := newWhy()
+	defer w.free()
+	c := &Context{lib: l}
+	var api unsafe.Pointer
+	if gpu != nil {
+		api = unsafe.Pointer(gpu.api)
+	}
+	if err := w.fail("mfa_create_context", C.context_create(l.c, api, &c.handle, w.p, whyBytes)); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Library is where the context lives.
+func (c *Context) Library() *Library { return c.lib }
+
+// Close destroys the context. Its buffers outlive it until they are closed themselves.
+func (c *Context) Close() {
+	if c.handle != 0 {
+		C.context_destroy(c.lib.c, c.handle)
+		c.handle = 0
+	}
+}
+
+// Latency is the device time of the context's last attention call, in seconds.
+func (c *Context) Latency() float64 { return float64(C.context_latency(c.lib.c, c.handle)) }
+
+// Counters is what a context has done so far.
+type Counters struct {
+	Calls, Dispatches, Refused        uint64
+	Pipelines, Compiled, PipelineHits uint64
+	Buffers, BytesCopied              uint64
+	CompileSeconds                    float64
+}
+
+// Counters asks the library; one that is not ours keeps none and says so by an error.
+func (c *Context) Counters() (Counters, error) {
+	w := newWhy()
+	defer w.free()
+	var n C.mfa_counters
+	if err := w.fail("mfa_get_counters", C.context_counters(c.lib.c, c.handle, &n, w.p, whyBytes)); err != nil {
+		return Counters{}, err
+	}
+	return Counters{
+		Calls: uint64(n.calls), Dispatches: uint64(n.dispatches), Refused: uint64(n.refused),
+		Pipelines: uint64(n.pipelines), Compiled: uint64(n.pipelines_compiled), PipelineHits: uint64(n.pipeline_hits),
+		Buffers: uint64(n.buffers), BytesCopied: uint64(n.bytes_copied), CompileSeconds: float64(n.compile_seconds),
+	}, nil
+}

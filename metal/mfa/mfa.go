@@ -1,0 +1,75 @@
+// Package mfa is the C interface of attention on Metal kernels: its one implementation, in C, and a loader for any
+// shared library that speaks the same interface. It and metal/host are the only packages with C and unsafe in them;
+// package metal is what programs use.
+//
+// It never chooses a device: a context is made on the one it is given, or on the library's own.
+package mfa
+
+/*
+#cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra
+#cgo LDFLAGS: -ldl -lpthread -lm
+#include <stdlib.h>
+#include "internal.h"
+*/
+import "C"
+
+import "attest/metal/kernels"
+
+// The C side keeps the text for as long as the process lives.
+func init() { C.mfa_set_kernel_source(C.CString(kernels.Attention)) }
+
+// Precision is the element type of an operand, by the interface's numbers.
+type Precision int32
+
+const (
+	FP16 Precision = 0
+	BF16 Precision = 1
+	FP32 Precision = 2
+)
+
+// Bytes is the size of one element.
+func (p Precision) Bytes() int {
+	if p == FP32 {
+		return 4
+	}
+	return 2
+}
+
+// MaskType says what a mask's elements mean.
+type MaskType int32
+
+const (
+	MaskNone     MaskType = 0
+	MaskBool     MaskType = 1 // a non-zero byte: the key takes part
+	MaskAdditive MaskType = 2 // added to the scaled score; -inf: the key takes no part
+)
+
+// MaskScalar is the element type of a mask.
+type MaskScalar int32
+
+const (
+	MaskByte MaskScalar = 0
+	MaskFP16 MaskScalar = 1
+	MaskBF16 MaskScalar = 2
+	MaskFP32 MaskScalar = 3
+)
+
+// Align says where the diagonal of a causal mask or window starts: query row i sits at key i, or at key
+// i + kv_len - q_len.
+type Align int32
+
+const (
+	TopLeft     Align = 0
+	BottomRight Align = 1
+)
+
+// Math is what the kernel's compiler may assume.
+type Math int32
+
+const (
+	MathSafe Math = 0
+	MathFast Math = 1 // no NaN, no Inf, reassociation: Metal's own default
+)
+
+// Unbounded is a window without a bound on that side.
+const Unbounded = ^uint32(0)

@@ -1,0 +1,87 @@
+package mfa
+
+/*
+#include <stdlib.h>
+#include "library.h"
+
+static char *error_text(const mfa_library *l, int32_t code) { return l->error_string ? l->error_string(code) : NULL; }
+static bool supported(const mfa_library *l) { return l->is_device_supported && l->is_device_supported(); }
+static void version(const mfa_library *l, int *v) { if (l->get_version) l->get_version(&v[0], &v[1], &v[2]); }
+*/
+import "C"
+
+import (
+	"fmt"
+	"sync"
+	"unsafe"
+)
+
+// Library is something that speaks the mfa C interface.
+type Library struct {
+	c    *C.mfa_library
+	path string
+}
+
+var builtin = sync.OnceValue(func() *Library { return &Library{c: C.mfa_library_builtin()} })
+
+// Builtin is the library that is linked into this program.
+func Builtin() *Library { return builtin() }
+
+// Open loads a shared library that has the interface's symbols, or some of them: see Missing.
+func Open(path string) (*Library, error) {
+	name := C.CString(path)
+	defer C.free(unsafe.Pointer(name))
+	w := newWhy()
+	defer w.free()
+	c := C.mfa_library_open(name, w.p, whyBytes)
+	if c == nil {
+		return nil, fmt.Errorf("load %s: %s", path, C.GoString(w.p))
+	}
+	return &Library{c: c, path: path}, nil
+}
+
+// Path is the file it was loaded from; empty for the built-in one.
+func (l *Library) Path() string { return l.path }
+
+// Close unloads the library. Its contexts and buffers must have been closed; the built-in one stays.
+func (l *Library) Close() {
+	if l.path != "" && l.c != nil {
+		C.mfa_library_close(l.c)
+		l.c = nil
+	}
+}
+
+// Missing names the functions of the interface that the library lacks.
+func (l *Library) Missing() []string {
+	var names []string
+	for {
+		name := C.mfa_library_missing(l.c, C.uint(len(names)))
+		if name == nil {
+			return names
+		}
+		names = append(names, C.GoString(name))
+	}
+}
+
+// HasDescriptor tells whether the library takes whole descriptors: GQA, windows, strides, alignment, dispatches.
+func (l *Library) HasDescriptor() bool { return l.c.attention_forward_desc != nil }
+
+// ErrorString is the library's own text for an error code; empty where it has none.
+func (l *Library) ErrorString(code int32) string {
+	text := C.error_text(l.c, C.int32_t(code))
+	if text == nil {
+		return ""
+	}
+	defer C.free(unsafe.Pointer(text))
+	return C.GoString(text)
+}
+
+// DeviceSupported is what mfa_is_device_supported says; false where it is missing.
+func (l *Library) DeviceSupported() bool { return bool(C.supported(l.c)) }
+
+// Version is 0.0.0 where the library has no mfa_get_version.
+func (l *Library) Version() (major, minor, patch int) {
+	var v [3]C.int
+	C.version(l.c, &v[0])
+	return int(v[0]), int(v[1]), int(v[2])
+}
