@@ -1,0 +1,94 @@
+package gen
+
+import (
+	"math"
+	"math/rand"
+)
+
+// dice are the random numbers of one draw. They are gopter's, or a stream's own.
+//
+// Draws are ordinary code over these numbers and not a tree of gopter's combinators: the parameters of a case depend
+// on each other, which there takes FlatMap, which loses shrinkers.
+type dice struct{ *rand.Rand }
+
+// newDice gives the numbers that belong to a seed and an index. The source is this package's own and math/rand's
+// methods over a given source are frozen, so they are the same on every platform and Go release.
+func newDice(seed uint64, index uint64) dice {
+	return dice{rand.New(&source{mix(seed) ^ mix(index+golden)})}
+}
+
+const golden = 0x9e3779b97f4a7c15
+
+// source is SplitMix64 (Steele, Lea and Flood, 2014). It costs nothing to seed, unlike math/rand's.
+type source struct{ state uint64 }
+
+func (s *source) Uint64() uint64 {
+	s.state += golden
+	return mix(s.state)
+}
+
+func (s *source) Int63() int64    { return int64(s.Uint64() >> 1) }
+func (s *source) Seed(seed int64) { s.state = uint64(seed) }
+
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// chance is true in so many of a hundred draws.
+func (d dice) chance(percent int) bool { return d.Intn(100) < percent }
+
+// between gives an integer in [low, high], each as often.
+func (d dice) between(low, high int) int { return low + d.Intn(high-low+1) }
+
+// spread gives an integer in [low, high], each power of two as often as the next.
+func (d dice) spread(low, high int) int {
+	x := math.Exp(math.Log(float64(low)) + d.Float64()*(math.Log(float64(high)+1)-math.Log(float64(low))))
+	return min(max(int(x), low), high)
+}
+
+// pick gives one of xs, each as often.
+func pick[T any](d dice, xs ...T) T { return xs[d.Intn(len(xs))] }
+
+// choice is a value and how often it comes, against the other weights of its table.
+type choice[T any] struct {
+	weight int
+	value  T
+}
+
+// weigh gives a value of a table by weight.
+func weigh[T any](d dice, table []choice[T]) T {
+	total := 0
+	for _, c := range table {
+		total += c.weight
+	}
+	n := d.Intn(total)
+	for _, c := range table {
+		if n -= c.weight; n < 0 {
+			return c.value
+		}
+	}
+	panic("gen: a table without weights")
+}
+
+// among keeps the entries of a table that are allowed. Where none is, it gives what is allowed, each as often.
+func among[T comparable](table []choice[T], allowed []T) []choice[T] {
+	if len(allowed) == 0 {
+		return table
+	}
+	var kept []choice[T]
+	for _, c := range table {
+		for _, a := range allowed {
+			if c.value == a {
+				kept = append(kept, c)
+			}
+		}
+	}
+	if len(kept) == 0 {
+		for _, a := range allowed {
+			kept = append(kept, choice[T]{1, a})
+		}
+	}
+	return kept
+}
