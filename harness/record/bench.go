@@ -34,8 +34,8 @@ type benchWriter struct {
 	config []benchfmt.Config
 }
 
-// newBenchWriter prepares a writer; fresh means that the file has no header yet.
-func newBenchWriter(to io.Writer, h Header, fresh bool) (*benchWriter, error) {
+// newBenchWriter begins a file with the units; the header follows before the first result.
+func newBenchWriter(to io.Writer, h Header) (*benchWriter, error) {
 	w := &benchWriter{to: to}
 	w.format = benchfmt.NewWriter(&w.buffer)
 	for _, c := range []struct{ key, value string }{
@@ -45,9 +45,6 @@ func newBenchWriter(to io.Writer, h Header, fresh bool) (*benchWriter, error) {
 		if value := oneLine(c.value); value != "" {
 			w.config = append(w.config, benchfmt.Config{Key: c.key, Value: []byte(value), File: true})
 		}
-	}
-	if !fresh {
-		return w, nil
 	}
 	for _, unit := range []string{UnitInstrs, UnitNominal, UnitNeeded, UnitBytes} {
 		meta := &benchfmt.UnitMetadata{

@@ -88,7 +88,8 @@ func junitOf(r Result, dir string) junitCase {
 		c.Skipped = &junitReason{Message: skips(r)}
 	}
 	if r.Kind.Fails() {
-		reason.Text = ReproText(failureFile(dir, r.ID))
+		file := failureFile(dir, r.ID)
+		reason.Text = Command("replay", r.Path, file) + "\n" + Command("reduce", r.Path, file) + "\n"
 	}
 	return c
 }

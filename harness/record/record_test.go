@@ -178,7 +178,7 @@ func TestJUnitIsWellFormedWhateverTheReasons(t *testing.T) {
 	})
 	require.NotNil(t, doc.Suite.Cases[1].Failure)
 	require.Contains(t, doc.Suite.Cases[1].Failure.Message, `]]> <a> & "`)
-	require.Contains(t, doc.Suite.Cases[1].Failure.Text, "attest replay "+failureFile(dir, doc.Suite.Cases[1].Name[2:14]))
+	require.Contains(t, doc.Suite.Cases[1].Failure.Text, "attest replay --path naive "+failureFile(dir, doc.Suite.Cases[1].Name[2:14]))
 	require.NotNil(t, doc.Suite.Cases[2].Error)
 	require.NotNil(t, doc.Suite.Cases[3].Skipped)
 }

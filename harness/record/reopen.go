@@ -39,7 +39,8 @@ func (r *Run) restart() (err error) {
 		return err
 	}
 	err = writeWhole(r.path(BenchFile), func(w io.Writer) error {
-		bench, err := newBenchWriter(w, r.header, true)
+		bench, err := newBenchWriter(w, r.header)
+		r.bench = bench
 		if err != nil {
 			return err
 		}
@@ -51,9 +52,7 @@ func (r *Run) restart() (err error) {
 	if r.benchTo, err = openAppender(r.path(BenchFile), 0); err != nil {
 		return err
 	}
-	if r.bench, err = newBenchWriter(r.benchTo, r.header, false); err != nil {
-		return err
-	}
+	r.bench.to = r.benchTo // the same writer: it knows that the header is written
 	return r.begin()
 }
 

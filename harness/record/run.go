@@ -74,7 +74,7 @@ func (r *Run) start() (err error) {
 	if r.benchTo, err = createAppender(r.path(BenchFile)); err != nil {
 		return err
 	}
-	if r.bench, err = newBenchWriter(r.benchTo, r.header, true); err != nil {
+	if r.bench, err = newBenchWriter(r.benchTo, r.header); err != nil {
 		return err
 	}
 	return r.begin()

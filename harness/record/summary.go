@@ -73,6 +73,16 @@ func (s *Summary) Add(r Result, dir string) {
 	s.WorstRatio = math.Max(s.WorstRatio, r.WorstRatio) // NaN stays
 }
 
+// AddFile counts the result of a case file.
+func (s *Summary) AddFile(r Result, file string) {
+	known := len(s.Failures)
+	s.Add(r, "")
+	if len(s.Failures) > known {
+		f := &s.Failures[known]
+		f.File, f.Replay = file, Command("replay", s.Path, file)
+	}
+}
+
 func (s *Summary) addFailure(r Result, dir string) {
 	if slices.ContainsFunc(s.Failures, func(f Failure) bool { return f.Case == r.ID }) {
 		return // the same case again

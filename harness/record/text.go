@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"attest/harness/verdict"
@@ -23,13 +24,17 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	fmt.Fprintf(&b, "cases          %d in %.1f s, %.1f cases/s\n", s.Cases, s.Seconds, s.CasesPerSecond)
 	fmt.Fprintf(&b, "verdicts       %d passed, %d failed, %d inconclusive, %d unsupported\n",
 		s.Passed, s.Failed, s.Inconclusive, s.Unsupported)
-	fmt.Fprintf(&b, "worst ratio    %.3g of its bound\n", s.WorstRatio)
+	fmt.Fprintf(&b, "worst ratio    %.3g times its bound\n", s.WorstRatio)
 	if dir != "" {
 		fmt.Fprintf(&b, "run directory  %s\n", dir)
 	}
 	for i, f := range s.Failures {
 		if i == shownFailures {
-			fmt.Fprintf(&b, "\n%d more failures in %s\n", len(s.Failures)-i, FailuresDir)
+			fmt.Fprintf(&b, "\nand %s", plural(len(s.Failures)-i, "more failure"))
+			if dir != "" {
+				fmt.Fprintf(&b, " in %s", filepath.Join(dir, FailuresDir))
+			}
+			b.WriteString("\n")
 			break
 		}
 		f.writeText(&b, s.Path)
@@ -63,11 +68,6 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// ReproText gives the two lines that follow a failure: how to see it again and how to make it smaller.
-func ReproText(file string) string {
-	return fmt.Sprintf("attest replay %[1]s\nattest reduce %[1]s\n", shellWord(file))
 }
 
 // skips says why a case was neither passed nor failed; empty where it was.
