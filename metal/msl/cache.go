@@ -1,0 +1,221 @@
+package msl
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+)
+
+const defaultMaxBytes = 1 << 30
+
+// cache keeps modules on disk, in a directory that several processes may use at once:
+//
+//	headers-DIGEST/   our headers
+//	KEY.json          a record: what the program included, with digests, and its entry points
+//	KEY-FILES.so      the module; FILES is the digest of what it included
+//
+// Every file appears by a rename. What is damaged or incomplete is not found, and made anew.
+type cache struct {
+	dir       string
+	temporary bool
+	maxBytes  int64
+	warning   string
+
+	once       sync.Once
+	headerDir  string
+	headersErr error
+}
+
+// record is what KEY.json holds.
+type record struct {
+	Files   []string // included, beside our headers
+	Entries []Entry
+	Module  string // name of the module's file
+	Bytes   int64  // of the module
+	Digest  string // of the files' contents
+}
+
+func openCache(dir string, maxBytes int64) (*cache, error) {
+	if maxBytes == 0 {
+		maxBytes = defaultMaxBytes
+	}
+	if dir == "" {
+		dir = os.Getenv("ATTEST_CACHE")
+	}
+	var err error
+	if dir == "" {
+		if dir, err = os.UserCacheDir(); err == nil {
+			dir = filepath.Join(dir, "attest")
+		}
+	}
+	c := &cache{dir: filepath.Join(dir, "msl"), maxBytes: maxBytes}
+	if err == nil {
+		err = writable(c.dir)
+	}
+	if err == nil {
+		return c, nil
+	}
+	c.warning = fmt.Sprintf("kernels are compiled anew in every process: the cache cannot be used: %v", err)
+	c.temporary = true
+	c.dir, err = os.MkdirTemp("", "attest-msl-*")
+	return c, err
+}
+
+// writable makes the directory if need be and says why files cannot be made in it.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+func (c *cache) close() error {
+	if !c.temporary {
+		return nil
+	}
+	return os.RemoveAll(c.dir)
+}
+
+// headers returns the directory of our headers, written out if need be.
+func (c *cache) headers() (string, error) {
+	c.once.Do(func() {
+		c.headerDir = filepath.Join(c.dir, "headers-"+headerDigest())
+		c.headersErr = writeHeaders(c.headerDir)
+	})
+	return c.headerDir, c.headersErr
+}
+
+// scratch returns the name of a new file that can be renamed into the cache.
+func (c *cache) scratch() (string, error) {
+	f, err := os.CreateTemp(c.dir, ".new-*")
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), f.Close()
+}
+
+// key is the digest of everything a module depends on, but for the contents of the files it includes.
+func (c *Compiler) key(p *Program) string {
+	h := sha256.New()
+	part := func(name, value string) { fmt.Fprintf(h, "%s %d %s\n", name, len(value), value) }
+	part("compiler", c.identity)
+	part("headers", headerDigest())
+	part("flags", strings.Join(append(append(preprocessFlags(p), compileFlags(p.Math, p.Check)...), linkFlags()...), "\x00"))
+	part("source", p.Source)
+	part("file", p.fileName())
+	part("function", p.Function)
+	part("includes", strings.Join(p.Includes, "\x00"))
+	for _, name := range sortedKeys(p.Files) {
+		part(name, p.Files[name])
+	}
+	for _, k := range p.Constants {
+		part("constant", fmt.Sprintf("%q %d %d %x", k.Name, k.Index, k.Type, k.Bits))
+	}
+	return sum(h)
+}
+
+func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil))[:32] }
+
+// digestOf is the digest of the files' contents.
+func digestOf(files []string) (string, bool) {
+	h := sha256.New()
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return "", false
+		}
+		fmt.Fprintf(h, "%s %d\n", name, len(data))
+		h.Write(data)
+	}
+	return sum(h), true
+}
+
+// find returns the module of a program that was compiled before, or nil.
+func (c *cache) find(compiler *Compiler, p *Program) *Module {
+	name := filepath.Join(c.dir, compiler.key(p)+".json")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil
+	}
+	var r record
+	if json.Unmarshal(data, &r) != nil || r.Module == "" || !filepath.IsLocal(r.Module) {
+		return nil
+	}
+	if digest, ok := digestOf(r.Files); !ok || digest != r.Digest {
+		return nil
+	}
+	path := filepath.Join(c.dir, r.Module)
+	info, err := os.Stat(path)
+	if err != nil || info.Size() != r.Bytes {
+		return nil
+	}
+	now := time.Now()
+	if now.Sub(info.ModTime()) > time.Minute { // the time of last use, for trimming; not worth a write each time
+		os.Chtimes(path, now, now)
+		os.Chtimes(name, now, now)
+	}
+	return &Module{Path: path, Entries: r.Entries, Cached: true}
+}
+
+// keep moves a new module into the cache and fills in its path.
+func (c *cache) keep(compiler *Compiler, p *Program, files []string, object string, m *Module) error {
+	key := compiler.key(p)
+	digest, ok := digestOf(files)
+	if !ok {
+		digest = "gone"
+	}
+	info, err := os.Stat(object)
+	if err != nil {
+		return err
+	}
+	r := record{Files: files, Entries: m.Entries, Module: key + "-" + digest + ".so", Bytes: info.Size(), Digest: digest}
+	m.Path = filepath.Join(c.dir, r.Module)
+	if err := os.Chmod(object, 0o755); err != nil {
+		return err
+	}
+	if err := os.Rename(object, m.Path); err != nil {
+		return err
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(c.dir, key+".json"), data); err != nil {
+		return err
+	}
+	c.trim(m.Path)
+	return nil
+}
+
+// processor identifies the instruction set that -march=native means.
+var processor = sync.OnceValue(func() string {
+	data, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	var lines []string
+	for line := range strings.Lines(string(data)) {
+		name, _, _ := strings.Cut(line, ":")
+		switch strings.TrimSpace(name) {
+		case "vendor_id", "cpu family", "model", "flags", "Features", "CPU part":
+			lines = append(lines, strings.TrimSpace(line))
+		}
+		if strings.TrimSpace(line) == "" {
+			break // one processor speaks for all
+		}
+	}
+	return runtime.GOARCH + "\n" + strings.Join(lines, "\n")
+})

@@ -1,0 +1,274 @@
+package msl
+
+type declarationKind uint8
+
+const (
+	otherDeclaration declarationKind = iota
+	functionDeclaration
+	structDeclaration
+	variableDeclaration
+	instantiation // template void f<float>(...);
+)
+
+// scope is where a declaration stands.
+type scope struct {
+	path     string // "a::b::" of the namespaces and structs around it
+	inStruct string // the name of the innermost struct, "" in a namespace
+	template bool   // a template encloses it
+}
+
+// declaration is one declaration at namespace or struct level, as ranges of tokens. Unused ranges are -1.
+type declaration struct {
+	kind          declarationKind
+	from, to      int // all of it, the ; or } included
+	templateFrom  int // of template <...>
+	templateTo    int
+	name          int // the declared name; of an operator the word `operator`
+	open, close   int // the parameters' parentheses
+	initializers  int // the : of a constructor
+	body, bodyEnd int // the braces
+	assign        int // the = of a variable's value
+	scope         scope
+}
+
+func (d *declaration) hasBody() bool { return d.body >= 0 }
+
+// findDeclarations records what tokens [from, to) declare, struct members included.
+func (u *unit) findDeclarations(from, to int, in scope) {
+	for i := from; i < to; {
+		switch {
+		case u.isOneOf(i, ";", "}", ")", "]"):
+			i++
+		case u.isOneOf(i, "public", "private", "protected") && u.is(i+1, ":"):
+			i += 2
+		case u.isNamespace(i) >= 0:
+			body := u.isNamespace(i)
+			inner := in
+			if u.isIdentifier(body-1) && !u.is(body-1, "namespace") {
+				inner.path += u.source(i+1, body) + "::"
+			}
+			u.findDeclarations(body+1, u.tokens[body].pair, inner)
+			i = u.tokens[body].pair + 1
+		default:
+			d := u.declarationAt(i, to, in)
+			if d.to <= i {
+				d.to = i + 1
+			}
+			u.declarations = append(u.declarations, d)
+			if d.kind == structDeclaration && d.hasBody() && d.name >= 0 {
+				name := u.tokens[d.name].text
+				inner := scope{in.path + name + "::", name, in.template || d.templateFrom >= 0}
+				u.findDeclarations(d.body+1, d.bodyEnd, inner)
+			}
+			i = d.to
+		}
+	}
+}
+
+// isNamespace returns the { of the namespace or extern "C" block that begins at i, or -1.
+func (u *unit) isNamespace(i int) int {
+	switch {
+	case u.is(i, "inline") && u.is(i+1, "namespace"):
+		i++
+	case u.is(i, "extern") && i+2 < len(u.tokens) && u.tokens[i+1].kind == text && u.is(i+2, "{"):
+		return i + 2
+	}
+	if !u.is(i, "namespace") {
+		return -1
+	}
+	for i++; u.isIdentifier(i) || u.is(i, "::"); i++ {
+	}
+	if u.is(i, "{") {
+		return i
+	}
+	return -1
+}
+
+// declarationAt reads the declaration that begins at from.
+func (u *unit) declarationAt(from, to int, in scope) declaration {
+	d := declaration{from: from, to: to, templateFrom: -1, templateTo: -1, name: -1, open: -1, close: -1,
+		initializers: -1, body: -1, bodyEnd: -1, assign: -1, scope: in}
+	tag := -1 // the word struct, class, union or enum
+	for i := from; i < to; i++ {
+		t := &u.tokens[i]
+		switch {
+		case t.text == "template" && t.kind == identifier && u.is(i+1, "<"):
+			end := u.closingAngle(i + 1)
+			if end < 0 {
+				end = i + 1
+			}
+			if d.templateFrom < 0 {
+				d.templateFrom = i
+			}
+			d.templateTo = end + 1
+			i = end
+		case t.text == "template" && t.kind == identifier && i == from:
+			d.kind = instantiation
+		case u.isAttribute(i):
+			i = t.pair
+		case u.isOneOf(i, "__attribute__", "alignas", "decltype", "__declspec") && u.is(i+1, "("):
+			i = u.tokens[i+1].pair
+		case u.isOneOf(i, "struct", "class", "union", "enum") && d.name < 0 && d.open < 0:
+			tag = i
+		case u.isOneOf(i, "using", "typedef", "static_assert", "friend") && d.open < 0 && d.name < 0:
+			return u.endAtSemicolon(d, i, to)
+		case t.text == "<" && t.kind == punctuation && d.open < 0 && (u.isIdentifier(i - 1)):
+			if end := u.closingAngle(i); end >= 0 && end < to {
+				i = end
+			}
+		case t.text == "operator" && t.kind == identifier && d.open < 0:
+			d.name = i
+			for i++; i < to && (!u.is(i, "(") || u.is(i-1, "operator")); i++ {
+			}
+			i--
+		case t.text == "(" && d.open < 0 && d.assign < 0:
+			d.open, d.close = i, t.pair
+			if d.name < 0 && u.isIdentifier(i-1) {
+				d.name = i - 1
+			} else if d.name < 0 && u.is(i-1, ">") {
+				d.name = u.nameBeforeAngle(i - 1)
+			}
+			i = t.pair
+		case t.text == "(" || t.text == "[" && t.kind == punctuation:
+			i = t.pair
+		case t.text == "=" && t.kind == punctuation && d.assign < 0 && d.open < 0:
+			d.assign = i
+		case t.text == ":" && t.kind == punctuation && d.open >= 0 && d.initializers < 0 && tag < 0 && !u.is(i+1, ":"):
+			d.initializers = i
+			i = u.skipInitializers(i+1, to) - 1
+		case t.text == "{" && t.kind == punctuation:
+			if d.open >= 0 && d.assign < 0 {
+				d.body, d.bodyEnd, d.to, d.kind = i, t.pair, t.pair+1, functionDeclaration
+				return d
+			}
+			if tag >= 0 && d.open < 0 && d.assign < 0 && d.body < 0 {
+				d.kind, d.body, d.bodyEnd = structDeclaration, i, t.pair
+				d.name = u.structName(tag, i)
+				if u.is(tag, "enum") {
+					d.kind = otherDeclaration
+				}
+			}
+			i = t.pair
+		case t.text == ";" && t.kind == punctuation:
+			d.to = i + 1
+			return u.classify(d, i)
+		}
+	}
+	return d
+}
+
+// classify says what a declaration that ended in the ; at end was.
+func (u *unit) classify(d declaration, end int) declaration {
+	switch {
+	case d.kind == instantiation || d.kind == structDeclaration || d.hasBody():
+	case d.open >= 0 && d.assign < 0:
+		d.kind = functionDeclaration
+	default:
+		d.kind = variableDeclaration
+		stop := end
+		if d.assign >= 0 {
+			stop = d.assign
+		}
+		d.name = u.declaratorName(d.from, stop)
+	}
+	return d
+}
+
+// declaratorName is the last identifier of [from, to) outside brackets: the name of a variable.
+func (u *unit) declaratorName(from, to int) int {
+	name := -1
+	for i := from; i < to; i++ {
+		t := &u.tokens[i]
+		switch {
+		case t.pair > i:
+			i = t.pair
+		case t.text == "<" && u.isIdentifier(i-1):
+			if end := u.closingAngle(i); end >= 0 && end < to {
+				i = end
+			}
+		case t.kind == identifier:
+			name = i
+		}
+	}
+	return name
+}
+
+func (u *unit) endAtSemicolon(d declaration, from, to int) declaration {
+	for i := from; i < to; i++ {
+		if u.tokens[i].pair > i {
+			if u.is(i, "{") && u.is(from, "friend") {
+				d.to = u.tokens[i].pair + 1
+				return d
+			}
+			i = u.tokens[i].pair
+		} else if u.is(i, ";") {
+			d.to = i + 1
+			return d
+		}
+	}
+	return d
+}
+
+// structName is the name between the word struct and its body: the last identifier before a base list.
+func (u *unit) structName(tag, body int) int {
+	name := -1
+	for i := tag + 1; i < body; i++ {
+		switch {
+		case u.isAttribute(i) || u.is(i, "("):
+			i = u.tokens[i].pair
+		case u.is(i, "alignas") || u.is(i, "__attribute__"):
+		case u.is(i, "<") || u.is(i, ":"):
+			return name
+		case u.isIdentifier(i):
+			name = i
+		}
+	}
+	return name
+}
+
+// nameBeforeAngle is the identifier before the < that the > at i closes.
+func (u *unit) nameBeforeAngle(i int) int {
+	depth := 0
+	for ; i >= 0; i-- {
+		switch {
+		case u.is(i, ">"):
+			depth++
+		case u.is(i, "<"):
+			if depth--; depth == 0 {
+				if u.isIdentifier(i - 1) {
+					return i - 1
+				}
+				return -1
+			}
+		case u.isOneOf(i, ";", "{", "}"):
+			return -1
+		}
+	}
+	return -1
+}
+
+// skipInitializers passes a constructor's initializers and returns the index of its body.
+func (u *unit) skipInitializers(i, to int) int {
+	for i < to {
+		for i < to && !u.isOneOf(i, "(", "{", ";") {
+			if u.is(i, "<") {
+				if end := u.closingAngle(i); end >= 0 && end < to {
+					i = end
+				}
+			}
+			i++
+		}
+		if i >= to || u.is(i, ";") {
+			return i
+		}
+		i = u.tokens[i].pair + 1
+		if u.is(i, "...") {
+			i++
+		}
+		if !u.is(i, ",") {
+			return i
+		}
+		i++
+	}
+	return i
+}

@@ -1,0 +1,85 @@
+package msl
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Diagnostic is one message of the compiler about a place in the kernel's text.
+type Diagnostic struct {
+	File     string
+	Line     int
+	Column   int
+	Severity string // "error", "warning" or "note"
+	Message  string
+}
+
+func (d Diagnostic) String() string {
+	if d.File == "" {
+		return d.Severity + ": " + d.Message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s: %s", d.File, d.Line, d.Column, d.Severity, d.Message)
+}
+
+// CompileError says why a text did not compile. Its text is a line per diagnostic, errors first among equals.
+type CompileError struct {
+	Function    string
+	Diagnostics []Diagnostic
+}
+
+func (e *CompileError) Error() string {
+	lines := make([]string, len(e.Diagnostics))
+	for i, d := range e.Diagnostics {
+		lines[i] = d.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+var diagnosticLine = regexp.MustCompile(`^(.*?):(\d+):(?:(\d+):)? (fatal error|error|warning|note): (.*)$`)
+
+// parseDiagnostics reads what clang wrote. A message about a place in our own headers is told of the place in the
+// kernel's text that led there, which a note of clang names.
+func parseDiagnostics(output, headers string) []Diagnostic {
+	var all []Diagnostic
+	for line := range strings.Lines(output) {
+		line = strings.TrimRight(line, "\r\n")
+		if m := diagnosticLine.FindStringSubmatch(line); m != nil {
+			d := Diagnostic{File: m[1], Severity: strings.TrimPrefix(m[4], "fatal "), Message: renamed(m[5])}
+			d.Line, _ = strconv.Atoi(m[2])
+			d.Column, _ = strconv.Atoi(m[3])
+			all = append(all, d)
+		} else if rest, ok := strings.CutPrefix(line, "error: "); ok {
+			all = append(all, Diagnostic{Severity: "error", Message: renamed(rest)})
+		}
+	}
+	for i := range all {
+		if all[i].Severity == "note" || !strings.HasPrefix(all[i].File, headers) {
+			continue
+		}
+		for _, note := range all[i+1:] {
+			if note.Severity != "note" {
+				break
+			}
+			if !strings.HasPrefix(note.File, headers) {
+				all[i].File, all[i].Line, all[i].Column = note.File, note.Line, note.Column
+				break
+			}
+		}
+	}
+	kept := all[:0]
+	for _, d := range all {
+		if d.Severity == "note" && strings.HasPrefix(d.File, headers) {
+			continue
+		}
+		kept = append(kept, d)
+	}
+	return kept
+}
+
+var openclWords = strings.NewReplacer(
+	"__global", "device", "__local", "threadgroup", "__constant", "constant", "__private", "thread")
+
+// renamed says in MSL's words what clang says in OpenCL's.
+func renamed(message string) string { return openclWords.Replace(message) }

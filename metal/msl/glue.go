@@ -1,0 +1,100 @@
+package msl
+
+import (
+	"fmt"
+	"strings"
+)
+
+// glue writes the module's entry points and its table: a C function per entry point, which fetches the arguments
+// from the lane that runs it and calls the kernel.
+func glue(entries []entryPoint, file string, math MathMode, check bool) string {
+	var b strings.Builder
+	b.WriteString("\n# 1 \"<entry points>\"\n")
+	for n, e := range entries {
+		writeEntry(&b, n, &e)
+	}
+	b.WriteString("extern \"C\" __constant struct msl_entry msl_entries[] = {\n")
+	for n, e := range entries {
+		fmt.Fprintf(&b, "  {%s, msl_entry_%d, %s, %s, %d, %d},\n", quote(e.name), n,
+			slots(e.kernel, bufferParameter), slots(e.kernel, threadgroupParameter), e.kernel.maxThreads, e.line)
+	}
+	flags := "0"
+	if check {
+		flags += " | MSL_MODULE_CHECKED"
+	}
+	if math == MathFast {
+		flags += " | MSL_MODULE_FAST"
+	}
+	b.WriteString("};\n")
+	fmt.Fprintf(&b, "extern \"C\" __attribute__((visibility(\"default\"))) __constant struct msl_module msl_module = {\n"+
+		"  MSL_ABI_VERSION, %d, msl_entries, %s, %s};\n", len(entries), flags, quote(file))
+	if check {
+		b.WriteString("#include \"msl_check.h\"\n")
+	}
+	return b.String()
+}
+
+func writeEntry(b *strings.Builder, n int, e *entryPoint) {
+	fmt.Fprintf(b, "extern \"C\" void msl_entry_%d(struct msl_lane *L) {\n", n)
+	if len(e.kernel.parameters) > 0 {
+		fmt.Fprintf(b, "  typedef metal::detail::signature<decltype(%s)> S;\n", e.expression)
+	}
+	fmt.Fprintf(b, "  %s(", e.expression)
+	for i, p := range e.kernel.parameters {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		typ := fmt.Sprintf("S::at<%d>::type", i)
+		address := ""
+		switch p.kind {
+		case positionParameter:
+			if p.vector {
+				fmt.Fprintf(b, "\n    metal::detail::position<%s>::of(%s[0], %s[1], %s[2])", typ, p.value, p.value, p.value)
+			} else {
+				fmt.Fprintf(b, "\n    metal::detail::position<%s>::of(%s, 0, 0)", typ, p.value)
+			}
+			continue
+		case bufferParameter:
+			address = fmt.Sprintf("L->threadgroup->buffers[%d]", p.slot)
+		case threadgroupParameter:
+			address = fmt.Sprintf("L->threadgroup->threadgroup_args[%d]", p.slot)
+		}
+		if p.condition != "" {
+			address = fmt.Sprintf("(%s) ? %s : nullptr", p.condition, address)
+		}
+		fmt.Fprintf(b, "\n    metal::detail::argument<%s>::at(%s)", typ, address)
+	}
+	b.WriteString(");\n}\n")
+}
+
+// slots is the mask of the slots that a kernel's parameters of one kind name, as an expression.
+func slots(k *kernelFunction, kind parameterKind) string {
+	mask := uint32(0)
+	conditional := ""
+	for _, p := range k.parameters {
+		if p.kind != kind {
+			continue
+		}
+		if p.condition != "" {
+			conditional += fmt.Sprintf(" | ((%s) ? 0x%xu : 0u)", p.condition, uint32(1)<<p.slot)
+		} else {
+			mask |= 1 << p.slot
+		}
+	}
+	return fmt.Sprintf("0x%xu%s", mask, conditional)
+}
+
+// quote spells a string literal of C.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range []byte(s) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '?' {
+			fmt.Fprintf(&b, "\\%03o", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

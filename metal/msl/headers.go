@@ -1,0 +1,96 @@
+package msl
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+//go:embed include
+var headerFiles embed.FS
+
+// headerDigest names the version of our headers.
+var headerDigest = sync.OnceValue(func() string {
+	h := sha256.New()
+	err := fs.WalkDir(headerFiles, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := headerFiles.ReadFile(name)
+		fmt.Fprintf(h, "%s %d\n", name, len(data))
+		h.Write(data)
+		return err
+	})
+	if err != nil {
+		panic(err) // the files are part of the program
+	}
+	return hex.EncodeToString(h.Sum(nil))[:24]
+})
+
+// standardHeaders are what a kernel may include; all are one. While preprocessing they are empty, because their
+// declarations come in after the rewriting.
+var standardHeaders = []string{
+	"metal_stdlib", "metal_array", "metal_atomic", "metal_common", "metal_compute", "metal_config", "metal_extended_vector",
+	"metal_geometric", "metal_graphics", "metal_imageblocks", "metal_initializer_list", "metal_integer", "metal_limits",
+	"metal_logging", "metal_math", "metal_matrix", "metal_numeric", "metal_pack", "metal_packing", "metal_quadgroup",
+	"metal_relational", "metal_simdgroup", "metal_simdgroup_matrix", "metal_simdgroup_event", "metal_tensor",
+	"metal_texture", "metal_type_traits", "metal_types", "metal_uniform", "metal_utility", "metal_visible_function_table",
+	"simd/simd.h", "simd/vector.h", "simd/matrix.h", "TargetConditionals.h",
+}
+
+// writeHeaders puts our headers in dir/full, and the empty ones in dir/empty, unless they are there.
+func writeHeaders(dir string) error {
+	done := filepath.Join(dir, "complete")
+	if _, err := os.Stat(done); err == nil {
+		return nil
+	}
+	for _, name := range standardHeaders {
+		if err := writeFile(filepath.Join(dir, "empty", name), nil); err != nil {
+			return err
+		}
+	}
+	entries, err := headerFiles.ReadDir("include")
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		data, err := headerFiles.ReadFile("include/" + entry.Name())
+		if err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(dir, "full", entry.Name()), data); err != nil {
+			return err
+		}
+	}
+	return writeFile(done, nil)
+}
+
+// writeFile makes a file appear at once with all its bytes, so that another process never sees half of it.
+func writeFile(name string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}

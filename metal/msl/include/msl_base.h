@@ -1,0 +1,35 @@
+/* The ground all other headers stand on: extensions, integer names, and how an inline function is written.
+ *
+ * Kernel texts are compiled as C++ for OpenCL, where address spaces are types. An unqualified pointer, reference or
+ * `this` is __generic there: __private, __local and __global convert to it, it converts to none of them, and
+ * __constant converts to nothing.
+ */
+#ifndef ATTEST_MSL_BASE_H
+#define ATTEST_MSL_BASE_H
+
+#pragma OPENCL EXTENSION cl_khr_fp16 : enable
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
+#pragma OPENCL EXTENSION __cl_clang_function_pointers : enable
+
+#ifndef MSL_INLINE
+#define MSL_INLINE inline __attribute__((always_inline))
+#endif
+
+typedef unsigned char uchar;
+typedef unsigned short ushort;
+typedef unsigned int uint;
+typedef unsigned long ulong;
+typedef __INT8_TYPE__ int8_t;
+typedef __INT16_TYPE__ int16_t;
+typedef __INT32_TYPE__ int32_t;
+typedef __INT64_TYPE__ int64_t;
+typedef __UINT8_TYPE__ uint8_t;
+typedef __UINT16_TYPE__ uint16_t;
+typedef __UINT32_TYPE__ uint32_t;
+typedef __UINT64_TYPE__ uint64_t;
+typedef __SIZE_TYPE__ size_t;
+typedef __PTRDIFF_TYPE__ ptrdiff_t;
+typedef __INTPTR_TYPE__ intptr_t;
+typedef __UINTPTR_TYPE__ uintptr_t;
+
+#endif

@@ -1,0 +1,75 @@
+/* bfloat: the upper half of a float. Arithmetic rounds once per operation, to nearest even, as MSL's does. */
+#ifndef ATTEST_MSL_BFLOAT_H
+#define ATTEST_MSL_BFLOAT_H
+
+#include "metal_type_traits"
+
+struct bfloat {
+  uint16_t bits;
+
+  bfloat() = default;
+  bfloat(const bfloat &) = default;
+  bfloat &operator=(const bfloat &) = default;
+  template <class T, class = metal::enable_if_t<metal::is_same<T, bfloat>::value>>
+  MSL_INLINE constexpr bfloat(const __constant T &x) : bits(x.bits) {}
+  template <class T, class = metal::enable_if_t<metal::detail::scalar<T>::value && !metal::is_same<T, bfloat>::value>>
+  MSL_INLINE constexpr bfloat(T x) : bits(rounded((float)x)) {}
+
+  MSL_INLINE constexpr operator float() const { return __builtin_bit_cast(float, (uint32_t)bits << 16); }
+  MSL_INLINE constexpr operator float() const __constant { return __builtin_bit_cast(float, (uint32_t)bits << 16); }
+
+  static MSL_INLINE constexpr bfloat from_bits(uint16_t b) {
+    bfloat x(0.0f);
+    x.bits = b;
+    return x;
+  }
+  static MSL_INLINE constexpr uint16_t rounded(float x) {
+    const uint32_t b = __builtin_bit_cast(uint32_t, x);
+    if ((b & 0x7fffffffu) > 0x7f800000u) return (b >> 16) | 0x40; /* a NaN stays one */
+    return (b + 0x7fffu + ((b >> 16) & 1)) >> 16;
+  }
+
+  friend MSL_INLINE constexpr bfloat operator-(bfloat a) { return from_bits(a.bits ^ 0x8000); }
+  friend MSL_INLINE constexpr bfloat operator+(bfloat a) { return a; }
+  MSL_INLINE bfloat &operator++() { return *this = bfloat((float)*this + 1.0f); }
+  MSL_INLINE bfloat &operator--() { return *this = bfloat((float)*this - 1.0f); }
+  MSL_INLINE bfloat operator++(int) { bfloat old = *this; ++*this; return old; }
+  MSL_INLINE bfloat operator--(int) { bfloat old = *this; --*this; return old; }
+};
+
+namespace metal {
+namespace detail {
+/* Where an integer meets a bfloat, bfloat wins; where a float or half does, the result is float. */
+template <class A, class B> struct bfloat_join {};
+template <> struct bfloat_join<bfloat, bfloat> { typedef bfloat type; };
+template <class B> struct bfloat_join<bfloat, B> : enable_if<scalar<B>::value, conditional_t<floating<B>::value, float, bfloat>> {};
+template <class A> struct bfloat_join<A, bfloat> : enable_if<scalar<A>::value, conditional_t<floating<A>::value, float, bfloat>> {};
+} // namespace detail
+} // namespace metal
+
+#define MSL_BFLOAT_ARITHMETIC(op)                                                                           \
+  template <class A, class B, class R = typename metal::detail::bfloat_join<A, B>::type>                    \
+  MSL_INLINE constexpr R operator op(A a, B b) { return R((float)a op (float)b); }                          \
+  template <class B, class = typename metal::detail::bfloat_join<bfloat, B>::type>                          \
+  MSL_INLINE bfloat &operator op##=(bfloat &a, B b) { return a = bfloat((float)a op (float)b); }
+#define MSL_BFLOAT_COMPARISON(op)                                                                           \
+  template <class A, class B, class = typename metal::detail::bfloat_join<A, B>::type>                      \
+  MSL_INLINE constexpr bool operator op(A a, B b) { return (float)a op (float)b; }
+MSL_BFLOAT_ARITHMETIC(+)
+MSL_BFLOAT_ARITHMETIC(-)
+MSL_BFLOAT_ARITHMETIC(*)
+MSL_BFLOAT_ARITHMETIC(/)
+MSL_BFLOAT_COMPARISON(==)
+MSL_BFLOAT_COMPARISON(!=)
+MSL_BFLOAT_COMPARISON(<)
+MSL_BFLOAT_COMPARISON(<=)
+MSL_BFLOAT_COMPARISON(>)
+MSL_BFLOAT_COMPARISON(>=)
+#undef MSL_BFLOAT_ARITHMETIC
+#undef MSL_BFLOAT_COMPARISON
+
+namespace metal {
+using ::bfloat;
+}
+
+#endif

@@ -1,0 +1,54 @@
+/* What the entry points of a module need: the types of a kernel's parameters, and how each is fetched. */
+#ifndef ATTEST_MSL_ENTRY_H
+#define ATTEST_MSL_ENTRY_H
+
+#include "msl_runtime.h"
+#include "msl_types.h"
+
+namespace metal {
+namespace detail {
+
+template <int i, class... P> struct nth;
+template <class A, class... P> struct nth<0, A, P...> { typedef A type; };
+template <int i, class A, class... P> struct nth<i, A, P...> : nth<i - 1, P...> {};
+template <class F> struct signature;
+template <class R, class... P> struct signature<R(P...)> {
+  template <int i> using at = nth<i, P...>;
+};
+
+/* A buffer or threadgroup memory at an address. */
+template <class P> struct argument;
+template <class T> struct argument<T *> { static MSL_INLINE T *at(void *address) { return (T *)address; } };
+template <class T> struct argument<__constant T *> { static MSL_INLINE __constant T *at(void *address) { return (__constant T *)(unsigned long)address; } };
+template <class T> struct argument<T &> { static MSL_INLINE T &at(void *address) { return *(T *)address; } };
+template <class T> struct argument<__constant T &> { static MSL_INLINE __constant T &at(void *address) { return *(__constant T *)(unsigned long)address; } };
+template <class P> struct argument<const P> : argument<P> {};
+
+template <class P> struct position { static MSL_INLINE P of(unsigned x, unsigned, unsigned) { return (P)x; } };
+template <class T> struct position<vec<T, 2>> { static MSL_INLINE vec<T, 2> of(unsigned x, unsigned y, unsigned) { return vec<T, 2>((T)x, (T)y); } };
+template <class T> struct position<vec<T, 3>> {
+  static MSL_INLINE vec<T, 3> of(unsigned x, unsigned y, unsigned z) { return vec<T, 3>((T)x, (T)y, (T)z); }
+};
+template <class P> struct position<const P> : position<P> {};
+
+} // namespace detail
+} // namespace metal
+
+static constexpr __constant unsigned msl_origin[3] = {0, 0, 0};
+
+/* One side of ?: that names an object. Vectors become values; anything else stays the object it is. */
+template <class T> MSL_INLINE constexpr T &msl_side(T &x) { return x; }
+#define MSL_SIDE(space)                                                                                                            \
+  template <class T, int N> MSL_INLINE constexpr metal::vec<T, N> msl_side(const space metal::vec<T, N> &x) { return x; }         \
+  template <class T, int N> MSL_INLINE constexpr metal::vec<T, N> msl_side(space metal::vec<T, N> &x) { return x; }               \
+  template <class T, int N> MSL_INLINE constexpr metal::packed_vec<T, N> msl_side(const space metal::packed_vec<T, N> &x) { return x; } \
+  template <class T, int N> MSL_INLINE constexpr metal::packed_vec<T, N> msl_side(space metal::packed_vec<T, N> &x) { return x; } \
+  MSL_INLINE constexpr bfloat msl_side(const space bfloat &x) { return x; }                                                        \
+  MSL_INLINE constexpr bfloat msl_side(space bfloat &x) { return x; }
+MSL_SIDE(__private)
+MSL_SIDE(__global)
+MSL_SIDE(__local)
+MSL_SIDE(__constant)
+#undef MSL_SIDE
+
+#endif

@@ -1,0 +1,93 @@
+package msl
+
+import "context"
+
+// ArgumentKind says how a kernel's argument is bound.
+type ArgumentKind string
+
+const (
+	BufferArgument      ArgumentKind = "buffer"
+	ThreadgroupArgument ArgumentKind = "threadgroup"
+)
+
+// Argument is a slot that the host binds.
+type Argument struct {
+	Kind      ArgumentKind
+	Name      string
+	Index     int
+	Condition string // of function_constant(condition): the argument is absent where that is false
+}
+
+// FunctionConstant is a constant that specializes a program.
+type FunctionConstant struct {
+	Name     string
+	Index    int
+	Type     string
+	Optional bool // the text asks whether it is defined
+}
+
+// Reflection is what a text offers, as far as it can be told without compiling.
+type Reflection struct {
+	Entries   []Entry
+	Constants []FunctionConstant
+}
+
+// Reflect lists the entry points and function constants of a program.
+func (c *Compiler) Reflect(ctx context.Context, p Program) (*Reflection, error) {
+	headers, err := c.cache.headers()
+	if err != nil {
+		return nil, err
+	}
+	preprocessed, _, err := c.preprocess(ctx, &p, headers)
+	if err != nil {
+		return nil, err
+	}
+	r, err := reflect(preprocessed, p.fileName())
+	if err != nil {
+		return nil, asCompileError(&p, err)
+	}
+	return r, nil
+}
+
+func reflect(preprocessed, file string) (*Reflection, error) {
+	u, err := parse(preprocessed, file)
+	if err != nil {
+		return nil, err
+	}
+	constants, err := u.findConstants()
+	if err != nil {
+		return nil, err
+	}
+	kernels, err := u.findKernels()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := u.findEntryPoints(kernels)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reflection{Entries: describe(entries)}
+	for _, c := range constants {
+		r.Constants = append(r.Constants, FunctionConstant{c.name, c.index, c.typeName, c.optional})
+	}
+	return r, nil
+}
+
+func describe(entries []entryPoint) []Entry {
+	all := make([]Entry, 0, len(entries))
+	for _, e := range entries {
+		entry := Entry{Name: e.name, Line: e.line, MaxThreads: e.kernel.maxThreads}
+		for _, p := range e.kernel.parameters {
+			kind := BufferArgument
+			switch p.kind {
+			case positionParameter:
+				continue
+			case threadgroupParameter:
+				kind = ThreadgroupArgument
+			}
+			entry.Arguments = append(entry.Arguments, Argument{kind, p.name, p.slot, p.condition})
+		}
+		all = append(all, entry)
+	}
+	return all
+}

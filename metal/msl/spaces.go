@@ -1,0 +1,48 @@
+package msl
+
+// addressSpaces are MSL's address spaces and what they are called in C++ for OpenCL.
+var addressSpaces = map[string]string{
+	"device":      "__global",
+	"threadgroup": "__local",
+	"constant":    "__constant",
+	"thread":      "__private",
+}
+
+// nameAddressSpaces replaces MSL's words for address spaces.
+func (u *unit) nameAddressSpaces() {
+	for i := range u.tokens {
+		t := &u.tokens[i]
+		if t.kind != identifier || u.isOneOf(i-1, ".", "->", "::") {
+			continue
+		}
+		if name, ok := addressSpaces[t.text]; ok {
+			t.text = name
+		}
+	}
+}
+
+// keptAttributes mean something to clang; the others are Metal's and are taken out.
+var keptAttributes = map[string]bool{
+	"maybe_unused": true, "nodiscard": true, "fallthrough": true, "noreturn": true, "deprecated": true,
+	"likely": true, "unlikely": true,
+}
+
+// dropAttributes takes the attribute lists that clang does not know out of the text.
+func (u *unit) dropAttributes() {
+	for i := range u.tokens {
+		if !u.isAttribute(i) {
+			continue
+		}
+		end := u.tokens[i].pair
+		keep := false
+		for _, a := range u.attributesIn(i, end+1) {
+			keep = keep || keptAttributes[a.name] || len(a.name) > 7 && a.name[:7] == "clang::"
+		}
+		if !keep {
+			u.erase(i, end+1)
+			for j := i; j <= end; j++ {
+				u.tokens[j].pair = -1
+			}
+		}
+	}
+}

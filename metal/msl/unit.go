@@ -1,0 +1,202 @@
+package msl
+
+import (
+	"fmt"
+	"strings"
+)
+
+// unit is a tokenized text under rewriting. Its tokens never move, so an index stays good; rewriting changes what a
+// token writes.
+type unit struct {
+	tokens       []token
+	declarations []declaration
+}
+
+// parse tokenizes a preprocessed text, pairs its brackets and finds its declarations.
+func parse(source, file string) (*unit, error) {
+	tokens, err := tokenize(source, file)
+	if err != nil {
+		return nil, err
+	}
+	u := &unit{tokens: tokens}
+	if err := u.pairBrackets(); err != nil {
+		return nil, err
+	}
+	u.findDeclarations(0, len(tokens)-1, scope{})
+	return u, nil
+}
+
+func (u *unit) fail(i int, format string, args ...any) error {
+	t := &u.tokens[i]
+	return &SyntaxError{t.file, t.line, t.column, fmt.Sprintf(format, args...)}
+}
+
+// maxNesting bounds how deep brackets nest, so that a recursive walk over them ends early enough.
+const maxNesting = 400
+
+func (u *unit) pairBrackets() error {
+	closes := map[string]string{"(": ")", "[": "]", "{": "}"}
+	var open []int
+	for i := range u.tokens {
+		t := &u.tokens[i]
+		if t.kind != punctuation {
+			continue
+		}
+		switch t.text {
+		case "(", "[", "{":
+			if len(open) == maxNesting {
+				return u.fail(i, "brackets nest deeper than %d levels", maxNesting)
+			}
+			open = append(open, i)
+		case ")", "]", "}":
+			if len(open) == 0 {
+				return u.fail(i, "%q closes nothing", t.text)
+			}
+			last := open[len(open)-1]
+			if closes[u.tokens[last].text] != t.text {
+				return u.fail(i, "%q does not close the %q of line %d", t.text, u.tokens[last].text, u.tokens[last].line)
+			}
+			u.tokens[last].pair, t.pair = i, last
+			open = open[:len(open)-1]
+		}
+	}
+	if len(open) > 0 {
+		return u.fail(open[len(open)-1], "this %q is not closed", u.tokens[open[len(open)-1]].text)
+	}
+	return nil
+}
+
+// is says whether token i reads as s; out of range it does not.
+func (u *unit) is(i int, s string) bool {
+	return i >= 0 && i < len(u.tokens) && u.tokens[i].text == s && u.tokens[i].kind != text
+}
+
+func (u *unit) isOneOf(i int, words ...string) bool {
+	for _, w := range words {
+		if u.is(i, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func (u *unit) isIdentifier(i int) bool {
+	return i >= 0 && i < len(u.tokens) && u.tokens[i].kind == identifier && u.tokens[i].text != ""
+}
+
+// isAttribute says whether [[ begins at token i.
+func (u *unit) isAttribute(i int) bool {
+	if !u.is(i, "[") || !u.is(i+1, "[") || u.tokens[i+1].space != "" {
+		return false
+	}
+	return u.tokens[i].pair == u.tokens[i+1].pair+1
+}
+
+// closingAngle returns the index of the > that closes the < at i, or -1 where none does within the statement.
+func (u *unit) closingAngle(i int) int {
+	depth := 0
+	for j := i; j < len(u.tokens); j++ {
+		switch u.tokens[j].text {
+		case "<":
+			depth++
+		case ">":
+			if depth--; depth == 0 {
+				return j
+			}
+		case "(", "[", "{":
+			if u.tokens[j].pair < 0 {
+				return -1
+			}
+			j = u.tokens[j].pair
+		case ")", "]", "}", ";", "&&", "||", "":
+			if u.tokens[j].kind == punctuation || u.tokens[j].text == "" {
+				return -1
+			}
+		}
+	}
+	return -1
+}
+
+// source gives the text of tokens [from, to) as it was, on one line.
+func (u *unit) source(from, to int) string {
+	var b strings.Builder
+	for i := from; i < to; i++ {
+		if i > from && u.tokens[i].space != "" {
+			b.WriteByte(' ')
+		}
+		b.WriteString(u.tokens[i].text)
+	}
+	return b.String()
+}
+
+// rewritten gives the text of tokens [from, to) as it will be written, on one line.
+func (u *unit) rewritten(from, to int) string {
+	var b strings.Builder
+	for i := from; i < to; i++ {
+		t := &u.tokens[i]
+		if i > from && t.space != "" {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t.before + t.text + t.after)
+	}
+	return b.String()
+}
+
+// erase takes tokens [from, to) out of the text, but leaves the line breaks.
+func (u *unit) erase(from, to int) {
+	for i := from; i < to; i++ {
+		t := &u.tokens[i]
+		t.before, t.text, t.after = "", "", ""
+	}
+}
+
+// split cuts tokens [from, to) at the commas of its own level, angle brackets counted as brackets.
+func (u *unit) split(from, to int) [][2]int {
+	var parts [][2]int
+	start := from
+	for i := from; i < to; i++ {
+		switch t := &u.tokens[i]; {
+		case t.pair > i:
+			i = t.pair
+		case t.text == "<" && i > from && u.isIdentifier(i-1):
+			if end := u.closingAngle(i); end >= 0 && end < to {
+				i = end
+			}
+		case t.text == "," && t.kind == punctuation:
+			parts = append(parts, [2]int{start, i})
+			start = i + 1
+		}
+	}
+	if start < to {
+		parts = append(parts, [2]int{start, to})
+	}
+	return parts
+}
+
+// String writes the text out.
+func (u *unit) String() string {
+	var b strings.Builder
+	for i := range u.tokens {
+		t := &u.tokens[i]
+		b.WriteString(withoutMetalPragmas(t.space))
+		b.WriteString(t.before)
+		b.WriteString(t.text)
+		b.WriteString(t.after)
+	}
+	return b.String()
+}
+
+// withoutMetalPragmas empties the lines of #pragma METAL, which mean nothing here.
+func withoutMetalPragmas(space string) string {
+	if !strings.Contains(space, "METAL") {
+		return space
+	}
+	lines := strings.Split(space, "\n")
+	for i, line := range lines {
+		fields := strings.Fields(strings.Replace(line, "#", "# ", 1))
+		if len(fields) >= 3 && fields[0] == "#" && fields[1] == "pragma" && fields[2] == "METAL" {
+			lines[i] = ""
+		}
+	}
+	return strings.Join(lines, "\n")
+}
