@@ -12,10 +12,10 @@
 #include "msl_runtime.h"
 
 #define MSL_NOINLINE static __attribute__((noinline))
-#define MSL_HERE metal::detail::place here = metal::detail::place(__builtin_LINE())
+#define MSL_HERE metal::simd_detail::place here = metal::simd_detail::place(__builtin_LINE())
 
 namespace metal {
-namespace detail {
+namespace simd_detail {
 
 /* Where in the kernel's text an operation stands. A type of its own, so that no operand is taken for it. */
 struct place {
@@ -198,7 +198,7 @@ struct nothing {
   template <class T> static MSL_INLINE void apply(operands<T>) {}
 };
 
-} // namespace detail
+} // namespace simd_detail
 } // namespace metal
 
 #endif

@@ -1,0 +1,106 @@
+package host
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+)
+
+const attentionFile = "testdata/attention.metal"
+
+type problem struct {
+	Length uint32
+	Scale  float32
+}
+
+// attentionRun is one launch of testdata/attention.metal in float.
+type attentionRun struct {
+	length, heads, headDim int
+	q, k, v, output        *Buffer
+	pipeline               *Pipeline
+	launch                 Launch
+}
+
+func newAttention(tb testing.TB, d *Device, function string, length, heads, headDim int) *attentionRun {
+	tb.Helper()
+	r := &attentionRun{length: length, heads: heads, headDim: headDim}
+	r.pipeline = compileFile(tb, d, attentionFile, function)
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, b := range []**Buffer{&r.q, &r.k, &r.v, &r.output} {
+		*b = buffer(tb, d, 4*length*heads*headDim)
+		for i := range View[float32](*b) {
+			View[float32](*b)[i] = float32(random.NormFloat64())
+		}
+	}
+	p := problem{uint32(length), float32(1 / math.Sqrt(float64(headDim)))}
+	r.launch = Launch{
+		Bindings: []Binding{{Index: 0, Buffer: r.q}, {Index: 1, Buffer: r.k}, {Index: 2, Buffer: r.v},
+			{Index: 3, Buffer: r.output}, {Index: 4, Bytes: unsafe.Slice((*byte)(unsafe.Pointer(&p)), 8)}},
+		Grid:        [3]int{(length + 31) / 32, heads},
+		Threadgroup: [3]int{128},
+	}
+	return r
+}
+
+// worst is the largest distance of the output from the same attention in float64.
+func (r *attentionRun) worst() float64 {
+	worst := 0.0
+	q, k, v, output := View[float32](r.q), View[float32](r.k), View[float32](r.v), View[float32](r.output)
+	scores := make([]float64, r.length)
+	for row := range r.length * r.heads {
+		head := row / r.length * r.length
+		largest, total := math.Inf(-1), 0.0
+		for j := range scores {
+			scores[j] = 0
+			for d := range r.headDim {
+				scores[j] += float64(q[row*r.headDim+d]) * float64(k[(head+j)*r.headDim+d])
+			}
+			scores[j] /= math.Sqrt(float64(r.headDim))
+			largest = max(largest, scores[j])
+		}
+		for j := range scores {
+			scores[j] = math.Exp(scores[j] - largest)
+			total += scores[j]
+		}
+		for d := range r.headDim {
+			sum := 0.0
+			for j := range scores {
+				sum += scores[j] * float64(v[(head+j)*r.headDim+d])
+			}
+			difference := math.Abs(sum/total - float64(output[row*r.headDim+d]))
+			if !(difference <= worst) {
+				worst = difference
+			}
+		}
+	}
+	return worst
+}
+
+func TestAttentionIsRight(t *testing.T) {
+	d := device(t, Options{})
+	for _, length := range []int{1, 31, 32, 33, 100} {
+		r := newAttention(t, d, "attention_float_64", length, 3, 64)
+		run(t, r.pipeline, r.launch)
+		if worst := r.worst(); !(worst < 1e-6) {
+			t.Errorf("length %d: an output is off by %g", length, worst)
+		}
+	}
+}
+
+func BenchmarkAttention(b *testing.B) {
+	for _, workers := range []int{1, 2} {
+		b.Run(map[int]string{1: "1core", 2: "2cores"}[workers], func(b *testing.B) {
+			d := device(b, Options{Workers: workers})
+			r := newAttention(b, d, "attention_float_64", 1024, 1, 64)
+			run(b, r.pipeline, r.launch)
+			seconds := 0.0
+			for b.Loop() {
+				seconds += run(b, r.pipeline, r.launch)[0].Seconds()
+			}
+			flops := 4 * 1024 * 1024 * 64.0 * float64(b.N)
+			b.ReportMetric(flops/seconds/1e9, "GFLOP/s")
+			b.ReportMetric(flops/seconds/1e9/float64(workers), "GFLOP/s/core")
+		})
+	}
+}
