@@ -1,0 +1,55 @@
+package relation
+
+import "hash/fnv"
+
+// dice are the random choices of a law for a case: the same for the same names on every platform and Go release.
+// The sequence is SplitMix64 (Steele, Lea and Flood, 2014), started at the FNV-1a hash of both names.
+type dice struct{ state uint64 }
+
+func newDice(caseName, law string) dice {
+	h := fnv.New64a()
+	h.Write([]byte(caseName + "/" + law))
+	return dice{h.Sum64()}
+}
+
+func (d *dice) bits() uint64 {
+	d.state += 0x9e3779b97f4a7c15
+	z := d.state
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// below gives an integer in [0, n), n < 2^31.
+func (d *dice) below(n int) int { return int(d.bits() >> 32 * uint64(n) >> 32) }
+
+// ordinary gives a number in (-2, 2) that is not 0: a value of no special kind in every format.
+func (d *dice) ordinary() float64 {
+	return float64(int64(d.bits()>>12<<1|1)-1<<52) * (2.0 / (1 << 52))
+}
+
+// shuffled gives a permutation of 0 to n-1, and not the identity where there is another.
+func (d *dice) shuffled(n int) []int {
+	order := identity(n)
+	for i := n - 1; i > 0; i-- {
+		j := d.below(i + 1)
+		order[i], order[j] = order[j], order[i]
+	}
+	for i, x := range order {
+		if i != x {
+			return order
+		}
+	}
+	for i := range order { // a rotation is the identity only for one element
+		order[i] = (i + 1) % n
+	}
+	return order
+}
+
+func identity(n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}
