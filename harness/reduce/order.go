@@ -1,7 +1,6 @@
 package reduce
 
 import (
-	"bytes"
 	"math"
 	"math/bits"
 	"slices"
@@ -17,55 +16,48 @@ import (
 //  2. the work, 2*batch*heads*q_len*kv_len*head_dim, of the case and those before it together;
 //  3. for the case itself and then for each before it, in order: batch, q_len, kv_len, head_dim, heads; plain heads
 //     before grouped ones; the mask (none, causal, window, bool, additive, and what each of them adds); logsumexp;
-//     scale; precisions (fp32, fp16, bf16); value regimes, with normal the simplest; layouts; the seed;
-//  4. the canonical form, which no two cases share.
+//     scale; precisions (fp32, fp16, bf16); value regimes, with normal the simplest; layouts; the seed.
 func Less(a, b cases.Case) bool { return newRank(a).less(newRank(b)) }
 
-// rank is a case's place in the order: keys compared one after another, then the canonical form.
-type rank struct {
-	keys      []float64
-	canonical []byte
-}
+// rank is a case's place in the order: keys that are compared one after another. They hold every field of a case,
+// so that two cases with the same keys are the same.
+type rank []float64
 
 func newRank(c cases.Case) rank {
 	work := c.Work()
 	for i := range c.After {
 		work += c.After[i].Work()
 	}
-	r := rank{keys: []float64{float64(len(c.After)), work}, canonical: cases.Canonical(c)}
-	r.keys = appendCase(r.keys, &c)
+	r := rank{float64(len(c.After)), work}
+	r = appendCase(r, &c)
 	for i := range c.After {
-		r.keys = appendCase(r.keys, &c.After[i])
+		r = appendCase(r, &c.After[i])
 	}
 	return r
 }
 
-func (r rank) less(other rank) bool {
-	if order := slices.Compare(r.keys, other.keys); order != 0 {
-		return order < 0
-	}
-	return bytes.Compare(r.canonical, other.canonical) < 0
-}
+func (r rank) less(other rank) bool { return slices.Compare(r, other) < 0 }
 
-func appendCase(keys []float64, c *cases.Case) []float64 {
+func appendCase(keys rank, c *cases.Case) rank {
 	keys = append(keys, float64(c.Batch), float64(c.QLen), float64(c.KVLen), float64(c.HeadDim), float64(c.Heads),
 		flag(c.KVHeads != c.Heads), float64(c.KVHeads))
 	keys = appendMask(keys, &c.Mask)
-	keys = append(keys, flag(c.LSE), scaleRank(c.Scale),
-		flag(c.Intermediate != 0), flag(c.Output != c.Input), formatRank(c.Input), formatRank(c.Output))
+	keys = append(keys, flag(c.LSE), scaleRank(c.Scale), scaleValue(c.Scale),
+		formatRank(c.Intermediate), flag(c.Output != c.Input), formatRank(c.Input), formatRank(c.Output))
 	v := c.Values
 	keys = append(keys, place(simpleRegimes, v.Q), place(simpleRegimes, v.K), place(simpleRegimes, v.V),
 		place(simpleFills, v.Masked))
 	for _, o := range []cases.Operand{c.Layout.Q, c.Layout.K, c.Layout.V, c.Layout.Out} {
 		keys = append(keys, flag(o.Order == cases.BSHD), flag(o.Transpose), float64(o.Pad), float64(o.Offset))
 	}
-	return append(keys, float64(v.Seed))
+	// A float64 holds 53 bits of a seed.
+	return append(keys, float64(v.Seed>>32), float64(v.Seed&math.MaxUint32))
 }
 
-func appendMask(keys []float64, m *cases.Mask) []float64 {
+func appendMask(keys rank, m *cases.Mask) rank {
 	return append(keys, place(simpleKinds, m.Kind), place(simpleAligns, m.Align), place(simpleMaskFills, m.Fill),
 		place(simpleShapes, m.Shape), flag(m.PlusInf), float64(m.EmptyRows), float64(m.EmptyLead),
-		densityRank(m), formatRank(m.Format), float64(m.Left), float64(m.Right), float64(m.Pad), float64(m.Offset))
+		densityRank(m), float64(m.Density), formatRank(m.Format), float64(m.Left), float64(m.Right), float64(m.Pad), float64(m.Offset))
 }
 
 // The enumerated fields, simplest value first.
@@ -100,6 +92,13 @@ func densityRank(m *cases.Mask) float64 {
 		return 0
 	}
 	return 1 + math.Abs(float64(m.Density-defaultDensity))
+}
+
+func scaleValue(scale *float32) float64 {
+	if scale == nil {
+		return 0
+	}
+	return float64(*scale)
 }
 
 // scaleRank puts the default first, then 1, 0, -1, and then the numbers with the fewest significant bits.
