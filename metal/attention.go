@@ -63,10 +63,10 @@ func DefaultScale(headDim int) float32 { return float32(1 / math.Sqrt(float64(he
 
 // Attention is a prepared call: made once, run as often as wanted.
 type Attention struct {
-	call    *mfa.Call
-	context *Context
-	buffers [6]*Buffer // kept alive
-	cleanup runtime.Cleanup
+	call     *mfa.Call
+	context  *Context   // kept alive, as are
+	buffers  [6]*Buffer // these
+	resource *resource
 }
 
 // Timing is what one Forward took.
@@ -127,7 +127,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		return nil, err
 	}
 	a.call = call
-	a.cleanup = runtime.AddCleanup(a, (*mfa.Call).Close, call)
+	a.resource = newResource(a, nil, call.Close)
 	return a, nil
 }
 
@@ -148,7 +148,4 @@ func (a *Attention) Timing() Timing {
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // Close frees the call; its buffers stay.
-func (a *Attention) Close() {
-	a.cleanup.Stop()
-	a.call.Close()
-}
+func (a *Attention) Close() { a.resource.close() }

@@ -1,16 +1,11 @@
 package metal
 
-import (
-	"runtime"
-
-	"attest/metal/mfa"
-)
+import "attest/metal/mfa"
 
 // Buffer is memory that Go and the device share.
 type Buffer struct {
-	mfa     *mfa.Buffer
-	context *Context // kept alive
-	cleanup runtime.Cleanup
+	mfa      *mfa.Buffer
+	resource *resource
 }
 
 // NewBuffer makes a zeroed, page-aligned buffer of n bytes.
@@ -39,8 +34,8 @@ func (c *Context) buffer(inner *mfa.Buffer, err error) (*Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Buffer{mfa: inner, context: c}
-	b.cleanup = runtime.AddCleanup(b, (*mfa.Buffer).Close, inner)
+	b := &Buffer{mfa: inner}
+	b.resource = newResource(b, c.users, inner.Close)
 	return b, nil
 }
 
@@ -54,7 +49,4 @@ func (b *Buffer) Float32s() []float32 { return mfa.Float32s(b.mfa.Bytes()) }
 func (b *Buffer) Uint16s() []uint16 { return mfa.Uint16s(b.mfa.Bytes()) }
 
 // Close gives the memory back; slices of it must not be used any more, unless it was wrapped.
-func (b *Buffer) Close() {
-	b.cleanup.Stop()
-	b.mfa.Close()
-}
+func (b *Buffer) Close() { b.resource.close() }

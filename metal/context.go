@@ -39,12 +39,12 @@ func (l *Library) NewContext() (*Context, error) { return newContext(l.lib, nil)
 
 // Context computes attention. It holds what calls share: the compiled kernels and the counters.
 type Context struct {
-	mfa     *mfa.Context
-	device  *Device // kept alive; nil in a loaded library
-	cleanup runtime.Cleanup
+	mfa      *mfa.Context
+	users    *users // of the device; nil in a loaded library
+	resource *resource
 }
 
-// NewContext makes a context on the device, which must outlive it.
+// NewContext makes a context on the device.
 func (d *Device) NewContext() (*Context, error) {
 	if d.gpu == nil {
 		return nil, fmt.Errorf("new context: device: %w", ErrClosed)
@@ -54,23 +54,21 @@ func (d *Device) NewContext() (*Context, error) {
 
 func newContext(lib *mfa.Library, d *Device) (*Context, error) {
 	var gpu *mfa.GPU
+	c := &Context{}
 	if d != nil {
-		gpu = d.gpu
+		gpu, c.users = d.gpu, d.users
 	}
-	inner, err := lib.NewContext(gpu)
-	if err != nil {
+	var err error
+	if c.mfa, err = lib.NewContext(gpu); err != nil {
 		return nil, err
 	}
-	c := &Context{mfa: inner, device: d}
-	c.cleanup = runtime.AddCleanup(c, (*mfa.Context).Close, inner)
+	c.resource = newResource(c, c.users, c.mfa.Close)
+	runtime.KeepAlive(d)
 	return c, nil
 }
 
-// Close ends the context. Buffers outlive it.
-func (c *Context) Close() {
-	c.cleanup.Stop()
-	c.mfa.Close()
-}
+// Close ends the context. Its buffers live on, but no call takes them any more.
+func (c *Context) Close() { c.resource.close() }
 
 // Counters is what a context has done since it was made.
 type Counters = mfa.Counters

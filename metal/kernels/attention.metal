@@ -12,10 +12,11 @@
 //             mask holds a non-zero byte, or the additive mask is not -inf. A masked slot is left out by selection,
 //             never by arithmetic: whatever K and V hold there, NaN and Inf included, changes no bit of the output.
 //             A row with no key gives 0 and a logsumexp of -inf.
-// Fast math   Metal assumes by default that no NaN and no Inf occurs. Nothing here leans on comparing them: the
-//             running maximum starts at a finite number, "no key yet" is a sum of zero, and NaN and Inf are told by
-//             their bits. Only the sums they reach (scores, mostly) are then arithmetic on NaN, so a NaN in an
-//             allowed slot reaches the output where math is safe and is expected, not promised, to where it is fast.
+// Fast math   Metal assumes by default that no NaN and no Inf occurs. Nothing above leans on arithmetic with them: the
+//             running maximum starts at a finite number, "no key yet" is a sum of zero, and what memory holds is told
+//             by integer bits. So masks, empty rows and masked slots are right in both modes, and so are NaN and Inf
+//             in an allowed slot of V. In Q, K or an additive mask they make a score NaN, and a NaN score reaches the
+//             output where math is safe; where it is fast, nobody can promise that.
 // Order       Sums run over head_dim, then over keys in ascending blocks: the same input gives the same bits, and a
 //             row's bits do not depend on the rows beside it.
 
@@ -27,7 +28,7 @@ using namespace metal;
 constant bool has_mask [[function_constant(0)]];
 
 // Numbers of the C interface: its precisions, and its scalars and kinds of masks.
-constant constexpr uint FP16 = 0, BF16 = 1;
+constant constexpr uint FP16 = 0, BF16 = 1, FP32 = 2;
 constant constexpr uint MASK_BOOL = 1;
 constant constexpr uint SCALAR_FP16 = 1, SCALAR_BF16 = 2;
 
@@ -72,21 +73,42 @@ KeyRange keys_of_rows(constant AttentionParams &p, uint first, uint count) {
   return {keys_of_row(p, first).begin, keys_of_row(p, last).end};
 }
 
-bool is_finite_bits(float x) { return (as_type<uint>(x) & INF_BITS) != INF_BITS; }
+// NAN_BITS, INF_BITS or NEGATIVE_INF_BITS for an element in memory that is NaN or Inf, 0 for any other. Read as an
+// integer: of a floating-point value, fast math may assume the answer.
+uint special_bits(uint sign, bool is_nan) { return is_nan ? NAN_BITS : sign | INF_BITS; }
+
+uint special_bits(device const half *x) {
+  const uint bits = *(device const ushort *)x;
+  return (bits & 0x7c00) != 0x7c00 ? 0 : special_bits((bits & 0x8000) << 16, (bits & 0x3ff) != 0);
+}
+
+uint special_bits(device const bfloat *x) {
+  const uint bits = *(device const ushort *)x;
+  return (bits & 0x7f80) != 0x7f80 ? 0 : special_bits((bits & 0x8000) << 16, (bits & 0x7f) != 0);
+}
+
+uint special_bits(device const float *x) {
+  const uint bits = *(device const uint *)x;
+  return (bits & INF_BITS) != INF_BITS ? 0 : special_bits(bits & 0x80000000, (bits & 0x7fffff) != 0);
+}
 
 // NaN or +inf: no softmax exists. (-inf is a weight of zero.)
-bool poisons_softmax(float s) { return !is_finite_bits(s) && as_type<uint>(s) != NEGATIVE_INF_BITS; }
+bool poisons_softmax(float s) {
+  const uint bits = as_type<uint>(s);
+  return (bits & INF_BITS) == INF_BITS && bits != NEGATIVE_INF_BITS;
+}
 
 // What the mask says of one key: whether it takes part, and what is added to its score.
 struct MaskEntry { bool allowed; float bias; };
 
+template <typename T>
+MaskEntry read_bias(device const T *bias) { return {special_bits(bias) != NEGATIVE_INF_BITS, float(*bias)}; }
+
 MaskEntry read_mask(device const uchar *mask, constant AttentionParams &p, ulong index) {
   if (p.mask_kind == MASK_BOOL) return {mask[index] != 0, 0.0f};
-  float bias;
-  if (p.mask_scalar == SCALAR_FP16) bias = float(((device const half *)mask)[index]);
-  else if (p.mask_scalar == SCALAR_BF16) bias = float(((device const bfloat *)mask)[index]);
-  else bias = ((device const float *)mask)[index];
-  return {as_type<uint>(bias) != NEGATIVE_INF_BITS, bias};
+  if (p.mask_scalar == SCALAR_FP16) return read_bias((device const half *)mask + index);
+  if (p.mask_scalar == SCALAR_BF16) return read_bias((device const bfloat *)mask + index);
+  return read_bias((device const float *)mask + index);
 }
 
 float round_to(float x, uint precision) {
@@ -95,58 +117,53 @@ float round_to(float x, uint precision) {
   return x;
 }
 
-void store(device uchar *o, ulong index, uint precision, uint bits) {
-  const float x = as_type<float>(bits);
-  if (precision == FP16) ((device half *)o)[index] = half(x);
-  else if (precision == BF16) ((device bfloat *)o)[index] = bfloat(x);
-  else ((device uint *)o)[index] = bits;
+// Stores x, or the NaN or Inf with these bits where `special` is not 0.
+void store(device uchar *o, ulong index, uint precision, float x, uint special) {
+  if (precision == FP16) {
+    const ushort bits = (special >> 16 & 0x8000) | (special == NAN_BITS ? 0x7e00 : 0x7c00);
+    ((device ushort *)o)[index] = special != 0 ? bits : as_type<ushort>(half(x));
+  } else if (precision == BF16) {
+    ((device ushort *)o)[index] = special != 0 ? ushort(special >> 16) : as_type<ushort>(bfloat(x));
+  } else {
+    ((device uint *)o)[index] = special != 0 ? special : as_type<uint>(x);
+  }
 }
 
-// Copies rows [first_row, first_row + rows) and `columns` columns from first_column on into a tile, as float, zero
-// beyond the matrix. One simdgroup copies a row at a time, so neighbouring lanes read neighbouring columns.
-template <typename T>
+// Copies `rows` rows and `columns` columns of a matrix into a tile, as float, zero beyond the matrix. One simdgroup
+// copies a row at a time, so neighbouring lanes read neighbouring columns.
+//
+// Of values, NaN and Inf are left out: in a masked slot, 0 * NaN would leak. `special_keys` notes their rows.
+template <bool VALUES, typename T>
 void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, constant Strides &strides,
            uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
-           ushort simdgroup, ushort simdgroups, ushort lane) {
+           threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane) {
   for (uint r = simdgroup; r < rows; r += simdgroups) {
     const uint row = first_row + r;
     for (uint c = lane; c < columns; c += 32) {
       const uint column = first_column + c;
-      const bool inside = row < row_end && column < column_end;
-      tile[r * tile_stride + c] = inside ? float(matrix[row * strides.row + column * strides.column]) : 0.0f;
+      float x = 0.0f;
+      if (row < row_end && column < column_end) {
+        device const T *element = matrix + row * strides.row + column * strides.column;
+        if (!VALUES || special_bits(element) == 0) x = float(*element);
+        else atomic_fetch_or_explicit(special_keys, 1u << r, memory_order_relaxed);
+      }
+      tile[r * tile_stride + c] = x;
     }
   }
 }
 
-// A value tile as `stage` left it, with NaN and Inf replaced by 0 (0 * NaN would leak out of a masked slot) and
-// their keys noted in a bit set. Each thread visits the elements it staged itself.
-void hide_nonfinite(threadgroup float *tile, ushort tile_stride, threadgroup atomic_uint *keys, uint rows, uint columns,
-                    ushort simdgroup, ushort simdgroups, ushort lane) {
-  for (uint r = simdgroup; r < rows; r += simdgroups)
-    for (uint c = lane; c < columns; c += 32)
-      if (!is_finite_bits(tile[r * tile_stride + c])) {
-        tile[r * tile_stride + c] = 0.0f;
-        atomic_fetch_or_explicit(keys, 1u << r, memory_order_relaxed);
-      }
-}
-
-// The bits of an output element that allowed NaN and Inf among a row's values take part in: their sum, as every
-// weight is positive. `finite` where this column holds none.
+// The sum of the NaN and Inf that a column of V holds in a row's allowed slots, where every weight is positive: the
+// bits of one, or 0 where there is none.
 template <typename T>
-uint bits_with_nonfinite(uint finite, device const T *v, device const uchar *mask, constant AttentionParams &p,
-                         KeyRange keys, ulong mask_row, uint column) {
-  bool nan = false, positive = false, negative = false;
+uint special_sum(device const T *v, device const uchar *mask, constant AttentionParams &p, KeyRange keys,
+                 ulong mask_row, uint column) {
+  uint sum = 0;
   for (uint key = keys.begin; key < keys.end; ++key) {
     if (has_mask && !read_mask(mask, p, mask_row + key * p.mask.column).allowed) continue;
-    const float x = float(v[key * p.v.row + column * p.v.column]);
-    if (is_finite_bits(x)) continue;
-    const uint bits = as_type<uint>(x);
-    positive |= bits == INF_BITS;
-    negative |= bits == NEGATIVE_INF_BITS;
-    nan |= (bits & 0x7fffffff) > INF_BITS;
+    const uint bits = special_bits(v + key * p.v.row + column * p.v.column);
+    if (bits != 0) sum = sum == 0 || sum == bits ? bits : NAN_BITS;  // Inf - Inf is NaN
   }
-  if (nan || (positive && negative)) return NAN_BITS;
-  return positive ? INF_BITS : negative ? NEGATIVE_INF_BITS : finite;
+  return sum;
 }
 
 // Four lanes share a row of a simdgroup matrix: their numbers differ in bits 0 and 3.
@@ -203,16 +220,16 @@ kernel void attention_forward(
   const ushort q_stride = (p.head_dim + TILE - 1) / TILE * TILE;
   threadgroup float *q_tile = tiles;
   threadgroup float *kv_tile = tiles + simdgroups * TILE * q_stride;
-  threadgroup atomic_uint nonfinite_keys;
-  stage(q_tile, q_stride, q, p.q, group_row, p.q_len, simdgroups * TILE, 0, p.head_dim, q_stride,
-        simdgroup, simdgroups, lane);
+  threadgroup atomic_uint special_keys;
+  stage<false>(q_tile, q_stride, q, p.q, group_row, p.q_len, simdgroups * TILE, 0, p.head_dim, q_stride,
+               &special_keys, simdgroup, simdgroups, lane);
   const threadgroup float *own_q = q_tile + simdgroup * TILE * q_stride;
 
   simdgroup_float8x8 accumulator[HEAD_TILES];
   #pragma clang loop unroll(full)
   for (ushort d = 0; d < HEAD_TILES; ++d) accumulator[d] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
   float row_max = LOWEST, row_sum = 0.0f;
-  bool has_key = false, poisoned = false, has_nonfinite_value = false;
+  bool has_key = false, poisoned = false, has_special_value = false;
 
   for (uint k0 = group_keys.begin / BLOCK * BLOCK; k0 < group_keys.end; k0 += BLOCK) {
     const uint staged_keys = min(BLOCK, (group_keys.end - k0 + TILE - 1) / TILE * TILE);
@@ -229,8 +246,9 @@ kernel void attention_forward(
     for (uint d0 = 0; d0 < p.head_dim; d0 += CHUNK) {
       const uint columns = min(CHUNK, q_stride - d0);
       threadgroup_barrier(mem_flags::mem_threadgroup);
-      if (simdgroup == 0 && lane == 0) atomic_store_explicit(&nonfinite_keys, 0u, memory_order_relaxed);
-      stage(kv_tile, CHUNK, k, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns, simdgroup, simdgroups, lane);
+      if (simdgroup == 0 && lane == 0) atomic_store_explicit(&special_keys, 0u, memory_order_relaxed);
+      stage<false>(kv_tile, CHUNK, k, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
+                   &special_keys, simdgroup, simdgroups, lane);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       for (ushort d = 0; d < columns; d += TILE) {
         simdgroup_float8x8 q_matrix;
@@ -290,9 +308,8 @@ kernel void attention_forward(
       if (d0 * TILE >= q_stride) continue;
       const uint columns = min(CHUNK, uint(q_stride - d0 * TILE));
       threadgroup_barrier(mem_flags::mem_threadgroup);
-      stage(kv_tile, CHUNK, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, p.head_dim, columns,
-            simdgroup, simdgroups, lane);
-      hide_nonfinite(kv_tile, CHUNK, &nonfinite_keys, staged_keys, columns, simdgroup, simdgroups, lane);
+      stage<true>(kv_tile, CHUNK, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, p.head_dim, columns,
+                  &special_keys, simdgroup, simdgroups, lane);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       #pragma clang loop unroll(full)
       for (ushort d = 0; d < min(CHUNK_TILES, HEAD_TILES); ++d) {
@@ -308,13 +325,12 @@ kernel void attention_forward(
         }
       }
     }
-    const uint nonfinite = atomic_load_explicit(&nonfinite_keys, memory_order_relaxed);
-    has_nonfinite_value |= (allowed_keys & nonfinite) != 0;
+    has_special_value |= (allowed_keys & atomic_load_explicit(&special_keys, memory_order_relaxed)) != 0;
   }
 
   has_key = any_over_row(has_key);
   poisoned = any_over_row(poisoned) || (has_key && row_sum == 0.0f);
-  has_nonfinite_value = any_over_row(has_nonfinite_value);
+  has_special_value = any_over_row(has_special_value);
   if (row >= p.q_len) return;
 
   const float normalizer = row_sum > 0.0f ? 1.0f / row_sum : 0.0f;
@@ -324,18 +340,18 @@ kernel void attention_forward(
     for (ushort c = 0; c < 2; ++c) {
       const uint column = d * TILE + fragment_column + c;
       if (column >= p.head_dim) continue;
-      uint bits = as_type<uint>(accumulator[d].thread_elements()[c] * normalizer);
-      if (bits == 0x80000000) bits = 0;  // the sign of a zero must not tell what a masked slot held
-      if (has_nonfinite_value) bits = bits_with_nonfinite(bits, v, mask, p, row_keys, mask_row, column);
-      if (poisoned) bits = NAN_BITS;
-      store(o, o_head + row * p.o.row + column * p.o.column, p.output_precision, bits);
+      float x = accumulator[d].thread_elements()[c] * normalizer;
+      if (x == 0.0f) x = 0.0f;  // no -0: the sign of a zero must not tell what a masked slot held
+      uint special = 0;
+      if (poisoned) special = NAN_BITS;
+      else if (has_special_value) special = special_sum(v, mask, p, row_keys, mask_row, column);
+      store(o, o_head + row * p.o.row + column * p.o.column, p.output_precision, x, special);
     }
   }
   if (p.writes_logsumexp && fragment_column == 0) {
-    uint bits = as_type<uint>(row_max + log(row_sum));
-    if (!has_key) bits = NEGATIVE_INF_BITS;
-    if (poisoned) bits = NAN_BITS;
-    ((device uint *)logsumexp)[(ulong(batch) * groups.y + head) * p.q_len + row] = bits;
+    const ulong index = (ulong(batch) * groups.y + head) * p.q_len + row;
+    const uint special = poisoned ? NAN_BITS : has_key ? 0 : NEGATIVE_INF_BITS;
+    store((device uchar *)logsumexp, index, FP32, row_max + log(row_sum), special);
   }
 }
 
