@@ -88,10 +88,12 @@ func TestEveryResultReadsBackWhileTheRunIsOpen(t *testing.T) {
 		result(t, 2, verdict.Verdict{Kind: verdict.Unsupported, Reason: "no bf16"}),
 	}
 	want[1].Case.Notes = "notes stay"
+	want[1].Toolchain = "Metal \xfe"
 	want[2].DeviceSeconds = nil
 	for i, r := range want {
 		require.NoError(t, run.Append(r))
 		want[i].Reason = strings.ToValidUTF8(r.Reason, "\uFFFD")
+		want[i].Toolchain = strings.ToValidUTF8(r.Toolchain, "\uFFFD")
 		want[i].Elapsed = 0.25 * float64(i+1)
 	}
 	got, errs := collect(dir)

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"attest/harness/cases"
@@ -118,7 +117,6 @@ func (r *Run) Append(result Result) error {
 	}
 	result.ID = cases.Name(result.Case)
 	result.Elapsed = r.elapsed().Seconds()
-	result.Reason = strings.ToValidUTF8(result.Reason, "\uFFFD")
 	line, err := encodeLine(result)
 	if err != nil {
 		return fmt.Errorf("encode case %d: %w", result.Index, err)
