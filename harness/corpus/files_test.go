@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,7 @@ func TestADamagedFileCostsOnlyItself(t *testing.T) {
 		"unknown.json": {Data: []byte(`{"version":1,"colour":"red"}`)},
 		"long.json":    {Data: append([]byte(`{"version":1,"notes":"`), make([]byte, cases.MaxFileBytes)...)},
 		"utf8.json":    {Data: []byte("{\"version\":1,\"notes\":\"\xff\"}")},
+		"pipe.json":    {Mode: fs.ModeNamedPipe},
 	}
 	items, errs := LoadFS(files, ".")
 	require.Len(t, items, 2)
@@ -42,7 +44,7 @@ func TestADamagedFileCostsOnlyItself(t *testing.T) {
 		require.ErrorAs(t, err, &f)
 		bad = append(bad, f.Path)
 	}
-	require.Equal(t, []string{"broken.json", "empty.json", "long.json", "unknown.json", "utf8.json"}, bad)
+	require.Equal(t, []string{"broken.json", "empty.json", "long.json", "pipe.json", "unknown.json", "utf8.json"}, bad)
 }
 
 func TestLoadTakesFilesAndFolders(t *testing.T) {
