@@ -86,8 +86,10 @@ var shapeCards = []card{
 	{name: "prompt over a long cache, grouped, fp16 mask", weight: 1,
 		size: func(d dice, t *draft) {
 			t.lengths(pick(d, 9, 17, 33, 98), pick(d, 1100, 1748, 1749))
-			h := pick(d, headCount{4, 1}, headCount{8, 2})
-			t.heads(h.heads, h.kv)
+			t.heads(4, 1)
+			if t.QLen < 98 && d.chance(50) {
+				t.heads(8, 2)
+			}
 			t.Batch, t.keepBatch = 1, true
 		},
 		rest: func(d dice, t *draft) {

@@ -71,7 +71,7 @@ var recipes = map[Preset]*recipe{
 		preset: Default, words: "every kind of trouble, weighted to where kernels break",
 		cards:   defaultCards(),
 		work:    []choice[float64]{{34, 1.5 * million}, {42, 6 * million}, {21, 20 * million}, {3, 40 * million}},
-		maxWork: 50 * million, logits: 1 << 19,
+		maxWork: 50 * million, logits: 1 << 20,
 		q: anyQ, kv: anyKV, headDim: anyHeadDim, heads: 32, inputs: commonInputs, masks: commonMasks,
 		mixed: 18, narrow: 3, strided: 50, unusual: 50, scaled: 22, lse: 35, before: 4,
 	},

@@ -52,6 +52,7 @@ func (r *recipe) draw(d dice, k *card, f *Filter) (cases.Case, error) {
 	if k.before != nil {
 		work /= 2
 	}
+	t.keepKV = t.keepKV || r.minKV > 0
 	if !t.fit(d, work, r.logits) && !t.fit(d, min(r.maxWork, f.maxWork()), r.logits) {
 		return cases.Case{}, fmt.Errorf("%s: too large", k.name)
 	}

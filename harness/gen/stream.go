@@ -16,7 +16,7 @@ type Stream struct {
 }
 
 // tries bounds the redraws for one case. Draws follow the filter, so the first nearly always does.
-const tries = 2000
+const tries = 5000
 
 // NewStream gives the cases of a preset that the filter accepts; the zero Filter accepts all. It fails where the
 // preset is unknown or nothing that it draws passes the filter.
@@ -41,7 +41,7 @@ func (s *Stream) Case(i int) (cases.Case, error) {
 	d := newDice(s.seed, uint64(i))
 	var last error
 	for try := range tries {
-		if try > 0 && try%20 == 0 { // this card cannot
+		if try >= 5 { // this card cannot
 			k = &s.recipe.cards[pick(d, s.deck...)]
 		}
 		c, err := s.recipe.draw(d, k, &s.filter)
