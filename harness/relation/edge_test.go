@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 
 	"attest/harness/cases"
@@ -85,9 +87,16 @@ func leans(seed uint64) func(run, element int) float64 {
 	}
 }
 
+func seedOf() int64 {
+	if x, err := strconv.ParseInt(os.Getenv("SEED"), 10, 64); err == nil {
+		return x
+	}
+	return 7
+}
+
 // TestTolerancesAreSound: no path within its bounds breaks a bounded law.
 func TestTolerancesAreSound(t *testing.T) {
-	parameters := gopter.DefaultTestParametersWithSeed(7)
+	parameters := gopter.DefaultTestParametersWithSeed(seedOf())
 	parameters.MinSuccessfulTests = 1500
 	if testing.Short() {
 		parameters.MinSuccessfulTests = 300

@@ -82,17 +82,13 @@ var splitV = Law{
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.KVLen > 1 },
 	check: func(a *attempt) error {
 		first, second := a.copy(), a.copy()
-		for b := range a.Case.Batch {
-			for h := range a.Case.KVHeads {
-				for k := range a.Case.KVLen {
-					zeroed := first
-					if a.dice.below(2) == 1 {
-						zeroed = second
-					}
-					fillRow(&zeroed.V, b, h, k, always(0))
-				}
+		a.eachVisible(func(b, h, key int) {
+			zeroed := first
+			if a.dice.below(2) == 1 {
+				zeroed = second
 			}
-		}
+			fillRow(&zeroed.V, b, h, key, always(0))
+		})
 		if err := a.again(first); err != nil {
 			return err
 		}
@@ -117,7 +113,7 @@ func (a *attempt) judgeSum(first, second *cases.Tensors) error {
 			}
 			o1, o2 := first.Out.At(p.batch, p.head, p.row, d), second.Out.At(p.batch, p.head, p.row, d)
 			size := min(top, (math.Abs(o1)+bound)/(1-x)) + min(top, (math.Abs(o2)+bound)/(1-x))
-			t.hold(p, d, "", o1+o2, element{a.base(p, d), 3*bound + x*size, reference.Value})
+			t.hold(p, d, "", o1+o2, element{a.base(p, d), 3*bound + x*size + 2*a.roundedUp(p, d), reference.Value})
 		}
 	}
 	return t.err()

@@ -69,9 +69,12 @@ func (r *reader) allowed(p place) []int {
 	return r.keys
 }
 
-// column is what one column of v of one (batch, kv head) holds in the slots that some row sees, NaN and Inf left out:
-// a row whose output is a number sees none of those in that column.
-type column struct{ largest float64 } // of |v|
+// column is what one column of v of one (batch, kv head) holds, NaN and Inf left out: a row whose output is a number
+// sees none of those in that column.
+type column struct {
+	largest    float64 // |v| in the slots that some row sees
+	everywhere float64 // |v| in all slots
+}
 
 // columns gives one entry for each [batch, kv_heads, head_dim].
 func (s *Subject) columns() []column {
@@ -80,11 +83,15 @@ func (s *Subject) columns() []column {
 	}
 	c, v := &s.Case, &s.Tensors.V
 	s.columnsOnce = make([]column, c.Batch*c.KVHeads*c.HeadDim)
-	s.eachVisible(func(b, h, key int) {
+	s.eachSlot(func(b, h, key int, visible bool) {
 		for d := range c.HeadDim {
-			x := math.Abs(v.At(b, h, key, d))
-			if at := &s.columnsOnce[(b*c.KVHeads+h)*c.HeadDim+d]; x > at.largest && x <= math.MaxFloat64 {
-				at.largest = x
+			x, at := math.Abs(v.At(b, h, key, d)), &s.columnsOnce[(b*c.KVHeads+h)*c.HeadDim+d]
+			if !(x <= math.MaxFloat64) {
+				continue
+			}
+			at.everywhere = max(at.everywhere, x)
+			if visible {
+				at.largest = max(at.largest, x)
 			}
 		}
 	})
@@ -98,12 +105,19 @@ func (s *Subject) columnOf(p place, d int) column {
 
 // eachVisible visits every (batch, kv head, key) that some row sees.
 func (s *Subject) eachVisible(visit func(b, h, key int)) {
+	s.eachSlot(func(b, h, key int, visible bool) {
+		if visible {
+			visit(b, h, key)
+		}
+	})
+}
+
+// eachSlot visits every (batch, kv head, key) in order.
+func (s *Subject) eachSlot(visit func(b, h, key int, visible bool)) {
 	c := &s.Case
 	hidden := make([]bool, c.Batch*c.KVHeads*c.KVLen)
 	c.EachMaskedSlot(s.Tensors, func(b, h, key int) { hidden[(b*c.KVHeads+h)*c.KVLen+key] = true })
 	for i, h := range hidden {
-		if !h {
-			visit(i/c.KVLen/c.KVHeads, i/c.KVLen%c.KVHeads, i%c.KVLen)
-		}
+		visit(i/c.KVLen/c.KVHeads, i/c.KVLen%c.KVHeads, i%c.KVLen, !h)
 	}
 }

@@ -16,14 +16,15 @@ var negateScale = Law{
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.EffectiveScale() != 0 },
 	check: func(a *attempt) error {
-		return a.rescale(-1, double, "q and scale both negated")
+		return a.rescale(-1, 0.5, double, "q and scale both negated")
 	},
 }
 
 // foldScale: (2q).k * (scale/2) = q.k * scale, exactly, since powers of two round nothing. The bound is the same but
 // for the share of products that underflow, which it takes as eta*(1+|scale|)*(sum|q| + sum|k| + D + 1), at most twice
 // as much with q doubled. So the second bound is at most 2*exp(2*eps) of the first, eps the row's largest error of a
-// weight, and the runs agree within (1 + 2*exp(2*eps))*bound. It applies where nothing leaves its range by doubling.
+// weight, and the runs agree within (1 + 2*exp(2*eps))*bound. It applies where nothing leaves its range by doubling, to
+// rows with eps <= 1/4, which stay well-conditioned with twice that.
 var foldScale = Law{
 	Name:      "fold-scale",
 	Statement: "q doubled and scale halved give the same output",
@@ -37,12 +38,14 @@ var foldScale = Law{
 			a.skip("q doubled may leave its range")
 			return nil
 		}
-		factor := func(row int) float64 { return 1 + 2*math.Exp(2*min(a.Truth.MaxEps[row], 0.5)) }
-		return a.rescale(2, factor, "q doubled and scale halved")
+		factor := func(row int) float64 { return 1 + 2*math.Exp(2*a.Truth.MaxEps[row]) }
+		return a.rescale(2, 0.25, factor, "q doubled and scale halved")
 	},
 }
 
-func (a *attempt) rescale(by float64, factor func(int) float64, detail string) error {
+// rescale multiplies q and divides scale by a power of two. Rows with a larger error of a weight than maxEps are left
+// out.
+func (a *attempt) rescale(by, maxEps float64, factor func(int) float64, detail string) error {
 	c, t := a.derive(func(c *cases.Case) { *c = c.WithScale(c.EffectiveScale() / float32(by)) })
 	if t == nil {
 		return nil
@@ -52,7 +55,7 @@ func (a *attempt) rescale(by float64, factor func(int) float64, detail string) e
 	if err := a.run(c, t); err != nil {
 		return err
 	}
-	return a.agree(t, order{}, factor, detail)
+	return a.agreeWhere(func(row int) bool { return a.Truth.MaxEps[row] <= maxEps }, t, order{}, factor, detail)
 }
 
 // multiply multiplies every element of a tensor.

@@ -68,12 +68,13 @@ func (a *attempt) judgeMerge(first, second *cases.Tensors) error {
 	t := a.tally("the outputs of two runs, each over a part of the keys, merged by logsumexp")
 	u, n := a.rounding(), a.Case.KVLen
 	g, logN := growth(n, u.u), math.Log(float64(n))
+	infinite := a.infiniteKeys()
 	for row := range a.rowCount() {
 		p, eps := a.placeOf(row), a.Truth.MaxEps[row]
-		if a.Truth.LSEDemand[row] != reference.Value || eps > 0.25 {
+		if a.Truth.LSEDemand[row] != reference.Value || eps > 0.25 || infinite[[2]int{p.batch, p.head / a.Case.Group()}] {
 			continue
 		}
-		lse1, lse2 := first.LSE.At(p.batch, p.head, p.row, 0), second.LSE.At(p.batch, p.head, p.row, 0)
+		lse1, lse2 := a.partLSE(first, p), a.partLSE(second, p)
 		top := max(lse1, lse2)
 		w1, w2 := math.Exp(lse1-top), math.Exp(lse2-top)
 		lseBound := func(lse float64) float64 {
@@ -96,13 +97,37 @@ func (a *attempt) judgeMerge(first, second *cases.Tensors) error {
 				continue
 			}
 			o1, o2 := weighed(first, p, d, p1), weighed(second, p, d, p2)
-			bounds := bound + 4*math.Exp(2*eps)*bound
+			bounds := bound + 4*math.Exp(2*eps)*bound + 2*a.roundedUp(p, d)
 			// The true |o_i| and shares exceed those of the runs by errors of first order; 1.1 has room for the product.
 			inParts := 1.1 * (inO*(p1*math.Abs(o1)+p2*math.Abs(o2)+bounds) + p1*p2*math.Expm1(off)*(math.Abs(o1-o2)+4*bounds))
 			t.hold(p, d, "", p1*o1+p2*o2, element{a.base(p, d), bounds + inParts, reference.Value})
 		}
 	}
 	return t.err()
+}
+
+// infiniteKeys finds the (batch, kv head) pairs with an infinity in a visible key. Its score may be -Inf, which the
+// whole takes as a weight of 0, but a part with no other key may give NaN.
+func (a *attempt) infiniteKeys() map[[2]int]bool {
+	found := map[[2]int]bool{}
+	a.eachVisible(func(b, h, key int) {
+		for d := range a.Case.HeadDim {
+			if math.IsInf(a.Tensors.K.At(b, h, key, d), 0) {
+				found[[2]int{b, h}] = true
+			}
+		}
+	})
+	return found
+}
+
+// partLSE gives a part's logsumexp. A part without an allowed key may give NaN where the path declares so; where there
+// was a key after all, its missing weight shows.
+func (a *attempt) partLSE(t *cases.Tensors, p place) float64 {
+	lse := t.LSE.At(p.batch, p.head, p.row, 0)
+	if math.IsNaN(lse) && a.Arithmetic.Empty == reference.EmptyNaN {
+		return math.Inf(-1)
+	}
+	return lse
 }
 
 // weighed gives an output, 0 where it has no weight: a part without an allowed key may declare NaN.

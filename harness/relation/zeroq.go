@@ -69,13 +69,13 @@ func (a *attempt) judgeMean(result *tally, t *cases.Tensors, p place, keys []int
 			sum += x
 			size += math.Abs(x)
 		}
-		if held := size; !(held <= 0.5*a.Arithmetic.Acc.Max) {
+		if !(size <= 0.5*a.Arithmetic.Acc.Max) {
 			continue // NaN, Inf or a sum that accumulators may not hold
 		}
 		mean, V := sum/n, size/n
 		o := math.Abs(mean)
-		allowed := (eps*(V+o)+(g+u.uProb)*V+g*o)*spread + (u.uOut+3*u.u)*o + u.outputEta(len(keys), size, o) +
-			n*0x1p-53*V // the mean's own rounding
+		underflow := u.outputEta(len(keys), size, o) + a.roundedUp(p, d)
+		allowed := (eps*(V+o)+(g+u.uProb)*V+g*o)*spread + (u.uOut+3*u.u)*o + underflow + n*0x1p-53*V // the mean's own rounding
 		if o+allowed >= a.Arithmetic.Out.Max {
 			continue
 		}
