@@ -43,6 +43,7 @@ static void identify(struct group *g, struct msl_lane *lane, uint32_t thread) {
   lane->threadgroup = &g->shared;
   lane->lane = thread % MSL_SIMD_WIDTH;
   lane->bit = 1u << lane->lane;
+  lane->turn = lane->bit | (unsigned long)lane->bit << 32;
   lane->thread = thread;
   lane->line = 0;
   lane->position_in_threadgroup[0] = thread % size[0];
@@ -61,9 +62,12 @@ static void prepare(struct group *g, struct worker *w) {
     s->index = i;
     s->present = s->alive = s->ready = left >= MSL_SIMD_WIDTH ? ~0u : (1u << left) - 1;
     s->waiting = s->mixed = s->leader_mask = 0;
+    s->site = NULL;
   }
   for (uint32_t thread = 0; thread < g->shared.threads; thread++) {
     identify(g, &lanes[thread], thread);
+    bool last = thread % MSL_SIMD_WIDTH == MSL_SIMD_WIDTH - 1 || thread == g->shared.threads - 1;
+    lanes[thread].next = last ? &lanes[thread / MSL_SIMD_WIDTH * MSL_SIMD_WIDTH] : &lanes[thread + 1];
     lanes[thread].stack_pointer = host_fiber_prepare(stack_top(w, thread), run_lane, &lanes[thread]);
   }
 }

@@ -129,6 +129,7 @@ void host_run_group(struct worker *, struct job *, uint64_t index);
 
 /* lanes.c: where lanes wait, and who goes on. These run on a lane's stack. */
 unsigned host_simd_arrive(struct msl_lane *, int line);
+unsigned host_arrive_at(struct msl_lane *, int line, const void *site) __attribute__((visibility("hidden")));
 void host_threadgroup_barrier(struct msl_lane *, unsigned flags, int line);
 void host_lane_returned(struct msl_lane *);
 struct msl_lane *host_first_lane(struct group *, uint64_t *value);

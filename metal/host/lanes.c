@@ -126,19 +126,16 @@ static unsigned complete(struct msl_lane *lane, struct msl_simdgroup *s) {
   return all;
 }
 
-unsigned host_simd_arrive(struct msl_lane *lane, int line) {
+/* Every way that an arrival can go; the assembly of arrive_x86_64.S knows the most frequent one, where another lane is
+ * ready and those that wait do so at the same place. */
+unsigned host_arrive_at(struct msl_lane *lane, int line, const void *site) {
   struct msl_simdgroup *s = lane->simdgroup;
-  const void *site = __builtin_return_address(0);
   unsigned ready = s->ready & ~lane->bit;
   lane->site = site;
   lane->line = line;
   s->ready = ready;
-  if (!s->waiting) {
-    s->site = site;
-    s->mixed = 0;
-  } else {
-    s->mixed |= s->site != site;
-  }
+  if (!s->waiting) s->site = site;
+  else if (s->site != site) s->mixed = 1;
   s->waiting |= lane->bit;
   if (ready) {
     struct msl_lane *next = &s->lanes[next_lane(ready, lane->lane)];
@@ -147,6 +144,12 @@ unsigned host_simd_arrive(struct msl_lane *lane, int line) {
   if (s->waiting == s->alive && !s->mixed) return complete(lane, s);
   return (unsigned)leave(lane, s);
 }
+
+#if !defined(__x86_64__)
+unsigned host_simd_arrive(struct msl_lane *lane, int line) {
+  return host_arrive_at(lane, line, __builtin_return_address(0));
+}
+#endif
 
 void host_threadgroup_barrier(struct msl_lane *lane, unsigned flags, int line) {
   struct msl_simdgroup *s = lane->simdgroup;

@@ -1,5 +1,18 @@
 /* What a module may call. */
+#include <stddef.h>
+
 #include "internal.h"
+
+/* arrive_x86_64.S knows these by number. */
+_Static_assert(sizeof(struct msl_lane) == 256, "a lane's identity is 256 bytes");
+_Static_assert(offsetof(struct msl_lane, simdgroup) == 8 && offsetof(struct msl_lane, site) == 24 &&
+                   offsetof(struct msl_lane, bit) == 32 && offsetof(struct msl_lane, line) == 44 &&
+                   offsetof(struct msl_lane, turn) == 72 && offsetof(struct msl_lane, next) == 80 &&
+                   offsetof(struct msl_lane, slot) == 128,
+               "layout of struct msl_lane");
+_Static_assert(offsetof(struct msl_simdgroup, ready) == 16 && offsetof(struct msl_simdgroup, waiting) == 20 &&
+                   offsetof(struct msl_simdgroup, site) == 40,
+               "layout of struct msl_simdgroup");
 
 const struct msl_runtime host_runtime = {
     .abi = MSL_ABI_VERSION,

@@ -39,7 +39,9 @@ struct msl_lane {
   int line;                                /* of the operation it waits at, or waited at last */
   unsigned position_in_threadgroup[3];     /* thread_position_in_threadgroup */
   unsigned position_in_grid[3];            /* thread_position_in_grid */
-  unsigned reserved[14];
+  unsigned long turn;                      /* bit, and bit << 32: what a lane that waits flips in ready and waiting */
+  struct msl_lane *next;                   /* the lane that most likely goes on when this one waits */
+  unsigned reserved[10];
   /* What the lane gives to an operation of its simdgroup, and what it gets back. Only the lane itself writes here,
    * and the one lane that carries an operation out while all others of the operation wait: so a lane that runs ahead
    * can never overwrite what another has not read. */
@@ -49,7 +51,8 @@ struct msl_lane {
 struct msl_simdgroup {
   struct msl_lane *lanes;                  /* of its 32; those that the threadgroup does not fill never run */
   unsigned index;                          /* simdgroup_index_in_threadgroup */
-  unsigned alive, ready, waiting;          /* lanes that have not returned; can run; wait at a simd operation */
+  unsigned alive;                          /* lanes that have not returned */
+  unsigned ready __attribute__((aligned(8))), waiting; /* those that can run; that wait at a simd operation */
   unsigned mixed;                          /* the waiting ones do not all wait at one call */
   unsigned leader, leader_mask;            /* the lane to resume first, to carry out an operation of these lanes */
   unsigned present;                        /* lanes that the threadgroup fills */
