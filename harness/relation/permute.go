@@ -43,8 +43,12 @@ var permuteHeads = Law{
 	check: func(a *attempt) error {
 		kvHeads, group := a.dice.shuffled(a.Case.KVHeads), a.Case.Group()
 		heads := make([]int, 0, a.Case.Heads)
-		for _, kv := range kvHeads {
-			for _, h := range a.dice.shuffled(group) {
+		for i, kv := range kvHeads {
+			within := identity(group)
+			if i%2 == 0 { // not all alike: heads in reverse would be a symmetry that hides a wrong group
+				within = a.dice.shuffled(group)
+			}
+			for _, h := range within {
 				heads = append(heads, kv*group+h)
 			}
 		}

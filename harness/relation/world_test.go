@@ -2,7 +2,6 @@ package relation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -84,22 +83,6 @@ func subject(path paths.Path, c cases.Case) (*Subject, error) {
 		return nil, err
 	}
 	return &Subject{Path: path, Promises: paths.PromisesOf(path, c), Case: c, Tensors: t, Arithmetic: a, Truth: truth}, nil
-}
-
-// broken checks all laws that apply and gives the violations by the law's name.
-func broken(s *Subject) (map[string]*Violation, error) {
-	found := map[string]*Violation{}
-	for _, l := range Applicable(s.Case, s.Promises) {
-		err := l.Check(context.Background(), s)
-		var v *Violation
-		switch {
-		case errors.As(err, &v):
-			found[l.Name] = v
-		case err != nil:
-			return nil, err
-		}
-	}
-	return found, nil
 }
 
 func normalized(t testing.TB, c cases.Case) cases.Case {
