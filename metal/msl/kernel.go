@@ -207,7 +207,7 @@ func (u *unit) findEntryPoints(kernels []*kernelFunction) ([]entryPoint, error) 
 	for _, k := range kernels {
 		if !k.template && k.defined {
 			t := &u.tokens[k.at]
-			entries = append(entries, entryPoint{k.hostName, k.name, k, t.line, t.file})
+			entries = append(entries, entryPoint{k.hostName, "::" + k.name, k, t.line, t.file})
 		}
 	}
 	seen := map[string]int{}
@@ -250,7 +250,7 @@ func (u *unit) instantiated(d *declaration, kernels map[string]*kernelFunction) 
 		if name == "" {
 			return entryPoint{}, false, nil // reachable by no name
 		}
-		expression := k.name + u.source(i+1, end+1)
+		expression := "::" + k.name + u.source(i+1, end+1)
 		return entryPoint{name, expression, k, u.tokens[d.from].line, u.tokens[d.from].file}, true, nil
 	}
 	return entryPoint{}, false, u.fail(d.from, "%q instantiates no kernel of this text", name)

@@ -40,6 +40,9 @@ func rewrite(preprocessed string, p *Program) (*rewritten, error) {
 	u.dropAttributes()
 	u.writeSwizzles()
 	u.levelConditionals()
+	u.referenceCallbacks()
+	u.qualifyMethods()
+	u.copyFromConstant()
 	if _, err := u.placeThreadgroupVariables(); err != nil {
 		return nil, err
 	}

@@ -32,6 +32,11 @@ func (u *unit) isSwizzle(i int) bool {
 	return u.isIdentifier(i) && u.isOneOf(i-1, ".", "->") && swizzleIndices(u.tokens[i].text) != nil
 }
 
+// isComponent says whether token i takes one component of some expression.
+func (u *unit) isComponent(i int) bool {
+	return u.isIdentifier(i) && u.is(i-1, ".") && len(u.tokens[i].text) == 1 && strings.Contains("xyzwrgba", u.tokens[i].text)
+}
+
 // swizzles defines the macros by which msl_vector.h gives vectors the swizzles that the text names.
 func (u *unit) swizzles() string {
 	used := map[string][]int{}
@@ -79,7 +84,7 @@ func (u *unit) writeSwizzles() {
 		if !u.isSwizzle(i) {
 			continue
 		}
-		if u.isSwizzle(i + 2) {
+		if u.isSwizzle(i+2) || u.isComponent(i+2) {
 			u.composeSwizzles(i)
 			continue
 		}
@@ -104,8 +109,8 @@ func (u *unit) composeSwizzles(i int) {
 	for u.isSwizzle(last + 2) {
 		last += 2
 	}
-	if single := last + 2; u.is(last+1, ".") && u.isIdentifier(single) && len(u.tokens[single].text) == 1 && strings.Contains("xyzwrgba", u.tokens[single].text) {
-		last = single
+	if u.isComponent(last + 2) {
+		last += 2
 	}
 	next := u.tokens[last+1].text
 	if _, compound := compoundAssignments[next]; !compound && next != "=" {

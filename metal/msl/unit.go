@@ -22,6 +22,7 @@ func parse(source, file string) (*unit, error) {
 	if err := u.pairBrackets(); err != nil {
 		return nil, err
 	}
+	u.plainStructs()
 	u.findDeclarations(0, len(tokens)-1, scope{})
 	return u, nil
 }
@@ -137,9 +138,19 @@ func (u *unit) rewritten(from, to int) string {
 		if i > from && t.space != "" {
 			b.WriteByte(' ')
 		}
-		b.WriteString(t.before + t.text + t.after)
+		b.WriteString(u.written(i))
 	}
 	return b.String()
+}
+
+// written gives token i as it will be written, its address space named.
+func (u *unit) written(i int) string {
+	t := &u.tokens[i]
+	word := t.text
+	if name, ok := addressSpaces[word]; ok && t.kind == identifier {
+		word = name
+	}
+	return t.before + word + t.after
 }
 
 // erase takes tokens [from, to) out of the text, but leaves the line breaks.

@@ -1,0 +1,62 @@
+package msl
+
+import "fmt"
+
+// plainStructs turns the C form typedef struct { ... } Name; into struct Name { ... }; so that the struct has a name
+// to say more about. It runs on brackets alone, before declarations are looked for.
+func (u *unit) plainStructs() {
+	for i := range u.tokens {
+		if !u.is(i, "typedef") || !u.isOneOf(i+1, "struct", "union") {
+			continue
+		}
+		body := i + 2
+		if u.isIdentifier(body) {
+			body++
+		}
+		if !u.is(body, "{") {
+			continue
+		}
+		end := u.tokens[body].pair
+		if !u.isIdentifier(end+1) || !u.is(end+2, ";") || body == i+3 && u.tokens[i+2].text != u.tokens[end+1].text {
+			continue
+		}
+		u.tokens[i].text = u.tokens[i+1].text
+		u.tokens[i+1].text = u.tokens[end+1].text
+		if body == i+3 {
+			u.tokens[i+2].text = ""
+			u.tokens[i+2].kind = punctuation
+		}
+		u.tokens[end+1].text = ""
+		u.tokens[end+1].kind = punctuation
+	}
+}
+
+// copyFromConstant lets the text's structs be copied out of constant memory, which clang's own copy constructors do
+// not: their source is generic memory, and constant memory is not part of that. Defaulted constructors leave a struct
+// an aggregate; one that has constructors of its own gets a template, which is never a copy constructor.
+func (u *unit) copyFromConstant() {
+	constructed := map[string]bool{}
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.kind == functionDeclaration && d.scope.inStruct != "" && d.name >= 0 && u.tokens[d.name].text == d.scope.inStruct {
+			constructed[d.scope.path] = true
+		}
+	}
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.kind != structDeclaration || !d.hasBody() || d.name < 0 || d.bodyEnd == d.body+1 || u.contains(d.body, d.bodyEnd, "virtual") {
+			continue
+		}
+		name := u.tokens[d.name].text
+		assign := fmt.Sprintf("template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s &operator=(const __constant msl_T &o) { return *this = metal::detail::from_constant(o); } ", name)
+		public := ""
+		if u.is(d.from, "class") || u.contains(d.body, d.bodyEnd, "private") || u.contains(d.body, d.bodyEnd, "protected") {
+			public = "public: "
+		}
+		if constructed[d.scope.path+name+"::"] {
+			u.tokens[d.bodyEnd].before += fmt.Sprintf(" public: template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(metal::detail::from_constant(o)) {} ", name)
+			continue
+		}
+		u.tokens[d.bodyEnd].before += fmt.Sprintf(" %s%[2]s() = default; %[2]s(const %[2]s &) = default; %[2]s(const __constant %[2]s &) = default; %[2]s &operator=(const %[2]s &) = default; %s", public, name, assign)
+	}
+}
