@@ -13,6 +13,7 @@ func TestLinesByFormula(t *testing.T) {
 		"fp32": {In: FP32, Acc: FP32, Out: FP32, Exp: ExpError{A: 4}},
 		"fp16": {In: FP16, Acc: FP32, Scores: FP16, Probs: FP16, Out: FP16, Exp: ExpError{A: 3, B: 2}, Block: 8},
 		"bf16": {In: BF16, Acc: FP32, Probs: BF16, Out: BF16, Exp: ExpError{A: 3, B: 2}, Block: 1},
+		"norm": {In: FP16, Acc: FP32, Probs: FP16, Out: FP16, Exp: ExpError{A: 4}, NormalizedProbs: true},
 		"wide": {In: FP16, Acc: FP32, Scores: BF16, Out: FP32, Exp: ExpError{A: 12}, Block: 30},
 	} {
 		for _, mask := range []Mask{nil, Causal(5), Additive{1, 1, 1, 70, make([]float64, 70)}} {
@@ -88,6 +89,9 @@ func compareRow(t *testing.T, name string, p *Problem, a Arithmetic, r *Result, 
 	if a.Probs == FP16 {
 		underflow = 0x1p-25 / l
 	}
+	if a.NormalizedProbs {
+		underflow += 0x1p-25
+	}
 	for d := range dim {
 		var o, t1, pe, pv, s1, s1o, rms, sumV float64
 		for j := range score {
@@ -112,5 +116,11 @@ func compareRow(t *testing.T, name string, p *Problem, a Arithmetic, r *Result, 
 		near("bound", d, r.Bound[i*dim+d], bound)
 		near("sharp line", d, r.Sharp[i*dim+d], math.Min(bound, sharp))
 	}
+	var pe float64
+	for j := range score {
+		pe += prob[j] * eps[j]
+	}
+	logL := math.Log(l)
+	near("bound of the logsumexp", 0, r.LSEBound[i], (pe+g(n, u))*math.Exp(2*top)+4*u*(1+logL)+3*u*math.Abs(m)+n*underflow)
 	near("largest eps", 0, r.MaxEps[i], top)
 }

@@ -65,10 +65,12 @@ func TestSpecialValues(t *testing.T) {
 		{"Inf in v, no Inf in the arithmetic", fastMath, ones, zeros4, []float64{3, 3, posInf, 5}, nil, [2]float64{posInf, 4}, [2]Demand{Anything, Value}, Value},
 
 		{"past the output's format", fp16, ones, zeros4, ones2(65504, 65504.2), nil, [2]float64{65504.1, 65504.1}, [2]Demand{Value | PosInf, Value | PosInf}, Value},
-		{"past it on the other side", fp16, ones, zeros4, ones2(-1e6, -1e6), nil, [2]float64{-1e6, -1e6}, [2]Demand{Value | NegInf, Value | NegInf}, Value},
+		{"past it on the other side", fp16, ones, zeros4, ones2(-65504.2, -65504), nil, [2]float64{-65504.1, -65504.1}, [2]Demand{Value | NegInf, Value | NegInf}, Value},
 		{"scores past the accumulators", inFP32, []float64{1e20, 1e20}, []float64{1e20, -1e20, 0, 0}, ones2(3, 5), nil, [2]float64{4, 4}, [2]Demand{Anything, Anything}, Anything},
 		{"weighted sums past the accumulators", inFP32, ones, zeros4, []float64{3e38, 1, 3e38, 1}, nil, [2]float64{3e38, 1}, [2]Demand{Value | AnyNonFinite, Value}, Value},
+		{"weighted sums past them, and Inf", inFP32, ones, zeros4, []float64{3.3e38, 1, posInf, 1}, nil, [2]float64{posInf, 1}, [2]Demand{Anything, Value}, Value},
 		{"ill-conditioned", inFP32, ones, []float64{1e7, 1e7, 1e7, 1e7}, ones2(3, 5), nil, [2]float64{4, 4}, [2]Demand{AnyFinite, AnyFinite}, AnyFinite},
+		{"ill-conditioned, v at the end of the output's range", fp16, ones, []float64{1e7, 1e7, 1e7, 1e7}, []float64{65504, 1, 65504, 1}, nil, [2]float64{65504, 1}, [2]Demand{Anything, AnyFinite}, AnyFinite},
 		{"lowest fp32 as a mask", inFP32, ones, zeros4, ones2(3, 5), bias(0, -math.MaxFloat32), [2]float64{3, 3}, [2]Demand{Value, Value}, Value},
 		{"every key at lowest fp32", inFP32, ones, zeros4, ones2(3, 5), bias(-math.MaxFloat32, -math.MaxFloat32), [2]float64{4, 4}, [2]Demand{Anything, Anything}, Anything},
 		{"huge in a masked v", inFP32, ones, zeros4, ones2(3, 3e38), bias(0, negInf), [2]float64{3, 3}, [2]Demand{Value, Value}, Value},
