@@ -107,13 +107,14 @@ func (a *attempt) judgeSum(first, second *cases.Tensors) error {
 		x := (eps+g)*u.spread(eps) + u.uOut + 3*u.u
 		for d := range a.Case.HeadDim {
 			i := row*a.Case.HeadDim + d
-			bound, top := a.Truth.Bound[i], a.columnOf(p, d).largest
+			bound, column := a.Truth.Bound[i], a.columnOf(p, d)
+			top := column.largest
 			if a.Truth.OutputDemand[i] != reference.Value || x > 0.5 || (1+2*x)*top+2*bound >= a.Arithmetic.Out.Max {
 				continue
 			}
 			o1, o2 := first.Out.At(p.batch, p.head, p.row, d), second.Out.At(p.batch, p.head, p.row, d)
 			size := min(top, (math.Abs(o1)+bound)/(1-x)) + min(top, (math.Abs(o2)+bound)/(1-x))
-			t.hold(p, d, "", o1+o2, element{a.base(p, d), 3*bound + x*size + 2*a.roundedUp(p, d), reference.Value})
+			t.hold(p, d, "", o1+o2, element{a.base(p, d), 3*bound + x*size + 2*u.roundedUp(a.Case.KVLen, column), reference.Value})
 		}
 	}
 	return t.err()

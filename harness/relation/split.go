@@ -92,12 +92,12 @@ func (a *attempt) judgeMerge(first, second *cases.Tensors) error {
 		inO := (2*eps+g)*math.Exp(4*eps)*(1+u.uOut) + u.uOut + 3*u.u
 		for d := range a.Case.HeadDim {
 			i := row*a.Case.HeadDim + d
-			bound, largest := a.Truth.Bound[i], a.columnOf(p, d).largest
-			if a.Truth.OutputDemand[i] != reference.Value || !a.roomInParts(largest, bound) {
+			bound, column := a.Truth.Bound[i], a.columnOf(p, d)
+			if a.Truth.OutputDemand[i] != reference.Value || !a.roomInParts(column.largest, bound) {
 				continue
 			}
 			o1, o2 := weighed(first, p, d, p1), weighed(second, p, d, p2)
-			bounds := bound + 4*math.Exp(2*eps)*bound + 2*a.roundedUp(p, d)
+			bounds := bound + 4*math.Exp(2*eps)*bound + 2*u.roundedUp(n, column)
 			// The true |o_i| and shares exceed those of the runs by errors of first order; 1.1 has room for the product.
 			inParts := 1.1 * (inO*(p1*math.Abs(o1)+p2*math.Abs(o2)+bounds) + p1*p2*math.Expm1(off)*(math.Abs(o1-o2)+4*bounds))
 			t.hold(p, d, "", p1*o1+p2*o2, element{a.base(p, d), bounds + inParts, reference.Value})

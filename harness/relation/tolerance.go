@@ -59,10 +59,11 @@ func (r rounding) outputEta(n int, sumV, o float64) float64 {
 	return r.etaOut + r.etaIn + (float64(n)+2*r.blocks+3)*r.etaAcc + r.weightEta()*(sumV+float64(n)*o)
 }
 
-// roundedUp is how much more underflow the reference may allow an element in one run than in another. It multiplies the
-// error of a weight with the sum of |v|, or, where the product stays below 1e-20, with kv_len times the largest |v|.
-func (s *Subject) roundedUp(p place, d int) float64 {
-	return min(s.rounding().weightEta()*float64(s.Case.KVLen)*s.columnOf(p, d).everywhere, 1e-20)
+// roundedUp is how much more underflow the reference may allow an element of column c in one run than in another. It
+// multiplies the error of a weight with the sum of |v|, or, where the product stays below 1e-20, with kv_len times the
+// largest |v|.
+func (r rounding) roundedUp(kvLen int, c column) float64 {
+	return min(r.weightEta()*float64(kvLen)*c.everywhere, 1e-20)
 }
 
 // spread is the bound's factor for second-order terms: exp(2*eps)*(1 + u_o).

@@ -74,7 +74,7 @@ func (a *attempt) judgeMean(result *tally, t *cases.Tensors, p place, keys []int
 		}
 		mean, V := sum/n, size/n
 		o := math.Abs(mean)
-		underflow := u.outputEta(len(keys), size, o) + a.roundedUp(p, d)
+		underflow := u.outputEta(len(keys), size, o) + u.roundedUp(a.Case.KVLen, a.columnOf(p, d))
 		allowed := (eps*(V+o)+(g+u.uProb)*V+g*o)*spread + (u.uOut+3*u.u)*o + underflow + n*0x1p-53*V // the mean's own rounding
 		if o+allowed >= a.Arithmetic.Out.Max {
 			continue
