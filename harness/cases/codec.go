@@ -114,6 +114,9 @@ func Canonical(c Case) []byte {
 	return text
 }
 
+// String is the canonical form, so that whatever prints a case prints what can be pasted into a file.
+func (c Case) String() string { return string(Canonical(c)) }
+
 // Name is the first 12 hex digits of the SHA-256 of the canonical form.
 func Name(c Case) string {
 	sum := sha256.Sum256(Canonical(c))

@@ -173,6 +173,7 @@ func (w *worker) one(ctx context.Context, index int, c cases.Case) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
+	outcome.Truth, outcome.Output = nil, nil // results are kept, tensors are not
 	r := Result{Index: index, Case: c, Outcome: outcome, On: on}
 	if len(c.After) > 0 {
 		w.history = nil // its trial began with a cold context

@@ -24,26 +24,14 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 			t.Close()
 		}
 	}
-	if t.path == nil {
-		p, err := t.NewPath(ctx)
-		if err != nil {
-			return trial.Outcome{}, err
-		}
-		t.path = p
+	if err := t.open(ctx); err != nil {
+		return trial.Outcome{}, err
 	}
 	outcome, err := trial.Run(ctx, t.path, c, t.Trial)
 	if outcome.Lost {
 		t.path = nil
 	}
 	return outcome, err
-}
-
-// On describes what the path runs on, once a case was tried.
-func (t *Tester) On() paths.Description {
-	if t.path == nil {
-		return paths.Description{}
-	}
-	return paths.Describe(t.path)
 }
 
 // Narrow gives a tester for cases that may fail like v: relations are checked only where one is what v broke, and
@@ -71,4 +59,21 @@ func (t *Tester) Close() error {
 		return nil
 	}
 	return closer.Close()
+}
+
+// Describe opens the path where it is not open yet and says what it runs on.
+func (t *Tester) Describe(ctx context.Context) (paths.Description, error) {
+	if err := t.open(ctx); err != nil {
+		return paths.Description{}, err
+	}
+	return paths.Describe(t.path), nil
+}
+
+func (t *Tester) open(ctx context.Context) error {
+	if t.path != nil {
+		return nil
+	}
+	p, err := t.NewPath(ctx)
+	t.path = p
+	return err
 }

@@ -1,0 +1,34 @@
+package campaign
+
+import (
+	"context"
+	"time"
+
+	"attest/harness/cases"
+	"attest/harness/engine"
+	"attest/harness/trial"
+	"attest/harness/verdict"
+	"attest/reference"
+)
+
+// Shown is a case with everything a person needs to see why it fails.
+type Shown struct {
+	Verdict verdict.Verdict
+	Truth   *reference.Result // nil where the path gave no output
+	Output  []float64         // contiguous [batch, heads, q_len, head_dim]
+}
+
+// Show tries one case and keeps its output.
+func Show(ctx context.Context, path string, c cases.Case, relations int, deadline time.Duration) (Shown, error) {
+	tester := &engine.Tester{NewPath: opener(path), Trial: trial.Options{Relations: relations, Deadline: deadline}}
+	defer tester.Close()
+	outcome, err := tester.Try(ctx, c)
+	if err != nil {
+		return Shown{}, err
+	}
+	shown := Shown{Verdict: outcome.Verdict, Truth: outcome.Truth}
+	if outcome.Truth != nil {
+		shown.Output = outcome.Output.Out.Dense()
+	}
+	return shown, nil
+}

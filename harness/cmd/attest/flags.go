@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+	"time"
+
+	"attest/harness/campaign"
+	"attest/harness/paths/catalog"
+)
+
+// flagSet is a command's flags. Its parse prints what is wrong and gives the exit status; -1 means go on.
+type flagSet struct {
+	*flag.FlagSet
+	t terminal
+}
+
+func newFlags(t terminal, name, arguments, words string) flagSet {
+	set := flag.NewFlagSet(name, flag.ContinueOnError)
+	set.SetOutput(t.err)
+	set.Usage = func() {
+		fmt.Fprintf(set.Output(), "usage: attest %s %s\n%s\n\n", name, arguments, words)
+		set.PrintDefaults()
+	}
+	return flagSet{set, t}
+}
+
+// parse accepts flags before and after the arguments.
+func (f flagSet) parse(args []string, minArgs, maxArgs int) ([]string, int) {
+	var rest []string
+	for {
+		if err := f.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, conforms
+			}
+			return nil, misuse // the flag package has said why
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		rest = append(rest, f.Arg(0))
+		args = f.Args()[1:]
+	}
+	switch {
+	case len(rest) < minArgs:
+		return nil, f.t.complain("%s: a case file is missing", f.Name())
+	case maxArgs >= 0 && len(rest) > maxArgs:
+		return nil, f.t.complain("%s: %q is one argument too many", f.Name(), rest[maxArgs])
+	}
+	return rest, -1
+}
+
+// trialFlags are the flags of every command that runs cases.
+type trialFlags struct {
+	path      *string
+	relations *int
+	deadline  *time.Duration
+}
+
+func (f flagSet) trialFlags() trialFlags {
+	return trialFlags{
+		f.String("path", catalog.Default, "the implementation under test; attest paths lists them"),
+		f.Int("relations", campaign.DefaultRelations, "relations checked on each case; -1: all that apply"),
+		f.Duration("deadline", campaign.DefaultDeadline, "longest time for one call of the path"),
+	}
+}
+
+// seedFlag reads seeds in decimal or with 0x.
+func (f flagSet) given(name string) bool {
+	found := false
+	f.Visit(func(other *flag.Flag) { found = found || other.Name == name })
+	return found
+}
+
+// exclusive complains where two flags were given that do not go together.
+func (f flagSet) exclusive(names ...string) int {
+	var both []string
+	for _, name := range names {
+		if f.given(name) {
+			both = append(both, "--"+name)
+		}
+	}
+	if len(both) > 1 {
+		return f.t.complain("%s: %s do not go together", f.Name(), strings.Join(both, " and "))
+	}
+	return -1
+}

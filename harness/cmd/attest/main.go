@@ -1,0 +1,77 @@
+// Command attest proves an attention kernel right, or shows the smallest case where it is wrong.
+//
+// This package only reads arguments and prints; the work is in the packages below harness.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit statuses.
+const (
+	conforms   = 0
+	nonconform = 1
+	misuse     = 2 // wrong usage, or an environment in which nothing could be judged
+)
+
+// terminal is where a command prints: results on out, progress and complaints on err.
+type terminal struct{ out, err io.Writer }
+
+func (t terminal) complain(format string, args ...any) int {
+	fmt.Fprintf(t.err, "attest: "+format+"\n", args...)
+	return misuse
+}
+
+type command struct {
+	name, arguments, words string
+	run                    func(context.Context, terminal, []string) int
+}
+
+func commands() []command {
+	return []command{
+		{"run", "[--path P] [--cases N | --time D] [--seed S] ...", "generate cases, run them through a path and judge every element", runCommand},
+		{"replay", "[--path P] [FILE|DIR ...]", "run case files again, by default those of corpus/", replayCommand},
+		{"reduce", "[--path P] FILE", "find the smallest case that still fails as this one does", reduceCommand},
+		{"show", "[--path P] FILE", "the case in words, and where its output lies against the bounds", showCommand},
+		{"paths", "", "which paths work here, and why the others do not", pathsCommand},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := dispatch(ctx, terminal{os.Stdout, os.Stderr}, os.Args[1:])
+	stop()
+	os.Exit(status)
+}
+
+func dispatch(ctx context.Context, t terminal, args []string) int {
+	if len(args) == 0 {
+		usage(t.err)
+		return misuse
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		usage(t.out)
+		return conforms
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(ctx, t, args[1:])
+		}
+	}
+	return t.complain("there is no command %q; attest help lists them", args[0])
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "attest proves an attention kernel right, or shows the smallest case where it is wrong.\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  attest %s %s\n        %s\n", c.name, c.arguments, c.words)
+	}
+	fmt.Fprint(w, "\nattest COMMAND --help tells a command's flags.\n"+
+		"Exit status: 0 conforms, 1 does not, 2 wrong usage or environment.\n")
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"attest/harness/campaign"
+	"attest/harness/cases"
+	"attest/harness/corpus"
+	"attest/harness/record"
+)
+
+// corpusDir is what replay runs where no file is named.
+const corpusDir = "corpus"
+
+func replayCommand(ctx context.Context, t terminal, args []string) int {
+	flags := newFlags(t, "replay", "[flags] [FILE|DIR ...]",
+		"Runs case files again; of a run directory, its failures. Without arguments: corpus/.")
+	trial := flags.trialFlags()
+	asJSON := flags.Bool("json", false, "print one JSON object, last")
+	verbose := flags.Bool("v", false, "a line for every case, not only for those that fail")
+	files, status := flags.parse(args, 0, -1)
+	if status >= 0 {
+		return status
+	}
+	if len(files) == 0 {
+		files = []string{corpusDir}
+	}
+	items, damaged := corpus.Load(files...)
+	for _, err := range damaged {
+		fmt.Fprintf(t.err, "attest: %v\n", err)
+	}
+	if len(items) == 0 {
+		return t.complain("replay: no case in %v", files)
+	}
+	summary, err := campaign.Replay(ctx, campaign.ReplayOptions{
+		Path: *trial.path, Items: items, Relations: *trial.relations, Deadline: *trial.deadline,
+		Each: func(item corpus.Item, r record.Result) {
+			if *verbose || r.Kind.Fails() {
+				fmt.Fprintf(t.out, "%-16s %s  %s\n", r.Kind, item.Path, r.Reason)
+				if r.Kind.Fails() {
+					fmt.Fprintf(t.out, "%-16s %s\n", "", cases.Words(item.Case))
+				}
+			}
+		},
+	})
+	if err != nil {
+		return t.complain("replay: %v", err)
+	}
+	return finish(t, summary, "", *asJSON, len(damaged) > 0)
+}
+
+// finish prints a summary and gives the exit status that it asks for.
+func finish(t terminal, s record.Summary, dir string, asJSON, damaged bool) int {
+	if asJSON {
+		line, err := s.JSON()
+		if err != nil {
+			return t.complain("%v", err)
+		}
+		fmt.Fprintf(t.out, "%s\n", line)
+	} else if err := s.WriteText(t.out, dir); err != nil {
+		return t.complain("%v", err)
+	}
+	switch {
+	case !s.Conforms():
+		return nonconform
+	case damaged, s.Passed == 0:
+		return misuse
+	}
+	return conforms
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"attest/harness/campaign"
+	"attest/harness/cases"
+	"attest/harness/gen"
+)
+
+func runCommand(ctx context.Context, t terminal, args []string) int {
+	flags := newFlags(t, "run", "[flags]", "Generates cases, runs them through a path and judges every output element.")
+	trial := flags.trialFlags()
+	o := campaign.Options{Preset: gen.Default}
+	flags.IntVar(&o.Cases, "cases", 0, "how many cases; default 200 where --time is not given")
+	flags.DurationVar(&o.Time, "time", 0, "run until this is over: 90s, 10m")
+	flags.Uint64Var(&o.Seed, "seed", 1, "the same seed gives the same cases")
+	flags.Func("preset", "the mix of cases: "+presetWords()+" (default default)", func(name string) (err error) {
+		o.Preset, err = gen.ParsePreset(name)
+		return err
+	})
+	flags.IntVar(&o.Workers, "workers", 1, "cases at once; verdicts do not depend on it")
+	flags.IntVar(&o.Reduce, "reduce", 3, "failures that are reduced, each of another kind; 0: none")
+	flags.IntVar(&o.ReduceCalls, "reduce-calls", campaign.DefaultReduceCalls, "most runs of the path for one of them")
+	out := flags.String("out", "", "the run directory; default runs/DATE-TIME-PATH")
+	asJSON := flags.Bool("json", false, "print one JSON object, last")
+	withCoverage := flags.Bool("coverage", false, "print how often each region where kernels break was reached")
+	names, usages := gen.FilterNames()
+	for i, name := range names {
+		flags.Func(name, "only "+usages[i], func(value string) error { return o.Filter.Set(name, value) })
+	}
+	if _, status := flags.parse(args, 0, 0); status >= 0 {
+		return status
+	}
+	if status := checkRun(flags, &o); status >= 0 {
+		return status
+	}
+	o.Path, o.Relations, o.Deadline = *trial.path, *trial.relations, *trial.deadline
+	if *out == "" {
+		*out = defaultDir(o.Path, time.Now())
+	}
+	coverage := gen.NewCoverage()
+	bar := newProgress(t.err, o.Cases, o.Time)
+	report, err := campaign.Run(ctx, o, *out, campaign.Watch{
+		Case:      bar.show,
+		Reducing:  func(id string) { bar.say("reducing " + id) },
+		Generated: func(c cases.Case) { coverage.Add(c) },
+	})
+	bar.close()
+	if err != nil {
+		return t.complain("run: %v", err)
+	}
+	if *withCoverage {
+		if err := coverage.Table(t.out); err != nil {
+			return t.complain("run: %v", err)
+		}
+	}
+	if !*asJSON {
+		tell(t, report)
+	}
+	status := finish(t, report.Summary, *out, *asJSON, false)
+	if report.Interrupted && status != nonconform {
+		return t.complain("run: interrupted after %d cases; they are in %s", report.Summary.Cases, *out)
+	}
+	return status
+}
+
+func checkRun(flags flagSet, o *campaign.Options) int {
+	if status := flags.exclusive("cases", "time"); status >= 0 {
+		return status
+	}
+	switch {
+	case !flags.given("cases") && !flags.given("time"):
+		o.Cases = 200
+	case flags.given("cases") && o.Cases <= 0:
+		return flags.t.complain("run: --cases %d; want 1 or more", o.Cases)
+	case flags.given("time") && o.Time <= 0:
+		return flags.t.complain("run: --time %v; want a duration above 0, such as 90s", o.Time)
+	}
+	if o.Workers < 1 || o.Workers > 1024 {
+		return flags.t.complain("run: --workers %d; want 1 to 1024", o.Workers)
+	}
+	if o.Reduce < 0 || o.ReduceCalls < 0 {
+		return flags.t.complain("run: --reduce %d, --reduce-calls %d; want 0 or more", o.Reduce, o.ReduceCalls)
+	}
+	return -1
+}
+
+func presetWords() string {
+	words := ""
+	for _, p := range gen.Presets() {
+		if words != "" {
+			words += ", "
+		}
+		words += fmt.Sprintf("%s (%s)", p, p.Words())
+	}
+	return words
+}
+
+// defaultDir is a new directory below runs/.
+func defaultDir(path string, now time.Time) string {
+	name := []byte(path)
+	for i, b := range name {
+		if (b < 'a' || b > 'z') && (b < 'A' || b > 'Z') && (b < '0' || b > '9') {
+			name[i] = '-'
+		}
+	}
+	base := filepath.Join("runs", fmt.Sprintf("%s-%s", now.Format("20060102-150405"), name))
+	dir := base
+	for i := 2; ; i++ {
+		if _, err := os.Stat(dir); err != nil {
+			return dir
+		}
+		dir = fmt.Sprintf("%s-%d", base, i)
+	}
+}
+
+// tell prints what the summary has no place for: elements that could not be judged, and where the time went.
+func tell(t terminal, r campaign.Report) {
+	if r.Elements > 0 {
+		share := float64(r.Inconclusive) / float64(r.Elements)
+		fmt.Fprintf(t.out, "elements       %d judged, %d inconclusive (%.2g %%)\n", r.Elements, r.Inconclusive, 100*share)
+		if share > 0.02 {
+			fmt.Fprintf(t.out, "               MORE THAN 2 %% OF THE ELEMENTS COULD NOT BE JUDGED at this precision\n")
+		}
+	}
+	if r.Suspicious > 0 {
+		fmt.Fprintf(t.out, "suspicious     %d cases past the sharp line with one seed, not with others\n", r.Suspicious)
+	}
+	s := r.Spent
+	total := (s.Generate + s.Reference + s.Path + s.Relations).Seconds()
+	if total > 0 {
+		percent := func(d time.Duration) float64 { return math.Round(100 * d.Seconds() / total) }
+		fmt.Fprintf(t.out, "time           path %.0f %%, reference %.0f %%, generating %.0f %%, relations beside the path %.0f %%\n",
+			percent(s.Path), percent(s.Reference), percent(s.Generate), percent(s.Relations))
+	}
+}

@@ -1,0 +1,40 @@
+// Package harness tests attention implementations from go test. An implementation joins by the one interface Path;
+// Conform then generates cases, judges every output element against a bound computed for that very case, checks
+// relations between runs, and on a failure shows the smallest case that still fails:
+//
+//	func TestMyKernel(t *testing.T) {
+//		harness.Conform(t, myPath{}, harness.Cases(500))
+//	}
+//
+// This package is the door for tests. What is behind it: cases (what a case is), paths (implementations), oracle and
+// relation (what is right), trial (one case), engine (many), gen, reduce, corpus and record. It never compares with a
+// fixed tolerance.
+package harness
+
+import (
+	"attest/harness/cases"
+	"attest/harness/paths"
+	"attest/reference"
+)
+
+// The types of the interface that an implementation needs.
+type (
+	// Path is an implementation of attention under test.
+	Path = paths.Path
+	// Case is one attention problem.
+	Case = cases.Case
+	// Tensors is a case in memory.
+	Tensors = cases.Tensors
+	// Tensor is one operand in memory.
+	Tensor = cases.Tensor
+	// Timing is what a path knows of its own speed.
+	Timing = paths.Timing
+	// Arithmetic is what a path declares about how it computes.
+	Arithmetic = reference.Arithmetic
+	// Promises is what a path guarantees beyond being right; a path without a method of that name promises all.
+	Promises = paths.Promises
+)
+
+// ArithmeticOf gives the usual arithmetic of a case: fp32 accumulators (or the case's intermediate format), an
+// exponential good to 4 ulp, a single pass over the keys.
+func ArithmeticOf(c Case) Arithmetic { return paths.ArithmeticOf(c) }
