@@ -36,8 +36,13 @@ func rewrite(preprocessed string, p *Program) (*rewritten, error) {
 	if entries, err = wanted(entries, kernels, p.Function); err != nil {
 		return nil, err
 	}
+	if err := u.requireConstants(constants, entries); err != nil {
+		return nil, err
+	}
 	u.fixConstants(constants)
 	u.dropAttributes()
+	u.spellLiterals()
+	u.valueParameters()
 	u.writeSwizzles()
 	u.levelConditionals()
 	u.referenceCallbacks()

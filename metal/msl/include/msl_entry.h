@@ -51,4 +51,19 @@ MSL_SIDE(__local)
 MSL_SIDE(__constant)
 #undef MSL_SIDE
 
+/* Pointers move by constants that are types, as metal::integral_constant: clang converts no class to an integer where
+ * a pointer has an address space. */
+#define MSL_MOVE(space, op)                                                                                        \
+  template <class T, class I, class = decltype(I::value), class = typename I::value_type>                         \
+  MSL_INLINE space T *operator op(space T *p, I) { return p op (long)I::value; }                                  \
+  template <class T, class I, class = decltype(I::value), class = typename I::value_type>                         \
+  MSL_INLINE space T *operator op##=(space T *__private &p, I) { return p = p op (long)I::value; }
+#define MSL_MOVES(space) MSL_MOVE(space, +) MSL_MOVE(space, -)
+MSL_MOVES(__private)
+MSL_MOVES(__global)
+MSL_MOVES(__local)
+MSL_MOVES(__constant)
+#undef MSL_MOVE
+#undef MSL_MOVES
+
 #endif
