@@ -1,0 +1,85 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"attest/harness/cases"
+	"attest/harness/record"
+)
+
+// Group is what a row of the report stands for. Fields that Options.By leaves out are empty.
+type Group struct {
+	Shape     string // see ShapeClasses
+	Precision string // input, and >output, /accumulator where they differ from it and from fp32
+	Mask      string // record.MaskWord
+	Path      string
+}
+
+// ShapeClasses explains the shape classes, in which different kernels and loops are chosen.
+const ShapeClasses = "decode: q_len <= 8; short: kv_len <= 128; medium: kv_len <= 2048; long: the rest"
+
+// Dimensions are the words that Options.By takes.
+func Dimensions() []string { return []string{"shape", "precision", "mask", "path"} }
+
+// String gives the parts that are there.
+func (g Group) String() string {
+	parts := slices.DeleteFunc([]string{g.Shape, g.Precision, g.Mask, g.Path}, func(s string) bool { return s == "" })
+	return strings.Join(parts, " ")
+}
+
+// only keeps the dimensions of by.
+func (g Group) only(by []string) Group {
+	for _, d := range []struct {
+		name  string
+		field *string
+	}{{"shape", &g.Shape}, {"precision", &g.Precision}, {"mask", &g.Mask}, {"path", &g.Path}} {
+		if !slices.Contains(by, d.name) {
+			*d.field = ""
+		}
+	}
+	return g
+}
+
+func groupOf(c cases.Case, path string) Group {
+	out, acc := "", ""
+	if c.Output != c.Input {
+		out = c.Output.String()
+	}
+	if c.Intermediate.Valid() {
+		acc = c.Intermediate.String()
+	}
+	return Group{shapeClass(c.QLen, c.KVLen), precisionWord(c.Input.String(), out, acc), record.MaskWord(c), path}
+}
+
+func shapeClass(q, kv int) string {
+	switch {
+	case q <= 8:
+		return "decode"
+	case kv <= 128:
+		return "short"
+	case kv <= 2048:
+		return "medium"
+	}
+	return "long"
+}
+
+func precisionWord(in, out, acc string) string {
+	if out != "" {
+		in += ">" + out
+	}
+	if acc != "" {
+		in += "/" + acc
+	}
+	return in
+}
+
+func checkBy(by []string) error {
+	for _, d := range by {
+		if !slices.Contains(Dimensions(), d) {
+			return fmt.Errorf("group by %q; want some of %s", d, strings.Join(Dimensions(), ","))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package compare
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Exit statuses of Main.
+const (
+	same  = 0
+	worse = 1
+	usage = 2
+)
+
+// Main is the command attest compare: it takes the arguments after the command's name, prints the report on stdout
+// and gives the exit status: 1 on a significant slowdown past the threshold or a new nonconformity, 2 on wrong usage
+// or a run that cannot be read.
+func Main(args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintf(flags.Output(), "usage: attest compare [--threshold 5%%] [--alpha 0.05] [--by %s] OLD NEW\n"+
+			"what got slower or wrong between two run directories, or two files in the Go benchmark format\n\n"+
+			"shape classes: %s\n\n", strings.Join(Dimensions(), ","), ShapeClasses)
+		flags.PrintDefaults()
+	}
+	o := Options{Threshold: DefaultThreshold}
+	flags.Func("threshold", "the `share` from which a significant slowdown counts, as 5% or 0.05 (default 5%)", func(text string) (err error) {
+		o.Threshold, err = parseShare(text)
+		return err
+	})
+	flags.Float64Var(&o.Alpha, "alpha", DefaultAlpha, "`probability` of a false alarm when nothing changed")
+	by := flags.String("by", strings.Join(Dimensions(), ","), "what makes a group: some of these `words`")
+
+	sources, err := parseArgs(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		return same
+	}
+	if err != nil {
+		return usage // flags has said why
+	}
+	if len(sources) != 2 {
+		fmt.Fprintf(stderr, "attest compare: %d arguments; want two, OLD and NEW, run directories or benchmark files\n", len(sources))
+		return usage
+	}
+	o.By = strings.Split(*by, ",")
+	if o.Alpha == 0 {
+		fmt.Fprintf(stderr, "attest compare: alpha 0; want a probability between 0 and 1\n")
+		return usage
+	}
+	report, err := Compare(sources[0], sources[1], o)
+	if err == nil {
+		err = report.WriteText(stdout)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "attest compare: %v\n", err)
+		return usage
+	}
+	if report.Worse() {
+		return worse
+	}
+	return same
+}
+
+// parseArgs takes flags before, between and after the arguments.
+func parseArgs(flags *flag.FlagSet, args []string) (rest []string, err error) {
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		if flags.NArg() == 0 {
+			return rest, nil
+		}
+		rest = append(rest, flags.Arg(0))
+		args = flags.Args()[1:]
+	}
+}
+
+// parseShare reads 5% or 0.05.
+func parseShare(text string) (float64, error) {
+	number, percent := strings.CutSuffix(text, "%")
+	x, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || !(x >= 0) || x > 1e6 {
+		return 0, fmt.Errorf("want a share such as 5%% or 0.05")
+	}
+	if percent {
+		x /= 100
+	}
+	return x, nil
+}
