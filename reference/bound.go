@@ -13,8 +13,9 @@ import "math"
 //	T3 = (u_o + 3*u_acc)*|o_d| + underflow
 //	bound = (T1 + T2)*exp(2*min(max_j eps_j, 1))*(1 + u_o) + T3
 //
-// with n the number of allowed keys: adding a zero rounds nothing. eps_j is the
-// relative error of the weight of key j. The sharp line, lambda = 6:
+// with n the number of allowed keys: adding a zero rounds nothing. Where there is
+// a bias, u_s counts for the score before it too: it may be stored twice. eps_j
+// is the relative error of the weight of key j. The sharp line, lambda = 6:
 //
 //	sigma_j = u_acc*sqrt(D+2)*|scale|*sqrt(sum_d (q_d*k_jd)^2) + u_acc*(|s_j| + |m|) + u_s*|s_j| + exp error
 //	S1 = lambda*sqrt( sum_j (p_j*sigma_j*v_jd)^2 + o_d^2*sum_j (p_j*sigma_j)^2 )
