@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"golang.org/x/perf/benchmath"
-
-	"attest/harness/record"
 )
 
 // Options says what counts.
@@ -150,7 +148,7 @@ func (r *Report) compareSpeed() {
 	r.All = &all
 	r.decide()
 	if pool.leftOut > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%d cases that both runs passed have no %s on both sides and are left out", pool.leftOut, clockWords(pool.unit)))
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%d cases that both runs timed have no %s on both sides and are left out", pool.leftOut, pool.unit))
 	}
 }
 
@@ -191,11 +189,4 @@ func (r *Report) warn() {
 			r.Warnings = append(r.Warnings, "left out: "+err.Error())
 		}
 	}
-}
-
-func clockWords(unit string) string {
-	if unit == record.UnitDevice {
-		return "device time"
-	}
-	return "wall time"
 }

@@ -87,9 +87,12 @@ func (r *Report) writeChanges(b *strings.Builder) {
 }
 
 func (r *Report) writeSpeed(b *strings.Builder) {
-	what := "device time of a dispatch"
-	if r.Unit == record.UnitWall {
+	what := r.Unit
+	switch {
+	case r.Judged && r.Unit == record.UnitWall:
 		what = "wall time of a call"
+	case r.Judged:
+		what = "device time of a dispatch"
 	}
 	fmt.Fprintf(b, "\nspeed, median %s; ratio new/old, above 1 is slower; intervals at %g %%\n", what, 100*(1-r.Options.Alpha))
 	notes := &footnotes{numbers: map[string]int{}}
