@@ -1,7 +1,7 @@
 /* simdgroup_async_copy: at once, or as late as the contract allows, which is when somebody waits for it. */
 #include <string.h>
 
-#include "internal.h"
+#include "check.h"
 
 static unsigned long least(unsigned long a, unsigned long b) { return a < b ? a : b; }
 
@@ -30,6 +30,18 @@ static void copy(const struct msl_async_copy *c) {
   }
 }
 
+/* Tells the checkers of the whole copy, when it is started: that is when the kernel gave up both its ends. */
+static void tell(struct msl_lane *lane, const struct msl_async_copy *c) {
+  unsigned long size = c->element_bytes;
+  for (unsigned long row = 0; row < c->destination_rows; row++) {
+    if (row < c->source_rows)
+      host_check_copy(lane, (const unsigned char *)c->source + row * c->source_stride * size,
+                      least(c->source_columns, c->destination_columns) * size, MSL_READ);
+    host_check_copy(lane, (unsigned char *)c->destination + row * c->destination_stride * size,
+                    c->destination_columns * size, MSL_WRITE);
+  }
+}
+
 static void land(struct group *g, uint32_t i) {
   if (!g->late_open[i]) return;
   g->late_open[i] = 0;
@@ -39,6 +51,7 @@ static void land(struct group *g, uint32_t i) {
 unsigned long host_async_copy(struct msl_lane *lane, const struct msl_async_copy *c, int line) {
   struct group *g = group_of(lane);
   lane->line = line;
+  if (g->job->check) tell(lane, c);
   if (!g->worker->device->options.late_copies) {
     copy(c);
     return 0;

@@ -1,5 +1,208 @@
-#include "internal.h"
-gpu_status host_check_begin(struct job *j, char *why, size_t n) { (void)j; (void)why; (void)n; return GPU_OK; }
-void host_check_end(struct job *j) { (void)j; }
-void host_drop_reports(gpu_device *d) { (void)d; }
-size_t host_take_reports(gpu_device *d, host_report *out, size_t max) { (void)d; (void)out; (void)max; return 0; }
+/* A checked job from begin to end: copies of its buffers with room around them, cells, and the hooks that tell time. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "check.h"
+
+static uint64_t round_up(uint64_t n) { return (n + 4095) / 4096 * 4096; }
+
+static struct region *region_of(struct check *c, const gpu_binding *b) {
+  if (b->kind == GPU_BIND_BUFFER)
+    for (uint32_t i = 0; i < c->region_count; i++)
+      if (c->regions[i].original == b->buffer) return &c->regions[i];
+  struct region *r = &c->regions[c->region_count++];
+  r->original = b->kind == GPU_BIND_BUFFER ? b->buffer : NULL;
+  r->all_bytes = r->original ? r->original->bytes : b->length;
+  r->first = r->all_bytes;
+  return r;
+}
+
+static void plan(struct check *c, const gpu_dispatch *d) {
+  for (uint32_t i = 0; i < d->binding_count; i++) {
+    const gpu_binding *b = &d->bindings[i];
+    if (b->kind == GPU_BIND_THREADGROUP) continue;
+    struct region *r = region_of(c, b);
+    uint64_t offset = r->original ? b->offset : 0;
+    if (offset < r->first) r->first = offset;
+    r->bytes = r->all_bytes - r->first;
+    r->slots |= 1u << b->index;
+  }
+}
+
+static void *map(uint64_t bytes) {
+  void *m = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return m == MAP_FAILED ? NULL : m;
+}
+
+static void unmap(struct check *c) {
+  if (c->mapping) munmap(c->mapping, c->mapping_bytes);
+  if (c->cells) munmap(c->cells, c->cell_bytes);
+  free(c);
+}
+
+/* Copies what is bound, and has the job use the copies. */
+static bool copy_in(struct check *c, struct job *job) {
+  uint64_t bytes = ROOM_BYTES, cells = ARENA_BYTES / CELL_BYTES;
+  for (uint32_t i = 0; i < c->region_count; i++) {
+    bytes += round_up(c->regions[i].all_bytes) + ROOM_BYTES;
+    cells += c->regions[i].all_bytes / CELL_BYTES + 1;
+  }
+  c->mapping_bytes = bytes;
+  c->cell_bytes = cells * sizeof *c->cells;
+  c->mapping = map(c->mapping_bytes);
+  c->cells = map(c->cell_bytes);
+  if (!c->mapping || !c->cells) return false;
+  unsigned char *at = c->mapping + ROOM_BYTES;
+  struct cell *cell = c->cells;
+  for (uint32_t i = 0; i < c->region_count; i++) {
+    struct region *r = &c->regions[i];
+    r->copy = at;
+    r->cells = cell;
+    if (r->original) memcpy(at, r->original->contents, r->all_bytes);
+    at += round_up(r->all_bytes) + ROOM_BYTES;
+    cell += r->all_bytes / CELL_BYTES + 1;
+  }
+  c->arena_cells = cell;
+  for (uint32_t i = 0; i < job->dispatch->binding_count; i++) {
+    const gpu_binding *b = &job->dispatch->bindings[i];
+    if (b->kind == GPU_BIND_THREADGROUP) continue;
+    struct region *r = c->regions;
+    while (!(r->slots >> b->index & 1)) r++;
+    if (b->kind == GPU_BIND_BYTES) memcpy(r->copy, b->bytes, b->length);
+    job->buffers[b->index] = r->copy + (r->original ? b->offset : 0);
+  }
+  return true;
+}
+
+gpu_status host_check_begin(struct job *job, char *why, size_t why_bytes) {
+  struct check *c = calloc(1, sizeof *c);
+  if (!c) return host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory for the checkers");
+  c->job = job;
+  plan(c, job->dispatch);
+  if (!copy_in(c, job)) {
+    unmap(c);
+    return host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory for the checkers' copies of the buffers: %s",
+                       strerror(errno));
+  }
+  host_module_range(job->pipeline->module, &c->module_low, &c->module_high);
+  job->check = c;
+  return GPU_OK;
+}
+
+void host_check_end(struct job *job) {
+  struct check *c = job->check;
+  for (uint32_t i = 0; i < c->region_count; i++) {
+    struct region *r = &c->regions[i];
+    if (r->original) memcpy(r->original->contents, r->copy, r->all_bytes);
+  }
+  unmap(c);
+  job->check = NULL;
+}
+
+void host_check_group(struct check *c, struct group *g) {
+  c->worker = g->worker;
+  c->group = (uint32_t)(g->index + 1);
+  c->device_epoch = c->local_epoch = 0;
+  c->pending.open = false;
+  for (uint32_t i = 0; i < g->shared.simdgroups; i++) memset(&c->order[i], 0, sizeof c->order[i]);
+}
+
+void host_check_group_end(struct check *c) { host_shadow_store(c, &c->pending); }
+
+void host_check_operation(struct check *c, struct msl_simdgroup *s, unsigned mask) {
+  struct order *o = &c->order[s->index];
+  o->operations++;
+  if (mask == s->present) {
+    o->by_all = o->operations;
+    return;
+  }
+  for (unsigned a = mask; a; a &= a - 1)
+    for (unsigned b = mask; b; b &= b - 1) o->by_two[__builtin_ctz(a)][__builtin_ctz(b)] = o->operations;
+}
+
+/* All threads that have not returned have met at a barrier. One that has returned never will. */
+void host_check_barrier(struct check *c, struct group *g, unsigned flags) {
+  if (flags & MEM_DEVICE) c->device_epoch++;
+  if (flags & MEM_THREADGROUP) c->local_epoch++;
+  if (g->alive != g->shared.threads) host_check_diverged(c, g);
+}
+
+static struct stamp now(struct check *c, struct msl_lane *lane, unsigned kind, const void *site, bool local) {
+  return (struct stamp){
+      .group = c->group,
+      .thread = (uint16_t)lane->thread,
+      .atomic = (kind & MSL_ATOMIC) != 0,
+      .epoch = local ? c->local_epoch : c->device_epoch,
+      .operation = c->order[lane->simdgroup->index].operations,
+      .site = site ? (uint32_t)host_module_offset(c->job->pipeline->module, site) : 0,
+  };
+}
+
+static void announce(struct check *c, unsigned char *address, uint32_t bytes, struct stamp stamp) {
+  struct pending *p = &c->pending;
+  p->open = true;
+  p->sure = stamp.site == 0; /* an asynchronous copy */
+  p->address = address;
+  p->bytes = bytes;
+  p->stamp = stamp;
+  memcpy(p->before, address, bytes);
+}
+
+static void access_memory(struct check *c, struct msl_lane *lane, uintptr_t address, uint64_t bytes, unsigned kind,
+                          const void *site, int line) {
+  struct found found;
+  host_report report;
+  host_shadow_store(c, &c->pending);
+  struct stamp stamp = now(c, lane, kind, site, false);
+  host_report_begin(c, &report, HOST_OUT_OF_BOUNDS, stamp);
+  report.access.line = line;
+  report.access.write = (kind & MSL_WRITE) != 0;
+  report.bytes = (uint32_t)bytes;
+  if (!host_check_find(c, address, bytes, &found, &report)) return;
+  stamp = now(c, lane, kind, site, found.local);
+  if (!(kind & MSL_WRITE)) {
+    host_shadow_read(c, found.cells, found.offset, (uint32_t)bytes, found.local, stamp, &report);
+    return;
+  }
+  while (bytes) {
+    uint32_t part = bytes < sizeof c->pending.before ? (uint32_t)bytes : (uint32_t)sizeof c->pending.before;
+    host_shadow_store(c, &c->pending);
+    announce(c, (unsigned char *)address, part, stamp);
+    address += part;
+    bytes -= part;
+  }
+}
+
+static struct msl_lane *lane_here(void) {
+  uintptr_t frame = (uintptr_t)__builtin_frame_address(0), region = frame & ~(MSL_REGION_BYTES - 1);
+  return (struct msl_lane *)region + ((frame - region) >> MSL_STACK_LOG);
+}
+
+/* While the checkers work, a deadline may not take the thread away; it is looked for when they are done. */
+static void unless_cancelled(struct msl_lane *lane) {
+  struct group *g = group_of(lane);
+  atomic_store_explicit(&g->worker->critical, 0, memory_order_release);
+  if (atomic_load_explicit(&g->job->cancelled, memory_order_relaxed))
+    host_switch(&lane->stack_pointer, g->host_stack, RUN_INTERRUPTED);
+}
+
+void host_check_access(const void *address, unsigned long bytes, unsigned kind, const void *site) {
+  struct msl_lane *lane = lane_here();
+  uintptr_t region = (uintptr_t)lane & ~(MSL_REGION_BYTES - 1);
+  if ((uintptr_t)address - region < MSL_REGION_BYTES) return; /* the thread's own memory */
+  struct group *g = group_of(lane);
+  if (!g->job->check) return;
+  atomic_store_explicit(&g->worker->critical, 1, memory_order_release);
+  access_memory(g->job->check, lane, (uintptr_t)address, bytes, kind, site, 0);
+  unless_cancelled(lane);
+}
+
+void host_check_copy(struct msl_lane *lane, const void *address, unsigned long bytes, unsigned kind) {
+  struct group *g = group_of(lane);
+  atomic_store_explicit(&g->worker->critical, 1, memory_order_release);
+  access_memory(g->job->check, lane, (uintptr_t)address, bytes, kind, NULL, lane->line);
+  unless_cancelled(lane);
+}

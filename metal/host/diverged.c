@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "internal.h"
+#include "check.h"
 
 /* "0-15,18" */
 static void lanes_in_words(unsigned mask, char *out, size_t bytes) {
@@ -45,6 +45,7 @@ static size_t say_simdgroup(const struct msl_simdgroup *s, char *out, size_t byt
 }
 
 void host_fail_diverged(struct group *g) {
+  if (g->job->check) host_check_diverged(g->job->check, g);
   char where[700];
   size_t used = 0;
   for (uint32_t i = 0; i < g->shared.simdgroups && used + 1 < sizeof where; i++)

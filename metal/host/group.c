@@ -1,7 +1,7 @@
 /* One threadgroup, start to end: gives its threads their identities and stacks, and lets them run. */
 #include <string.h>
 
-#include "internal.h"
+#include "check.h"
 
 static void run_lane(void *argument) {
   struct msl_lane *lane = argument;
@@ -92,6 +92,7 @@ void host_run_group(struct worker *w, struct job *job, uint64_t index) {
   }
   host_fill_arena(g);
   prepare(g, w);
+  if (job->check) host_check_group(job->check, g);
 
   uint64_t value;
   struct msl_lane *first = host_first_lane(g, &value);
@@ -101,4 +102,5 @@ void host_run_group(struct worker *w, struct job *job, uint64_t index) {
   atomic_store_explicit(&w->critical, 0, memory_order_release);
   if (end == RUN_FAULT) host_describe_fault(w, job);
   if (end == RUN_DONE) host_land_copies(g);
+  if (job->check) host_check_group_end(job->check);
 }

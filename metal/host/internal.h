@@ -16,7 +16,7 @@
 #define MAX_SIMDGROUPS (MAX_THREADS / MSL_SIMD_WIDTH)
 #define MAX_VARIABLES 256u
 #define MAX_THREADGROUP_MEMORY (1u << 20) /* what host_options may ask for */
-#define ARENA_GAP 256u                    /* between threadgroup allocations where the checkers watch */
+#define ARENA_GAP 4096u                   /* between threadgroup allocations where the checkers watch */
 #define ARENA_BYTES (MAX_THREADGROUP_MEMORY + (MAX_VARIABLES + MSL_MAX_THREADGROUP_ARGS) * 2 * ARENA_GAP)
 #define MAX_LATE_COPIES 256u
 #define MAX_WORKERS 256u
@@ -176,6 +176,7 @@ void host_unload(gpu_device *, struct loaded *);
 const struct msl_module *host_module_of(struct loaded *);
 const char *host_module_path(struct loaded *);
 uint64_t host_module_offset(struct loaded *, const void *site);
+void host_module_range(struct loaded *, uintptr_t *low, uintptr_t *high);
 
 /* table.c: the functions that modules call. */
 extern const struct msl_runtime host_runtime;
@@ -187,7 +188,7 @@ gpu_status host_compile_pipeline(gpu_device *, const gpu_program *, gpu_pipeline
 void host_free_pipeline(gpu_device *, gpu_pipeline *);
 gpu_status host_run(gpu_device *, const gpu_dispatch *, char *, size_t);
 
-/* check.c: a checked device's jobs. */
+/* check.c: a checked device's jobs; the rest of it is in check.h. */
 gpu_status host_check_begin(struct job *, char *why, size_t why_bytes);
 void host_check_end(struct job *);
 void host_drop_reports(gpu_device *);

@@ -6,7 +6,7 @@
  * parted groups the one at the lowest address goes first: that lets a branch finish before the code behind it, and a
  * loop before what follows it, which is how a GPU brings lanes together again.
  */
-#include "internal.h"
+#include "check.h"
 
 static inline unsigned next_lane(unsigned ready, unsigned lane) {
   unsigned above = lane == 31 ? 0 : ready & ~((2u << lane) - 1);
@@ -46,7 +46,7 @@ static struct msl_simdgroup *choose(struct group *g, const struct msl_simdgroup 
 }
 
 /* Lets the group of waiting lanes at the lowest place go on: returns its first lane, and in *mask all of them. */
-static struct msl_lane *part(struct msl_simdgroup *s, unsigned *mask) {
+static struct msl_lane *part(struct group *g, struct msl_simdgroup *s, unsigned *mask) {
   const void *lowest = NULL;
   for (unsigned w = s->waiting; w; w &= w - 1) {
     const void *site = s->lanes[__builtin_ctz(w)].site;
@@ -60,6 +60,7 @@ static struct msl_lane *part(struct msl_simdgroup *s, unsigned *mask) {
   s->waiting &= ~chosen;
   s->ready |= chosen;
   s->mixed = 0;
+  if (g->job->check) host_check_operation(g->job->check, s, chosen);
   if (s->waiting) {
     s->site = s->lanes[__builtin_ctz(s->waiting)].site;
     for (unsigned w = s->waiting; w; w &= w - 1) s->mixed |= s->lanes[__builtin_ctz(w)].site != s->site;
@@ -68,7 +69,7 @@ static struct msl_lane *part(struct msl_simdgroup *s, unsigned *mask) {
   return &s->lanes[__builtin_ctz(chosen)];
 }
 
-static struct msl_lane *enter(struct msl_simdgroup *s, uint64_t *value) {
+static struct msl_lane *enter(struct group *g, struct msl_simdgroup *s, uint64_t *value) {
   *value = 0;
   if (s->leader_mask) {
     *value = s->leader_mask;
@@ -77,12 +78,13 @@ static struct msl_lane *enter(struct msl_simdgroup *s, uint64_t *value) {
   }
   if (s->ready) return &s->lanes[__builtin_ctz(s->ready)];
   unsigned mask;
-  struct msl_lane *lane = part(s, &mask);
+  struct msl_lane *lane = part(g, s, &mask);
   *value = mask;
   return lane;
 }
 
 static void release_barrier(struct group *g) {
+  if (g->job->check) host_check_barrier(g->job->check, g, g->barrier_flags);
   g->at_barrier = 0;
   for (unsigned i = 0; i < g->shared.simdgroups; i++) g->simdgroups[i].ready = g->simdgroups[i].alive;
 }
@@ -90,13 +92,13 @@ static void release_barrier(struct group *g) {
 /* Who goes on when `from` has no lane left that is ready; NULL when all have returned. A threadgroup that can never go
  * on fails the command. */
 static struct msl_lane *onward(struct group *g, struct msl_simdgroup *from, uint64_t *value) {
-  if (from && can_run(from)) return enter(from, value);
+  if (from && can_run(from)) return enter(g, from, value);
   struct msl_simdgroup *s = choose(g, from);
   if (!s && g->alive && g->at_barrier == g->alive && !g->barrier_mixed) {
     release_barrier(g);
     s = choose(g, NULL);
   }
-  if (s) return enter(s, value);
+  if (s) return enter(g, s, value);
   if (g->alive) host_fail_diverged(g);
   return NULL;
 }
@@ -118,6 +120,7 @@ static unsigned complete(struct msl_lane *lane, struct msl_simdgroup *s) {
   s->ready = all;
   s->waiting = 0;
   struct group *g = group_of(lane);
+  if (g->job->check) host_check_operation(g->job->check, s, all);
   if (__builtin_expect(g->worker->device->options.order == HOST_RANDOM, 0) && random_below(g, 8) == 0) {
     s->leader = lane->lane;
     s->leader_mask = all;

@@ -13,9 +13,23 @@ struct loaded {
   char *path;
   void *handle;
   const struct msl_module *module;
-  uintptr_t base;
+  uintptr_t base, low, high; /* where it is loaded; the addresses its segments take */
   unsigned users;
 };
+
+static int find_range(struct dl_phdr_info *info, size_t size, void *loaded) {
+  (void)size;
+  struct loaded *m = loaded;
+  if ((uintptr_t)info->dlpi_addr != m->base) return 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+    if (segment->p_type != PT_LOAD) continue;
+    uintptr_t low = m->base + segment->p_vaddr, high = low + segment->p_memsz;
+    if (!m->high || low < m->low) m->low = low;
+    if (high > m->high) m->high = high;
+  }
+  return 1;
+}
 
 static bool bind(struct loaded *m, const char *path, char *why, size_t why_bytes) {
   m->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -37,6 +51,7 @@ static bool bind(struct loaded *m, const char *path, char *why, size_t why_bytes
   }
   struct link_map *map;
   if (dlinfo(m->handle, RTLD_DI_LINKMAP, &map) == 0) m->base = (uintptr_t)map->l_addr;
+  dl_iterate_phdr(find_range, m);
   if (*table != &host_runtime) *table = &host_runtime;
   return true;
 }
@@ -85,3 +100,8 @@ const struct msl_module *host_module_of(struct loaded *m) { return m->module; }
 const char *host_module_path(struct loaded *m) { return m->path; }
 
 uint64_t host_module_offset(struct loaded *m, const void *site) { return (uintptr_t)site - m->base; }
+
+void host_module_range(struct loaded *m, uintptr_t *low, uintptr_t *high) {
+  *low = m->low;
+  *high = m->high;
+}

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#include "internal.h"
+#include "check.h"
 
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 #define FAULTS (sizeof faults / sizeof faults[0])
@@ -147,6 +147,7 @@ void host_describe_fault(struct worker *w, struct job *job) {
   struct msl_lane *lane = lane_at(w, w->fault_stack);
   struct msl_lane *owner = lane_at(w, w->fault_address);
   unsigned thread = lane ? lane->thread : 0;
+  if (job->check) host_check_fault(job->check, w, lane);
   const char *name = job->pipeline->entry->name;
   const unsigned *at = g->shared.position;
   if (w->fault_signal == SIGSEGV && owner &&

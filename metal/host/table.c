@@ -1,7 +1,7 @@
 /* What a module may call. */
 #include <stddef.h>
 
-#include "internal.h"
+#include "check.h"
 
 /* arrive_x86_64.S knows these by number. */
 _Static_assert(sizeof(struct msl_lane) == 256, "a lane's identity is 256 bytes");
@@ -23,4 +23,6 @@ const struct msl_runtime host_runtime = {
     .fail = host_fail,
     .async_copy = host_async_copy,
     .async_wait = host_async_wait,
+    .access = host_check_access,
+    .stray = host_check_stray,
 };

@@ -1,0 +1,109 @@
+/* The checkers: what a checked device notices while a job runs on its one worker.
+ *
+ * Device buffers that a job binds are copied, each with room around it where every access is an error, and copied
+ * back when the job ends. Every two bytes of them, and of threadgroup memory, have a cell that says who last wrote and
+ * read them, and when in terms of barriers (epoch) and simdgroup operations (operation). Two accesses by different
+ * threads are ordered when a barrier of the right kind lies between them, or an operation of a simdgroup that both
+ * threads take part in; where they are not, and one of them changes the memory, it is a race.
+ */
+#ifndef ATTEST_HOST_CHECK_H
+#define ATTEST_HOST_CHECK_H
+
+#include "internal.h"
+
+#define CELL_BYTES 2u
+#define READERS 3u
+#define ROOM_BYTES ((uint64_t)1 << 20) /* around a device buffer's copy */
+#define MEM_DEVICE 1u                  /* of mem_flags */
+#define MEM_THREADGROUP 2u
+
+/* Who, when and where. */
+struct stamp {
+  uint32_t group; /* of the threadgroup, counted from 1; 0: nobody */
+  uint16_t thread;
+  uint8_t mask;   /* bytes of the cell */
+  uint8_t atomic;
+  uint32_t epoch, operation;
+  uint32_t site;  /* offset in the module */
+};
+
+struct cell {
+  struct stamp writer, readers[READERS];
+  uint32_t written_by_group; /* in which threadgroup's run `written` holds */
+  uint32_t written;          /* mask of bytes that have been written */
+};
+
+/* A device buffer's copy. */
+struct region {
+  gpu_buffer *original;      /* NULL where bytes were bound */
+  unsigned char *copy;
+  uint64_t first, bytes;     /* the part that bindings cover */
+  uint64_t all_bytes;
+  uint32_t slots;            /* that are bound to it */
+  struct cell *cells;
+};
+
+/* A store that has been announced and not yet been made: only what it changes counts. */
+struct pending {
+  bool open;
+  bool sure;                 /* counts whatever it changes: the memory changes at another time */
+  unsigned char *address;
+  uint32_t bytes;
+  struct stamp stamp;
+  unsigned char before[64];
+};
+
+struct order {
+  uint32_t operations;          /* of the simdgroup so far */
+  uint32_t by_all;              /* the last one that every lane took part in */
+  uint32_t by_two[32][32];      /* the last one that both took part in */
+};
+
+struct check {
+  struct job *job;
+  struct worker *worker;
+  unsigned char *mapping;
+  uint64_t mapping_bytes;
+  struct region regions[GPU_MAX_BUFFERS];
+  uint32_t region_count, last_region;
+  struct cell *cells;           /* all of them: device regions, then the arena */
+  uint64_t cell_bytes;
+  struct cell *arena_cells;
+  uint32_t group;               /* counted from 1 */
+  uint32_t device_epoch, local_epoch;
+  struct order order[MAX_SIMDGROUPS];
+  struct pending pending;
+  uintptr_t module_low, module_high;
+};
+
+/* Hooks, from the places where they happen. */
+void host_check_group(struct check *, struct group *);              /* a threadgroup begins */
+void host_check_group_end(struct check *);
+void host_check_operation(struct check *, struct msl_simdgroup *, unsigned mask);
+void host_check_barrier(struct check *, struct group *, unsigned flags);
+void host_check_diverged(struct check *, struct group *);
+void host_check_fault(struct check *, struct worker *, struct msl_lane *);
+void host_check_access(const void *address, unsigned long bytes, unsigned kind, const void *site);
+void host_check_copy(struct msl_lane *, const void *address, unsigned long bytes, unsigned kind);
+void host_check_stray(struct msl_lane *, unsigned mask, unsigned missing, int line);
+
+/* shadow.c */
+void host_shadow_read(struct check *, struct cell *, uint64_t offset, uint32_t bytes, bool local, struct stamp,
+                      const host_report *blank);
+void host_shadow_store(struct check *, struct pending *);
+
+/* check_place.c: which object an address belongs to. */
+struct found {
+  struct cell *cells;           /* of the object's first byte's cell; NULL: not watched */
+  uint64_t offset;              /* from there, of the address */
+  bool local;
+};
+bool host_check_find(struct check *, uintptr_t address, uint64_t bytes, struct found *, host_report *where);
+
+/* reports.c */
+struct reports *host_reports_of(gpu_device *);
+void host_report_add(gpu_device *, const host_report *);
+void host_report_begin(struct check *, host_report *, host_report_kind, struct stamp);
+host_access host_access_of(struct check *, struct stamp);
+
+#endif
