@@ -22,6 +22,8 @@ import (
 //   - so the second bound is at most exp(2*(delta+more))*(bound + 2*more*V*exp(2*eps)*(1+u_o)) for the weights, and
 //     those of its terms that have |o| as a factor grow by (u_o + 3*u_acc + (eps+more+g)*spread)*move.
 //
+// That holds for rows whose largest error of a weight, eps, has every key and stays below 1/2; the others are left out.
+//
 // The runs agree within the first bound, the second and move. The logsumexp likewise: its second bound is at most
 // exp(2*(delta+more))*(bound + more*exp(2*eps)) + 3*u_acc*(|c|+delta) + 8*u_acc*delta, and the truth moves by c within
 // delta.
@@ -82,12 +84,15 @@ func (a *attempt) shift(m *cases.MaskArray) (func(place) shift, bool) {
 
 func (a *attempt) judgeShift(got *cases.Tensors, shifts func(place) shift) error {
 	u, g := a.rounding(), growth(a.Case.KVLen, a.Arithmetic.Acc.Unit)
-	t := a.tally("a constant added to every logit of the row")
+	t, whole := a.tally("a constant added to every logit of the row"), make([]bool, a.rowCount())
+	for row, rows := 0, a.conditioned(); row < len(whole); row++ {
+		whole[row] = rows.row(a.placeOf(row))
+	}
 	// terms gives a row's eps, more, and the factor of second bounds; false where the shifted row cannot be judged.
 	terms := func(row int, s shift) (eps, more, grown float64, ok bool) {
 		eps = a.Truth.MaxEps[row]
 		more = (6*u.u+u.uScore)*(math.Abs(s.by)+s.delta) + 2*u.expB*s.delta
-		return eps, more, math.Exp(2 * (s.delta + more)), eps+more <= 0.5
+		return eps, more, math.Exp(2 * (s.delta + more)), whole[row] && eps+more <= 0.5
 	}
 	t.outputs(got, func(p place, row, d, index int) element {
 		demand := a.Truth.OutputDemand[index]
