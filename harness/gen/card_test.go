@@ -3,6 +3,9 @@ package gen
 import (
 	"math"
 	"testing"
+
+	"attest/harness/cases"
+	"attest/harness/precision"
 )
 
 // TestEveryRoundDealsEveryCard counts the cards of a few rounds of each preset's deck.
@@ -48,18 +51,24 @@ func equalStrings(a, b []string) bool {
 
 // TestEveryCardCanBeDrawn wants nearly every draw of a card to be a case, so that the deck is what was dealt.
 func TestEveryCardCanBeDrawn(t *testing.T) {
+	narrow := Filter{
+		Precision: []precision.Format{precision.BF16}, Output: []precision.Format{precision.FP32},
+		Mask: []cases.MaskKind{cases.NoMask, cases.BoolMask}, HeadDim: []Span{{8, 24}},
+	}
 	for p, r := range recipes {
 		for i := range r.cards {
-			failed := 0
-			var last error
-			for n := range 100 {
-				if _, err := r.draw(newDice(1, uint64(n)), &r.cards[i], &Filter{}); err != nil {
-					failed++
-					last = err
+			for _, f := range []Filter{{}, narrow} {
+				failed := 0
+				var last error
+				for n := range 100 {
+					if _, err := r.draw(newDice(1, uint64(n)), &r.cards[i], &f); err != nil {
+						failed++
+						last = err
+					}
 				}
-			}
-			if failed > 5 {
-				t.Errorf("%s: %d of 100 draws of %q are no case: %v", p, failed, r.cards[i].name, last)
+				if failed > 5 {
+					t.Errorf("%s with %s: %d of 100 draws of %q are no case: %v", p, &f, failed, r.cards[i].name, last)
+				}
 			}
 		}
 	}
@@ -114,8 +123,8 @@ func TestNearBlockIsNear(t *testing.T) {
 			t.Fatalf("%d is beside no block", v)
 		}
 	}
-	for delta, count := range kinds {
-		if count < 1000 {
+	for _, delta := range []int{-1, 0, 1} {
+		if count := kinds[delta]; count < 1000 {
 			t.Errorf("a multiple of 8 and %d comes in %d of 4000 draws", delta, count)
 		}
 	}

@@ -149,6 +149,23 @@ func TestToTheMinimum(t *testing.T) {
 			with(smallest(1, 1, 33, 1), func(c *cases.Case) {
 				c.Mask = cases.Mask{Kind: cases.BoolMask, Shape: "111k", Fill: cases.OpenFill, EmptyLead: 32}
 			}), 200},
+		{"every key hidden, five at least", func(c *cases.Case) { c.Mask.EmptyLead, c.KVLen = c.KVLen+20, c.KVLen+20 },
+			func(c *cases.Case) bool { return c.Mask.EmptyLead == c.KVLen && c.KVLen >= 5 },
+			with(smallest(1, 1, 5, 1), func(c *cases.Case) {
+				c.Mask = cases.Mask{Kind: cases.BoolMask, Shape: "111k", Fill: cases.OpenFill, EmptyLead: 5}
+			}), 150},
+		{"an additive mask drawn at random", nil,
+			func(c *cases.Case) bool { return c.Mask.Kind == cases.AdditiveMask && c.Mask.Fill == cases.RandomFill },
+			with(smallest(1, 1, 1, 1), func(c *cases.Case) {
+				c.Mask = cases.Mask{Kind: cases.AdditiveMask, Format: precision.FP32, Shape: "111k", Fill: cases.RandomFill, Density: 70}
+			}), 100},
+		{"a window of 37 keys back", func(c *cases.Case) {
+			c.Mask = cases.Mask{Kind: cases.WindowMask, Left: 40 + c.KVLen, Right: c.QLen % 9, Align: cases.BottomRight}
+		},
+			func(c *cases.Case) bool { return c.Mask.Kind == cases.WindowMask && c.Mask.Left >= 37 },
+			with(smallest(1, 1, 1, 1), func(c *cases.Case) {
+				c.Mask = cases.Mask{Kind: cases.WindowMask, Left: 37, Right: -1}
+			}), 60},
 		{"slack after the rows of v, but not of k", nil,
 			func(c *cases.Case) bool { return c.Layout.V.Pad >= 3 && c.Layout.V.Pad != c.Layout.K.Pad },
 			with(smallest(1, 1, 1, 1), func(c *cases.Case) { c.Layout.V.Pad = 3 }), 150},

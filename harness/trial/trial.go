@@ -96,6 +96,9 @@ func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) 
 			return judged, err
 		}
 	}
+	if v, err := t.variants(ctx, c, tensors, truth); err != nil || v != nil {
+		return deref(v), err
+	}
 	if v, err := t.relations(ctx, c, tensors, truth); err != nil || v != nil {
 		return deref(v), err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"attest/harness/paths"
+	"attest/harness/paths/metalpath"
 	"attest/harness/paths/naive"
 )
 
@@ -19,16 +20,47 @@ type Entry struct {
 	// whether it could work.
 	Check func(context.Context) error
 
-	prefix string // of a path with an argument: "lib:"
-	open   func(ctx context.Context, argument string) (paths.Path, error)
+	prefix   string // of a path with an argument: "lib:"
+	optional bool   // the argument may be empty
+	open     func(ctx context.Context, argument string) (paths.Path, error)
 }
 
 // Default is the path that runs where none is named.
-const Default = "naive"
+const Default = "host"
 
 // List gives every path, the default first.
 func List() []Entry {
-	return []Entry{naiveEntry()}
+	return []Entry{hostEntry(), naiveEntry(), libraryEntry()}
+}
+
+func hostEntry() Entry {
+	return Entry{
+		Name: "host", Words: "attention.metal on this machine's processors; host?math=fast&schedule=random for other modes",
+		Check: func(context.Context) error {
+			p, err := metalpath.OpenHost("")
+			if err != nil {
+				return err
+			}
+			return p.(interface{ Close() error }).Close()
+		},
+		prefix: "host", optional: true,
+		open: func(_ context.Context, argument string) (paths.Path, error) {
+			options, ok := strings.CutPrefix(argument, "?")
+			if argument != "" && !ok {
+				return nil, fmt.Errorf("want host or host?OPTIONS")
+			}
+			return metalpath.OpenHost(options)
+		},
+	}
+}
+
+func libraryEntry() Entry {
+	return Entry{
+		Name: "lib:FILE", Words: "any shared library with the mfa C ABI",
+		Check:  func(context.Context) error { return nil },
+		prefix: "lib:",
+		open:   func(_ context.Context, file string) (paths.Path, error) { return metalpath.OpenLibrary(file) },
+	}
 }
 
 func naiveEntry() Entry {
@@ -45,7 +77,7 @@ func Open(ctx context.Context, name string) (paths.Path, error) {
 	for _, e := range List() {
 		names = append(names, e.Name)
 		argument, prefixed := strings.CutPrefix(name, e.prefix)
-		if e.prefix != "" && prefixed && argument != "" || e.prefix == "" && name == e.Name {
+		if e.prefix != "" && prefixed && (argument != "" || e.optional) || e.prefix == "" && name == e.Name {
 			p, err := e.open(ctx, argument)
 			if err != nil {
 				return nil, fmt.Errorf("path %s: %w", name, err)

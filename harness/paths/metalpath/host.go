@@ -1,0 +1,23 @@
+package metalpath
+
+import (
+	"attest/harness/paths"
+	"attest/metal"
+)
+
+// NewHost gives the path over this machine's processors. name is what the path calls itself.
+func NewHost(name string, o metal.HostOptions, math metal.Math) (*Path, error) {
+	device, err := metal.Host(o)
+	if err != nil {
+		return nil, err
+	}
+	info, err := device.Info()
+	if err != nil {
+		device.Close()
+		return nil, err
+	}
+	return &Path{
+		name: name, math: math, contexts: device, close: device.Close,
+		description: paths.Description{Device: info.Name, Toolchain: info.Toolchain},
+	}, nil
+}

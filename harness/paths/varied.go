@@ -1,0 +1,13 @@
+package paths
+
+// Varied is a path that can compute a case in further ways, each of which must conform as well: another order of
+// simdgroups, another math mode. The trial runs them all on the same inputs.
+type Varied interface{ Variants() []Variant }
+
+// Variant is one such way.
+type Variant struct {
+	Words string // what differs: "schedule reverse"
+	Path  Path
+	// SameBits says that it must give the base's bits.
+	SameBits bool
+}
