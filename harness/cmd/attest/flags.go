@@ -67,7 +67,36 @@ func (f flagSet) trialFlags() trialFlags {
 	}
 }
 
-// seedFlag reads seeds in decimal or with 0x.
+// modeFlags are short for the options of the host path: --math fast is host?math=fast.
+type modeFlags struct{ names []string }
+
+func (f flagSet) modeFlags() modeFlags {
+	f.String("math", "", "math modes of path host: safe, fast or both with a comma")
+	f.String("schedule", "", "orders of simdgroups and threadgroups on path host: forward, reverse, random, several with commas; they must agree bit for bit")
+	f.Bool("check", false, "path host with the checkers: bounds, races, uninitialised reads, divergence")
+	return modeFlags{[]string{"math", "schedule", "check"}}
+}
+
+// apply writes the flags that were given into the path's name. Another path has no such modes.
+func (m modeFlags) apply(f flagSet, path *string) int {
+	for _, name := range m.names {
+		if !f.given(name) {
+			continue
+		}
+		value := f.Lookup(name).Value.String()
+		if *path != "host" && !strings.HasPrefix(*path, "host?") {
+			return f.t.complain("%s: --%s applies to path host only, not to %s", f.Name(), name, *path)
+		}
+		separator := "?"
+		if strings.Contains(*path, "?") {
+			separator = "&"
+		}
+		*path += separator + name + "=" + value
+	}
+	return -1
+}
+
+// given reports whether a flag stood on the command line.
 func (f flagSet) given(name string) bool {
 	found := false
 	f.Visit(func(other *flag.Flag) { found = found || other.Name == name })

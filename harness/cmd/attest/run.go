@@ -30,6 +30,7 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	out := flags.String("out", "", "the run directory; default runs/DATE-TIME-PATH")
 	asJSON := flags.Bool("json", false, "print one JSON object, last")
 	withCoverage := flags.Bool("coverage", false, "print how often each region where kernels break was reached")
+	modes := flags.modeFlags()
 	names, usages := gen.FilterNames()
 	for i, name := range names {
 		flags.Func(name, "only "+usages[i], func(value string) error { return o.Filter.Set(name, value) })
@@ -41,6 +42,9 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 		return status
 	}
 	o.Path, o.Relations, o.Deadline = *trial.path, *trial.relations, *trial.deadline
+	if status := modes.apply(flags, &o.Path); status >= 0 {
+		return status
+	}
 	if *out == "" {
 		*out = defaultDir(o.Path, time.Now())
 	}
