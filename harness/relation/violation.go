@@ -10,7 +10,7 @@ import (
 // Violation is an element that breaks a law.
 type Violation struct {
 	Law string
-	// Kind is verdict.Relation, verdict.Nondeterministic of the law twice, or verdict.Guard.
+	// Kind is verdict.Relation, or verdict.Nondeterministic of the law twice.
 	Kind   verdict.Kind
 	Where  verdict.Place // in the base's output
 	Detail string        // what was changed, and what should have followed
@@ -22,9 +22,6 @@ type Violation struct {
 }
 
 func (v *Violation) Error() string {
-	if v.Kind == verdict.Guard {
-		return "guard: " + v.Detail
-	}
 	output := v.Where.Output
 	if output == "" {
 		output = "out"
