@@ -72,7 +72,7 @@ func groupOfName(name string, parts map[string]string, path string) Group {
 	if errQ != nil || errKV != nil || parts["in"] == "" || parts["mask"] == "" {
 		return Group{Shape: name, Path: path}
 	}
-	return Group{shapeClass(q, kv), precisionWord(parts["in"], parts["out"], parts["acc"]), parts["mask"], path}
+	return Group{shapeClass(q, kv), parts["in"], maskKind(parts["mask"]), path}
 }
 
 // workOfName is record.Instructions for a name that record.BenchName made; 0 for any other.

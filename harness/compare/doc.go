@@ -14,5 +14,6 @@
 //   - No common case: the U test over the cases' seconds for each 10^9 instructions.
 //
 // p-values are adjusted for the number of groups (Holm): a comparison of two equal runs raises a false alarm anywhere
-// with probability alpha, not in each group.
+// with probability alpha, not in each group. The tests tell a difference from chance, not from its causes: a machine
+// that was busier during one of the runs makes a difference too.
 package compare

@@ -12,8 +12,8 @@ import (
 // Group is what a row of the report stands for. Fields that Options.By leaves out are empty.
 type Group struct {
 	Shape     string // see ShapeClasses
-	Precision string // input, and >output, /accumulator where they differ from it and from fp32
-	Mask      string // record.MaskWord
+	Precision string // of the input
+	Mask      string // its kind, or none
 	Path      string
 }
 
@@ -42,15 +42,17 @@ func (g Group) only(by []string) Group {
 	return g
 }
 
+// groupOf is coarse on purpose: a group tells something only if many cases of a run fall into it.
 func groupOf(c cases.Case, path string) Group {
-	out, acc := "", ""
-	if c.Output != c.Input {
-		out = c.Output.String()
+	return Group{shapeClass(c.QLen, c.KVLen), c.Input.String(), maskKind(record.MaskWord(c)), path}
+}
+
+// maskKind cuts a mask word such as additive-fp16+causal to its first part.
+func maskKind(word string) string {
+	if i := strings.IndexAny(word, "-+"); i >= 0 {
+		return word[:i]
 	}
-	if c.Intermediate.Valid() {
-		acc = c.Intermediate.String()
-	}
-	return Group{shapeClass(c.QLen, c.KVLen), precisionWord(c.Input.String(), out, acc), record.MaskWord(c), path}
+	return word
 }
 
 func shapeClass(q, kv int) string {
@@ -63,16 +65,6 @@ func shapeClass(q, kv int) string {
 		return "medium"
 	}
 	return "long"
-}
-
-func precisionWord(in, out, acc string) string {
-	if out != "" {
-		in += ">" + out
-	}
-	if acc != "" {
-		in += "/" + acc
-	}
-	return in
 }
 
 func checkBy(by []string) error {

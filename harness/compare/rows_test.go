@@ -110,6 +110,18 @@ func TestABenchmarkNameTellsWhatTheCaseWould(t *testing.T) {
 	require.Equal(t, Group{Shape: "Codec/N=4-2", Path: "p"}, groupOfName("Codec/N=4-2", nameParts(benchfmt.Name("Codec/N=4-2")), "p"))
 }
 
+func TestTheTextLeavesOutWhatCannotTellWhereThereIsMuch(t *testing.T) {
+	var list []times
+	for i := range shownRows + 1 {
+		list = append(list, times{fmt.Sprint("single ", i), []float64{1}, []float64{0.9}})
+	}
+	r := reportOf(t, list[:shownRows])
+	require.Contains(t, text(t, r), "single 3")
+	r = reportOf(t, list)
+	require.NotContains(t, text(t, r), "single 3")
+	require.Contains(t, text(t, r), "13 groups of too few measurements to tell anything, with 13 cases, only in all")
+}
+
 func TestShapeClasses(t *testing.T) {
 	for _, row := range []struct {
 		q, kv int

@@ -17,6 +17,9 @@ import (
 // shownChanges is how many changes of one kind the text shows in full.
 const shownChanges = 20
 
+// shownRows is from how many groups on those that cannot tell anything are left out of the text.
+const shownRows = 12
+
 // WriteText writes the report for people: conformance first, then speed, then the outcome.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
@@ -99,12 +102,21 @@ func (r *Report) writeSpeed(b *strings.Builder) {
 	var aligned strings.Builder
 	table := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "  group\tcases\told\tnew\tratio\tinterval\tp\tadjusted\t\n")
+	hidden, within := 0, 0
 	for _, row := range r.allRows() {
+		if row != r.All && len(r.Rows) > shownRows && row.reachable > r.Options.Alpha {
+			hidden++
+			within += row.Pairs
+			continue
+		}
 		row.write(table, notes)
 	}
 	table.Flush() // into a strings.Builder, which takes everything
 	for line := range strings.Lines(aligned.String()) {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	if hidden > 0 {
+		fmt.Fprintf(b, "  %s of too few measurements to tell anything, with %s, only in all\n", plural(hidden, "group"), plural(within, "case"))
 	}
 	if r.All.Pairs > 0 {
 		fmt.Fprintf(b, "  geometric mean of the ratios of %s: %.3f\n", plural(r.All.Pairs, "case"), r.All.GeoMean)
@@ -130,7 +142,8 @@ func (r *Row) write(w io.Writer, notes *footnotes) {
 		ratioWord(r.Ratio.Center), interval(r.Ratio), chance(r.P), chance(r.Adjusted), strings.TrimSpace(mark+" "+notes.marks(r.Warnings)))
 }
 
-// seconds formats a median with half the width of its interval.
+// seconds formats a median, with half the width of its interval where it is of like measurements: over cases of
+// different size it would say how the cases differ.
 func (r *Row) seconds(s benchmath.Summary) string {
 	if s.Center == 0 {
 		return "?"
@@ -140,7 +153,7 @@ func (r *Row) seconds(s benchmath.Summary) string {
 		unit = "s/Ginstr"
 	}
 	text := benchunit.Scale(s.Center, benchunit.Decimal) + unit
-	if math.IsInf(s.Lo, 0) || math.IsInf(s.Hi, 0) {
+	if r.Pairs > 1 || math.IsInf(s.Lo, 0) || math.IsInf(s.Hi, 0) {
 		return text
 	}
 	return text + " ±" + s.PctRangeString()
