@@ -105,7 +105,7 @@ void host_check_end(struct job *job) {
 void host_check_group(struct check *c, struct group *g) {
   c->worker = g->worker;
   c->group = (uint32_t)(g->index + 1);
-  c->device_epoch = c->local_epoch = 0;
+  c->device_epoch = c->local_epoch = c->barriers = 0;
   c->pending.open = false;
   for (uint32_t i = 0; i < g->shared.simdgroups; i++) memset(&c->order[i], 0, sizeof c->order[i]);
 }
@@ -125,6 +125,7 @@ void host_check_operation(struct check *c, struct msl_simdgroup *s, unsigned mas
 
 /* All threads that have not returned have met at a barrier. One that has returned never will. */
 void host_check_barrier(struct check *c, struct group *g, unsigned flags) {
+  c->barriers++;
   if (flags & MEM_DEVICE) c->device_epoch++;
   if (flags & MEM_THREADGROUP) c->local_epoch++;
   if (g->alive != g->shared.threads) host_check_diverged(c, g);
@@ -136,6 +137,7 @@ static struct stamp now(struct check *c, struct msl_lane *lane, unsigned kind, c
       .thread = (uint16_t)lane->thread,
       .atomic = (kind & MSL_ATOMIC) != 0,
       .epoch = local ? c->local_epoch : c->device_epoch,
+      .barrier = c->barriers,
       .operation = c->order[lane->simdgroup->index].operations,
       .site = site ? (uint32_t)host_module_offset(c->job->pipeline->module, site) : 0,
   };

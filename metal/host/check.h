@@ -23,7 +23,9 @@ struct stamp {
   uint16_t thread;
   uint8_t mask;   /* bytes of the cell */
   uint8_t atomic;
-  uint32_t epoch, operation;
+  uint32_t epoch;     /* barriers that order this kind of memory */
+  uint32_t barrier;   /* barriers of any kind: enough between a read and a later write */
+  uint32_t operation; /* of the simdgroup */
   uint32_t site;  /* offset in the module */
 };
 
@@ -70,7 +72,7 @@ struct check {
   uint64_t cell_bytes;
   struct cell *arena_cells;
   uint32_t group;               /* counted from 1 */
-  uint32_t device_epoch, local_epoch;
+  uint32_t device_epoch, local_epoch, barriers;
   struct order order[MAX_SIMDGROUPS];
   struct pending pending;
   uintptr_t module_low, module_high;

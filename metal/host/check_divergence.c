@@ -17,7 +17,7 @@ void host_check_stray(struct msl_lane *lane, unsigned mask, unsigned missing, in
   host_report_begin(c, &r, HOST_DIVERGENT_SIMD, stamp_of(c, lane));
   r.access.line = line;
   r.lanes = mask;
-  r.missing = missing ? missing : lane->simdgroup->alive & ~mask;
+  r.missing = missing ? missing : lane->simdgroup->present & ~mask;
   host_report_add(g->worker->device, &r);
   atomic_store_explicit(&g->worker->critical, 0, memory_order_release);
 }

@@ -92,12 +92,12 @@ func (d *Device) Reports() ([]Report, error) {
 // merge makes one of the reports that say the same of the same lines: a line may be several places in the code.
 func merge(reports []Report) []Report {
 	type key struct {
-		kind                 ReportKind
-		kernel, object       string
-		write, otherWrite    bool
-		file, otherFile      string
-		line, otherLine      int
-		otherAbsent          bool
+		kind              ReportKind
+		kernel, object    string
+		write, otherWrite bool
+		file, otherFile   string
+		line, otherLine   int
+		otherAbsent       bool
 	}
 	seen := map[key]int{}
 	var merged []Report

@@ -13,7 +13,9 @@ static bool ordered(const struct check *c, const struct stamp *earlier, const st
          o->by_two[earlier->thread % MSL_SIMD_WIDTH][later->thread % MSL_SIMD_WIDTH] > earlier->operation;
 }
 
-static bool conflict(const struct check *c, const struct stamp *earlier, const struct stamp *later, bool local) {
+static bool conflict(const struct check *c, const struct stamp *earlier, bool earlier_wrote, const struct stamp *later,
+                     bool local) {
+  if (!earlier_wrote && earlier->group == later->group && earlier->barrier != later->barrier) return false;
   return earlier->group && (earlier->mask & later->mask) && !(earlier->atomic && later->atomic) &&
          !ordered(c, earlier, later, local);
 }
@@ -33,7 +35,7 @@ static void note_reader(struct cell *cell, struct stamp stamp) {
   struct stamp *r = cell->readers;
   unsigned simdgroup = stamp.thread / MSL_SIMD_WIDTH, at = READERS - 1;
   for (unsigned i = 0; i < READERS; i++)
-    if (r[i].group != stamp.group || r[i].epoch != stamp.epoch || r[i].thread == stamp.thread) {
+    if (r[i].group != stamp.group || r[i].barrier != stamp.barrier || r[i].thread == stamp.thread) {
       r[i] = stamp;
       return;
     }
@@ -60,7 +62,7 @@ void host_shadow_read(struct check *c, struct cell *cells, uint64_t offset, uint
     struct cell *cell = &cells[i];
     stamp.mask = mask_at(i, offset, bytes);
     if (local && (cell->written_by_group != c->group || (cell->written & stamp.mask) != stamp.mask)) unwritten = true;
-    if (!raced && conflict(c, &cell->writer, &stamp, local)) {
+    if (!raced && conflict(c, &cell->writer, true, &stamp, local)) {
       raced = true;
       report_race(c, blank, &cell->writer, true);
     }
@@ -81,12 +83,12 @@ static void mark_written(struct check *c, struct cell *cell, uint8_t mask) {
 
 static void store_in_cell(struct check *c, struct cell *cell, bool local, struct stamp stamp, bool *raced,
                           const host_report *blank) {
-  if (!*raced && conflict(c, &cell->writer, &stamp, local)) {
+  if (!*raced && conflict(c, &cell->writer, true, &stamp, local)) {
     *raced = true;
     report_race(c, blank, &cell->writer, true);
   }
   for (unsigned i = 0; i < READERS; i++) {
-    if (*raced || !conflict(c, &cell->readers[i], &stamp, local)) continue;
+    if (*raced || !conflict(c, &cell->readers[i], false, &stamp, local)) continue;
     *raced = true;
     report_race(c, blank, &cell->readers[i], false);
   }

@@ -112,7 +112,7 @@ typedef unsigned long msl_async_copy_function(struct msl_lane *, const struct ms
 typedef void msl_async_wait_function(struct msl_lane *, unsigned count, const unsigned long *events, int line);
 
 /* Checked modules only: an operation of `mask` lanes at `site` gives a result that depends on lanes that do not take
- * part: those of `missing` (0: every other lane of the simdgroup that has not returned). */
+ * part: those of `missing` (0: every other lane of the simdgroup). */
 typedef void msl_stray_function(struct msl_lane *, unsigned mask, unsigned missing, int line);
 
 /* Checked modules only: an access of the lane that runs; `site` is an address of the calling code. */

@@ -130,10 +130,10 @@ template <uint width, class T> struct parts {
   }
 };
 
-/* Lanes that have not returned and do not take part make the result depend on who came. */
+/* Where a lane does not take part, because it went another way or has returned, the result depends on who came. */
 template <class T> MSL_INLINE void report_partial(operands<T> o) {
 #ifdef MSL_CHECKED
-  if (o.mask != o.lane->simdgroup->alive) report_stray(o.lane, o.mask, 0, o.line);
+  if (o.mask != o.lane->simdgroup->present) report_stray(o.lane, o.mask, 0, o.line);
 #endif
 }
 

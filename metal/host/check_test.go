@@ -1,0 +1,142 @@
+package host
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// planted is one kernel of testdata/planted: how to launch it, and what must be found.
+type planted struct {
+	name    string
+	launch  string
+	markers map[int]string // line -> kind
+}
+
+var kernelName = regexp.MustCompile(`^kernel void (\w+)\(`)
+
+func readPlanted(t *testing.T, file string) []planted {
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var kernels []planted
+	launch := ""
+	scanner := bufio.NewScanner(f)
+	for line := 1; scanner.Scan(); line++ {
+		text := scanner.Text()
+		if l, ok := strings.CutPrefix(text, "// launch "); ok {
+			launch = l
+		}
+		if m := kernelName.FindStringSubmatch(text); m != nil {
+			kernels = append(kernels, planted{name: m[1], launch: launch, markers: map[int]string{}})
+		}
+		if _, kind, ok := strings.Cut(text, "//! "); ok && len(kernels) > 0 {
+			kernels[len(kernels)-1].markers[line] = kind
+		}
+	}
+	return kernels
+}
+
+var elementBytes = map[string]int{"float": 4, "uint": 4, "half": 2, "uchar": 1}
+
+// launchOf makes what a launch comment says. Buffers of floats hold 0, 1, 2 ...
+func launchOf(t *testing.T, d *Device, text string) Launch {
+	l := Launch{Grid: [3]int{1}, Threadgroup: [3]int{32}}
+	slot := 0
+	for _, field := range strings.Fields(text) {
+		key, value, _ := strings.Cut(field, "=")
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			t.Fatalf("launch %q: %v", text, err)
+		}
+		switch key {
+		case "threads":
+			l.Threadgroup[0] = n
+		case "groups":
+			l.Grid[0] = n
+		case "local":
+			l.Bindings = append(l.Bindings, Binding{Threadgroup: n})
+		case "bytes":
+			l.Bindings = append(l.Bindings, Binding{Index: slot, Bytes: make([]byte, n)})
+			slot++
+		default:
+			b := buffer(t, d, n*elementBytes[key])
+			if key == "float" {
+				for i := range View[float32](b) {
+					View[float32](b)[i] = float32(i)
+				}
+			}
+			l.Bindings = append(l.Bindings, Binding{Index: slot, Buffer: b})
+			slot++
+		}
+	}
+	return l
+}
+
+// judge compares what was found with what was planted.
+func judge(k planted, reports []Report) error {
+	for line, kind := range k.markers {
+		found := false
+		for _, r := range reports {
+			at := r.Access.Line == line || r.Other != nil && r.Other.Line == line
+			found = found || at && strings.Contains(r.Kind.String(), kind)
+		}
+		if !found {
+			return fmt.Errorf("no report of a %s at line %d; reports: %v", kind, line, reports)
+		}
+	}
+	if len(k.markers) == 0 && len(reports) > 0 {
+		return fmt.Errorf("a right kernel gives %v", reports)
+	}
+	return nil
+}
+
+// wholeText compiles all kernels of a text at once, whichever is asked for: one module for each file.
+type wholeText struct{ Compiler }
+
+func (c wholeText) Compile(ctx context.Context, p Program, checked bool) (Module, error) {
+	p.Function = ""
+	return c.Compiler.Compile(ctx, p, checked)
+}
+
+func TestPlantedMistakesAreFound(t *testing.T) {
+	compiler, err := defaultCompiler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := device(t, Options{Check: true, Compiler: wholeText{compiler}})
+	files, _ := filepath.Glob("testdata/planted/*.metal")
+	broken := 0
+	for _, file := range files {
+		for _, k := range readPlanted(t, file) {
+			if len(k.markers) > 0 {
+				broken++
+			}
+			t.Run(strings.TrimSuffix(filepath.Base(file), ".metal")+"/"+k.name, func(t *testing.T) {
+				p := compileFile(t, d, file, k.name)
+				_, runError := p.Run(launchOf(t, d, k.launch))
+				reports, err := d.Reports()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := judge(k, reports); err != nil {
+					t.Error(err)
+				}
+				if runError != nil && len(k.markers) == 0 {
+					t.Error(runError)
+				}
+			})
+		}
+	}
+	if broken < 40 {
+		t.Errorf("%d planted mistakes; at least 40 are wanted", broken)
+	}
+}
