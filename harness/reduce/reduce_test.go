@@ -148,7 +148,7 @@ func TestToTheMinimum(t *testing.T) {
 			func(c *cases.Case) bool { return c.Mask.EmptyLead >= 32 && c.Mask.EmptyLead < c.KVLen },
 			with(smallest(1, 1, 33, 1), func(c *cases.Case) {
 				c.Mask = cases.Mask{Kind: cases.BoolMask, Shape: "111k", Fill: cases.OpenFill, EmptyLead: 32}
-			}), 200},
+			}), 120},
 		{"every key hidden, five at least", func(c *cases.Case) { c.Mask.EmptyLead, c.KVLen = c.KVLen+20, c.KVLen+20 },
 			func(c *cases.Case) bool { return c.Mask.EmptyLead == c.KVLen && c.KVLen >= 5 },
 			with(smallest(1, 1, 5, 1), func(c *cases.Case) {
@@ -159,13 +159,13 @@ func TestToTheMinimum(t *testing.T) {
 			with(smallest(1, 1, 1, 1), func(c *cases.Case) {
 				c.Mask = cases.Mask{Kind: cases.AdditiveMask, Format: precision.FP32, Shape: "111k", Fill: cases.RandomFill, Density: 70}
 			}), 100},
-		{"a window of 37 keys back", func(c *cases.Case) {
-			c.Mask = cases.Mask{Kind: cases.WindowMask, Left: 40 + c.KVLen, Right: c.QLen % 9, Align: cases.BottomRight}
+		{"a window of 2100 keys back", func(c *cases.Case) {
+			c.Mask = cases.Mask{Kind: cases.WindowMask, Left: 2400 + 7*c.KVLen, Right: c.QLen % 9, Align: cases.BottomRight}
 		},
-			func(c *cases.Case) bool { return c.Mask.Kind == cases.WindowMask && c.Mask.Left >= 37 },
+			func(c *cases.Case) bool { return c.Mask.Kind == cases.WindowMask && c.Mask.Left >= 2100 },
 			with(smallest(1, 1, 1, 1), func(c *cases.Case) {
-				c.Mask = cases.Mask{Kind: cases.WindowMask, Left: 37, Right: -1}
-			}), 60},
+				c.Mask = cases.Mask{Kind: cases.WindowMask, Left: 2100, Right: -1}
+			}), 90},
 		{"slack after the rows of v, but not of k", nil,
 			func(c *cases.Case) bool { return c.Layout.V.Pad >= 3 && c.Layout.V.Pad != c.Layout.K.Pad },
 			with(smallest(1, 1, 1, 1), func(c *cases.Case) { c.Layout.V.Pad = 3 }), 150},

@@ -141,14 +141,12 @@ func (s *search) helps(candidate cases.Case) bool {
 	return candidate.Normalize() == nil && newRank(candidate).less(s.rank)
 }
 
-// grade takes the properties that cannot have their simplest value as far down as they go.
+// grade takes the properties that cannot have their simplest value as far down as they go. The candidates at the end
+// would find most of this too, but each of them starts another round.
 func (s *search) grade(t target) {
 	first := func() *cases.Case { return t(&s.best)[0] }
 	for _, e := range gradedEdits(first()) {
 		s.try(edited(&s.best, t, e))
-	}
-	for _, a := range slackAxes(first()) {
-		s.descend(t, a)
 	}
 }
 
