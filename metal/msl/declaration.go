@@ -109,7 +109,9 @@ func (u *unit) declarationAt(from, to int, in scope) declaration {
 		case u.isOneOf(i, "__attribute__", "alignas", "decltype", "__declspec") && u.is(i+1, "("):
 			i = u.tokens[i+1].pair
 		case u.isOneOf(i, "struct", "class", "union", "enum") && d.name < 0 && d.open < 0:
-			tag = i
+			if tag < 0 {
+				tag = i
+			}
 		case u.isOneOf(i, "using", "typedef", "static_assert", "friend") && d.open < 0 && d.name < 0:
 			return u.endAtSemicolon(d, i, to)
 		case t.text == "<" && t.kind == punctuation && d.open < 0 && (u.isIdentifier(i - 1)):

@@ -41,17 +41,19 @@ func rewrite(preprocessed string, p *Program) (*rewritten, error) {
 	}
 	u.fixConstants(constants)
 	u.dropAttributes()
+	u.renameKeywords()
 	u.spellLiterals()
 	u.valueParameters()
 	u.writeSwizzles()
+	swizzles := u.swizzles()
 	u.levelConditionals()
+	u.callSwizzles()
 	u.referenceCallbacks()
 	u.qualifyMethods()
 	u.copyFromConstant()
 	if _, err := u.placeThreadgroupVariables(); err != nil {
 		return nil, err
 	}
-	swizzles := u.swizzles()
 	u.nameAddressSpaces()
 	return &rewritten{
 		text:    swizzles + "#include \"msl_unit.h\"\n# 1 " + quote(p.fileName()) + "\n" + u.String() + glue(entries, p.fileName(), p.Math, p.Check),

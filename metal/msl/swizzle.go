@@ -77,9 +77,39 @@ var compoundAssignments = map[string]string{
 	"+=": "+", "-=": "-", "*=": "*", "/=": "/", "%=": "%", "&=": "&", "|=": "|", "^=": "^", "<<=": "<<", ">>=": ">>",
 }
 
+// ownMembers are the names that read as swizzles but that the text gives to members of its own structs.
+func (u *unit) ownMembers() map[string]bool {
+	own := map[string]bool{}
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.kind != variableDeclaration || d.scope.inStruct == "" {
+			continue
+		}
+		for i := d.from; i < d.to; i++ {
+			if u.isIdentifier(i) && swizzleIndices(u.tokens[i].text) != nil {
+				own[u.tokens[i].text] = true
+			}
+		}
+	}
+	return own
+}
+
+// callSwizzles spells out the calls by which swizzles are read. Clang does that itself for a property, but in a
+// template it then looks up operators without regard to the operands' types.
+func (u *unit) callSwizzles() {
+	own := u.ownMembers()
+	for i := range u.tokens {
+		if !u.isSwizzle(i) || own[u.tokens[i].text] || u.isOneOf(i+1, "=", "++", "--") || compoundAssignments[u.tokens[i+1].text] != "" {
+			continue
+		}
+		u.tokens[i].text = "msl_get_" + u.tokens[i].text + "()"
+	}
+}
+
 // writeSwizzles spells out what clang cannot do with properties: v.zw.yx = e becomes v.wz = e, and v.xy += e, which
 // it gets wrong where v's type depends on a template, becomes v.xy = v.xy + (e).
 func (u *unit) writeSwizzles() {
+	own := u.ownMembers()
 	for i := range u.tokens {
 		if !u.isSwizzle(i) {
 			continue
@@ -98,9 +128,17 @@ func (u *unit) writeSwizzles() {
 			continue
 		}
 		u.tokens[i+1].text = "="
-		u.tokens[i+2].before = u.source(first, i+1) + " " + operator + " (" + u.tokens[i+2].before
+		u.tokens[i+2].before = u.source(first, i) + u.readSwizzle(i, own) + " " + operator + " (" + u.tokens[i+2].before
 		u.tokens[end-1].after += ")"
 	}
+}
+
+// readSwizzle is how the value of the swizzle at i is written.
+func (u *unit) readSwizzle(i int, own map[string]bool) string {
+	if name := u.tokens[i].text; !own[name] {
+		return "msl_get_" + name + "()"
+	}
+	return u.tokens[i].text
 }
 
 // composeSwizzles makes one swizzle of v.zw.yx where that is assigned to.

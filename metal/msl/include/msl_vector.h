@@ -23,15 +23,15 @@
   __declspec(property(get = msl_get_##name)) vec<T, count> name;
 #define MSL_SWIZZLE_RW2(name, p, q)                                                                  \
   MSL_SWIZZLE_READ(name, 2, p, q)                                                                    \
-  MSL_INLINE void msl_put_##name(vec<T, 2> v) & { p = v.x, q = v.y; }                          \
+  MSL_INLINE vec<T, 2> msl_put_##name(vec<T, 2> v) & { p = v.x, q = v.y; return v; }                          \
   __declspec(property(get = msl_get_##name, put = msl_put_##name)) vec<T, 2> name;
 #define MSL_SWIZZLE_RW3(name, p, q, s)                                                               \
   MSL_SWIZZLE_READ(name, 3, p, q, s)                                                                 \
-  MSL_INLINE void msl_put_##name(vec<T, 3> v) & { p = v.x, q = v.y, s = v.z; }              \
+  MSL_INLINE vec<T, 3> msl_put_##name(vec<T, 3> v) & { p = v.x, q = v.y, s = v.z; return v; }              \
   __declspec(property(get = msl_get_##name, put = msl_put_##name)) vec<T, 3> name;
 #define MSL_SWIZZLE_RW4(name, p, q, s, t)                                                            \
   MSL_SWIZZLE_READ(name, 4, p, q, s, t)                                                              \
-  MSL_INLINE void msl_put_##name(vec<T, 4> v) & { p = v.x, q = v.y, s = v.z, t = v.w; }  \
+  MSL_INLINE vec<T, 4> msl_put_##name(vec<T, 4> v) & { p = v.x, q = v.y, s = v.z, t = v.w; return v; }  \
   __declspec(property(get = msl_get_##name, put = msl_put_##name)) vec<T, 4> name;
 
 /* One expression per component. */
@@ -68,7 +68,7 @@
 #define MSL_COLOUR(name, component)                                                        \
   MSL_INLINE constexpr T msl_get_##name() const { return component; }                      \
   MSL_INLINE constexpr T msl_get_##name() const __constant { return component; }           \
-  MSL_INLINE void msl_put_##name(T v) & { component = v; }                                 \
+  MSL_INLINE T msl_put_##name(T v) & { return component = v; }                                 \
   __declspec(property(get = msl_get_##name, put = msl_put_##name)) T name;
 
 #define MSL_VECTOR_BINARY(N, op) \

@@ -1,0 +1,60 @@
+#include "case.h"
+#include <metal_simdgroup_matrix>
+#pragma METAL internals : enable
+
+void add_two(thread float &x) { x += 2; }
+void times(thread float &x) { x *= 10; }
+template <void (*f)(thread float &)> float applied(float x) { f(x); return x; }
+TEST(function_argument) { out[0] = applied<add_two>(1), out[1] = applied<times>(3); }
+template <typename T> void widen(device const float *src, short i, thread T &reg) { reg = T(src[i]); }
+template <typename T, int N, void (*load)(device const float *, short, thread T &)> T total(device const float *src) { T s = 0, x; for (short i = 0; i < N; ++i) { load(src, i, x); s += x; } return s; }
+TEST(function_template_argument) { out[0] = total<half, 4, widen<half>>(in), out[1] = total<float2, 3, widen<float2>>(in).y; }
+struct Max { template <typename T> static constexpr T apply(T a, T b) { return metal::max(a, b); } };
+struct Add { template <typename T> METAL_FUNC static constexpr T apply(T a, T b) { return a + b; } };
+template <typename Op, typename T> T fold(thread const T *v, int n) { T r = v[0]; for (int i = 1; i < n; ++i) r = Op::apply(r, v[i]); return r; }
+TEST(operation_types) { float v[3] = {1, 5, 3}; out[0] = fold<Max>(v, 3), out[1] = fold<Add>(v, 3); }
+template <typename T> struct Limits { static const constant T lowest = -metal::numeric_limits<T>::max(); static constexpr constant int bits = sizeof(T) * 8; };
+TEST(static_members) { out[0] = Limits<half>::lowest, out[1] = Limits<float>::bits; }
+template <int N> constexpr int factorial() { return N * factorial<N - 1>(); }
+template <> constexpr int factorial<0>() { return 1; }
+TEST(recursion) { out[0] = factorial<5>(); }
+template <typename... A> float sum_all(A... a) { return (0.0f + ... + float(a)); }
+TEST(variadic) { out[0] = sum_all(1, 2.5f, 3.0h, ushort(4)); }
+template <int n> using Int = integral_constant<int, n>;
+template <typename S> float strided(device float *q, S stride) { return q[2 * stride]; }
+TEST(constant_types) { out[0] = strided(in, Int<3>{}), out[1] = strided(in, 5); device float *q = in; q += Int<4>(); out[2] = *q, out[3] = *(in + Int<2>()); }
+template <typename T, typename U> struct Pair { T a; U b; };
+template <typename T, typename U> Pair<T, U> make_pair(T a, U b) { return {a, b}; }
+TEST(braced_return) { auto q = make_pair(1.5f, short(2)); out[0] = q.a + q.b; }
+template <typename T> void store(device T *o, int i, T v) { o[i] = v; }
+TEST(shift_in_template_argument) { store<float>(out, 0, sizeof(vec<half, (8 >> 2)>)); out[1] = sizeof(Pair<vec<half, 2>, vec<half, 2>>); }
+#define UNROLL _Pragma("clang loop unroll(full)")
+TEST(pragmas) { float s = 0; UNROLL for (int i = 0; i < 4; ++i) s += in[i];
+#pragma unroll
+  for (int i = 0; i < 4; ++i) s += 1;
+#pragma clang loop unroll_count(2)
+  for (int i = 0; i < 4; ++i) s += 1;
+  out[0] = s; }
+namespace outer { constant float scale = 3; namespace inner { float f(float x) { return x * scale; } TEST(in_namespace) { out[0] = f(2); } } using inner::f; }
+TEST(namespace_lookup) { out[0] = outer::f(1), out[1] = outer::inner::f(2); namespace o = outer::inner; out[2] = o::f(3); }
+template <typename T, ushort N> kernel void instantiated(device T *out [[buffer(0)]], constant Params &p [[buffer(2)]]) { out[0] = T(p.scalar) + T(N); }
+#define INSTANTIATE(T, N) template [[host_name("instantiated_" #T "_" #N)]] kernel void instantiated<T, N>(device T *, constant Params &);
+INSTANTIATE(float, 3)
+template [[host_name("by_" "decltype")]] [[kernel]] decltype(instantiated<float, 5>) instantiated<float, 5>;
+[[kernel]] void attributed(device float *out [[buffer(0)]]) { out[0] = 6; }
+[[host_name("renamed")]] kernel void original(device float *out [[buffer(0)]]) { out[0] = 7; }
+kernel void declared_first(device float *out [[buffer(0)]]);
+kernel void declared_first(device float *out [[buffer(0)]]) { out[0] = 8; }
+#define DEFINE(name, value) kernel void name(device float *out [[buffer(0)]]) { out[0] = value; }
+DEFINE(from_macro, 9) DEFINE(from_same_line, 10)
+kernel void untagged(device float *out, device const float *in, constant Params &p) { out[0] = in[1] + p.scalar; }
+kernel void partly_tagged(constant Params &p [[buffer(2)]], device float *out, device const float *in) { out[0] = in[2] + p.scalar; }
+kernel void reversed_slots(device const float *in [[buffer(0 + 1)]], device float *out [[buffer(0)]]) { out[0] = in[3]; }
+kernel void reference_argument(device float &out [[buffer(0)]], constant float *table [[buffer(3)]]) { out = table[1]; }
+[[max_total_threads_per_threadgroup(64)]] kernel void limited(device float *out [[buffer(0)]]) { out[0] = 11; }
+template <int N> struct simd_tile { static METAL_FUNC float f(thread simdgroup_matrix<float, 8, 8> &m) { return m.thread_elements()[0] + N; } };
+TEST(comments_and_strings) { /* kernel void not_one(device float *x) { } */ out[0] = 1; // threadgroup float x[3];
+  out[1] = sizeof("kernel ; } threadgroup") > 3; }
+TEST(lambda_free_statements) { int i = 0; do { i++; } while (i < 3); for (;;) { if (++i > 5) break; else continue; } out[0] = i; goto end; end: out[1] = 1; }
+TEST(static_assertion) { static_assert(sizeof(float4) == 16, "threadgroup float x;"); out[0] = 1; }
+TEST(constexpr_locals) { constexpr ushort n = 4, m = n * 2; float a[m]; for (ushort i = 0; i < m; ++i) a[i] = i; constexpr float2 c(1, 2); out[0] = a[m - 1], out[1] = c.y; }
