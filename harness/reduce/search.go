@@ -148,6 +148,9 @@ func (s *search) grade(t target) {
 	for _, e := range gradedEdits(first()) {
 		s.try(edited(&s.best, t, e))
 	}
+	for _, a := range slackAxes(first()) {
+		s.descend(t, a)
+	}
 }
 
 // shrink makes the sizes smaller, one axis after the other.
