@@ -85,7 +85,9 @@ func TestNoFalseAlarm(t *testing.T) {
 			if worst < 0.02 {
 				t.Errorf("largest ratio %.4f: a bound that loose finds nothing", worst)
 			}
-			if sim.a.Acc != FP16 && inconclusive*10 > judged {
+			// Scores in fp16 cannot tell the large ones apart.
+			coarse := sim.a.Acc == FP16 || sim.a.Scores == FP16
+			if !coarse && inconclusive*50 > judged {
 				t.Errorf("%d of %d elements inconclusive", inconclusive, judged)
 			}
 		})

@@ -143,6 +143,11 @@ func (b *block) weighRow(i int, r *row, s, p, a, c []float64) {
 		sj := s[j]
 		if math.IsInf(sj, -1) {
 			a[j], c[j] = 0, 0
+			if bias == nil || bias[j] != sj {
+				// An infinite score, of an infinite q or k. The finite terms may
+				// overflow to the other infinity before they meet it.
+				r.wild = r.wild || b.finiteTerms(i, j) > limit
+			}
 			continue
 		}
 		size := math.Abs(sj)
@@ -150,7 +155,9 @@ func (b *block) weighRow(i int, r *row, s, p, a, c []float64) {
 		if us != 0 {
 			qk := size
 			if bias != nil {
-				qk = math.Abs(sj - bias[j])
+				if qk = math.Abs(sj - bias[j]); math.Abs(bias[j]) > 0x1p30 {
+					qk = scale * a[j] // the bias has swallowed it
+				}
 				stored += us * qk
 			}
 			if qk > l.scoreLimit || sj > l.scoreLimit {
@@ -194,4 +201,16 @@ func (b *block) weighRow(i int, r *row, s, p, a, c []float64) {
 	if r.l > l.accLimit {
 		r.wild = true
 	}
+}
+
+// finiteTerms is the sum of the finite |q_d*k_jd| of row i and the block's key j.
+func (b *block) finiteTerms(i, j int) (sum float64) {
+	dim := b.keys.dim
+	k := of(b.keys.k, b.lo+j, dim)
+	for d, q := range of(b.queries(), i, dim) {
+		if t := math.Abs(q * k[d]); finite(t) {
+			sum += t
+		}
+	}
+	return sum
 }

@@ -47,6 +47,7 @@ func TestSpecialValues(t *testing.T) {
 		{"Inf in an allowed k", inFP32, ones, []float64{0, 0, 0, posInf}, ones2(3, 4), nil, [2]float64{nan, nan}, [2]Demand{NaN, NaN}, NaN | PosInf},
 		{"-Inf score beside another", inFP32, ones, []float64{0, 0, 0, negInf}, ones2(3, 4), nil, [2]float64{3, 3}, [2]Demand{Value, Value}, Value},
 		{"-Inf score beside another, Inf in its v", inFP32, ones, []float64{0, 0, 0, negInf}, []float64{3, 3, posInf, 4}, nil, [2]float64{posInf, 3}, [2]Demand{PosInf | NaN, Value}, Value},
+		{"-Inf score whose finite terms overflow", inFP32, []float64{1, 1e20}, []float64{0, 0, negInf, 1e20}, ones2(3, 4), nil, [2]float64{3, 3}, [2]Demand{Anything, Anything}, Anything},
 		{"only -Inf scores", inFP32, ones, []float64{0, negInf, 0, negInf}, ones2(3, 4), nil, [2]float64{0, 0}, [2]Demand{Value | NaN, Value | NaN}, NegInf | NaN},
 		{"+Inf bias", inFP32, ones, zeros4, ones2(3, 4), bias(0, posInf), [2]float64{nan, nan}, [2]Demand{NaN, NaN}, NaN | PosInf},
 		{"NaN bias", inFP32, ones, zeros4, ones2(3, 4), bias(0, nan), [2]float64{nan, nan}, [2]Demand{NaN, NaN}, NaN},

@@ -101,6 +101,11 @@ func TestSmallAccumulators(t *testing.T) {
 	}
 	for score, want := range map[float64]Demand{40000: AnyFinite, 60000: Anything, -60000: Anything} {
 		a := Arithmetic{In: FP16, Acc: FP32, Scores: FP16, Out: FP16}
+		hidden := randomProblem(1, 1, 1, 1, 1, 2, 1, Additive{1, 1, 1, 2, []float64{0, -1e30}})
+		hidden.Scale, hidden.Q[0], hidden.K[0], hidden.K[1] = 1, 1, 0, math.Abs(score)
+		if got := attend(t, hidden, a, Options{}).OutputDemand[0]; (got == Anything) != (score*score > 2e9) {
+			t.Errorf("a score of %v stored before a bias of -1e30: demand %b", score, got)
+		}
 		p := randomProblem(1, 1, 1, 1, 1, 1, 1, nil)
 		p.Scale, p.Q[0], p.K[0] = 1, 1, score
 		if got := attend(t, p, a, Options{}).OutputDemand[0]; got != want {
