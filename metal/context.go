@@ -70,6 +70,13 @@ func newContext(lib *mfa.Library, d *Device) (*Context, error) {
 // Close ends the context. Its buffers live on, but no call takes them any more.
 func (c *Context) Close() { c.resource.close() }
 
+// Latency is the device time, in seconds, of the context's last attention call; 0 after one that failed.
+func (c *Context) Latency() float64 { return c.mfa.Latency() }
+
+// Latencies asks n times without coming back to Go in between, and returns the sum. It is the cheapest call there is,
+// for those who measure what the way from Go costs.
+func (c *Context) Latencies(n int) float64 { return c.mfa.Latencies(n) }
+
 // Counters is what a context has done since it was made.
 type Counters = mfa.Counters
 

@@ -23,6 +23,8 @@ func encodeHalf(x float64) uint32 {
 	switch {
 	case x != x:
 		return 0x7e00
+	case x == 0:
+		return sign
 	case x >= 65520:
 		return sign | 0x7c00
 	}

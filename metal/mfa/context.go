@@ -17,6 +17,11 @@ static void context_destroy(const mfa_library *l, uintptr_t c) {
 static double context_latency(const mfa_library *l, uintptr_t c) {
   return l->get_gpu_latency ? l->get_gpu_latency((mfa_context_t)c) : 0;
 }
+static double context_latencies(const mfa_library *l, uintptr_t c, int64_t n) {
+  double sum = 0;
+  for (int64_t i = 0; i < n; i++) sum += context_latency(l, c);
+  return sum;
+}
 static int32_t context_counters(const mfa_library *l, uintptr_t c, mfa_counters *out, char *why, size_t n) {
   return mfa_library_counters(l, (mfa_context_t)c, out, why, n);
 }
@@ -59,6 +64,12 @@ func (c *Context) Close() {
 
 // Latency is the device time of the context's last attention call, in seconds.
 func (c *Context) Latency() float64 { return float64(C.context_latency(c.lib.c, c.handle)) }
+
+// Latencies asks for the latency n times without coming back to Go in between, and returns the sum: the cheapest call
+// of the interface, by which the price of the way from Go is measured.
+func (c *Context) Latencies(n int) float64 {
+	return float64(C.context_latencies(c.lib.c, c.handle, C.int64_t(n)))
+}
 
 // Counters is what a context has done so far.
 type Counters struct {

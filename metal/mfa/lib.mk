@@ -5,6 +5,7 @@
 #   make mfa-fuzz   hostile calls of the C interface, under the address sanitizer
 #   make examples   the C example, and the Rust one where cargo is
 
+MFA_BUILD ?= build
 MFA_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Imetal/device -Imetal/host -Imetal/msl/include
 MFA_SOURCES := $(filter-out metal/mfa/library.c,$(wildcard metal/mfa/*.c)) $(wildcard metal/mfa/shared/*.c)
 MFA_HOST := $(wildcard metal/host/*.c metal/host/*.S)
@@ -16,39 +17,39 @@ MFA_SUFFIX := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
 MFA_LINK := -shared -ldl -lpthread -lm $(if $(filter so,$(MFA_SUFFIX)),-Wl$(,)-soname$(,)libmfa.so.1 -Wl$(,)-z$(,)nodelete -Wl$(,)-z$(,)noexecstack,-install_name @rpath/libmfa.dylib)
 
 .PHONY: lib lib-asan mfa-fuzz examples
-lib: build/libmfa.$(MFA_SUFFIX) build/include/mfa.h build/lib/pkgconfig/mfa.pc
+lib: $(MFA_BUILD)/libmfa.$(MFA_SUFFIX) $(MFA_BUILD)/include/mfa.h $(MFA_BUILD)/lib/pkgconfig/mfa.pc
 
-build/mfa/kernel_text.c: metal/kernels/attention.metal
+$(MFA_BUILD)/mfa/kernel_text.c: metal/kernels/attention.metal
 	@mkdir -p $(@D)
 	{ echo 'const char mfa_kernel_text[] = {'; od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; echo '0};'; } > $@
 
-build/libmfa.$(MFA_SUFFIX): $(MFA_SOURCES) $(MFA_HOST) $(MFA_HEADERS) build/mfa/kernel_text.c
-	$(CC) $(MFA_CFLAGS) $(CFLAGS) -o $@ $(MFA_SOURCES) $(MFA_HOST) build/mfa/kernel_text.c $(MFA_LINK)
+$(MFA_BUILD)/libmfa.$(MFA_SUFFIX): $(MFA_SOURCES) $(MFA_HOST) $(MFA_HEADERS) $(MFA_BUILD)/mfa/kernel_text.c
+	$(CC) $(MFA_CFLAGS) $(CFLAGS) -o $@ $(MFA_SOURCES) $(MFA_HOST) $(MFA_BUILD)/mfa/kernel_text.c $(MFA_LINK)
 ifeq ($(MFA_SUFFIX),so)
-	ln -sf libmfa.so build/libmfa.so.1
+	ln -sf libmfa.so $(MFA_BUILD)/libmfa.so.1
 endif
 
-build/include/mfa.h: metal/mfa/mfa.h
+$(MFA_BUILD)/include/mfa.h: metal/mfa/mfa.h
 	@mkdir -p $(@D)
 	cp $< $@
 
-build/lib/pkgconfig/mfa.pc: metal/mfa/mfa.pc.in
+$(MFA_BUILD)/lib/pkgconfig/mfa.pc: metal/mfa/mfa.pc.in
 	@mkdir -p $(@D)
-	sed 's|@prefix@|$(CURDIR)/build|' $< > $@
+	sed 's|@prefix@|$(abspath $(MFA_BUILD))|' $< > $@
 
-lib-asan: build/asan/libmfa.$(MFA_SUFFIX)
-build/asan/libmfa.$(MFA_SUFFIX): $(MFA_SOURCES) $(MFA_HOST) $(MFA_HEADERS) build/mfa/kernel_text.c
+lib-asan: $(MFA_BUILD)/asan/libmfa.$(MFA_SUFFIX)
+$(MFA_BUILD)/asan/libmfa.$(MFA_SUFFIX): $(MFA_SOURCES) $(MFA_HOST) $(MFA_HEADERS) $(MFA_BUILD)/mfa/kernel_text.c
 	@mkdir -p $(@D)
-	$(CC) $(MFA_CFLAGS) -fsanitize=address,undefined -fno-omit-frame-pointer -o $@ $(MFA_SOURCES) $(MFA_HOST) build/mfa/kernel_text.c $(MFA_LINK)
+	$(CC) $(MFA_CFLAGS) -fsanitize=address,undefined -fno-omit-frame-pointer -o $@ $(MFA_SOURCES) $(MFA_HOST) $(MFA_BUILD)/mfa/kernel_text.c $(MFA_LINK)
 
 # The calls run against a device that touches the corners of every tensor, so a hole in the checks is an invalid access.
-build/mfa/fuzz: $(wildcard metal/mfa/test/*.c metal/mfa/test/*.h) $(filter-out metal/mfa/shared/device.c,$(MFA_SOURCES)) $(MFA_HEADERS)
+$(MFA_BUILD)/mfa/fuzz: $(wildcard metal/mfa/test/*.c metal/mfa/test/*.h) $(filter-out metal/mfa/shared/device.c,$(MFA_SOURCES)) $(MFA_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(MFA_CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -o $@ $(filter %.c,$^) -lpthread -lm
-mfa-fuzz: build/mfa/fuzz
-	build/mfa/fuzz $(MFA_FUZZ_CALLS) 1
+mfa-fuzz: $(MFA_BUILD)/mfa/fuzz
+	$(MFA_BUILD)/mfa/fuzz $(MFA_FUZZ_CALLS) 1
 
 examples: lib
-	$(MAKE) -C metal/mfa/examples/c PKG_CONFIG_PATH=$(CURDIR)/build/lib/pkgconfig run
-	@if command -v cargo > /dev/null; then cd metal/mfa/examples/rust && MFA_LIB_DIR=$(CURDIR)/build cargo run --release; \
+	$(MAKE) -C metal/mfa/examples/c PKG_CONFIG_PATH=$(CURDIR)/$(MFA_BUILD)/lib/pkgconfig run
+	@if command -v cargo > /dev/null; then cd metal/mfa/examples/rust && MFA_LIB_DIR=$(abspath $(MFA_BUILD)) cargo run --release; \
 	else echo "examples: no cargo here, the Rust example is left out"; fi

@@ -49,6 +49,7 @@ func rewrite(preprocessed string, p *Program) (*rewritten, error) {
 	u.levelConditionals()
 	u.callSwizzles()
 	u.referenceCallbacks()
+	u.inlineCollectives()
 	u.qualifyMethods()
 	u.copyFromConstant()
 	if _, err := u.placeThreadgroupVariables(); err != nil {

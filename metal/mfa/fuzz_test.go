@@ -1,0 +1,21 @@
+package mfa_test
+
+import (
+	"os/exec"
+	"testing"
+)
+
+// 100,000 calls with hostile arguments under the address sanitizer: see test/fuzz.c for what must hold.
+func TestHostileCalls(t *testing.T) {
+	calls := "100000"
+	if testing.Short() {
+		calls = "5000"
+	}
+	command := exec.Command("make", "-s", "-f", "metal/mfa/lib.mk", "mfa-fuzz", "MFA_FUZZ_CALLS="+calls, "MFA_BUILD="+t.TempDir())
+	command.Dir = "../.."
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+}
