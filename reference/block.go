@@ -22,6 +22,8 @@ type workspace struct {
 	// [rows, head_dim]
 	sumW, sumC, sumP2, sumV []float64
 	marks                   []columnMark
+
+	seen variety
 }
 
 var workspacePool = sync.Pool{New: func() any { return new(workspace) }}

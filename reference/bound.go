@@ -13,7 +13,8 @@ import "math"
 //	T3 = (u_o + 3*u_acc)*|o_d| + underflow
 //	bound = (T1 + T2)*exp(2*min(max_j eps_j, 1))*(1 + u_o) + T3
 //
-// with n the number of allowed keys: adding a zero rounds nothing. Where there is
+// with n the number of allowed keys: adding a zero rounds nothing. Both lines are wider where terms are alike, see
+// variety.go. Where there is
 // a bias, u_s counts for the score before it too: it may be stored twice. eps_j
 // is the relative error of the weight of key j. The sharp line, lambda = 6:
 //
@@ -86,7 +87,8 @@ type rowBounds struct {
 	maxEps float64
 	sumPE  float64 // sum_j p_j*eps_j
 	sumPS2 float64 // sum_j (p_j*sigma_j)^2
-	growth float64 // g(n, u_acc)
+	growth float64 // g(n, u_acc) + alike.lost
+	alike  alike
 	eta    float64 // absolute error of a weight by underflow
 	wild   bool    // scores leave the range of the implementation
 }
@@ -130,7 +132,8 @@ func (b *block) weighRow(i int, r *row, s, p, a, c []float64) {
 	}
 	normK := b.keys.normK[b.lo:b.hi]
 	us, bias := l.a.Scores.Unit, b.biasOf(i)
-	r.growth = growth(r.allowed, l.u)
+	r.alike = alikeOf(p[r.first:r.last], l.u, &b.seen)
+	r.growth = growth(r.allowed, l.u) + r.alike.lost
 	etaFixed := l.etaTerm*(normQ+float64(b.keys.dim)+1) + l.etaScore
 	fixed := l.expA + l.passes + etaFixed
 	tail := r.growth + l.a.Probs.Unit

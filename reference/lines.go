@@ -67,12 +67,18 @@ func (b *block) drawLines(i int) {
 	underflow := l.etaOut + l.etaIn + l.etaAcc + accTerms
 	s2 := lambda * math.Sqrt(n) * l.u
 	s3 := 0.6 * lambda * l.a.Probs.Unit
+	tail := r.growth + l.a.Probs.Unit
 	for d, o := range out {
 		o = math.Abs(o)
+		absolute := w[d] / tail // at least sum_j p_j*|v_jd|
+		same := r.alike.worst * o
+		if col := b.keys.colV[d]; few(r.alike.distinct*col.distinct, min(r.alike.terms, col.nonzero)) {
+			same += min(r.alike.all*b.keys.maxV[d], float64(col.nonzero)*l.u*absolute)
+		}
 		t3 := (uOut+3*l.u)*o + underflow + r.eta*(v[d]+n*o)
-		bound[d] = (w[d]+o*perOut)*spread + t3
+		bound[d] = (w[d]+o*perOut+same)*spread + t3
 		root := math.Sqrt(p2[d])
-		line := lambda*math.Sqrt(c[d]+o*o*r.sumPS2) + s2*(root+0.3*o) + s3*root + l.sharp4*o + t3
+		line := lambda*math.Sqrt(c[d]+o*o*r.sumPS2) + s2*(root+0.3*o) + s3*root + l.sharp4*o + t3 + same + r.alike.lost*(absolute+o)
 		sharp[d] = min(bound[d], line)
 		demand[d] = outputDemand(out[d], bound[d], l.a.Out)
 	}
@@ -88,7 +94,7 @@ func (b *block) drawLSE(r *row) {
 	l := &b.lines
 	logL := math.Abs(math.Log(r.l))
 	spread := math.Exp(2 * min(r.maxEps, 1))
-	b.r.LSEBound[r.index] = (r.sumPE+r.growth)*spread + 4*l.u*(1+logL) + 3*l.u*math.Abs(r.m) +
+	b.r.LSEBound[r.index] = (r.sumPE+r.growth+r.alike.worst)*spread + 4*l.u*(1+logL) + 3*l.u*math.Abs(r.m) +
 		float64(r.allowed)*r.eta + l.etaAcc
 	b.r.LSEDemand[r.index] = outputDemand(b.r.LSE[r.index], b.r.LSEBound[r.index], l.a.Acc)
 }

@@ -20,6 +20,7 @@ type operands struct {
 
 	normK []float64 // [kv_len] sum of |k| over head_dim
 	maxV  []float64 // [head_dim] the largest |v| of a column
+	colV  []column  // [head_dim] what the values of a column are like
 	badK  []bool    // [kv_len] keys with NaN or Inf in k; nil where there are none
 	badV  []badElement
 }
@@ -30,8 +31,8 @@ type badElement struct {
 	value    float64
 }
 
-// reset fills o from K and V of one head.
-func (o *operands) reset(k, v []float64, n, dim int, bounds bool) {
+// reset fills o from K and V of one head. u is the unit roundoff of the accumulators.
+func (o *operands) reset(k, v []float64, n, dim int, bounds bool, u float64) {
 	o.n, o.dim, o.k, o.v = n, dim, k, v
 	o.badK, o.badV = nil, o.badV[:0]
 	o.kt, o.vt = resize(o.kt, n*dim), resize(o.vt, n*dim)
@@ -56,6 +57,11 @@ func (o *operands) reset(k, v []float64, n, dim int, bounds bool) {
 	o.normK = resize(o.normK, n)
 	clear(o.normK)
 	o.maxV = resize(o.maxV, dim)
+	if cap(o.colV) < dim {
+		o.colV = make([]column, dim)
+	}
+	o.colV = o.colV[:dim]
+	var seen variety
 	for d := range dim {
 		for j, x := range o.absKt[d*n : (d+1)*n] {
 			o.normK[j] += x
@@ -65,6 +71,7 @@ func (o *operands) reset(k, v []float64, n, dim int, bounds bool) {
 			m = max(m, x)
 		}
 		o.maxV[d] = m
+		o.colV[d] = columnOf(o.vt[d*n:(d+1)*n], m, u, &seen)
 	}
 }
 
