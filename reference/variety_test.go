@@ -1,0 +1,119 @@
+package reference
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// naiveRow is one row in fp32, key after key, the plainest right implementation.
+func naiveRow(p *Problem) (out []float64, lse float64) {
+	scores := make([]float32, p.KVLen)
+	largest := float32(math.Inf(-1))
+	for j := range scores {
+		var s float32
+		for d := range p.HeadDim {
+			s += float32(p.Q[d]) * float32(p.K[j*p.HeadDim+d])
+		}
+		scores[j] = s * float32(p.Scale)
+		largest = max(largest, scores[j])
+	}
+	var sum float32
+	acc := make([]float32, p.HeadDim)
+	for j, s := range scores {
+		w := float32(math.Exp(float64(s - largest)))
+		sum += w
+		for d := range acc {
+			acc[d] += w * float32(p.V[j*p.HeadDim+d])
+		}
+	}
+	for _, x := range acc {
+		out = append(out, float64(x/sum))
+	}
+	return out, float64(largest + float32(math.Log(float64(sum))))
+}
+
+// alikeProblems are rows whose terms are alike in every way that values of a case can make them.
+func alikeProblems(n int) map[string]*Problem {
+	const dim = 8
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	fill := func(count int, f func(i int) float64) []float64 {
+		x := make([]float64, count)
+		for i := range x {
+			x[i] = float64(float32(f(i)))
+		}
+		return x
+	}
+	normal := func(int) float64 { return r.NormFloat64() }
+	constant := func(x float64) func(int) float64 { return func(int) float64 { return x } }
+	onehot := func(i int) float64 {
+		if i%dim == i/dim*7%dim {
+			return 1
+		}
+		return 0
+	}
+	make1 := func(scale float64, q, k, v func(int) float64) *Problem {
+		return &Problem{Batch: 1, Heads: 1, KVHeads: 1, QLen: 1, KVLen: n, HeadDim: dim, Scale: scale,
+			Q: fill(dim, q), K: fill(n*dim, k), V: fill(n*dim, v)}
+	}
+	return map[string]*Problem{
+		"scale 0, v constant":         make1(0, normal, normal, constant(0.957746089)),
+		"q tiny, v normal":            make1(0.35, func(int) float64 { return 1e-5 * r.NormFloat64() }, normal, normal),
+		"q tiny, v constant":          make1(0.35, func(int) float64 { return 1e-5 * r.NormFloat64() }, normal, constant(1.2345678)),
+		"k one-hot, v one-hot":        make1(0.35, normal, onehot, onehot),
+		"k one-hot, v constant":       make1(0.35, normal, onehot, constant(-0.7654321)),
+		"k one-hot, v normal":         make1(0.35, normal, onehot, normal),
+		"q and k constant, v one-hot": make1(0.35, constant(1.1), constant(-0.9), onehot),
+		"one large weight":            make1(1, constant(1), func(i int) float64 { return map[bool]float64{true: 2, false: 0}[i < dim] }, constant(0.3)),
+	}
+}
+
+func TestAlikeTermsRaiseNoAlarm(t *testing.T) {
+	a := Arithmetic{In: FP32, Acc: FP32, Out: FP32, Exp: ExpError{A: 1}}
+	for _, n := range []int{64, 257, 1280, 2047, 40000} {
+		for name, p := range alikeProblems(n) {
+			r := attend(t, p, a, Options{})
+			out, lse := naiveRow(p)
+			judged, err := r.JudgeOutput(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if judged.Failed() || judged.Suspicious > 0 {
+				t.Errorf("%s, %d keys: ratio %.3g, sharp %.3g", name, n, judged.Worst.Ratio, judged.WorstSharp.SharpRatio)
+			}
+			if judged, err = r.JudgeLSE([]float64{lse}); err != nil || judged.Failed() {
+				t.Errorf("%s, %d keys: logsumexp ratio %.3g, %v", name, n, judged.Worst.Ratio, err)
+			}
+		}
+	}
+}
+
+// The wider lines are for alike terms only: ordinary ones keep theirs, to the last bit.
+func TestOrdinaryTermsKeepTheirLines(t *testing.T) {
+	p := randomProblem(3, 1, 1, 1, 2, 4096, 32, nil)
+	p.Scale = 1 / math.Sqrt(32)
+	prob := make([]float64, 4096)
+	total := 0.0
+	for j := range prob {
+		s := 0.0
+		for d := range 32 {
+			s += p.Q[d] * p.K[j*32+d]
+		}
+		prob[j] = math.Exp(s * p.Scale)
+		total += prob[j]
+	}
+	for j := range prob {
+		prob[j] /= total
+	}
+	var seen variety
+	if got := alikeOf(prob, FP32.Unit, &seen); got.worst != 0 || got.lost > 1e-7 || got.distinct != enough {
+		t.Errorf("ordinary weights are taken for alike ones: %+v", got)
+	}
+	column := make([]float64, 4096)
+	for j := range column {
+		column[j] = p.V[j*32]
+	}
+	if got := columnOf(column, 4, FP32.Unit, &seen); got.distinct != enough {
+		t.Errorf("an ordinary column is taken for one of few values: %+v", got)
+	}
+}
