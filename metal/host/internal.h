@@ -18,6 +18,7 @@
 #define MAX_THREADGROUP_MEMORY (1u << 20) /* what host_options may ask for */
 #define ARENA_GAP 4096u                   /* between threadgroup allocations where the checkers watch */
 #define ARENA_BYTES (MAX_THREADGROUP_MEMORY + (MAX_VARIABLES + MSL_MAX_THREADGROUP_ARGS) * 2 * ARENA_GAP)
+#define GUARD_BYTES 16384u                /* at the low end of each stack; whole pages, also of 16 KB */
 #define MAX_LATE_COPIES 256u
 #define MAX_WORKERS 256u
 

@@ -150,11 +150,10 @@ void host_describe_fault(struct worker *w, struct job *job) {
   if (job->check) host_check_fault(job->check, w, lane);
   const char *name = job->pipeline->entry->name;
   const unsigned *at = g->shared.position;
-  if (w->fault_signal == SIGSEGV && owner &&
-      (w->fault_address & (MSL_STACK_BYTES - 1)) < 4096) {
+  if (w->fault_signal == SIGSEGV && owner && owner == lane) {
     host_job_fail(job, GPU_EXECUTION,
                   "kernel %s: thread %u of threadgroup (%u,%u,%u) needs more than the %lu bytes of stack a thread has",
-                  name, thread, at[0], at[1], at[2], MSL_STACK_BYTES);
+                  name, thread, at[0], at[1], at[2], MSL_STACK_BYTES - GUARD_BYTES);
     return;
   }
   host_job_fail(job, GPU_EXECUTION, "kernel %s: %s (address %#lx), thread %u of threadgroup (%u,%u,%u), module offset %#llx",

@@ -1,5 +1,5 @@
 /* A worker's memory: one aligned region for its lanes' identities and stacks, one arena for threadgroup memory. Mapped
- * once a worker, touched only as far as it is used. The lowest page of each stack faults, so that a kernel that needs
+ * once a worker, touched only as far as it is used. The low end of each stack faults, so that a kernel that needs
  * more stack than there is fails its command instead of writing over a neighbour. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -44,9 +44,9 @@ bool host_map_worker(struct worker *w, char *why, size_t why_bytes) {
 }
 
 bool host_ready_stacks(struct worker *w, uint32_t lanes) {
-  long page = sysconf(_SC_PAGESIZE);
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), guard = page > GUARD_BYTES ? page : GUARD_BYTES;
   for (; w->stacks < lanes; w->stacks++)
-    if (mprotect(w->region + (uint64_t)(MSL_FIRST_STACK + w->stacks) * MSL_STACK_BYTES, (size_t)page, PROT_NONE) != 0)
+    if (mprotect(w->region + (uint64_t)(MSL_FIRST_STACK + w->stacks) * MSL_STACK_BYTES, guard, PROT_NONE) != 0)
       return false;
   return true;
 }
