@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"attest/metal"
 )
@@ -56,4 +57,40 @@ func BenchmarkForward(b *testing.B) {
 			})
 		}
 	}
+}
+
+// The price of the way from Go to C, by the cheapest call there is: ns/op is the call from Go, ns/op-C the same call
+// on the same library from C.
+func BenchmarkEmptyCall(b *testing.B) {
+	c := newContext(b)
+	for b.Loop() {
+		c.Latency()
+	}
+	begin := time.Now()
+	c.Latencies(b.N)
+	b.ReportMetric(float64(time.Since(begin).Nanoseconds())/float64(b.N), "ns/op-C")
+}
+
+// A full forward from Go and from C by turns. ratio is what C measures of the calls that Go makes, by what Go measures
+// of the same calls: 1 means that the way costs nothing. best-ratio is the fastest forward called from C by the fastest
+// called from Go, with the noise of two different runs in it.
+func BenchmarkForwardFromGoAndC(b *testing.B) {
+	a := prepare(b, newContext(b), 1024, 64, false)
+	var inGo, inC time.Duration
+	bestGo, bestC := time.Hour, time.Hour
+	for b.Loop() {
+		begin := time.Now()
+		if err := a.Forward(); err != nil {
+			b.Fatal(err)
+		}
+		took := time.Since(begin)
+		inGo, inC, bestGo = inGo+took, inC+a.Timing().Wall, min(bestGo, took)
+		if err := a.Repeat(2); err != nil {
+			b.Fatal(err)
+		}
+		bestC = min(bestC, a.Timing().Wall)
+	}
+	b.ReportMetric(float64((inGo-inC).Nanoseconds())/float64(b.N), "ns/op-FFI")
+	b.ReportMetric(float64(inC)/float64(inGo), "ratio")
+	b.ReportMetric(float64(bestC)/float64(bestGo), "best-ratio")
 }

@@ -74,8 +74,9 @@ func TestRefusalsNameTheArgument(t *testing.T) {
 			}
 		}
 	}
-	if n, _ := c.Counters(); n.Calls != 0 || n.Refused != uint64(len(tests)) || n.Pipelines != 0 {
-		t.Errorf("counters %+v, want %d refusals and nothing else", n, len(tests))
+	// All but the number of dispatches, for which Go makes room before C is asked.
+	if n, _ := c.Counters(); n.Calls != 0 || n.Refused != uint64(len(tests)-1) || n.Pipelines != 0 {
+		t.Errorf("counters %+v, want %d refusals and nothing else", n, len(tests)-1)
 	}
 }
 
