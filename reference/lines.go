@@ -72,8 +72,10 @@ func (b *block) drawLines(i int) {
 		o = math.Abs(o)
 		absolute := w[d] / tail // at least sum_j p_j*|v_jd|
 		same := r.alike.worst * o
-		if col := b.keys.colV[d]; few(r.alike.distinct*col.distinct, min(r.alike.terms, col.nonzero)) {
-			same += min(r.alike.all*b.keys.maxV[d], float64(col.nonzero)*l.u*absolute)
+		if r.alike.worst > 0 {
+			if col := b.keys.column(d, l.u); few(r.alike.distinct*col.distinct, min(r.alike.terms, col.nonzero)) {
+				same += min(r.alike.all*b.keys.maxV[d], float64(col.nonzero)*l.u*absolute)
+			}
 		}
 		t3 := (uOut+3*l.u)*o + underflow + r.eta*(v[d]+n*o)
 		bound[d] = (w[d]+o*perOut+same)*spread + t3

@@ -20,9 +20,12 @@ type operands struct {
 
 	normK []float64 // [kv_len] sum of |k| over head_dim
 	maxV  []float64 // [head_dim] the largest |v| of a column
-	colV  []column  // [head_dim] what the values of a column are like
-	badK  []bool    // [kv_len] keys with NaN or Inf in k; nil where there are none
-	badV  []badElement
+
+	// Only rows of like weights ask what the columns of v are like.
+	columnsOnce sync.Once
+	columns     []column // [head_dim]
+	badK        []bool   // [kv_len] keys with NaN or Inf in k; nil where there are none
+	badV        []badElement
 }
 
 // badElement is an element of V that is not finite.
@@ -31,8 +34,8 @@ type badElement struct {
 	value    float64
 }
 
-// reset fills o from K and V of one head. u is the unit roundoff of the accumulators.
-func (o *operands) reset(k, v []float64, n, dim int, bounds bool, u float64) {
+// reset fills o from K and V of one head.
+func (o *operands) reset(k, v []float64, n, dim int, bounds bool) {
 	o.n, o.dim, o.k, o.v = n, dim, k, v
 	o.badK, o.badV = nil, o.badV[:0]
 	o.kt, o.vt = resize(o.kt, n*dim), resize(o.vt, n*dim)
@@ -57,11 +60,7 @@ func (o *operands) reset(k, v []float64, n, dim int, bounds bool, u float64) {
 	o.normK = resize(o.normK, n)
 	clear(o.normK)
 	o.maxV = resize(o.maxV, dim)
-	if cap(o.colV) < dim {
-		o.colV = make([]column, dim)
-	}
-	o.colV = o.colV[:dim]
-	var seen variety
+	o.columnsOnce = sync.Once{}
 	for d := range dim {
 		for j, x := range o.absKt[d*n : (d+1)*n] {
 			o.normK[j] += x
@@ -71,7 +70,6 @@ func (o *operands) reset(k, v []float64, n, dim int, bounds bool, u float64) {
 			m = max(m, x)
 		}
 		o.maxV[d] = m
-		o.colV[d] = columnOf(o.vt[d*n:(d+1)*n], m, u, &seen)
 	}
 }
 

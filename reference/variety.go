@@ -81,6 +81,18 @@ type column struct {
 	nonzero  int
 }
 
+// column says what column d of v is like; u is the unit roundoff of the accumulators.
+func (o *operands) column(d int, u float64) column {
+	o.columnsOnce.Do(func() {
+		o.columns = make([]column, o.dim)
+		var seen variety
+		for d := range o.columns {
+			o.columns[d] = columnOf(of(o.vt, d, o.n), o.maxV[d], u, &seen)
+		}
+	})
+	return o.columns[d]
+}
+
 func columnOf(v []float64, largest, u float64, seen *variety) column {
 	var c column
 	seen.reset()
