@@ -10,6 +10,7 @@ import (
 // Device compiles and runs Metal kernels.
 type Device struct {
 	gpu      *mfa.GPU
+	host     *host.Device
 	users    *users
 	resource *resource
 }
@@ -26,7 +27,7 @@ func Host(o HostOptions) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Device{gpu: mfa.NewGPU(h.API())}
+	d := &Device{gpu: mfa.NewGPU(h.API()), host: h}
 	d.users = newUsers(func() { h.Close() })
 	d.resource = newResource(d, nil, d.users.release)
 	return d, nil
@@ -46,6 +47,18 @@ func (d *Device) Info() (DeviceInfo, error) {
 		return DeviceInfo{}, fmt.Errorf("device: %w", ErrClosed)
 	}
 	return d.gpu.Info()
+}
+
+// Report is a mistake of a kernel that a checked device saw: an access out of bounds, a race, a read of what nothing
+// wrote, a barrier that not all threads reach.
+type Report = host.Report
+
+// Reports takes the reports that have come together since the last time, from a device with HostOptions.Check.
+func (d *Device) Reports() ([]Report, error) {
+	if d.gpu == nil {
+		return nil, fmt.Errorf("device: %w", ErrClosed)
+	}
+	return d.host.Reports()
 }
 
 // Close ends the device, once all that was made on it has been closed too.

@@ -163,3 +163,42 @@ func TestDispatchesAreCountedAndTimed(t *testing.T) {
 		t.Errorf("after an error (%v) the latency is %g, want 0", err, c.Latency())
 	}
 }
+
+// The checkers see nothing to report in the kernel, at its block edges and with a mask.
+func TestCheckersReportNothing(t *testing.T) {
+	d := newDevice(t, metal.HostOptions{Check: true})
+	c := newContextOn(t, d)
+	for seed, ran := uint64(0), 0; ran < 12; seed++ {
+		f := randomProblem(t, c, rand.New(rand.NewPCG(seed, 8)))
+		if f.headDim <= 64 && f.headDim > 32 && f.input == 2 {
+			ran++
+			if err := f.check(c); err != nil {
+				t.Errorf("seed %d: %v\n%v", seed, err, f)
+			}
+		}
+		f.free()
+	}
+	reports, err := d.Reports()
+	if err != nil || len(reports) > 0 {
+		t.Errorf("%d reports (%v), want none", len(reports), err)
+	}
+	for _, r := range reports {
+		t.Log(r)
+	}
+}
+
+// With the compiler assuming that there is no NaN and no Inf, every mask, empty row and poisoned slot is still right.
+func TestFastMathMatchesPlainLoops(t *testing.T) {
+	c := newContext(t)
+	for seed, ran := uint64(0), 0; ran < 60; seed++ {
+		f := randomProblem(t, c, rand.New(rand.NewPCG(seed, 9)))
+		if f.headDim <= 64 && f.input != 1 {
+			ran++
+			f.options.Math = metal.MathFast
+			if err := f.check(c); err != nil {
+				t.Errorf("seed %d: %v\n%v", seed, err, f)
+			}
+		}
+		f.free()
+	}
+}
