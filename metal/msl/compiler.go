@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 	"time"
 )
 
@@ -101,7 +102,7 @@ func (c *Compiler) Rewritten(ctx context.Context, p Program) (string, error) {
 	if err != nil {
 		return "", asCompileError(&p, err)
 	}
-	return r.text, nil
+	return unitHeader(r.swizzles) + r.text, nil
 }
 
 // preprocess expands includes and macros, and lists the files that were read on the way.
@@ -163,16 +164,34 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 		return nil, err
 	}
 	defer os.Remove(object)
-	arguments := append(compileFlags(p.Math, p.Check), linkFlags()...)
-	arguments = append(arguments, "-I", filepath.Join(headers, "full"), "-o", object, "-", "-lm")
-	if _, errs, err := run(ctx, c.clang, "", arguments, r.text); err != nil {
-		return nil, c.explain(p, filepath.Join(headers, "full"), errs, err)
+	if err := c.translate(ctx, p, r, headers, object); err != nil {
+		return nil, err
 	}
 	return module, c.cache.keep(c, p, files, object, module)
 }
 
-// explain makes an error of what clang wrote.
+// translate runs clang on a rewritten program.
+func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, headers, object string) error {
+	flags := compileFlags(p.Math, p.Check)
+	full := filepath.Join(headers, "full")
+	output := append(linkFlags(), "-I", full, "-o", object, "-", "-lm")
+	if unit := c.precompiled(ctx, headers, flags, r.swizzles); unit != "" {
+		arguments := append(flags[:len(flags):len(flags)], "-include-pch", unit)
+		_, errs, err := run(ctx, c.clang, "", append(arguments, output...), r.text)
+		if err == nil || !strings.Contains(errs, "PCH") && !strings.Contains(errs, unit) {
+			return c.explain(p, full, errs, err)
+		}
+		os.Remove(unit) // damaged, or of another place: do without
+	}
+	_, errs, err := run(ctx, c.clang, "", append(flags, output...), unitHeader(r.swizzles)+r.text)
+	return c.explain(p, full, errs, err)
+}
+
+// explain makes an error of what clang wrote; nil where it did not fail.
 func (c *Compiler) explain(p *Program, headers, output string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var exit interface{ ExitCode() int }
 	if !errors.As(err, &exit) || exit.ExitCode() < 0 {
 		return err

@@ -8,8 +8,9 @@ import (
 
 // rewritten is a program as C++ for OpenCL, ready for clang.
 type rewritten struct {
-	text    string
-	entries []entryPoint
+	swizzles string // the macros that our headers are to see
+	text     string // what follows the headers
+	entries  []entryPoint
 }
 
 // rewrite turns a preprocessed text into what clang compiles.
@@ -57,8 +58,9 @@ func rewrite(preprocessed string, p *Program) (*rewritten, error) {
 	}
 	u.nameAddressSpaces()
 	return &rewritten{
-		text:    swizzles + "#include \"msl_unit.h\"\n# 1 " + quote(p.fileName()) + "\n" + u.String() + glue(entries, p.fileName(), p.Math, p.Check),
-		entries: entries,
+		swizzles: swizzles,
+		text:     "# 1 " + quote(p.fileName()) + "\n" + u.String() + glue(entries, p.fileName(), p.Math, p.Check),
+		entries:  entries,
 	}, nil
 }
 

@@ -35,7 +35,7 @@ func (c *cache) trim(except string) {
 			continue
 		}
 		total += info.Size()
-		if path != except && filepath.Ext(path) == ".so" {
+		if ext := filepath.Ext(path); path != except && (ext == ".so" || ext == ".pch") {
 			modules = append(modules, module{path, info.Size(), info.ModTime()})
 		}
 	}
@@ -47,8 +47,9 @@ func (c *cache) trim(except string) {
 		if os.Remove(m.path) == nil {
 			total -= m.bytes
 		}
-		key, _, _ := strings.Cut(filepath.Base(m.path), "-")
-		os.Remove(filepath.Join(c.dir, key+".json"))
+		if key, _, isModule := strings.Cut(filepath.Base(m.path), "-"); isModule {
+			os.Remove(filepath.Join(c.dir, key+".json"))
+		}
 	}
 }
 

@@ -1,0 +1,42 @@
+package msl
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// unitHeader is what a text that gives vectors these swizzles begins with.
+func unitHeader(swizzles string) string { return swizzles + "#include \"msl_unit.h\"\n" }
+
+// precompiled returns our headers as clang has parsed them for these flags and swizzles, made if need be: parsing them
+// is half of what the front end does for a kernel. It returns "" where that does not work out; the headers then are
+// parsed anew.
+func (c *Compiler) precompiled(ctx context.Context, headers string, flags []string, swizzles string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n%s\n%s", c.identity, headers, strings.Join(flags, "\x00"), swizzles)
+	name := filepath.Join(c.cache.dir, sum(h)+".pch")
+	if info, err := os.Stat(name); err == nil && info.Size() > 0 {
+		if now := time.Now(); now.Sub(info.ModTime()) > time.Minute {
+			os.Chtimes(name, now, now)
+		}
+		return name
+	}
+	made, err := c.cache.scratch()
+	if err != nil {
+		return ""
+	}
+	defer os.Remove(made)
+	arguments := append(flags[:len(flags):len(flags)], "-I", filepath.Join(headers, "full"), "-Xclang", "-emit-pch", "-c", "-o", made, "-")
+	if _, _, err := run(ctx, c.clang, "", arguments, unitHeader(swizzles)); err != nil {
+		return ""
+	}
+	if info, err := os.Stat(made); err != nil || info.Size() == 0 || os.Rename(made, name) != nil {
+		return ""
+	}
+	return name
+}
