@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const scaleText = `#include <metal_stdlib>
+using namespace metal;
+constant uint times [[function_constant(0)]];
+kernel void scale(device float *x [[buffer(0)]], constant float &by [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  for (uint k = 0; k < times; ++k) x[i] *= by;
+}
+`
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "scale.metal")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestCommands(t *testing.T) {
+	file, wrong := write(t, scaleText), write(t, strings.Replace(scaleText, "*= by", "*= nobody", 1))
+	out := filepath.Join(t.TempDir(), "out")
+	common := []string{"--function", "scale", "--bytes", "1=float:0.5", "--constant", "0=uint:2", "--threads", "32", "--in-threads"}
+	for _, c := range []struct {
+		name   string
+		main   func([]string, *bytes.Buffer, *bytes.Buffer) int
+		args   []string
+		status int
+		says   []string
+	}{
+		{"run", runIt, append(common, "--buffer", "0=iota:float:40", "--grid", "40", "--instructions", "80", "--out", "0="+out, file), 0,
+			[]string{"buffer 0: 40 float, 0 to 9.75: 0 0.25 0.5", "GINSTRS/s", "run(s)"}},
+		{"check", checkIt, append(common, "--buffer", "0=iota:float:40", "--grid", "40", file), 0, []string{"no mistakes"}},
+		{"check finds", checkIt, append(common, "--buffer", "0=iota:float:39", "--grid", "40", file), 1,
+			[]string{"out of bounds", file + ":5", "byte 156 of buffer 0, which has 156", "thread 7", "threadgroup 1"}},
+		{"compile error", runIt, append(common, "--buffer", "0=iota:float:40", wrong), 1, []string{wrong + ":5", "nobody"}},
+		{"unbound", runIt, append(common, file), 1, []string{"buffer 0"}},
+		{"no function", runIt, []string{file}, 2, []string{"--function"}},
+		{"bad generator", runIt, append(common, "--buffer", "0=often:float:40", file), 2, []string{"often", "normal"}},
+		{"bad type", runIt, append(common, "--buffer", "0=one:double:40", file), 2, []string{"double", "bfloat"}},
+		{"bad grid", runIt, append(common, "--grid", "0", file), 2, []string{"--grid"}},
+		{"bad schedule", runIt, append(common, "--schedule", "odd", file), 2, []string{"odd", "reverse"}},
+		{"two files", runIt, append(common, file, file), 2, []string{"FILE.metal"}},
+		{"no such file", runIt, append(common, "absent.metal"), 2, []string{"absent.metal"}},
+		{"help", runIt, []string{"--help"}, 0, []string{"usage", "--buffer 0=iota"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			if status := c.main(c.args, &stdout, &stderr); status != c.status {
+				t.Errorf("exit status %d, want %d", status, c.status)
+			}
+			said := stdout.String() + stderr.String()
+			for _, words := range c.says {
+				if !strings.Contains(said, words) {
+					t.Errorf("does not say %q:\n%s", words, said)
+				}
+			}
+		})
+	}
+	b, err := os.ReadFile(out)
+	if err != nil || len(b) != 160 || elements["float"].get(b[156:]) != 9.75 {
+		t.Errorf("the file written: %d bytes, %v", len(b), err)
+	}
+}
+
+func runIt(args []string, stdout, stderr *bytes.Buffer) int   { return RunMain(args, stdout, stderr) }
+func checkIt(args []string, stdout, stderr *bytes.Buffer) int { return CheckMain(args, stdout, stderr) }
+
+func TestElements(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		x, want float64
+	}{
+		{"half", 1.0 / 3, 0.333251953125}, {"half", 65519, 65504}, {"half", 65520, math.Inf(1)}, {"half", -0x1p-24, -0x1p-24},
+		{"half", 0x1.8p-25, 0x1p-24}, {"half", 0x1.ffep-15, 0x1p-14}, {"half", 2047.5, 2048}, {"bfloat", 1.00390625, 1},
+		{"bfloat", 1.01171875, 1.015625}, {"float", 0.1, float64(float32(0.1))}, {"char", -5, -5}, {"uchar", 255, 255},
+		{"long", -7, -7}, {"ushort", 65535, 65535}, {"half", math.NaN(), math.NaN()},
+	} {
+		e := elements[c.name]
+		b := make([]byte, e.bytes)
+		e.put(b, c.x)
+		if got := e.get(b); got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+			t.Errorf("%s %g: %g, want %g", c.name, c.x, got, c.want)
+		}
+	}
+}
+
+func TestStructBytes(t *testing.T) {
+	index, b, err := parseBytes("4=uint:12,bool:true,float:0.5,ulong:0x10,char:-1")
+	want := []byte{12, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0}
+	if err != nil || index != 4 || !bytes.Equal(b, want) {
+		t.Errorf("index %d, % d, %v; want 4, % d", index, b, err, want)
+	}
+}
