@@ -201,20 +201,22 @@ func TestTheSameCallGivesTheSameBits(t *testing.T) {
 // A sum that underflows to -0 would turn to +0 by adding the 0 * v of a masked slot, or not, by the sign of v.
 func TestSignOfZeroTellsNothingOfMaskedSlots(t *testing.T) {
 	c := newContext(t)
-	var outputs [][]float32
-	for _, masked := range []float64{5, -5} {
-		f := &fixture{problem: &problem{batch: 1, heads: 1, kvHeads: 1, qLen: 1, kvLen: 8, headDim: 1, input: 2, output: 2}}
-		mask := f.buffer(t, c, 8)
-		copy(mask.Bytes(), []byte{1, 1})
-		f.q, f.k, f.v = []float64{1}, []float64{1: -1.2, 7: 0}, append([]float64{0, -0x1p-149}, slices.Repeat([]float64{masked}, 6)...)
-		f.options = metal.AttentionOptions{Batch: 1, Heads: 1, KVHeads: 1, QLen: 1, KVLen: 8, HeadDim: 1, Scale: 1,
-			Input: metal.FP32, Output: metal.FP32, Intermediate: metal.FP32,
-			Mask: &metal.Mask{Type: metal.MaskBool, Buffer: mask, Shape: []int64{1, 8}}}
-		out, _ := f.run(t, c)
-		outputs = append(outputs, out)
-		f.free()
-	}
-	if !sameBits(outputs[0], outputs[1]) {
-		t.Errorf("5 and -5 in a masked slot give %v and %v, want the same bits", outputs[0], outputs[1])
+	for _, mode := range bothMaths {
+		var outputs [][]float32
+		for _, masked := range []float64{5, -5} {
+			f := &fixture{problem: &problem{batch: 1, heads: 1, kvHeads: 1, qLen: 1, kvLen: 8, headDim: 1, input: 2, output: 2}}
+			mask := f.buffer(t, c, 8)
+			copy(mask.Bytes(), []byte{1, 1})
+			f.q, f.k, f.v = []float64{1}, []float64{1: -1.2, 7: 0}, append([]float64{0, -0x1p-149}, slices.Repeat([]float64{masked}, 6)...)
+			f.options = metal.AttentionOptions{Batch: 1, Heads: 1, KVHeads: 1, QLen: 1, KVLen: 8, HeadDim: 1, Scale: 1, Math: mode,
+				Input: metal.FP32, Output: metal.FP32, Intermediate: metal.FP32,
+				Mask: &metal.Mask{Type: metal.MaskBool, Buffer: mask, Shape: []int64{1, 8}}}
+			out, _ := f.run(t, c)
+			outputs = append(outputs, out)
+			f.free()
+		}
+		if !sameBits(outputs[0], outputs[1]) {
+			t.Errorf("math %d: 5 and -5 in a masked slot give %v and %v, want the same bits", mode, outputs[0], outputs[1])
+		}
 	}
 }

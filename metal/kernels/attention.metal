@@ -341,7 +341,7 @@ kernel void attention_forward(
       const uint column = d * TILE + fragment_column + c;
       if (column >= p.head_dim) continue;
       float x = accumulator[d].thread_elements()[c] * normalizer;
-      if (x == 0.0f) x = 0.0f;  // no -0: the sign of a zero must not tell what a masked slot held
+      if (as_type<uint>(x) << 1 == 0) x = 0.0f;  // no -0: a zero's sign must not tell what a masked slot held
       uint special = 0;
       if (poisoned) special = NAN_BITS;
       else if (has_special_value) special = special_sum(v, mask, p, row_keys, mask_row, column);
