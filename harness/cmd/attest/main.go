@@ -39,7 +39,7 @@ func commands() []command {
 		{"reduce", "[--path P] FILE", "find the smallest case that still fails as this one does", reduceCommand},
 		{"show", "[--path P] FILE", "the case in words, and where its output lies against the bounds", showCommand},
 		{"compare", "OLD NEW", "two runs: what got wrong, what got slower, with statistics", compareCommand},
-		{"msl", "build FILE.metal -o MODULE ...", "the Metal compiler for this machine", mslCommand},
+		{"msl", "build|run|check FILE.metal ...", "the Metal compiler for this machine, one kernel by hand, and the checkers", mslCommand},
 		{"paths", "", "which paths work here, and why the others do not", pathsCommand},
 	}
 }

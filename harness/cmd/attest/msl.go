@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"attest/metal/host/cli"
 	"attest/metal/msl"
 )
 
@@ -13,6 +14,8 @@ var mslVerbs = []struct {
 	run  func(t terminal, args []string) int
 }{
 	{"build", func(t terminal, args []string) int { return msl.BuildMain(args, t.out, t.err) }},
+	{"run", func(t terminal, args []string) int { return cli.RunMain(args, t.out, t.err) }},
+	{"check", func(t terminal, args []string) int { return cli.CheckMain(args, t.out, t.err) }},
 }
 
 func mslCommand(_ context.Context, t terminal, args []string) int {
