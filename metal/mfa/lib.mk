@@ -25,9 +25,7 @@ $(MFA_BUILD)/mfa/kernel_text.c: metal/kernels/attention.metal
 
 $(MFA_BUILD)/libmfa.$(MFA_SUFFIX): $(MFA_SOURCES) $(MFA_HOST) $(MFA_HEADERS) $(MFA_BUILD)/mfa/kernel_text.c
 	$(CC) $(MFA_CFLAGS) $(CFLAGS) -o $@ $(MFA_SOURCES) $(MFA_HOST) $(MFA_BUILD)/mfa/kernel_text.c $(MFA_LINK)
-ifeq ($(MFA_SUFFIX),so)
-	ln -sf libmfa.so $(MFA_BUILD)/libmfa.so.1
-endif
+	ln -sf $(@F) $(@D)/libmfa.so.1
 
 $(MFA_BUILD)/include/mfa.h: metal/mfa/mfa.h
 	@mkdir -p $(@D)
@@ -41,6 +39,7 @@ lib-asan: $(MFA_BUILD)/asan/libmfa.$(MFA_SUFFIX)
 $(MFA_BUILD)/asan/libmfa.$(MFA_SUFFIX): $(MFA_SOURCES) $(MFA_HOST) $(MFA_HEADERS) $(MFA_BUILD)/mfa/kernel_text.c
 	@mkdir -p $(@D)
 	$(CC) $(MFA_CFLAGS) -fsanitize=address,undefined -fno-omit-frame-pointer -o $@ $(MFA_SOURCES) $(MFA_HOST) $(MFA_BUILD)/mfa/kernel_text.c $(MFA_LINK)
+	ln -sf $(@F) $(@D)/libmfa.so.1
 
 # The calls run against a device that touches the corners of every tensor, so a hole in the checks is an invalid access.
 $(MFA_BUILD)/mfa/fuzz: $(wildcard metal/mfa/test/*.c metal/mfa/test/*.h) $(filter-out metal/mfa/shared/device.c,$(MFA_SOURCES)) $(MFA_HEADERS)
