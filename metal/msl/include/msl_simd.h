@@ -28,8 +28,11 @@ template <class T> MSL_INLINE __private T &slot_of(__private msl_lane *lane) {
   return *(__private T *)lane->slot;
 }
 
+/* The address of the call tells which operation it is, so two calls must not become one. */
 MSL_INLINE uint arrive(__private msl_lane *lane, place here) {
-  return msl_runtime_table->simd_arrive((msl_lane *)lane, here.line);
+  uint mask;
+  __attribute__((nomerge)) mask = msl_runtime_table->simd_arrive((msl_lane *)lane, here.line);
+  return mask;
 }
 
 /* The lanes of one operation, as the lane that carries it out sees them. */
