@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -108,12 +109,20 @@ type worker struct {
 }
 
 // open gives the worker a path with a cold context.
-func (w *worker) open(ctx context.Context) error {
+func (w *worker) open(ctx context.Context) error { return w.start(ctx, paths.Reset) }
+
+// reopen does so after a failure, of which nothing may be left: an isolated path goes on in a new process.
+func (w *worker) reopen(ctx context.Context) error { return w.start(ctx, paths.Restart) }
+
+func (w *worker) start(ctx context.Context, cold func(context.Context, paths.Path) error) error {
 	w.history = nil
 	if w.path != nil {
-		err := paths.Reset(ctx, w.path)
+		err := cold(ctx, w.path)
 		if err == nil {
 			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		w.close() // one that cannot be reset is replaced
 	}
@@ -175,14 +184,17 @@ func (w *worker) one(ctx context.Context, index int, c cases.Case) (Result, erro
 	}
 	outcome.Truth, outcome.Output = nil, nil // results are kept, tensors are not
 	r := Result{Index: index, Case: c, Outcome: outcome, On: on}
-	if len(c.After) > 0 {
-		w.history = nil // its trial began with a cold context
-	}
 	if outcome.Verdict.Kind.Fails() {
 		if err := w.explain(ctx, &r); err != nil {
 			return r, err
 		}
-		return r, w.open(ctx) // what follows a failure does not inherit its context
+		return r, w.reopen(ctx) // what follows a failure does not inherit its context
+	}
+	if len(c.After) > 0 || outcome.Cold {
+		w.history = nil // its trial began, or ended, with a cold context
+	}
+	if outcome.Cold {
+		return r, nil
 	}
 	w.remember(c)
 	return r, nil
@@ -206,32 +218,47 @@ func (w *worker) explain(ctx context.Context, r *Result) error {
 			w.path = nil // abandoned, not closed: it may still be running
 		}
 		history := w.history
-		if err := w.open(ctx); err != nil {
+		if err := w.reopen(ctx); err != nil {
 			return false, err
 		}
 		w.history = history
-		outcome, err := trial.Run(ctx, w.path, c, w.cfg.Trial)
+		outcome, err := trial.Run(ctx, w.path, c, narrowed(w.cfg.Trial, r.Verdict))
 		r.Lost = r.Lost || outcome.Lost
 		return sameFailure(outcome.Verdict, r.Verdict), err
 	}
 	if alone, err := again(r.Case); err != nil || alone {
 		return err
 	}
-	if len(w.history) > 0 && len(r.Case.After) == 0 {
+	// A case that brings predecessors began with a cold context; in the process itself something may be left all the same.
+	if room := cases.MaxAfter - len(r.Case.After); len(w.history) > 0 && room > 0 {
 		sequence := r.Case.Clone()
-		sequence.After = append(sequence.After, w.history...)
+		before := w.history[max(0, len(w.history)-room):]
+		sequence.After = append(slices.Clone(before), sequence.After...)
 		failed, err := again(sequence)
 		if err != nil {
 			return err
 		}
 		if failed {
 			r.Case = sequence
-			r.Verdict.Reason += fmt.Sprintf(" (only after the %d cases before it)", len(sequence.After))
+			r.Verdict.Reason += fmt.Sprintf(" (only after the %d cases before it)", len(before))
 			return nil
 		}
 	}
 	r.Verdict.Reason += " (not again when tried alone, nor after its predecessors: the path is not deterministic)"
 	return nil
+}
+
+// narrowed checks beside the output only what v says was broken: a case has other laws and repeats under another name,
+// and it has another name with its predecessors in it.
+func narrowed(o trial.Options, v verdict.Verdict) trial.Options {
+	o.Relations, o.Laws, o.Repeats = 0, nil, trial.RepeatNone
+	if v.Law != "" {
+		o.Laws = []string{v.Law}
+	}
+	if v.Kind == verdict.Nondeterministic {
+		o.Repeats = trial.RepeatAll
+	}
+	return o
 }
 
 func sameFailure(a, b verdict.Verdict) bool { return a.Kind == b.Kind && a.Law == b.Law }

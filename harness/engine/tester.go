@@ -15,12 +15,17 @@ type Tester struct {
 	NewPath func(context.Context) (paths.Path, error)
 	Trial   trial.Options
 	path    paths.Path
+	failed  bool // the case before
 }
 
 // Try gives the outcome of one case.
 func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 	if t.path != nil {
-		if err := paths.Reset(ctx, t.path); err != nil {
+		cold := paths.Reset
+		if t.failed {
+			cold = paths.Restart // nothing is to be left of a failure
+		}
+		if err := cold(ctx, t.path); err != nil {
 			t.Close()
 		}
 	}
@@ -28,6 +33,7 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 		return trial.Outcome{}, err
 	}
 	outcome, err := trial.Run(ctx, t.path, c, t.Trial)
+	t.failed = outcome.Verdict.Kind.Fails()
 	if outcome.Lost {
 		t.path = nil
 	}
@@ -37,12 +43,7 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 // Narrow gives a tester for cases that may fail like v: relations are checked only where one is what v broke, and
 // then only that one. It opens a path of its own.
 func (t *Tester) Narrow(v verdict.Verdict) *Tester {
-	narrow := &Tester{NewPath: t.NewPath, Trial: t.Trial}
-	narrow.Trial.Relations, narrow.Trial.Laws = 0, nil
-	if v.Law != "" {
-		narrow.Trial.Laws = []string{v.Law}
-	}
-	return narrow
+	return &Tester{NewPath: t.NewPath, Trial: narrowed(t.Trial, v)}
 }
 
 // Fails says how a case ends, in a reducer's terms.

@@ -25,6 +25,7 @@ type Options struct {
 	Laws      []string      // instead: these, where they apply
 	Workers   int           // goroutines of the reference; 0: as many as GOMAXPROCS
 	Deadline  time.Duration // of one call of the path; 0: none
+	Repeats   Repeats       // which cases are computed again, to compare bits
 }
 
 // SeedRetries is how many fresh value seeds a suspicious case is tried with. Past the sharp line with each of them is
@@ -37,9 +38,14 @@ type Outcome struct {
 	Timing  paths.Timing
 	Wall    time.Duration // of the judged call
 	Spent   Spent
-	// Truth and Output are the reference and what the path wrote; nil where it did not come so far.
+	// Truth and Output are the reference and what the path wrote; nil where it did not come so far. The output of an
+	// isolated path lies in the path's memory: it is good until the path's next trial, or its end.
 	Truth  *reference.Result
 	Output *cases.Tensors
+	// Stack is what a process wrote while a crash or a hang ended it.
+	Stack string
+	// Cold says that the trial left the path with a cold context: what ran before no longer matters.
+	Cold bool
 	// Lost says that the path did not come back or panicked, so that nothing may be asked of it again.
 	Lost bool
 }
@@ -96,6 +102,9 @@ func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) 
 			return judged, err
 		}
 	}
+	if v, err := t.repeats(ctx, c, tensors); err != nil || v != nil {
+		return deref(v), err
+	}
 	if v, err := t.variants(ctx, c, tensors, truth); err != nil || v != nil {
 		return deref(v), err
 	}
@@ -134,13 +143,29 @@ func (t *trial) predecessors(ctx context.Context, c cases.Case) (*verdict.Verdic
 	return nil, nil
 }
 
-// call makes the tensors, lets the path compute them and checks that it touched nothing else.
+// call makes the tensors, in memory that an isolated path shares, lets the path compute them and checks that it touched
+// nothing else.
 func (t *trial) call(ctx context.Context, c cases.Case) (*cases.Tensors, *verdict.Verdict, error) {
 	start := time.Now()
-	tensors := cases.Materialize(c)
+	tensors, err := t.materialize(c)
 	t.outcome.Spent.Generate += time.Since(start)
+	if err != nil {
+		return nil, nil, err
+	}
 	v, err := t.attend(ctx, c, tensors)
 	return tensors, v, err
+}
+
+func (t *trial) materialize(c cases.Case) (*cases.Tensors, error) {
+	isolated, ok := t.path.(paths.Isolated)
+	if !ok {
+		return cases.Materialize(c), nil
+	}
+	memory, err := isolated.Memory(c)
+	if err != nil {
+		return nil, err
+	}
+	return cases.MaterializeIn(c, memory)
 }
 
 // attend is the guarded call: the path's error, panic or silence becomes a verdict, and so does a write outside the
@@ -157,12 +182,17 @@ func (t *trial) attend(ctx context.Context, c cases.Case, tensors *cases.Tensors
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, errHang):
-		t.outcome.Lost = true
+		_, isolated := t.path.(paths.Isolated)
+		t.outcome.Lost = !isolated
 		return &verdict.Verdict{Kind: verdict.Hang, Reason: fmt.Sprintf("no answer within %v", t.options.Deadline)}, nil
 	case errors.As(err, &crash):
-		t.outcome.Lost = true
+		t.outcome.Lost, t.outcome.Stack = true, crash.Stack
 		return &verdict.Verdict{Kind: verdict.Crash, Reason: crash.Error()}, nil
 	case err != nil:
+		var dumped interface{ Stack() string }
+		if errors.As(err, &dumped) {
+			t.outcome.Stack = dumped.Stack()
+		}
 		var classified interface{ Verdict() verdict.Verdict }
 		if errors.As(err, &classified) {
 			v := classified.Verdict()
@@ -188,14 +218,22 @@ func (e *PanicError) Error() string {
 	return fmt.Sprintf("panic: %v at %s", e.Value, firstFrame(e.Stack))
 }
 
-// guarded calls the path under the deadline. A path in this process cannot be stopped: after a hang its goroutine is
-// left behind, and the caller must not use the path again.
+// guarded calls the path under the deadline. An isolated path keeps it by itself. A path in this process cannot be
+// stopped: after a hang its goroutine is left behind, and the caller must not use the path again.
 func (t *trial) guarded(ctx context.Context, c cases.Case, tensors *cases.Tensors) (paths.Timing, error) {
 	if t.options.Deadline <= 0 {
 		return protected(ctx, t.path, c, tensors)
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.options.Deadline)
 	defer cancel()
+	if isolated, ok := t.path.(paths.Isolated); ok {
+		timing, err := isolated.Attend(ctx, c, tensors)
+		var judged interface{ Verdict() verdict.Verdict }
+		if errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &judged) {
+			err = errHang // the path noticed by itself
+		}
+		return timing, err
+	}
 	type answer struct {
 		timing paths.Timing
 		err    error
@@ -257,7 +295,8 @@ func (t *trial) retry(ctx context.Context, c cases.Case, first verdict.Verdict) 
 	for i := range SeedRetries {
 		fresh := c.Clone()
 		fresh.Values.Seed = freshSeed(c.Values.Seed, i)
-		tensors, v, err := t.call(ctx, fresh)
+		tensors := cases.Materialize(fresh) // not in a path's own memory, where the first output still lies
+		v, err := t.attend(ctx, fresh, tensors)
 		if err != nil || v != nil {
 			return deref(v), err
 		}

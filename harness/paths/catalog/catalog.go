@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"attest/harness/paths"
+	"attest/harness/paths/fault"
 	"attest/harness/paths/metalpath"
 	"attest/harness/paths/naive"
 )
@@ -30,7 +31,7 @@ const Default = "host"
 
 // List gives every path, the default first.
 func List() []Entry {
-	return []Entry{hostEntry(), naiveEntry(), libraryEntry()}
+	return []Entry{hostEntry(), naiveEntry(), libraryEntry(), faultEntry()}
 }
 
 func hostEntry() Entry {
@@ -68,6 +69,15 @@ func naiveEntry() Entry {
 		Name: "naive", Words: "plain Go loops in the case's precision, the baseline",
 		Check: func(context.Context) error { return nil },
 		open:  func(context.Context, string) (paths.Path, error) { return naive.New(), nil },
+	}
+}
+
+func faultEntry() Entry {
+	return Entry{
+		Name: "fault:KIND", Words: "misbehaves on purpose, to test attest itself: " + strings.Join(fault.Names(), ", "),
+		Check:  func(context.Context) error { return nil },
+		prefix: "fault:",
+		open:   func(_ context.Context, kind string) (paths.Path, error) { return fault.Open(kind) },
 	}
 }
 

@@ -16,8 +16,12 @@ func NewHost(name string, o metal.HostOptions, math metal.Math) (*Path, error) {
 		device.Close()
 		return nil, err
 	}
-	return &Path{
+	p := &Path{
 		name: name, math: math, contexts: device, close: device.Close,
 		description: paths.Description{Device: info.Name, Toolchain: info.Toolchain},
-	}, nil
+	}
+	if o.Check {
+		p.reports = device.Reports
+	}
+	return p, nil
 }

@@ -26,6 +26,7 @@ type Path struct {
 	context     *metal.Context
 	description paths.Description
 	supports    func(cases.Case) error
+	reports     func() ([]metal.Report, error) // of a device with checkers; nil: it has none
 	close       func()
 }
 
@@ -116,7 +117,11 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 		return paths.Timing{}, err
 	}
 	defer attention.Close()
-	if err := attention.Forward(); err != nil {
+	err = attention.Forward()
+	if seen := p.seen(); seen != nil {
+		return paths.Timing{}, seen // what the checkers saw explains a failure better than its own text
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			return paths.Timing{}, errors.Join(ctx.Err(), err)
 		}
@@ -131,6 +136,18 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 		CompileSeconds: timing.Compile.Seconds(),
 		Cached:         timing.Cached,
 	}, nil
+}
+
+// seen gives what the checkers saw during the last call; nil where they saw nothing, or there are none.
+func (p *Path) seen() error {
+	if p.reports == nil {
+		return nil
+	}
+	reports, err := p.reports()
+	if err != nil || len(reports) == 0 {
+		return err
+	}
+	return &CheckerError{reports}
 }
 
 // wrapper wraps the buffers of one call and gives them back.
