@@ -55,8 +55,8 @@ func clangIdentity(path string) (string, error) {
 // preprocessFlags go with clang -E: nothing is predefined but what MSL predefines.
 func preprocessFlags(p *Program) []string {
 	flags := []string{"-E", "-x", "c++", "-std=c++17", "-nostdinc", "-undef", "-fno-color-diagnostics",
-		"-fno-caret-diagnostics", "-Wno-pragma-once-outside-header",
-		"-D__METAL__=1", "-D__METAL_MACOS__=1", "-D__cplusplus=201703L",
+		"-fno-caret-diagnostics",
+		"-w", "-D__METAL__=1", "-D__METAL_MACOS__=1",
 		fmt.Sprintf("-D__METAL_VERSION__=%d", p.languageVersion())}
 	if p.languageVersion() >= 310 {
 		flags = append(flags, "-D__HAVE_BFLOAT__=1")

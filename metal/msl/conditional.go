@@ -41,12 +41,14 @@ func (u *unit) conditionalColon(i int) int {
 	return -1
 }
 
-// sideEnd is the end of the right side of a conditional that begins at i.
+// sideEnd is the end of the right side of a conditional that begins at i; i itself where that is a conditional too.
 func (u *unit) sideEnd(i int) int {
-	for ; i < len(u.tokens); i++ {
+	for start := i; i < len(u.tokens); i++ {
 		if u.tokens[i].pair > i {
 			i = u.tokens[i].pair
-		} else if u.isOneOf(i, ";", ",", ")", "]", "}", ":", "?", "=") || compoundAssignments[u.tokens[i].text] != "" {
+		} else if u.is(i, "?") {
+			return start
+		} else if u.isOneOf(i, ";", ",", ")", "]", "}", ":", "=") || compoundAssignments[u.tokens[i].text] != "" {
 			break
 		}
 	}

@@ -1,0 +1,124 @@
+package msl
+
+import (
+	"strings"
+	"testing"
+)
+
+// rewriteText is what the rewriter makes of a text, its own prologue and glue left out.
+func rewriteText(t *testing.T, source string) string {
+	t.Helper()
+	r, err := rewrite(source, &Program{File: "k.metal"})
+	if err != nil {
+		t.Fatalf("%q: %v", source, err)
+	}
+	body, _, _ := strings.Cut(r.text, "\n# 1 \"<entry points>\"")
+	_, body, _ = strings.Cut(body, "\n")
+	body, _, _ = strings.Cut(body, "\nint kernel_below")
+	return strings.ReplaceAll(strings.Join(strings.Fields(body), " "), " ;", ";")
+}
+
+func TestRules(t *testing.T) {
+	const kernel = "\nint kernel_below; kernel void k(device float *o) {}"
+	for _, c := range []struct{ rule, from, to string }{
+		{"address spaces", "float f(device float *a, threadgroup half *b, constant int &c, thread bool &d);", "float f(__global float *a, __local half *b, __constant int &c, __private bool &d);"},
+		{"members keep their names", "int f(S s) { return s.device + p->thread; }", "int f(S s) { return s.device + p->thread; }"},
+		{"attributes", "[[clang::x]] void f(uint i [[thread_index_in_simdgroup]], int a [[maybe_unused]]);", "[[clang::x]] void f(uint i , int a [[maybe_unused]]);"},
+		{"subscripts are no attributes", "int f(int *a, int *b) { return a[b[0]]; }", "int f(int *a, int *b) { return a[b[0]]; }"},
+		{"threadgroup variable", "void f() { threadgroup float t[4]; t[0] = 1; }", "void f() { __local float (&t)[4] = *(__local float (*)[4])msl_runtime_table->threadgroup_variable(msl_self(), 0, sizeof(float[4]), alignof(float), \"t\", 2); t[0] = 1; }"},
+		{"threadgroup pointer", "void f(threadgroup float *a) { threadgroup float *p = a; threadgroup float &r = a[0]; }", "void f(__local float *a) { __local float *p = a; __local float &r = a[0]; }"},
+		{"swizzle read", "float2 f(float4 v) { return v.yx + p->zw; }", "float2 f(float4 v) { return v.msl_get_yx() + p->msl_get_zw(); }"},
+		{"swizzle write", "void f() { v.xy = u.yx; v.zw.yx = w; }", "void f() { v.xy = u.msl_get_yx(); v.wz = w; }"},
+		{"swizzle compound", "void f() { a[i].xy *= b + 1; }", "void f() { a[i].xy = a[i].msl_get_xy() * (b + 1); }"},
+		{"swizzle with effects", "void f() { a[i++].xy *= b; }", "void f() { a[i++].xy *= b; }"},
+		{"conditional", "void f() { x = c ? p[i] : half4(0); }", "void f() { x = c ? msl_side(p[i]) : half4(0); }"},
+		{"conditional chain", "void f() { x = c ? *p : d ? q->v : 1.0f; }", "void f() { x = c ? msl_side(*p) : d ? msl_side(q->v) : 1.0f; }"},
+		{"conditional calls", "void f() { x = c ? g(p[i]) : -a; }", "void f() { x = c ? g(p[i]) : -a; }"},
+		{"callback", "template <void (*f)(thread float &), int n> float g();", "template <void (&f)(__private float &), int n> float g();"},
+		{"value of a temporary", "float f(const thread T &x) { return x; }", "float f(const  T x) { return x; }"},
+		{"reference that is returned", "const thread T &f(const thread T &x) { return x; }", "const __private T &f(const __private T &x) { return x; }"},
+		{"bfloat literal", "bfloat f() { return 1.5bf + 2BF; }", "bfloat f() { return bfloat(1.5f) + bfloat(2.0f); }"},
+		{"words of OpenCL", "void f() { int local = global; }", "void f() { int msl_name_local = msl_name_global; }"},
+		{"collective", "float f(float x) { return simd_sum(x); } float g(float x) { return f(x); } float h();", "__attribute__((always_inline)) float f(float x) { return simd_sum(x); } __attribute__((always_inline)) float g(float x) { return f(x); } float h();"},
+		{"pragma", "\n#pragma METAL internals : enable\n#pragma unroll\nint x;", "#pragma unroll int x;"},
+	} {
+		if got := rewriteText(t, "\n"+c.from+kernel); got != strings.Join(strings.Fields(c.to), " ") {
+			t.Errorf("%s:\n got %s\nwant %s", c.rule, got, c.to)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	const sizes = "the text has no kernel"
+	for source, want := range map[string]string{
+		"int x;": sizes,
+		"kernel void k(texture2d<float> t [[texture(0)]]) {}":                               "textures and samplers are not supported",
+		"kernel void k(V v [[stage_in]]) {}":                                                "[[stage_in]] is not supported",
+		"kernel void k(device float *o [[buffer(31)]]) {}":                                  "buffer(31): a number from 0 to 30 expected",
+		"kernel void k(uint i) {}":                                                          "kernel argument \"uint i\" has no attribute",
+		"kernel void k(device float *o) { threadgroup float t = 0; }":                       "a variable in threadgroup memory has no initial value",
+		"kernel void k(device float *o) {}\nkernel void k(device float *o) {}":              "k.metal:2:13: error: kernel k is defined a second time; the first is on line 1",
+		"vertex float4 v() { return 0; } kernel void k(device float *o) {}":                 "vertex functions are not compute",
+		"constant int x [[function_constant(a)]]; kernel void k(device float *o) {}":        "function_constant(a): a number from 0 to 65535 expected",
+		"[[max_total_threads_per_threadgroup(0)]] kernel void k(device float *o) {}":        "a positive number expected",
+		"template [[host_name(\"x\")]] kernel void f<int>(device int *);":                   "\"x\" instantiates no kernel of this text",
+		"[[host_name(x)]] kernel void k(device float *o) {}":                                "host_name wants a string",
+		"constant int a [[function_constant(0)]]; kernel void k(device int *o) { *o = a; }": "kernel k reads function constant a (index 0, int), which was given no value",
+	} {
+		_, err := rewrite(source, &Program{File: "k.metal"})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", source, err, want)
+		}
+	}
+	_, err := rewrite("template <class T> kernel void t(device T *o) {}\nkernel void k(device float *o) {}", &Program{Function: "t"})
+	if err == nil || !strings.Contains(err.Error(), "kernel t is a template: it runs as an instantiation") {
+		t.Errorf("a template asked for by name: %v", err)
+	}
+	_, err = rewrite("kernel void k(device float *o) {}", &Program{Function: "j"})
+	if err == nil || err.Error() != `the text has no kernel "j"; there are: k` {
+		t.Errorf("a kernel that is not there: %v", err)
+	}
+}
+
+func TestReflect(t *testing.T) {
+	r, err := reflect(`
+constant bool has_mask [[function_constant(4)]];
+constant half other [[function_constant(2)]];
+constant bool asked = is_function_constant_defined(other);
+template <typename T> kernel void f(device T *o [[buffer(2)]], constant int &n, device T *m [[buffer(6), function_constant(has_mask)]], threadgroup T *t [[threadgroup(1)]], uint i [[thread_index_in_threadgroup]]) {}
+template [[host_name("f_" "half")]] kernel void f<half>(device half *, constant int &, device half *, threadgroup half *, uint);
+[[kernel, max_total_threads_per_threadgroup(128)]] void g(device float *o) {}
+`, "k.metal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Constants) != 2 || r.Constants[0] != (FunctionConstant{"has_mask", 4, "bool", false}) || r.Constants[1] != (FunctionConstant{"other", 2, "half", true}) {
+		t.Errorf("constants %+v", r.Constants)
+	}
+	if len(r.Entries) != 2 || r.Entries[0].String() != "f_half buffer[2]=o buffer[0]=n buffer[6]=m(if has_mask) threadgroup[1]=t" || r.Entries[0].Line != 6 {
+		t.Errorf("entries %+v", r.Entries)
+	}
+	if g := r.Entries[1]; g.Name != "g" || g.MaxThreads != 128 || g.Line != 7 {
+		t.Errorf("entry %+v", g)
+	}
+}
+
+func TestParseConstant(t *testing.T) {
+	for s, want := range map[string]Constant{
+		"3:bool=true": {Index: 3, Type: Bool, Bits: 1}, "window:uint=128": {Name: "window", Type: UInt, Bits: 128},
+		"0:int=-7": {Type: Int, Bits: 0xfffffffffffffff9}, "1:float=2.5": {Index: 1, Type: Float, Bits: 0x40200000},
+		"1:half=1.5": {Index: 1, Type: Half, Bits: 0x3e00}, "1:bfloat=-1": {Index: 1, Type: BFloat, Bits: 0xbf80},
+		"2:half=65520": {Index: 2, Type: Half, Bits: 0x7c00}, "2:half=6e-8": {Index: 2, Type: Half, Bits: 1},
+		"2:half=2049": {Index: 2, Type: Half, Bits: 0x6800}, "5:ushort:0xffff": {Index: 5, Type: UShort, Bits: 65535},
+		"9:uint32_t=0x10": {Index: 9, Type: UInt, Bits: 16},
+	} {
+		if got, err := ParseConstant(s); err != nil || got != want {
+			t.Errorf("%s: %+v, %v; want %+v", s, got, err, want)
+		}
+	}
+	for _, s := range []string{"", "3", "3:bool", ":bool=1", "3:float2=1", "3:uchar=256", "3:int=x", "3:ushort:0x10000"} {
+		if got, err := ParseConstant(s); err == nil {
+			t.Errorf("%q gives %+v, want an error", s, got)
+		}
+	}
+}
