@@ -25,6 +25,7 @@ type Path struct {
 	}
 	context     *metal.Context
 	description paths.Description
+	processors  int // of a host device
 	supports    func(cases.Case) error
 	reports     func() ([]metal.Report, error) // of a device with checkers; nil: it has none
 	close       func()
