@@ -2,6 +2,7 @@ package cases
 
 import (
 	"fmt"
+	"reflect"
 
 	"attest/harness/precision"
 )
@@ -9,7 +10,19 @@ import (
 // Allocator supplies the memory of one buffer: "q", "k", "v", "mask", "out" or "lse". It need not be zeroed.
 type Allocator func(buffer string, bytes int) ([]byte, error)
 
-func plainMemory(_ string, bytes int) ([]byte, error) { return make([]byte, bytes), nil }
+func plainMemory(_ string, bytes int) ([]byte, error) { return Pages(bytes), nil }
+
+// pageBytes is the largest page of the machines that attest runs on: Apple's.
+const pageBytes = 16384
+
+// Pages gives zeroed memory that begins on a page and shares its pages with nothing else, as devices want it that read
+// memory in place: they map whole pages, and two buffers in one page would be one buffer to them.
+func Pages(bytes int) []byte {
+	whole := (bytes + pageBytes - 1) / pageBytes * pageBytes
+	memory := make([]byte, whole+pageBytes-1)
+	skip := -int(reflect.ValueOf(memory).Pointer()) & (pageBytes - 1)
+	return memory[skip : skip+bytes : skip+whole]
+}
 
 // Materialize makes the tensors of a normalized case in ordinary memory. The outputs and all slack are poisoned.
 func Materialize(c Case) *Tensors {

@@ -72,7 +72,8 @@ func (t *Tensor) each(visit func(index int)) {
 // Clone gives a copy with its own memory.
 func (t *Tensor) Clone() Tensor {
 	out := *t
-	out.Data = append([]byte(nil), t.Data...)
+	out.Data = Pages(len(t.Data))
+	copy(out.Data, t.Data)
 	return out
 }
 

@@ -117,7 +117,7 @@ func (a *attempt) derive(change func(*cases.Case)) (cases.Case, *cases.Tensors) 
 		return c, nil
 	}
 	for _, b := range t.Buffers() {
-		b.Tensor.Data = make([]byte, b.Bytes)
+		b.Tensor.Data = cases.Pages(b.Bytes)
 		b.Tensor.Poison()
 	}
 	return c, t
