@@ -42,6 +42,7 @@ void host_check_diverged(struct check *c, struct group *g) {
     }
   }
   if (!waits) return;
+  atomic_store_explicit(&g->worker->critical, 1, memory_order_release);
   host_report r;
   host_report_begin(c, &r, HOST_DIVERGENT_BARRIER, stamp_of(c, waits));
   r.access.line = waits->line;
@@ -56,6 +57,7 @@ void host_check_diverged(struct check *c, struct group *g) {
     snprintf(r.detail, sizeof r.detail, left ? "lanes wait elsewhere" : "lanes have returned");
   }
   host_report_add(g->worker->device, &r);
+  atomic_store_explicit(&g->worker->critical, 0, memory_order_release);
 }
 
 void host_check_fault(struct check *c, struct worker *w, struct msl_lane *lane) {

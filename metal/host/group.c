@@ -53,7 +53,29 @@ static void identify(struct group *g, struct msl_lane *lane, uint32_t thread) {
     lane->position_in_grid[i] = g->shared.position[i] * g->shared.full_size[i] + lane->position_in_threadgroup[i];
 }
 
+/* Lanes end by leaving their stacks for good, so the address sanitizer never hears that their frames are gone. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ADDRESS_SANITIZER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define WITH_ADDRESS_SANITIZER
+#endif
+#ifdef WITH_ADDRESS_SANITIZER
+void __asan_unpoison_memory_region(void const volatile *, size_t);
+static void forget_frames(struct worker *w, uint32_t threads) {
+  for (uint32_t i = 0; i < threads; i++)
+    __asan_unpoison_memory_region(w->region + (uint64_t)(MSL_FIRST_STACK + i) * MSL_STACK_BYTES, MSL_STACK_BYTES);
+}
+#else
+static void forget_frames(struct worker *w, uint32_t threads) {
+  (void)w;
+  (void)threads;
+}
+#endif
+
 static void prepare(struct group *g, struct worker *w) {
+  forget_frames(w, g->shared.threads);
   struct msl_lane *lanes = (struct msl_lane *)w->region + MSL_FIRST_STACK;
   for (uint32_t i = 0; i < g->shared.simdgroups; i++) {
     struct msl_simdgroup *s = &g->simdgroups[i];
