@@ -3,13 +3,7 @@
 // together; it prints nothing.
 package campaign
 
-import (
-	"context"
-	"time"
-
-	"attest/harness/paths"
-	"attest/harness/paths/catalog"
-)
+import "time"
 
 // Defaults of every verb.
 const (
@@ -17,7 +11,3 @@ const (
 	DefaultDeadline    = time.Minute
 	DefaultReduceCalls = 500
 )
-
-func opener(path string) func(context.Context) (paths.Path, error) {
-	return func(ctx context.Context) (paths.Path, error) { return catalog.Open(ctx, path) }
-}

@@ -18,6 +18,7 @@ type ReduceOptions struct {
 	Case      cases.Case
 	Relations int
 	Deadline  time.Duration // of one call
+	Isolation Isolation
 	MaxCalls  int
 	Time      time.Duration // of the whole search
 	Save      func(cases.Case) error
@@ -27,7 +28,10 @@ type ReduceOptions struct {
 // Reduce looks for the smallest case that fails as o.Case does, and gives it with the verdict of the case it came
 // from. A case that passes gives reduce.ErrPasses.
 func Reduce(ctx context.Context, o ReduceOptions) (reduce.Result, verdict.Verdict, error) {
-	tester := &engine.Tester{NewPath: opener(o.Path), Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline}}
+	tester := &engine.Tester{
+		NewPath: o.Isolation.opener(o.Path),
+		Trial:   trial.Options{Relations: o.Relations, Deadline: o.Deadline, Repeats: trial.RepeatAll},
+	}
 	outcome, err := tester.Try(ctx, o.Case)
 	if err := errors.Join(err, tester.Close()); err != nil {
 		return reduce.Result{}, verdict.Verdict{}, err
@@ -41,7 +45,7 @@ func Reduce(ctx context.Context, o ReduceOptions) (reduce.Result, verdict.Verdic
 
 // reduceFailure reduces a case that is known to fail with v.
 func reduceFailure(ctx context.Context, o ReduceOptions, v verdict.Verdict) (reduce.Result, error) {
-	tester := (&engine.Tester{NewPath: opener(o.Path), Trial: trial.Options{Deadline: o.Deadline}}).Narrow(v)
+	tester := (&engine.Tester{NewPath: o.Isolation.opener(o.Path), Trial: trial.Options{Deadline: o.Deadline}}).Narrow(v)
 	defer tester.Close()
 	var saveErr error
 	options := reduce.Options{

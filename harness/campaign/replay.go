@@ -16,12 +16,17 @@ type ReplayOptions struct {
 	Items     []corpus.Item
 	Relations int
 	Deadline  time.Duration
+	Isolation Isolation
 	Each      func(corpus.Item, record.Result) // after each case; nil: nobody asks
 }
 
 // Replay runs case files again, each in a cold context, in their order.
 func Replay(ctx context.Context, o ReplayOptions) (record.Summary, error) {
-	tester := &engine.Tester{NewPath: opener(o.Path), Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline}}
+	tester := &engine.Tester{
+		NewPath: o.Isolation.opener(o.Path),
+		// Every file is repeated: one that was kept because its bits change must show that again.
+		Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline, Repeats: trial.RepeatAll},
+	}
 	defer tester.Close()
 	on, err := tester.Describe(ctx)
 	if err != nil {

@@ -28,6 +28,7 @@ type Options struct {
 	Workers     int           `json:"workers"`
 	Reduce      int           `json:"reduce"`       // failures that are reduced, each of another kind
 	ReduceCalls int           `json:"reduce_calls"` // most runs of the path for one of them
+	Isolation
 }
 
 // Watch follows a run while it goes on. Every field may be nil.
@@ -58,7 +59,7 @@ func Run(ctx context.Context, o Options, dir string, w Watch) (Report, error) {
 		return Report{}, err
 	}
 	// The path is opened once before the directory is made: a path that does not work here leaves nothing behind.
-	tester := &engine.Tester{NewPath: opener(o.Path)}
+	tester := &engine.Tester{NewPath: o.opener(o.Path)}
 	on, err := tester.Describe(ctx)
 	if err = errors.Join(err, tester.Close()); err != nil {
 		return Report{}, err
@@ -67,13 +68,7 @@ func Run(ctx context.Context, o Options, dir string, w Watch) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := &runner{options: o, watch: w, run: run, log: run.Logger()}
-	if w.Started != nil {
-		w.Started(dir)
-	}
-	err = r.all(ctx, stream.Case)
-	r.report.Summary = run.Summary()
-	return r.report, errors.Join(err, run.Close())
+	return (&runner{options: o, watch: w, run: run, log: run.Logger()}).finish(ctx, stream.Case)
 }
 
 type runner struct {
@@ -89,13 +84,31 @@ type failure struct {
 	index int
 	c     cases.Case
 	v     verdict.Verdict
+	// reduced says that the run reduced it before it was resumed.
+	reduced bool
+}
+
+// finish runs what is left of the run and closes it.
+func (r *runner) finish(ctx context.Context, source func(int) (cases.Case, error)) (Report, error) {
+	if r.watch.Started != nil {
+		r.watch.Started(r.run.Dir())
+	}
+	err := r.all(ctx, source)
+	r.report.Summary = r.run.Summary()
+	return r.report, errors.Join(err, r.run.Close())
 }
 
 func (r *runner) all(ctx context.Context, source func(int) (cases.Case, error)) error {
 	o := r.options
 	r.log.Info("run", "path", o.Path, "preset", o.Preset, "seed", o.Seed, "cases", o.Cases, "time", o.Time, "workers", o.Workers)
+	if o.Time > 0 {
+		o.Time -= time.Duration(r.run.Summary().Seconds * float64(time.Second)) // a resumed run has had some of it
+		if o.Time <= 0 {
+			return r.reduceFailures(ctx)
+		}
+	}
 	err := engine.Run(ctx, engine.Config{
-		Source: source, Cases: o.Cases, Time: o.Time, Workers: o.Workers, NewPath: opener(o.Path),
+		Source: source, Cases: o.Cases, Time: o.Time, Workers: o.Workers, NewPath: o.opener(o.Path),
 		// With several workers the reference of one case need not be spread over the processors as well.
 		Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline, Workers: referenceWorkers(o.Workers)},
 		Skip:  r.run.Finished,
@@ -131,16 +144,17 @@ func (r *runner) take(result engine.Result) error {
 			return err
 		}
 		r.log.Error("case failed", "index", result.Index, "verdict", v.Kind, "reason", v.Reason, "file", file)
-		r.failed = append(r.failed, failure{result.Index, result.Case, v})
+		if result.Stack != "" {
+			r.log.Info("what the process wrote last", "index", result.Index, "stack", result.Stack)
+		}
+		r.failed = append(r.failed, failure{index: result.Index, c: result.Case, v: v})
 	}
 	if err := r.run.Append(line); err != nil {
 		return err
 	}
 	r.report.Spent.Add(result.Spent)
-	r.report.Elements += v.Elements
-	r.report.Inconclusive += v.Inconclusive
+	r.count(v)
 	if v.Kind == verdict.Pass && v.Suspicious > 0 {
-		r.report.Suspicious++
 		r.log.Warn("suspicious", "index", result.Index, "reason", v.Reason, "retries", v.Retries)
 	}
 	if r.watch.Generated != nil {
@@ -162,6 +176,9 @@ func (r *runner) reduceFailures(ctx context.Context) error {
 			continue
 		}
 		done[kind] = true
+		if f.reduced {
+			continue
+		}
 		if err := r.reduceOne(ctx, f); err != nil {
 			return err
 		}
@@ -175,7 +192,7 @@ func (r *runner) reduceOne(ctx context.Context, f failure) error {
 		r.watch.Reducing(id)
 	}
 	result, err := reduceFailure(ctx, ReduceOptions{
-		Path: r.options.Path, Case: f.c, Deadline: r.options.Deadline,
+		Path: r.options.Path, Case: f.c, Deadline: r.options.Deadline, Isolation: r.options.Isolation,
 		MaxCalls: r.options.ReduceCalls, Time: ReduceTime,
 		Save: func(c cases.Case) error {
 			_, err := r.run.SaveReduced(id, c, verdict.Verdict{Kind: f.v.Kind, Law: f.v.Law, Reason: "reduced from " + id})

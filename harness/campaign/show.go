@@ -19,8 +19,8 @@ type Shown struct {
 }
 
 // Show tries one case and keeps its output.
-func Show(ctx context.Context, path string, c cases.Case, relations int, deadline time.Duration) (Shown, error) {
-	tester := &engine.Tester{NewPath: opener(path), Trial: trial.Options{Relations: relations, Deadline: deadline}}
+func Show(ctx context.Context, path string, c cases.Case, relations int, deadline time.Duration, isolation Isolation) (Shown, error) {
+	tester := &engine.Tester{NewPath: isolation.opener(path), Trial: trial.Options{Relations: relations, Deadline: deadline}}
 	defer tester.Close()
 	outcome, err := tester.Try(ctx, c)
 	if err != nil {

@@ -83,7 +83,7 @@ func topFrame(stack string) string {
 }
 
 func runtimeFunction(line string) bool {
-	for _, prefix := range []string{"runtime.", "runtime/", "panic(", "syscall.", "internal/", "created by ", "attest/harness/worker."} {
+	for _, prefix := range []string{"runtime.", "runtime/", "panic(", "time.", "syscall.", "internal/", "created by ", "attest/harness/worker."} {
 		if strings.HasPrefix(line, prefix) {
 			return true
 		}

@@ -12,6 +12,7 @@ import (
 var (
 	signalLine  = regexp.MustCompile(`(?m)(?:^|\[signal |: )(SIG[A-Z0-9]+): `)
 	addressText = regexp.MustCompile(`\b(?:addr=|address )(0x[0-9a-fA-F]+)`)
+	sentSignal  = regexp.MustCompile(`\bsigcode=(0|-\d+|18446744073709551\d+) `) // by a process: its address is none
 	fatalLine   = regexp.MustCompile(`(?m)^(?:fatal error|panic|runtime): (.+)$`)
 )
 
@@ -41,7 +42,7 @@ func causeOfDeath(state *os.ProcessState, stderr string) string {
 // faultAddress finds the address of a memory fault in a dump or an error message; 0: there is none.
 func faultAddress(text string) uintptr {
 	m := addressText.FindStringSubmatch(text)
-	if m == nil {
+	if m == nil || sentSignal.MatchString(text) {
 		return 0
 	}
 	address, err := strconv.ParseUint(m[1], 0, 64)

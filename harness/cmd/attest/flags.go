@@ -57,6 +57,7 @@ type trialFlags struct {
 	path      *string
 	relations *int
 	deadline  *time.Duration
+	isolation *campaign.Isolation
 }
 
 func (f flagSet) trialFlags() trialFlags {
@@ -64,6 +65,7 @@ func (f flagSet) trialFlags() trialFlags {
 		f.String("path", catalog.Default, "the implementation under test; attest paths lists them"),
 		f.Int("relations", campaign.DefaultRelations, "relations checked on each case; -1: all that apply"),
 		f.Duration("deadline", campaign.DefaultDeadline, "longest time for one call of the path"),
+		f.isolationFlags(),
 	}
 }
 

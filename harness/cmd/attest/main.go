@@ -10,6 +10,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"attest/harness/paths/catalog"
+	"attest/harness/worker"
 )
 
 // Exit statuses.
@@ -45,6 +48,8 @@ func commands() []command {
 }
 
 func main() {
+	worker.Main(catalog.Open)
+	ignoreFileSizeSignal()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := dispatch(ctx, terminal{os.Stdout, os.Stderr}, os.Args[1:])
 	stop()
@@ -60,6 +65,9 @@ func dispatch(ctx context.Context, t terminal, args []string) int {
 	case "help", "-h", "-help", "--help":
 		usage(t.out)
 		return conforms
+	}
+	if args[0] == worker.Verb {
+		return workerCommand(t)
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {

@@ -32,7 +32,8 @@ func reduceCommand(ctx context.Context, t terminal, args []string) int {
 	}
 	reduced, v, err := campaign.Reduce(ctx, campaign.ReduceOptions{
 		Path: *trial.path, Case: items[0].Case, Relations: *trial.relations, Deadline: *trial.deadline,
-		MaxCalls: *calls, Time: *limit,
+		Isolation: *trial.isolation,
+		MaxCalls:  *calls, Time: *limit,
 		Save: func(c cases.Case) error {
 			if *out == "" {
 				return nil

@@ -35,6 +35,7 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 	}
 	summary, err := campaign.Replay(ctx, campaign.ReplayOptions{
 		Path: *trial.path, Items: items, Relations: *trial.relations, Deadline: *trial.deadline,
+		Isolation: *trial.isolation,
 		Each: func(item corpus.Item, r record.Result) {
 			if *verbose || r.Kind.Fails() {
 				fmt.Fprintf(t.out, "%-16s %s  %s\n", r.Kind, item.Path, r.Reason)

@@ -24,10 +24,11 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 		o.Preset, err = gen.ParsePreset(name)
 		return err
 	})
-	flags.IntVar(&o.Workers, "workers", 1, "cases at once; verdicts do not depend on it")
+	workers := flags.Int("workers", 1, "cases at once; verdicts do not depend on it")
 	flags.IntVar(&o.Reduce, "reduce", 3, "failures that are reduced, each of another kind; 0: none")
 	flags.IntVar(&o.ReduceCalls, "reduce-calls", campaign.DefaultReduceCalls, "most runs of the path for one of them")
 	out := flags.String("out", "", "the run directory; default runs/DATE-TIME-PATH")
+	resume := flags.String("resume", "", "go on with the interrupted run in this directory, with its options")
 	asJSON := flags.Bool("json", false, "print one JSON object, last")
 	withCoverage := flags.Bool("coverage", false, "print how often each region where kernels break was reached")
 	modes := flags.modeFlags()
@@ -38,23 +39,41 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	if _, status := flags.parse(args, 0, 0); status >= 0 {
 		return status
 	}
+	o.Workers = *workers
 	if status := checkRun(flags, &o); status >= 0 {
 		return status
 	}
-	o.Path, o.Relations, o.Deadline = *trial.path, *trial.relations, *trial.deadline
+	o.Path, o.Relations, o.Deadline, o.Isolation = *trial.path, *trial.relations, *trial.deadline, *trial.isolation
 	if status := modes.apply(flags, &o.Path); status >= 0 {
 		return status
+	}
+	if *resume != "" {
+		var status int
+		if o, status = resumed(flags, *resume, o); status >= 0 {
+			return status
+		}
+		*out = *resume
 	}
 	if *out == "" {
 		*out = defaultDir(o.Path, time.Now())
 	}
 	coverage := gen.NewCoverage()
 	bar := newProgress(t.err, o.Cases, o.Time)
-	report, err := campaign.Run(ctx, o, *out, campaign.Watch{
+	watch := campaign.Watch{
 		Case:      bar.show,
 		Reducing:  func(id string) { bar.say("reducing " + id) },
 		Generated: func(c cases.Case) { coverage.Add(c) },
-	})
+	}
+	var report campaign.Report
+	var err error
+	if *resume != "" {
+		if !flags.given("workers") {
+			*workers = 0 // as it was
+		}
+		report, err = campaign.Resume(ctx, *resume, *workers, watch)
+	} else {
+		report, err = campaign.Run(ctx, o, *out, watch)
+	}
 	bar.close()
 	if err != nil {
 		return t.complain("run: %v", err)
@@ -69,7 +88,8 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	}
 	status := finish(t, report.Summary, *out, *asJSON, false)
 	if report.Interrupted && status != nonconform {
-		return t.complain("run: interrupted after %d cases; they are in %s", report.Summary.Cases, *out)
+		return t.complain("run: interrupted after %d cases; they are in %s, and attest run --resume %s goes on",
+			report.Summary.Cases, *out, *out)
 	}
 	return status
 }

@@ -8,10 +8,14 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"attest/harness/paths/catalog"
+	"attest/harness/worker"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"attest": func() {
+		worker.Main(catalog.Open)
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		defer stop()
 		os.Exit(dispatch(ctx, terminal{os.Stdout, os.Stderr}, os.Args[1:]))

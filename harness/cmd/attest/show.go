@@ -41,7 +41,7 @@ func showOne(ctx context.Context, t terminal, item corpus.Item, trial trialFlags
 		fmt.Fprintf(t.out, "after %d: %s\n", i+1, cases.Words(before))
 	}
 	fmt.Fprintf(t.out, "%s\n", cases.Words(c))
-	shown, err := campaign.Show(ctx, *trial.path, c, *trial.relations, *trial.deadline)
+	shown, err := campaign.Show(ctx, *trial.path, c, *trial.relations, *trial.deadline, *trial.isolation)
 	if err != nil {
 		return t.complain("show: %v", err)
 	}
