@@ -21,6 +21,10 @@ func (i Isolation) opener(path string) func(context.Context) (paths.Path, error)
 		return func(ctx context.Context) (paths.Path, error) { return catalog.Open(ctx, path) }
 	}
 	return func(ctx context.Context) (paths.Path, error) {
-		return worker.Open(ctx, worker.Options{Name: path, Memory: i.Memory})
+		p, err := worker.Open(ctx, worker.Options{Name: path, Memory: i.Memory})
+		if err != nil {
+			return nil, err // and not a nil *worker.Path, which is no nil
+		}
+		return p, nil
 	}
 }

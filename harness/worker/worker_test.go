@@ -43,7 +43,11 @@ const memoryLimit = 256 << 20
 
 func opener(name string) func(context.Context) (paths.Path, error) {
 	return func(ctx context.Context) (paths.Path, error) {
-		return worker.Open(ctx, worker.Options{Name: name, Memory: memoryLimit})
+		p, err := worker.Open(ctx, worker.Options{Name: name, Memory: memoryLimit})
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	worker.Main(catalog.Open) // before testscript looks at the program's name, which a worker does not have
 	testscript.Main(m, map[string]func(){"attest": func() {
-		worker.Main(catalog.Open)
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		defer stop()
 		os.Exit(dispatch(ctx, terminal{os.Stdout, os.Stderr}, os.Args[1:]))
