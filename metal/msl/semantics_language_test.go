@@ -122,6 +122,33 @@ func TestSimdgroups(t *testing.T) {
 	})
 }
 
+func TestLibrary(t *testing.T) {
+	runRows(t, "library.metal", launch{}, 0, []row{
+		{"arrays", "17 12"},
+		{"constant_arrays", "4 2 7"},
+		{"packs", "0 255 128 1 1"},
+		{"signed_packs", "32769 32767 -1 1 -1 1"},
+		{"builtins", "2 8 2 10 0.75 4 2"},
+		{"extended_namespace", "4 5"},
+	})
+}
+
+// What holds in fast math too: infinity is infinity where it is written down, and the tests of floats look at bits.
+func TestFastMath(t *testing.T) {
+	fast := launch{math: host.MathFast}
+	runRows(t, "floats.metal", fast, 0, []row{
+		{"infinities", "1 1 1"},
+		{"as_type_scalars", "1 3.1415927410125732 15360 3"},
+		{"bfloat_bits", "16256 49152 2"},
+		{"half_literals", "1.75 2 4 4"},
+		{"limits_float", "1 65504 1 1 1 1 -65504"},
+		{"infinite_maximum", "5 5 3 1 1 1 1 -Inf"},
+	})
+	runRows(t, "relations.metal", fast, 0, []row{{"classes", "1 1 1 0 0 1 0 1"}, {"dots", "11 6 10 2"}})
+	runRows(t, "math.metal", fast, 1e-5, []row{{"clamps", "1 -2 0.5 0 0.5 1 3"}, {"of_vector_and_scalar", "2 5 3 9 4"}})
+	runRows(t, "swizzles.metal", fast, 0, []row{{"compound_precedence", "2 6"}})
+}
+
 func constantsSet(more ...host.Constant) launch {
 	return launch{constants: append([]host.Constant{
 		{Index: 0, Type: host.Bool, Bits: 1}, {Index: 1, Type: host.Int, Bits: 0xfffffff9},

@@ -40,6 +40,7 @@ func TestFloats(t *testing.T) {
 		{"as_type_scalars", "1 3.1415927410125732 15360 3"},
 		{"as_type_vectors", "1 1 2 1"},
 		{"limits_float", "1 65504 1 1 1 1 -65504"},
+		{"infinite_maximum", "5 5 3 1 1 1 1 -Inf"},
 		{"limits_integer", "1 -32768 255 1 -128"},
 		{"constants", "3.1415927410125732 1.4426950216293335 65504 3.140625 1"},
 	})

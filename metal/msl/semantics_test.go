@@ -34,13 +34,13 @@ func (s suiteCompiler) Compile(ctx context.Context, p host.Program, checked bool
 	for _, c := range p.Constants {
 		program.Constants = append(program.Constants, msl.Constant{Name: c.Name, Index: c.Index, Type: msl.Scalar(c.Type), Bits: c.Bits})
 	}
-	if err, ok := s.failed.Load(p.File); ok {
+	if err, ok := s.failed.Load(p.File + program.Math.String()); ok {
 		return host.Module{}, err.(error)
 	}
 	m, err := s.compiler.Build(ctx, program)
 	if err != nil {
 		if program.Function == "" {
-			s.failed.Store(p.File, err)
+			s.failed.Store(p.File+program.Math.String(), err)
 		}
 		return host.Module{}, err
 	}

@@ -15,6 +15,21 @@
 #define MSL_INLINE inline __attribute__((always_inline))
 #endif
 
+/* Infinity and NaN as values. In fast math the compiler takes a constant that is one for undefined and drops what is
+ * computed from it; Metal's does not. So there it is not told: where no constant expression is wanted, the bits come
+ * from an empty assembler statement. */
+#ifdef __FAST_MATH__
+MSL_INLINE float msl_untold(unsigned bits) {
+  __asm__("" : "+r"(bits));
+  return __builtin_bit_cast(float, bits);
+}
+MSL_INLINE constexpr float msl_infinity() { return __builtin_is_constant_evaluated() ? __builtin_inff() : msl_untold(0x7f800000u); }
+MSL_INLINE constexpr float msl_nan() { return __builtin_is_constant_evaluated() ? __builtin_nanf("") : msl_untold(0x7fc00000u); }
+#else
+MSL_INLINE constexpr float msl_infinity() { return __builtin_inff(); }
+MSL_INLINE constexpr float msl_nan() { return __builtin_nanf(""); }
+#endif
+
 typedef unsigned char uchar;
 typedef unsigned short ushort;
 typedef unsigned int uint;

@@ -8,10 +8,10 @@
 #define METAL_PURE __attribute__((pure))
 #define METAL_VALID_ARGS(...)
 
-#define INFINITY __builtin_inff()
-#define NAN __builtin_nanf("")
-#define HUGE_VALF __builtin_inff()
-#define HUGE_VALH ((half)__builtin_inff())
+#define INFINITY msl_infinity()
+#define NAN msl_nan()
+#define HUGE_VALF msl_infinity()
+#define HUGE_VALH ((half)msl_infinity())
 #define MAXFLOAT 0x1.fffffep127f
 #define MAXHALF ((half)0x1.ffcp15f)
 #define MAXBFLOAT (bfloat(0x1.fep127f))

@@ -11,6 +11,9 @@
 #include "metal_relational"
 #include "metal_geometric"
 #include "metal_matrix"
+#include "metal_pack"
+#include "metal_array"
+#include "msl_builtins.h"
 #include "msl_entry.h"
 #if __has_include("metal_atomic")
 #include "metal_atomic"

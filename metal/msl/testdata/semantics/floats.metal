@@ -34,3 +34,7 @@ TEST(as_type_vectors) { uint2 u = as_type<uint2>(float2(1, 2)); half2 h = as_typ
 TEST(limits_float) { out[0] = numeric_limits<float>::max() == FLT_MAX, out[1] = numeric_limits<half>::max(), out[2] = float(numeric_limits<bfloat>::max()) > 3.38e38f, out[3] = isinf(numeric_limits<float>::infinity()), out[4] = isnan(numeric_limits<half>::quiet_NaN()), out[5] = numeric_limits<half>::epsilon() == 0.0009765625h, out[6] = float(numeric_limits<half>::lowest()); }
 TEST(limits_integer) { out[0] = numeric_limits<int>::max() == 2147483647, out[1] = numeric_limits<short>::min(), out[2] = numeric_limits<uchar>::max(), out[3] = numeric_limits<ulong>::max() == ~0ul, out[4] = numeric_limits<char>::lowest(); }
 TEST(constants) { out[0] = M_PI_F, out[1] = M_LOG2E_F, out[2] = MAXHALF, out[3] = M_PI_H, out[4] = INT_MAX == 2147483647; }
+constant float lowest = -INFINITY;
+constant float limit = numeric_limits<float>::infinity();
+static float starts_at() { return -INFINITY; }
+TEST(infinite_maximum) { float m = -INFINITY, n = starts_at(); for (uint i = 0; i < 5; ++i) m = max(m, in[i]), n = in[i] > n ? in[i] : n; out[0] = m, out[1] = n, out[2] = simd_max(max(-INFINITY, in[2])), out[3] = as_type<uint>(lowest) == 0xff800000, out[4] = as_type<uint>(limit) == 0x7f800000; constexpr float c = INFINITY; out[5] = as_type<uint>(c) == 0x7f800000; out[6] = isnan(NAN), out[7] = -INFINITY; }
