@@ -161,3 +161,16 @@ func BenchmarkStart(b *testing.B) {
 		p.Close()
 	}
 }
+
+// BenchmarkChecked is the same launch without and with the checkers, for what they cost.
+func BenchmarkChecked(b *testing.B) {
+	for _, check := range []bool{false, true} {
+		b.Run(fmt.Sprint(check), func(b *testing.B) {
+			d := device(b, Options{Workers: 1, Check: check})
+			r := newAttention(b, d, "attention_float_64", 128, 1, 64)
+			for b.Loop() {
+				run(b, r.pipeline, r.launch)
+			}
+		})
+	}
+}

@@ -156,23 +156,23 @@ static void announce(struct check *c, unsigned char *address, uint32_t bytes, st
 static void access_memory(struct check *c, struct msl_lane *lane, uintptr_t address, uint64_t bytes, unsigned kind,
                           const void *site, int line) {
   struct found found;
-  host_report report;
   host_shadow_store(c, &c->pending);
-  struct stamp stamp = now(c, lane, kind, site, false);
-  host_report_begin(c, &report, HOST_OUT_OF_BOUNDS, stamp);
-  report.access.line = line;
-  report.access.write = (kind & MSL_WRITE) != 0;
-  report.bytes = (uint32_t)bytes;
-  if (!host_check_find(c, address, bytes, &found, &report)) return;
-  stamp = now(c, lane, kind, site, found.local);
-  if (!(kind & MSL_WRITE)) {
-    host_shadow_read(c, found.cells, found.offset, (uint32_t)bytes, found.local, stamp, &report);
+  enum place place = host_check_find(c, address, bytes, &found);
+  if (place == PLACE_UNWATCHED) return;
+  bool local = place == PLACE_INSIDE && found.local;
+  struct seen seen = {address, (uint32_t)bytes, (kind & MSL_WRITE) != 0, line, now(c, lane, kind, site, local)};
+  if (place != PLACE_INSIDE) {
+    host_report_seen(c, place == PLACE_OUTSIDE_LOCAL ? HOST_OUT_OF_BOUNDS_LOCAL : HOST_OUT_OF_BOUNDS, &seen, NULL, false);
+    return;
+  }
+  if (!seen.write) {
+    host_shadow_read(c, &found, &seen);
     return;
   }
   while (bytes) {
     uint32_t part = bytes < sizeof c->pending.before ? (uint32_t)bytes : (uint32_t)sizeof c->pending.before;
     host_shadow_store(c, &c->pending);
-    announce(c, (unsigned char *)address, part, stamp);
+    announce(c, (unsigned char *)address, part, seen.stamp);
     address += part;
     bytes -= part;
   }

@@ -89,23 +89,33 @@ void host_check_access(const void *address, unsigned long bytes, unsigned kind, 
 void host_check_copy(struct msl_lane *, const void *address, unsigned long bytes, unsigned kind);
 void host_check_stray(struct msl_lane *, unsigned mask, unsigned missing, int line);
 
-/* shadow.c */
-void host_shadow_read(struct check *, struct cell *, uint64_t offset, uint32_t bytes, bool local, struct stamp,
-                      const host_report *blank);
-void host_shadow_store(struct check *, struct pending *);
+/* An access, as a report would tell of it. */
+struct seen {
+  uintptr_t address;
+  uint32_t bytes;
+  bool write;
+  int line;                     /* where the runtime knows it itself */
+  struct stamp stamp;
+};
 
 /* check_place.c: which object an address belongs to. */
 struct found {
-  struct cell *cells;           /* of the object's first byte's cell; NULL: not watched */
+  struct cell *cells;           /* of the object's first byte */
   uint64_t offset;              /* from there, of the address */
   bool local;
 };
-bool host_check_find(struct check *, uintptr_t address, uint64_t bytes, struct found *, host_report *where);
+enum place { PLACE_UNWATCHED, PLACE_INSIDE, PLACE_OUTSIDE_DEVICE, PLACE_OUTSIDE_LOCAL, PLACE_NOWHERE };
+enum place host_check_find(struct check *, uintptr_t address, uint64_t bytes, struct found *);
+void host_check_name(struct check *, uintptr_t address, host_report *);
+
+/* shadow.c */
+void host_shadow_read(struct check *, const struct found *, const struct seen *);
+void host_shadow_store(struct check *, struct pending *);
 
 /* reports.c */
-struct reports *host_reports_of(gpu_device *);
 void host_report_add(gpu_device *, const host_report *);
 void host_report_begin(struct check *, host_report *, host_report_kind, struct stamp);
+void host_report_seen(struct check *, host_report_kind, const struct seen *, const struct stamp *other, bool other_wrote);
 host_access host_access_of(struct check *, struct stamp);
 
 #endif

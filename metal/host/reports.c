@@ -83,3 +83,19 @@ void host_report_begin(struct check *c, host_report *r, host_report_kind kind, s
   snprintf(r->module, sizeof r->module, "%s", host_module_path(c->job->pipeline->module));
   r->access = host_access_of(c, s);
 }
+
+void host_report_seen(struct check *c, host_report_kind kind, const struct seen *seen, const struct stamp *other,
+                      bool other_wrote) {
+  host_report r;
+  host_report_begin(c, &r, kind, seen->stamp);
+  r.access.write = seen->write;
+  r.access.line = seen->line;
+  r.bytes = seen->bytes;
+  host_check_name(c, seen->address, &r);
+  if (other) {
+    r.has_other = true;
+    r.other = host_access_of(c, *other);
+    r.other.write = other_wrote;
+  }
+  host_report_add(c->worker->device, &r);
+}

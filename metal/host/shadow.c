@@ -1,5 +1,4 @@
 /* Races and uninitialised reads, cell by cell. */
-#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
@@ -18,15 +17,6 @@ static bool conflict(const struct check *c, const struct stamp *earlier, bool ea
   if (!earlier_wrote && earlier->group == later->group && earlier->barrier != later->barrier) return false;
   return earlier->group && (earlier->mask & later->mask) && !(earlier->atomic && later->atomic) &&
          !ordered(c, earlier, later, local);
-}
-
-static void report_race(struct check *c, const host_report *blank, const struct stamp *earlier, bool earlier_wrote) {
-  host_report r = *blank;
-  r.kind = HOST_RACE;
-  r.has_other = true;
-  r.other = host_access_of(c, *earlier);
-  r.other.write = earlier_wrote;
-  host_report_add(c->worker->device, &r);
 }
 
 /* Keeps readers of different simdgroups where it can: a later writer is ordered with some of them and not with
@@ -55,24 +45,20 @@ static uint8_t mask_at(uint64_t cell, uint64_t offset, uint32_t bytes) {
   return mask;
 }
 
-void host_shadow_read(struct check *c, struct cell *cells, uint64_t offset, uint32_t bytes, bool local,
-                      struct stamp stamp, const host_report *blank) {
-  bool unwritten = false, raced = false;
-  for (uint64_t i = offset / CELL_BYTES; i * CELL_BYTES < offset + bytes; i++) {
-    struct cell *cell = &cells[i];
-    stamp.mask = mask_at(i, offset, bytes);
+void host_shadow_read(struct check *c, const struct found *found, const struct seen *seen) {
+  bool unwritten = false, raced = false, local = found->local;
+  struct stamp stamp = seen->stamp;
+  for (uint64_t i = found->offset / CELL_BYTES; i * CELL_BYTES < found->offset + seen->bytes; i++) {
+    struct cell *cell = &found->cells[i];
+    stamp.mask = mask_at(i, found->offset, seen->bytes);
     if (local && (cell->written_by_group != c->group || (cell->written & stamp.mask) != stamp.mask)) unwritten = true;
     if (!raced && conflict(c, &cell->writer, true, &stamp, local)) {
       raced = true;
-      report_race(c, blank, &cell->writer, true);
+      host_report_seen(c, HOST_RACE, seen, &cell->writer, true);
     }
     note_reader(cell, stamp);
   }
-  if (unwritten) {
-    host_report r = *blank;
-    r.kind = HOST_UNINITIALIZED;
-    host_report_add(c->worker->device, &r);
-  }
+  if (unwritten) host_report_seen(c, HOST_UNINITIALIZED, seen, NULL, false);
 }
 
 static void mark_written(struct check *c, struct cell *cell, uint8_t mask) {
@@ -82,15 +68,15 @@ static void mark_written(struct check *c, struct cell *cell, uint8_t mask) {
 }
 
 static void store_in_cell(struct check *c, struct cell *cell, bool local, struct stamp stamp, bool *raced,
-                          const host_report *blank) {
+                          const struct seen *seen) {
   if (!*raced && conflict(c, &cell->writer, true, &stamp, local)) {
     *raced = true;
-    report_race(c, blank, &cell->writer, true);
+    host_report_seen(c, HOST_RACE, seen, &cell->writer, true);
   }
   for (unsigned i = 0; i < READERS; i++) {
     if (*raced || !conflict(c, &cell->readers[i], false, &stamp, local)) continue;
     *raced = true;
-    report_race(c, blank, &cell->readers[i], false);
+    host_report_seen(c, HOST_RACE, seen, &cell->readers[i], false);
   }
   cell->writer = stamp;
   for (unsigned i = 0; i < READERS; i++)
@@ -103,15 +89,12 @@ void host_shadow_store(struct check *c, struct pending *p) {
   p->open = false;
   bool changed = p->sure || memcmp(p->address, p->before, p->bytes) != 0, raced = false;
   struct found found;
-  host_report report;
-  host_report_begin(c, &report, HOST_RACE, p->stamp);
-  report.access.write = true;
-  report.bytes = p->bytes;
-  if (!host_check_find(c, (uintptr_t)p->address, p->bytes, &found, &report)) return;
+  if (host_check_find(c, (uintptr_t)p->address, p->bytes, &found) != PLACE_INSIDE) return;
+  struct seen seen = {(uintptr_t)p->address, p->bytes, true, 0, p->stamp};
   for (uint64_t i = found.offset / CELL_BYTES; i * CELL_BYTES < found.offset + p->bytes; i++) {
     struct stamp stamp = p->stamp;
     stamp.mask = mask_at(i, found.offset, p->bytes);
     mark_written(c, &found.cells[i], stamp.mask);
-    if (changed) store_in_cell(c, &found.cells[i], found.local, stamp, &raced, &report);
+    if (changed) store_in_cell(c, &found.cells[i], found.local, stamp, &raced, &seen);
   }
 }

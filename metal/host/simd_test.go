@@ -89,8 +89,8 @@ var laneTypes = map[string]struct {
 	"float": {1, exact}, "half": {1, exact}, "bfloat": {1, exact}, "int": {1, exact}, "uint": {1, exact},
 	"short": {1, wrap16}, "ushort": {1, func(x int) float64 { return float64(uint16(x)) }},
 	"char": {1, func(x int) float64 { return float64(int8(x)) }}, "uchar": {1, func(x int) float64 { return float64(uint8(x)) }},
-	"long": {1, exact}, "ulong": {1, exact}, "float2": {2, exact}, "float3": {3, exact}, "float4": {4, exact},
-	"half4": {4, exact}, "bfloat2": {2, exact}, "int4": {4, exact}, "uchar3": {3, func(x int) float64 { return float64(uint8(x)) }},
+	"long": {1, exact}, "float3": {3, exact},
+	"half4": {4, exact}, "bfloat2": {2, exact}, "uchar3": {3, func(x int) float64 { return float64(uint8(x)) }},
 	"ulong2": {2, exact},
 }
 
@@ -100,7 +100,7 @@ func wrap16(x int) float64 { return float64(int16(x)) }
 // tooLarge says whether a type cannot hold a result exactly, so that rounding or overflow decides it.
 func tooLarge(name string, value float64) bool {
 	limits := map[string]float64{"bfloat": 256, "bfloat2": 256, "half": 2048, "half4": 2048, "int": 1 << 24, "uint": 1 << 24,
-		"int4": 1 << 24, "float": 1 << 24, "float2": 1 << 24, "float3": 1 << 24, "float4": 1 << 24}
+		"float": 1 << 24, "float3": 1 << 24, "long": 1 << 24, "ulong2": 1 << 24}
 	limit, ok := limits[name]
 	return ok && math.Abs(value) > limit
 }

@@ -57,8 +57,8 @@ kernel void lanes(device const int *in [[buffer(0)]], device float *out [[buffer
 
 #define TYPE(T) \
   template [[host_name("lanes_" #T)]] kernel void lanes<T>(device const int *, device float *, constant uint &, uint);
-TYPE(float) TYPE(half) TYPE(bfloat) TYPE(int) TYPE(uint) TYPE(short) TYPE(ushort) TYPE(char) TYPE(uchar) TYPE(long) TYPE(ulong)
-TYPE(float2) TYPE(float3) TYPE(float4) TYPE(half4) TYPE(bfloat2) TYPE(int4) TYPE(uchar3) TYPE(ulong2)
+TYPE(float) TYPE(half) TYPE(bfloat) TYPE(int) TYPE(uint) TYPE(short) TYPE(ushort) TYPE(char) TYPE(uchar) TYPE(long)
+TYPE(float3) TYPE(half4) TYPE(bfloat2) TYPE(uchar3) TYPE(ulong2)
 
 // Bits, votes and who is here.
 template <typename T>
