@@ -250,13 +250,12 @@ kernel void attention_forward(
       stage<false>(kv_tile, CHUNK, k, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
                    &special_keys, simdgroup, simdgroups, lane);
       threadgroup_barrier(mem_flags::mem_threadgroup);
-      for (ushort d = 0; d < columns; d += TILE) {
-        simdgroup_float8x8 q_matrix;
-        simdgroup_load(q_matrix, own_q + d0 + d, q_stride);
-        #pragma clang loop unroll(full)
-        for (ushort j = 0; j < KEY_TILES; ++j) {
-          if (!live[j]) continue;
-          simdgroup_float8x8 k_transposed;
+      #pragma clang loop unroll(full)
+      for (ushort j = 0; j < KEY_TILES; ++j) {
+        if (!live[j]) continue;
+        for (ushort d = 0; d < columns; d += TILE) {
+          simdgroup_float8x8 q_matrix, k_transposed;
+          simdgroup_load(q_matrix, own_q + d0 + d, q_stride);
           simdgroup_load(k_transposed, kv_tile + j * TILE * CHUNK + d, CHUNK, ulong2(0), true);
           simdgroup_multiply_accumulate(s[j], q_matrix, k_transposed, s[j]);
         }
