@@ -26,17 +26,17 @@ const (
 	UnitBytes   = "B/s"            // see Bytes
 )
 
-// benchWriter writes results in the Go benchmark format. Whatever a result has, it writes with one write.
-type benchWriter struct {
+// BenchWriter writes results in the Go benchmark format. Whatever a result has, it writes with one write.
+type BenchWriter struct {
 	to     io.Writer
 	buffer bytes.Buffer
 	format *benchfmt.Writer
 	config []benchfmt.Config
 }
 
-// newBenchWriter begins a file with the units; the header follows before the first result.
-func newBenchWriter(to io.Writer, h Header) (*benchWriter, error) {
-	w := &benchWriter{to: to}
+// NewBenchWriter begins a file with the units; the header follows before the first result.
+func NewBenchWriter(to io.Writer, h Header) (*BenchWriter, error) {
+	w := &BenchWriter{to: to}
 	w.format = benchfmt.NewWriter(&w.buffer)
 	for _, c := range []struct{ key, value string }{
 		{"goos", h.OS}, {"goarch", h.Arch}, {"path", h.Path}, {"device", h.Device}, {"toolchain", h.Toolchain},
@@ -57,9 +57,9 @@ func newBenchWriter(to io.Writer, h Header) (*benchWriter, error) {
 	return w, w.flush()
 }
 
-// add writes one line for each dispatch, so that a case brings its own sample. A failing case brings none: a wrong
+// Add writes one line for each dispatch, so that a case brings its own sample. A failing case brings none: a wrong
 // result has no speed.
-func (w *benchWriter) add(r Result) error {
+func (w *BenchWriter) Add(r Result) error {
 	if r.Kind != verdict.Pass && r.Kind != verdict.Inconclusive {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (w *benchWriter) add(r Result) error {
 	return w.flush()
 }
 
-func (w *benchWriter) flush() error {
+func (w *BenchWriter) flush() error {
 	if w.buffer.Len() == 0 {
 		return nil
 	}

@@ -16,7 +16,8 @@ type Header struct {
 	Seed      uint64 `json:"seed"`
 }
 
-func (h *Header) fillDefaults() {
+// FillDefaults fills in what is empty and can be known here.
+func (h *Header) FillDefaults() {
 	if h.OS == "" {
 		h.OS = runtime.GOOS
 	}

@@ -149,7 +149,7 @@ func TestHeaderAndOptionsReadBack(t *testing.T) {
 
 func TestHeaderDefaultsAreThisMachine(t *testing.T) {
 	var h Header
-	h.fillDefaults()
+	h.FillDefaults()
 	require.NotEmpty(t, h.OS)
 	require.NotEmpty(t, h.Arch)
 }

@@ -39,7 +39,7 @@ func (r *Run) restart() (err error) {
 		return err
 	}
 	err = writeWhole(r.path(BenchFile), func(w io.Writer) error {
-		bench, err := newBenchWriter(w, r.header)
+		bench, err := NewBenchWriter(w, r.header)
 		r.bench = bench
 		if err != nil {
 			return err
@@ -57,7 +57,7 @@ func (r *Run) restart() (err error) {
 }
 
 // replay takes in the recorded results.
-func (r *Run) replay(bench *benchWriter) error {
+func (r *Run) replay(bench *BenchWriter) error {
 	for result, err := range Read(r.dir) {
 		var damaged *LineError
 		switch {
@@ -73,7 +73,7 @@ func (r *Run) replay(bench *benchWriter) error {
 		r.done[result.Index] = true
 		r.summary.Add(result, r.dir)
 		r.earlier = max(r.earlier, time.Duration(result.Elapsed*float64(time.Second)))
-		if err := bench.add(result); err != nil {
+		if err := bench.Add(result); err != nil {
 			return err
 		}
 	}

@@ -19,7 +19,7 @@ type Run struct {
 	header  Header
 	options json.RawMessage
 	results *appender
-	bench   *benchWriter
+	bench   *BenchWriter
 	benchTo *appender
 	log     *os.File
 
@@ -37,7 +37,7 @@ type Run struct {
 // on with the run later; it is stored as JSON. A directory that cannot be written or already holds a run is an
 // error that names it; nothing is ever overwritten.
 func Open(dir string, options any, h Header) (*Run, error) {
-	h.fillDefaults()
+	h.FillDefaults()
 	text, err := json.Marshal(options)
 	if err != nil {
 		return nil, fmt.Errorf("run directory %s: options: %w", dir, err)
@@ -73,7 +73,7 @@ func (r *Run) start() (err error) {
 	if r.benchTo, err = createAppender(r.path(BenchFile)); err != nil {
 		return err
 	}
-	if r.bench, err = newBenchWriter(r.benchTo, r.header); err != nil {
+	if r.bench, err = NewBenchWriter(r.benchTo, r.header); err != nil {
 		return err
 	}
 	return r.begin()
@@ -126,7 +126,7 @@ func (r *Run) Append(result Result) error {
 	}
 	r.done[result.Index] = true
 	r.summary.Add(result, r.dir)
-	if err := r.bench.add(result); err != nil {
+	if err := r.bench.Add(result); err != nil {
 		return fmt.Errorf("record the speed of case %d: %w", result.Index, err)
 	}
 	return nil

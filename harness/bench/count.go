@@ -1,0 +1,191 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"golang.org/x/perf/benchmath"
+)
+
+// CountVerdict says whether as many dispatches ran as were asked for.
+type CountVerdict string
+
+// The verdicts.
+const (
+	CountVerified CountVerdict = "verified" // each further dispatch takes the time that it is said to take
+	CountFewer    CountVerdict = "fewer"    // it takes far less: not all of them ran
+	CountMore     CountVerdict = "more"     // it takes far longer: the device's clock does not tell all
+	CountUnclear  CountVerdict = "unclear"  // the measurements scatter too much, or are too few
+)
+
+// Count is what varying the number of dispatches in a call has shown. Of a call's wall time a + b*dispatches, b is what
+// one more dispatch really takes.
+type Count struct {
+	Verdict CountVerdict `json:"verdict"`
+	Counts  []int        `json:"counts"` // of dispatches, that calls were made with
+	Rounds  int          `json:"rounds"` // of calls with every count
+	// Share is b by what a dispatch is said to take: 1 where all of them ran, 0 where one did whatever was asked. It is
+	// the median of the rounds with its interval.
+	Share      float64 `json:"share"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Confidence float64 `json:"confidence"` // of the interval; 0: the rounds are few and it spans them all
+	// Overhead is a, in seconds.
+	Overhead float64 `json:"overhead_seconds"`
+	// Growth is the wall time of the call with the largest count by that with the smallest.
+	Growth float64 `json:"growth"`
+}
+
+const (
+	// fewerBelow is the share under which dispatches are missing. With one of five missing it is 0.8 on average, but
+	// what a library leaves out is all but one: 0.
+	fewerBelow = 0.7
+	moreAbove  = 1.5
+	// growthOfOne is by how much a call with several dispatches may take longer than one with a single one and still
+	// pass for it, where no clock says what a dispatch takes.
+	growthOfOne = 1.3
+	// minRounds is how many values a median needs for an interval of 95 %.
+	minRounds  = 6
+	confidence = 0.95
+)
+
+// round is one call with each count.
+type round []call
+
+// call is the measurement of a call.
+type call struct {
+	dispatches int
+	wall       float64
+	device     []float64 // of each dispatch; empty where the path has no clock
+}
+
+// total is what the call's dispatches are said to take together.
+func (c call) total() float64 {
+	sum := 0.0
+	for _, seconds := range c.device {
+		sum += seconds
+	}
+	return sum
+}
+
+// said is what a dispatch of the round is said to take: by the device's clock, else by the smallest call as a whole.
+// The latter has the call's overhead in it, so that even an honest share stays below 1.
+func (r round) said() (seconds float64, clocked bool) {
+	var device []float64
+	for _, c := range r {
+		device = append(device, c.device...)
+	}
+	if m := median(device); m > 0 {
+		return m, true
+	}
+	smallest := slices.MinFunc(r, byCount)
+	return smallest.wall / float64(smallest.dispatches), false
+}
+
+// share is the time that further dispatches take by the time that they are said to take: the median over all pairs of
+// calls with different counts. On a busy machine the same dispatch takes longer now and then, by both clocks; so what
+// is said is taken from the two calls themselves, unless their totals hardly differ: dispatches that take nothing more
+// are then held against what one is said to take.
+func (r round) share() (share float64, clocked bool) {
+	said, clocked := r.said()
+	var shares []float64
+	for i, a := range r {
+		for _, b := range r[:i] {
+			more := float64(a.dispatches - b.dispatches)
+			if more == 0 {
+				continue
+			}
+			expected := more * said
+			if own := a.total() - b.total(); clocked && own/expected > ownTotals {
+				expected = own
+			}
+			shares = append(shares, (a.wall-b.wall)/expected)
+		}
+	}
+	return median(shares), clocked
+}
+
+// ownTotals is the share of the expected time by which the totals of two calls must differ to stand for it.
+const ownTotals = 0.3
+
+// countOf judges rounds, each by itself first.
+func countOf(rounds []round) *Count {
+	c := &Count{Verdict: CountUnclear, Rounds: len(rounds)}
+	var shares, overheads, growths []float64
+	clocked := true
+	for _, r := range rounds {
+		points := make([]point, len(r))
+		for i, m := range r {
+			points[i] = point{float64(m.dispatches), m.wall}
+			if !slices.Contains(c.Counts, m.dispatches) {
+				c.Counts = append(c.Counts, m.dispatches)
+			}
+		}
+		intercept, _ := line(points)
+		share, byClock := r.share()
+		clocked = clocked && byClock
+		if math.IsNaN(share) || math.IsInf(share, 0) {
+			continue
+		}
+		low := slices.MinFunc(r, byCount)
+		high := slices.MaxFunc(r, byCount)
+		shares, overheads = append(shares, share), append(overheads, intercept)
+		growths = append(growths, high.wall/low.wall)
+	}
+	slices.Sort(c.Counts)
+	if len(shares) == 0 || len(c.Counts) < 2 {
+		return c
+	}
+	c.Share, c.Overhead, c.Growth = median(shares), median(overheads), median(growths)
+	if len(shares) < minRounds {
+		c.Low, c.High = slices.Min(shares), slices.Max(shares)
+	} else {
+		s := benchmath.AssumeNothing.Summary(benchmath.NewSample(shares, &benchmath.DefaultThresholds), confidence)
+		c.Low, c.High, c.Confidence = s.Lo, s.Hi, confidence
+	}
+	switch {
+	case c.High < fewerBelow && (clocked || c.Growth < growthOfOne):
+		c.Verdict = CountFewer
+	case c.Low > moreAbove:
+		c.Verdict = CountMore
+	case c.Low >= fewerBelow && c.High <= moreAbove:
+		c.Verdict = CountVerified
+	}
+	return c
+}
+
+func byCount(a, b call) int { return a.dispatches - b.dispatches }
+
+// Words says it in a line.
+func (c *Count) Words() string {
+	if c == nil {
+		return "counted by the harness, one call each"
+	}
+	most := slices.Max(append(c.Counts, 1))
+	evidence := fmt.Sprintf("by calls with %s of them, one more takes %.3g times what it is said to (%.3g to %.3g)",
+		list(c.Counts), c.Share, c.Low, c.High)
+	switch c.Verdict {
+	case CountVerified:
+		return "verified: " + evidence
+	case CountFewer:
+		return fmt.Sprintf("NOT ALL RAN: %s; a call with %d takes %.3g times as long as the smallest", evidence, most, c.Growth)
+	case CountMore:
+		return "THE DEVICE'S CLOCK TELLS TOO LITTLE: " + evidence
+	}
+	return "not clear: " + evidence
+}
+
+func list(counts []int) string {
+	text := ""
+	for i, n := range counts {
+		switch {
+		case i > 0 && i == len(counts)-1:
+			text += " and "
+		case i > 0:
+			text += ", "
+		}
+		text += fmt.Sprint(n)
+	}
+	return text
+}

@@ -1,0 +1,18 @@
+// Package bench times paths: the table of shapes by which attention kernels are compared, how many dispatches really
+// ran, whether a rate can be true at all, and what a call costs from Go beside the same call from C. It never judges
+// an output: whether a path is right is the trial's to say, and a path that is wrong has no speed.
+//
+// # Time
+//
+// A dispatch takes what the device's clock says where the path has one, else the wall time of the call. Both stand in
+// the report. The warm-up lasts a time and not a number of calls, since clocks and caches settle by time. Samples are
+// single dispatches; the report gives their median, minimum and spread, which is half the distance between the
+// quartiles by the median.
+//
+// # Trust
+//
+// A library that is told to dispatch five times and dispatches once reports five times its speed. So the number of
+// dispatches varies from call to call, a line is fitted to the wall time, and its slope is held against the time that
+// each dispatch is said to take (see [Count]). And every rate is held against the device's peak, measured in the same
+// run (see package peak).
+package bench

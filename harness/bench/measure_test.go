@@ -1,0 +1,245 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/perf/benchfmt"
+
+	"attest/harness/cases"
+	"attest/harness/paths"
+	"attest/harness/record"
+)
+
+// fake is a target on a clock of its own: only its calls let time pass.
+type fake struct {
+	now      time.Time
+	overhead time.Duration
+	each     func(c cases.Case) time.Duration
+	lies     bool // it runs once, and divides the time by the number of dispatches
+	calls    []int
+	fail     error
+	short    bool // gives the time of one dispatch only
+	closed   int
+}
+
+func (f *fake) Name() string                { return "fake" }
+func (f *fake) Describe() paths.Description { return paths.Description{Device: "paper"} }
+func (f *fake) Counts() bool                { return true }
+func (f *fake) Supports(c cases.Case) error {
+	if c.KVHeads != c.Heads {
+		return errors.New("no grouped heads")
+	}
+	return nil
+}
+
+func (f *fake) Prepare(_ context.Context, c cases.Case, _ *cases.Tensors, n int, _ time.Duration) (Call, error) {
+	return &fakeCall{f, f.each(c), n}, f.fail
+}
+
+type fakeCall struct {
+	*fake
+	each time.Duration
+	n    int
+}
+
+func (c *fakeCall) Close() { c.closed++ }
+
+func (c *fakeCall) Run() ([]float64, error) {
+	c.calls = append(c.calls, c.n)
+	c.now = c.now.Add(c.overhead)
+	seconds := repeated(c.each.Seconds(), c.n)
+	if c.short {
+		seconds = seconds[:1]
+	}
+	if c.lies {
+		c.now = c.now.Add(c.each)
+		return repeated(c.each.Seconds()/float64(c.n), c.n), nil
+	}
+	c.now = c.now.Add(time.Duration(c.n) * c.each)
+	return seconds, nil
+}
+
+func (c *fakeCall) Repeat(n int) error {
+	c.now = c.now.Add(time.Duration(n) * c.each)
+	return nil
+}
+
+// milliseconds is a device that does 10^9 operations a second.
+func gigaflop(c cases.Case) time.Duration {
+	return time.Duration(record.NeededFLOP(c)) * time.Nanosecond
+}
+
+func table(t *testing.T) []Row {
+	t.Helper()
+	rows, err := Table(32, 256)
+	require.NoError(t, err)
+	return rows
+}
+
+func (f *fake) timer(e Effort) *timer {
+	return &timer{target: f, effort: e, now: func() time.Time { return f.now }}
+}
+
+func TestTableHasTheShapesOfTheFigures(t *testing.T) {
+	rows, err := Table(1024, 16384)
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	sections := map[string]int{}
+	for _, row := range rows {
+		seen[record.BenchName(row.Case)] = true
+		sections[row.Section]++
+		require.Equal(t, 5, row.Dispatches)
+	}
+	require.Len(t, seen, len(rows), "a name for each")
+	for _, headDim := range []string{"16", "64", "256"} {
+		for _, mask := range []string{"none", "causal"} {
+			require.True(t, seen["Attend/mask="+mask+"/in=fp32/D="+headDim+"/B=1/H=1/kvH=1/q=1024/kv=1024"], mask+headDim)
+		}
+	}
+	require.Equal(t, map[string]int{Plain: 3, Causal: 3, Precisions: 4, Heads: 2, Keys: 8}, sections)
+}
+
+func TestRowIsTimedByDispatch(t *testing.T) {
+	f := &fake{overhead: 10 * time.Microsecond, each: gigaflop}
+	row := table(t)[0]
+	m, err := f.timer(Effort{WarmUp: time.Millisecond, Measure: 10 * time.Millisecond, Rounds: 3}).row(context.Background(), row)
+	require.NoError(t, err)
+	require.Equal(t, DeviceClock, m.Clock)
+	require.InDelta(t, 1.0, m.Speed.Nominal, 1e-9)
+	require.InDelta(t, record.Instructions(row.Case)/record.NominalFLOP(row.Case), m.Speed.Instructions, 1e-9)
+	require.Equal(t, CountVerified, m.Count.Verdict)
+	require.InDelta(t, gigaflop(row.Case).Seconds()+2e-6, m.Wall.Median, 1e-12, "a fifth of the overhead")
+	require.Zero(t, m.Time.Spread)
+	require.Equal(t, 2, f.closed)
+
+	warm := 0
+	for warm < len(f.calls) && f.calls[warm] == 1 {
+		warm++
+	}
+	single := f.overhead + gigaflop(row.Case)
+	require.GreaterOrEqual(t, time.Duration(warm)*single, time.Millisecond, "warm-up by time")
+	require.LessOrEqual(t, time.Duration(warm-2)*single, time.Millisecond)
+	first := map[int]int{}
+	for i := warm - 1; i+1 < len(f.calls); i += 2 {
+		first[f.calls[i]]++
+	}
+	require.InDelta(t, first[1], first[5], 1, "each count goes first as often")
+}
+
+func TestLiarIsCaught(t *testing.T) {
+	f := &fake{overhead: time.Microsecond, each: gigaflop, lies: true}
+	timer := f.timer(Effort{Rounds: 3})
+	r := &Report{}
+	for _, row := range table(t)[:2] {
+		m, err := timer.row(context.Background(), row)
+		require.NoError(t, err)
+		require.Equal(t, CountFewer, m.Count.Verdict)
+		require.InDelta(t, 5, m.Speed.Nominal, 1e-9, "five times its speed, as it is said")
+		require.InDelta(t, 1, record.SpeedOf(m.Case, 1, m.trueSeconds()).Nominal, 0.05, "and what it is")
+		r.Rows = append(r.Rows, m)
+	}
+	require.False(t, r.Credible())
+	var text, samples bytes.Buffer
+	require.NoError(t, r.WriteText(&text))
+	require.Contains(t, text.String(), "NOT ALL RAN")
+	require.NotContains(t, text.String(), "credible")
+	require.NoError(t, r.WriteBench(&samples))
+	require.NotContains(t, samples.String(), "Benchmark", "a false figure is not passed on")
+}
+
+func TestRatePastThePeakIsImpossible(t *testing.T) {
+	f := &fake{each: gigaflop}
+	rows := table(t)
+	for _, test := range []struct {
+		peak     float64
+		credible bool
+	}{{0, true}, {1e9, true}, {0.5e9, false}} {
+		for _, row := range []Row{rows[0], rows[3]} { // plain, causal
+			m, err := f.timer(Effort{Rounds: 1}).row(context.Background(), row)
+			require.NoError(t, err)
+			m.hold(test.peak)
+			require.Equal(t, test.credible, (&Report{Rows: []Measurement{m}}).Credible(), "%s at %g", m.Name, test.peak)
+		}
+	}
+}
+
+func TestCausalMayPassThePeakNominally(t *testing.T) {
+	f := &fake{each: gigaflop}
+	m, err := f.timer(Effort{Rounds: 1}).row(context.Background(), table(t)[3])
+	require.NoError(t, err)
+	m.hold(1e9)
+	require.Greater(t, m.Speed.Nominal, 1.5)
+	require.Empty(t, m.Impossible, "it skips what the mask forbids")
+}
+
+func TestDeviceTimeLongerThanTheCallIsImpossible(t *testing.T) {
+	m := Measurement{Row: table(t)[0]}
+	m.take([]round{{{5, 1, repeated(0.5, 5)}}}, true)
+	require.Contains(t, m.Impossible, "over after 1 s")
+}
+
+func TestFailuresOfAPath(t *testing.T) {
+	row := table(t)[0]
+	broken := errors.New("out of paper")
+	_, err := (&fake{each: gigaflop, fail: broken}).timer(Effort{Rounds: 1}).row(context.Background(), row)
+	require.ErrorIs(t, err, broken)
+	_, err = (&fake{each: gigaflop, short: true}).timer(Effort{Rounds: 1}).row(context.Background(), row)
+	require.ErrorIs(t, err, errSeconds)
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = (&fake{each: gigaflop}).timer(Effort{Rounds: 1}).row(ended, row)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestReport(t *testing.T) {
+	f := &fake{overhead: time.Microsecond, each: gigaflop}
+	timer := f.timer(Effort{Rounds: minRounds})
+	r := &Report{Header: record.Header{Path: "fake", Device: "paper", OS: "none", Arch: "none"}, Peak: 2e9, PeakFrom: "as given"}
+	for _, row := range table(t) {
+		m, err := timer.row(context.Background(), row)
+		require.NoError(t, err)
+		m.hold(r.Peak)
+		r.Rows = append(r.Rows, m)
+	}
+	var err error
+	r.FFI, err = timer.ffi(context.Background(), 32)
+	require.NoError(t, err)
+	require.Less(t, r.FFI.Rows[0].Ratio, 0.1, "Go pays the overhead on each call, the loop in C does not")
+	require.Greater(t, r.FFI.Rows[1].Ratio, 0.99)
+
+	var text bytes.Buffer
+	require.NoError(t, r.WriteText(&text))
+	for _, want := range []string{Plain, Causal, Precisions, Heads, Keys, "peak        2 GFLOP/s, as given", "dispatches  verified", "50 %",
+		"kvH=2/q=32/kv=32: skipped: no grouped heads", "\ncredible\n", "C by Go"} {
+		require.Contains(t, text.String(), want)
+	}
+	var samples, again bytes.Buffer
+	require.NoError(t, r.WriteBench(&samples))
+	require.NoError(t, r.WriteJSON(&again))
+	require.Contains(t, again.String(), `"peak_flops":2000000000`)
+	names := map[string]int{}
+	reader := benchfmt.NewReader(strings.NewReader(samples.String()), "bench")
+	for reader.Scan() {
+		result, ok := reader.Result().(*benchfmt.Result)
+		if !ok {
+			_, isUnit := reader.Result().(*benchfmt.UnitMetadata)
+			require.True(t, isUnit, "%v", reader.Result())
+			continue
+		}
+		require.Equal(t, "paper", result.GetConfig("device"))
+		seconds, ok := result.Value(record.UnitDevice)
+		require.True(t, ok && seconds > 0)
+		names[result.Name.String()]++
+	}
+	require.NoError(t, reader.Err())
+	require.Len(t, names, r.Timed())
+	for name, n := range names {
+		require.Equal(t, 5*minRounds, n, name)
+	}
+}

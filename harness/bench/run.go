@@ -1,0 +1,165 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"attest/harness/bench/peak"
+	"attest/harness/paths"
+	"attest/harness/record"
+	"attest/metal"
+)
+
+// Options says what is timed, and how long.
+type Options struct {
+	N       int // q_len and kv_len of the square rows; 0: 1024, as in the published figures
+	MaxKeys int // where the rows over many keys end; 0: 16384
+	Effort  Effort
+	FFI     bool // also what a call costs from Go beside the same call from C
+	// Only keeps the rows whose name contains one of these; empty: all.
+	Only []string
+	// Peak is the device's peak in operations a second; 0: measured where the device is within reach.
+	Peak float64
+	// Each is told of every row when it is done; may be nil.
+	Each func(Measurement)
+}
+
+// Report is what a run of the benchmark found.
+type Report struct {
+	Header record.Header `json:"header"`
+	// Peak is that which rates are held against, in operations a second; 0: not known.
+	Peak float64 `json:"peak_flops"`
+	// PeakFrom says where Peak comes from, or why there is none.
+	PeakFrom string        `json:"peak_from"`
+	Rows     []Measurement `json:"rows"`
+	FFI      *FFI          `json:"ffi,omitempty"`
+}
+
+// Credible reports that no row claims what cannot be: more than the device's peak, or dispatches that did not run.
+func (r *Report) Credible() bool {
+	for _, m := range r.Rows {
+		if m.Impossible != "" || m.Count != nil && m.Count.Verdict == CountFewer {
+			return false
+		}
+	}
+	return true
+}
+
+// Timed is how many rows were timed.
+func (r *Report) Timed() int {
+	n := 0
+	for _, m := range r.Rows {
+		if m.Skipped == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// peakTime is how long the peak is measured.
+const peakTime = 400 * time.Millisecond
+
+// Run times the table. When ctx ends, or a call fails, it returns what it has, with the error.
+func Run(ctx context.Context, t Target, o Options) (*Report, error) {
+	if o.N == 0 {
+		o.N = 1024
+	}
+	if o.MaxKeys == 0 {
+		o.MaxKeys = 16384
+	}
+	if o.Effort == (Effort{}) {
+		o.Effort = DefaultEffort
+	}
+	table, err := Table(o.N, o.MaxKeys)
+	if err != nil {
+		return nil, err
+	}
+	on := t.Describe()
+	r := &Report{Header: record.Header{Path: t.Name(), Device: on.Device, Toolchain: on.Toolchain}}
+	r.Header.FillDefaults()
+	if r.Peak, r.PeakFrom, err = peakOf(t, o.Peak); err != nil {
+		return r, err
+	}
+	timer := &timer{target: t, effort: o.Effort, now: time.Now}
+	for _, row := range table {
+		if !matches(record.BenchName(row.Case), o.Only) {
+			continue
+		}
+		m, err := timer.row(ctx, row)
+		if err != nil {
+			return r, err
+		}
+		m.hold(r.Peak)
+		r.Rows = append(r.Rows, m)
+		if o.Each != nil {
+			o.Each(m)
+		}
+	}
+	if len(r.Rows) == 0 {
+		return r, fmt.Errorf("no row of the table has a name with one of %q", o.Only)
+	}
+	if o.FFI {
+		if !t.Counts() {
+			return r, fmt.Errorf("path %s is Go: there is no way to C to measure", t.Name())
+		}
+		r.FFI, err = timer.ffi(ctx, o.N)
+	}
+	return r, err
+}
+
+// peakOf finds what rates are held against. A path in Go computes on the same processors as the host device.
+func peakOf(t Target, given float64) (flops float64, from string, err error) {
+	if given > 0 {
+		return given, "as given", nil
+	}
+	if owner, ok := t.(deviceOwner); ok {
+		device, processors := owner.Device()
+		if device == nil {
+			return 0, "not known: the library computes attention and nothing else", nil
+		}
+		flops, err = measurePeak(device, processors)
+		return flops, "measured on the device", err
+	}
+	flops, err = HostPeak()
+	if err != nil {
+		return 0, "not known: " + err.Error(), nil
+	}
+	return flops, "measured on these processors", nil
+}
+
+// PeakOf measures what the rates of a path are held against, in operations a second; 0 where it is not known.
+func PeakOf(p paths.Path) (float64, error) {
+	flops, _, err := peakOf(TargetOf(p), 0)
+	return flops, err
+}
+
+// HostPeak measures the peak of this machine's processors.
+func HostPeak() (flops float64, err error) {
+	device, err := metal.Host(metal.HostOptions{})
+	if err != nil {
+		return 0, err
+	}
+	defer device.Close()
+	flops, err = measurePeak(device, runtime.NumCPU())
+	return flops, err
+}
+
+func measurePeak(device *metal.Device, processors int) (float64, error) {
+	p, err := peak.Measure(device, processors, peakTime)
+	if err != nil {
+		return 0, err
+	}
+	if !(p.FLOPS() > 0) {
+		return 0, errors.New("the device does nothing in no time")
+	}
+	return p.FLOPS(), nil
+}
+
+func matches(name string, only []string) bool {
+	return len(only) == 0 || slices.ContainsFunc(only, func(part string) bool { return strings.Contains(name, part) })
+}

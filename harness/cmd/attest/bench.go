@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"attest/harness/bench"
+	"attest/harness/paths/catalog"
+)
+
+func benchCommand(ctx context.Context, t terminal, args []string) int {
+	flags := newFlags(t, "bench", "[flags]", "Times a path over the table of shapes by which attention kernels are compared, finds out how many\n"+
+		"dispatches really ran, and holds every rate against the device's measured peak.")
+	path := flags.String("path", catalog.Default, "the implementation that is timed; attest paths lists them")
+	quick := flags.Bool("quick", false, "smaller shapes and fewer samples: seconds instead of minutes")
+	asJSON := flags.Bool("json", false, "print one JSON object instead of the table")
+	out := flags.String("out", "", "also write the samples to this `file`, for benchstat and attest compare")
+	var o bench.Options
+	flags.IntVar(&o.N, "n", 0, "q_len and kv_len of the square shapes; default 1024, with --quick 256")
+	flags.IntVar(&o.MaxKeys, "max-keys", 0, "most keys; default 16384, with --quick 2048")
+	flags.BoolVar(&o.FFI, "ffi", false, "also time calls from Go and from C by turns")
+	only := flags.String("only", "", "only shapes with one of these in their name, with commas: D=64,mask=causal")
+	peak := flags.Float64("peak", 0, "the device's peak in `GFLOP/s`, where it cannot be measured; default measured")
+	modes := flags.modeFlags()
+	if _, status := flags.parse(args, 0, 0); status >= 0 {
+		return status
+	}
+	if o.N < 0 || o.N > 1<<16 || o.MaxKeys < 0 || o.MaxKeys > 1<<20 || !(*peak >= 0) {
+		return t.complain("bench: --n %d, --max-keys %d, --peak %g; want 1 to 65536, 1 to 1048576, more than 0", o.N, o.MaxKeys, *peak)
+	}
+	if status := modes.apply(flags, path); status >= 0 {
+		return status
+	}
+	o.Peak = *peak * 1e9
+	if *only != "" {
+		o.Only = strings.Split(*only, ",")
+	}
+	if *quick {
+		o = quickly(o)
+	}
+	o.Each = func(m bench.Measurement) { fmt.Fprintf(t.err, "%s\n", m.Name) }
+	return runBench(ctx, t, *path, o, *out, *asJSON)
+}
+
+func quickly(o bench.Options) bench.Options {
+	o.Effort = bench.QuickEffort
+	if o.N == 0 {
+		o.N = 256
+	}
+	if o.MaxKeys == 0 {
+		o.MaxKeys = 2048
+	}
+	return o
+}
+
+func runBench(ctx context.Context, t terminal, path string, o bench.Options, out string, asJSON bool) int {
+	p, err := catalog.Open(ctx, path)
+	if err != nil {
+		return t.complain("bench: %v", err)
+	}
+	if closer, ok := p.(io.Closer); ok {
+		defer closer.Close()
+	}
+	report, err := bench.Run(ctx, bench.TargetOf(p), o)
+	if err != nil {
+		return t.complain("bench: %v", err)
+	}
+	if out != "" {
+		if err := writeTo(out, report.WriteBench); err != nil {
+			return t.complain("bench: %v", err)
+		}
+	}
+	write := report.WriteText
+	if asJSON {
+		write = report.WriteJSON
+	}
+	if err := write(t.out); err != nil {
+		return t.complain("bench: %v", err)
+	}
+	switch {
+	case !report.Credible():
+		return nonconform
+	case report.Timed() == 0:
+		return misuse
+	}
+	return conforms
+}
+
+// writeTo makes a file of what write writes, whole or not at all.
+func writeTo(file string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".bench-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	err = write(f)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return os.Rename(f.Name(), file)
+}
