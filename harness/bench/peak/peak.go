@@ -32,7 +32,8 @@ const (
 	fmaWork     = 2 * 12 * 4 * threads
 	matrixWork  = 2 * 4 * 512 * threads / simdWidth
 	wideGroups  = 512 // fill any GPU
-	minimumWork = 16  // rounds
+	minimumWork = 16  // rounds of a launch
+	maximumWork = 1 << 20
 )
 
 // Measure takes about the time that it is given, and half a second more where the kernels are not in the compiler's
@@ -93,7 +94,8 @@ func best(run func(int, uint32) (float64, error), work float64, processors int, 
 	if processors > 0 {
 		groups, times = 1, float64(processors)
 	}
-	highest := 0.0
+	// fastest sizes the bursts, highest is the result: a burst that is too short for the clock counts for the size only.
+	fastest, highest := 0.0, 0.0
 	rounds := float64(minimumWork)
 	for begin, first := now(), true; first || now().Sub(begin) < limit; first = false {
 		seconds, err := run(groups, uint32(rounds))
@@ -101,16 +103,18 @@ func best(run func(int, uint32) (float64, error), work float64, processors int, 
 			return 0, err
 		}
 		if !(seconds > 0) {
-			rounds = min(4*rounds, 1<<20) // shorter than the clock can tell
+			rounds = min(4*rounds, maximumWork)
 			continue
 		}
+		rate := rounds / seconds // a second
 		if seconds >= burst.Seconds()/2 {
-			highest = max(highest, times*float64(groups)*rounds*work/seconds)
+			highest = max(highest, rate)
 		}
-		rounds = min(max(rounds*min(4, burst.Seconds()/seconds), minimumWork), 1<<20)
+		fastest = max(fastest, rate)
+		rounds = min(max(min(burst.Seconds()*fastest, 4*rounds), minimumWork), maximumWork)
 	}
 	if highest == 0 {
 		return 0, fmt.Errorf("no burst was long enough for the device's clock")
 	}
-	return highest, nil
+	return highest * times * float64(groups) * work, nil
 }
