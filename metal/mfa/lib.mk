@@ -17,7 +17,12 @@ MFA_SUFFIX := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
 MFA_LINK := -shared -ldl -lpthread -lm $(if $(filter so,$(MFA_SUFFIX)),-Wl$(,)-soname$(,)libmfa.so.1 -Wl$(,)-z$(,)nodelete -Wl$(,)-z$(,)noexecstack,-install_name @rpath/libmfa.dylib)
 
 .PHONY: lib lib-asan mfa-fuzz examples
-lib: $(MFA_BUILD)/libmfa.$(MFA_SUFFIX) $(MFA_BUILD)/include/mfa.h $(MFA_BUILD)/lib/pkgconfig/mfa.pc
+lib: $(MFA_BUILD)/libmfa.$(MFA_SUFFIX) $(MFA_BUILD)/include/mfa.h $(MFA_BUILD)/lib/pkgconfig/mfa.pc $(MFA_BUILD)/attest
+
+# The library compiles its kernels with the attest command, which it looks for beside itself.
+$(MFA_BUILD)/attest: bin/attest
+	@mkdir -p $(@D)
+	ln -sf $(abspath $<) $@
 
 $(MFA_BUILD)/mfa/kernel_text.c: metal/kernels/attention.metal
 	@mkdir -p $(@D)
@@ -49,6 +54,6 @@ mfa-fuzz: $(MFA_BUILD)/mfa/fuzz
 	$(MFA_BUILD)/mfa/fuzz $(MFA_FUZZ_CALLS) 1
 
 examples: lib
-	$(MAKE) -C metal/mfa/examples/c PKG_CONFIG_PATH=$(CURDIR)/$(MFA_BUILD)/lib/pkgconfig run
+	$(MAKE) -C metal/mfa/examples/c PKG_CONFIG_PATH=$(abspath $(MFA_BUILD))/lib/pkgconfig run
 	@if command -v cargo > /dev/null; then cd metal/mfa/examples/rust && MFA_LIB_DIR=$(abspath $(MFA_BUILD)) cargo run --release; \
 	else echo "examples: no cargo here, the Rust example is left out"; fi
