@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+
+	"attest/harness/campaign"
+	"attest/harness/mutate"
+)
+
+func mutateCommand(ctx context.Context, t terminal, args []string) int {
+	if len(args) == 1 && args[0] == mutate.ChildFlag {
+		if err := mutate.Child(ctx, os.Stdin, t.out); err != nil {
+			return t.complain("mutate: %v", err)
+		}
+		return conforms
+	}
+	flags := newFlags(t, "mutate", "[flags]", "Plants bugs in copies of the kernel, the library and the paths, one at a time, and tells which of them the harness finds.")
+	o := mutate.Options{Deadline: campaign.DefaultDeadline / 3}
+	list := flags.Bool("list", false, "name the mutants and run none")
+	flags.Func("only", "only mutants whose name matches this expression", func(text string) (err error) {
+		o.Only, err = regexp.Compile(text)
+		return err
+	})
+	flags.IntVar(&o.Cases, "cases", 500, "most cases for each; those of preset long get at most 50")
+	flags.Uint64Var(&o.Seed, "seed", 1, "the same seed gives the same cases")
+	flags.IntVar(&o.Relations, "relations", campaign.DefaultRelations, "relations checked on each case; -1: all that apply")
+	flags.IntVar(&o.Workers, "workers", 1, "mutants at once")
+	flags.IntVar(&o.ReduceCalls, "reduce", 0, "reduce what killed each, with at most so many runs; --json alone gives 60")
+	flags.BoolVar(&o.Rules, "peers", false, "ask the rules of other projects about the same outputs, and about their own problems")
+	asJSON := flags.Bool("json", false, "print one JSON object, last")
+	markdown := flags.Bool("markdown", false, "print the table for a README")
+	if _, status := flags.parse(args, 0, 0); status >= 0 {
+		return status
+	}
+	if *list {
+		return listMutants(t, o.Only)
+	}
+	if o.Cases < 1 || o.Workers < 1 || o.ReduceCalls < 0 {
+		return t.complain("mutate: --cases %d, --workers %d, --reduce %d; want 1, 1 and 0 or more", o.Cases, o.Workers, o.ReduceCalls)
+	}
+	if *asJSON && !flags.given("reduce") {
+		o.ReduceCalls = 60
+	}
+	result, err := runMutants(ctx, t, o, *asJSON || *markdown)
+	if err != nil {
+		return t.complain("mutate: %v", err)
+	}
+	return tellMutants(t, result, *asJSON, *markdown)
+}
+
+func runMutants(ctx context.Context, t terminal, o mutate.Options, quiet bool) (result mutate.Result, err error) {
+	if o.Tree, err = mutate.FindTree("."); err != nil {
+		return result, err
+	}
+	if o.Program, err = os.Executable(); err != nil {
+		return result, err
+	}
+	if o.Dir, err = os.MkdirTemp("", "attest-mutants-*"); err != nil {
+		return result, err
+	}
+	defer os.RemoveAll(o.Dir)
+	var lines io.Writer = t.out
+	if quiet {
+		lines = t.err
+	}
+	o.Each = func(outcome mutate.Outcome) { fmt.Fprintln(lines, outcome.Line()) }
+	return mutate.Run(ctx, o)
+}
+
+func tellMutants(t terminal, r mutate.Result, asJSON, markdown bool) int {
+	var err error
+	switch {
+	case markdown:
+		err = r.WriteMarkdown(t.out)
+	case asJSON:
+		var line []byte
+		if line, err = r.JSON(); err == nil {
+			_, err = fmt.Fprintf(t.out, "%s\n", line)
+		}
+	default:
+		err = r.WriteText(t.out)
+	}
+	if err != nil {
+		return t.complain("mutate: %v", err)
+	}
+	if !r.Passed() {
+		return nonconform
+	}
+	return conforms
+}
+
+func listMutants(t terminal, only *regexp.Regexp) int {
+	all, err := mutate.All()
+	if err != nil {
+		return t.complain("mutate: %v", err)
+	}
+	for _, m := range mutate.Select(all, only) {
+		note := ""
+		if m.Equivalent != "" {
+			note = " (equivalent)"
+		}
+		fmt.Fprintf(t.out, "%-36s %-16s %-8s %s%s\n", m.Name, m.Family, m.Target(), m.Trigger, note)
+	}
+	return conforms
+}
