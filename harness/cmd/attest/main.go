@@ -44,16 +44,12 @@ func commands() []command {
 		{"bench", "[--path P] [--quick] ...", "how fast a path is, and whether its figures can be true", benchCommand},
 		{"compare", "OLD NEW", "two runs: what got wrong, what got slower, with statistics", compareCommand},
 		{"mutate", "[--only REGEX] [--peers] ...", "plant bugs in copies of the kernel and tell which of them are found", mutateCommand},
-		{"mutate", "[--only REGEX] [--peers] ...", "plant bugs in copies of the kernel and tell which of them are found", mutateCommand},
 		{"msl", "build|run|check FILE.metal ...", "the Metal compiler for this machine, one kernel by hand, and the checkers", mslCommand},
 		{"paths", "", "which paths work here, and why the others do not", pathsCommand},
 	}
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] != worker.Verb {
-		os.Unsetenv("ATTEST_WORKER") // libmfa in a worker starts attest msl, which is none
-	}
 	if len(os.Args) > 1 && os.Args[1] != worker.Verb {
 		os.Unsetenv("ATTEST_WORKER") // libmfa in a worker starts attest msl, which is none
 	}
