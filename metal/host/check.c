@@ -40,6 +40,7 @@ static void *map(uint64_t bytes) {
 static void unmap(struct check *c) {
   if (c->mapping) munmap(c->mapping, c->mapping_bytes);
   if (c->cells) munmap(c->cells, c->cell_bytes);
+  if (c->written) munmap(c->written, c->written_bytes);
   free(c);
 }
 
@@ -49,18 +50,23 @@ static bool copy_in(struct check *c, struct job *job) {
   for (uint32_t i = 0; i < c->region_count; i++) {
     bytes += round_up(c->regions[i].all_bytes) + ROOM_BYTES;
     cells += c->regions[i].all_bytes / CELL_BYTES + 1;
+    c->written_bytes += c->regions[i].all_bytes;
   }
   c->mapping_bytes = bytes;
   c->cell_bytes = cells * sizeof *c->cells;
   c->mapping = map(c->mapping_bytes);
   c->cells = map(c->cell_bytes);
-  if (!c->mapping || !c->cells) return false;
+  c->written = c->written_bytes ? map(c->written_bytes) : NULL;
+  if (!c->mapping || !c->cells || (c->written_bytes && !c->written)) return false;
+  unsigned char *written = c->written;
   unsigned char *at = c->mapping + ROOM_BYTES;
   struct cell *cell = c->cells;
   for (uint32_t i = 0; i < c->region_count; i++) {
     struct region *r = &c->regions[i];
     r->copy = at;
     r->cells = cell;
+    r->written = written;
+    written += r->all_bytes;
     if (r->original) memcpy(at, r->original->contents, r->all_bytes);
     at += round_up(r->all_bytes) + ROOM_BYTES;
     cell += r->all_bytes / CELL_BYTES + 1;
@@ -92,12 +98,19 @@ gpu_status host_check_begin(struct job *job, char *why, size_t why_bytes) {
   return GPU_OK;
 }
 
+static void copy_out(const struct region *r) {
+  for (uint64_t i = r->first; i < r->all_bytes;) {
+    uint64_t from = i;
+    while (i < r->all_bytes && r->written[i]) i++;
+    if (i > from) memcpy(r->original->contents + from, r->copy + from, i - from);
+    while (i < r->all_bytes && !r->written[i]) i++;
+  }
+}
+
 void host_check_end(struct job *job) {
   struct check *c = job->check;
-  for (uint32_t i = 0; i < c->region_count; i++) {
-    struct region *r = &c->regions[i];
-    if (r->original) memcpy(r->original->contents, r->copy, r->all_bytes);
-  }
+  for (uint32_t i = 0; i < c->region_count; i++)
+    if (c->regions[i].original) copy_out(&c->regions[i]);
   unmap(c);
   job->check = NULL;
 }

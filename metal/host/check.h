@@ -1,7 +1,7 @@
 /* The checkers: what a checked device notices while a job runs on its one worker.
  *
- * Device buffers that a job binds are copied, each with room around it where every access is an error, and copied
- * back when the job ends. Every two bytes of them, and of threadgroup memory, have a cell that says who last wrote and
+ * Device buffers that a job binds are copied, each with room around it where every access is an error, and what the
+ * kernel has written is copied back when the job ends: no more than that, for buffers may wrap memory in common. Every two bytes of them, and of threadgroup memory, have a cell that says who last wrote and
  * read them, and when in terms of barriers (epoch) and simdgroup operations (operation). Two accesses by different
  * threads are ordered when a barrier of the right kind lies between them, or an operation of a simdgroup that both
  * threads take part in; where they are not, and one of them changes the memory, it is a race.
@@ -42,6 +42,7 @@ struct region {
   uint64_t first, bytes;     /* the part that bindings cover */
   uint64_t all_bytes;
   uint32_t slots;            /* that are bound to it */
+  unsigned char *written;    /* by byte: the kernel has written it */
   struct cell *cells;
 };
 
@@ -68,6 +69,8 @@ struct check {
   uint64_t mapping_bytes;
   struct region regions[GPU_MAX_BUFFERS];
   uint32_t region_count, last_region;
+  unsigned char *written;       /* of all regions */
+  uint64_t written_bytes;
   struct cell *cells;           /* all of them: device regions, then the arena */
   uint64_t cell_bytes;
   struct cell *arena_cells;
@@ -103,6 +106,7 @@ struct found {
   struct cell *cells;           /* of the object's first byte */
   uint64_t offset;              /* from there, of the address */
   bool local;
+  struct region *region;        /* where it is not local */
 };
 enum place { PLACE_UNWATCHED, PLACE_INSIDE, PLACE_OUTSIDE_DEVICE, PLACE_OUTSIDE_LOCAL, PLACE_NOWHERE };
 enum place host_check_find(struct check *, uintptr_t address, uint64_t bytes, struct found *);

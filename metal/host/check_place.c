@@ -46,13 +46,13 @@ enum place host_check_find(struct check *c, uintptr_t address, uint64_t bytes, s
   if (is_local(c, address)) {
     uint64_t at = address - (uintptr_t)c->worker->arena, distance;
     const struct allocation *a = allocation_at(c->worker->group, at, &distance);
-    *found = (struct found){c->arena_cells, at, true};
+    *found = (struct found){c->arena_cells, at, true, NULL};
     return a && distance == 0 && at + bytes <= (uint64_t)a->offset + a->bytes ? PLACE_INSIDE : PLACE_OUTSIDE_LOCAL;
   }
   struct region *r = region_at(c, address);
   if (r) {
     uintptr_t start = (uintptr_t)r->copy + r->first;
-    *found = (struct found){r->cells, address - (uintptr_t)r->copy, false};
+    *found = (struct found){r->cells, address - (uintptr_t)r->copy, false, r};
     return address >= start && address + bytes <= start + r->bytes ? PLACE_INSIDE : PLACE_OUTSIDE_DEVICE;
   }
   return address >= c->module_low && address < c->module_high ? PLACE_UNWATCHED /* the kernel's own constants */

@@ -140,3 +140,29 @@ func TestPlantedMistakesAreFound(t *testing.T) {
 		t.Errorf("%d planted mistakes; at least 40 are wanted", broken)
 	}
 }
+
+// TestCheckedRunsWriteBackOnlyWhatTheyWrote runs on two buffers that wrap the same page, of which the kernel writes
+// one.
+func TestCheckedRunsWriteBackOnlyWhatTheyWrote(t *testing.T) {
+	d := device(t, Options{Check: true})
+	p := compileText(t, d, `kernel void test(device uint *out [[buffer(0)]], device const uint *other [[buffer(1)]], uint i [[thread_position_in_grid]]) { out[i] = other[32] + i; }`)
+	page := buffer(t, d, d.Info().PageBytes)
+	View[uint32](page)[32] = 5
+	for _, order := range [][2]int{{0, 1}, {1, 0}} {
+		clear(View[uint32](page)[:32])
+		var wraps [2]*Buffer
+		for i := range wraps {
+			b, err := d.Wrap(page.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			wraps[i] = b
+		}
+		run(t, p, Launch{Bindings: []Binding{{Index: order[0], Buffer: wraps[0]}, {Index: order[1], Buffer: wraps[1]}},
+			Grid: [3]int{1}, Threadgroup: [3]int{32}})
+		if got := View[uint32](page); got[0] != 5 || got[31] != 36 || got[32] != 5 {
+			t.Errorf("bound in order %v: %d ... %d, %d; want 5 ... 36, 5", order, got[0], got[31], got[32])
+		}
+	}
+}

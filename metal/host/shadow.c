@@ -90,6 +90,7 @@ void host_shadow_store(struct check *c, struct pending *p) {
   bool changed = p->sure || memcmp(p->address, p->before, p->bytes) != 0, raced = false;
   struct found found;
   if (host_check_find(c, (uintptr_t)p->address, p->bytes, &found) != PLACE_INSIDE) return;
+  if (found.region) memset(found.region->written + found.offset, 1, p->bytes);
   struct seen seen = {(uintptr_t)p->address, p->bytes, true, 0, p->stamp};
   for (uint64_t i = found.offset / CELL_BYTES; i * CELL_BYTES < found.offset + p->bytes; i++) {
     struct stamp stamp = p->stamp;
