@@ -113,6 +113,7 @@ func (c *Compiler) key(p *Program) string {
 	part := func(name, value string) { fmt.Fprintf(h, "%s %d %s\n", name, len(value), value) }
 	part("compiler", c.identity)
 	part("headers", headerDigest())
+	part("rewriter", rewriterDigest())
 	part("flags", strings.Join(append(append(preprocessFlags(p), compileFlags(p.Math, p.Check)...), linkFlags()...), "\x00"))
 	part("source", p.Source)
 	part("file", p.fileName())
@@ -154,7 +155,8 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 	if json.Unmarshal(data, &r) != nil || r.Module == "" || !filepath.IsLocal(r.Module) {
 		return nil
 	}
-	if digest, ok := digestOf(r.Files); !ok || digest != r.Digest {
+	digest, ok := digestOf(r.Files)
+	if !ok || digest != r.Digest {
 		return nil
 	}
 	path := filepath.Join(c.dir, r.Module)

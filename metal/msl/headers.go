@@ -8,20 +8,31 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 )
 
 //go:embed include
 var headerFiles embed.FS
 
+// ownSources are the rewriter's: what it writes is part of what a module depends on.
+//
+//go:embed *.go
+var ownSources embed.FS
+
 // headerDigest names the version of our headers.
-var headerDigest = sync.OnceValue(func() string {
+var headerDigest = sync.OnceValue(func() string { return digestTree(headerFiles) })
+
+// rewriterDigest names the version of this package.
+var rewriterDigest = sync.OnceValue(func() string { return digestTree(ownSources) })
+
+func digestTree(files embed.FS) string {
 	h := sha256.New()
-	err := fs.WalkDir(headerFiles, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasSuffix(name, "_test.go") {
 			return err
 		}
-		data, err := headerFiles.ReadFile(name)
+		data, err := files.ReadFile(name)
 		fmt.Fprintf(h, "%s %d\n", name, len(data))
 		h.Write(data)
 		return err
@@ -30,7 +41,7 @@ var headerDigest = sync.OnceValue(func() string {
 		panic(err) // the files are part of the program
 	}
 	return hex.EncodeToString(h.Sum(nil))[:24]
-})
+}
 
 // standardHeaders are what a kernel may include; all are one. While preprocessing they are empty, because their
 // declarations come in after the rewriting.
