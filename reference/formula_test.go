@@ -117,7 +117,7 @@ func compareRow(t *testing.T, name string, p *Problem, a Arithmetic, r *Result, 
 		w := t1 + (grown+up)*pv
 		bound := (w+o*pe+grown*o)*spread + t3
 		sharp := 6*math.Sqrt(s1+o*o*s1o) + 6*math.Sqrt(n)*u*(math.Sqrt(rms)+0.3*o) + 0.6*6*up*math.Sqrt(rms) +
-			8*u*math.Sqrt(blocks)*o*math.Max(1, a.Exp.A/4) + t3 + lost*(w/(grown+up)+o)
+			8*u*math.Sqrt(blocks)*o*math.Max(1, a.Exp.A/4) + t3 + lost*(math.Min(w/(grown+up), math.Sqrt(n*rms))+o)
 		near("bound", d, r.Bound[i*dim+d], bound)
 		near("sharp line", d, r.Sharp[i*dim+d], math.Min(bound, sharp))
 	}

@@ -70,16 +70,16 @@ func (b *block) drawLines(i int) {
 	tail := r.growth + l.a.Probs.Unit
 	for d, o := range out {
 		o = math.Abs(o)
-		absolute := w[d] / tail // at least sum_j p_j*|v_jd|
+		root := math.Sqrt(p2[d])
+		absolute := min(w[d]/tail, math.Sqrt(n)*root) // at least sum_j p_j*|v_jd|
 		same := r.alike.worst * o
 		if r.alike.worst > 0 {
 			if col := b.keys.column(d, l.u); few(r.alike.distinct*col.distinct, min(r.alike.terms, col.nonzero)) {
-				same += min(r.alike.all*b.keys.maxV[d], float64(col.nonzero)*l.u*absolute)
+				same += min(float64(col.nonzero), n) * l.u * b.absoluteSum(i, d)
 			}
 		}
 		t3 := (uOut+3*l.u)*o + underflow + r.eta*(v[d]+n*o)
 		bound[d] = (w[d]+o*perOut+same)*spread + t3
-		root := math.Sqrt(p2[d])
 		line := lambda*math.Sqrt(c[d]+o*o*r.sumPS2) + s2*(root+0.3*o) + s3*root + l.sharp4*o + t3 + same + r.alike.lost*(absolute+o)
 		sharp[d] = min(bound[d], line)
 		demand[d] = outputDemand(out[d], bound[d], l.a.Out)

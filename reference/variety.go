@@ -30,7 +30,7 @@ func (v *variety) reset() { *v = variety{} }
 
 // add takes in a value as a whole number of quanta; false: it has seen enough.
 func (v *variety) add(quanta float64) bool {
-	key := math.Float64bits(math.Floor(quanta)) + 1 // no slot is 0
+	key := math.Float64bits(math.Trunc(quanta) + 0.5) // the same for x and -x but for the sign, and never 0
 	at := key * 0x9e3779b97f4a7c15 >> 56
 	for v.slots[at] != 0 {
 		if v.slots[at] == key {

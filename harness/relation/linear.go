@@ -101,10 +101,10 @@ var splitV = Law{
 
 func (a *attempt) judgeSum(first, second *cases.Tensors) error {
 	t := a.tally("the sum of two outputs whose v add up to the base's")
-	u, g := a.rounding(), growth(a.Case.KVLen, a.Arithmetic.Acc.Unit)
+	u, g, same := a.rounding(), growth(a.Case.KVLen, a.Arithmetic.Acc.Unit), alike(a.Case.KVLen, a.Arithmetic.Acc.Unit)
 	for row := range a.rowCount() {
 		p, eps := a.placeOf(row), a.Truth.MaxEps[row]
-		x := (eps+g)*u.spread(eps) + u.uOut + 3*u.u
+		x := (eps+g+same)*u.spread(eps) + u.uOut + 3*u.u
 		for d := range a.Case.HeadDim {
 			i := row*a.Case.HeadDim + d
 			bound, column := a.Truth.Bound[i], a.columnOf(p, d)
@@ -114,7 +114,7 @@ func (a *attempt) judgeSum(first, second *cases.Tensors) error {
 			}
 			o1, o2 := first.Out.At(p.batch, p.head, p.row, d), second.Out.At(p.batch, p.head, p.row, d)
 			size := min(top, (math.Abs(o1)+bound)/(1-x)) + min(top, (math.Abs(o2)+bound)/(1-x))
-			t.hold(p, d, "", o1+o2, element{a.base(p, d), 3*bound + x*size + 2*u.roundedUp(a.Case.KVLen, column), reference.Value})
+			t.hold(p, d, "", o1+o2, element{a.base(p, d), 3*bound + x*size + 2*same*top*u.spread(eps) + 2*u.roundedUp(a.Case.KVLen, column), reference.Value})
 		}
 	}
 	return t.err()

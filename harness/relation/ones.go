@@ -14,6 +14,8 @@ import (
 // has it as a part, spread included):
 //
 //	(2*sum p*eps + 2*g(kv, u_acc) + u_p)*spread + u_o + 3*u_acc + underflow
+//
+// with g widened by kv*u_acc: ones under like weights are like terms.
 var ones = Law{
 	Name:      "ones",
 	Statement: "v of ones gives ones",
@@ -32,7 +34,7 @@ var ones = Law{
 			return err
 		}
 		u, n := a.rounding(), a.Case.KVLen
-		g, eta := growth(n, u.u), u.outputEta(n, float64(n), 1)
+		g, eta := growth(n, u.u)+alike(n, u.u), u.outputEta(n, float64(n), 1)
 		result := a.tally("v is 1 everywhere")
 		result.outputs(t, func(_ place, row, _, i int) element {
 			if a.Truth.LSEDemand[row] != reference.Value {

@@ -83,7 +83,7 @@ func (a *attempt) shift(m *cases.MaskArray) (func(place) shift, bool) {
 }
 
 func (a *attempt) judgeShift(got *cases.Tensors, shifts func(place) shift) error {
-	u, g := a.rounding(), growth(a.Case.KVLen, a.Arithmetic.Acc.Unit)
+	u, g, same := a.rounding(), growth(a.Case.KVLen, a.Arithmetic.Acc.Unit), alike(a.Case.KVLen, a.Arithmetic.Acc.Unit)
 	t, whole := a.tally("a constant added to every logit of the row"), make([]bool, a.rowCount())
 	for row, rows := 0, a.conditioned(); row < len(whole); row++ {
 		whole[row] = rows.row(a.placeOf(row))
@@ -106,7 +106,7 @@ func (a *attempt) judgeShift(got *cases.Tensors, shifts func(place) shift) error
 		eps, more, grown, ok := terms(row, s)
 		bound, largest := a.Truth.Bound[index], a.columnOf(p, d).largest
 		move := math.Expm1(2*s.delta) * largest
-		second := grown*(bound+2*more*largest*u.spread(eps)) + (u.uOut+3*u.u+(eps+more+g)*u.spread(eps+more))*move
+		second := grown*(bound+2*(more+same)*largest*u.spread(eps)) + (u.uOut+3*u.u+(eps+more+g)*u.spread(eps+more))*move
 		// An output that the shift may carry past its format's range may be infinite.
 		if want := math.Abs(a.Truth.Output[index]); !ok || want+move+second >= a.Arithmetic.Out.Max {
 			return leftOut
@@ -124,7 +124,7 @@ func (a *attempt) judgeShift(got *cases.Tensors, shifts func(place) shift) error
 			return leftOut
 		}
 		bound := a.Truth.LSEBound[row]
-		second := grown*(bound+more*math.Exp(2*eps)) + 3*u.u*(math.Abs(s.by)+s.delta) + 8*u.u*s.delta
+		second := grown*(bound+(more+same)*math.Exp(2*eps)) + 3*u.u*(math.Abs(s.by)+s.delta) + 8*u.u*s.delta
 		return element{a.baseLSE(p) + s.by, bound + second + s.delta, demand}
 	})
 	return t.err()

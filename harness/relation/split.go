@@ -67,7 +67,8 @@ func (a *attempt) part(from, to int) (*cases.Tensors, error) {
 func (a *attempt) judgeMerge(first, second *cases.Tensors) error {
 	t := a.tally("the outputs of two runs, each over a part of the keys, merged by logsumexp")
 	u, n := a.rounding(), a.Case.KVLen
-	g, logN := growth(n, u.u), math.Log(float64(n))
+	same := alike(n, u.u)
+	g, logN := growth(n, u.u)+same, math.Log(float64(n))
 	infinite := a.infiniteKeys()
 	for row := range a.rowCount() {
 		p, eps := a.placeOf(row), a.Truth.MaxEps[row]
@@ -97,7 +98,7 @@ func (a *attempt) judgeMerge(first, second *cases.Tensors) error {
 				continue
 			}
 			o1, o2 := weighed(first, p, d, p1), weighed(second, p, d, p2)
-			bounds := bound + 4*math.Exp(2*eps)*bound + 2*u.roundedUp(n, column)
+			bounds := bound + 4*math.Exp(2*eps)*bound + 2*u.roundedUp(n, column) + 2*same*column.largest*u.spread(2*eps)
 			// The true |o_i| and shares exceed those of the runs by errors of first order; 1.1 has room for the product.
 			inParts := 1.1 * (inO*(p1*math.Abs(o1)+p2*math.Abs(o2)+bounds) + p1*p2*math.Expm1(off)*(math.Abs(o1-o2)+4*bounds))
 			t.hold(p, d, "", p1*o1+p2*o2, element{a.base(p, d), bounds + inParts, reference.Value})

@@ -41,6 +41,11 @@ func (s *Subject) rounding() rounding {
 // and Mary (2019) with lambda = 4 where it is long.
 func growth(n int, u float64) float64 { return min(float64(n), 4*math.Sqrt(float64(n))) * u }
 
+// alike is how much more a derived run of n keys may err, relative to the largest |v| and to |o|, where its terms are
+// alike and the base's are not: the reference then adds the worst case to the statistical growth, and once more what
+// terms below the sum's last bit lose, each at most n*u.
+func alike(n int, u float64) float64 { return 2 * float64(n) * u }
+
 // underflow is the largest absolute error of a value stored below the normal range.
 func underflow(f reference.Format, flush bool) float64 {
 	if flush && f.MinNormal < 0x1p-100 {

@@ -57,7 +57,7 @@ func (a *attempt) judgeMean(result *tally, t *cases.Tensors, p place, keys []int
 	u := a.rounding()
 	scale := math.Abs(float64(a.Case.EffectiveScale()))
 	term := max(u.etaAcc, u.etaIn) * (1 + scale) * (normK + float64(a.Case.HeadDim) + 1)
-	eps, g := u.expA+u.passes+term+u.etaScore, growth(len(keys), u.u)
+	eps, g := u.expA+u.passes+term+u.etaScore, growth(len(keys), u.u)+alike(len(keys), u.u) // all weights are equal
 	if eps > 0.5 {
 		return
 	}
@@ -75,7 +75,8 @@ func (a *attempt) judgeMean(result *tally, t *cases.Tensors, p place, keys []int
 		mean, V := sum/n, size/n
 		o := math.Abs(mean)
 		underflow := u.outputEta(len(keys), size, o) + u.roundedUp(a.Case.KVLen, a.columnOf(p, d))
-		allowed := (eps*(V+o)+(g+u.uProb)*V+g*o)*spread + (u.uOut+3*u.u)*o + underflow + n*0x1p-53*V // the mean's own rounding
+		same := alike(len(keys), u.u) * a.columnOf(p, d).largest
+		allowed := (eps*(V+o)+(g+u.uProb)*V+g*o+same)*spread + (u.uOut+3*u.u)*o + underflow + n*0x1p-53*V // the mean's own rounding
 		if o+allowed >= a.Arithmetic.Out.Max {
 			continue
 		}
