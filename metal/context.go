@@ -28,10 +28,24 @@ func (l *Library) Missing() []string { return l.lib.Missing() }
 // Without, attention calls are limited to what the interface's own functions can say.
 func (l *Library) HasDescriptor() bool { return l.lib.HasDescriptor() }
 
+// WithoutDescriptor is the same library, called only by the interface's own functions: its oldest callers' way in.
+func (l *Library) WithoutDescriptor() *Library { return &Library{lib: l.lib.WithoutDescriptor()} }
+
 // Version is what the library says; 0.0.0 where it does not.
 func (l *Library) Version() string {
 	major, minor, patch := l.lib.Version()
 	return fmt.Sprintf("%d.%d.%d", major, minor, patch)
+}
+
+// Builtin is the library that is linked into this program. It has no device of its own: see NewContextOn.
+func Builtin() *Library { return &Library{lib: mfa.Builtin()} }
+
+// NewContextOn makes a context on a device of this program; only the built-in library takes one.
+func (l *Library) NewContextOn(d *Device) (*Context, error) {
+	if d.gpu == nil {
+		return nil, fmt.Errorf("new context: device: %w", ErrClosed)
+	}
+	return newContext(l.lib, d)
 }
 
 // NewContext makes a context on the device that the library chooses.
@@ -45,12 +59,7 @@ type Context struct {
 }
 
 // NewContext makes a context on the device.
-func (d *Device) NewContext() (*Context, error) {
-	if d.gpu == nil {
-		return nil, fmt.Errorf("new context: device: %w", ErrClosed)
-	}
-	return newContext(mfa.Builtin(), d)
-}
+func (d *Device) NewContext() (*Context, error) { return Builtin().NewContextOn(d) }
 
 func newContext(lib *mfa.Library, d *Device) (*Context, error) {
 	var gpu *mfa.GPU

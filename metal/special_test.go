@@ -34,6 +34,12 @@ func maskedProblem(t testing.TB, c *metal.Context, seed uint64, math metal.Math)
 // run computes with what q, k and v hold now and returns output and logsumexp.
 func (f *fixture) run(t testing.TB, c *metal.Context) (out, lse []float32) {
 	t.Helper()
+	return f.runAs(t, c, true)
+}
+
+// runAs is run with contiguous layouts of no strides at all, and with or without a logsumexp.
+func (f *fixture) runAs(t testing.TB, c *metal.Context, wantLSE bool) (out, lse []float32) {
+	t.Helper()
 	plain := func(heads, rows int) layout {
 		return layout{[4]int64{int64(heads * rows * f.headDim), int64(rows * f.headDim), int64(f.headDim), 1}, heads * rows * f.headDim}
 	}
@@ -41,7 +47,11 @@ func (f *fixture) run(t testing.TB, c *metal.Context) (out, lse []float32) {
 	f.options.K = f.tensor(t, c, f.k, f.kvHeads, f.kvLen, plain(f.kvHeads, f.kvLen))
 	f.options.V = f.tensor(t, c, f.v, f.kvHeads, f.kvLen, plain(f.kvHeads, f.kvLen))
 	o, l := f.buffer(t, c, 4*f.heads*f.qLen*f.headDim), f.buffer(t, c, 4*f.heads*f.qLen)
-	f.options.Out, f.options.LSE = metal.Tensor{Buffer: o}, &metal.Tensor{Buffer: l}
+	f.options.Q.Strides, f.options.K.Strides, f.options.V.Strides = [4]int64{}, [4]int64{}, [4]int64{}
+	f.options.Out, f.options.LSE = metal.Tensor{Buffer: o}, nil
+	if wantLSE {
+		f.options.LSE = &metal.Tensor{Buffer: l}
+	}
 	a, err := c.NewAttention(&f.options)
 	if err != nil {
 		t.Fatal(err)

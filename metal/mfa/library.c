@@ -38,6 +38,15 @@ void mfa_library_close(mfa_library *library) {
   free(library);
 }
 
+mfa_library *mfa_library_without_descriptor(const mfa_library *library) {
+  mfa_library *plain = malloc(sizeof *plain);
+  if (!plain) return NULL;
+  *plain = *library;
+  plain->file = NULL;
+  plain->attention_forward_desc = NULL;
+  return plain;
+}
+
 const char *mfa_library_missing(const mfa_library *library, unsigned index) {
 #define MEMBER(name) \
   if (!library->name && index-- == 0) return "mfa_" #name;

@@ -28,6 +28,10 @@ const mfa_library *mfa_library_builtin(void);
 mfa_library *mfa_library_open(const char *path, char *why, size_t why_bytes);
 void mfa_library_close(mfa_library *library);
 
+/* The same library as a caller sees it who knows only the interface's own functions. For mfa_library_close, too, which
+ * leaves the file loaded. NULL without memory. */
+mfa_library *mfa_library_without_descriptor(const mfa_library *library);
+
 /* The index-th function of the interface that the library lacks, or NULL. */
 const char *mfa_library_missing(const mfa_library *library, unsigned index);
 

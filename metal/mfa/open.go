@@ -12,6 +12,7 @@ import "C"
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"unsafe"
 )
@@ -49,6 +50,18 @@ func (l *Library) Close() {
 		C.mfa_library_close(l.c)
 		l.c = nil
 	}
+}
+
+// WithoutDescriptor is the same library, called only by the interface's own functions, as programs do that know no
+// other. It lives as long as l.
+func (l *Library) WithoutDescriptor() *Library {
+	c := C.mfa_library_without_descriptor(l.c)
+	if c == nil {
+		panic("mfa: no memory for a table of functions")
+	}
+	plain := &Library{c: c}
+	runtime.AddCleanup(plain, func(c *C.mfa_library) { C.mfa_library_close(c) }, c)
+	return plain
 }
 
 // Missing names the functions of the interface that the library lacks.
