@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -70,7 +71,7 @@ func preprocessFlags(p *Program) []string {
 // compileFlags go with the compilation proper; text comes from standard input.
 func compileFlags(math MathMode, check bool) []string {
 	flags := []string{"-x", "cl", "-cl-std=clc++", "-cl-no-stdinc", "-Xclang", "-cl-single-precision-constant",
-		"-fdeclspec", "-O2", "-march=native", "-fPIC", "-fvisibility=hidden",
+		"-fdeclspec", "-O2", "-fPIC", "-fvisibility=hidden",
 		// Loops of one lane seldom gain from vectors and unrolling by guess, and cost a third of the compile time.
 		"-fno-vectorize", "-mllvm", "-unroll-runtime=false",
 		// A lane's stack ends in a guard that a large frame must not step over.
@@ -80,6 +81,12 @@ func compileFlags(math MathMode, check bool) []string {
 		// The runtime tells simd operations apart by the address of their call, so code keeps its order.
 		"-mllvm", "-disable-block-placement", "-mllvm", "-disable-tail-duplicate", "-mllvm", "-disable-early-taildup",
 		"-mllvm", "-enable-tail-merge=false"}
+	if runtime.GOARCH == "arm64" {
+		// There the pragmas that turn on half, double and function pointers are not heard.
+		flags = append(flags, "-mcpu=native", "-Xclang", "-cl-ext=+all")
+	} else {
+		flags = append(flags, "-march=native")
+	}
 	switch math {
 	case MathFast:
 		flags = append(flags, "-ffast-math", "-ffp-contract=fast")
