@@ -22,13 +22,17 @@ run: bin/attest
 
 test: deps vet
 	$(GO) test ./...
-	$(MAKE) conform
+	$(MAKE) conform mfa-fuzz examples
 
-# What CI holds both paths to: no nonconformity in 1,000 default cases of each, none in the corpus.
-conform: bin/attest
+# What CI holds the paths to: no nonconformity in 1,000 default cases on naive and host, under both math modes and a
+# random schedule, under the checkers, through the shared library, and none in the corpus.
+conform: bin/attest lib
 	rm -rf build/conform
 	bin/attest run --path naive --cases 1000 --workers 2 --out build/conform/naive
 	bin/attest run --path host --cases 1000 --workers 2 --out build/conform/host
+	bin/attest run --path host --math safe,fast --schedule forward,random --preset quick --cases 150 --out build/conform/modes
+	bin/attest run --path host --check --preset quick --cases 60 --relations 0 --out build/conform/checked
+	bin/attest run --path lib:build/libmfa.so --cases 200 --out build/conform/lib
 	bin/attest replay --path naive
 	bin/attest replay --path host
 
@@ -47,6 +51,7 @@ vet:
 soak: bin/attest
 	bin/attest run --path naive --cases 20000 --seed $(SEED) --workers 2
 	bin/attest run --path host --cases 20000 --seed $(SEED) --workers 2
+	bin/attest run --path host --check --cases 300 --relations 0 --workers 2
 
 bench: deps
 	$(GO) test -run '^$$' -bench . ./...
@@ -57,3 +62,6 @@ fuzz:
 
 clean:
 	rm -rf bin build runs
+
+include metal/mfa/lib.mk
+-include harness/bench/bench.mk harness/mutate/mutate.mk swift/swift.mk
