@@ -213,14 +213,11 @@ func (m *Measurement) take(rounds []round, counted bool) {
 	if counted {
 		m.Count = countOf(rounds)
 	}
-	if m.Clock == DeviceClock && m.Time.Median > clockSlack*m.Wall.Median {
+	if m.Clock == DeviceClock && m.Time.Median > record.ClockSlack*m.Wall.Median {
 		m.Impossible = fmt.Sprintf("each dispatch is said to take %.3g s, but a call with %d of them is over after %.3g s",
 			m.Time.Median, own, m.Wall.Median*float64(own))
 	}
 }
-
-// clockSlack is by how much a device's clock may run ahead of ours.
-const clockSlack = 1.1
 
 // hold holds the row against the device's peak, in operations a second.
 func (m *Measurement) hold(peak float64) {

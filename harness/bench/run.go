@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"attest/harness/bench/peak"
-	"attest/harness/paths"
 	"attest/harness/record"
 	"attest/metal"
 )
@@ -122,35 +121,38 @@ func peakOf(t Target, given float64) (flops float64, from string, err error) {
 		if device == nil {
 			return 0, "not known: the library computes attention and nothing else", nil
 		}
-		flops, err = measurePeak(device, processors)
+		flops, err = measurePeak(device, processors, peakTime)
 		return flops, "measured on the device", err
 	}
-	flops, err = HostPeak()
+	flops, err = hostPeak(peakTime)
 	if err != nil {
 		return 0, "not known: " + err.Error(), nil
 	}
 	return flops, "measured on these processors", nil
 }
 
-// PeakOf measures what the rates of a path are held against, in operations a second; 0 where it is not known.
-func PeakOf(p paths.Path) (float64, error) {
-	flops, _, err := peakOf(TargetOf(p), 0)
-	return flops, err
+// PeakOf measures what the rates of a path can be held against in a run, by its name: the peak of this machine's
+// processors for Metal kernels on them; 0 for any other path, whose device is out of reach.
+func PeakOf(path string) (float64, error) {
+	kind, _, _ := strings.Cut(path, "?")
+	if kind != "host" && !strings.HasPrefix(path, "msl:") {
+		return 0, nil
+	}
+	return hostPeak(peakTime)
 }
 
-// HostPeak measures the peak of this machine's processors.
-func HostPeak() (flops float64, err error) {
+// hostPeak measures the peak of this machine's processors.
+func hostPeak(limit time.Duration) (flops float64, err error) {
 	device, err := metal.Host(metal.HostOptions{})
 	if err != nil {
 		return 0, err
 	}
 	defer device.Close()
-	flops, err = measurePeak(device, runtime.NumCPU())
-	return flops, err
+	return measurePeak(device, runtime.NumCPU(), limit)
 }
 
-func measurePeak(device *metal.Device, processors int) (float64, error) {
-	p, err := peak.Measure(device, processors, peakTime)
+func measurePeak(device *metal.Device, processors int, limit time.Duration) (float64, error) {
+	p, err := peak.Measure(device, processors, limit)
 	if err != nil {
 		return 0, err
 	}

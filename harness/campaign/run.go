@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"attest/harness/bench"
 	"attest/harness/cases"
 	"attest/harness/engine"
 	"attest/harness/gen"
@@ -49,6 +50,7 @@ type Report struct {
 	Elements, Inconclusive int
 	Suspicious             int // cases that had elements past the sharp line and passed with another seed
 	Interrupted            bool
+	Writing, Reducing      time.Duration // beside Spent
 }
 
 // Run runs generated cases and keeps everything in the directory dir. When ctx ends, what is done is kept, and the
@@ -64,7 +66,11 @@ func Run(ctx context.Context, o Options, dir string, w Watch) (Report, error) {
 	if err = errors.Join(err, tester.Close()); err != nil {
 		return Report{}, err
 	}
-	run, err := record.Open(dir, o, record.Header{Path: o.Path, Device: on.Device, Toolchain: on.Toolchain, Seed: o.Seed})
+	peak, err := bench.PeakOf(o.Path)
+	if err != nil {
+		return Report{}, err
+	}
+	run, err := record.Open(dir, o, record.Header{Path: o.Path, Device: on.Device, Toolchain: on.Toolchain, Seed: o.Seed, Peak: peak})
 	if err != nil {
 		return Report{}, err
 	}
@@ -135,6 +141,8 @@ func referenceWorkers(workers int) int {
 
 // take keeps a result: the line, and the case file where it failed.
 func (r *runner) take(result engine.Result) error {
+	begin := time.Now()
+	defer func() { r.report.Writing += time.Since(begin) }()
 	v := result.Verdict
 	line := record.NewResult(result.Case, r.options.Path, result.On, v, result.Timing, result.Wall.Seconds())
 	line.Index = result.Index
@@ -169,6 +177,8 @@ func (r *runner) take(result engine.Result) error {
 
 // reduceFailures reduces the first failure of each kind, in the order of the cases' numbers.
 func (r *runner) reduceFailures(ctx context.Context) error {
+	begin := time.Now()
+	defer func() { r.report.Reducing += time.Since(begin) }()
 	done := map[[2]string]bool{}
 	for _, f := range sortedByIndex(r.failed) {
 		kind := [2]string{string(f.v.Kind), f.v.Law}

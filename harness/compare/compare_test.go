@@ -58,7 +58,7 @@ func (n noisy) write(t testing.TB) string {
 		for range n.dispatches {
 			timing.DeviceSeconds = append(timing.DeviceSeconds, per*math.Exp(0.05*random.NormFloat64()))
 		}
-		r := record.NewResult(c, n.path, paths.Description{Device: n.device}, v, timing, 3*per*math.Exp(0.05*random.NormFloat64()))
+		r := record.NewResult(c, n.path, paths.Description{Device: n.device}, v, timing, float64(3+n.dispatches)*per*math.Exp(0.05*random.NormFloat64()))
 		r.Index = i
 		require.NoError(t, run.Append(r))
 	}

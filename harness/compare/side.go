@@ -86,8 +86,8 @@ func (s *Side) addResult(r record.Result) {
 	if e.kind == "" || rank(r.Kind) > rank(e.kind) {
 		e.kind, e.reason = r.Kind, r.Reason // of a case that ran twice, the worse verdict counts
 	}
-	if r.Kind != verdict.Pass && r.Kind != verdict.Inconclusive {
-		return // a wrong result has no speed
+	if r.Kind != verdict.Pass && r.Kind != verdict.Inconclusive || r.Impossible != "" {
+		return // a wrong result has no speed, and a time that cannot be true is none
 	}
 	for _, seconds := range r.DeviceSeconds {
 		e.device = appendSeconds(e.device, seconds)

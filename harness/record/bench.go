@@ -58,9 +58,9 @@ func NewBenchWriter(to io.Writer, h Header) (*BenchWriter, error) {
 }
 
 // Add writes one line for each dispatch, so that a case brings its own sample. A failing case brings none: a wrong
-// result has no speed.
+// result has no speed. Nor does one whose times cannot be true.
 func (w *BenchWriter) Add(r Result) error {
-	if r.Kind != verdict.Pass && r.Kind != verdict.Inconclusive {
+	if r.Kind != verdict.Pass && r.Kind != verdict.Inconclusive || r.Impossible != "" {
 		return nil
 	}
 	line := benchfmt.Result{Config: w.config, Name: benchfmt.Name(BenchName(r.Case)), Iters: 1}

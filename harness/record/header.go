@@ -14,6 +14,8 @@ type Header struct {
 	Arch      string `json:"goarch"` // default: this machine's
 	Commit    string `json:"commit"` // default: of this binary, where the build recorded it
 	Seed      uint64 `json:"seed"`
+	// Peak is what rates are held against: the most operations a second that the device was seen to do; 0: not known.
+	Peak float64 `json:"peak_flops,omitzero"`
 }
 
 // FillDefaults fills in what is empty and can be known here.

@@ -27,6 +27,8 @@ type Result struct {
 	Cached         bool      `json:"cached"`                   // its pipeline was there already
 
 	Speed
+	// Impossible says why the times above cannot be true; Append fills it in.
+	Impossible string `json:"impossible,omitzero"`
 
 	// Elapsed is when the line was written, in seconds since the run began; Append fills it in.
 	Elapsed float64 `json:"elapsed_seconds"`

@@ -107,7 +107,7 @@ func (r *Run) Logger() *slog.Logger {
 func (r *Run) Finished(index int) bool { return r.done[index] }
 
 // Append records a finished case: one write, so that the line is there whole or not at all, whatever kills the
-// process afterwards. It fills in ID and Elapsed. An index that is recorded already is an error.
+// process afterwards. It fills in ID, Elapsed and Impossible. An index that is recorded already is an error.
 func (r *Run) Append(result Result) error {
 	if r.closed {
 		return fmt.Errorf("run directory %s: append after close", r.dir)
@@ -117,6 +117,7 @@ func (r *Run) Append(result Result) error {
 	}
 	result.ID = cases.Name(result.Case)
 	result.Elapsed = r.elapsed().Seconds()
+	result.Impossible = result.doubt(r.header.Peak)
 	line, err := encodeLine(result)
 	if err != nil {
 		return fmt.Errorf("encode case %d: %w", result.Index, err)

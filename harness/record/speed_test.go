@@ -206,3 +206,60 @@ func BenchmarkAppend(b *testing.B) {
 		}
 	}
 }
+
+func TestTimesThatCannotBeTrue(t *testing.T) {
+	plain := normalized(t, cases.Case{Batch: 1, Heads: 1, QLen: 64, KVLen: 64, HeadDim: 16, Input: precision.FP32})
+	causal, masked := plain, plain
+	causal.Mask = cases.Mask{Kind: cases.CausalMask}
+	masked.Mask = cases.Mask{Kind: cases.BoolMask, Density: 10}
+	causal, masked = normalized(t, causal), normalized(t, masked)
+	peak := NominalFLOP(plain) / 1e-3 // which makes the plain case a matter of a millisecond at least
+	for _, row := range []struct {
+		name         string
+		c            cases.Case
+		device, wall float64
+		peak         float64
+		want         string
+	}{
+		{"at the peak", plain, 1e-3, 2e-3, peak, ""},
+		{"within the slack", plain, 0.95e-3, 2e-3, peak, ""},
+		{"past the peak", plain, 0.5e-3, 2e-3, peak, "measured peak"},
+		{"no peak known", plain, 0.5e-3, 2e-3, 0, ""},
+		{"causal skips half", causal, 0.55e-3, 2e-3, peak, ""},
+		{"causal past the peak", causal, 0.3e-3, 2e-3, peak, "measured peak"},
+		{"an array may skip anything", masked, 0.1e-3, 2e-3, peak, ""},
+		{"longer than the call", plain, 3e-3, 2e-3, peak, "over after"},
+		{"no clock", plain, 0, 2e-3, peak, ""},
+	} {
+		var seconds []float64
+		if row.device > 0 {
+			seconds = []float64{row.device}
+		}
+		r := NewResult(row.c, "host", paths.Description{}, verdict.Verdict{Kind: verdict.Pass}, paths.Timing{DeviceSeconds: seconds}, row.wall)
+		got := r.doubt(row.peak)
+		if row.want == "" {
+			require.Empty(t, got, row.name)
+		} else {
+			require.Contains(t, got, row.want, row.name)
+		}
+	}
+}
+
+func TestImpossibleTimesAreToldAndNotPassedOn(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	run, err := Open(dir, nil, Header{Path: "lib:x", Peak: 1})
+	require.NoError(t, err)
+	c := normalized(t, cases.Case{Batch: 1, Heads: 1, QLen: 4, KVLen: 4, HeadDim: 4, Input: precision.FP32})
+	require.NoError(t, run.Append(NewResult(c, "lib:x", paths.Description{}, verdict.Verdict{Kind: verdict.Pass},
+		paths.Timing{DeviceSeconds: []float64{1e-6}}, 1)))
+	require.NoError(t, run.Close())
+	bench, err := os.ReadFile(filepath.Join(dir, BenchFile))
+	require.NoError(t, err)
+	require.NotContains(t, string(bench), "Benchmark")
+	s, err := Summarize(dir)
+	require.NoError(t, err)
+	require.Equal(t, 1, s.Impossible)
+	var text bytes.Buffer
+	require.NoError(t, s.WriteText(&text, ""))
+	require.Contains(t, text.String(), "IMPOSSIBLE     the times of 1 case,")
+}

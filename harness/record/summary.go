@@ -29,6 +29,8 @@ type Summary struct {
 	WorstRatio     float64   `json:"worst_ratio"` // of all cases; NaN where an error could not even be measured
 	Failures       []Failure `json:"failures"`
 
+	Impossible int `json:"impossible_times,omitzero"` // cases whose times cannot be true
+
 	errored int // of Failed: those without an output
 }
 
@@ -69,6 +71,9 @@ func (s *Summary) Add(r Result, dir string) {
 			s.errored++
 		}
 		s.addFailure(r, dir)
+	}
+	if r.Impossible != "" {
+		s.Impossible++
 	}
 	s.WorstRatio = math.Max(s.WorstRatio, r.WorstRatio) // NaN stays
 }

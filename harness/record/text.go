@@ -25,6 +25,9 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	fmt.Fprintf(&b, "verdicts       %d passed, %d failed, %d inconclusive, %d unsupported\n",
 		s.Passed, s.Failed, s.Inconclusive, s.Unsupported)
 	fmt.Fprintf(&b, "worst ratio    %.3g times its bound\n", s.WorstRatio)
+	if s.Impossible > 0 {
+		fmt.Fprintf(&b, "IMPOSSIBLE     the times of %s, by the clock or the device's peak\n", plural(s.Impossible, "case"))
+	}
 	if dir != "" {
 		fmt.Fprintf(&b, "run directory  %s\n", dir)
 	}

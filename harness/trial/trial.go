@@ -50,9 +50,15 @@ type Outcome struct {
 	Lost bool
 }
 
-// Spent is where the time of a trial went.
+// Spent is where the time of a trial went. Path is that of calls without Compile, which is what the path says it spent
+// on compiling; Relations is what laws take beside the calls they make.
 type Spent struct {
-	Generate, Reference, Path, Relations time.Duration
+	Generate, Reference, Path, Compile, Relations time.Duration
+}
+
+// Total is all of it.
+func (s Spent) Total() time.Duration {
+	return s.Generate + s.Reference + s.Path + s.Compile + s.Relations
 }
 
 // Add sums two.
@@ -60,6 +66,7 @@ func (s *Spent) Add(o Spent) {
 	s.Generate += o.Generate
 	s.Reference += o.Reference
 	s.Path += o.Path
+	s.Compile += o.Compile
 	s.Relations += o.Relations
 }
 
@@ -175,7 +182,9 @@ func (t *trial) attend(ctx context.Context, c cases.Case, tensors *cases.Tensors
 	start := time.Now()
 	timing, err := t.guarded(ctx, c, tensors)
 	t.outcome.Wall = time.Since(start)
-	t.outcome.Spent.Path += t.outcome.Wall
+	compile := min(max(time.Duration(timing.CompileSeconds*float64(time.Second)), 0), t.outcome.Wall)
+	t.outcome.Spent.Path += t.outcome.Wall - compile
+	t.outcome.Spent.Compile += compile
 	t.outcome.Timing = timing
 	var crash *PanicError
 	switch {
@@ -329,10 +338,10 @@ func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tens
 		return nil, nil
 	}
 	wall, timing := t.outcome.Wall, t.outcome.Timing
-	start, inPath := time.Now(), t.outcome.Spent.Path
+	start, before := time.Now(), t.outcome.Spent
 	defer func() {
 		t.outcome.Wall, t.outcome.Timing = wall, timing
-		t.outcome.Spent.Relations += time.Since(start) - (t.outcome.Spent.Path - inPath)
+		t.outcome.Spent.Relations += time.Since(start) - (t.outcome.Spent.Total() - before.Total())
 	}()
 	promises := paths.PromisesOf(t.path, c)
 	laws := t.laws(c, promises)

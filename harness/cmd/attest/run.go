@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"attest/harness/campaign"
@@ -156,11 +156,33 @@ func tell(t terminal, r campaign.Report) {
 	if r.Suspicious > 0 {
 		fmt.Fprintf(t.out, "suspicious     %d cases past the sharp line with one seed, not with others\n", r.Suspicious)
 	}
+	tellTime(t, r)
+}
+
+// tellTime says where the time went; workers' times add up.
+func tellTime(t terminal, r campaign.Report) {
 	s := r.Spent
-	total := (s.Generate + s.Reference + s.Path + s.Relations).Seconds()
-	if total > 0 {
-		percent := func(d time.Duration) float64 { return math.Round(100 * d.Seconds() / total) }
-		fmt.Fprintf(t.out, "time           path %.0f %%, reference %.0f %%, generating %.0f %%, relations beside the path %.0f %%\n",
-			percent(s.Path), percent(s.Reference), percent(s.Generate), percent(s.Relations))
+	total := (s.Total() + r.Writing + r.Reducing).Seconds()
+	if total <= 0 {
+		return
 	}
+	var parts []string
+	for _, part := range []struct {
+		name string
+		took time.Duration
+	}{
+		{"generate", s.Generate}, {"reference", s.Reference}, {"path", s.Path}, {"compile", s.Compile},
+		{"relations", s.Relations}, {"write", r.Writing}, {"reduce", r.Reducing},
+	} {
+		parts = append(parts, fmt.Sprintf("%s %.*f %%", part.name, decimals(part.took.Seconds()/total), 100*part.took.Seconds()/total))
+	}
+	fmt.Fprintf(t.out, "time           %s\n", strings.Join(parts, ", "))
+}
+
+// decimals keeps small shares readable.
+func decimals(share float64) int {
+	if share < 0.01 {
+		return 1
+	}
+	return 0
 }
