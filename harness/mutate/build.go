@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -150,7 +151,7 @@ func (b *Builder) compileOriginal(ctx context.Context) error {
 		}
 		for _, source := range found {
 			file := path.Join(path.Dir(pattern), filepath.Base(source))
-			if contains(library.without, file) {
+			if slices.Contains(library.without, file) {
 				continue
 			}
 			object, err := compileC(ctx, b.Tree.Root, file, filepath.Join(dir, objectName(file)))
@@ -162,15 +163,6 @@ func (b *Builder) compileOriginal(ctx context.Context) error {
 	}
 	b.objects = objects
 	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // copyTree copies the C sources below dir, with the mutated texts among them.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -14,6 +16,15 @@ var files embed.FS
 
 // All reads every mutant, in the order of their names.
 func All() ([]Mutant, error) { return load(files) }
+
+// Read reads a mutant from a file of the user's own, in the form of those in mutants/.
+func Read(file string) (Mutant, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Mutant{}, fmt.Errorf("mutant: %w", err)
+	}
+	return Parse(strings.TrimSuffix(filepath.Base(file), ".txt"), string(text))
+}
 
 func load(from fs.FS) ([]Mutant, error) {
 	names, err := fs.Glob(from, "mutants/*.txt")

@@ -61,13 +61,19 @@ func (m *Mutant) Files() []string {
 	return files
 }
 
-// LongCases is how many cases of the preset long a mutant gets that needs more than 32,767 keys.
-const LongCases = 50
+// The most cases of mutants whose cases take long: those of preset long, and those that run with the checkers.
+const (
+	LongCases  = 50
+	CheckCases = 100
+)
 
 // Cases is how many cases the mutant gets where n is asked for.
 func (m *Mutant) Cases(n int) int {
-	if m.Preset == gen.Long {
+	switch {
+	case m.Preset == gen.Long:
 		return min(n, LongCases)
+	case m.Check:
+		return min(n, CheckCases)
 	}
 	return n
 }

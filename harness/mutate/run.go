@@ -2,8 +2,11 @@ package mutate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,10 +18,10 @@ import (
 // Options says which mutants run, and how.
 type Options struct {
 	Tree        Tree
-	Dir         string         // where they are built; its owner removes it
-	Program     string         // this program, or another attest of the same sources
-	Only        *regexp.Regexp // nil: all
-	Cases       int            // most cases for one mutant
+	Dir         string // where they are built; its owner removes it
+	Program     string // this program, or another attest of the same sources
+	Mutants     []Mutant
+	Cases       int // most cases for one mutant
 	Seed        uint64
 	Relations   int
 	Deadline    time.Duration // of one call
@@ -57,12 +60,7 @@ func (o *Outcome) Unexpected() bool {
 	if !o.Killed || o.Mutant.Equivalent != "" {
 		return false
 	}
-	for _, kind := range o.Mutant.Expect {
-		if kind == o.Failure.Kind {
-			return false
-		}
-	}
-	return true
+	return !slices.Contains(o.Mutant.Expect, o.Failure.Kind)
 }
 
 // Result is what became of all of them.
@@ -97,43 +95,39 @@ func (r *Result) Passed() bool {
 	return true
 }
 
-// Select gives the mutants that an expression names; nil: all.
+// Select gives the mutants whose names an expression matches; nil: all.
 func Select(all []Mutant, only *regexp.Regexp) []Mutant {
-	var kept []Mutant
-	for _, m := range all {
-		if only == nil || only.MatchString(m.Name) {
-			kept = append(kept, m)
-		}
+	if only == nil {
+		return all
 	}
-	return kept
+	return slices.DeleteFunc(slices.Clone(all), func(m Mutant) bool { return !only.MatchString(m.Name) })
 }
 
 // Run runs mutants. Its error is about the harness or the environment; what a mutant does is an outcome.
 func Run(ctx context.Context, o Options) (Result, error) {
-	all, err := All()
-	if err != nil {
-		return Result{}, err
-	}
-	mutants := Select(all, o.Only)
+	mutants := o.Mutants
 	if len(mutants) == 0 {
-		return Result{}, fmt.Errorf("no mutant has a name like %q; there are %d", o.Only, len(all))
+		return Result{}, errors.New("no mutants to run")
 	}
 	r := &runner{Options: o, builder: &Builder{Tree: o.Tree, Dir: o.Dir, Program: o.Program}}
-	result := Result{Outcomes: make([]Outcome, len(mutants))}
-	if result.Controls, err = r.controls(ctx, mutants); err != nil {
-		return result, err
+	result := Result{Outcomes: make([]Outcome, len(mutants)), Controls: budgets(mutants, o.Cases)}
+	group, groupContext := r.group(ctx)
+	for i := range result.Controls {
+		group.Go(func() error { return r.control(groupContext, &result.Controls[i]) })
 	}
-	group, groupContext := errgroup.WithContext(ctx)
-	group.SetLimit(max(o.Workers, 1))
+	if o.Rules { // mutants are asked about with the unmutated kernel's alarms at hand
+		if err := group.Wait(); err != nil {
+			return result, err
+		}
+		group, groupContext = r.group(ctx)
+	}
 	for i := range mutants {
-		group.Go(func() error {
-			outcome, err := r.mutant(groupContext, mutants[i], result.Controls)
-			if err != nil {
-				return err
+		group.Go(func() (err error) {
+			result.Outcomes[i], err = r.mutant(groupContext, mutants[i], result.Controls)
+			if err == nil {
+				r.tell(result.Outcomes[i])
 			}
-			result.Outcomes[i] = outcome
-			r.tell(outcome)
-			return nil
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -143,6 +137,25 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		result.Rules = scores(&result)
 	}
 	return result, nil
+}
+
+func (r *runner) group(ctx context.Context) (*errgroup.Group, context.Context) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(r.Workers, 1))
+	return group, ctx
+}
+
+// budgets lists the controls that some mutants ask for: one for each mix of cases that a mutant of C or Metal gets.
+func budgets(mutants []Mutant, cases int) []Control {
+	var list []Control
+	for _, m := range mutants {
+		c := Control{Preset: m.Preset, Check: m.Check, Cases: m.Cases(cases)}
+		same := func(o Control) bool { return o.Preset == c.Preset && o.Check == c.Check }
+		if m.Target() != GoPath && !slices.ContainsFunc(list, same) {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 type runner struct {
@@ -173,39 +186,25 @@ func (r *runner) build(make func() (Build, error)) (Build, error) {
 	return make()
 }
 
-// controls runs the unmutated library under each budget that a mutant gets.
-func (r *runner) controls(ctx context.Context, mutants []Mutant) ([]Control, error) {
-	var list []Control
-	type budget struct {
-		preset gen.Preset
-		check  bool
+// control runs the unmutated library under a budget that mutants get.
+func (r *runner) control(ctx context.Context, c *Control) error {
+	built, err := r.build(func() (Build, error) { return r.builder.Original(ctx, c.Check) })
+	if err != nil {
+		return err
 	}
-	seen := map[budget]bool{}
-	for _, m := range mutants {
-		key := budget{m.Preset, m.Check}
-		if seen[key] || m.Target() == GoPath {
-			continue
-		}
-		seen[key] = true
-		c := Control{Preset: m.Preset, Check: m.Check, Cases: m.Cases(r.Cases)}
-		built, err := r.build(func() (Build, error) { return r.builder.Original(ctx, m.Check) })
-		if err != nil {
-			return nil, err
-		}
-		h, err := speak(ctx, built.Program, r.order(built.Path, m.Preset, c.Cases))
-		if err != nil {
-			return nil, fmt.Errorf("the unmutated library: %w", err)
-		}
-		c.Failure = h.failure
-		if r.Rules {
-			if c.rules, err = r.ask(ctx, built, c.Preset, c.Cases, nil); err != nil {
-				return nil, err
-			}
-		}
-		list = append(list, c)
+	h, err := speak(ctx, built.Program, r.order(built.Path, c.Preset, c.Cases))
+	if err != nil {
+		return fmt.Errorf("the unmutated library: %w", err)
 	}
-	return list, nil
+	c.Failure = h.failure
+	if r.Rules && !c.Check {
+		c.rules, err = r.ask(ctx, built, c.Preset, c.Cases, nil)
+	}
+	return err
 }
+
+// notCompiled is what libmfa says of a kernel that the compiler refuses. Such a mutant shows nothing.
+const notCompiled = "kernel compilation failed"
 
 func (r *runner) mutant(ctx context.Context, m Mutant, controls []Control) (Outcome, error) {
 	start := time.Now()
@@ -217,9 +216,12 @@ func (r *runner) mutant(ctx context.Context, m Mutant, controls []Control) (Outc
 	if err != nil {
 		return Outcome{}, fmt.Errorf("mutant %s: %w", m.Name, err)
 	}
+	if h.failure != nil && strings.Contains(h.failure.Reason, notCompiled) {
+		return Outcome{}, fmt.Errorf("mutant %s: %s", m.Name, h.failure.Reason)
+	}
 	o := Outcome{Mutant: m, Reduced: h.reduced}
 	o.Failure, o.Tried, o.Killed = h.failure, h.at+1, h.failure != nil
-	if r.Rules {
+	if r.Rules && !m.Check {
 		if o.rules, err = r.ask(ctx, built, m.Preset, m.Cases(r.Cases), controls); err != nil {
 			return o, fmt.Errorf("mutant %s: %w", m.Name, err)
 		}

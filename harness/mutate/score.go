@@ -31,13 +31,14 @@ func scores(r *Result) []RuleScore {
 			s.Killed += count(ours)
 			s.OwnKilled += count(own)
 		}
-		for i, c := range r.Controls {
+		for _, c := range r.Controls {
+			if c.Check {
+				continue // rules are not asked about a checker's findings
+			}
 			a := alarmsOf(c.rules)[rule.Name]
 			s.FalseAlarms += len(a.Ours)
 			s.Cases += c.Cases
-			if i == 0 {
-				s.OwnAlarms = len(a.Own)
-			}
+			s.OwnAlarms += len(a.Own)
 		}
 		all = append(all, s)
 	}

@@ -18,11 +18,13 @@ func mutateCommand(ctx context.Context, t terminal, args []string) int {
 		}
 		return conforms
 	}
-	flags := newFlags(t, "mutate", "[flags]", "Plants bugs in copies of the kernel, the library and the paths, one at a time, and tells which of them the harness finds.")
+	flags := newFlags(t, "mutate", "[flags] [FILE ...]", "Plants bugs in copies of the kernel, the library and the paths, one at a time, and tells which of them the harness\n"+
+		"finds: those that attest knows, or those in files of your own.")
 	o := mutate.Options{Deadline: campaign.DefaultDeadline / 3}
+	var only *regexp.Regexp
 	list := flags.Bool("list", false, "name the mutants and run none")
 	flags.Func("only", "only mutants whose name matches this expression", func(text string) (err error) {
-		o.Only, err = regexp.Compile(text)
+		only, err = regexp.Compile(text)
 		return err
 	})
 	flags.IntVar(&o.Cases, "cases", 500, "most cases for each; those of preset long get at most 50")
@@ -33,11 +35,16 @@ func mutateCommand(ctx context.Context, t terminal, args []string) int {
 	flags.BoolVar(&o.Rules, "peers", false, "ask the rules of other projects about the same outputs, and about their own problems")
 	asJSON := flags.Bool("json", false, "print one JSON object, last")
 	markdown := flags.Bool("markdown", false, "print the table for a README")
-	if _, status := flags.parse(args, 0, 0); status >= 0 {
+	own, status := flags.parse(args, 0, -1)
+	if status >= 0 {
 		return status
 	}
+	var err error
+	if o.Mutants, err = mutants(own, only); err != nil {
+		return t.complain("mutate: %v", err)
+	}
 	if *list {
-		return listMutants(t, o.Only)
+		return listMutants(t, o.Mutants)
 	}
 	if o.Cases < 1 || o.Workers < 1 || o.ReduceCalls < 0 {
 		return t.complain("mutate: --cases %d, --workers %d, --reduce %d; want 1, 1 and 0 or more", o.Cases, o.Workers, o.ReduceCalls)
@@ -50,6 +57,29 @@ func mutateCommand(ctx context.Context, t terminal, args []string) int {
 		return t.complain("mutate: %v", err)
 	}
 	return tellMutants(t, result, *asJSON, *markdown)
+}
+
+// mutants gives those of the files, or all that attest knows.
+func mutants(own []string, only *regexp.Regexp) ([]mutate.Mutant, error) {
+	var all []mutate.Mutant
+	for _, file := range own {
+		m, err := mutate.Read(file)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	if len(own) == 0 {
+		var err error
+		if all, err = mutate.All(); err != nil {
+			return nil, err
+		}
+	}
+	kept := mutate.Select(all, only)
+	if len(kept) == 0 {
+		return nil, fmt.Errorf("none of %d mutants has a name like %s", len(all), only)
+	}
+	return kept, nil
 }
 
 func runMutants(ctx context.Context, t terminal, o mutate.Options, quiet bool) (result mutate.Result, err error) {
@@ -93,12 +123,8 @@ func tellMutants(t terminal, r mutate.Result, asJSON, markdown bool) int {
 	return conforms
 }
 
-func listMutants(t terminal, only *regexp.Regexp) int {
-	all, err := mutate.All()
-	if err != nil {
-		return t.complain("mutate: %v", err)
-	}
-	for _, m := range mutate.Select(all, only) {
+func listMutants(t terminal, all []mutate.Mutant) int {
+	for _, m := range all {
 		note := ""
 		if m.Equivalent != "" {
 			note = " (equivalent)"
