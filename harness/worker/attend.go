@@ -26,7 +26,7 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, varia
 		return p.compute(ctx, c, t, variant, 0)
 	}
 	r := p.regions[1]
-	if err := r.fit(buffers, atEnd(c)); err != nil {
+	if err := r.fit(buffers, atEnd(&c)); err != nil {
 		return paths.Timing{}, err
 	}
 	for i, b := range buffers {
@@ -53,8 +53,7 @@ func (p *Path) compute(ctx context.Context, c cases.Case, t *cases.Tensors, vari
 	}
 	process := p.process
 	answer, err := p.call(ctx, request{
-		Call: callAttend, Case: canonical(c), Variant: variant, Region: region,
-		Guards: r.layout.guards, Tensors: tensorsOf(t, r.layout),
+		Call: callAttend, Problem: problemOf(c), Variant: variant, Region: region, Tensors: tensorsOf(t, r.buffers),
 	})
 	if err != nil {
 		var f *Failure
@@ -66,23 +65,23 @@ func (p *Path) compute(ctx context.Context, c cases.Case, t *cases.Tensors, vari
 	if answer.Failure != nil {
 		return answer.Timing, p.refused(answer.Failure, process, region)
 	}
-	return answer.Timing, r.layout.checkBands(r.memory)
+	return answer.Timing, checkBands(r.memory, r.buffers)
 }
 
 // mapped makes sure that the child sees a region as it is now.
 func (p *Path) mapped(ctx context.Context, region int) error {
-	size := len(p.regions[region].memory)
-	if p.process != nil && p.process.sizes[region] == size {
+	shared := p.regions[region]
+	if p.process != nil && p.process.views[region].generation == shared.generation {
 		return nil
 	}
-	r, err := p.call(ctx, request{Call: callMap, Region: region, Size: size})
+	r, err := p.call(ctx, request{Call: callMap, Region: region, Size: len(shared.memory), Guards: shared.slots.guards})
 	if err == nil {
 		err = p.refusal(r)
 	}
 	if err != nil {
 		return err
 	}
-	p.process.bases[region], p.process.sizes[region] = r.Base, size
+	p.process.views[region] = childView{r.Base, shared.generation}
 	return nil
 }
 
@@ -95,10 +94,15 @@ func (p *Path) blame(f *Failure, process *process, region int, address uintptr) 
 }
 
 func (p *Path) locate(process *process, region int, address uintptr) string {
-	if process == nil || address < process.bases[region] || address-process.bases[region] >= uintptr(process.sizes[region]) {
+	shared := p.regions[region]
+	if process == nil || process.views[region].generation != shared.generation {
 		return ""
 	}
-	return p.regions[region].layout.locate(int(address - process.bases[region]))
+	base := process.views[region].base
+	if address < base || address-base >= uintptr(len(shared.memory)) {
+		return ""
+	}
+	return shared.slots.locate(int(address-base), shared.buffers)
 }
 
 // refused turns a failure that the child could tell into an error. After a panic the child is not used again.

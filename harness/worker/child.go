@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
-	"slices"
-	"sync/atomic"
-
-	"golang.org/x/sys/unix"
+	"time"
 
 	"attest/harness/cases"
 	"attest/harness/paths"
@@ -22,17 +20,11 @@ type child struct {
 	path     paths.Path
 	variants []paths.Variant
 	views    [2]view
-	busy     atomic.Bool // with a call
 }
 
-// view is a region as this process sees it.
-type view struct {
-	memory []byte
-	guards []extent
-}
-
-// run opens the path and answers until the parent closes the pipe or is gone. It gives the exit status.
+// run opens the path and answers until the parent closes the pipe. It gives the exit status.
 func (c *child) run(open func(context.Context, string) (paths.Path, error), name string) int {
+	go endWithParent(os.Getppid())
 	debug.SetPanicOnFault(true)
 	answer := c.open(open, name)
 	if err := c.link.send(answer); err != nil {
@@ -41,38 +33,33 @@ func (c *child) run(open func(context.Context, string) (paths.Path, error), name
 	if answer.Failure != nil {
 		return 0 // the parent knows why
 	}
-	requests := make(chan request)
-	go c.listen(requests)
-	for r := range requests {
-		answer := c.answer(r)
+	for {
+		var r request
+		if err := c.link.receive(&r); err != nil {
+			if !errors.Is(err, io.EOF) {
+				fmt.Fprintf(os.Stderr, "attest worker: request: %v\n", err)
+				return 1
+			}
+			if closer, ok := c.path.(interface{ Close() error }); ok {
+				closer.Close()
+			}
+			return 0
+		}
+		answer := c.answer(&r)
 		answer.Number = r.Number
-		c.busy.Store(false)
 		if err := c.link.send(answer); err != nil {
 			fmt.Fprintf(os.Stderr, "attest worker: answer: %v\n", err)
 			return 1
 		}
 	}
-	if closer, ok := c.path.(interface{ Close() error }); ok {
-		closer.Close()
-	}
-	return 0
 }
 
-// listen reads requests in a goroutine of its own, so that the end of the parent ends this process even in the middle
-// of a call.
-func (c *child) listen(requests chan<- request) {
-	for {
-		var r request
-		if err := c.link.receive(&r); err != nil {
-			if c.busy.Load() {
-				os.Exit(0)
-			}
-			close(requests) // idle: end in order
-			return
-		}
-		c.busy.Store(true)
-		requests <- r
+// endWithParent ends this process when its parent is gone, even in the middle of a call. Linux does so by itself.
+func endWithParent(parent int) {
+	for os.Getppid() == parent {
+		time.Sleep(time.Second)
 	}
+	os.Exit(1)
 }
 
 func (c *child) open(open func(context.Context, string) (paths.Path, error), name string) (answer *reply) {
@@ -96,7 +83,7 @@ func (c *child) open(open func(context.Context, string) (paths.Path, error), nam
 	return &reply{Hello: h}
 }
 
-func (c *child) answer(r request) (answer *reply) {
+func (c *child) answer(r *request) (answer *reply) {
 	defer func() {
 		if value := recover(); value != nil {
 			answer = &reply{Failure: panicked(value)}
@@ -106,7 +93,7 @@ func (c *child) answer(r request) (answer *reply) {
 	var err error
 	switch r.Call {
 	case callPlan:
-		answer.Plans, err = c.plan(r)
+		answer.Plans = c.plan(r.Problem.restore())
 	case callMap:
 		answer.Base, err = c.remap(r)
 	case callAttend:
@@ -122,16 +109,12 @@ func (c *child) answer(r request) (answer *reply) {
 	return answer
 }
 
-func (c *child) plan(r request) ([]plan, error) {
-	problem, err := cases.Decode(r.Case)
-	if err != nil {
-		return nil, err
-	}
+func (c *child) plan(problem cases.Case) []plan {
 	plans := []plan{planOf(c.path, problem)}
 	for _, v := range c.variants {
 		plans = append(plans, planOf(v.Path, problem))
 	}
-	return plans, nil
+	return plans
 }
 
 func planOf(p paths.Path, c cases.Case) plan {
@@ -144,66 +127,18 @@ func planOf(p paths.Path, c cases.Case) plan {
 	return made
 }
 
-func (c *child) remap(r request) (uintptr, error) {
-	v, err := c.view(r.Region)
-	if err != nil {
-		return 0, err
+func (c *child) remap(r *request) (uintptr, error) {
+	if r.Region < 0 || r.Region >= len(c.views) {
+		return 0, fmt.Errorf("region %d: want 0 or 1", r.Region)
 	}
-	if v.memory != nil {
-		if err := unix.Munmap(v.memory); err != nil {
-			return 0, fmt.Errorf("unmap shared memory: %w", err)
-		}
-		*v = view{}
-	}
-	v.memory, err = unix.Mmap(regionFD+r.Region, 0, r.Size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	if err != nil {
-		return 0, fmt.Errorf("map shared memory, %d bytes: %w", r.Size, err)
-	}
-	return addressOf(v.memory), nil
+	return c.views[r.Region].remap(regionFD+r.Region, r.Size, r.Guards)
 }
 
-func (c *child) view(i int) (*view, error) {
-	if i < 0 || i >= len(c.views) {
-		return nil, fmt.Errorf("region %d: want 0 or 1", i)
+func (c *child) attend(r *request) (paths.Timing, error) {
+	if r.Region < 0 || r.Region >= len(c.views) {
+		return paths.Timing{}, fmt.Errorf("region %d: want 0 or 1", r.Region)
 	}
-	return &c.views[i], nil
-}
-
-// protect makes the guards of a call inaccessible, and those of the call before accessible again.
-func (v *view) protect(guards []extent) error {
-	if slices.Equal(v.guards, guards) {
-		return nil
-	}
-	for _, part := range []struct {
-		guards     []extent
-		protection int
-	}{{v.guards, unix.PROT_READ | unix.PROT_WRITE}, {guards, unix.PROT_NONE}} {
-		for _, g := range part.guards {
-			if g.Start < 0 || g.End > len(v.memory) || g.Start >= g.End {
-				return fmt.Errorf("guard: bytes %d to %d of %d", g.Start, g.End, len(v.memory))
-			}
-			if err := unix.Mprotect(v.memory[g.Start:g.End], part.protection); err != nil {
-				return fmt.Errorf("protect guard pages: %w", err)
-			}
-		}
-	}
-	v.guards = guards
-	return nil
-}
-
-func (c *child) attend(r request) (paths.Timing, error) {
-	problem, err := cases.Decode(r.Case)
-	if err != nil {
-		return paths.Timing{}, err
-	}
-	v, err := c.view(r.Region)
-	if err != nil {
-		return paths.Timing{}, err
-	}
-	if err := v.protect(r.Guards); err != nil {
-		return paths.Timing{}, err
-	}
-	tensors, err := rebuild(r.Tensors, v.memory)
+	tensors, err := rebuild(r.Tensors, c.views[r.Region].memory)
 	if err != nil {
 		return paths.Timing{}, err
 	}
@@ -217,7 +152,7 @@ func (c *child) attend(r request) (paths.Timing, error) {
 		ctx, cancel = context.WithTimeout(ctx, r.Deadline)
 		defer cancel()
 	}
-	return p.Attend(ctx, problem, tensors)
+	return p.Attend(ctx, r.Problem.restore(), tensors)
 }
 
 // failure puts an error into a message.

@@ -16,17 +16,17 @@ import (
 
 // The calls that a parent makes.
 const (
-	callPlan   = "plan"   // Case: what the path declares about it
-	callMap    = "map"    // Region, Size: map this shared memory; Base tells where
-	callAttend = "attend" // Case, Variant, Region, Guards, Tensors, Deadline: compute
+	callPlan   = "plan"   // Problem: what the path declares about it
+	callMap    = "map"    // Region, Size, Guards: map this shared memory; Base tells where
+	callAttend = "attend" // Problem, Variant, Region, Tensors, Deadline: compute
 	callReset  = "reset"  // give the path a cold context
 )
 
-// request is what a parent sends. A case travels as its canonical JSON, which keeps every difference that matters.
+// request is what a parent sends.
 type request struct {
 	Number   int // the answer repeats it
 	Call     string
-	Case     []byte
+	Problem  problem
 	Variant  int // 0: the path itself, n: its n-th variant
 	Region   int
 	Size     int
@@ -85,11 +85,11 @@ type failed struct {
 }
 
 // tensorsOf describes tensors that lie in a region as placed.
-func tensorsOf(t *cases.Tensors, l *layout) []tensor {
-	var list []tensor
+func tensorsOf(t *cases.Tensors, buffers []placed) []tensor {
+	list := make([]tensor, 0, len(buffers))
 	for i, b := range t.Buffers() {
 		list = append(list, tensor{
-			Name: b.Name, Start: l.buffers[i].Start, Bytes: len(b.Data), Format: b.Tensor.Format, Shape: b.Tensor.Shape,
+			Name: b.Name, Start: buffers[i].Start, Bytes: len(b.Data), Format: b.Tensor.Format, Shape: b.Tensor.Shape,
 			Strides: b.Tensor.Strides, Offset: b.Tensor.Offset, Elements: b.Tensor.Elements,
 			Bool: b.Name == "mask" && t.Mask.Bool,
 		})

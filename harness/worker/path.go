@@ -28,7 +28,7 @@ type Path struct {
 	regions [2]*region
 	process *process // nil: to be started by the next call
 	hello   hello
-	plans   map[string][]plan
+	plans   recentPlans
 	failed  error // of a call that could not return it; Attend will
 	closed  bool
 }
@@ -37,7 +37,7 @@ var _ paths.Isolated = (*Path)(nil)
 
 // Open starts a worker that opens the path o.Name.
 func Open(ctx context.Context, o Options) (*Path, error) {
-	p := &Path{options: o, plans: map[string][]plan{}}
+	p := &Path{options: o}
 	for i := range p.regions {
 		var err error
 		if p.regions[i], err = newRegion(); err != nil {
@@ -64,7 +64,7 @@ func (p *Path) start(ctx context.Context) error {
 	process := newProcess(s, p.options.Memory)
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	r, err := process.await(ctx, "its start", time.Now())
+	r, err := process.greet(ctx)
 	switch {
 	case err != nil:
 		return fmt.Errorf("start a worker for path %s: %w", p.options.Name, err)
@@ -105,7 +105,7 @@ func (p *Path) Memory(c cases.Case) (cases.Allocator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.regions[0].fit(t.Buffers(), atEnd(c)); err != nil {
+	if err := p.regions[0].fit(t.Buffers(), atEnd(&c)); err != nil {
 		return nil, err
 	}
 	return p.regions[0].allocator(), nil

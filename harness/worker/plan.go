@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"attest/harness/cases"
 	"attest/harness/paths"
@@ -52,38 +53,49 @@ func (p *Path) supports(c cases.Case, variant int) error {
 	return nil
 }
 
-// mostPlans bounds the plans that are remembered.
-const mostPlans = 256
-
-// plan asks the child what it declares about a case, and remembers the answers of late.
-func (p *Path) plan(c cases.Case, variant int) plan {
-	text := canonical(c)
-	plans, known := p.plans[string(text)]
-	if !known {
-		ctx, cancel := context.WithTimeout(context.Background(), startTime)
-		defer cancel()
-		r, err := p.call(ctx, request{Call: callPlan, Case: text})
-		if err == nil {
-			err = p.refusal(r)
-		}
-		if err == nil && len(r.Plans) != 1+len(p.hello.Variants) {
-			err = fmt.Errorf("worker: %d plans for %d variants", len(r.Plans), len(p.hello.Variants))
-		}
-		if err != nil {
-			p.failed = err
-			return plan{Arithmetic: paths.ArithmeticOf(c), Promises: paths.AllPromises()}
-		}
-		if len(p.plans) >= mostPlans {
-			clear(p.plans)
-		}
-		plans = r.Plans
-		p.plans[string(text)] = plans
+// recentPlans remembers what the child declared about the cases of late: a trial asks several times for each.
+type recentPlans struct {
+	entries [8]struct {
+		c     cases.Case
+		plans []plan
 	}
-	return plans[variant]
+	next int
 }
 
-// canonical is what the child is told of a case: neither notes nor predecessors, which have run by themselves.
-func canonical(c cases.Case) []byte {
-	c.After = nil
-	return cases.Canonical(c)
+func (r *recentPlans) find(c cases.Case) []plan {
+	for i := range r.entries {
+		if e := &r.entries[i]; e.plans != nil && reflect.DeepEqual(e.c, c) {
+			return e.plans
+		}
+	}
+	return nil
+}
+
+func (r *recentPlans) add(c cases.Case, plans []plan) {
+	e := &r.entries[r.next%len(r.entries)]
+	e.c, e.plans = c.Clone(), plans
+	r.next++
+}
+
+// plan asks the child what it declares about a case. Where that ends the child, Attend will say so.
+func (p *Path) plan(c cases.Case, variant int) plan {
+	c.After, c.Notes = nil, ""
+	if plans := p.plans.find(c); plans != nil {
+		return plans[variant]
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	defer cancel()
+	r, err := p.call(ctx, request{Call: callPlan, Problem: problemOf(c)})
+	if err == nil {
+		err = p.refusal(r)
+	}
+	if err == nil && len(r.Plans) != 1+len(p.hello.Variants) {
+		err = fmt.Errorf("worker: %d plans for %d variants", len(r.Plans), len(p.hello.Variants))
+	}
+	if err != nil {
+		p.failed = err
+		return plan{Arithmetic: paths.ArithmeticOf(c), Promises: paths.AllPromises()}
+	}
+	p.plans.add(c, r.Plans)
+	return r.Plans[variant]
 }

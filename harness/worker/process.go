@@ -18,140 +18,111 @@ const (
 	dumpTime = 500 * time.Millisecond
 	// endTime is how long a worker may take to end in order.
 	endTime = time.Second
-	// watchInterval is the time between two looks at a worker's memory during a call.
-	watchInterval = 20 * time.Millisecond
 )
 
-// process is a child that answers calls, one at a time.
+// process is a child that answers calls, one at a time. Reads and writes block a thread: the pipe then wakes it without
+// a detour, which is most of what a small call costs.
 type process struct {
 	*spawned
-	link    *link
-	answers chan answer
-	gone    chan struct{} // closed when nobody waits for answers any more
-	number  int           // of the last request
-	limit   int64
-	bases   [2]uintptr // where the child has mapped the regions
-	sizes   [2]int     // 0: not mapped
-	lost    bool
+	link   *link
+	watch  *watch
+	views  [2]childView
+	number int // of the last request
+	lost   bool
 }
 
-type answer struct {
-	reply *reply
-	err   error
+// childView is where the child has mapped a region, as it was then.
+type childView struct {
+	base       uintptr
+	generation int
 }
 
 func newProcess(s *spawned, limit int64) *process {
-	p := &process{spawned: s, link: newLink(s.replies, s.requests), answers: make(chan answer), gone: make(chan struct{}), limit: limit}
-	go func() {
-		for {
-			r := new(reply)
-			err := p.link.receive(r)
-			select {
-			case p.answers <- answer{r, err}:
-			case <-p.gone:
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	return p
+	return &process{spawned: s, link: newLink(s.replies, s.requests), watch: newWatch(s, limit)}
 }
 
 // call sends a request and waits for its answer. A *Failure says that the process is lost; the context's own error
 // says the same where the context was cancelled.
 func (p *process) call(ctx context.Context, r request) (*reply, error) {
-	begun := time.Now()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	p.stderr.mark()
 	p.number++
 	r.Number = p.number
 	if deadline, ok := ctx.Deadline(); ok {
 		r.Deadline = max(time.Until(deadline), time.Millisecond)
 	}
-	if err := p.link.send(r); err != nil {
-		if !errors.Is(err, syscall.EPIPE) {
-			p.abandon()
-			return nil, fmt.Errorf("worker: send %s: %w", r.Call, err)
-		}
-		// It has ended already: the end of its answers says so as well.
-	}
-	return p.await(ctx, r.Call, begun)
+	return p.exchange(ctx, r.Call, &r)
 }
 
-func (p *process) await(ctx context.Context, during string, begun time.Time) (*reply, error) {
-	watch := time.NewTicker(watchInterval)
-	defer watch.Stop()
-	ended, late := ctx.Done(), (<-chan time.Time)(nil)
-	for {
-		select {
-		case a := <-p.answers:
-			if a.err == nil && a.reply.Number == p.number {
-				return a.reply, nil
-			}
-			if a.err == nil {
-				a.err = fmt.Errorf("%w: an answer to call %d instead of %d", errGarbage, a.reply.Number, p.number)
-			}
-			return nil, p.examine(a.err, during, begun)
-		case <-ended:
-			if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				p.abandon()
-				return nil, ctx.Err()
-			}
-			ended, late = nil, time.After(grace)
-		case <-late:
-			return nil, p.hang(during, begun)
-		case <-watch.C:
-			if used, err := privateBytes(p.command.Process.Pid); p.limit > 0 && err == nil && used > p.limit {
-				f := &Failure{Kind: verdict.Crash, During: during, After: time.Since(begun),
-					What: fmt.Sprintf("took %d MiB of memory; its limit is %d MiB", used>>20, p.limit>>20)}
-				p.abandon()
-				return nil, f
-			}
-		}
-	}
+// greet waits for what a child says first.
+func (p *process) greet(ctx context.Context) (*reply, error) {
+	return p.exchange(ctx, "its start", nil)
 }
 
-// examine finds out why the answers ended.
-func (p *process) examine(cause error, during string, begun time.Time) *Failure {
-	f := &Failure{Kind: verdict.Crash, During: during, After: time.Since(begun)}
-	if !errors.Is(cause, io.EOF) {
-		p.abandon()
-		f.What, f.stack = cause.Error(), p.stderr.text()
-		return f
+func (p *process) exchange(ctx context.Context, during string, r *request) (*reply, error) {
+	begun := time.Now()
+	stop := p.watch.begin(ctx)
+	answer, err := p.roundTrip(r)
+	ended := stop()
+	if err == nil && ended == nil {
+		return answer, nil
 	}
-	select {
-	case <-p.exited:
-		p.abandon()
-		f.stack = p.stderr.text()
-		f.What = causeOfDeath(p.command.ProcessState, f.stack)
-	case <-time.After(endTime):
-		p.abandon()
+	if ended != nil {
+		err = ended
+	}
+	return nil, p.lose(err, during, begun)
+}
+
+func (p *process) roundTrip(r *request) (*reply, error) {
+	if r != nil {
+		// A child that has ended already shows by the end of its answers.
+		if err := p.link.send(r); err != nil && !errors.Is(err, syscall.EPIPE) {
+			return nil, fmt.Errorf("send: %w", err)
+		}
+	}
+	answer := new(reply)
+	if err := p.link.receive(answer); err != nil {
+		return nil, err
+	}
+	if answer.Number != p.number {
+		return nil, fmt.Errorf("%w: an answer to call %d instead of %d", errGarbage, answer.Number, p.number)
+	}
+	return answer, nil
+}
+
+// lose ends the process and says why it is lost.
+func (p *process) lose(cause error, during string, begun time.Time) error {
+	f := &Failure{Kind: verdict.Crash, What: cause.Error(), During: during, After: time.Since(begun)}
+	if errors.Is(cause, io.EOF) {
 		f.What = "closed its pipe and lived on"
-		f.stack = p.stderr.text()
-	}
-	return f
-}
-
-// hang ends a process that does not answer, and asks it first where it is.
-func (p *process) hang(during string, begun time.Time) *Failure {
-	f := &Failure{Kind: verdict.Hang, During: during, After: time.Since(begun), What: "no answer"}
-	p.command.Process.Signal(syscall.SIGQUIT)
-	select {
-	case <-p.exited:
-	case <-time.After(dumpTime):
+		select {
+		case <-p.exited:
+			f.What = ""
+		case <-time.After(endTime):
+		}
 	}
 	p.abandon()
 	f.stack = p.stderr.text()
+	switch {
+	case errors.Is(cause, context.Canceled):
+		return cause
+	case errors.Is(cause, errNoAnswer):
+		f.Kind = verdict.Hang
+	case f.What == "":
+		f.What = causeOfDeath(p.command.ProcessState, f.stack)
+	}
 	return f
 }
 
 // abandon kills the process and waits until it is gone.
 func (p *process) abandon() {
-	if !p.lost {
-		close(p.gone)
+	if p.lost {
+		return
 	}
 	p.lost = true
+	p.watch.end()
 	p.kill()
 	<-p.exited
 	p.requests.Close()

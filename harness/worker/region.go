@@ -9,17 +9,16 @@ import (
 	"attest/harness/cases"
 )
 
-const (
-	smallestRegion = 16 << 20
-	// A region that is larger than this and four times larger than a case needs is given back.
-	generousRegion = 256 << 20
-)
+// A region that is larger than this and four times larger than a case needs is given back.
+const generousRegion = 256 << 20
 
 // region is memory that a parent and its children map: a file without a name. It grows with the cases.
 type region struct {
-	file   *os.File
-	memory []byte // the parent's view, guards included
-	layout *layout
+	file       *os.File
+	memory     []byte // the parent's view, guards included
+	slots      *slots // nil: none yet
+	buffers    []placed
+	generation int // changes with the slots
 }
 
 func newRegion() (*region, error) {
@@ -30,60 +29,72 @@ func newRegion() (*region, error) {
 	return &region{file: file}, nil
 }
 
-// fit lays out buffers, with memory for all of them, and paints the bands.
-func (r *region) fit(buffers []cases.Buffer, atEnd bool) error {
-	l := place(buffers, atEnd)
-	if wasteful := len(r.memory) > generousRegion && len(r.memory)/4 > l.total; len(r.memory) < l.total || wasteful {
-		if err := r.resize(l.total); err != nil {
-			return err
-		}
+// fit places buffers, with memory for all of them, and paints the bands.
+func (r *region) fit(list []cases.Buffer, atEnd bool) error {
+	sizes, err := sizesOf(list)
+	if err != nil {
+		return err
 	}
-	r.layout = l
-	l.paintBands(r.memory)
+	switch {
+	case r.slots == nil || !r.slots.hold(sizes):
+		err = r.resize(r.grown(sizes))
+	case r.slots.total > generousRegion && slotsFor(sizes).total < r.slots.total/4:
+		err = r.resize(sizes)
+	}
+	if err != nil {
+		return err
+	}
+	r.buffers = r.slots.place(list, atEnd)
+	paintBands(r.memory, r.buffers)
 	return nil
 }
 
-func (r *region) resize(total int) error {
-	size := smallestRegion
-	for size < total {
-		size *= 2
+// grown keeps the slots that are large enough as they are.
+func (r *region) grown(sizes []int) []int {
+	if r.slots == nil {
+		return sizes
 	}
+	for i, p := range r.slots.places {
+		sizes[i] = max(sizes[i], p.End-p.Start)
+	}
+	return sizes
+}
+
+func (r *region) resize(sizes []int) error {
+	s := slotsFor(sizes)
 	r.unmap()
 	// Truncating to nothing first gives back the pages.
-	for _, n := range []int{0, size} {
+	for _, n := range []int{0, s.total} {
 		if err := r.file.Truncate(int64(n)); err != nil {
-			return fmt.Errorf("shared memory, %d bytes: %w", size, err)
+			return fmt.Errorf("shared memory, %d bytes: %w", s.total, err)
 		}
 	}
-	memory, err := unix.Mmap(int(r.file.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	memory, err := unix.Mmap(int(r.file.Fd()), 0, s.total, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
-		return fmt.Errorf("map shared memory, %d bytes: %w", size, err)
+		return fmt.Errorf("map shared memory, %d bytes: %w", s.total, err)
 	}
-	r.memory = memory
+	r.memory, r.slots = memory, s
+	r.generation++
 	return nil
 }
 
 func (r *region) unmap() {
 	if r.memory != nil {
 		unix.Munmap(r.memory)
-		r.memory, r.layout = nil, nil
+		r.memory, r.slots, r.buffers = nil, nil, nil
 	}
 }
 
-// bytes is the memory of the layout's i-th buffer.
+// bytes is the memory of the i-th buffer.
 func (r *region) bytes(i int) []byte {
-	b := &r.layout.buffers[i]
+	b := &r.buffers[i]
 	return r.memory[b.Start:b.End:b.End]
 }
 
-// allocator hands out the buffers of the layout by their names.
+// allocator hands out the buffers by their names.
 func (r *region) allocator() cases.Allocator {
-	l := r.layout
 	return func(buffer string, bytes int) ([]byte, error) {
-		if r.layout != l {
-			return nil, fmt.Errorf("the memory has gone to another case")
-		}
-		for i, b := range l.buffers {
+		for i, b := range r.buffers {
 			if b.name == buffer && b.End-b.Start == bytes {
 				return r.bytes(i), nil
 			}
@@ -92,14 +103,14 @@ func (r *region) allocator() cases.Allocator {
 	}
 }
 
-// holds reports whether tensors lie in the region where its layout has them.
-func (r *region) holds(buffers []cases.Buffer) bool {
-	if r.layout == nil || len(buffers) != len(r.layout.buffers) {
+// holds reports whether tensors lie in the region where they were placed.
+func (r *region) holds(list []cases.Buffer) bool {
+	if len(list) != len(r.buffers) {
 		return false
 	}
-	for i, b := range buffers {
+	for i, b := range list {
 		mine := r.bytes(i)
-		if b.Name != r.layout.buffers[i].name || len(b.Data) != len(mine) || len(mine) > 0 && &b.Data[0] != &mine[0] {
+		if b.Name != r.buffers[i].name || len(b.Data) != len(mine) || len(mine) > 0 && &b.Data[0] != &mine[0] {
 			return false
 		}
 	}

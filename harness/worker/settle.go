@@ -15,6 +15,9 @@ func settle(limit int64) {
 	// Caught and dropped, not ignored: programs that the path starts do not inherit that.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // little lives long here, and the heap is small
+	}
 	if limit > 0 && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(limit / 4 * 3)
 	}

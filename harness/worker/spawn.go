@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // spawned is a child as the operating system sees it.
@@ -49,10 +51,10 @@ func spawn(o Options, regions [2]*region) (s *spawned, err error) {
 			}
 		}
 	}()
-	pipe := func(childReads bool) (mine, its *os.File, err error) {
-		r, w, err := os.Pipe()
+	pipe := func(childReads bool, make func() (r, w *os.File, err error)) (mine, its *os.File, err error) {
+		r, w, err := make()
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("pipe: %w", err)
 		}
 		mine, its = r, w
 		if childReads {
@@ -61,15 +63,15 @@ func spawn(o Options, regions [2]*region) (s *spawned, err error) {
 		ours, ends = append(ours, mine), append(ends, its)
 		return mine, its, nil
 	}
-	requests, itsRequests, err := pipe(true)
+	requests, itsRequests, err := pipe(true, blockingPipe)
 	if err != nil {
 		return nil, err
 	}
-	replies, itsReplies, err := pipe(false)
+	replies, itsReplies, err := pipe(false, blockingPipe)
 	if err != nil {
 		return nil, err
 	}
-	stderr, itsStderr, err := pipe(false)
+	stderr, itsStderr, err := pipe(false, os.Pipe)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +90,22 @@ func spawn(o Options, regions [2]*region) (s *spawned, err error) {
 		close(s.exited)
 	}()
 	return s, nil
+}
+
+// blockingPipe is os.Pipe without the runtime's poller.
+func blockingPipe() (r, w *os.File, err error) {
+	var fds [2]int
+	syscall.ForkLock.RLock() // no child may start before both are marked
+	err = unix.Pipe(fds[:])
+	if err == nil {
+		unix.CloseOnExec(fds[0])
+		unix.CloseOnExec(fds[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, nil, err
+	}
+	return os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe"), nil
 }
 
 // kill ends the child and whatever it started.

@@ -53,9 +53,30 @@ func opener(name string) func(context.Context) (paths.Path, error) {
 
 // small keeps cases small: quick ones, of which a faulty path strikes a share.
 func small(t testing.TB, seed uint64) func(int) (cases.Case, error) {
-	stream, err := gen.NewStream(gen.Quick, seed, gen.Filter{})
+	return stream(t, gen.Quick, seed)
+}
+
+func stream(t testing.TB, preset gen.Preset, seed uint64) func(int) (cases.Case, error) {
+	t.Helper()
+	s, err := gen.NewStream(preset, seed, gen.Filter{})
 	require.NoError(t, err)
-	return stream.Case
+	return s.Case
+}
+
+var presets = []gen.Preset{gen.Quick, gen.Default}
+
+// materialize makes a case's tensors where a trial would.
+func materialize(t testing.TB, p paths.Path, c cases.Case) *cases.Tensors {
+	t.Helper()
+	isolated, ok := p.(paths.Isolated)
+	if !ok {
+		return cases.Materialize(c)
+	}
+	memory, err := isolated.Memory(c)
+	require.NoError(t, err)
+	tensors, err := cases.MaterializeIn(c, memory)
+	require.NoError(t, err)
+	return tensors
 }
 
 func run(t testing.TB, cfg engine.Config) map[int]engine.Result {

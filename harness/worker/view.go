@@ -1,0 +1,35 @@
+package worker
+
+import (
+	"fmt"
+	"reflect"
+
+	"golang.org/x/sys/unix"
+)
+
+// view is a region as a child sees it.
+type view struct{ memory []byte }
+
+// remap maps the region as it is now and takes the access to its guards away. It gives the address of its start.
+func (v *view) remap(fd, size int, guards []extent) (uintptr, error) {
+	if v.memory != nil {
+		if err := unix.Munmap(v.memory); err != nil {
+			return 0, fmt.Errorf("unmap shared memory: %w", err)
+		}
+		v.memory = nil
+	}
+	memory, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return 0, fmt.Errorf("map shared memory, %d bytes: %w", size, err)
+	}
+	v.memory = memory
+	for _, g := range guards {
+		if g.Start < 0 || g.End > len(memory) || g.Start >= g.End {
+			return 0, fmt.Errorf("guard: bytes %d to %d of %d", g.Start, g.End, len(memory))
+		}
+		if err := unix.Mprotect(memory[g.Start:g.End], unix.PROT_NONE); err != nil {
+			return 0, fmt.Errorf("protect guard pages: %w", err)
+		}
+	}
+	return reflect.ValueOf(memory).Pointer(), nil
+}
