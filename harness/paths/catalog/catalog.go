@@ -11,6 +11,7 @@ import (
 	"attest/harness/paths/fault"
 	"attest/harness/paths/metalpath"
 	"attest/harness/paths/naive"
+	"attest/harness/paths/paced"
 )
 
 // Entry is a kind of path.
@@ -31,7 +32,7 @@ const Default = "host"
 
 // List gives every path, the default first.
 func List() []Entry {
-	return []Entry{hostEntry(), naiveEntry(), libraryEntry(), faultEntry()}
+	return []Entry{hostEntry(), naiveEntry(), libraryEntry(), faultEntry(), pacedEntry()}
 }
 
 func hostEntry() Entry {
@@ -78,6 +79,15 @@ func faultEntry() Entry {
 		Check:  func(context.Context) error { return nil },
 		prefix: "fault:",
 		open:   func(_ context.Context, kind string) (paths.Path, error) { return fault.Open(kind) },
+	}
+}
+
+func pacedEntry() Entry {
+	return Entry{
+		Name: "paced:SLOWDOWN", Words: "naive with a clock that is made up, to test attest compare: paced:1.5, paced:1.5,causal",
+		Check:  func(context.Context) error { return nil },
+		prefix: "paced:",
+		open:   func(_ context.Context, argument string) (paths.Path, error) { return paced.Open(argument) },
 	}
 }
 
