@@ -7,7 +7,8 @@ import (
 
 // The projects' own problems: their shapes, masks and formats, with the values that they draw. Left out is what no
 // forward call of this interface can say (softcap, dropout, quantised caches) and what would take a processor minutes
-// (more than ownWork multiply-adds); where a list says 24 or 32 heads, it is run with an eighth of them.
+// (more than ownWork multiply-adds); where a list says 24 or 32 heads, it is run with an eighth of them. Of a longer
+// list 96 problems are run, spread evenly.
 
 const ownWork = 40e6
 
@@ -58,7 +59,7 @@ func ggmlCases() []cases.Case {
 			}
 		}
 	}
-	return list(problems, []precision.Format{precision.FP16}, []cases.Mask{none, additive}, cases.Uniform, 0)
+	return thin(list(problems, []precision.Format{precision.FP16}, []cases.Mask{none, additive}, cases.Uniform, 0))
 }
 
 // test_flash_attn_output: 6 heads, as many kv heads, 2 or 1; batch 4.
@@ -70,7 +71,7 @@ func flashCases() []cases.Case {
 		}
 	}
 	window := cases.Mask{Kind: cases.WindowMask, Align: cases.BottomRight, Left: 61, Right: 17}
-	return list(problems, halves, []cases.Mask{none, bottomRight, window}, cases.Normal, 0)
+	return thin(list(problems, halves, []cases.Mask{none, bottomRight, window}, cases.Normal, 0))
 }
 
 // test_transformers.py, flash and memory-efficient attention against math: one length for q, one for kv.
@@ -85,7 +86,7 @@ func torchCases() []cases.Case {
 			}
 		}
 	}
-	return thin(list(problems, []precision.Format{precision.FP16, precision.BF16, precision.FP32}, []cases.Mask{none, topLeft}, cases.Normal, 0), 5)
+	return thin(list(problems, []precision.Format{precision.FP16, precision.BF16, precision.FP32}, []cases.Mask{none, topLeft}, cases.Normal, 0))
 }
 
 // test_fast_sdpa.py, TestSDPA.
@@ -109,7 +110,7 @@ func mlxCases() []cases.Case {
 		}
 		all = append(all, list(some, formats, []cases.Mask{none, bias, boolean, bottomRight}, cases.Normal, cases.DefaultScale(dim)/4)...)
 	}
-	return all
+	return thin(all)
 }
 
 // The fused attention tutorial's test_op: fp16, standard deviation 1/2, scale 1/2.
@@ -146,11 +147,20 @@ func mfaCases() []cases.Case {
 	return list(problems, []precision.Format{precision.FP32, precision.FP16, precision.BF16}, []cases.Mask{none}, cases.Normal, 0)
 }
 
-// thin keeps every n-th case.
-func thin(all []cases.Case, n int) []cases.Case {
-	var kept []cases.Case
-	for i := 0; i < len(all); i += n {
-		kept = append(kept, all[i])
+// most is how many problems of a list are run.
+const most = 96
+
+// thin keeps at most so many, spread evenly over the list by a stride that has no common factor with its dimensions.
+func thin(all []cases.Case) []cases.Case {
+	if len(all) <= most {
+		return all
+	}
+	kept := make([]cases.Case, 0, most)
+	for i := range most {
+		kept = append(kept, all[i*thinStride%len(all)])
 	}
 	return kept
 }
+
+// thinStride is a prime larger than any list.
+const thinStride = 10007
