@@ -16,11 +16,12 @@ const (
 	// guardBytes is the distance between two slots. The pages cost address space and no memory, so it is wide enough
 	// for a stray row or block, not only for a stray element.
 	guardBytes = 1 << 20
-	// smallestSlot is what a slot holds at least, so that the layout stays as it is from case to case.
-	smallestSlot = 1 << 20
 	// alignment of every buffer: no vector type of MSL wants more.
 	alignment = 16
 )
+
+// smallestSlot is what a slot holds at least, so that the layout stays as it is from case to case.
+var smallestSlot = 1 << 20
 
 // bandBytes is how many bytes beside a buffer hold a pattern, as far as its slot reaches.
 var bandBytes = page
@@ -34,7 +35,8 @@ type slots struct {
 	names  []string
 	places []extent
 	guards []extent
-	total  int
+	total  int // bytes, guards included
+	memory int // without them
 }
 
 // bufferNames are those of cases.Tensors.Buffers.
@@ -52,6 +54,7 @@ func slotsFor(sizes []int) *slots {
 	for _, size := range sizes {
 		end := cursor + 1<<bits.Len(uint(max(size, smallestSlot)-1))
 		s.places = append(s.places, extent{cursor, end})
+		s.memory += end - cursor
 		cursor = end
 		guard()
 	}

@@ -9,8 +9,8 @@ import (
 	"attest/harness/cases"
 )
 
-// A region that is larger than this and four times larger than a case needs is given back.
-const generousRegion = 256 << 20
+// generousRegion is the size from which a region is given back that is four times larger than a case needs.
+var generousRegion = 256 << 20
 
 // region is memory that a parent and its children map: a file without a name. It grows with the cases.
 type region struct {
@@ -38,7 +38,7 @@ func (r *region) fit(list []cases.Buffer, atEnd bool) error {
 	switch {
 	case r.slots == nil || !r.slots.hold(sizes):
 		err = r.resize(r.grown(sizes))
-	case r.slots.total > generousRegion && slotsFor(sizes).total < r.slots.total/4:
+	case r.slots.memory > generousRegion && slotsFor(sizes).memory < r.slots.memory/4:
 		err = r.resize(sizes)
 	}
 	if err != nil {

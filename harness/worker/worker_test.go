@@ -39,7 +39,7 @@ func open(_ context.Context, name string) (paths.Path, error) {
 	return naive.New(), nil
 }
 
-const memoryLimit = 256 << 20
+const memoryLimit = 128 << 20
 
 func opener(name string) func(context.Context) (paths.Path, error) {
 	return func(ctx context.Context) (paths.Path, error) {
@@ -141,8 +141,8 @@ func TestEveryFaultCostsItsOwnCaseOnly(t *testing.T) {
 				options.Repeats = trial.RepeatAll
 			}
 			every := 5
-			if kind.Name == "memory" {
-				every = 12 // it takes a second each time
+			if kind.Name == "memory" || kind.Name == "hang" {
+				every = 13 // each of these takes its time
 			}
 			name := fmt.Sprintf("fault:%s?every=%d", kind.Name, every)
 			path, err := fault.Open(strings.TrimPrefix(name, "fault:"))
@@ -167,8 +167,9 @@ func TestEveryFaultCostsItsOwnCaseOnly(t *testing.T) {
 				if expected != verdict.Pass {
 					struck++
 				}
-				if expected == verdict.Special && c.Values.Special() || kind.Name == "unwritten" && r.Verdict.Kind != expected {
-					continue // a NaN may be right there
+				if expected != verdict.Pass && mayPass(kind, c) && r.Verdict.Kind == verdict.Pass {
+					struck--
+					continue
 				}
 				require.Equal(t, expected, r.Verdict.Kind, "case %d, %s: %s\n%s", i, cases.Words(c), r.Verdict.Reason, r.Stack)
 			}
@@ -178,6 +179,12 @@ func TestEveryFaultCostsItsOwnCaseOnly(t *testing.T) {
 			require.Zero(t, mappings(t), "leaked shared memory")
 		})
 	}
+}
+
+// mayPass reports whether a fault may do no harm: a NaN is right in some cases, and a read between a buffer and the end
+// of its slot shows nothing.
+func mayPass(kind fault.Kind, c cases.Case) bool {
+	return kind.Name == "overread" || (kind.Name == "nan" || kind.Name == "unwritten") && c.Values.Special()
 }
 
 // strikesBefore reports whether the fault strikes one of the predecessors that a case brings.
@@ -204,13 +211,3 @@ func plain(t testing.TB, change func(*cases.Case)) cases.Case {
 	require.NoError(t, c.Normalize())
 	return c
 }
-
-func attend(t *testing.T, name string, c cases.Case) (trial.Outcome, error) {
-	t.Helper()
-	p, err := opener(name)(context.Background())
-	require.NoError(t, err)
-	t.Cleanup(func() { p.(*worker.Path).Close() })
-	return trial.Run(context.Background(), p, c, trial.Options{Deadline: 20 * time.Second, Repeats: trial.RepeatNone})
-}
-
-var further = map[string]func() paths.Path{}

@@ -1,0 +1,11 @@
+package worker
+
+// Frugal makes regions small for a test and gives back what undoes that.
+func Frugal() (restore func()) {
+	slot, generous := smallestSlot, generousRegion
+	smallestSlot, generousRegion = 1<<16, 1<<20
+	return func() { smallestSlot, generousRegion = slot, generous }
+}
+
+// SharedBytes is the memory of the slots that trials use.
+func (p *Path) SharedBytes() int { return p.regions[0].slots.memory }
