@@ -83,37 +83,64 @@ func (r round) said() (seconds float64, clocked bool) {
 	return smallest.wall / float64(smallest.dispatches), false
 }
 
-// share is the time that further dispatches take by the time that they are said to take: the median over all pairs of
-// calls with different counts. On a busy machine the same dispatch takes longer now and then, by both clocks; so what
-// is said is taken from the two calls themselves, unless their totals hardly differ: dispatches that take nothing more
-// are then held against what one is said to take.
-func (r round) share() (share float64, clocked bool) {
+// pair is two calls of a round with different counts.
+type pair struct {
+	expected float64 // by which the second is said to take longer: so many more dispatches, each as long as all are said to
+	own      float64 // by which it was said to take longer in these two calls
+	wall     float64 // by which it took longer
+}
+
+// pairs gives all pairs of a round.
+func (r round) pairs() (list []pair, clocked bool) {
 	said, clocked := r.said()
-	var shares []float64
 	for i, a := range r {
 		for _, b := range r[:i] {
-			more := float64(a.dispatches - b.dispatches)
-			if more == 0 {
-				continue
+			if more := float64(a.dispatches - b.dispatches); more != 0 {
+				list = append(list, pair{more * said, a.total() - b.total(), a.wall - b.wall})
 			}
-			expected := more * said
-			if own := a.total() - b.total(); clocked && own/expected > ownTotals {
-				expected = own
-			}
-			shares = append(shares, (a.wall-b.wall)/expected)
+		}
+	}
+	return list, clocked
+}
+
+// totalsGrow reports whether the totals that calls are said to take grow with the count at all. Where one dispatch ran
+// and its time was spread over all, they do not.
+func totalsGrow(rounds []round) bool {
+	var growth []float64
+	for _, r := range rounds {
+		pairs, _ := r.pairs()
+		for _, p := range pairs {
+			growth = append(growth, p.own/p.expected)
+		}
+	}
+	return median(growth) > leastGrowth
+}
+
+// share is the time that further dispatches take by the time that they are said to take, the median of the round's
+// pairs. On a busy machine a dispatch takes longer now and then, by both clocks; so where totals grow with the count,
+// those of the two calls themselves are what is said, unless they hardly differ.
+func (r round) share(byTotals bool) (share float64, clocked bool) {
+	pairs, clocked := r.pairs()
+	var shares []float64
+	for _, p := range pairs {
+		switch {
+		case !byTotals || !clocked:
+			shares = append(shares, p.wall/p.expected)
+		case p.own/p.expected > leastGrowth:
+			shares = append(shares, p.wall/p.own)
 		}
 	}
 	return median(shares), clocked
 }
 
-// ownTotals is the share of the expected time by which the totals of two calls must differ to stand for it.
-const ownTotals = 0.3
+// leastGrowth is the share of the expected time by which totals must differ to be told from noise.
+const leastGrowth = 0.3
 
 // countOf judges rounds, each by itself first.
 func countOf(rounds []round) *Count {
 	c := &Count{Verdict: CountUnclear, Rounds: len(rounds)}
 	var shares, overheads, growths []float64
-	clocked := true
+	clocked, byTotals := true, totalsGrow(rounds)
 	for _, r := range rounds {
 		points := make([]point, len(r))
 		for i, m := range r {
@@ -123,7 +150,7 @@ func countOf(rounds []round) *Count {
 			}
 		}
 		intercept, _ := line(points)
-		share, byClock := r.share()
+		share, byClock := r.share(byTotals)
 		clocked = clocked && byClock
 		if math.IsNaN(share) || math.IsInf(share, 0) {
 			continue

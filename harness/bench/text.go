@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -30,12 +31,16 @@ func (r *Report) WriteText(w io.Writer) error {
 	return err
 }
 
-// writeCounts tells of the anchor rows, which stand for the rest where those have nothing else to say.
+// writeCounts tells of the anchor rows, which stand for the rest where those have nothing else to say; where there is
+// none, of the first.
 func (r *Report) writeCounts(b *strings.Builder) {
-	for _, m := range r.Rows {
-		if m.Anchor && m.Skipped == "" {
-			fmt.Fprintf(b, "dispatches  %s\n", m.Count.Words())
-		}
+	timed := slices.DeleteFunc(slices.Clone(r.Rows), func(m Measurement) bool { return m.Skipped != "" })
+	anchors := slices.DeleteFunc(slices.Clone(timed), func(m Measurement) bool { return !m.Anchor })
+	if len(anchors) == 0 && len(timed) > 0 {
+		anchors = timed[:1]
+	}
+	for _, m := range anchors {
+		fmt.Fprintf(b, "dispatches  %s\n", m.Count.Words())
 	}
 }
 
