@@ -195,6 +195,11 @@ func TestBugsAreCaught(t *testing.T) {
 				}
 			})
 		}}, []string{"independent-rows"}},
+		{"more than eight rows go to a kernel that rounds otherwise", cases.Mask{}, bug{after: func(c *cases.Case, t *cases.Tensors) {
+			if c.QLen > 8 {
+				rowsOf(&t.Out, func(b, h, r int) { t.Out.Set(b, h, r, 0, t.Out.At(b, h, r, 0)*(1+0x1p-22)) })
+			}
+		}}, []string{"fewer-rows"}},
 		{"the second call differs in the last bit", cases.Mask{}, bug{after: func(_ *cases.Case, t *cases.Tensors) {
 			calls++
 			t.Out.Set(0, 0, 0, 0, t.Out.At(0, 0, 0, 0)*(1+float64(calls)*0x1p-22))

@@ -29,7 +29,7 @@ func All() []Law {
 		permuteKeys, permuteRows, permuteHeads, permuteBatches,
 		shiftLogits, negateScale, foldScale,
 		hull, scaleV, splitV, ones, zeroQ,
-		future, maskedSlots, blindRow, independentRows, independentHeads,
+		future, maskedSlots, blindRow, independentRows, independentHeads, fewerRows,
 		expandGroups, splitMerge, restateMask, relayout,
 		twice,
 	}

@@ -60,7 +60,7 @@ func TestPromises(t *testing.T) {
 	}{
 		{paths.Promises{MaskedBits: true, Independent: true, FutureBits: true, NaN: true}, []string{"twice"}},
 		{paths.Promises{Deterministic: true, Independent: true, FutureBits: true, NaN: true}, []string{"masked-slots", "blind-row"}},
-		{paths.Promises{Deterministic: true, MaskedBits: true, FutureBits: true, NaN: true}, []string{"blind-row", "independent-rows", "independent-heads"}},
+		{paths.Promises{Deterministic: true, MaskedBits: true, FutureBits: true, NaN: true}, []string{"blind-row", "independent-rows", "independent-heads", "fewer-rows"}},
 		{paths.Promises{Deterministic: true, MaskedBits: true, Independent: true, NaN: true}, []string{"future"}},
 	} {
 		kept := names(Applicable(c, test.without))
