@@ -4,22 +4,20 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"attest/harness/verdict"
 )
 
 // Failure is how a worker was lost in the middle of a call.
 type Failure struct {
-	Kind   verdict.Kind  // crash, hang, or guard where an access outside the tensors ended it
-	What   string        // "SIGSEGV at address 0x10", "exit status 3"
-	During string        // the call it was in
-	After  time.Duration // into the call
+	Kind   verdict.Kind // crash, hang, or guard where an access outside the tensors ended it
+	What   string       // "SIGSEGV at address 0x10", "exit status 3"
+	During string       // the call it was in
 	stack  string
 }
 
 func (f *Failure) Error() string {
-	text := fmt.Sprintf("%s, %s into %s", f.What, f.After.Round(time.Millisecond), f.During)
+	text := fmt.Sprintf("%s, during %s", f.What, f.During) // no times: the same run gives the same words
 	if frame := topFrame(f.stack); frame != "" {
 		text += ", " + frame
 	}

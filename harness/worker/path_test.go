@@ -199,7 +199,7 @@ func TestReasonsTellSignalAndPlace(t *testing.T) {
 	for kind, want := range map[string]string{
 		"segv": "SIGSEGV", "abort": "SIGABRT", "fpe": "SIGFPE", "bus": "SIGBUS", "kill": "killed by SIGKILL",
 		"exit": "exit status 3", "wild": "panic: runtime error", "panic": "panic: on purpose",
-		"garbage": `garbage on the pipe: "kernel: 32 t"`, "memory": "its limit is 128 MiB",
+		"garbage": `garbage on the pipe: "kernel: 32 t"`, "memory": "its limit of 128 MiB",
 	} {
 		outcome := try(t, openWorker(t, "fault:"+kind+"?every=1"), plain(t, nil))
 		require.Contains(t, outcome.Verdict.Reason, want, kind)

@@ -62,7 +62,6 @@ func (p *process) greet(ctx context.Context) (*reply, error) {
 }
 
 func (p *process) exchange(ctx context.Context, during string, r *request) (*reply, error) {
-	begun := time.Now()
 	stop := p.watch.begin(ctx)
 	answer, err := p.roundTrip(r)
 	ended := stop()
@@ -72,7 +71,7 @@ func (p *process) exchange(ctx context.Context, during string, r *request) (*rep
 	if ended != nil {
 		err = ended
 	}
-	return nil, p.lose(err, during, begun)
+	return nil, p.lose(err, during)
 }
 
 func (p *process) roundTrip(r *request) (*reply, error) {
@@ -93,8 +92,8 @@ func (p *process) roundTrip(r *request) (*reply, error) {
 }
 
 // lose ends the process and says why it is lost.
-func (p *process) lose(cause error, during string, begun time.Time) error {
-	f := &Failure{Kind: verdict.Crash, What: cause.Error(), During: during, After: time.Since(begun)}
+func (p *process) lose(cause error, during string) error {
+	f := &Failure{Kind: verdict.Crash, What: cause.Error(), During: during}
 	if errors.Is(cause, io.EOF) {
 		f.What = "closed its pipe and lived on"
 		select {

@@ -104,7 +104,7 @@ func (w *watch) memory() {
 			continue
 		}
 		if used, err := privateBytes(w.child.command.Process.Pid); err == nil && used > w.limit {
-			w.endCall(call, fmt.Errorf("took %d MiB of memory; its limit is %d MiB", used>>20, w.limit>>20), syscall.SIGKILL)
+			w.endCall(call, fmt.Errorf("took more memory than its limit of %d MiB", w.limit>>20), syscall.SIGKILL)
 		}
 	}
 }
