@@ -35,8 +35,16 @@ func (t *Tensor) Len() int { return t.Shape[0] * t.Shape[1] * t.Shape[2] * t.Sha
 
 // Dense decodes the tensor to contiguous [batch, heads, rows, columns].
 func (t *Tensor) Dense() []float64 {
-	out := make([]float64, 0, t.Len())
-	t.each(func(index int) { out = append(out, t.Format.Get(t.Data, index)) })
+	out := make([]float64, t.Len())
+	rest := out
+	for b := range t.Shape[0] {
+		for h := range t.Shape[1] {
+			for r := range t.Shape[2] {
+				t.Format.Decode(rest[:t.Shape[3]], t.Data, t.Index(b, h, r, 0), t.Strides[3])
+				rest = rest[t.Shape[3]:]
+			}
+		}
+	}
 	return out
 }
 

@@ -5,6 +5,21 @@ import "math"
 // Bits rounds x to the format, to nearest with ties to even, and gives the bit pattern in the low bits.
 // Values past the largest finite one by half a step or more become infinite; a NaN stays a quiet NaN.
 func (f Format) Bits(x float64) uint32 {
+	// What nearly all values are, without a look at the format's shape: adding half a step, less one on an even
+	// significand, and cutting off rounds to nearest, ties to even.
+	wide := math.Float64bits(x)
+	if magnitude := math.Abs(x); f == FP16 && magnitude >= 0x1p-14 && magnitude <= 65504 {
+		wide &^= 1 << 63
+		return uint32(math.Float64bits(x)>>63)<<15 | (uint32((wide+1<<41-1+wide>>42&1)>>42) - (1023-15)<<10)
+	} else if f == BF16 && magnitude >= 0x1p-126 && magnitude <= 0x1.fep127 {
+		wide &^= 1 << 63
+		return uint32(math.Float64bits(x)>>63)<<15 | (uint32((wide+1<<44-1+wide>>45&1)>>45) - (1023-127)<<7)
+	}
+	return f.anyBits(x)
+}
+
+// anyBits is Bits for every value, by the definition.
+func (f Format) anyBits(x float64) uint32 {
 	s := f.shape()
 	sign := uint32(math.Float64bits(x)>>63) << (s.bits - 1)
 	infinity := uint32(1<<(s.bits-1-s.mantissa)-1) << s.mantissa

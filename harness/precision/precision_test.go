@@ -50,6 +50,56 @@ func TestRoundingIsToNearestTiesToEven(t *testing.T) {
 	}
 }
 
+// The quick way of Bits against the definition: around every code, and past both ends.
+func TestTheQuickWayRoundsAlike(t *testing.T) {
+	for _, f := range []Format{FP16, BF16} {
+		for code := uint32(0); code < 1<<16; code++ {
+			x := f.Value(code)
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				continue
+			}
+			next := f.Value(code + 1)
+			if math.IsInf(next, 0) || math.IsNaN(next) {
+				next = 2 * x
+			}
+			middle := x + (next-x)/2
+			for _, y := range []float64{x, middle, math.Nextafter(middle, x), math.Nextafter(middle, next), math.Nextafter(x, next), x + (next-x)/3} {
+				if f.Bits(y) != f.anyBits(y) {
+					t.Fatalf("%s of %x: %#x, want %#x", f, y, f.Bits(y), f.anyBits(y))
+				}
+			}
+		}
+	}
+}
+
+func TestDecodeIsGet(t *testing.T) {
+	for _, f := range Formats() {
+		data := make([]byte, 20*f.Size())
+		for i := range 20 {
+			f.Put(data, i, float64(i)-7.25)
+		}
+		for _, stride := range []int{1, 3} {
+			into := make([]float64, 6)
+			f.Decode(into, data, 2, stride)
+			for i, x := range into {
+				require.Equal(t, f.Get(data, 2+i*stride), x)
+			}
+		}
+	}
+}
+
+func BenchmarkBits(b *testing.B) {
+	for _, f := range Formats() {
+		b.Run(f.String(), func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				sink += f.Bits(float64(i&1023) / 64)
+			}
+		})
+	}
+}
+
+var sink uint32
+
 func TestDoubleRoundingDoesNotHappen(t *testing.T) {
 	// Just above the tie between 1 and 1+2^-10; float32 first would land on the tie and then on even.
 	x := 1 + math.Ldexp(1, -11) + math.Ldexp(1, -40)

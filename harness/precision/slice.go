@@ -26,6 +26,27 @@ func (f Format) Get(data []byte, index int) float64 {
 	}
 }
 
+// Decode reads len(into) elements of a little-endian array of the format, stride apart, from index on.
+func (f Format) Decode(into []float64, data []byte, index, stride int) {
+	switch f {
+	case FP32:
+		for i := range into {
+			into[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(data[4*index:])))
+			index += stride
+		}
+	case BF16:
+		for i := range into {
+			into[i] = float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[2*index:])) << 16))
+			index += stride
+		}
+	default:
+		for i := range into {
+			into[i] = halfTable[binary.LittleEndian.Uint16(data[2*index:])]
+			index += stride
+		}
+	}
+}
+
 // halfTable holds the value of every fp16 code: decoding is on the path of every case.
 var halfTable = func() *[1 << 16]float64 {
 	var table [1 << 16]float64
