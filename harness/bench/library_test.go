@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -9,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"attest/harness/paths/metalpath"
+	"attest/harness/paths/catalog"
 )
 
 // A real shared library that runs once while the caller counts five is told from one that runs as often as it is asked
@@ -24,7 +25,7 @@ func TestLibraryThatRunsOnceIsCaught(t *testing.T) {
 		args := append([]string{"-shared", "-fPIC", "-O1", "-o", file, "testdata/once.c"}, row.flags...)
 		out, err := exec.Command("cc", args...).CombinedOutput()
 		require.NoError(t, err, "%s", out)
-		p, err := metalpath.OpenLibrary(file)
+		p, err := catalog.Open(context.Background(), "lib:"+file)
 		require.NoError(t, err)
 		r, err := Run(context.Background(), TargetOf(p), Options{N: 16, MaxKeys: 1, Only: []string{"mask=none/in=fp32/D=64/"},
 			Effort: Effort{Rounds: 15, Limit: time.Minute}})
@@ -35,6 +36,6 @@ func TestLibraryThatRunsOnceIsCaught(t *testing.T) {
 			require.Equal(t, row.once, m.Count.Verdict == CountFewer, m.Count.Words())
 		}
 		require.Equal(t, !row.once, r.Credible())
-		require.NoError(t, p.Close())
+		require.NoError(t, p.(io.Closer).Close())
 	}
 }
