@@ -58,10 +58,13 @@ func hostEntry() Entry {
 
 func libraryEntry() Entry {
 	return Entry{
-		Name: "lib:FILE", Words: "any shared library with the mfa C ABI",
+		Name: "lib:FILE", Words: "any shared library with the mfa C ABI; lib:FILE?plain without its descriptor extension",
 		Check:  func(context.Context) error { return nil },
 		prefix: "lib:",
-		open:   func(_ context.Context, file string) (paths.Path, error) { return metalpath.OpenLibrary(file) },
+		open: func(ctx context.Context, argument string) (paths.Path, error) {
+			file, plain := strings.CutSuffix(argument, "?plain")
+			return metalpath.OpenLibrary(ctx, "lib:"+argument, file, plain)
+		},
 	}
 }
 

@@ -27,6 +27,7 @@ type Path struct {
 	description paths.Description
 	processors  int // of a host device
 	supports    func(cases.Case) error
+	plain       *plainABI                      // of a library called without descriptors
 	reports     func() ([]metal.Report, error) // of a device with checkers; nil: it has none
 	close       func()
 }
@@ -103,7 +104,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 			return paths.Timing{}, err
 		}
 	}
-	w := wrapper{context: p.context}
+	w := wrapper{context: p.context, plain: p.plain}
 	defer w.close()
 	options, err := w.options(c, t)
 	if err != nil {
@@ -154,6 +155,7 @@ func (p *Path) seen() error {
 // wrapper wraps the buffers of one call and gives them back.
 type wrapper struct {
 	context *metal.Context
+	plain   *plainABI
 	wrapped []*metal.Buffer
 }
 
@@ -171,7 +173,10 @@ func (w *wrapper) wrap(data []byte) (*metal.Buffer, error) {
 	return b, err
 }
 
-func (w *wrapper) tensor(t *cases.Tensor) (metal.Tensor, error) {
+func (w *wrapper) tensor(o cases.Operand, t *cases.Tensor) (metal.Tensor, error) {
+	if w.plain != nil {
+		return w.plain.tensor(w, o, t)
+	}
 	b, err := w.wrap(t.Data)
 	if err != nil {
 		return metal.Tensor{}, err
@@ -199,12 +204,13 @@ func (w *wrapper) options(c cases.Case, t *cases.Tensors) (*metal.AttentionOptio
 		o.Window = &metal.Window{Left: side(c.Mask.Left), Right: side(c.Mask.Right)}
 	}
 	for _, operand := range []struct {
-		name string
-		from *cases.Tensor
-		to   *metal.Tensor
-	}{{"q", &t.Q, &o.Q}, {"k", &t.K, &o.K}, {"v", &t.V, &o.V}, {"out", &t.Out, &o.Out}} {
+		name   string
+		layout cases.Operand
+		from   *cases.Tensor
+		to     *metal.Tensor
+	}{{"q", c.Layout.Q, &t.Q, &o.Q}, {"k", c.Layout.K, &t.K, &o.K}, {"v", c.Layout.V, &t.V, &o.V}, {"out", c.Layout.Out, &t.Out, &o.Out}} {
 		var err error
-		if *operand.to, err = w.tensor(operand.from); err != nil {
+		if *operand.to, err = w.tensor(operand.layout, operand.from); err != nil {
 			return nil, fmt.Errorf("wrap %s: %w", operand.name, err)
 		}
 	}
