@@ -33,6 +33,7 @@ conform: bin/attest lib
 	bin/attest run --path host --math safe,fast --schedule forward,random --preset quick --cases 150 --out build/conform/modes
 	bin/attest run --path host --check --preset quick --cases 60 --relations 0 --out build/conform/checked
 	bin/attest run --path lib:build/libmfa.so --cases 200 --out build/conform/lib
+	bin/attest run --path "lib:build/libmfa.so?plain" --cases 200 --out build/conform/plain
 	bin/attest replay --path naive
 	bin/attest replay --path host
 
