@@ -26,7 +26,30 @@ func ReadOptions(dir string) (Options, error) {
 	if err := decoder.Decode(&o); err != nil {
 		return Options{}, fmt.Errorf("%s: options: %w", filepath.Join(dir, record.OptionsFile), err)
 	}
+	if field, want := o.impossible(); field != "" {
+		return Options{}, fmt.Errorf("%s: options: %s: want %s", filepath.Join(dir, record.OptionsFile), field, want)
+	}
 	return o, nil
+}
+
+// MaxWorkers is how many cases run at once at most.
+const MaxWorkers = 1024
+
+// impossible names an option that no run can have been begun with: the file may have been written by anyone.
+func (o *Options) impossible() (field, want string) {
+	switch {
+	case o.Cases < 0 || o.Time < 0 || o.Cases == 0 && o.Time == 0:
+		return "cases, time_ns", "one of them above 0"
+	case o.Workers < 1 || o.Workers > MaxWorkers:
+		return "workers", fmt.Sprintf("1 to %d", MaxWorkers)
+	case o.Deadline < 0:
+		return "deadline_ns", "0 or more"
+	case o.Reduce < 0 || o.ReduceCalls < 0:
+		return "reduce, reduce_calls", "0 or more"
+	case o.Memory < 0:
+		return "memory_bytes", "0 or more"
+	}
+	return "", ""
 }
 
 // Resume goes on with the run in a directory, which an interrupt, a full disk or kill -9 has ended: cases that are

@@ -16,6 +16,7 @@ type Shown struct {
 	Verdict verdict.Verdict
 	Truth   *reference.Result // nil where the path gave no output
 	Output  []float64         // contiguous [batch, heads, q_len, head_dim]
+	Stack   string            // what the path's process wrote while it ended; empty where it did not
 }
 
 // Show tries one case and keeps its output.
@@ -26,7 +27,7 @@ func Show(ctx context.Context, path string, c cases.Case, relations int, deadlin
 	if err != nil {
 		return Shown{}, err
 	}
-	shown := Shown{Verdict: outcome.Verdict, Truth: outcome.Truth}
+	shown := Shown{Verdict: outcome.Verdict, Truth: outcome.Truth, Stack: outcome.Stack}
 	if outcome.Truth != nil {
 		shown.Output = outcome.Output.Out.Dense()
 	}

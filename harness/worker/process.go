@@ -47,6 +47,11 @@ func (p *process) call(ctx context.Context, r request) (*reply, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	select {
+	case <-p.exited:
+		return nil, p.lose(io.EOF, "the time since the call before")
+	default:
+	}
 	p.stderr.mark()
 	p.number++
 	r.Number = p.number

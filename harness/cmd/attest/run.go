@@ -106,8 +106,8 @@ func checkRun(flags flagSet, o *campaign.Options) int {
 	case flags.given("time") && o.Time <= 0:
 		return flags.t.complain("run: --time %v; want a duration above 0, such as 90s", o.Time)
 	}
-	if o.Workers < 1 || o.Workers > 1024 {
-		return flags.t.complain("run: --workers %d; want 1 to 1024", o.Workers)
+	if o.Workers < 1 || o.Workers > campaign.MaxWorkers {
+		return flags.t.complain("run: --workers %d; want 1 to %d", o.Workers, campaign.MaxWorkers)
 	}
 	if o.Reduce < 0 || o.ReduceCalls < 0 {
 		return flags.t.complain("run: --reduce %d, --reduce-calls %d; want 0 or more", o.Reduce, o.ReduceCalls)

@@ -56,6 +56,9 @@ func showOne(ctx context.Context, t terminal, item corpus.Item, trial trialFlags
 			return t.complain("show: %v", err)
 		}
 	}
+	if shown.Stack != "" {
+		fmt.Fprintf(t.out, "what the path's process wrote last:\n%s\n", shown.Stack)
+	}
 	if v.Kind.Fails() {
 		return nonconform
 	}
