@@ -14,6 +14,7 @@ var mslVerbs = []struct {
 	run  func(t terminal, args []string) int
 }{
 	{"build", func(t terminal, args []string) int { return msl.BuildMain(args, t.out, t.err) }},
+	{"inspect", func(t terminal, args []string) int { return msl.InspectMain(args, t.out, t.err) }},
 	{"run", func(t terminal, args []string) int { return cli.RunMain(args, t.out, t.err) }},
 	{"check", func(t terminal, args []string) int { return cli.CheckMain(args, t.out, t.err) }},
 }

@@ -1,0 +1,78 @@
+package msl
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Inspect tells what a text offers and holds all of it against the compiler's front end, without making code: what
+// Metal's makeLibrary does. Function constants without a value count as zero. The error is a *CompileError where the
+// text is at fault. What has passed once is remembered in the cache.
+func (c *Compiler) Inspect(ctx context.Context, p Program) (*Reflection, error) {
+	headers, err := c.cache.headers()
+	if err != nil {
+		return nil, err
+	}
+	preprocessed, _, err := c.preprocess(ctx, &p, headers)
+	if err != nil {
+		return nil, err
+	}
+	record := filepath.Join(c.cache.dir, "inspected-"+c.inspectionKey(&p, preprocessed)+".json")
+	var r *Reflection
+	if data, err := os.ReadFile(record); err == nil && json.Unmarshal(data, &r) == nil && r != nil {
+		return r, nil
+	}
+	if r, err = reflect(preprocessed, p.fileName()); err != nil {
+		return nil, asCompileError(&p, err)
+	}
+	if err := c.checkSyntax(ctx, withZeros(p, r.Constants), preprocessed, headers); err != nil {
+		return nil, err
+	}
+	if data, err := json.Marshal(r); err == nil {
+		_ = writeFile(record, data) // only the next call's time depends on it
+	}
+	return r, nil
+}
+
+func (c *Compiler) inspectionKey(p *Program, preprocessed string) string {
+	h := sha256.New()
+	for _, part := range []string{
+		c.identity, headerDigest(), rewriterDigest(), p.fileName(),
+		strings.Join(compileFlags(p.Math, p.Check), "\x00"), preprocessed,
+	} {
+		fmt.Fprintf(h, "%d %s\n", len(part), part)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:16])
+}
+
+// withZeros is the program for every function of its text, with a value for each constant.
+func withZeros(p Program, constants []FunctionConstant) Program {
+	given := map[int]bool{}
+	for _, v := range p.Constants {
+		given[v.Index] = given[v.Index] || v.Name == ""
+	}
+	values := append([]Constant(nil), p.Constants...)
+	for _, f := range constants {
+		if scalar, known := scalarSpellings[f.Type]; known && !f.Optional && !given[f.Index] {
+			values = append(values, Constant{Index: f.Index, Type: scalar})
+		}
+	}
+	p.Function, p.Constants = "", values
+	return p
+}
+
+func (c *Compiler) checkSyntax(ctx context.Context, p Program, preprocessed, headers string) error {
+	r, err := rewrite(preprocessed, &p)
+	if err != nil {
+		return asCompileError(&p, err)
+	}
+	full := filepath.Join(headers, "full")
+	arguments := append(compileFlags(p.Math, p.Check), "-fsyntax-only", "-I", full, "-")
+	_, errs, err := run(ctx, c.clang, "", arguments, unitHeader(r.swizzles)+r.text)
+	return c.explain(&p, full, errs, err)
+}

@@ -1,0 +1,88 @@
+package msl
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+// InspectMain is the command `attest msl inspect`: it says what a text offers, or what is wrong with it, without
+// making code. The exit status is that of BuildMain. Each line is one item, its columns between tabs:
+//
+//	kernel    NAME LINE MAX_THREADS             0 threads: the device's maximum
+//	argument  buffer|threadgroup INDEX NAME     of the kernel above
+//	constant  NAME INDEX TYPE REQUIRED          1 or 0
+//
+// That is how the stand-in for Metal (swift/) makes a library.
+func InspectMain(arguments []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("attest msl inspect", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: attest msl inspect FILE.metal [flags]")
+		flags.PrintDefaults()
+	}
+	name := flags.String("name", "", "the `file` name that diagnostics use")
+	mathMode := flags.String("math", "safe", "`mode`: safe, or fast as is Metal's default")
+	language := flags.Int("language", DefaultLanguageVersion, "MSL `version`, 310 is 3.1")
+	files, err := parseInterspersed(flags, arguments)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2
+	}
+	if len(files) != 1 {
+		fmt.Fprintf(stderr, "attest msl inspect: one FILE.metal expected, %d given\n", len(files))
+		return 2
+	}
+	p := Program{File: files[0], LanguageVersion: *language}
+	if *name != "" {
+		p.File = *name
+	}
+	r, err := inspectFile(files[0], p, *mathMode)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		var compile *CompileError
+		if errors.As(err, &compile) {
+			return 1
+		}
+		return 2
+	}
+	r.write(stdout)
+	return 0
+}
+
+func inspectFile(path string, p Program, mathMode string) (*Reflection, error) {
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	p.Source = string(source)
+	if p.Math, err = ParseMathMode(mathMode); err != nil {
+		return nil, err
+	}
+	c, err := New(Options{})
+	if err != nil {
+		return nil, err
+	}
+	return c.Inspect(context.Background(), p)
+}
+
+func (r *Reflection) write(w io.Writer) {
+	for _, e := range r.Entries {
+		fmt.Fprintf(w, "kernel\t%s\t%d\t%d\n", e.Name, e.Line, e.MaxThreads)
+		for _, a := range e.Arguments {
+			fmt.Fprintf(w, "argument\t%s\t%d\t%s\n", a.Kind, a.Index, a.Name)
+		}
+	}
+	for _, c := range r.Constants {
+		required := 1
+		if c.Optional {
+			required = 0
+		}
+		fmt.Fprintf(w, "constant\t%s\t%d\t%s\t%d\n", c.Name, c.Index, c.Type, required)
+	}
+}

@@ -1,0 +1,35 @@
+package msl
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestInspect(t *testing.T) {
+	t.Setenv("ATTEST_CACHE", t.TempDir())
+	const constants = "constant bool flag [[function_constant(3)]];\n"
+	tests := []struct{ name, text, out, err string }{
+		{"kernels and constants", constants + "kernel void k(device float *o [[buffer(2)]], uint i [[thread_position_in_grid]]) { o[i] = flag; }",
+			"kernel\tk\t2\t0\nargument\tbuffer\t2\to\nconstant\tflag\t3\tbool\t1\n", ""},
+		{"an error in a kernel", constants + "kernel void k(device float *o) { *o = undeclared; }", "", "use of undeclared identifier 'undeclared'"},
+		{"an error in the second kernel", "kernel void a(device float *o) { *o = 1; }\nkernel void b(device float *o) { o = 1.5f; }", "", "k.metal:2:"},
+		{"an error of the rewriter", "fragment void f() {}", "", "only kernels run here"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "k.metal")
+			if err := os.WriteFile(file, []byte(test.text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // the second time out of the cache
+				var out, errs strings.Builder
+				status := InspectMain([]string{"--name", "k.metal", file}, &out, &errs)
+				if want := test.err == ""; want != (status == 0) || out.String() != test.out || !strings.Contains(errs.String(), test.err) {
+					t.Fatalf("status %d, printed %q, complained %q; want %q, %q", status, out.String(), errs.String(), test.out, test.err)
+				}
+			}
+		})
+	}
+}
