@@ -93,3 +93,16 @@ func TestCausesOfDeath(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAnswerToAnotherCallIsGarbage(t *testing.T) {
+	for number, want := range map[int]error{7: nil, 6: errGarbage, 8: errGarbage} {
+		var pipe bytes.Buffer
+		if err := newLink(nil, &pipe).send(&reply{Number: number}); err != nil {
+			t.Fatal(err)
+		}
+		p := &process{link: newLink(&pipe, io.Discard), number: 7}
+		if _, err := p.roundTrip(&request{Number: 7}); !errors.Is(err, want) {
+			t.Errorf("answer %d to call 7: %v", number, err)
+		}
+	}
+}
