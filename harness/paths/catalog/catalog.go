@@ -32,7 +32,7 @@ const Default = "host"
 
 // List gives every path, the default first.
 func List() []Entry {
-	return []Entry{hostEntry(), naiveEntry(), libraryEntry(), faultEntry(), pacedEntry()}
+	return []Entry{hostEntry(), swiftEntry(), naiveEntry(), libraryEntry(), faultEntry(), pacedEntry()}
 }
 
 func hostEntry() Entry {

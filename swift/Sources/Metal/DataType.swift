@@ -1,0 +1,47 @@
+import CDevice
+
+/// The types of function constants and arguments, with Apple's raw values.
+public enum MTLDataType: UInt, Sendable {
+  case none = 0, `struct`, array, float, float2, float3, float4
+  case half = 16, half2, half3, half4
+  case int = 29, int2, int3, int4, uint, uint2, uint3, uint4
+  case short, short2, short3, short4, ushort, ushort2, ushort3, ushort4
+  case char, char2, char3, char4, uchar, uchar2, uchar3, uchar4
+  case bool, bool2, bool3, bool4
+  case pointer = 60
+  case long = 81, long2, long3, long4, ulong, ulong2, ulong3, ulong4
+  case bfloat = 121, bfloat2, bfloat3, bfloat4
+}
+
+extension MTLDataType {
+  /// What the device can be given as a function constant: scalars. Vectors have none here.
+  var scalar: (type: gpu_scalar, bytes: Int)? {
+    switch self {
+    case .bool: (GPU_BOOL, 1)
+    case .char: (GPU_CHAR, 1)
+    case .uchar: (GPU_UCHAR, 1)
+    case .short: (GPU_SHORT, 2)
+    case .ushort: (GPU_USHORT, 2)
+    case .int: (GPU_INT, 4)
+    case .uint: (GPU_UINT, 4)
+    case .long: (GPU_LONG, 8)
+    case .ulong: (GPU_ULONG, 8)
+    case .half: (GPU_HALF, 2)
+    case .float: (GPU_FLOAT, 4)
+    case .bfloat: (GPU_BFLOAT, 2)
+    default: nil
+    }
+  }
+
+  /// By its name in a kernel's text.
+  init?(spelled name: String) {
+    let known: [String: MTLDataType] = [
+      "bool": .bool, "char": .char, "int8_t": .char, "uchar": .uchar, "uint8_t": .uchar, "short": .short,
+      "int16_t": .short, "ushort": .ushort, "uint16_t": .ushort, "int": .int, "int32_t": .int, "uint": .uint,
+      "uint32_t": .uint, "unsigned int": .uint, "unsigned": .uint, "long": .long, "int64_t": .long, "ulong": .ulong,
+      "uint64_t": .ulong, "size_t": .ulong, "half": .half, "float": .float, "bfloat": .bfloat,
+    ]
+    guard let type = known[name] else { return nil }
+    self = type
+  }
+}

@@ -1,0 +1,81 @@
+// Apple's errors are bridged NSErrors. Here they are plain structs with the same codes, domains and texts.
+
+public let MTLLibraryErrorDomain = "MTLLibraryErrorDomain"
+public let MTLCommandBufferErrorDomain = "MTLCommandBufferErrorDomain"
+
+public struct MTLLibraryError: Error, CustomStringConvertible, Sendable {
+  public enum Code: UInt, Sendable {
+    case unsupported = 1
+    case `internal`
+    case compileFailure
+    case compileWarning
+    case functionNotFound
+    case fileNotFound
+  }
+
+  public let code: Code
+  public let localizedDescription: String
+  public var description: String { localizedDescription }
+  public static var errorDomain: String { MTLLibraryErrorDomain }
+  public static var unsupported: Code { .unsupported }
+  public static var `internal`: Code { .internal }
+  public static var compileFailure: Code { .compileFailure }
+  public static var compileWarning: Code { .compileWarning }
+  public static var functionNotFound: Code { .functionNotFound }
+  public static var fileNotFound: Code { .fileNotFound }
+
+  init(_ code: Code, _ text: String) {
+    self.code = code
+    localizedDescription = text
+  }
+}
+
+public struct MTLCommandBufferError: Error, CustomStringConvertible, Sendable {
+  public enum Code: UInt, Sendable {
+    case none = 0
+    case `internal`
+    case timeout
+    case pageFault
+    case accessRevoked
+    case notPermitted = 7
+    case outOfMemory
+    case invalidResource
+    case memoryless
+    case deviceRemoved
+    case stackOverflow
+  }
+
+  public let code: Code
+  public let localizedDescription: String
+  public var description: String { localizedDescription }
+  public static var errorDomain: String { MTLCommandBufferErrorDomain }
+  public static var none: Code { .none }
+  public static var `internal`: Code { .internal }
+  public static var timeout: Code { .timeout }
+  public static var pageFault: Code { .pageFault }
+  public static var accessRevoked: Code { .accessRevoked }
+  public static var notPermitted: Code { .notPermitted }
+  public static var outOfMemory: Code { .outOfMemory }
+  public static var invalidResource: Code { .invalidResource }
+
+  init(_ code: Code, _ text: String) {
+    self.code = code
+    localizedDescription = text
+  }
+}
+
+#if ATTEST_METAL_FOUNDATION
+extension MTLLibraryError: LocalizedError { public var errorDescription: String? { localizedDescription } }
+extension MTLCommandBufferError: LocalizedError { public var errorDescription: String? { localizedDescription } }
+#else
+extension Error {
+  /// What Foundation, which Apple's Metal hands on, says of every error.
+  public var localizedDescription: String {
+    switch self {
+    case let error as MTLLibraryError: error.localizedDescription
+    case let error as MTLCommandBufferError: error.localizedDescription
+    default: String(describing: self)
+    }
+  }
+}
+#endif

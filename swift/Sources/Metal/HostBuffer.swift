@@ -1,0 +1,45 @@
+import CDevice
+
+final class HostBuffer: MTLBuffer, @unchecked Sendable {
+  let host: HostDevice
+  let handle: OpaquePointer
+  let length: Int
+  let resourceOptions: MTLResourceOptions
+  var label: String?
+  private let memory: UnsafeMutableRawPointer
+  private let ended: (UnsafeMutableRawPointer, Int) -> Void
+
+  init(
+    _ host: HostDevice, _ handle: OpaquePointer, _ memory: UnsafeMutableRawPointer, _ length: Int,
+    _ options: MTLResourceOptions, ended: @escaping (UnsafeMutableRawPointer, Int) -> Void
+  ) {
+    self.host = host
+    self.handle = handle
+    self.memory = memory
+    self.length = length
+    self.ended = ended
+    resourceOptions = options
+  }
+
+  deinit {
+    host.calls.free_buffer(host.calls.device, handle)
+    ended(memory, length)
+  }
+
+  var device: any MTLDevice { host }
+  var cpuCacheMode: MTLCPUCacheMode { MTLCPUCacheMode(rawValue: resourceOptions.rawValue & 15) ?? .defaultCache }
+  var storageMode: MTLStorageMode { MTLStorageMode(rawValue: resourceOptions.rawValue >> 4 & 15) ?? .shared }
+  var hazardTrackingMode: MTLHazardTrackingMode { MTLHazardTrackingMode(rawValue: resourceOptions.rawValue >> 8 & 3) ?? .default }
+  var allocatedSize: Int {
+    let page = Int(getpagesize())
+    return (length + page - 1) / page * page
+  }
+  var gpuAddress: UInt64 { UInt64(UInt(bitPattern: memory)) }
+
+  /// Also of private storage, which Apple's Metal does not show: memory is one here.
+  func contents() -> UnsafeMutableRawPointer { memory }
+
+  /// Nothing to do: both sides see the same memory.
+  func didModifyRange(_ range: Range<Int>) {}
+  func setPurgeableState(_ state: MTLPurgeableState) -> MTLPurgeableState { .nonVolatile }
+}
