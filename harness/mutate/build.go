@@ -41,13 +41,15 @@ var library = struct {
 	headers: []string{"metal/device", "metal/host", "metal/msl/include"},
 }
 
-// Original builds what the mutants are compared with: the unmutated library, with the checkers or without.
+// checkedPath is the host path with the checkers: bounds, races, uninitialised reads, divergence.
+const checkedPath = "host?check=1"
+
+// Original builds what the mutants are compared with: the unmutated library, or this program's own with the checkers.
 func (b *Builder) Original(ctx context.Context, check bool) (Build, error) {
-	name := "original"
 	if check {
-		name = "original-checked"
+		return Build{Program: b.Program, Path: checkedPath}, nil
 	}
-	return b.library(ctx, name, map[string]string{}, check)
+	return b.library(ctx, "original", map[string]string{})
 }
 
 // Mutant builds a mutant.
@@ -57,10 +59,10 @@ func (b *Builder) Mutant(ctx context.Context, m *Mutant) (Build, error) {
 		return Build{}, err
 	}
 	var built Build
-	if m.Target() == GoPath {
+	if m.Check || m.Target() == GoPath {
 		built, err = b.program(ctx, m, texts)
 	} else {
-		built, err = b.library(ctx, m.Name, texts, m.Check)
+		built, err = b.library(ctx, m.Name, texts)
 	}
 	if err != nil {
 		return Build{}, fmt.Errorf("mutant %s: %w", m.Name, err)
@@ -68,23 +70,8 @@ func (b *Builder) Mutant(ctx context.Context, m *Mutant) (Build, error) {
 	return built, nil
 }
 
-// checked makes the library's own device one with the checkers on.
-var checked = Patch{
-	File: "metal/mfa/shared/device.c",
-	Find: "host_device_create(NULL,", Replace: "host_device_create(&(host_options){.check = true},",
-}
-
 // library builds libmfa with some texts in place of those in the tree.
-func (b *Builder) library(ctx context.Context, name string, texts map[string]string, check bool) (Build, error) {
-	if check {
-		patched, err := b.Tree.Mutate(&Mutant{Name: "checked", Patches: []Patch{checked}})
-		if err != nil {
-			return Build{}, err
-		}
-		for file, text := range patched {
-			texts[file] = text
-		}
-	}
+func (b *Builder) library(ctx context.Context, name string, texts map[string]string) (Build, error) {
 	if err := b.compileOriginal(ctx); err != nil {
 		return Build{}, err
 	}
@@ -227,7 +214,7 @@ func kernelText(text string) []byte {
 	return append(out, "0};\n"...)
 }
 
-// program builds an attest from mutated Go sources: the path that they make is part of it.
+// program builds an attest from mutated sources, for paths that are part of it.
 func (b *Builder) program(ctx context.Context, m *Mutant, texts map[string]string) (Build, error) {
 	dir := filepath.Join(b.Dir, m.Name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -258,8 +245,11 @@ func (b *Builder) program(ctx context.Context, m *Mutant, texts map[string]strin
 	return Build{Program: program, Path: goPath(m)}, nil
 }
 
-// goPath names the path that a Go mutant is in: naive for its package, host for what lies below the host path.
+// goPath names the path of a mutated program: naive for its package, else host, with the checkers where asked for.
 func goPath(m *Mutant) string {
+	if m.Check {
+		return checkedPath
+	}
 	for _, file := range m.Files() {
 		if strings.HasPrefix(file, "harness/paths/naive/") {
 			return "naive"
