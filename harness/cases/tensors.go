@@ -123,7 +123,7 @@ func (m *MaskArray) SetBias(b, h, r, k int, bias float64) {
 		m.Format.Put(m.Data, index, bias)
 		return
 	}
-	m.Data[index] = 1
+	m.Data[index] = 1 << (index % 8) // any non-zero byte attends, and each of its bits alone does
 	if math.IsInf(bias, -1) {
 		m.Data[index] = 0
 	}
