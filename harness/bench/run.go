@@ -134,11 +134,16 @@ func peakOf(t Target, given float64) (flops float64, from string, err error) {
 // PeakOf measures what the rates of a path can be held against in a run, by its name: the peak of this machine's
 // processors for Metal kernels on them; 0 for any other path, whose device is out of reach.
 func PeakOf(path string) (float64, error) {
-	kind, _, _ := strings.Cut(path, "?")
-	if kind != "host" && !strings.HasPrefix(path, "msl:") {
+	if !IsHost(path) {
 		return 0, nil
 	}
 	return hostPeak(peakTime)
+}
+
+// IsHost reports whether a path of this name compiles Metal kernels for this machine's processors.
+func IsHost(path string) bool {
+	kind, _, _ := strings.Cut(path, "?")
+	return kind == "host" || strings.HasPrefix(path, "msl:")
 }
 
 // hostPeak measures the peak of this machine's processors.

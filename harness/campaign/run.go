@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"attest/harness/bench"
@@ -118,7 +119,9 @@ func (r *runner) all(ctx context.Context, source func(int) (cases.Case, error)) 
 		// With several workers the reference of one case need not be spread over the processors as well.
 		Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline, Workers: referenceWorkers(o.Workers)},
 		Skip:  r.run.Finished,
-		Sink:  r.take,
+		// Only a processor that would otherwise be idle gains anything by it.
+		CompileAhead: bench.IsHost(o.Path) && o.Workers < runtime.NumCPU(),
+		Sink:         r.take,
 	})
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		r.report.Interrupted = true

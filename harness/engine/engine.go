@@ -36,6 +36,9 @@ type Config struct {
 	Time time.Duration
 	// Workers is how many sequences run at once; 0: one.
 	Workers int
+	// CompileAhead runs coming cases in their smallest size on a path of its own, for paths that compile and keep what
+	// they compiled on disk.
+	CompileAhead bool
 	// NewPath opens the path; every worker has its own, and a new one after a crash.
 	NewPath func(context.Context) (paths.Path, error)
 	Trial   trial.Options
@@ -64,6 +67,12 @@ func Run(ctx context.Context, cfg Config) error {
 		e.until = time.Now().Add(cfg.Time)
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	if cfg.CompileAhead {
+		ahead, stop := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() { defer close(done); e.compileAhead(ahead) }()
+		defer func() { stop(); <-done }()
+	}
 	for range max(cfg.Workers, 1) {
 		group.Go(func() error { return e.work(ctx) })
 	}
@@ -174,7 +183,7 @@ func (w *worker) sequence(ctx context.Context, first int) error {
 	return nil
 }
 
-func (w *worker) skips(index int) bool { return w.cfg.Skip != nil && w.cfg.Skip(index) }
+func (e *engine) skips(index int) bool { return e.cfg.Skip != nil && e.cfg.Skip(index) }
 
 func (w *worker) one(ctx context.Context, index int, c cases.Case) (Result, error) {
 	on := paths.Describe(w.path)

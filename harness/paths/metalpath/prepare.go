@@ -25,7 +25,7 @@ func (p *Path) Prepare(ctx context.Context, c cases.Case, t *cases.Tensors, disp
 			return nil, err
 		}
 	}
-	call := &Prepared{wrapped: wrapper{context: p.context}}
+	call := &Prepared{wrapped: wrapper{context: p.context, plain: p.plain}}
 	options, err := call.wrapped.options(c, t)
 	if err != nil {
 		call.wrapped.close()
