@@ -29,7 +29,7 @@ swift: bin/attest
 	ln -sf $(abspath bin/attest) swift/.build/attest
 
 swift-test: swift
-	$(SWIFT_RUN) env ATTEST_MSL=$(abspath bin/attest) swift test
+	$(SWIFT_RUN) env ATTEST_METAL_FOUNDATION=1 ATTEST_MSL=$(abspath bin/attest) swift test
 	bin/attest run --path $(if $(filter dylib,$(SWIFT_SUFFIX)),metal,swift) --cases $(SWIFT_CASES)
 
 swift-which:

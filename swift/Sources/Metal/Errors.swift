@@ -69,7 +69,8 @@ extension MTLLibraryError: LocalizedError { public var errorDescription: String?
 extension MTLCommandBufferError: LocalizedError { public var errorDescription: String? { localizedDescription } }
 #else
 extension Error {
-  /// What Foundation, which Apple's Metal hands on, says of every error.
+  /// What Foundation, which Apple's Metal hands on, says of every error.  Foundation.s own wins where it is imported.
+  @_disfavoredOverload
   public var localizedDescription: String {
     switch self {
     case let error as MTLLibraryError: error.localizedDescription
