@@ -1,3 +1,5 @@
+//go:build linux
+
 /* unsigned host_simd_arrive(struct msl_lane *lane, int line): the way nearly every arrival goes, in one piece: the next
  * lane of the simdgroup is ready, and those that wait do so at this same call. The lane then waits too and the next
  * one goes on. Everything else is host_arrive_at (lanes.c), of which this is a copy that pays for no frame. */

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* simdgroup_async_copy: at once, or as late as the contract allows, which is when somebody waits for it. */
 #include <string.h>
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* A checked job from begin to end: copies of its buffers with room around them, cells, and the hooks that tell time. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* Reports of threads that part ways where they should not. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* Which object an address belongs to, or would have. */
 #include <stdio.h>
 #include <string.h>

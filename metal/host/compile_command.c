@@ -1,3 +1,5 @@
+//go:build linux
+
 /* The compiler where no Go runtime is in the process: `attest msl build`, run as a child. It is looked for in the
  * environment (ATTEST_MSL: a path), beside the library this code is in, and on PATH. */
 #define _GNU_SOURCE

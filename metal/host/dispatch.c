@@ -1,3 +1,5 @@
+//go:build linux
+
 /* Running a pipeline: first everything that a real device would refuse is refused, then it runs. */
 #include <string.h>
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* Says who waits where when a threadgroup cannot go on: some of its threads wait at a barrier that the others will
  * never reach. */
 #include <stdio.h>

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* The switch for AArch64, AAPCS64: x19 to x30 and the low halves of v8 to v15 are the callee's to save. */
 #if defined(__aarch64__)
 #ifdef __APPLE__

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* The switch for x86-64, System V: six callee-saved registers; vector registers are the caller's to save. */
 #if defined(__x86_64__) && defined(__linux__)
         .text

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* One threadgroup, start to end: gives its threads their identities and stacks, and lets them run. */
 #include <string.h>
 

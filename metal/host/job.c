@@ -1,3 +1,5 @@
+//go:build linux
+
 /* The first thing that goes wrong in a job is what its caller hears; the rest of it then stops. */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* Where lanes wait and who goes on. Everything here runs on the stack of the lane that waits.
  *
  * The way through that matters is short: lanes of a simdgroup run one after another to the same simd operation; the

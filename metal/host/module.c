@@ -1,3 +1,5 @@
+//go:build linux
+
 /* Loading what the compiler made. A module is loaded once a device, however many pipelines use it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

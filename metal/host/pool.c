@@ -1,3 +1,5 @@
+//go:build linux
+
 /* The device's own threads. They take threadgroups from the oldest job that has some left; several jobs may be under
  * way at once. A thread is started when there is first work for it. */
 #define _GNU_SOURCE

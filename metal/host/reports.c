@@ -1,3 +1,5 @@
+//go:build linux
+
 /* What the checkers found, kept with the device until it is taken: each pair of places once. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+//go:build linux
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>

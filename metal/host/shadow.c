@@ -1,3 +1,5 @@
+//go:build linux
+
 /* Races and uninitialised reads, cell by cell. */
 #include <string.h>
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* Taking a thread off its lanes: when a deadline has passed, and when the processor refuses an access.
  *
  * Lanes run only on the device's own threads, which block every other signal. The handler changes where its thread

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* A worker's memory: one aligned region for its lanes' identities and stacks, one arena for threadgroup memory. Mapped
  * once a worker, touched only as far as it is used. The low end of each stack faults, so that a kernel that needs
  * more stack than there is fails its command instead of writing over a neighbour. */

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* What a module may call. */
 #include <stddef.h>
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 /* A threadgroup's memory: its [[threadgroup(i)]] arguments and the kernel's own variables, laid out one after another
  * in the worker's arena. The layout is found while the first threadgroup of a job runs and kept for the others. */
 #include <string.h>

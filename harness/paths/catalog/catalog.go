@@ -27,12 +27,13 @@ type Entry struct {
 	open     func(ctx context.Context, argument string) (paths.Path, error)
 }
 
-// Default is the path that runs where none is named.
-const Default = "host"
-
 // List gives every path, the default first.
 func List() []Entry {
-	return []Entry{hostEntry(), swiftEntry(), naiveEntry(), libraryEntry(), faultEntry(), pacedEntry()}
+	device, other := hostEntry(), swiftEntry()
+	if other.Name == Default {
+		device, other = other, device
+	}
+	return []Entry{device, other, naiveEntry(), libraryEntry(), faultEntry(), pacedEntry()}
 }
 
 func hostEntry() Entry {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"attest/harness/paths"
@@ -18,12 +17,8 @@ const swiftVariable = "ATTEST_SWIFT"
 
 // swiftEntry is the library of package swift/: on macOS the GPU, elsewhere the same code over the stand-in for Metal.
 func swiftEntry() Entry {
-	name, words := "swift", "attention.metal through the Swift device of macOS, over a stand-in for Metal on this machine's processors"
-	if runtime.GOOS == "darwin" {
-		name, words = "metal", "attention.metal on this Mac's GPU"
-	}
 	return Entry{
-		Name: name, Words: words,
+		Name: swiftName, Words: swiftWords,
 		Check: func(context.Context) error {
 			file, err := findSwift()
 			if err != nil {
@@ -45,7 +40,7 @@ func swiftEntry() Entry {
 			if err != nil {
 				return nil, err
 			}
-			return metalpath.OpenLibrary(ctx, name, file, false)
+			return metalpath.OpenLibrary(ctx, swiftName, file, false)
 		},
 	}
 }
@@ -59,10 +54,6 @@ func findSwift() (string, error) {
 		}
 		return file, nil
 	}
-	file := "libMFAFFI.so"
-	if runtime.GOOS == "darwin" {
-		file = "libMFAFFI.dylib"
-	}
 	var places []string
 	if program, err := os.Executable(); err == nil {
 		if program, err = filepath.EvalSymlinks(program); err == nil {
@@ -72,7 +63,7 @@ func findSwift() (string, error) {
 	}
 	places = append(places, filepath.Join("swift", ".build"))
 	for _, place := range places {
-		path, err := filepath.Abs(filepath.Join(place, file))
+		path, err := filepath.Abs(filepath.Join(place, swiftFile))
 		if err != nil {
 			continue
 		}
@@ -80,5 +71,5 @@ func findSwift() (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("no %s in %s: make swift builds it, or set %s to it", file, strings.Join(places, ", "), swiftVariable)
+	return "", fmt.Errorf("no %s in %s: make swift builds it, or set %s to it", swiftFile, strings.Join(places, ", "), swiftVariable)
 }

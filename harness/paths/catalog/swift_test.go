@@ -3,7 +3,6 @@ package catalog
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -32,11 +31,7 @@ func TestFindSwift(t *testing.T) {
 		if got, err := findSwift(); err == nil || !strings.Contains(err.Error(), "make swift") {
 			t.Fatalf("got %q, %v; want an error that says what to do", got, err)
 		}
-		name := "libMFAFFI.so"
-		if runtime.GOOS == "darwin" {
-			name = "libMFAFFI.dylib"
-		}
-		want := filepath.Join(directory, "swift", ".build", name)
+		want := filepath.Join(directory, "swift", ".build", swiftFile)
 		if err := os.MkdirAll(filepath.Dir(want), 0o755); err != nil {
 			t.Fatal(err)
 		}
