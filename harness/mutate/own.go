@@ -8,7 +8,7 @@ import (
 // The projects' own problems: their shapes, masks and formats, with the values that they draw. Left out is what no
 // forward call of this interface can say (softcap, dropout, quantised caches) and what would take a processor minutes
 // (more than ownWork multiply-adds); where a list says 24 or 32 heads, it is run with an eighth of them. Of a longer
-// list 96 problems are run, spread evenly.
+// list 48 problems are run, spread evenly.
 
 const ownWork = 40e6
 
@@ -148,7 +148,7 @@ func mfaCases() []cases.Case {
 }
 
 // most is how many problems of a list are run.
-const most = 96
+const most = 48
 
 // thin keeps at most so many, spread evenly over the list by a stride that has no common factor with its dimensions.
 func thin(all []cases.Case) []cases.Case {

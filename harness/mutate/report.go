@@ -14,6 +14,8 @@ import (
 func (o *Outcome) Line() string {
 	state := "survived"
 	switch {
+	case o.Broken != nil:
+		state = "broken"
 	case o.Killed:
 		state = "killed"
 	case o.Mutant.Equivalent != "":
@@ -182,6 +184,9 @@ func (o *Outcome) json() jsonMutant {
 	m := jsonMutant{
 		Name: o.Mutant.Name, Family: o.Mutant.Family, Target: o.Mutant.Target(), Bugs: o.Mutant.Bugs, Killed: o.Killed,
 		Equivalent: o.Mutant.Equivalent != "", By: o.By(), Cases: o.Tried, Reduced: o.Reduced, Seconds: o.Seconds.Seconds(),
+	}
+	if o.Broken != nil {
+		m.Reason = o.Broken.Error()
 	}
 	if o.Failure != nil {
 		m.Reason = o.Failure.Reason

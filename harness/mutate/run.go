@@ -40,12 +40,15 @@ type Outcome struct {
 	Reduced *Reduced
 	Tried   int           // cases that ran
 	Seconds time.Duration // building included
+	Broken  error         // it could not be built or run, and shows nothing
 	rules   []ruleReport
 }
 
 // Wrong says what about an outcome is not as the mutant's header says, or "".
 func (o *Outcome) Wrong() string {
 	switch {
+	case o.Broken != nil:
+		return o.Broken.Error()
 	case o.Mutant.Equivalent != "" && o.Killed:
 		return fmt.Sprintf("killed by %s: the proof of its equivalence is wrong", o.Failure.Kind)
 	case o.Mutant.Equivalent == "" && !o.Killed:
@@ -122,12 +125,15 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		group, groupContext = r.group(ctx)
 	}
 	for i := range mutants {
-		group.Go(func() (err error) {
-			result.Outcomes[i], err = r.mutant(groupContext, mutants[i], result.Controls)
-			if err == nil {
-				r.tell(result.Outcomes[i])
+		group.Go(func() error {
+			o, err := r.mutant(groupContext, mutants[i], result.Controls)
+			if groupContext.Err() != nil {
+				return groupContext.Err()
 			}
-			return err
+			o.Mutant, o.Broken = mutants[i], err // one that is broken does not cost the others
+			result.Outcomes[i] = o
+			r.tell(o)
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
