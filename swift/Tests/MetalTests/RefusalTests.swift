@@ -108,6 +108,7 @@ final class RefusalTests: XCTestCase {
       kernel void k(device float *x [[buffer(0)]], uint i [[thread_position_in_threadgroup]]) {
         if (i < 3) threadgroup_barrier(mem_flags::mem_device);
         x[i] = 1;
+        threadgroup_barrier(mem_flags::mem_device);
       }
       """
     let fixture = try Fixture(text, "k", settings: settings)
