@@ -1,0 +1,56 @@
+package catalog
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"attest/harness/cases"
+	"attest/harness/gen"
+)
+
+// On Linux both paths run one kernel on one runtime, so whatever the Swift device did to a case would show in its bits.
+func TestSwiftGivesTheBitsOfHost(t *testing.T) {
+	if swiftName != "swift" {
+		t.Skip("the GPU has bits of its own")
+	}
+	if os.Getenv(swiftVariable) == "" {
+		t.Chdir(filepath.Join("..", "..", "..")) // of the checkout
+	}
+	if _, err := findSwift(); err != nil {
+		t.Skipf("SKIPPED, nothing of swift/ is tested here: %v", err)
+	}
+	ctx := context.Background()
+	stream, err := gen.NewStream(gen.Quick, 7, gen.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs := func(name string, c cases.Case) ([]uint32, []uint32) {
+		p, err := Open(ctx, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.(interface{ Close() error }).Close()
+		tensors := cases.Materialize(c)
+		if _, err := p.Attend(ctx, c, tensors); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if tensors.LSE == nil {
+			return tensors.Out.Bits(), nil
+		}
+		return tensors.Out.Bits(), tensors.LSE.Bits()
+	}
+	for i := range 12 {
+		c, err := stream.Case(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hostOut, hostLSE := outputs("host", c)
+		swiftOut, swiftLSE := outputs("swift", c)
+		if !slices.Equal(hostOut, swiftOut) || !slices.Equal(hostLSE, swiftLSE) {
+			t.Errorf("case %d, %v: the outputs differ", i, c)
+		}
+	}
+}
