@@ -51,7 +51,8 @@ func TestTheLayoutOfALibraryIsProbed(t *testing.T) {
 		c := square(t, func(c *cases.Case) {
 			o := cases.Operand{Order: order, Offset: 3}
 			c.Layout = cases.Layout{Q: o, K: o, V: o, Out: o}
-			c.Mask.Kind = cases.CausalMask
+			c.Mask = cases.Mask{Kind: cases.CausalMask, Align: cases.BottomRight}
+			c.KVLen = c.QLen
 		})
 		outcome, err := trial.Run(context.Background(), p, c, trial.Options{})
 		require.NoError(t, err)

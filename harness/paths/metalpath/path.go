@@ -197,7 +197,7 @@ func (w *wrapper) options(c cases.Case, t *cases.Tensors) (*metal.AttentionOptio
 	if c.Intermediate != 0 {
 		o.Intermediate = precisionOf(c.Intermediate)
 	}
-	if c.Mask.Align == cases.BottomRight {
+	if c.Mask.Align == cases.BottomRight && c.QLen != c.KVLen { // both alignments are one where the lengths are
 		o.Align = metal.BottomRight
 	}
 	if c.Mask.Kind == cases.WindowMask {
