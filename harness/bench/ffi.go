@@ -79,7 +79,7 @@ func (t *timer) ffiRow(ctx context.Context, c cases.Case) (FFIRow, error) {
 	if !ok {
 		return row, fmt.Errorf("path %s has no C side", t.target.Name())
 	}
-	if _, err := t.warmUp(ctx, calls); err != nil {
+	if _, err := t.warmUp(ctx, calls, t.effort.WarmUp); err != nil {
 		return row, err
 	}
 	one, err := t.one(ctx, calls[0])

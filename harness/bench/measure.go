@@ -31,8 +31,13 @@ type Measurement struct {
 	samples []sample
 }
 
-// sample is a dispatch, or where only calls are timed, the share of one in a call.
-type sample struct{ device, wall float64 }
+// sample is what a row took in one pass over the table: medians of its dispatches, and of its calls the share of a
+// dispatch. Measurements of one pass are no independent ones, since a machine's moods last longer than a pass.
+type sample struct {
+	dispatches   int
+	device, wall float64
+	yardsticks   float64 // see record.UnitYardstick; 0: there was none
+}
 
 // The clocks.
 const (
@@ -45,13 +50,15 @@ type Effort struct {
 	WarmUp  time.Duration `json:"warm_up_ns"` // at least one call
 	Measure time.Duration `json:"measure_ns"` // at least Rounds rounds
 	Rounds  int           `json:"rounds"`
-	Limit   time.Duration `json:"limit_ns"` // of one call; 0: none
+	// Passes over the table share the above among them; each makes a call to warm up and a round at least. 0 is 1.
+	Passes int           `json:"passes"`
+	Limit  time.Duration `json:"limit_ns"` // of one call; 0: none
 }
 
 // DefaultEffort and QuickEffort are what the command offers.
 var (
-	DefaultEffort = Effort{WarmUp: 500 * time.Millisecond, Measure: 2 * time.Second, Rounds: minRounds, Limit: 5 * time.Minute}
-	QuickEffort   = Effort{WarmUp: 50 * time.Millisecond, Measure: 200 * time.Millisecond, Rounds: 3, Limit: time.Minute}
+	DefaultEffort = Effort{WarmUp: 500 * time.Millisecond, Measure: 2 * time.Second, Rounds: minRounds, Passes: 8, Limit: 5 * time.Minute}
+	QuickEffort   = Effort{WarmUp: 50 * time.Millisecond, Measure: 200 * time.Millisecond, Rounds: 3, Passes: 8, Limit: time.Minute}
 )
 
 // maxRounds keeps the samples of a very fast row in bounds.
@@ -75,33 +82,87 @@ type timer struct {
 	target Target
 	effort Effort
 	now    func() time.Time
+	// yardstick runs fixed work of about that length and gives the seconds of a unit of it; nil: there is none.
+	yardstick func(about time.Duration) (float64, error)
+	pass      func(n, of int) // see Options.Pass
 }
 
-// row times a row. What the target cannot do is in the measurement; an error is a call that failed.
-func (t *timer) row(ctx context.Context, row Row) (m Measurement, err error) {
-	m = Measurement{Row: row, Name: record.BenchName(row.Case)}
+// rowTimer is a row between its passes.
+type rowTimer struct {
+	Measurement
+	calls    []prepared
+	closeAll func()
+	rounds   []round
+}
+
+// table times rows, in several passes over all of them: what a machine does beside lasts longer than a row takes, and
+// so it hits a part of each row instead of all of one. What the target cannot do is in the measurements; an error is a
+// call that failed, or ctx; the rows that were done by then are returned with it.
+func (t *timer) table(ctx context.Context, rows []Row) (done []Measurement, err error) {
+	timers := make([]*rowTimer, len(rows))
+	for i, row := range rows {
+		r, err := t.begin(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		defer r.closeAll()
+		timers[i] = r
+	}
+	passes := max(t.effort.Passes, 1)
+	for pass := range passes {
+		if t.pass != nil {
+			t.pass(pass, passes)
+		}
+		for _, r := range timers {
+			if err := t.onePass(ctx, r, pass, passes); err != nil {
+				return done, fmt.Errorf("%s: %w", r.Name, err)
+			}
+			if pass < passes-1 {
+				continue
+			}
+			if r.Skipped == "" {
+				r.take(r.rounds, t.target.Counts())
+			}
+			done = append(done, r.Measurement)
+		}
+	}
+	return done, nil
+}
+
+func (t *timer) begin(ctx context.Context, row Row) (r *rowTimer, err error) {
+	r = &rowTimer{Measurement: Measurement{Row: row, Name: record.BenchName(row.Case)}, closeAll: func() {}}
 	if why := t.target.Supports(row.Case); why != nil {
-		m.Skipped = why.Error()
-		return m, nil
+		r.Skipped = why.Error()
+		return r, nil
 	}
-	calls, closeAll, err := t.prepare(ctx, row, countsOf(t.target, row))
+	if r.calls, r.closeAll, err = t.prepare(ctx, row, countsOf(t.target, row)); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Name, err)
+	}
+	return r, nil
+}
+
+// onePass makes a row's share of a pass.
+func (t *timer) onePass(ctx context.Context, r *rowTimer, pass, passes int) error {
+	if r.Skipped != "" {
+		return nil
+	}
+	cold, err := t.warmUp(ctx, r.calls, t.effort.WarmUp/time.Duration(passes))
 	if err != nil {
-		return m, fmt.Errorf("%s: %w", m.Name, err)
+		return err
 	}
-	defer closeAll()
-	if m.Cold, err = t.warmUp(ctx, calls); err != nil {
-		return m, fmt.Errorf("%s: %w", m.Name, err)
+	if pass == 0 {
+		r.Cold = cold
 	}
 	least := t.effort.Rounds
-	if row.Anchor {
+	if r.Anchor {
 		least = max(least, minRounds)
 	}
-	rounds, err := t.rounds(ctx, calls, least)
-	if err != nil {
-		return m, fmt.Errorf("%s: %w", m.Name, err)
+	rounds, yards, err := t.rounds(ctx, r, (least+passes-1)/passes, t.effort.Measure/time.Duration(passes))
+	r.rounds = append(r.rounds, rounds...)
+	if err == nil {
+		r.samples = append(r.samples, r.sample(rounds, yards, t.target.Counts()))
 	}
-	m.take(rounds, t.target.Counts())
-	return m, nil
+	return err
 }
 
 type prepared struct {
@@ -128,9 +189,9 @@ func (t *timer) prepare(ctx context.Context, row Row, counts []int) (calls []pre
 }
 
 // warmUp runs the smallest call until the time is over and gives the seconds of the first.
-func (t *timer) warmUp(ctx context.Context, calls []prepared) (cold float64, err error) {
+func (t *timer) warmUp(ctx context.Context, calls []prepared, limit time.Duration) (cold float64, err error) {
 	begin := t.now()
-	for first := true; first || t.now().Sub(begin) < t.effort.WarmUp; first = false {
+	for first := true; first || t.now().Sub(begin) < limit; first = false {
 		one, err := t.one(ctx, calls[0])
 		if err != nil {
 			return cold, err
@@ -143,22 +204,39 @@ func (t *timer) warmUp(ctx context.Context, calls []prepared) (cold float64, err
 }
 
 // rounds makes calls with every count by turns, beginning with another one each time, so that what a machine does
-// beside does not always hit the same count.
-func (t *timer) rounds(ctx context.Context, calls []prepared, least int) ([]round, error) {
-	var all []round
+// beside does not always hit the same count. yards are the yardstick's seconds after each round; none without one.
+func (t *timer) rounds(ctx context.Context, r *rowTimer, least int, limit time.Duration) (all []round, yards []float64, err error) {
 	begin := t.now()
-	for len(all) < least || t.now().Sub(begin) < t.effort.Measure && len(all) < maxRounds {
-		var r round
-		for i := range calls {
-			one, err := t.one(ctx, calls[(i+len(all))%len(calls)])
+	for len(all) < least || t.now().Sub(begin) < limit && len(r.rounds)+len(all) < maxRounds {
+		var one round
+		for i := range r.calls {
+			c, err := t.one(ctx, r.calls[(i+len(r.rounds)+len(all))%len(r.calls)])
 			if err != nil {
-				return nil, err
+				return all, yards, err
 			}
-			r = append(r, one)
+			one = append(one, c)
 		}
-		all = append(all, r)
+		all = append(all, one)
+		if t.yardstick == nil {
+			continue
+		}
+		// As long as a call of the row's own, for what disturbs short runs and long ones is not the same.
+		seconds, err := t.yardstick(yardstickTime(one))
+		if err != nil {
+			return all, yards, err
+		}
+		yards = append(yards, seconds)
 	}
-	return all, nil
+	return all, yards, nil
+}
+
+// yardstickTime is how long the yardstick runs after a round: as its longest call, within reason.
+func yardstickTime(r round) time.Duration {
+	longest := 0.0
+	for _, c := range r {
+		longest = max(longest, c.wall)
+	}
+	return min(max(time.Duration(longest*1e9), 500*time.Microsecond), 200*time.Millisecond)
 }
 
 var errSeconds = errors.New("the path gives the time of more or fewer dispatches than it was asked for")
@@ -179,42 +257,75 @@ func (t *timer) one(ctx context.Context, p prepared) (call, error) {
 	return call{p.dispatches, wall, slices.Clone(device)}, nil
 }
 
-// take makes the row's numbers of its rounds. Time comes from the calls with the row's own number of dispatches.
-func (m *Measurement) take(rounds []round, counted bool) {
-	own := m.Dispatches
+// own is how many dispatches the calls have that a row's time comes from.
+func (m *Measurement) own(counted bool) int {
 	if !counted {
-		own, m.Dispatches = 1, 1
+		return 1
 	}
-	var device, wall []float64
-	var busy []float64 // what the dispatches of a call are said to take together, by the call: each call by itself
+	return m.Dispatches
+}
+
+// gathered is what the calls with a row's own number of dispatches took.
+type gathered struct {
+	device, wall []float64 // of a dispatch
+	busy         []float64 // what the dispatches of a call are said to take together, by the call: each call by itself
+}
+
+func gather(rounds []round, own int) (g gathered) {
 	for _, r := range rounds {
 		for _, c := range r {
 			if c.dispatches != own {
 				continue
 			}
-			each := c.wall / float64(own)
-			wall, busy = append(wall, each), append(busy, c.total()/c.wall)
+			g.wall, g.busy = append(g.wall, c.wall/float64(own)), append(g.busy, c.total()/c.wall)
 			for _, seconds := range c.device {
 				if seconds > 0 {
-					device = append(device, seconds)
-					m.samples = append(m.samples, sample{seconds, each})
+					g.device = append(g.device, seconds)
 				}
-			}
-			if len(c.device) == 0 {
-				m.samples = append(m.samples, sample{0, each})
 			}
 		}
 	}
-	m.Wall = StatsOf(wall)
-	if m.Clock, m.Time = WallClock, m.Wall; len(device) > 0 {
-		m.Clock, m.Time = DeviceClock, StatsOf(device)
+	return g
+}
+
+// sample sums up the rounds of a pass. yards are the yardstick's seconds beside each of them, or none.
+func (m *Measurement) sample(rounds []round, yards []float64, counted bool) sample {
+	own := m.own(counted)
+	all := gather(rounds, own)
+	s := sample{dispatches: own * len(all.wall), wall: median(all.wall)}
+	if len(all.device) > 0 {
+		s.device = median(all.device)
+	}
+	var ratios []float64
+	for i, yard := range yards {
+		g := gather(rounds[i:i+1], own)
+		seconds := g.device
+		if len(seconds) == 0 {
+			seconds = g.wall
+		}
+		ratios = append(ratios, median(seconds)/yard)
+	}
+	if len(ratios) > 0 {
+		s.yardsticks = median(ratios)
+	}
+	return s
+}
+
+// take makes the row's numbers of its rounds. Time comes from the calls with the row's own number of dispatches.
+func (m *Measurement) take(rounds []round, counted bool) {
+	own := m.own(counted)
+	m.Dispatches = own
+	g := gather(rounds, own)
+	m.Wall = StatsOf(g.wall)
+	if m.Clock, m.Time = WallClock, m.Wall; len(g.device) > 0 {
+		m.Clock, m.Time = DeviceClock, StatsOf(g.device)
 	}
 	m.Speed = record.SpeedOf(m.Case, 1, m.Time.Median)
 	m.Best = record.SpeedOf(m.Case, 1, m.Time.Min)
 	if counted {
 		m.Count = countOf(rounds)
 	}
-	if share := median(busy); share > record.ClockSlack {
+	if share := median(g.busy); share > record.ClockSlack {
 		m.Impossible = fmt.Sprintf("the dispatches of a call are said to take %.3g times as long as the whole call", share)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ type fake struct {
 	fail     error
 	short    bool // gives the time of one dispatch only
 	closed   int
+	slowdown func() float64 // nil: none
 }
 
 func (f *fake) Name() string                { return "fake" }
@@ -39,11 +41,12 @@ func (f *fake) Supports(c cases.Case) error {
 }
 
 func (f *fake) Prepare(_ context.Context, c cases.Case, _ *cases.Tensors, n int, _ time.Duration) (Call, error) {
-	return &fakeCall{f, f.each(c), n}, f.fail
+	return &fakeCall{f, c, f.each(c), n}, f.fail
 }
 
 type fakeCall struct {
 	*fake
+	c    cases.Case
 	each time.Duration
 	n    int
 }
@@ -53,6 +56,9 @@ func (c *fakeCall) Close() { c.closed++ }
 func (c *fakeCall) Run() ([]float64, error) {
 	c.calls = append(c.calls, c.n)
 	c.now = c.now.Add(c.overhead)
+	if c.slowdown != nil {
+		c.each = time.Duration(c.slowdown() * float64(gigaflop(c.c)))
+	}
 	seconds := repeated(c.each.Seconds(), c.n)
 	if c.short {
 		seconds = seconds[:1]
@@ -86,6 +92,15 @@ func (f *fake) timer(e Effort) *timer {
 	return &timer{target: f, effort: e, now: func() time.Time { return f.now }}
 }
 
+// only times one row.
+func only(ctx context.Context, t *timer, row Row) (Measurement, error) {
+	done, err := t.table(ctx, []Row{row})
+	if err != nil {
+		return Measurement{}, err
+	}
+	return done[0], nil
+}
+
 func TestTableHasTheShapesOfTheFigures(t *testing.T) {
 	rows, err := Table(1024, 16384)
 	require.NoError(t, err)
@@ -108,7 +123,7 @@ func TestTableHasTheShapesOfTheFigures(t *testing.T) {
 func TestRowIsTimedByDispatch(t *testing.T) {
 	f := &fake{overhead: 10 * time.Microsecond, each: gigaflop}
 	row := table(t)[0]
-	m, err := f.timer(Effort{WarmUp: time.Millisecond, Measure: 10 * time.Millisecond, Rounds: 3}).row(context.Background(), row)
+	m, err := only(context.Background(), f.timer(Effort{WarmUp: time.Millisecond, Measure: 10 * time.Millisecond, Rounds: 3}), row)
 	require.NoError(t, err)
 	require.Equal(t, DeviceClock, m.Clock)
 	require.InDelta(t, 1.0, m.Speed.Nominal, 1e-9)
@@ -132,12 +147,69 @@ func TestRowIsTimedByDispatch(t *testing.T) {
 	require.InDelta(t, first[1], first[5], 1, "each count goes first as often")
 }
 
+// A machine that does something else for a while makes that while's dispatches longer. It hits a pass of every row, not
+// all of one row, and in yardsticks, which take longer too, nothing happened.
+func TestYardsticksDoNotSeeABusyMachine(t *testing.T) {
+	f := &fake{}
+	start, busyUntil := f.now, time.Duration(0)
+	f.each = gigaflop
+	f.slowdown = func() float64 {
+		if f.now.Sub(start) < busyUntil {
+			return 3
+		}
+		return 1
+	}
+	timer := f.timer(Effort{Measure: 20 * time.Millisecond, Rounds: 1, Passes: 4})
+	timer.yardstick = func(about time.Duration) (float64, error) {
+		f.now = f.now.Add(time.Duration(f.slowdown() * float64(about)))
+		return 2 * f.slowdown(), nil
+	}
+	busyUntil = 100 * time.Millisecond
+	passes := 0
+	timer.pass = func(n, of int) {
+		require.Equal(t, 4, of)
+		require.Equal(t, passes, n)
+		passes++
+	}
+	rows := table(t)[:3]
+	done, err := timer.table(context.Background(), rows)
+	require.NoError(t, err)
+	require.Equal(t, 4, passes)
+	slow, torn := 0, 0
+	for i, m := range done {
+		require.Len(t, m.samples, 4)
+		each := gigaflop(rows[i].Case).Seconds()
+		for _, s := range m.samples {
+			if math.Abs(s.yardsticks-each/2) > 0.01*each {
+				torn++
+			}
+			if s.device > 2*each {
+				slow++
+			}
+		}
+		require.InEpsilon(t, each, m.Time.Median, 0.01)
+	}
+	require.LessOrEqual(t, torn, 1, "but for the moment when it ended")
+	require.Greater(t, slow, 1, "several rows were hit")
+	require.Less(t, slow, 2*len(rows)+1, "and none in all passes")
+
+	var samples bytes.Buffer
+	require.NoError(t, (&Report{Rows: done}).WriteBench(&samples))
+	require.Equal(t, 12, strings.Count(samples.String(), record.UnitYardstick))
+}
+
+func TestYardstickIsAsLongAsACall(t *testing.T) {
+	require.Equal(t, 3*time.Millisecond, yardstickTime(round{{1, 1e-3, nil}, {5, 3e-3, nil}}))
+	require.Equal(t, 500*time.Microsecond, yardstickTime(round{{1, 1e-6, nil}}))
+	require.Equal(t, 200*time.Millisecond, yardstickTime(round{{1, 7, nil}}))
+}
+
 func TestLiarIsCaught(t *testing.T) {
 	f := &fake{overhead: time.Microsecond, each: gigaflop, lies: true}
 	timer := f.timer(Effort{Rounds: 3})
 	r := &Report{}
 	for _, row := range table(t)[:2] {
-		m, err := timer.row(context.Background(), row)
+		m, err := only(context.Background(), timer, row)
 		require.NoError(t, err)
 		require.Equal(t, CountFewer, m.Count.Verdict)
 		require.InDelta(t, 5, m.Speed.Nominal, 1e-9, "five times its speed, as it is said")
@@ -161,7 +233,7 @@ func TestRatePastThePeakIsImpossible(t *testing.T) {
 		credible bool
 	}{{0, true}, {1e9, true}, {0.5e9, false}} {
 		for _, row := range []Row{rows[0], rows[3]} { // plain, causal
-			m, err := f.timer(Effort{Rounds: 1}).row(context.Background(), row)
+			m, err := only(context.Background(), f.timer(Effort{Rounds: 1}), row)
 			require.NoError(t, err)
 			m.hold(test.peak)
 			require.Equal(t, test.credible, (&Report{Rows: []Measurement{m}}).Credible(), "%s at %g", m.Name, test.peak)
@@ -171,7 +243,7 @@ func TestRatePastThePeakIsImpossible(t *testing.T) {
 
 func TestCausalMayPassThePeakNominally(t *testing.T) {
 	f := &fake{each: gigaflop}
-	m, err := f.timer(Effort{Rounds: 1}).row(context.Background(), table(t)[3])
+	m, err := only(context.Background(), f.timer(Effort{Rounds: 1}), table(t)[3])
 	require.NoError(t, err)
 	m.hold(1e9)
 	require.Greater(t, m.Speed.Nominal, 1.5)
@@ -192,27 +264,26 @@ func TestDeviceTimeLongerThanTheCallIsImpossible(t *testing.T) {
 func TestFailuresOfAPath(t *testing.T) {
 	row := table(t)[0]
 	broken := errors.New("out of paper")
-	_, err := (&fake{each: gigaflop, fail: broken}).timer(Effort{Rounds: 1}).row(context.Background(), row)
+	_, err := only(context.Background(), (&fake{each: gigaflop, fail: broken}).timer(Effort{Rounds: 1}), row)
 	require.ErrorIs(t, err, broken)
-	_, err = (&fake{each: gigaflop, short: true}).timer(Effort{Rounds: 1}).row(context.Background(), row)
+	_, err = only(context.Background(), (&fake{each: gigaflop, short: true}).timer(Effort{Rounds: 1}), row)
 	require.ErrorIs(t, err, errSeconds)
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = (&fake{each: gigaflop}).timer(Effort{Rounds: 1}).row(ended, row)
+	_, err = only(ended, (&fake{each: gigaflop}).timer(Effort{Rounds: 1}), row)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestReport(t *testing.T) {
 	f := &fake{overhead: time.Microsecond, each: gigaflop}
-	timer := f.timer(Effort{Rounds: minRounds})
+	timer := f.timer(Effort{Rounds: minRounds, Passes: 3})
 	r := &Report{Header: record.Header{Path: "fake", Device: "paper", OS: "none", Arch: "none"}, Peak: 2e9, PeakFrom: "as given"}
-	for _, row := range table(t) {
-		m, err := timer.row(context.Background(), row)
-		require.NoError(t, err)
-		m.hold(r.Peak)
-		r.Rows = append(r.Rows, m)
-	}
 	var err error
+	r.Rows, err = timer.table(context.Background(), table(t))
+	require.NoError(t, err)
+	for i := range r.Rows {
+		r.Rows[i].hold(r.Peak)
+	}
 	r.FFI, err = timer.ffi(context.Background(), 32)
 	require.NoError(t, err)
 	require.Less(t, r.FFI.Rows[0].Ratio, 0.1, "Go pays the overhead on each call, the loop in C does not")
@@ -245,6 +316,6 @@ func TestReport(t *testing.T) {
 	require.NoError(t, reader.Err())
 	require.Len(t, names, r.Timed())
 	for name, n := range names {
-		require.Equal(t, 5*minRounds, n, name)
+		require.Equal(t, 3, n, "%s: a line for each pass", name)
 	}
 }

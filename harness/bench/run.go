@@ -24,8 +24,8 @@ type Options struct {
 	Only []string
 	// Peak is the device's peak in operations a second; 0: measured where the device is within reach.
 	Peak float64
-	// Each is told of every row when it is done; may be nil.
-	Each func(Measurement)
+	// Pass is told of each pass over the table before it begins, the first being 0; may be nil.
+	Pass func(n, of int)
 }
 
 // Report is what a run of the benchmark found.
@@ -84,23 +84,27 @@ func Run(ctx context.Context, t Target, o Options) (*Report, error) {
 	if r.Peak, r.PeakFrom, err = peakOf(t, o.Peak); err != nil {
 		return r, err
 	}
-	timer := &timer{target: t, effort: o.Effort, now: time.Now}
-	for _, row := range table {
-		if !matches(record.BenchName(row.Case), o.Only) {
-			continue
-		}
-		m, err := timer.row(ctx, row)
-		if err != nil {
-			return r, err
-		}
-		m.hold(r.Peak)
-		r.Rows = append(r.Rows, m)
-		if o.Each != nil {
-			o.Each(m)
+	table = slices.DeleteFunc(table, func(row Row) bool { return !matches(record.BenchName(row.Case), o.Only) })
+	if len(table) == 0 {
+		return r, fmt.Errorf("no row of the table has a name with one of %q", o.Only)
+	}
+	timer := &timer{target: t, effort: o.Effort, now: time.Now, pass: o.Pass}
+	if owner, ok := t.(deviceOwner); ok {
+		if device, processors := owner.Device(); device != nil {
+			yardstick, err := peak.NewYardstick(device, processors)
+			if err != nil {
+				return r, err
+			}
+			defer yardstick.Close()
+			timer.yardstick = yardstick.Run
 		}
 	}
-	if len(r.Rows) == 0 {
-		return r, fmt.Errorf("no row of the table has a name with one of %q", o.Only)
+	r.Rows, err = timer.table(ctx, table)
+	for i := range r.Rows {
+		r.Rows[i].hold(r.Peak)
+	}
+	if err != nil {
+		return r, err
 	}
 	if o.FFI {
 		if !t.Counts() {

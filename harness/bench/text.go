@@ -9,7 +9,6 @@ import (
 	"text/tabwriter"
 
 	"attest/harness/record"
-	"attest/harness/verdict"
 )
 
 // WriteText writes the report for people.
@@ -158,8 +157,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return err
 }
 
-// WriteBench writes the samples in the Go benchmark format, for benchstat and attest compare. Rows that cannot be true
-// are left out.
+// WriteBench writes the samples in the Go benchmark format, one of each row and pass, for benchstat and attest compare.
+// Rows that cannot be true are left out.
 func (r *Report) WriteBench(w io.Writer) error {
 	out, err := record.NewBenchWriter(w, r.Header)
 	if err != nil {
@@ -170,12 +169,7 @@ func (r *Report) WriteBench(w io.Writer) error {
 			continue
 		}
 		for _, s := range m.samples {
-			line := record.Result{Case: m.Case, WallSeconds: s.wall}
-			line.Kind = verdict.Pass
-			if s.device > 0 {
-				line.DeviceSeconds = []float64{s.device}
-			}
-			if err := out.Add(line); err != nil {
+			if err := out.AddSample(m.Case, record.Sample{Dispatches: s.dispatches, Device: s.device, Wall: s.wall, Yardsticks: s.yardsticks}); err != nil {
 				return err
 			}
 		}

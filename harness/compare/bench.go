@@ -48,6 +48,9 @@ func (s *Side) addBench(r *benchfmt.Result) {
 	if seconds, ok := r.Value(record.UnitDevice); ok {
 		e.device = appendSeconds(e.device, seconds)
 	}
+	if count, ok := r.Value(record.UnitYardstick); ok {
+		e.yardsticks = appendSeconds(e.yardsticks, count)
+	}
 	if seconds, ok := r.Value(record.UnitWall); ok {
 		e.wall = appendSeconds(e.wall, seconds)
 	}

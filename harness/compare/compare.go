@@ -46,10 +46,12 @@ type Report struct {
 	Shared  int  // cases that both have
 	Changes []Change
 
-	Unit     string // record.UnitDevice or record.UnitWall: the clock of the rows; empty: no row
-	Rows     []Row
-	All      *Row // every row's cases together; nil without rows
-	Warnings []string
+	Unit string // record.UnitYardstick, UnitDevice or UnitWall: what the rows are in; empty: no row
+	// ClockMean is, where the rows are in yardsticks, the geometric mean of the ratios by the clock alone; else 0.
+	ClockMean float64
+	Rows      []Row
+	All       *Row // every row's cases together; nil without rows
+	Warnings  []string
 }
 
 // Row compares the speed of a group of cases. Ratios are new/old: above 1 is slower.
@@ -61,7 +63,7 @@ type Row struct {
 	Paired   bool // the sign test over pairs; else the U test
 	PerWork  bool // Old and New are seconds for each 10^9 instructions, since the cases differ
 
-	Old, New benchmath.Summary // seconds: of the cases' medians, or of the dispatches of a single case
+	Old, New benchmath.Summary // in Report.Unit: of the cases' medians, or of the dispatches of a single case
 	Ratio    benchmath.Summary // of the pairs; without pairs its Center is new over old, and Lo, Hi are infinite
 	GeoMean  float64           // of the pairs' ratios; 0 without pairs
 	P        float64           // that chance alone separates old and new so far
@@ -136,7 +138,7 @@ func (r *Report) compareSpeed() {
 		r.Warnings = append(r.Warnings, "no speed to compare: no group of cases is timed on both sides")
 		return
 	}
-	r.Unit = pool.unit
+	r.Unit, r.ClockMean = pool.unit, pool.clockMean
 	for g, p := range pool.groups {
 		r.Rows = append(r.Rows, p.row(g, r.Options.Alpha))
 	}
@@ -151,6 +153,9 @@ func (r *Report) compareSpeed() {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%d cases that both runs timed have no %s on both sides and are left out", pool.leftOut, pool.unit))
 	}
 }
+
+// peakDiffers is from what ratio on two measured peaks are worth a warning.
+const peakDiffers = 1.05
 
 // decide adjusts the p-values of all rows together and marks those that are slower or faster. A row that could not
 // be significant whatever was measured makes no false alarm, so the others need not pay for it.
@@ -183,6 +188,10 @@ func (r *Report) warn() {
 		if f.was != f.is {
 			r.Warnings = append(r.Warnings, fmt.Sprintf("the %s differs: %q, now %q", f.name, f.was, f.is))
 		}
+	}
+	if ratio := is.Peak / was.Peak; is.Peak > 0 && was.Peak > 0 && (ratio > peakDiffers || ratio < 1/peakDiffers) {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the device's measured peak differs: %.4g GFLOP/s, now %.4g: a change of about %.2f is the machine's",
+			was.Peak/1e9, is.Peak/1e9, 1/ratio))
 	}
 	for _, s := range []*Side{r.Old, r.New} {
 		for _, err := range s.Damaged {

@@ -15,5 +15,6 @@
 //
 // p-values are adjusted for the number of groups (Holm): a comparison of two equal runs raises a false alarm anywhere
 // with probability alpha, not in each group. The tests tell a difference from chance, not from its causes: a machine
-// that was busier during one of the runs makes a difference too.
+// that was busier during one of the runs makes a difference too. Files of attest bench are therefore compared in
+// yardsticks where both have them: the time of a dispatch by that of fixed work on the same device in the same moments.
 package compare

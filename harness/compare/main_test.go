@@ -119,6 +119,60 @@ func TestAnyGoBenchmarkFileCompares(t *testing.T) {
 	hold("gobench.txt", text(t, r))
 }
 
+// Two tables of attest bench, the second made while the machine was half as fast: the clock says that all is slower, the
+// yardstick beside says which row really is.
+func TestABusyMachineIsNotASlowdown(t *testing.T) {
+	hold := inTemp(t)
+	write := func(file string, machine, causal float64, withYardsticks bool) {
+		var b bytes.Buffer
+		out, err := record.NewBenchWriter(&b, record.Header{Path: "host", OS: "linux", Arch: "amd64"})
+		require.NoError(t, err)
+		for i := range 12 {
+			c := problem(t, 1, i%6)
+			c.QLen = 16 // of one shape class
+			require.NoError(t, c.Normalize())
+			for pass := range 8 {
+				seconds := record.Instructions(c) / 1e9 * (1 + 0.01*float64((3*pass+i)%8))
+				if c.Mask.Kind == cases.CausalMask {
+					seconds *= causal
+				}
+				s := record.Sample{Dispatches: 5, Device: machine * seconds, Wall: machine * seconds}
+				if withYardsticks {
+					s.Yardsticks = seconds / 1e-3
+				}
+				require.NoError(t, out.AddSample(c, s))
+			}
+		}
+		require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644))
+	}
+	write("quiet.txt", 1, 1, true)
+	write("busy.txt", 2, 1, true)
+	write("slower.txt", 2, 1.3, true)
+	write("clock.txt", 2, 1, false)
+
+	status, out, err := run("--threshold", "10%", "quiet.txt", "busy.txt")
+	require.Equal(t, 0, status, err)
+	require.Contains(t, out, "nothing got worse")
+	require.Contains(t, out, "how busy the machine was: 2.000")
+	status, out, err = run("--threshold", "10%", "quiet.txt", "slower.txt")
+	require.Equal(t, 1, status, err)
+	hold("yardsticks.txt", out)
+	status, out, _ = run("--threshold", "10%", "quiet.txt", "clock.txt")
+	require.Equal(t, 1, status, "one side has no yardsticks: then only the clock is left")
+	require.NotContains(t, out, "yardsticks")
+}
+
+func TestPeaksThatDifferAreTold(t *testing.T) {
+	for _, row := range []struct {
+		was, is float64
+		told    bool
+	}{{4e10, 2e10, true}, {2e10, 4e10, true}, {4e10, 3.9e10, false}, {0, 4e10, false}, {4e10, 0, false}, {0, 0, false}} {
+		r := &Report{Old: &Side{Header: record.Header{Peak: row.was}}, New: &Side{Header: record.Header{Peak: row.is}}}
+		r.warn()
+		require.Equal(t, row.told, len(r.Warnings) > 0, "%g, %g: %v", row.was, row.is, r.Warnings)
+	}
+}
+
 // FuzzBenchFile holds that no file crashes the comparison.
 func FuzzBenchFile(f *testing.F) {
 	f.Add([]byte("path: host\nBenchmarkAttend/mask=causal/in=fp16/D=16/B=2/H=4/kvH=2/q=7/kv=10 1 0.001 sec/op\n"))

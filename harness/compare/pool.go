@@ -22,19 +22,43 @@ type pairing struct {
 }
 
 type pool struct {
-	unit    string
-	groups  map[Group]*pairing
-	all     pairing
-	leftOut int // shared cases that are timed, but not by this clock on both sides
+	unit   string
+	groups map[Group]*pairing
+	all    pairing
+	// clockMean is the geometric mean of the ratios of device seconds, where unit is another one; else 0.
+	clockMean float64
+	leftOut   int // shared cases that are timed, but not by this clock on both sides
 }
 
-// pool sorts the times into groups. Device time is the clock where any case has it on both sides.
+// clocks are the times that an entry may have, the best first: where both sides have some, they are compared by it.
+var clocks = []struct {
+	unit string
+	of   func(*entry) []float64
+}{
+	{record.UnitYardstick, func(e *entry) []float64 { return e.yardsticks }},
+	{record.UnitDevice, func(e *entry) []float64 { return e.device }},
+	{record.UnitWall, func(e *entry) []float64 { return e.wall }},
+}
+
+// has reports whether any entry of a side has times of a clock.
+func (s *Side) has(clock func(*entry) []float64) bool {
+	for _, e := range s.entries {
+		if len(clock(e)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// pool sorts the times into groups.
 func (r *Report) pool() pool {
-	p := pool{unit: record.UnitWall, groups: map[Group]*pairing{}}
-	clock := func(e *entry) []float64 { return e.wall }
-	if r.hasDevice(r.Old) && r.hasDevice(r.New) {
-		p.unit = record.UnitDevice
-		clock = func(e *entry) []float64 { return e.device }
+	p := pool{groups: map[Group]*pairing{}}
+	var clock func(*entry) []float64
+	for _, c := range clocks {
+		p.unit, clock = c.unit, c.of
+		if r.Old.has(clock) && r.New.has(clock) {
+			break
+		}
 	}
 	into := func(e *entry) []*pairing {
 		g := e.group.only(r.Options.By)
@@ -43,6 +67,7 @@ func (r *Report) pool() pool {
 		}
 		return []*pairing{p.groups[g], &p.all}
 	}
+	var byClock []float64
 	for _, k := range r.Old.keys() {
 		was, is := r.Old.entries[k], r.New.entries[k]
 		x := timed{clock(was), was.work}
@@ -57,6 +82,9 @@ func (r *Report) pool() pool {
 			for _, to := range into(was) {
 				to.pairs = append(to.pairs, [2]timed{x, {clock(is), is.work}})
 			}
+			if p.unit == record.UnitYardstick && len(was.device) > 0 && len(is.device) > 0 {
+				byClock = append(byClock, median(is.device)/median(was.device))
+			}
 		case was.timed() && is.timed():
 			p.leftOut++
 		}
@@ -69,6 +97,9 @@ func (r *Report) pool() pool {
 			}
 		}
 	}
+	if len(byClock) > 0 {
+		p.clockMean = geometricMean(byClock)
+	}
 	for g, group := range p.groups {
 		if !group.comparable() {
 			delete(p.groups, g)
@@ -78,15 +109,6 @@ func (r *Report) pool() pool {
 }
 
 func (e *entry) timed() bool { return len(e.device)+len(e.wall) > 0 }
-
-func (r *Report) hasDevice(s *Side) bool {
-	for _, e := range s.entries {
-		if len(e.device) > 0 {
-			return true
-		}
-	}
-	return false
-}
 
 func (p *pairing) comparable() bool {
 	return len(p.pairs) > 0 || len(p.oldOnly) > 0 && len(p.newOnly) > 0

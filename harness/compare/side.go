@@ -32,6 +32,8 @@ type entry struct {
 	work   float64   // instructions of one dispatch; 0: not known
 	device []float64 // seconds of dispatches on the device's clock
 	wall   []float64 // seconds of calls
+	// yardsticks are seconds by those of fixed work beside, see record.UnitYardstick
+	yardsticks []float64
 
 	kind   verdict.Kind // empty: no verdict
 	reason string

@@ -96,6 +96,8 @@ func (r *Report) writeSpeed(b *strings.Builder) {
 		what = "wall time of a call"
 	case r.Judged:
 		what = "device time of a dispatch"
+	case r.Unit == record.UnitYardstick:
+		what = "time of a dispatch in yardsticks, which is fixed work that ran beside it"
 	}
 	fmt.Fprintf(b, "\nspeed, median %s; ratio new/old, above 1 is slower; intervals at %g %%\n", what, 100*(1-r.Options.Alpha))
 	notes := &footnotes{numbers: map[string]int{}}
@@ -109,7 +111,7 @@ func (r *Report) writeSpeed(b *strings.Builder) {
 			within += row.Pairs
 			continue
 		}
-		row.write(table, notes)
+		row.write(table, r.Unit, notes)
 	}
 	table.Flush() // into a strings.Builder, which takes everything
 	for line := range strings.Lines(aligned.String()) {
@@ -121,12 +123,15 @@ func (r *Report) writeSpeed(b *strings.Builder) {
 	if r.All.Pairs > 0 {
 		fmt.Fprintf(b, "  geometric mean of the ratios of %s: %.3f\n", plural(r.All.Pairs, "case"), r.All.GeoMean)
 	}
+	if r.ClockMean > 0 {
+		fmt.Fprintf(b, "  by the clock alone, which also tells how busy the machine was: %.3f\n", r.ClockMean)
+	}
 	for i, note := range notes.list {
 		fmt.Fprintf(b, "  [%d] %s\n", i+1, note)
 	}
 }
 
-func (r *Row) write(w io.Writer, notes *footnotes) {
+func (r *Row) write(w io.Writer, unit string, notes *footnotes) {
 	count := fmt.Sprint(r.Pairs)
 	if r.Pairs == 0 {
 		count = fmt.Sprintf("%d, %d", r.OldCases, r.NewCases)
@@ -138,21 +143,23 @@ func (r *Row) write(w io.Writer, notes *footnotes) {
 	case r.Faster:
 		mark = "faster"
 	}
-	fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Group, count, r.seconds(r.Old), r.seconds(r.New),
+	fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Group, count, r.amount(r.Old, unit), r.amount(r.New, unit),
 		ratioWord(r.Ratio.Center), interval(r.Ratio), chance(r.P), chance(r.Adjusted), strings.TrimSpace(mark+" "+notes.marks(r.Warnings)))
 }
 
-// seconds formats a median, with half the width of its interval where it is of like measurements: over cases of
+// amount formats a median, with half the width of its interval where it is of like measurements: over cases of
 // different size it would say how the cases differ.
-func (r *Row) seconds(s benchmath.Summary) string {
+func (r *Row) amount(s benchmath.Summary, unit string) string {
 	if s.Center == 0 {
 		return "?"
 	}
-	unit := "s"
-	if r.PerWork {
-		unit = "s/Ginstr"
+	text := benchunit.Scale(s.Center, benchunit.Decimal)
+	if unit != record.UnitYardstick {
+		text += "s"
 	}
-	text := benchunit.Scale(s.Center, benchunit.Decimal) + unit
+	if r.PerWork {
+		text += "/Ginstr"
+	}
 	if r.Pairs > 1 || math.IsInf(s.Lo, 0) || math.IsInf(s.Hi, 0) {
 		return text
 	}

@@ -24,6 +24,9 @@ const (
 	UnitNominal = "flop/s"         // see NominalFLOP
 	UnitNeeded  = "needed-flop/s"  // see NeededFLOP
 	UnitBytes   = "B/s"            // see Bytes
+	// UnitYardstick is the device seconds of one dispatch by those of a unit of fixed work that ran on the same device
+	// in the same moments. How busy the machine was, or how hot, moves both, and not this.
+	UnitYardstick = "yardsticks/op"
 )
 
 // BenchWriter writes results in the Go benchmark format. Whatever a result has, it writes with one write.
@@ -63,30 +66,54 @@ func (w *BenchWriter) Add(r Result) error {
 	if r.Kind != verdict.Pass && r.Kind != verdict.Inconclusive || r.Impossible != "" {
 		return nil
 	}
-	line := benchfmt.Result{Config: w.config, Name: benchfmt.Name(BenchName(r.Case)), Iters: 1}
 	for i := range max(1, len(r.DeviceSeconds)) {
-		line.Values = line.Values[:0]
+		sample := Sample{Dispatches: 1}
 		if i < len(r.DeviceSeconds) {
-			seconds := r.DeviceSeconds[i]
-			speed := SpeedOf(r.Case, 1, seconds)
-			line.Values = appendValue(line.Values, seconds, UnitDevice)
-			line.Values = appendValue(line.Values, speed.Instructions*1e9, UnitInstrs)
-			line.Values = appendValue(line.Values, speed.Nominal*1e9, UnitNominal)
-			line.Values = appendValue(line.Values, speed.Needed*1e9, UnitNeeded)
-			line.Values = appendValue(line.Values, speed.BytesMoved/seconds, UnitBytes)
+			sample.Device = r.DeviceSeconds[i]
 		}
 		if i == 0 { // once a call, not once a dispatch
-			line.Values = appendValue(line.Values, r.WallSeconds, UnitWall)
-			line.Values = appendValue(line.Values, r.CompileSeconds, UnitCompile)
+			sample.Wall, sample.Compile = r.WallSeconds, r.CompileSeconds
 		}
-		if len(line.Values) == 0 {
-			continue
-		}
-		if err := w.format.Write(&line); err != nil {
+		if err := w.write(r.Case, sample); err != nil {
 			return err
 		}
 	}
 	return w.flush()
+}
+
+// Sample is what one line of the file says, each for one dispatch; what is 0 was not measured.
+type Sample struct {
+	Dispatches            int // that were measured; at least 1
+	Device, Wall, Compile float64
+	Yardsticks            float64 // see UnitYardstick
+}
+
+// AddSample writes one line.
+func (w *BenchWriter) AddSample(c cases.Case, s Sample) error {
+	if err := w.write(c, s); err != nil {
+		return err
+	}
+	return w.flush()
+}
+
+// write leaves out a line of a sample that holds nothing.
+func (w *BenchWriter) write(c cases.Case, s Sample) error {
+	line := benchfmt.Result{Config: w.config, Name: benchfmt.Name(BenchName(c)), Iters: max(1, s.Dispatches)}
+	if s.Device > 0 {
+		speed := SpeedOf(c, 1, s.Device)
+		line.Values = appendValue(line.Values, s.Device, UnitDevice)
+		line.Values = appendValue(line.Values, speed.Instructions*1e9, UnitInstrs)
+		line.Values = appendValue(line.Values, speed.Nominal*1e9, UnitNominal)
+		line.Values = appendValue(line.Values, speed.Needed*1e9, UnitNeeded)
+		line.Values = appendValue(line.Values, speed.BytesMoved/s.Device, UnitBytes)
+	}
+	line.Values = appendValue(line.Values, s.Yardsticks, UnitYardstick)
+	line.Values = appendValue(line.Values, s.Wall, UnitWall)
+	line.Values = appendValue(line.Values, s.Compile, UnitCompile)
+	if len(line.Values) == 0 {
+		return nil
+	}
+	return w.format.Write(&line)
 }
 
 func (w *BenchWriter) flush() error {

@@ -4,9 +4,7 @@ package peak
 
 import (
 	_ "embed"
-	"encoding/binary"
 	"fmt"
-	"math"
 	"time"
 
 	"attest/metal"
@@ -73,13 +71,8 @@ func measure(d *metal.Device, function string, work float64, processors int, lim
 		return 0, err
 	}
 	defer out.Close()
-	by := binary.NativeEndian.AppendUint32(nil, math.Float32bits(0.5))
-	by = binary.NativeEndian.AppendUint32(by, math.Float32bits(0.25))
 	run := func(groups int, rounds uint32) (float64, error) {
-		seconds, err := kernel.Run(&metal.Launch{
-			Arguments: []metal.Argument{{Index: 0, Memory: out}, {Index: 1, Bytes: binary.NativeEndian.AppendUint32(nil, rounds)}, {Index: 2, Bytes: by}},
-			Grid:      [3]uint32{uint32(groups), 1, 1}, Threadgroup: [3]uint32{threads, 1, 1}, Deadline: longest,
-		})
+		seconds, err := kernel.Run(launch(out, groups, rounds))
 		if err != nil {
 			return 0, err
 		}

@@ -42,7 +42,7 @@ func benchCommand(ctx context.Context, t terminal, args []string) int {
 	if *quick {
 		o = quickly(o)
 	}
-	o.Each = func(m bench.Measurement) { fmt.Fprintf(t.err, "%s\n", m.Name) }
+	o.Pass = func(n, of int) { fmt.Fprintf(t.err, "pass %d of %d over the table\n", n+1, of) }
 	return runBench(ctx, t, *path, o, *out, *asJSON)
 }
 
