@@ -164,12 +164,17 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 	if err != nil || info.Size() != r.Bytes {
 		return nil
 	}
-	now := time.Now()
-	if now.Sub(info.ModTime()) > time.Minute { // the time of last use, for trimming; not worth a write each time
-		os.Chtimes(path, now, now)
-		os.Chtimes(name, now, now)
-	}
+	touch(info, path, name)
 	return &Module{Path: path, Entries: r.Entries, Cached: true}
+}
+
+// touch notes that files are in use, for trimming; info is of one of them. Not worth a write each time.
+func touch(info os.FileInfo, files ...string) {
+	if now := time.Now(); now.Sub(info.ModTime()) > time.Minute {
+		for _, name := range files {
+			os.Chtimes(name, now, now)
+		}
+	}
 }
 
 // keep moves a new module into the cache and fills in its path.

@@ -76,13 +76,15 @@ func (c *Compiler) Build(ctx context.Context, p Program) (*Module, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if m := c.cache.find(c, &p); m != nil {
-		m.CompileSeconds = time.Since(start).Seconds()
-		return m, nil
-	}
-	m, err := c.compile(ctx, &p)
-	if err != nil {
-		return nil, err
+	m := c.cache.find(c, &p)
+	if m == nil {
+		defer c.cache.alone(ctx, c.key(&p))()
+		if m = c.cache.find(c, &p); m == nil {
+			var err error
+			if m, err = c.compile(ctx, &p); err != nil {
+				return nil, err
+			}
+		}
 	}
 	m.CompileSeconds = time.Since(start).Seconds()
 	return m, nil

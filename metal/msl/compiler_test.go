@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"attest/metal/msl"
 )
@@ -262,5 +265,83 @@ func TestBuildMain(t *testing.T) {
 	}
 	if info, err := os.Stat(module); err != nil || info.Size() == 0 {
 		t.Error("no module: ", err)
+	}
+}
+
+// Workers are processes that want the same kernels at the same time. Compilers of their own on one directory stand for
+// them: locks are between open files, not between processes.
+func TestOneOfSeveralCompiles(t *testing.T) {
+	dir, calls := t.TempDir(), filepath.Join(t.TempDir(), "calls")
+	clang := filepath.Join(t.TempDir(), "clang")
+	script := "#!/bin/sh\necho \"$*\" >> " + calls + "\nexec " + compiler(t, msl.Options{}).Clang() + " \"$@\"\n"
+	if err := os.WriteFile(clang, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var compilers []*msl.Compiler
+	for range 4 {
+		compilers = append(compilers, compiler(t, msl.Options{Dir: dir, Clang: clang}))
+	}
+	if err := os.WriteFile(calls, nil, 0o644); err != nil { // finding out who clang is does not count
+		t.Fatal(err)
+	}
+	cached := make([]bool, len(compilers))
+	var all sync.WaitGroup
+	for i, c := range compilers {
+		all.Go(func() {
+			for _, source := range []string{fmt.Sprintf("%s// %d\n", small, i), small} { // its own, and one that all want
+				m, err := c.Build(context.Background(), msl.Program{Source: source})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				cached[i] = m.Cached
+			}
+		})
+	}
+	all.Wait()
+	made := 0
+	for _, c := range cached {
+		if !c {
+			made++
+		}
+	}
+	log, err := os.ReadFile(calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(log), "-shared"); made != 1 || n != 5 {
+		t.Errorf("%d compilers made what all wanted, clang linked %d texts; want 1 and 5:\n%s", made, n, log)
+	}
+	if n := strings.Count(string(log), "-emit-pch"); n != 1 {
+		t.Errorf("the headers were parsed ahead %d times; want once", n)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "msl", ".new-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestALockOfTheDeadHoldsNobodyUp(t *testing.T) {
+	c := compiler(t, msl.Options{Dir: t.TempDir()})
+	program := msl.Program{Source: small}
+	if err := os.WriteFile(c.LockOf(program), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	build(t, c, program)
+}
+
+func TestWaitingEndsWithTheContext(t *testing.T) {
+	dir := t.TempDir()
+	c := compiler(t, msl.Options{Dir: dir})
+	program := msl.Program{Source: small}
+	other := flock.New(c.LockOf(program))
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := c.Build(ctx, program); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v, want the end of the context", err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
 // unitHeader is what a text that gives vectors these swizzles begins with.
@@ -19,11 +18,13 @@ func unitHeader(swizzles string) string { return swizzles + "#include \"msl_unit
 func (c *Compiler) precompiled(ctx context.Context, headers string, flags []string, swizzles string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n%s\n%s", c.identity, headers, strings.Join(flags, "\x00"), swizzles)
-	name := filepath.Join(c.cache.dir, sum(h)+".pch")
-	if info, err := os.Stat(name); err == nil && info.Size() > 0 {
-		if now := time.Now(); now.Sub(info.ModTime()) > time.Minute {
-			os.Chtimes(name, now, now)
-		}
+	key := sum(h)
+	name := filepath.Join(c.cache.dir, key+".pch")
+	if isMade(name) {
+		return name
+	}
+	defer c.cache.alone(ctx, key)()
+	if isMade(name) {
 		return name
 	}
 	made, err := c.cache.scratch()
@@ -35,8 +36,18 @@ func (c *Compiler) precompiled(ctx context.Context, headers string, flags []stri
 	if _, _, err := run(ctx, c.clang, "", arguments, unitHeader(swizzles)); err != nil {
 		return ""
 	}
-	if info, err := os.Stat(made); err != nil || info.Size() == 0 || os.Rename(made, name) != nil {
+	if !isMade(made) || os.Rename(made, name) != nil {
 		return ""
 	}
 	return name
+}
+
+// isMade reports whether a file is there and notes that it is in use.
+func isMade(name string) bool {
+	info, err := os.Stat(name)
+	if err != nil || info.Size() == 0 {
+		return false
+	}
+	touch(info, name)
+	return true
 }

@@ -1,0 +1,28 @@
+package msl
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// askAgain is how long a process waits before it asks again whether another is done: next to what compiling takes,
+// nothing.
+const askAgain = 5 * time.Millisecond
+
+// alone waits until nobody else, in this process or another, makes the file of that name in the cache. Who waited looks
+// for the file again before it makes it. release ends the turn. Where the file system has no locks, or ctx ends, nobody
+// waits: what is made twice is made twice, for files appear by a rename.
+func (c *cache) alone(ctx context.Context, name string) (release func()) {
+	lock := flock.New(filepath.Join(c.dir, ".new-"+name+".lock")) // trimmed like other leftovers of interrupted processes
+	if taken, err := lock.TryLockContext(ctx, askAgain); err != nil || !taken {
+		return func() {}
+	}
+	return func() {
+		os.Remove(lock.Path()) // while it is held; who waits for it then finds the file made
+		lock.Close()
+	}
+}
