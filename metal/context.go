@@ -31,6 +31,18 @@ func (l *Library) HasDescriptor() bool { return l.lib.HasDescriptor() }
 // WithoutDescriptor is the same library, called only by the interface's own functions: its oldest callers' way in.
 func (l *Library) WithoutDescriptor() *Library { return &Library{lib: l.lib.WithoutDescriptor()} }
 
+// Device is the device on which the library computes, for kernels that are not attention; ErrDeviceNotSupported where
+// it offers none. To close it frees nothing of the library's.
+func (l *Library) Device() (*Device, error) {
+	gpu, err := l.lib.Device()
+	if err != nil {
+		return nil, err
+	}
+	d := &Device{gpu: gpu, users: newUsers(func() {})}
+	d.resource = newResource(d, nil, d.users.release)
+	return d, nil
+}
+
 // Version is what the library says; 0.0.0 where it does not.
 func (l *Library) Version() string {
 	major, minor, patch := l.lib.Version()

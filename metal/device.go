@@ -10,7 +10,7 @@ import (
 // Device compiles and runs Metal kernels.
 type Device struct {
 	gpu      *mfa.GPU
-	host     *host.Device
+	host     *host.Device // nil: a library's
 	users    *users
 	resource *resource
 }
@@ -57,6 +57,9 @@ type Report = host.Report
 func (d *Device) Reports() ([]Report, error) {
 	if d.gpu == nil {
 		return nil, fmt.Errorf("device: %w", ErrClosed)
+	}
+	if d.host == nil {
+		return nil, fmt.Errorf("the device of a library has no checkers: %w", ErrDeviceNotSupported)
 	}
 	return d.host.Reports()
 }

@@ -65,9 +65,6 @@ void mfa_gpu_close(mfa_gpu *gpu);
 /* The pipeline of a variant, compiled at most once. *compiled tells whether this call did it. */
 int32_t mfa_gpu_pipeline(mfa_gpu *gpu, const mfa_variant *variant, const mfa_pipeline **out, bool *compiled);
 
-/* The device of mfa_create_context; NULL with the reason recorded. */
-const gpu_api *mfa_default_device(void);
-
 /* Finds a device by name for a process that set none; installed by the shared library, not by Go. */
 typedef const gpu_api *(*mfa_device_finder)(const char *name, char *why, size_t why_bytes);
 void mfa_set_device_finder(mfa_device_finder finder);

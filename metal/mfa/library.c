@@ -1,5 +1,7 @@
 #include "library.h"
 
+#include "../device/device.h"
+
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +66,21 @@ static int32_t refuse(int32_t code, char *why, size_t why_bytes, const char *tex
 static int32_t explain(const mfa_library *library, int32_t status, char *why, size_t why_bytes) {
   if (status != MFA_SUCCESS && library->last_error) snprintf(why, why_bytes, "%s", library->last_error());
   return status;
+}
+
+const struct gpu_api *mfa_library_device(const mfa_library *library, char *why, size_t why_bytes) {
+  if (!library->default_device) {
+    snprintf(why, why_bytes, "the library computes attention and nothing else: it lacks mfa_default_device");
+    return NULL;
+  }
+  const gpu_api *api = library->default_device();
+  if (!api) {
+    snprintf(why, why_bytes, "%s", library->last_error ? library->last_error() : "the library has no device");
+    return NULL;
+  }
+  if (api->abi == GPU_DEVICE_ABI) return api;
+  snprintf(why, why_bytes, "the library's device speaks interface %u, this program %u", api->abi, GPU_DEVICE_ABI);
+  return NULL;
 }
 
 int32_t mfa_library_context(const mfa_library *library, const struct gpu_api *api, mfa_context_t *context, char *why,

@@ -12,7 +12,7 @@
 
 /* Ours; a loaded library has them or not. */
 #define MFA_LIBRARY_EXTENSIONS(X)                                                                                  \
-  X(attention_forward_desc) X(last_error) X(create_context_on) X(get_counters)
+  X(attention_forward_desc) X(last_error) X(create_context_on) X(get_counters) X(default_device)
 
 typedef struct {
   void *file; /* of dlopen; NULL: linked in */
@@ -34,6 +34,9 @@ mfa_library *mfa_library_without_descriptor(const mfa_library *library);
 
 /* The index-th function of the interface that the library lacks, or NULL. */
 const char *mfa_library_missing(const mfa_library *library, unsigned index);
+
+/* The device on which the library computes, for other kernels; NULL with the reason in why. */
+const struct gpu_api *mfa_library_device(const mfa_library *library, char *why, size_t why_bytes);
 
 /* Calls of a library. Each writes the library's own words on a failure to why, on the thread that failed. */
 int32_t mfa_library_context(const mfa_library *, const struct gpu_api *, mfa_context_t *, char *why, size_t);

@@ -177,6 +177,9 @@ struct gpu_api; /* metal/device/device.h */
 
 /* The device that mfa_create_context uses from now on; NULL: the built-in one, where there is one. */
 MFA_EXPORT void mfa_set_default_device(const struct gpu_api *api);
+/* The device that mfa_create_context uses, for kernels that are not attention; NULL, with mfa_last_error, where there is
+ * none. It stays as long as the library is loaded. */
+MFA_EXPORT const struct gpu_api *mfa_default_device(void);
 MFA_EXPORT int32_t mfa_create_context_on(const struct gpu_api *api, mfa_context_t *context);
 
 typedef struct {

@@ -66,6 +66,9 @@ func TestForeignLibrary(t *testing.T) {
 	if major, _, _ := l.Version(); l.HasDescriptor() || l.DeviceSupported() || major != 0 || l.ErrorString(1) != "" {
 		t.Error("what the library lacks, it seems to have")
 	}
+	if _, err := l.Device(); !errors.Is(err, mfa.ErrDeviceNotSupported) || !strings.Contains(err.Error(), "attention and nothing else") {
+		t.Errorf("its device: %v", err)
+	}
 	c, err := l.NewContext(nil)
 	if err != nil {
 		t.Fatal(err)

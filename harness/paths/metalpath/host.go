@@ -17,7 +17,7 @@ func NewHost(name string, o metal.HostOptions, math metal.Math) (*Path, error) {
 		return nil, err
 	}
 	p := &Path{
-		name: name, math: math, contexts: device, close: device.Close, processors: processorsOf(o),
+		name: name, math: math, contexts: device, device: device, close: device.Close, processors: processorsOf(o),
 		description: paths.Description{Device: info.Name, Toolchain: info.Toolchain},
 	}
 	if o.Check {

@@ -24,6 +24,12 @@ func OpenLibrary(ctx context.Context, name, file string, plain bool) (*Path, err
 		toolchain += ", without " + strings.Join(missing, ", ")
 	}
 	device := file
+	if p.device, err = library.Device(); err == nil {
+		p.close = p.device.Close
+		if info, err := p.device.Info(); err == nil {
+			device, toolchain = info.Name, toolchain+", "+info.Toolchain
+		}
+	}
 	if plain || !library.HasDescriptor() {
 		library = library.WithoutDescriptor()
 		p.contexts, p.plain = library, &plainABI{missing: library.Missing()}

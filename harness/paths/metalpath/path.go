@@ -25,7 +25,8 @@ type Path struct {
 	}
 	context     *metal.Context
 	description paths.Description
-	processors  int // of a host device
+	device      *metal.Device // nil: out of reach
+	processors  int           // of a host device
 	supports    func(cases.Case) error
 	plain       *plainABI                      // of a library called without descriptors
 	reports     func() ([]metal.Report, error) // of a device with checkers; nil: it has none

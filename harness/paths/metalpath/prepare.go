@@ -58,14 +58,8 @@ func (c *Prepared) Close() {
 }
 
 // Device is what kernels can be run on beside attention, and how many threadgroups it computes at once, 0 where that
-// is not known. It is nil for a loaded library, which offers attention alone.
-func (p *Path) Device() (device *metal.Device, processors int) {
-	device, ok := p.contexts.(*metal.Device)
-	if !ok {
-		return nil, 0
-	}
-	return device, p.processors
-}
+// is not known. It is nil for a loaded library that offers attention alone.
+func (p *Path) Device() (device *metal.Device, processors int) { return p.device, p.processors }
 
 // processorsOf is how many threads a host device has.
 func processorsOf(o metal.HostOptions) int {
