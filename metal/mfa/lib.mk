@@ -3,6 +3,7 @@
 #   make lib        build/libmfa.so, build/include/mfa.h, build/lib/pkgconfig/mfa.pc
 #   make lib-asan   build/asan/libmfa.so, with the address sanitizer
 #   make mfa-fuzz   hostile calls of the C interface, under the address sanitizer
+#   make mfa-fuzz-library   the same calls of build/libmfa.so, or of MFA_FUZZ_LIBRARY, which really computes
 #   make examples   the C example, and the Rust one where cargo is
 
 MFA_BUILD ?= build
@@ -16,7 +17,7 @@ MFA_FUZZ_CALLS ?= 100000
 MFA_SUFFIX := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
 MFA_LINK := -shared -ldl -lpthread -lm $(if $(filter so,$(MFA_SUFFIX)),-Wl$(,)-soname$(,)libmfa.so.1 -Wl$(,)-z$(,)nodelete -Wl$(,)-z$(,)noexecstack,-install_name @rpath/libmfa.dylib)
 
-.PHONY: lib lib-asan mfa-fuzz examples
+.PHONY: lib lib-asan mfa-fuzz mfa-fuzz-library examples
 lib: $(MFA_BUILD)/libmfa.$(MFA_SUFFIX) $(MFA_BUILD)/include/mfa.h $(MFA_BUILD)/lib/pkgconfig/mfa.pc $(MFA_BUILD)/attest
 
 # The library compiles its kernels with the attest command, which it looks for beside itself.
@@ -47,11 +48,22 @@ $(MFA_BUILD)/asan/libmfa.$(MFA_SUFFIX): $(MFA_SOURCES) $(MFA_HOST) $(MFA_HEADERS
 	ln -sf $(@F) $(@D)/libmfa.so.1
 
 # The calls run against a device that touches the corners of every tensor, so a hole in the checks is an invalid access.
-$(MFA_BUILD)/mfa/fuzz: $(wildcard metal/mfa/test/*.c metal/mfa/test/*.h) $(filter-out metal/mfa/shared/device.c,$(MFA_SOURCES)) $(MFA_HEADERS)
+MFA_FUZZ_CORNERS := $(addprefix metal/mfa/test/,fuzz_corners.c corners.c fuzz.c call.c spoil.c)
+$(MFA_BUILD)/mfa/fuzz: $(MFA_FUZZ_CORNERS) $(wildcard metal/mfa/test/*.h) $(filter-out metal/mfa/shared/device.c,$(MFA_SOURCES)) $(MFA_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(MFA_CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -o $@ $(filter %.c,$^) -lpthread -lm
 mfa-fuzz: $(MFA_BUILD)/mfa/fuzz
 	$(MFA_BUILD)/mfa/fuzz $(MFA_FUZZ_CALLS) 1
+
+# The program is linked with the library and finds it at that place again.
+MFA_FUZZ_LIBRARY ?= $(MFA_BUILD)/libmfa.$(MFA_SUFFIX)
+MFA_FUZZ_LIBRARY_CALLS ?= 20000
+MFA_FUZZ_PROGRAM := $(addprefix metal/mfa/test/,fuzz_library.c fuzz.c call.c spoil.c)
+$(MFA_BUILD)/mfa/fuzz-library: $(MFA_FUZZ_PROGRAM) $(wildcard metal/mfa/test/*.h) metal/mfa/mfa.h $(MFA_FUZZ_LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(MFA_CFLAGS) -o $@ $(MFA_FUZZ_PROGRAM) $(abspath $(MFA_FUZZ_LIBRARY)) -Wl,-rpath,$(abspath $(dir $(MFA_FUZZ_LIBRARY))) -lpthread -lm
+mfa-fuzz-library: $(MFA_BUILD)/mfa/fuzz-library $(MFA_BUILD)/attest
+	ATTEST_MSL=$(abspath bin/attest) $(MFA_BUILD)/mfa/fuzz-library $(MFA_FUZZ_LIBRARY_CALLS) 1
 
 examples: lib
 	$(MAKE) -C metal/mfa/examples/c PKG_CONFIG_PATH=$(abspath $(MFA_BUILD))/lib/pkgconfig run
