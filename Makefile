@@ -10,10 +10,12 @@ all: build
 
 build: bin/attest
 
-# Go decides itself what is out of date.
+# Go decides itself what is out of date. The commit goes into the binary, and from there into what it records, also
+# where the environment turns that off; not where git cannot read the checkout.
+VCS := $(if $(shell git rev-parse HEAD 2>/dev/null),-buildvcs=true)
 .PHONY: bin/attest
 bin/attest: deps
-	$(GO) build -o $@ ./harness/cmd/attest
+	$(GO) build $(VCS) -o $@ ./harness/cmd/attest
 
 # A conformance run of the default path: generated cases, then the corpus. Its directory stays below runs/.
 run: bin/attest
