@@ -97,6 +97,9 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 	fmt.Fprintln(w, "| rule | killed | false alarms | killed, on its project's own problems | false alarms |")
 	fmt.Fprintln(w, "|---|---|---|---|---|")
 	for _, row := range r.table() {
+		for i, cell := range row {
+			row[i] = strings.ReplaceAll(cell, "|", `\|`) // as in |want|: else it would end the cell
+		}
 		if _, err := fmt.Fprintln(w, "| "+strings.Join(row, " | ")+" |"); err != nil {
 			return err
 		}

@@ -106,13 +106,14 @@ func tellMutants(t terminal, r mutate.Result, asJSON, markdown bool) int {
 	switch {
 	case markdown:
 		err = r.WriteMarkdown(t.out)
-	case asJSON:
+	case !asJSON:
+		err = r.WriteText(t.out)
+	}
+	if asJSON && err == nil {
 		var line []byte
 		if line, err = r.JSON(); err == nil {
 			_, err = fmt.Fprintf(t.out, "%s\n", line)
 		}
-	default:
-		err = r.WriteText(t.out)
 	}
 	if err != nil {
 		return t.complain("mutate: %v", err)
