@@ -135,7 +135,11 @@ func (c *child) reduce(ctx context.Context, f *Failure) error {
 	if c.order.ReduceCalls == 0 {
 		return nil
 	}
-	tester := (&engine.Tester{NewPath: c.open, Trial: trial.Options{Deadline: c.order.Deadline}}).
+	deadline := c.order.Deadline
+	if f.Kind == verdict.Hang { // each smaller case that hangs takes it in full, and is over in no time where it does not
+		deadline /= 4
+	}
+	tester := (&engine.Tester{NewPath: c.open, Trial: trial.Options{Deadline: deadline}}).
 		Narrow(verdict.Verdict{Kind: f.Kind, Law: f.Law})
 	defer tester.Close()
 	result, err := reduce.Reduce(ctx, f.Case, reduce.Options{MaxCalls: c.order.ReduceCalls}, tester.Fails)

@@ -31,7 +31,7 @@ func mutateCommand(ctx context.Context, t terminal, args []string) int {
 	flags.Uint64Var(&o.Seed, "seed", 1, "the same seed gives the same cases")
 	flags.IntVar(&o.Relations, "relations", campaign.DefaultRelations, "relations checked on each case; -1: all that apply")
 	flags.IntVar(&o.Workers, "workers", 1, "mutants at once")
-	flags.IntVar(&o.ReduceCalls, "reduce", 0, "reduce what killed each, with at most so many runs; --json alone gives 60")
+	flags.IntVar(&o.ReduceCalls, "reduce", 60, "reduce what killed each, with at most so many runs; 0: not at all")
 	flags.BoolVar(&o.Rules, "peers", false, "ask the rules of other projects about the same outputs, and about their own problems")
 	asJSON := flags.Bool("json", false, "print one JSON object, last")
 	markdown := flags.Bool("markdown", false, "print the table for a README")
@@ -48,9 +48,6 @@ func mutateCommand(ctx context.Context, t terminal, args []string) int {
 	}
 	if o.Cases < 1 || o.Workers < 1 || o.ReduceCalls < 0 {
 		return t.complain("mutate: --cases %d, --workers %d, --reduce %d; want 1, 1 and 0 or more", o.Cases, o.Workers, o.ReduceCalls)
-	}
-	if *asJSON && !flags.given("reduce") {
-		o.ReduceCalls = 60
 	}
 	result, err := runMutants(ctx, t, o, *asJSON || *markdown)
 	if err != nil {
