@@ -9,6 +9,13 @@
 // single dispatches; the report gives their median, minimum and spread, which is half the distance between the
 // quartiles by the median.
 //
+// # Two runs
+//
+// A shared machine is slower for minutes at a time, and dispatches of one such stretch agree with each other. So the
+// table is timed in several passes, and what a file for comparison holds is one sample of each row and pass. Between
+// the rounds the device runs fixed arithmetic, the yardstick (see package peak): a dispatch's time by the yardstick's in
+// the same moments says the same on a busy machine as on a quiet one.
+//
 // # Trust
 //
 // A library that is told to dispatch five times and dispatches once reports five times its speed. So the number of
