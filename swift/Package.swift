@@ -22,6 +22,7 @@ var targets: [Target] = [
 var device: [Target.Dependency] = ["CDevice", "CMFA"]
 var products: [Product] = [.library(name: "MFAFFI", type: .dynamic, targets: ["MFAFFI"])]
 var tests: [Target.Dependency] = ["MFAFFI", "CDevice", "CMFA"]
+var foreign: [Target.Dependency] = []
 
 #if os(Linux)
 targets += [
@@ -37,9 +38,12 @@ targets += [
 products.append(.library(name: "Metal", targets: ["Metal"]))
 device += ["Metal", "GlibcCompat"]
 tests.append("Metal")
+foreign.append("Metal")
 #endif
 
 targets += [
+  // Somebody else's program, as it were: it knows Metal and nothing else of this package.
+  .executableTarget(name: "Saxpy", dependencies: foreign, path: "Examples/Saxpy"),
   .target(name: "MFAFFI", dependencies: device),
   .testTarget(name: "MFAFFITests", dependencies: tests),
 ]

@@ -1,8 +1,8 @@
 # swift/: the mfa library over Metal, written in Swift. Included by the Makefile at the top.
 #
 #   make swift        swift/.build/libMFAFFI.so (.dylib on macOS), with attest beside it
-#   make swift-test   all that the library is held to: the Swift tests, hostile calls of the C interface, the bits of the
-#                     host path, the corpus, cases
+#   make swift-test   all that the library is held to: the Swift tests, a program that only knows Metal, hostile calls of
+#                     the C interface, the bits of the host path, the corpus, cases
 #   make swift-ffi    what a call costs from Go beside the same call from C, in one run
 #   make swift-which  which Swift would do it: system, beside, or why there is none
 #   make swift-ci     swift-test, or where there is no Swift a loud word that nothing was tested
@@ -36,6 +36,7 @@ swift: bin/attest
 # ATTEST_SWIFT makes a library that is not found a failure, where the Go test would be skipped.
 swift-test: swift
 	$(SWIFT_RUN) env ATTEST_METAL_FOUNDATION=1 ATTEST_MSL=$(abspath bin/attest) swift test
+	$(SWIFT_RUN) env ATTEST_METAL_FOUNDATION=1 ATTEST_MSL=$(abspath bin/attest) swift run Saxpy
 	$(MAKE) mfa-fuzz-library MFA_BUILD=build/swift MFA_FUZZ_LIBRARY=$(SWIFT_LIBRARY) MFA_FUZZ_LIBRARY_CALLS=$(SWIFT_FUZZ_CALLS)
 	ATTEST_SWIFT=$(abspath $(SWIFT_LIBRARY)) $(GO) test -count=1 -run '^TestSwift' ./harness/paths/catalog
 	bin/attest replay --path $(SWIFT_PATH)

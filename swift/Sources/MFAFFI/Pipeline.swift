@@ -46,7 +46,7 @@ extension Device {
   private func makeLibrary(_ program: gpu_program, _ source: String) throws -> any MTLLibrary {
     let version = program.language_version == 0 ? 310 : program.language_version
     let packed = UInt(version / 100) << 16 | UInt(version % 100 / 10)
-    guard version % 10 == 0, let language = MTLLanguageVersion(rawValue: packed) else {
+    guard Self.languageVersions.contains(version), let language = MTLLanguageVersion(rawValue: packed) else {
       throw Refusal(GPU_UNSUPPORTED, "language version \(version); 310 is MSL 3.1, the first with bfloat")
     }
     let file = program.file.map { String(cString: $0) } ?? "kernel.metal"
@@ -63,6 +63,10 @@ extension Device {
       }
     }
   }
+
+  /// By number and not by MTLLanguageVersion's names, of which an older SDK lacks the newest; and checked, since Apple's
+  /// enumeration takes any number.
+  private static let languageVersions: Set<UInt32> = [200, 210, 220, 230, 240, 300, 310, 320, 400]
 
   private func constants(of program: gpu_program) throws -> MTLFunctionConstantValues {
     let values = MTLFunctionConstantValues()

@@ -1,14 +1,17 @@
 import CDevice
 
-/// The types of function constants and arguments, with Apple's raw values.
+/// The types of function constants and arguments, with Apple's raw values. Pixel formats, pipelines, tables and what
+/// ray tracing has are left out.
 public enum MTLDataType: UInt, Sendable {
   case none = 0, `struct`, array, float, float2, float3, float4
+  case float2x2 = 7, float2x3, float2x4, float3x2, float3x3, float3x4, float4x2, float4x3, float4x4
   case half = 16, half2, half3, half4
+  case half2x2 = 20, half2x3, half2x4, half3x2, half3x3, half3x4, half4x2, half4x3, half4x4
   case int = 29, int2, int3, int4, uint, uint2, uint3, uint4
   case short, short2, short3, short4, ushort, ushort2, ushort3, ushort4
   case char, char2, char3, char4, uchar, uchar2, uchar3, uchar4
   case bool, bool2, bool3, bool4
-  case pointer = 60
+  case texture = 58, sampler, pointer
   case long = 81, long2, long3, long4, ulong, ulong2, ulong3, ulong4
   case bfloat = 121, bfloat2, bfloat3, bfloat4
 }

@@ -1,6 +1,8 @@
 import CDevice
 
-public class MTLCompileOptions: @unchecked Sendable {
+// As in Apple's, what is here to be filled in is no Sendable.
+
+public class MTLCompileOptions {
   /// Apple's takes NSObjects; a number or a string is what either is given. A Bool counts as 1 or 0.
   public var preprocessorMacros: [String: Any]?
   public var languageVersion: MTLLanguageVersion = .version3_2
@@ -8,16 +10,31 @@ public class MTLCompileOptions: @unchecked Sendable {
   public var mathFloatingPointFunctions: MTLMathFloatingPointFunctions = .fast
   public var fastMathEnabled: Bool {
     get { mathMode == .fast }
-    set { mathMode = newValue ? .fast : .safe }
+    set { // both, as Apple's does
+      mathMode = newValue ? .fast : .safe
+      mathFloatingPointFunctions = newValue ? .fast : .precise
+    }
   }
   public var libraryType: MTLLibraryType = .executable
   public var installName: String?
   /// No difference here: equal text gives equal code.
   public var preserveInvariance = false
   public init() {}
+
+  func copy() -> MTLCompileOptions {
+    let other = MTLCompileOptions()
+    other.preprocessorMacros = preprocessorMacros
+    other.languageVersion = languageVersion
+    other.mathMode = mathMode
+    other.mathFloatingPointFunctions = mathFloatingPointFunctions
+    other.libraryType = libraryType
+    other.installName = installName
+    other.preserveInvariance = preserveInvariance
+    return other
+  }
 }
 
-public class MTLFunctionConstantValues: @unchecked Sendable {
+public class MTLFunctionConstantValues {
   struct Value {
     let type: gpu_scalar
     let bits: UInt64
@@ -74,7 +91,7 @@ public class MTLFunctionConstantValues: @unchecked Sendable {
   }
 }
 
-public class MTLComputePipelineDescriptor: @unchecked Sendable {
+public class MTLComputePipelineDescriptor {
   public var label: String?
   public var computeFunction: (any MTLFunction)?
   public var threadGroupSizeIsMultipleOfThreadExecutionWidth = false
@@ -89,7 +106,7 @@ public class MTLComputePipelineDescriptor: @unchecked Sendable {
   }
 }
 
-public class MTLCommandBufferDescriptor: @unchecked Sendable {
+public class MTLCommandBufferDescriptor {
   public var retainedReferences = true
   public var errorOptions: MTLCommandBufferErrorOption = []
   public init() {}

@@ -11,12 +11,16 @@ public struct MTLLibraryError: Error, CustomStringConvertible, Sendable {
     case compileWarning
     case functionNotFound
     case fileNotFound
+
+    /// So that `catch MTLLibraryError.compileFailure` works.
+    public static func ~= (match: Self, error: any Error) -> Bool { (error as? MTLLibraryError)?.code == match }
   }
 
   public let code: Code
   public let localizedDescription: String
   public var description: String { localizedDescription }
   public static var errorDomain: String { MTLLibraryErrorDomain }
+  public var errorCode: Int { Int(code.rawValue) }
   public static var unsupported: Code { .unsupported }
   public static var `internal`: Code { .internal }
   public static var compileFailure: Code { .compileFailure }
@@ -43,12 +47,15 @@ public struct MTLCommandBufferError: Error, CustomStringConvertible, Sendable {
     case memoryless
     case deviceRemoved
     case stackOverflow
+
+    public static func ~= (match: Self, error: any Error) -> Bool { (error as? MTLCommandBufferError)?.code == match }
   }
 
   public let code: Code
   public let localizedDescription: String
   public var description: String { localizedDescription }
   public static var errorDomain: String { MTLCommandBufferErrorDomain }
+  public var errorCode: Int { Int(code.rawValue) }
   public static var none: Code { .none }
   public static var `internal`: Code { .internal }
   public static var timeout: Code { .timeout }
@@ -57,6 +64,9 @@ public struct MTLCommandBufferError: Error, CustomStringConvertible, Sendable {
   public static var notPermitted: Code { .notPermitted }
   public static var outOfMemory: Code { .outOfMemory }
   public static var invalidResource: Code { .invalidResource }
+  public static var memoryless: Code { .memoryless }
+  public static var deviceRemoved: Code { .deviceRemoved }
+  public static var stackOverflow: Code { .stackOverflow }
 
   init(_ code: Code, _ text: String) {
     self.code = code
@@ -65,11 +75,16 @@ public struct MTLCommandBufferError: Error, CustomStringConvertible, Sendable {
 }
 
 #if ATTEST_METAL_FOUNDATION
-extension MTLLibraryError: LocalizedError { public var errorDescription: String? { localizedDescription } }
-extension MTLCommandBufferError: LocalizedError { public var errorDescription: String? { localizedDescription } }
+// As an NSError, too, each has its domain, code and text.
+extension MTLLibraryError: CustomNSError {
+  public var errorUserInfo: [String: Any] { [NSLocalizedDescriptionKey: localizedDescription] }
+}
+extension MTLCommandBufferError: CustomNSError {
+  public var errorUserInfo: [String: Any] { [NSLocalizedDescriptionKey: localizedDescription] }
+}
 #else
 extension Error {
-  /// What Foundation, which Apple's Metal hands on, says of every error.  Foundation.s own wins where it is imported.
+  /// What Foundation, which Apple's Metal hands on, says of every error. Foundation's own wins where it is imported.
   @_disfavoredOverload
   public var localizedDescription: String {
     switch self {

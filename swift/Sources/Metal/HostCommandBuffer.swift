@@ -80,9 +80,21 @@ final class HostCommandBuffer: MTLCommandBuffer, @unchecked Sendable {
   }
 
   func waitUntilCompleted() { queue.wait(for: self) }
-  func waitUntilScheduled() {
-    // Scheduling takes no time here: what is committed is as good as scheduled.
+
+  func completed() async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      let isOver = queue.monitor.hold {
+        if state == .completed || state == .error { return true }
+        completedHandlers.append { _ in continuation.resume() }
+        return false
+      }
+      if isOver { continuation.resume() }
+    }
   }
+
+  // Scheduling takes no time here: what is committed is as good as scheduled.
+  func waitUntilScheduled() {}
+  func scheduled() async {}
 
   func addScheduledHandler(_ block: @escaping MTLCommandBufferHandler) { addCompletedHandler(block) }
   func addCompletedHandler(_ block: @escaping MTLCommandBufferHandler) {

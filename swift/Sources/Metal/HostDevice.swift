@@ -100,8 +100,10 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
   }
 
   func makeLibrary(
-    source: String, options: MTLCompileOptions?, completionHandler: @escaping MTLNewLibraryCompletionHandler
+    source: String, options: MTLCompileOptions?,
+    completionHandler: @escaping @Sendable ((any MTLLibrary)?, (any Error)?) -> Void
   ) {
+    nonisolated(unsafe) let options = options?.copy() // the caller may change its own meanwhile
     DispatchQueue.global().async {
       do { completionHandler(try self.makeLibrary(source: source, options: options), nil) } catch {
         completionHandler(nil, error)
@@ -114,7 +116,8 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
   }
 
   func makeComputePipelineState(
-    function: any MTLFunction, completionHandler: @escaping MTLNewComputePipelineStateCompletionHandler
+    function: any MTLFunction,
+    completionHandler: @escaping @Sendable ((any MTLComputePipelineState)?, (any Error)?) -> Void
   ) {
     DispatchQueue.global().async {
       do { completionHandler(try self.makeComputePipelineState(function: function), nil) } catch {

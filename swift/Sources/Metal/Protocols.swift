@@ -1,8 +1,9 @@
 // Objects with an identity of their own, as Apple's Swift interface spells them. Only what runs here is declared: code
 // that wants more fails to build, not to run.
 
-public typealias MTLNewLibraryCompletionHandler = @Sendable ((any MTLLibrary)?, (any Error)?) -> Void
-public typealias MTLNewComputePipelineStateCompletionHandler = @Sendable ((any MTLComputePipelineState)?, (any Error)?) -> Void
+// The methods that take the first two want them Sendable, which the names do not say.
+public typealias MTLNewLibraryCompletionHandler = ((any MTLLibrary)?, (any Error)?) -> Void
+public typealias MTLNewComputePipelineStateCompletionHandler = ((any MTLComputePipelineState)?, (any Error)?) -> Void
 public typealias MTLCommandBufferHandler = @Sendable (any MTLCommandBuffer) -> Void
 
 public protocol MTLDevice: AnyObject, Sendable {
@@ -31,10 +32,12 @@ public protocol MTLDevice: AnyObject, Sendable {
   func makeDefaultLibrary() -> (any MTLLibrary)?
   func makeLibrary(source: String, options: MTLCompileOptions?) throws -> any MTLLibrary
   func makeLibrary(
-    source: String, options: MTLCompileOptions?, completionHandler: @escaping MTLNewLibraryCompletionHandler)
+    source: String, options: MTLCompileOptions?,
+    completionHandler: @escaping @Sendable ((any MTLLibrary)?, (any Error)?) -> Void)
   func makeComputePipelineState(function computeFunction: any MTLFunction) throws -> any MTLComputePipelineState
   func makeComputePipelineState(
-    function computeFunction: any MTLFunction, completionHandler: @escaping MTLNewComputePipelineStateCompletionHandler)
+    function computeFunction: any MTLFunction,
+    completionHandler: @escaping @Sendable ((any MTLComputePipelineState)?, (any Error)?) -> Void)
   func makeComputePipelineState(
     function computeFunction: any MTLFunction, options: MTLPipelineOption,
     reflection: UnsafeMutablePointer<MTLAutoreleasedComputePipelineReflection?>?
@@ -55,9 +58,15 @@ extension MTLDevice {
   ) -> (any MTLBuffer)? {
     makeBuffer(bytesNoCopy: pointer, length: length, options: options, deallocator: nil)
   }
+  public func makeBuffer(
+    bytesNoCopy pointer: UnsafeMutableRawPointer, length: Int,
+    deallocator: (@Sendable (UnsafeMutableRawPointer, Int) -> Void)?
+  ) -> (any MTLBuffer)? {
+    makeBuffer(bytesNoCopy: pointer, length: length, options: [], deallocator: deallocator)
+  }
 }
 
-public protocol MTLResource: AnyObject, Sendable {
+public protocol MTLResource: AnyObject { // no Sendable, as in Apple's
   var label: String? { get set }
   var device: any MTLDevice { get }
   var cpuCacheMode: MTLCPUCacheMode { get }
@@ -109,7 +118,7 @@ public protocol MTLCommandQueue: AnyObject, Sendable {
   func makeCommandBufferWithUnretainedReferences() -> (any MTLCommandBuffer)?
 }
 
-public protocol MTLCommandBuffer: AnyObject, Sendable {
+public protocol MTLCommandBuffer: AnyObject { // no Sendable, as in Apple's
   var device: any MTLDevice { get }
   var commandQueue: any MTLCommandQueue { get }
   var retainedReferences: Bool { get }
@@ -125,8 +134,12 @@ public protocol MTLCommandBuffer: AnyObject, Sendable {
   func commit()
   func addScheduledHandler(_ block: @escaping MTLCommandBufferHandler)
   func addCompletedHandler(_ block: @escaping MTLCommandBufferHandler)
+  @available(*, noasync, message: "in async code: await scheduled()")
   func waitUntilScheduled()
+  @available(*, noasync, message: "in async code: await completed()")
   func waitUntilCompleted()
+  func scheduled() async
+  func completed() async
   func makeComputeCommandEncoder() -> (any MTLComputeCommandEncoder)?
   func makeComputeCommandEncoder(dispatchType: MTLDispatchType) -> (any MTLComputeCommandEncoder)?
   func makeBlitCommandEncoder() -> (any MTLBlitCommandEncoder)?

@@ -3,6 +3,11 @@ public enum MTLBindingType: Int, Sendable {
   case threadgroupMemory
   case texture
   case sampler
+  case imageblockData = 16, imageblock
+  case visibleFunctionTable = 24
+  case primitiveAccelerationStructure, instanceAccelerationStructure, intersectionFunctionTable
+  case objectPayload = 34
+  case tensor = 37
 }
 
 public enum MTLBindingAccess: UInt, Sendable {
@@ -28,7 +33,7 @@ public class MTLComputePipelineReflection: @unchecked Sendable {
 
 public typealias MTLAutoreleasedComputePipelineReflection = MTLComputePipelineReflection
 
-public class MTLFunctionConstant: @unchecked Sendable {
+public class MTLFunctionConstant {
   public let name: String
   public let type: MTLDataType
   public let index: Int

@@ -1,6 +1,6 @@
 // Sizes, options and enumerations, with Apple's raw values.
 
-public struct MTLSize: Sendable {
+public struct MTLSize: BitwiseCopyable, Sendable {
   public var width: Int
   public var height: Int
   public var depth: Int
@@ -16,7 +16,7 @@ public func MTLSizeMake(_ width: Int, _ height: Int, _ depth: Int) -> MTLSize {
   MTLSize(width: width, height: height, depth: depth)
 }
 
-public struct MTLDispatchThreadgroupsIndirectArguments {
+public struct MTLDispatchThreadgroupsIndirectArguments: BitwiseCopyable, Sendable {
   public var threadgroupsPerGrid: (UInt32, UInt32, UInt32)
   public init() { threadgroupsPerGrid = (0, 0, 0) }
   public init(threadgroupsPerGrid: (UInt32, UInt32, UInt32)) { self.threadgroupsPerGrid = threadgroupsPerGrid }
@@ -64,12 +64,15 @@ public struct MTLResourceUsage: OptionSet, Sendable {
   public init(rawValue: UInt) { self.rawValue = rawValue }
   public static let read = MTLResourceUsage(rawValue: 1)
   public static let write = MTLResourceUsage(rawValue: 2)
+  public static let sample = MTLResourceUsage(rawValue: 4)
 }
 
 public struct MTLBarrierScope: OptionSet, Sendable {
   public let rawValue: UInt
   public init(rawValue: UInt) { self.rawValue = rawValue }
   public static let buffers = MTLBarrierScope(rawValue: 1)
+  public static let textures = MTLBarrierScope(rawValue: 2)
+  public static let renderTargets = MTLBarrierScope(rawValue: 4)
 }
 
 public struct MTLPipelineOption: OptionSet, Sendable {
@@ -85,6 +88,7 @@ public enum MTLGPUFamily: Int, Sendable {
   case apple1 = 1001, apple2, apple3, apple4, apple5, apple6, apple7, apple8, apple9, apple10
   case mac1 = 2001, mac2
   case common1 = 3001, common2, common3
+  case macCatalyst1 = 4001, macCatalyst2
   case metal3 = 5001, metal4
 }
 
@@ -96,7 +100,7 @@ public enum MTLDeviceLocation: UInt, Sendable {
 }
 
 public enum MTLLanguageVersion: UInt, Sendable {
-  case version1_1 = 0x10001, version1_2
+  case version1_0 = 0x10000, version1_1, version1_2
   case version2_0 = 0x20000, version2_1, version2_2, version2_3, version2_4
   case version3_0 = 0x30000, version3_1, version3_2
   case version4_0 = 0x40000
@@ -124,6 +128,8 @@ public enum MTLFunctionType: UInt, Sendable {
   case kernel
   case visible = 5
   case intersection
+  case mesh
+  case object
 }
 
 public enum MTLDispatchType: UInt, Sendable {

@@ -61,6 +61,7 @@ final class DeviceTests: XCTestCase {
       ("no value for a constant", "times", { self.compile($0, times: nil) }),
       ("no function named", "source and function", { self.compile($0, Self.text, "") }),
       ("version 7.77", "language version 777", { self.compile($0, version: 777) }),
+      ("version 9.0", "language version 900", { self.compile($0, version: 900) }),
       ("2048 threads", "max_threads is 2048", { self.compile($0, maxThreads: 2048) }),
     ]
     for (name, text, body) in table {

@@ -103,6 +103,42 @@ final class LibraryTests: XCTestCase {
     }
   }
 
+  func testFastMathSetsBothModes() {
+    let options = MTLCompileOptions()
+    XCTAssert(options.fastMathEnabled)
+    for (isFast, mode, functions) in [(false, MTLMathMode.safe, MTLMathFloatingPointFunctions.precise), (true, .fast, .fast)] {
+      options.fastMathEnabled = isFast
+      XCTAssertEqual(options.mathMode, mode)
+      XCTAssertEqual(options.mathFloatingPointFunctions, functions)
+    }
+  }
+
+  func testErrorsAreCaughtByTheirCode() throws {
+    let library = try library()
+    do {
+      _ = try library.makeFunction(name: "absent", constantValues: MTLFunctionConstantValues())
+      XCTFail("nothing thrown")
+    } catch MTLCommandBufferError.invalidResource {
+      XCTFail("another domain's")
+    } catch MTLLibraryError.functionNotFound {
+      // as it should
+    }
+  }
+
+  func testOptionsAreReadWhenTheyAreGiven() throws {
+    let made = expectation(description: "made, as the macro was")
+    let device = try XCTUnwrap(MTLCreateSystemDefaultDevice())
+    let options = MTLCompileOptions()
+    options.preprocessorMacros = ["TYPE": "float"]
+    device.makeLibrary(source: "kernel void k(device TYPE *x) { }", options: options) { library, error in
+      XCTAssertNil(error)
+      XCTAssertEqual(library?.functionNames, ["k"])
+      made.fulfill()
+    }
+    options.preprocessorMacros = nil
+    wait(for: [made], timeout: 60)
+  }
+
   func testNameAndFamilyAreSettable() throws {
     var settings = MetalStandIn.Settings()
     settings.name = "Apple M3 Max"

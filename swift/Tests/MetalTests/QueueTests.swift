@@ -40,7 +40,7 @@ final class QueueTests: XCTestCase {
 
   func testCompletedHandlersRunAndMayCommitAndWait() throws {
     let fixture = try Fixture()
-    let buffer = try fixture.floats([0])
+    nonisolated(unsafe) let buffer = try fixture.floats([0]) // one command buffer at a time uses it
     let done = expectation(description: "both handlers")
     let first = try XCTUnwrap(fixture.queue.makeCommandBuffer())
     encode(fixture, first, buffer)
@@ -55,6 +55,21 @@ final class QueueTests: XCTestCase {
     }
     first.commit()
     wait(for: [done], timeout: 60)
+    XCTAssertEqual(contents(buffer), [2])
+  }
+
+  func testCompletedIsAwaited() async throws {
+    let fixture = try Fixture()
+    let buffer = try fixture.floats([0])
+    for _ in 0..<2 {
+      let commands = try XCTUnwrap(fixture.queue.makeCommandBuffer())
+      encode(fixture, commands, buffer)
+      commands.commit()
+      await commands.scheduled()
+      await commands.completed()
+      await commands.completed() // it has
+      XCTAssertEqual(commands.status, .completed)
+    }
     XCTAssertEqual(contents(buffer), [2])
   }
 
@@ -75,7 +90,7 @@ final class QueueTests: XCTestCase {
   func testManyThreadsAndQueues() throws {
     let fixture = try Fixture()
     let count = 8, rounds = 50
-    let buffers = try (0..<count).map { _ in try fixture.floats([Float](repeating: 0, count: 100)) }
+    nonisolated(unsafe) let buffers = try (0..<count).map { _ in try fixture.floats([Float](repeating: 0, count: 100)) }
     let queues = try (0..<2).map { _ in try XCTUnwrap(fixture.device.makeCommandQueue()) }
     DispatchQueue.concurrentPerform(iterations: count) { i in
       for _ in 0..<rounds {
@@ -96,7 +111,7 @@ final class QueueTests: XCTestCase {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: page, alignment: page)
     let freed = expectation(description: "deallocator")
     do {
-      let buffer = fixture.device.makeBuffer(bytesNoCopy: memory, length: page, options: []) { pointer, length in
+      let buffer = fixture.device.makeBuffer(bytesNoCopy: memory, length: page) { pointer, length in
         XCTAssertEqual(length, page)
         pointer.deallocate()
         freed.fulfill()

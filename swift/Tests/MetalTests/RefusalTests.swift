@@ -94,6 +94,8 @@ final class RefusalTests: XCTestCase {
     let device = try XCTUnwrap(MTLCreateSystemDefaultDevice())
     XCTAssertThrowsError(try device.makeLibrary(source: "kernel void k(device float *x) {\n  *x = nowhere;\n}", options: nil)) {
       XCTAssertEqual(($0 as? MTLLibraryError)?.code, .compileFailure)
+      XCTAssertEqual(($0 as NSError).domain, MTLLibraryErrorDomain)
+      XCTAssertEqual(($0 as NSError).code, 3)
       XCTAssert($0.localizedDescription.contains("program_source:2:"), $0.localizedDescription)
       XCTAssert($0.localizedDescription.contains("nowhere"), $0.localizedDescription)
     }
