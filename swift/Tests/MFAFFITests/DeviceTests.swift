@@ -16,7 +16,7 @@ final class DeviceTests: XCTestCase {
 
   func api() throws -> gpu_api {
     var why = [CChar](repeating: 0, count: 512)
-    return try XCTUnwrap(mfaSwiftDevice(&why, why.count), String(cString: why)).pointee
+    return try XCTUnwrap(mfaSwiftDevice(&why, why.count), said(why)).pointee
   }
 
   /// A compiled pipeline, or the status and text of the refusal.
@@ -38,7 +38,7 @@ final class DeviceTests: XCTestCase {
         }
       }
     }
-    return (made, info, status, String(cString: why))
+    return (made, info, status, said(why))
   }
 
   func testDescribesItself() throws {
@@ -96,7 +96,7 @@ final class DeviceTests: XCTestCase {
         return api.run(api.device, &dispatch, &why, why.count)
       }
     }
-    return (status, String(cString: why))
+    return (status, said(why))
   }
 
   func testRunsInPlaceAndInOrder() throws {
@@ -169,7 +169,7 @@ final class DeviceTests: XCTestCase {
       var why = [CChar](repeating: 0, count: 256), buffer: OpaquePointer?
       XCTAssertNotEqual(api.make_buffer(api.device, pointer, bytes, &buffer, nil, &why, why.count), GPU_OK)
       XCTAssertNil(buffer)
-      XCTAssert(String(cString: why).contains(text), String(cString: why))
+      XCTAssert(said(why).contains(text), said(why))
     }
   }
 

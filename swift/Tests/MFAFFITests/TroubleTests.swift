@@ -50,7 +50,7 @@ final class TroubleTests: XCTestCase {
           grid_in_threads: false, repeat: 1, deadline_seconds: deadline, seconds: nil)
         return api.run(api.device, &dispatch, &why, why.count)
       }
-      return (status, String(cString: why))
+      return (status, said(why))
     }
 
     func free() {
