@@ -86,7 +86,7 @@ struct job {
   atomic_int cancelled, failed;
   uint32_t active;               /* workers on it; the device's lock */
   double started, ended;         /* seconds; the device's lock */
-  bool done;                     /* the device's lock */
+  atomic_bool done;              /* set under the device's lock */
   pthread_cond_t finished;
   gpu_status status;             /* the device's lock */
   char why[1024];
@@ -121,6 +121,7 @@ struct gpu_device {
   uint32_t started_workers;
   bool ending;
   struct job *jobs;              /* oldest first */
+  atomic_uint_fast64_t posted;   /* jobs there have been, for workers that look without the lock */
   struct loaded *modules;
   struct reports *reports;
 };

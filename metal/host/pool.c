@@ -43,8 +43,24 @@ static void work_on(struct worker *w, struct job *job) {
 static void finish_if_last(struct job *job) {
   if (job->active || !exhausted(job)) return;
   job->ended = host_now();
-  job->done = true;
+  atomic_store(&job->done, true);
   pthread_cond_signal(&job->finished);
+}
+
+/* To wake a thread takes tens of microseconds, more than a small dispatch. So before a thread sleeps it looks for news
+ * for about that long, without the lock. */
+static const double patience = 30e-6;
+
+#define LOOK_UNTIL(news) \
+  for (double until = host_now() + patience; !(news) && host_now() < until;) \
+    for (int i = 0; i < 32 && !(news); i++) host_pause()
+
+static void host_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  __asm__ volatile("yield");
+#endif
 }
 
 static void *serve(void *argument) {
@@ -52,9 +68,19 @@ static void *serve(void *argument) {
   gpu_device *d = w->device;
   w->thread = pthread_self();
   host_signal_stack();
+  bool has_looked = false;
   pthread_mutex_lock(&d->lock);
   while (!d->ending) {
     struct job *job = find_job(d);
+    if (!job && !has_looked) {
+      uint64_t posted = atomic_load(&d->posted);
+      pthread_mutex_unlock(&d->lock);
+      LOOK_UNTIL(atomic_load(&d->posted) != posted);
+      pthread_mutex_lock(&d->lock);
+      has_looked = true;
+      continue;
+    }
+    has_looked = false;
     if (!job) {
       pthread_cond_wait(&d->work, &d->lock);
       continue;
@@ -106,6 +132,7 @@ static void add_job(gpu_device *d, struct job *job) {
   struct job **end = &d->jobs;
   while (*end) end = &(*end)->following;
   *end = job;
+  atomic_fetch_add(&d->posted, 1);
 }
 
 static void remove_job(gpu_device *d, struct job *job) {
@@ -123,6 +150,11 @@ static struct timespec monotonic(double seconds) {
 
 /* Waits for the job; after the deadline takes its workers off their lanes. The device's lock is held. */
 static void await(gpu_device *d, struct job *job, double deadline) {
+  if (job->total == 1) { /* else the workers need the processors */
+    pthread_mutex_unlock(&d->lock);
+    LOOK_UNTIL(atomic_load(&job->done));
+    pthread_mutex_lock(&d->lock);
+  }
   while (!job->done) {
     if (deadline <= 0) {
       pthread_cond_wait(&job->finished, &d->lock);
