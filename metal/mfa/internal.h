@@ -140,7 +140,7 @@ int32_t mfa_request_init(mfa_request *request, const mfa_context *context, const
 void mfa_request_release(mfa_request *request);
 /* mask.c: the part about the mask. */
 int32_t mfa_request_mask(mfa_request *request, const mfa_context *context);
-/* Fills in buffer, begin and end of a tensor whose layout and offset are set, and holds them against the buffer. */
+/* tensor.c. Fills in buffer, begin and end of a tensor whose layout and offset are set, and holds them against the buffer. */
 int32_t mfa_tensor_place(mfa_tensor *tensor, const mfa_context *context, mfa_buffer_t handle, uint64_t element_bytes,
                          const char *name);
 
