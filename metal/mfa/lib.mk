@@ -67,5 +67,5 @@ mfa-fuzz-library: $(MFA_BUILD)/mfa/fuzz-library $(MFA_BUILD)/attest
 
 examples: lib
 	$(MAKE) -C metal/mfa/examples/c PKG_CONFIG_PATH=$(abspath $(MFA_BUILD))/lib/pkgconfig run
-	@if command -v cargo > /dev/null; then cd metal/mfa/examples/rust && MFA_LIB_DIR=$(abspath $(MFA_BUILD)) cargo run --release; \
-	else echo "examples: no cargo here, the Rust example is left out"; fi
+	@if cargo --version > /dev/null 2>&1; then cd metal/mfa/examples/rust && MFA_LIB_DIR=$(abspath $(MFA_BUILD)) cargo run --release; \
+	else echo "examples: no cargo that runs here, the Rust example is left out"; fi
