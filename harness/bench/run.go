@@ -60,9 +60,6 @@ func (r *Report) Timed() int {
 	return n
 }
 
-// peakTime is how long the peak is measured.
-const peakTime = 400 * time.Millisecond
-
 // Run times the table. When ctx ends, or a call fails, it returns what it has, with the error.
 func Run(ctx context.Context, t Target, o Options) (*Report, error) {
 	if o.N == 0 {
@@ -131,29 +128,14 @@ func peakOf(t Target, given float64) (flops float64, from string, err error) {
 		if device == nil {
 			return 0, "not known: the library offers attention and nothing else", nil
 		}
-		flops, err = measurePeak(device, processors, peakTime)
+		flops, err = measurePeak(device, processors, peak.UsualTime)
 		return flops, "measured on the device", err
 	}
-	flops, err = hostPeak(peakTime)
+	flops, err = hostPeak(peak.UsualTime)
 	if err != nil {
 		return 0, "not known: " + err.Error(), nil
 	}
 	return flops, "measured on these processors", nil
-}
-
-// PeakOf measures what the rates of a path can be held against in a run, by its name: the peak of this machine's
-// processors for Metal kernels on them; 0 for any other path, whose device is out of reach.
-func PeakOf(path string) (float64, error) {
-	if !IsHost(path) {
-		return 0, nil
-	}
-	return hostPeak(peakTime)
-}
-
-// IsHost reports whether a path of this name compiles Metal kernels for this machine's processors.
-func IsHost(path string) bool {
-	kind, _, _ := strings.Cut(path, "?")
-	return kind == "host" || strings.HasPrefix(path, "msl:")
 }
 
 // hostPeak measures the peak of this machine's processors.

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"time"
 
-	"attest/harness/bench"
 	"attest/harness/cases"
 	"attest/harness/engine"
 	"attest/harness/gen"
@@ -64,18 +64,23 @@ func Run(ctx context.Context, o Options, dir string, w Watch) (Report, error) {
 	// The path is opened once before the directory is made: a path that does not work here leaves nothing behind.
 	tester := &engine.Tester{NewPath: o.opener(o.Path)}
 	on, err := tester.Describe(ctx)
-	if err = errors.Join(err, tester.Close()); err != nil {
-		return Report{}, err
+	var peak float64
+	var unmeasured error // a device that fails here costs the rates their check, not the run its cases
+	if err == nil {
+		peak, unmeasured = tester.Peak(ctx)
 	}
-	peak, err := bench.PeakOf(o.Path)
-	if err != nil {
+	if err = errors.Join(err, tester.Close()); err != nil {
 		return Report{}, err
 	}
 	run, err := record.Open(dir, o, record.Header{Path: o.Path, Device: on.Device, Toolchain: on.Toolchain, Seed: o.Seed, Peak: peak})
 	if err != nil {
 		return Report{}, err
 	}
-	return (&runner{options: o, watch: w, run: run, log: run.Logger()}).finish(ctx, stream.Case)
+	r := &runner{options: o, watch: w, run: run, log: run.Logger()}
+	if unmeasured != nil {
+		r.log.Warn("rates are held against no peak", "error", unmeasured)
+	}
+	return r.finish(ctx, stream.Case)
 }
 
 type runner struct {
@@ -120,7 +125,7 @@ func (r *runner) all(ctx context.Context, source func(int) (cases.Case, error)) 
 		Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline, Workers: referenceWorkers(o.Workers)},
 		Skip:  r.run.Finished,
 		// Only a processor that would otherwise be idle gains anything by it.
-		CompileAhead: bench.IsHost(o.Path) && o.Workers < runtime.NumCPU(),
+		CompileAhead: isHost(o.Path) && o.Workers < runtime.NumCPU(),
 		Sink:         r.take,
 	})
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -220,4 +225,11 @@ func (r *runner) reduceOne(ctx context.Context, f failure) error {
 	}
 	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Words(result.Case)))
 	return nil
+}
+
+// isHost reports whether a path computes on this machine's processors, where a second context only takes what is idle.
+// On a GPU it would disturb what is timed.
+func isHost(path string) bool {
+	kind, _, _ := strings.Cut(path, "?")
+	return kind == "host"
 }

@@ -70,6 +70,14 @@ func (t *Tester) Describe(ctx context.Context) (paths.Description, error) {
 	return paths.Describe(t.path), nil
 }
 
+// Peak opens the path where it is not open yet and measures what its device could do at most: see paths.Peaker.
+func (t *Tester) Peak(ctx context.Context) (float64, error) {
+	if err := t.open(ctx); err != nil {
+		return 0, err
+	}
+	return paths.PeakOf(ctx, t.path)
+}
+
 func (t *Tester) open(ctx context.Context) error {
 	if t.path != nil {
 		return nil

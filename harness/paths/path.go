@@ -77,6 +77,20 @@ type Description struct {
 	Toolchain string `json:"toolchain"`
 }
 
+// Peaker is a path that can measure what its device could do at most, with kernels that do nothing else.
+type Peaker interface {
+	// Peak gives operations a second, and 0 where nobody knows them. It takes about half a second.
+	Peak(context.Context) (float64, error)
+}
+
+// PeakOf asks a path, or answers with 0.
+func PeakOf(ctx context.Context, p Path) (float64, error) {
+	if measured, ok := p.(Peaker); ok {
+		return measured.Peak(ctx)
+	}
+	return 0, nil
+}
+
 // Describe asks a path, or answers with nothing known.
 func Describe(p Path) Description {
 	if d, ok := p.(Describer); ok {

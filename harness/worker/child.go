@@ -100,8 +100,10 @@ func (c *child) answer(r *request) (answer *reply) {
 		answer.Timing, err = c.attend(r)
 	case callReset:
 		err = paths.Reset(context.Background(), c.path)
+	case callPeak:
+		answer.Peak, err = paths.PeakOf(context.Background(), c.path)
 	default:
-		err = fmt.Errorf("call %q: want plan, map, attend or reset", r.Call)
+		err = fmt.Errorf("call %q: want plan, map, attend, reset or peak", r.Call)
 	}
 	if err != nil {
 		answer.Failure = failure(err)

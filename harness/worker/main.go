@@ -22,7 +22,7 @@ const (
 )
 
 // version changes with the messages, so that a child that is another program by accident is not talked to.
-const version = "1"
+const version = "2"
 
 // The file descriptors of a child, besides the standard ones. Its standard output goes where its standard error does.
 const (

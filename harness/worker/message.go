@@ -20,6 +20,7 @@ const (
 	callMap    = "map"    // Region, Size, Guards: map this shared memory; Base tells where
 	callAttend = "attend" // Problem, Variant, Region, Tensors, Deadline: compute
 	callReset  = "reset"  // give the path a cold context
+	callPeak   = "peak"   // Peak: what the path's device could do at most
 )
 
 // request is what a parent sends.
@@ -52,6 +53,7 @@ type reply struct {
 	Plans   []plan  // of callPlan: the path's and its variants'
 	Base    uintptr // of callMap
 	Timing  paths.Timing
+	Peak    float64 // of callPeak
 	Failure *failed // nil: the call succeeded
 }
 

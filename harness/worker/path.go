@@ -125,6 +125,20 @@ func (p *Path) Reset(ctx context.Context) error {
 	return p.Restart(ctx)
 }
 
+// Peak is measured by the child: see paths.Peaker.
+func (p *Path) Peak(ctx context.Context) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	r, err := p.call(ctx, request{Call: callPeak})
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("measure the peak of path %s: %w", p.hello.Name, err)
+	case r.Failure != nil:
+		return 0, fmt.Errorf("measure the peak of path %s: %s", p.hello.Name, r.Failure.Text)
+	}
+	return r.Peak, nil
+}
+
 // Restart replaces the child.
 func (p *Path) Restart(ctx context.Context) error {
 	p.failed = nil

@@ -27,6 +27,7 @@ import (
 var further = map[string]func() paths.Path{
 	"odd":    func() paths.Path { return odd{} },
 	"parent": func() paths.Path { return &withChild{} },
+	"worn":   func() paths.Path { return worn{} },
 }
 
 // odd declares unusual things, all of which must arrive.
@@ -67,6 +68,16 @@ func (odd) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Ti
 	return paths.Timing{DeviceSeconds: []float64{1, 0, 3}, CompileSeconds: 4, Cached: true}, err
 }
 
+func (odd) Peak(context.Context) (float64, error) { return 1.5e9, nil }
+
+// worn ends when its device is asked for all that it can do.
+type worn struct{ naive.Path }
+
+func (worn) Peak(context.Context) (float64, error) {
+	os.Exit(3)
+	return 0, nil
+}
+
 func (odd) Variants() []paths.Variant {
 	return []paths.Variant{{Words: "the same", Path: naive.New(), SameBits: true}}
 }
@@ -104,10 +115,25 @@ func try(t testing.TB, p paths.Path, c cases.Case) trial.Outcome {
 	return outcome
 }
 
+func TestAPeakThatCostsTheProcess(t *testing.T) {
+	p := openWorker(t, "worn")
+	_, err := p.Peak(t.Context())
+	require.ErrorContains(t, err, "measure the peak of path naive")
+	c, err := small(t, 1)(0)
+	require.NoError(t, err)
+	require.Equal(t, verdict.Pass, try(t, p, c).Verdict.Kind, "and the next call finds another one")
+	flops, err := openWorker(t, "plain naive").Peak(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, flops, "it measures none")
+}
+
 func TestWhatAPathSaysArrives(t *testing.T) {
 	p, inner := openWorker(t, "odd"), odd{}
 	require.Equal(t, inner.Name(), p.Name())
 	require.Equal(t, inner.Describe(), p.Describe())
+	flops, err := paths.PeakOf(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, 1.5e9, flops)
 	for _, c := range []cases.Case{plain(t, nil), plain(t, func(c *cases.Case) { c.QLen = 4 })} {
 		require.Equal(t, inner.Arithmetic(c), p.Arithmetic(c))
 		require.Equal(t, inner.Promises(c), paths.PromisesOf(p, c))

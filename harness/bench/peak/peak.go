@@ -34,6 +34,9 @@ const (
 	maximumWork = 1 << 20
 )
 
+// UsualTime is a good limit for Measure.
+const UsualTime = 400 * time.Millisecond
+
 // Measure takes about the time that it is given, and half a second more where the kernels are not in the compiler's
 // cache. processors is how many threadgroups run at once; 0 where it is not known, as on a GPU.
 //

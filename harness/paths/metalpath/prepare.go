@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"attest/harness/bench/peak"
 	"attest/harness/cases"
 	"attest/harness/paths"
 	"attest/metal"
@@ -60,6 +61,15 @@ func (c *Prepared) Close() {
 // Device is what kernels can be run on beside attention, and how many threadgroups it computes at once, 0 where that
 // is not known. It is nil for a loaded library that offers attention alone.
 func (p *Path) Device() (device *metal.Device, processors int) { return p.device, p.processors }
+
+// Peak measures the device's; 0 where it is out of reach.
+func (p *Path) Peak(context.Context) (float64, error) {
+	if p.device == nil {
+		return 0, nil
+	}
+	measured, err := peak.Measure(p.device, p.processors, peak.UsualTime)
+	return measured.FLOPS(), err
+}
 
 // processorsOf is how many threads a host device has.
 func processorsOf(o metal.HostOptions) int {
