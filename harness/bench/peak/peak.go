@@ -5,6 +5,7 @@ package peak
 import (
 	_ "embed"
 	"fmt"
+	"math"
 	"time"
 
 	"attest/metal"
@@ -25,8 +26,9 @@ func (p Peak) FLOPS() float64 { return max(p.FMA, p.Matrix) }
 const (
 	simdWidth   = 32
 	threads     = 256 // of a threadgroup
-	burst       = 500 * time.Microsecond
-	longest     = time.Second // of one launch, should a device misreport its time
+	shortBurst  = 500 * time.Microsecond
+	wideBurst   = 10 * shortBurst // of a wide grid, whose threadgroups all take their time to start
+	longest     = time.Second     // of one launch, should a device misreport its time
 	fmaWork     = 2 * 12 * 4 * threads
 	matrixWork  = 2 * 4 * 512 * threads / simdWidth
 	wideGroups  = 512 // fill any GPU
@@ -86,9 +88,9 @@ func measure(d *metal.Device, function string, work float64, processors int, lim
 
 // best is the highest rate of run(threadgroups, rounds) within limit.
 func best(run func(int, uint32) (float64, error), work float64, processors int, limit time.Duration, now func() time.Time) (float64, error) {
-	groups, times := wideGroups, 1.0
+	groups, times, burst := wideGroups, 1.0, wideBurst
 	if processors > 0 {
-		groups, times = 1, float64(processors)
+		groups, times, burst = 1, float64(processors), shortBurst
 	}
 	// fastest sizes the bursts, highest is the result: a burst that is too short for the clock counts for the size only.
 	fastest, highest := 0.0, 0.0
@@ -107,7 +109,7 @@ func best(run func(int, uint32) (float64, error), work float64, processors int, 
 			highest = max(highest, rate)
 		}
 		fastest = max(fastest, rate)
-		rounds = min(max(min(burst.Seconds()*fastest, 4*rounds), minimumWork), maximumWork)
+		rounds = math.Floor(min(max(min(burst.Seconds()*fastest, 4*rounds), minimumWork), maximumWork))
 	}
 	if highest == 0 {
 		return 0, fmt.Errorf("no burst was long enough for the device's clock")
