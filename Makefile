@@ -24,7 +24,7 @@ run: bin/attest
 
 test: deps vet
 	$(GO) test ./...
-	$(MAKE) conform mfa-fuzz examples
+	$(MAKE) conform mfa-fuzz mfa-fuzz-library examples
 
 # What CI holds the paths to: no nonconformity in 1,000 default cases on naive and host, under both math modes and a
 # random schedule, under the checkers, through the shared library, and none in the corpus.
