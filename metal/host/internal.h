@@ -67,6 +67,7 @@ struct worker {
   unsigned char *arena;
   struct group *group;
   struct job *_Atomic job;       /* that it works for */
+  bool looking;                  /* for a job, and will see the next one; the device's lock */
   atomic_int in_lanes;           /* lanes run: a signal may take the thread off them */
   atomic_int critical;           /* the runtime is at work on a lane's stack: it may not */
   int fault_signal;              /* why RUN_FAULT */

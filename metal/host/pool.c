@@ -74,9 +74,11 @@ static void *serve(void *argument) {
     struct job *job = find_job(d);
     if (!job && !has_looked) {
       uint64_t posted = atomic_load(&d->posted);
+      w->looking = true;
       pthread_mutex_unlock(&d->lock);
       LOOK_UNTIL(atomic_load(&d->posted) != posted);
       pthread_mutex_lock(&d->lock);
+      w->looking = false;
       has_looked = true;
       continue;
     }
@@ -135,6 +137,16 @@ static void add_job(gpu_device *d, struct job *job) {
   atomic_fetch_add(&d->posted, 1);
 }
 
+/* Leaves a job of one threadgroup to a worker that looks for one; another job wants another worker. False: none looks. */
+static bool leave_to_looker(gpu_device *d) {
+  for (uint32_t i = 0; i < d->started_workers; i++) {
+    if (!d->workers[i]->looking) continue;
+    d->workers[i]->looking = false;
+    return true;
+  }
+  return false;
+}
+
 static void remove_job(gpu_device *d, struct job *job) {
   struct job **at = &d->jobs;
   while (*at != job) at = &(*at)->following;
@@ -186,10 +198,10 @@ gpu_status host_run_job(gpu_device *d, struct job *job, double deadline, char *w
     return GPU_NO_MEMORY;
   }
   add_job(d, job);
-  if (wanted == 1)
-    pthread_cond_signal(&d->work);
-  else
+  if (wanted > 1)
     pthread_cond_broadcast(&d->work);
+  else if (!leave_to_looker(d))
+    pthread_cond_signal(&d->work);
   await(d, job, deadline);
   remove_job(d, job);
   pthread_mutex_unlock(&d->lock);
