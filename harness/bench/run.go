@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"attest/harness/bench/peak"
+	"attest/harness/paths"
 	"attest/harness/record"
 	"attest/metal"
 )
@@ -78,7 +78,7 @@ func Run(ctx context.Context, t Target, o Options) (*Report, error) {
 	on := t.Describe()
 	r := &Report{Header: record.Header{Path: t.Name(), Device: on.Device, Toolchain: on.Toolchain}}
 	r.Header.FillDefaults()
-	if r.Peak, r.PeakFrom, err = peakOf(t, o.Peak); err != nil {
+	if r.Peak, r.PeakFrom, err = peakOf(ctx, t, o.Peak); err != nil {
 		return r, err
 	}
 	table = slices.DeleteFunc(table, func(row Row) bool { return !matches(record.BenchName(row.Case), o.Only) })
@@ -119,17 +119,15 @@ func Run(ctx context.Context, t Target, o Options) (*Report, error) {
 }
 
 // peakOf finds what rates are held against. A path in Go computes on the same processors as the host device.
-func peakOf(t Target, given float64) (flops float64, from string, err error) {
+func peakOf(ctx context.Context, t Target, given float64) (flops float64, from string, err error) {
 	if given > 0 {
 		return given, "as given", nil
 	}
-	if owner, ok := t.(deviceOwner); ok {
-		device, processors := owner.Device()
-		if device == nil {
-			return 0, "not known: the library offers attention and nothing else", nil
+	if measured, ok := t.(paths.Peaker); ok {
+		if flops, err = measured.Peak(ctx); err != nil || flops > 0 {
+			return flops, "measured on the device", err
 		}
-		flops, err = measurePeak(device, processors, peak.UsualTime)
-		return flops, "measured on the device", err
+		return 0, "not known: the library offers attention and nothing else", nil
 	}
 	flops, err = hostPeak(peak.UsualTime)
 	if err != nil {
@@ -145,18 +143,8 @@ func hostPeak(limit time.Duration) (flops float64, err error) {
 		return 0, err
 	}
 	defer device.Close()
-	return measurePeak(device, runtime.NumCPU(), limit)
-}
-
-func measurePeak(device *metal.Device, processors int, limit time.Duration) (float64, error) {
-	p, err := peak.Measure(device, processors, limit)
-	if err != nil {
-		return 0, err
-	}
-	if !(p.FLOPS() > 0) {
-		return 0, errors.New("the device does nothing in no time")
-	}
-	return p.FLOPS(), nil
+	p, err := peak.Measure(device, runtime.NumCPU(), limit)
+	return p.FLOPS(), err
 }
 
 func matches(name string, only []string) bool {

@@ -50,6 +50,7 @@ func TargetOf(p paths.Path) Target {
 type metalPath interface {
 	paths.Path
 	paths.Describer
+	paths.Peaker
 	deviceOwner
 	Prepare(context.Context, cases.Case, *cases.Tensors, int, time.Duration) (*metalpath.Prepared, error)
 }
