@@ -3,7 +3,6 @@
 /* The compiler where no Go runtime is in the process: `attest msl build`, run as a child. It is looked for in the
  * environment (ATTEST_MSL: a path), beside the library this code is in, and on PATH. */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -19,23 +18,6 @@ extern char **environ;
 
 #define MAX_ARGUMENTS 64
 #define MAX_CONSTANTS 200
-
-static void find_command(char *out, size_t bytes) {
-  const char *set = getenv("ATTEST_MSL");
-  if (set && *set) {
-    snprintf(out, bytes, "%s", set);
-    return;
-  }
-  Dl_info here;
-  if (dladdr((void *)host_compile_by_command, &here) && here.dli_fname) {
-    const char *slash = strrchr(here.dli_fname, '/');
-    if (slash) {
-      snprintf(out, bytes, "%.*s/attest", (int)(slash - here.dli_fname), here.dli_fname);
-      if (access(out, X_OK) == 0) return;
-    }
-  }
-  snprintf(out, bytes, "attest");
-}
 
 static const char *type_name(gpu_scalar t) {
   static const char *const names[] = {"bool", "char", "uchar", "short", "ushort", "int",
@@ -58,8 +40,8 @@ static void read_all(int fd, char *out, size_t bytes) {
   close(fd);
 }
 
-static bool write_source(const char *source, char *path) {
-  int fd = mkstemps(path, 6);
+static bool write_source(const char *source, char *path, size_t path_bytes) {
+  int fd = host_scratch(path, path_bytes, ".metal");
   if (fd < 0) return false;
   size_t left = strlen(source);
   while (left) {
@@ -75,8 +57,8 @@ static bool write_source(const char *source, char *path) {
 
 /* Runs the command; its standard output goes to `said`, its standard error to `errors`, one line of each counts. */
 static int run_command(char *const arguments[], char *said, size_t said_bytes, char *errors, size_t error_bytes) {
-  char error_path[] = "/tmp/attest-msl-XXXXXX";
-  int error_file = mkstemp(error_path);
+  char error_path[HOST_PATH_BYTES];
+  int error_file = host_scratch(error_path, sizeof error_path, "");
   int out[2];
   if (error_file < 0 || pipe2(out, O_CLOEXEC) != 0) {
     if (error_file >= 0) close(error_file), unlink(error_path);
@@ -124,9 +106,9 @@ gpu_status host_compile_by_command(void *context, const gpu_program *p, bool che
   (void)context;
   if (p->constant_count > MAX_CONSTANTS)
     return host_refuse(why, why_bytes, GPU_INVALID, "%u function constants; at most %d", p->constant_count, MAX_CONSTANTS);
-  char command[4096], source[] = "/tmp/attest-msl-XXXXXX.metal", version[16];
-  find_command(command, sizeof command);
-  if (!write_source(p->source, source))
+  char command[HOST_PATH_BYTES], source[HOST_PATH_BYTES], version[16];
+  host_find_command(command, sizeof command);
+  if (!write_source(p->source, source, sizeof source))
     return host_refuse(why, why_bytes, GPU_COMPILE, "cannot write the kernel's text to %s: %s", source, strerror(errno));
   char(*constants)[160] = calloc(MAX_CONSTANTS, sizeof *constants);
   char **a = calloc(MAX_ARGUMENTS + 2 * MAX_CONSTANTS, sizeof *a);

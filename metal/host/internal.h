@@ -196,6 +196,12 @@ gpu_status host_check_begin(struct job *, char *why, size_t why_bytes);
 void host_check_end(struct job *);
 void host_drop_reports(gpu_device *);
 
+/* command.c: where the attest command is, and a new file to give it, in $TMPDIR or the system's folder for such; -1 with
+ * errno and the name in path where none can be made. */
+enum { HOST_PATH_BYTES = 4096 };
+void host_find_command(char *out, size_t bytes);
+int host_scratch(char *path, size_t bytes, const char *suffix);
+
 /* compile_command.c */
 gpu_status host_compile_by_command(void *, const gpu_program *, bool checked, host_module *, char *, size_t);
 

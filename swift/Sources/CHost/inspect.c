@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
+#include "internal.h"
 #include "standin.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -13,26 +13,10 @@
 
 extern char **environ;
 
-/* The command: $ATTEST_MSL, attest beside the library this code is in, attest on PATH. */
-static void find_command(char *out, size_t bytes) {
-  const char *set = getenv("ATTEST_MSL");
-  if (set && *set) {
-    snprintf(out, bytes, "%s", set);
-    return;
-  }
-  Dl_info here;
-  const char *slash = dladdr((void *)standin_inspect, &here) && here.dli_fname ? strrchr(here.dli_fname, '/') : NULL;
-  if (slash) {
-    snprintf(out, bytes, "%.*s/attest", (int)(slash - here.dli_fname), here.dli_fname);
-    if (access(out, X_OK) == 0) return;
-  }
-  snprintf(out, bytes, "attest");
-}
-
 /* An unlinked temporary file, so that nothing is left whatever happens; -1 where there is no room. */
 static int scratch(void) {
-  char name[] = "/tmp/attest-inspect-XXXXXX";
-  int fd = mkostemp(name, O_CLOEXEC);
+  char name[HOST_PATH_BYTES];
+  int fd = host_scratch(name, sizeof name, "");
   if (fd >= 0) unlink(name);
   return fd;
 }
@@ -86,10 +70,10 @@ static gpu_status fail(char **said, const char *what, const char *command) {
 }
 
 gpu_status standin_inspect(const char *source, const char *file, gpu_math math, uint32_t language_version, char **said) {
-  char command[4096], version[16], path[] = "/tmp/attest-inspect-XXXXXX.metal";
+  char command[HOST_PATH_BYTES], version[16], path[HOST_PATH_BYTES];
   *said = NULL;
-  find_command(command, sizeof command);
-  int text = mkostemps(path, 6, O_CLOEXEC);
+  host_find_command(command, sizeof command);
+  int text = host_scratch(path, sizeof path, ".metal");
   if (text < 0) return fail(said, "no temporary file for", command);
   bool written = write_all(text, source);
   close(text);
