@@ -67,4 +67,4 @@ clean:
 	rm -rf bin build runs
 
 include metal/mfa/lib.mk
--include harness/bench/bench.mk harness/mutate/mutate.mk swift/swift.mk
+-include harness/internal/bench/bench.mk harness/internal/mutate/mutate.mk swift/swift.mk

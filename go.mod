@@ -1,4 +1,4 @@
-module attest
+module attest.example/attest
 
 go 1.26.0
 

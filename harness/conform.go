@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"attest/harness/cases"
-	"attest/harness/corpus"
-	"attest/harness/engine"
-	"attest/harness/gen"
-	"attest/harness/reduce"
-	"attest/harness/trial"
-	"attest/harness/verdict"
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/corpus"
+	"attest.example/attest/harness/internal/engine"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/reduce"
+	"attest.example/attest/harness/internal/trial"
+	"attest.example/attest/harness/internal/verdict"
 )
 
 // The environment variables by which the two lines of a failure work: a case file to run instead of everything else,

@@ -12,10 +12,10 @@ import (
 	"github.com/leanovate/gopter"
 	"github.com/stretchr/testify/require"
 
-	"attest/harness"
-	"attest/harness/cases"
-	"attest/harness/gen"
-	"attest/harness/paths/naive"
+	"attest.example/attest/harness"
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/paths/naive"
 )
 
 // recorder is a testing.TB that keeps what it is told.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"attest/harness"
-	"attest/harness/cases"
-	"attest/harness/paths/naive"
-	"attest/harness/precision"
-	"attest/harness/trial"
+	"attest.example/attest/harness"
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths/naive"
+	"attest.example/attest/harness/internal/precision"
+	"attest.example/attest/harness/internal/trial"
 )
 
 // mine stands for an implementation of yours.

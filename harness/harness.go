@@ -12,9 +12,9 @@
 package harness
 
 import (
-	"attest/harness/cases"
-	"attest/harness/paths"
-	"attest/reference"
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/reference"
 )
 
 // The types of the interface that an implementation needs.

@@ -8,9 +8,9 @@ import (
 	"github.com/leanovate/gopter"
 	"github.com/leanovate/gopter/prop"
 
-	"attest/harness/corpus"
-	"attest/harness/gen"
-	"attest/harness/trial"
+	"attest.example/attest/harness/internal/corpus"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/trial"
 )
 
 // Property says that a path conforms, for suites that run gopter themselves. gopter shrinks by its own single pass;

@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"time"
 
-	"attest/metal/mfa"
+	"attest.example/attest/metal/mfa"
 )
 
 // Tensor is an operand in a buffer: q and out are [batch, heads, q_len, head_dim], k and v [batch, kv_heads, kv_len,

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"attest/metal"
+	"attest.example/attest/metal"
 )
 
 // prepare is one head of N rows over N keys, fp32, as the speed figures of the interface have it.

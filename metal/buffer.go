@@ -1,6 +1,6 @@
 package metal
 
-import "attest/metal/mfa"
+import "attest.example/attest/metal/mfa"
 
 // Buffer is memory that Go and the device share.
 type Buffer struct {

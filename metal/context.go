@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"runtime"
 
-	"attest/metal/mfa"
+	"attest.example/attest/metal/mfa"
 )
 
 // Library is attention behind the mfa C interface: this program's own, or a shared library.

@@ -3,7 +3,7 @@ package metal_test
 import (
 	"testing"
 
-	"attest/metal"
+	"attest.example/attest/metal"
 )
 
 // newDevice is the host device with these options, closed when the test ends.

@@ -3,8 +3,8 @@ package metal
 import (
 	"fmt"
 
-	"attest/metal/host"
-	"attest/metal/mfa"
+	"attest.example/attest/metal/internal/host"
+	"attest.example/attest/metal/mfa"
 )
 
 // Device compiles and runs Metal kernels.
@@ -20,6 +20,25 @@ type DeviceInfo = mfa.GPUInfo
 
 // HostOptions configures this machine's processors as a device; the zero value is the default.
 type HostOptions = host.Options
+
+// Order is the order in which a host device runs the threads of a threadgroup between two waits. A right kernel gives the
+// same bits in all of them.
+type Order = host.Order
+
+const (
+	OrderForward = host.Forward
+	OrderReverse = host.Reverse
+	OrderRandom  = host.Random // by HostOptions.Seed
+)
+
+// Fill is what lies in threadgroup memory that no thread has written yet.
+type Fill = host.Fill
+
+const (
+	FillNaN     = host.FillNaN
+	FillZero    = host.FillZero
+	FillGarbage = host.FillGarbage
+)
 
 // Host is this machine's processors: any MSL text, with a GPU's semantics and limits.
 func Host(o HostOptions) (*Device, error) {
@@ -52,6 +71,19 @@ func (d *Device) Info() (DeviceInfo, error) {
 // Report is a mistake of a kernel that a checked device saw: an access out of bounds, a race, a read of what nothing
 // wrote, a barrier that not all threads reach.
 type Report = host.Report
+
+// ReportKind is what kind of mistake a report tells of.
+type ReportKind = host.ReportKind
+
+const (
+	OutOfBounds            = host.OutOfBounds            // of a device buffer
+	OutOfBoundsThreadgroup = host.OutOfBoundsThreadgroup // of threadgroup memory
+	Race                   = host.Race
+	Uninitialized          = host.Uninitialized
+	DivergentBarrier       = host.DivergentBarrier
+	DivergentSIMD          = host.DivergentSIMD
+	Fault                  = host.Fault
+)
 
 // Reports takes the reports that have come together since the last time, from a device with HostOptions.Check.
 func (d *Device) Reports() ([]Report, error) {

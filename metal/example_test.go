@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"log"
 
-	"attest/metal"
+	"attest.example/attest/metal"
 )
 
 // Causal attention of one head over the caller's own slices, which the device reads and writes in place.

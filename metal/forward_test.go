@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"attest/metal"
+	"attest.example/attest/metal"
 )
 
 // layout is where a tensor's elements lie: strides in elements, and how many there are in all.

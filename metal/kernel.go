@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"time"
 
-	"attest/metal/mfa"
+	"attest.example/attest/metal/mfa"
 )
 
 // KernelOptions names a kernel of an MSL text.

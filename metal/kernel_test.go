@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"attest/metal"
+	"attest.example/attest/metal"
 )
 
 const saxpy = `#include <metal_stdlib>

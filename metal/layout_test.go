@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"attest/metal"
+	"attest.example/attest/metal"
 )
 
 // transposed is each of the matrices of rows x columns as columns x rows.

@@ -8,8 +8,8 @@ import (
 	"runtime"
 	"testing"
 
-	"attest/metal"
-	"attest/metal/msl"
+	"attest.example/attest/metal"
+	"attest.example/attest/metal/internal/msl"
 )
 
 // TestMain lets the test binary be the attest by which libmfa compiles its kernels.

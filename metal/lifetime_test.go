@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"attest/metal"
+	"attest.example/attest/metal"
 )
 
 // smallCall is a valid call over buffers that the test may close.

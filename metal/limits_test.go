@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"attest/metal"
+	"attest.example/attest/metal"
 )
 
 // headDim256 is a case of the largest head_dim, where threadgroups are at their limits.

@@ -11,7 +11,7 @@
 // It knows nothing of tests, cases or tolerances.
 package metal
 
-import "attest/metal/mfa"
+import "attest.example/attest/metal/mfa"
 
 // What a call may return; every error of this package is one of them to errors.Is.
 var (

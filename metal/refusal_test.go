@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"attest/metal"
+	"attest.example/attest/metal"
 )
 
 // Each spoiled argument is refused by an error that names it, and the output stays as it was.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"attest/metal"
+	"attest.example/attest/metal"
 )
 
 var bothMaths = []metal.Math{metal.MathSafe, metal.MathFast}

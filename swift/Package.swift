@@ -1,6 +1,6 @@
 // swift-tools-version: 6.0
 // The mfa C library with a device written in Swift over Metal. On macOS Metal is Apple's framework; on Linux it is the
-// module Metal of this package, whose body is the SIMT runtime of metal/host. No source below knows which.
+// module Metal of this package, whose body is the SIMT runtime of metal/internal/host. No source below knows which.
 //
 // C sources stay in metal/: the targets reach them by links.
 import PackageDescription

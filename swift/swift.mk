@@ -38,7 +38,7 @@ swift-test: swift
 	$(SWIFT_RUN) env ATTEST_METAL_FOUNDATION=1 ATTEST_MSL=$(abspath bin/attest) swift test
 	$(SWIFT_RUN) env ATTEST_METAL_FOUNDATION=1 ATTEST_MSL=$(abspath bin/attest) swift run Saxpy
 	$(MAKE) mfa-fuzz-library MFA_BUILD=build/swift MFA_FUZZ_LIBRARY=$(SWIFT_LIBRARY) MFA_FUZZ_LIBRARY_CALLS=$(SWIFT_FUZZ_CALLS)
-	ATTEST_SWIFT=$(abspath $(SWIFT_LIBRARY)) $(GO) test -count=1 -run '^TestSwift' ./harness/paths/catalog
+	ATTEST_SWIFT=$(abspath $(SWIFT_LIBRARY)) $(GO) test -count=1 -run '^TestSwift' ./harness/internal/paths/catalog
 	bin/attest replay --path $(SWIFT_PATH)
 	bin/attest run --path $(SWIFT_PATH) --cases $(SWIFT_CASES)
 

@@ -2,7 +2,7 @@ package mfa
 
 /*
 #include <stdlib.h>
-#include "../device/device.h"
+#include "../internal/device/device.h"
 
 static gpu_status gpu_describe(const gpu_api *a, gpu_device_info *i) { return a->describe(a->device, i); }
 static gpu_status gpu_make(const gpu_api *a, void *p, uint64_t n, gpu_buffer **b, void **c, char *w, size_t wn) {
@@ -25,7 +25,7 @@ import (
 // GPU is the six calls of a device, for kernels that are not attention.
 type GPU struct{ api *C.gpu_api }
 
-// NewGPU takes a gpu_api of metal/device. Whoever made it keeps it alive.
+// NewGPU takes a gpu_api of metal/internal/device. Whoever made it keeps it alive.
 func NewGPU(api unsafe.Pointer) *GPU { return &GPU{api: (*C.gpu_api)(api)} }
 
 // GPUInfo is what a device says of itself.

@@ -3,7 +3,7 @@ package mfa
 /*
 #include <stdlib.h>
 #include <string.h>
-#include "../device/device.h"
+#include "../internal/device/device.h"
 
 static gpu_status gpu_dispatch_run(const gpu_api *a, const gpu_dispatch *d, char *w, size_t wn) {
   return a->run(a->device, d, w, wn);

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "../device/device.h"
+#include "../internal/device/device.h"
 #include "mfa.h"
 
 /* ---- error.c */

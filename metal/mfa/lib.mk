@@ -7,10 +7,10 @@
 #   make examples   the C example, and the Rust one where cargo is
 
 MFA_BUILD ?= build
-MFA_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Imetal/device -Imetal/host -Imetal/msl/include
+MFA_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Imetal/internal/device -Imetal/internal/host -Imetal/internal/msl/include
 MFA_SOURCES := $(filter-out metal/mfa/library.c,$(wildcard metal/mfa/*.c)) $(wildcard metal/mfa/shared/*.c)
-MFA_HOST := $(wildcard metal/host/*.c metal/host/*.S)
-MFA_HEADERS := $(wildcard metal/mfa/*.h metal/host/*.h metal/device/*.h metal/msl/include/msl_abi.h)
+MFA_HOST := $(wildcard metal/internal/host/*.c metal/internal/host/*.S)
+MFA_HEADERS := $(wildcard metal/mfa/*.h metal/internal/host/*.h metal/internal/device/*.h metal/internal/msl/include/msl_abi.h)
 MFA_FUZZ_CALLS ?= 100000
 
 , := ,

@@ -1,6 +1,6 @@
 #include "library.h"
 
-#include "../device/device.h"
+#include "../internal/device/device.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

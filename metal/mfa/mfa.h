@@ -173,7 +173,7 @@ MFA_EXPORT int32_t mfa_attention_forward_desc(mfa_context_t context, mfa_attenti
 /* What the last failed call on this thread refused and why; valid until the next one. Never NULL. */
 MFA_EXPORT const char *mfa_last_error(void);
 
-struct gpu_api; /* metal/device/device.h */
+struct gpu_api; /* metal/internal/device/device.h */
 
 /* The device that mfa_create_context uses from now on; NULL: the built-in one, where there is one. */
 MFA_EXPORT void mfa_set_default_device(const struct gpu_api *api);

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"attest/metal/mfa"
+	"attest.example/attest/metal/mfa"
 )
 
 // foreign is a shared library with part of the interface, made from testdata/foreign.c.

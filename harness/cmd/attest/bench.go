@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"attest/harness/bench"
-	"attest/harness/paths/catalog"
+	"attest.example/attest/harness/internal/bench"
+	"attest.example/attest/harness/internal/paths/catalog"
 )
 
 func benchCommand(ctx context.Context, t terminal, args []string) int {

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"attest/harness/compare"
+	"attest.example/attest/harness/internal/compare"
 )
 
 func compareCommand(_ context.Context, t terminal, args []string) int {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"attest/harness/campaign"
-	"attest/harness/paths/catalog"
+	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/paths/catalog"
 )
 
 // flagSet is a command's flags. Its parse prints what is wrong and gives the exit status; -1 means go on.

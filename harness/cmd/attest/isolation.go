@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"attest/harness/campaign"
-	"attest/harness/worker"
+	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/worker"
 )
 
 // isolationFlags are those of every command that runs a path.

@@ -11,8 +11,8 @@ import (
 	"os/signal"
 	"syscall"
 
-	"attest/harness/paths/catalog"
-	"attest/harness/worker"
+	"attest.example/attest/harness/internal/paths/catalog"
+	"attest.example/attest/harness/internal/worker"
 )
 
 // Exit statuses.

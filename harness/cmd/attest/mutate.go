@@ -7,8 +7,8 @@ import (
 	"os"
 	"regexp"
 
-	"attest/harness/campaign"
-	"attest/harness/mutate"
+	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/mutate"
 )
 
 func mutateCommand(ctx context.Context, t terminal, args []string) int {

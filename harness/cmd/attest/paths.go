@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"attest/harness/paths/catalog"
+	"attest.example/attest/harness/internal/paths/catalog"
 )
 
 func pathsCommand(ctx context.Context, t terminal, args []string) int {

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"time"
 
-	"attest/harness/campaign"
-	"attest/harness/cases"
-	"attest/harness/corpus"
-	"attest/harness/record"
-	"attest/harness/reduce"
+	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/corpus"
+	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/reduce"
 )
 
 func reduceCommand(ctx context.Context, t terminal, args []string) int {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"attest/harness/campaign"
-	"attest/harness/cases"
-	"attest/harness/corpus"
-	"attest/harness/record"
+	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/corpus"
+	"attest.example/attest/harness/internal/record"
 )
 
 // corpusDir is what replay runs where no file is named.

@@ -4,7 +4,7 @@ import (
 	"flag"
 	"reflect"
 
-	"attest/harness/campaign"
+	"attest.example/attest/harness/internal/campaign"
 )
 
 // resumed gives the options of the run in dir, and complains where a flag contradicts them. Only how many workers

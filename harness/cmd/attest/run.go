@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"attest/harness/campaign"
-	"attest/harness/cases"
-	"attest/harness/gen"
+	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
 )
 
 func runCommand(ctx context.Context, t terminal, args []string) int {

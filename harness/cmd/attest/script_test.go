@@ -9,8 +9,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"attest/harness/paths/catalog"
-	"attest/harness/worker"
+	"attest.example/attest/harness/internal/paths/catalog"
+	"attest.example/attest/harness/internal/worker"
 )
 
 func TestMain(m *testing.M) {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"attest/harness/campaign"
-	"attest/harness/cases"
-	"attest/harness/corpus"
-	"attest/harness/errormap"
+	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/corpus"
+	"attest.example/attest/harness/internal/errormap"
 )
 
 func showCommand(ctx context.Context, t terminal, args []string) int {

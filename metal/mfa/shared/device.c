@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../host/host.h"
+#include "../../internal/host/host.h"
 #include "../internal.h"
 
 extern const char mfa_kernel_text[]; /* attention.metal, made by lib.mk */

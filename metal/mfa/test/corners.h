@@ -3,7 +3,7 @@
 #ifndef MFA_TEST_CORNERS_H
 #define MFA_TEST_CORNERS_H
 
-#include "../../device/device.h"
+#include "../../internal/device/device.h"
 
 /* The one device of its kind in the process. */
 const gpu_api *corners_device(void);

@@ -1,1 +1,1 @@
-../../../../metal/device/device.h
+../../../../metal/internal/device/device.h

@@ -1,1 +1,1 @@
-../../../../metal/host/host.h
+../../../../metal/internal/host/host.h

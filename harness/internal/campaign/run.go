@@ -1,0 +1,235 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"time"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/engine"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/trial"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// Options are those of a run, as options.json keeps them: enough to go on with it.
+type Options struct {
+	Path        string        `json:"path"`
+	Preset      gen.Preset    `json:"preset"`
+	Filter      gen.Filter    `json:"filter"`
+	Cases       int           `json:"cases"` // 0: until Time is over
+	Time        time.Duration `json:"time_ns"`
+	Seed        uint64        `json:"seed"`
+	Relations   int           `json:"relations"`
+	Deadline    time.Duration `json:"deadline_ns"`
+	Workers     int           `json:"workers"`
+	Reduce      int           `json:"reduce"`       // failures that are reduced, each of another kind
+	ReduceCalls int           `json:"reduce_calls"` // most runs of the path for one of them
+	Isolation
+}
+
+// Watch follows a run while it goes on. Every field may be nil.
+type Watch struct {
+	Started func(dir string)
+	Case    func(done, failed int)
+	// Reducing is told before a failure is reduced.
+	Reducing func(id string)
+	// Generated gets every case that ran, for counting what was reached.
+	Generated func(cases.Case)
+}
+
+// Report is what a run came to.
+type Report struct {
+	Summary record.Summary
+	Spent   trial.Spent
+	// Elements and Inconclusive count the judged elements of all cases and those among them that could not be judged.
+	Elements, Inconclusive int
+	Suspicious             int // cases that had elements past the sharp line and passed with another seed
+	Interrupted            bool
+	Writing, Reducing      time.Duration // beside Spent
+}
+
+// Run runs generated cases and keeps everything in the directory dir. When ctx ends, what is done is kept, and the
+// report says so.
+func Run(ctx context.Context, o Options, dir string, w Watch) (Report, error) {
+	stream, err := gen.NewStream(o.Preset, o.Seed, o.Filter)
+	if err != nil {
+		return Report{}, err
+	}
+	// The path is opened once before the directory is made: a path that does not work here leaves nothing behind.
+	tester := &engine.Tester{NewPath: o.opener(o.Path)}
+	on, err := tester.Describe(ctx)
+	var peak float64
+	var unmeasured error // a device that fails here costs the rates their check, not the run its cases
+	if err == nil {
+		peak, unmeasured = tester.Peak(ctx)
+	}
+	if err = errors.Join(err, tester.Close()); err != nil {
+		return Report{}, err
+	}
+	run, err := record.Open(dir, o, record.Header{Path: o.Path, Device: on.Device, Toolchain: on.Toolchain, Seed: o.Seed, Peak: peak})
+	if err != nil {
+		return Report{}, err
+	}
+	r := &runner{options: o, watch: w, run: run, log: run.Logger()}
+	if unmeasured != nil {
+		r.log.Warn("rates are held against no peak", "error", unmeasured)
+	}
+	return r.finish(ctx, stream.Case)
+}
+
+type runner struct {
+	options Options
+	watch   Watch
+	run     *record.Run
+	log     *slog.Logger
+	report  Report
+	failed  []failure
+}
+
+type failure struct {
+	index int
+	c     cases.Case
+	v     verdict.Verdict
+	// reduced says that the run reduced it before it was resumed.
+	reduced bool
+}
+
+// finish runs what is left of the run and closes it.
+func (r *runner) finish(ctx context.Context, source func(int) (cases.Case, error)) (Report, error) {
+	if r.watch.Started != nil {
+		r.watch.Started(r.run.Dir())
+	}
+	err := r.all(ctx, source)
+	r.report.Summary = r.run.Summary()
+	return r.report, errors.Join(err, r.run.Close())
+}
+
+func (r *runner) all(ctx context.Context, source func(int) (cases.Case, error)) error {
+	o := r.options
+	r.log.Info("run", "path", o.Path, "preset", o.Preset, "seed", o.Seed, "cases", o.Cases, "time", o.Time, "workers", o.Workers)
+	if o.Time > 0 {
+		o.Time -= time.Duration(r.run.Summary().Seconds * float64(time.Second)) // a resumed run has had some of it
+		if o.Time <= 0 {
+			return r.reduceFailures(ctx)
+		}
+	}
+	err := engine.Run(ctx, engine.Config{
+		Source: source, Cases: o.Cases, Time: o.Time, Workers: o.Workers, NewPath: o.opener(o.Path),
+		// With several workers the reference of one case need not be spread over the processors as well.
+		Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline, Workers: referenceWorkers(o.Workers)},
+		Skip:  r.run.Finished,
+		// Only a processor that would otherwise be idle gains anything by it.
+		CompileAhead: isHost(o.Path) && o.Workers < runtime.NumCPU(),
+		Sink:         r.take,
+	})
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		r.report.Interrupted = true
+		r.log.Warn("interrupted", "cause", context.Cause(ctx))
+		return nil
+	}
+	if err != nil {
+		r.log.Error("run ended", "error", err)
+		return err
+	}
+	return r.reduceFailures(ctx)
+}
+
+func referenceWorkers(workers int) int {
+	if workers > 1 {
+		return 1
+	}
+	return 0
+}
+
+// take keeps a result: the line, and the case file where it failed.
+func (r *runner) take(result engine.Result) error {
+	begin := time.Now()
+	defer func() { r.report.Writing += time.Since(begin) }()
+	v := result.Verdict
+	line := record.NewResult(result.Case, r.options.Path, result.On, v, result.Timing, result.Wall.Seconds())
+	line.Index = result.Index
+	if v.Kind.Fails() {
+		file, err := r.run.SaveFailure(result.Case, v)
+		if err != nil {
+			return err
+		}
+		r.log.Error("case failed", "index", result.Index, "verdict", v.Kind, "reason", v.Reason, "file", file)
+		if result.Stack != "" {
+			r.log.Info("what the process wrote last", "index", result.Index, "stack", result.Stack)
+		}
+		r.failed = append(r.failed, failure{index: result.Index, c: result.Case, v: v})
+	}
+	if err := r.run.Append(line); err != nil {
+		return err
+	}
+	r.report.Spent.Add(result.Spent)
+	r.count(v)
+	if v.Kind == verdict.Pass && v.Suspicious > 0 {
+		r.log.Warn("suspicious", "index", result.Index, "reason", v.Reason, "retries", v.Retries)
+	}
+	if r.watch.Generated != nil {
+		r.watch.Generated(result.Case)
+	}
+	if r.watch.Case != nil {
+		s := r.run.Summary()
+		r.watch.Case(s.Cases, s.Failed)
+	}
+	return nil
+}
+
+// reduceFailures reduces the first failure of each kind, in the order of the cases' numbers.
+func (r *runner) reduceFailures(ctx context.Context) error {
+	begin := time.Now()
+	defer func() { r.report.Reducing += time.Since(begin) }()
+	done := map[[2]string]bool{}
+	for _, f := range sortedByIndex(r.failed) {
+		kind := [2]string{string(f.v.Kind), f.v.Law}
+		if done[kind] || len(done) == r.options.Reduce || ctx.Err() != nil {
+			continue
+		}
+		done[kind] = true
+		if f.reduced {
+			continue
+		}
+		if err := r.reduceOne(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) reduceOne(ctx context.Context, f failure) error {
+	id := cases.Name(f.c)
+	if r.watch.Reducing != nil {
+		r.watch.Reducing(id)
+	}
+	result, err := reduceFailure(ctx, ReduceOptions{
+		Path: r.options.Path, Case: f.c, Deadline: r.options.Deadline, Isolation: r.options.Isolation,
+		MaxCalls: r.options.ReduceCalls, Time: ReduceTime,
+		Save: func(c cases.Case) error {
+			_, err := r.run.SaveReduced(id, c, verdict.Verdict{Kind: f.v.Kind, Law: f.v.Law, Reason: "reduced from " + id})
+			return err
+		},
+		Log: func(line string) { r.log.Debug("reduce", "id", id, "step", line) },
+	}, f.v)
+	if err != nil {
+		// The failure itself is kept; that it could not be made smaller is told and is no reason to lose the rest.
+		r.log.Error("reduce", "id", id, "error", err)
+		return nil
+	}
+	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Words(result.Case)))
+	return nil
+}
+
+// isHost reports whether a path computes on this machine's processors, where a second context only takes what is idle.
+// On a GPU it would disturb what is timed.
+func isHost(path string) bool {
+	kind, _, _ := strings.Cut(path, "?")
+	return kind == "host"
+}

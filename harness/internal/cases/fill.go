@@ -1,0 +1,139 @@
+package cases
+
+import (
+	"math"
+
+	"attest.example/attest/harness/internal/precision"
+)
+
+// The streams of a seed. Numbers are part of the format: a case's data depend on them.
+const (
+	streamQ = iota
+	streamK
+	streamV
+	streamMask
+	streamSpecial // which rows and columns hold NaN and Inf; one per operand: +0, +1, +2
+)
+
+func (c *Case) fill(t *Tensors) {
+	seed := c.Values.Seed
+	fillOperand(&t.Q, c.Values.Q, seed, streamQ)
+	fillOperand(&t.K, c.Values.K, seed, streamK)
+	fillOperand(&t.V, c.Values.V, seed, streamV)
+	if t.Mask != nil {
+		c.fillMask(t.Mask)
+	}
+	if c.Values.Masked != "" {
+		c.fillMaskedSlots(t)
+	}
+}
+
+// fillOperand draws every element by its logical index, so that the layout changes where a value lies and not
+// what it is.
+func fillOperand(t *Tensor, regime Regime, seed, id uint64) {
+	draw := drawer(t, regime, newStream(seed, id), id)
+	cols := uint64(t.Shape[3])
+	row := uint64(0)
+	for b := range t.Shape[0] {
+		for h := range t.Shape[1] {
+			for r := range t.Shape[2] {
+				index := t.Index(b, h, r, 0)
+				for d := range cols {
+					t.Format.Put(t.Data, index, draw(row, d, row*cols+d))
+					index += t.Strides[3]
+				}
+				row++
+			}
+		}
+	}
+	placeSpecials(t, regime, newStream(seed, streamSpecial+id))
+}
+
+// drawer gives the regime's formula for an element: its row over all batches and heads, its column, its index.
+func drawer(t *Tensor, regime Regime, s stream, id uint64) func(row, col, index uint64) float64 {
+	rows, cols := uint64(t.Shape[2]), uint64(t.Shape[3])
+	const apart = 1 << 60 // indices past any element's, for draws per row and per channel
+	switch regime {
+	case Uniform:
+		return func(_, _, index uint64) float64 { return s.uniform(index) }
+	case Constant:
+		x := 1 + s.uniform(apart)/2
+		if s.bits(apart+1)&1 == 1 {
+			x = -x
+		}
+		return func(_, _, _ uint64) float64 { return x }
+	case OneHot:
+		return func(row, col, _ uint64) float64 {
+			if uint64(s.below(apart+row, int(cols))) == col {
+				return 1
+			}
+			return 0
+		}
+	case Zero:
+		return func(_, _, _ uint64) float64 { return 0 }
+	case Outliers:
+		always := uint64(s.below(apart, int(cols)))
+		return func(_, col, index uint64) float64 {
+			x := s.normal(index)
+			if col == always || s.below(apart+1+col, 32) == 0 {
+				x *= 24
+			}
+			if pick := s.bits(apart + 1<<32 + index); pick%512 == 0 {
+				x *= float64(int(2) << (pick >> 32 % 5))
+			}
+			return x
+		}
+	case Sinks:
+		return func(row, col, index uint64) float64 {
+			x := s.normal(index)
+			if r := row % rows; r == 0 || s.below(apart+row, 64) == 0 {
+				x = 6 * math.Abs(x)
+				if col&1 == 1 {
+					x = -x
+				}
+			}
+			return x
+		}
+	case Overflow:
+		if id == streamV {
+			largest := precision.FP16.Max()
+			return func(_, _, index uint64) float64 {
+				x := s.uniform(index)
+				magnitude := largest * (0.25 + 0.75*math.Abs(x))
+				return math.Copysign(magnitude, x)
+			}
+		}
+		return func(_, _, index uint64) float64 { return 64 * s.normal(index) }
+	case Subnormal:
+		tiny := math.Ldexp(1, -130)
+		if t.Format == precision.FP16 {
+			tiny = math.Ldexp(1, -20)
+		}
+		return func(_, _, index uint64) float64 { return tiny * s.normal(index) }
+	case Huge:
+		return func(_, _, index uint64) float64 { return 24 * s.normal(index) }
+	default: // normal, and the ground of nan and inf
+		return func(_, _, index uint64) float64 { return s.normal(index) }
+	}
+}
+
+// placeSpecials puts one NaN or Inf into about one row in 23, and into at least one.
+func placeSpecials(t *Tensor, regime Regime, s stream) {
+	if regime != WithNaN && regime != WithInf {
+		return
+	}
+	rows := t.Shape[0] * t.Shape[1] * t.Shape[2]
+	always := s.below(1<<60, rows)
+	for row := range rows {
+		if row != always && s.below(uint64(row), 23) != 0 {
+			continue
+		}
+		special := math.NaN()
+		if regime == WithInf {
+			special = math.Inf(int(s.bits(1<<61+uint64(row))&2) - 1)
+		}
+		r := row % t.Shape[2]
+		h := row / t.Shape[2] % t.Shape[1]
+		t.Set(row/t.Shape[2]/t.Shape[1], h, r, s.below(1<<62+uint64(row), t.Shape[3]), special)
+	}
+}

@@ -1,0 +1,95 @@
+package cases
+
+import "attest.example/attest/harness/internal/precision"
+
+// MaskKind says what forbids keys.
+type MaskKind string
+
+// The kinds. None is written as absence.
+const (
+	NoMask       MaskKind = "none"
+	CausalMask   MaskKind = "causal"   // key j is allowed iff j <= i + offset
+	WindowMask   MaskKind = "window"   // allowed iff i+offset-left <= j <= i+offset+right
+	BoolMask     MaskKind = "bool"     // an array of bytes: non-zero means attend
+	AdditiveMask MaskKind = "additive" // an array of numbers added after the scale
+)
+
+// Align says where the diagonal of a causal or window mask lies when q_len and kv_len differ.
+type Align string
+
+// The alignments: row 0 with key 0 (offset 0; ONNX, the mfa ABI), or the last row with the last key
+// (offset kv_len - q_len; MLX, flash-attention).
+const (
+	TopLeft     Align = "top-left"
+	BottomRight Align = "bottom-right"
+)
+
+// Fill says how the entries of a mask array are drawn.
+type Fill string
+
+// The fills.
+const (
+	RandomFill  Fill = "random"  // every entry by itself, allowed with probability density; additive entries normal*2
+	PaddingFill Fill = "padding" // keys from a length on are forbidden, as for padded batches
+	OpenFill    Fill = "open"    // everything allowed; additive entries 0
+	AlibiFill   Fill = "alibi"   // additive only: -slope(head)*|i-j|, nothing forbidden
+)
+
+// Mask is the mask of a case. Fields that do not apply to its kind must be zero.
+type Mask struct {
+	Kind MaskKind `json:"kind,omitzero"`
+
+	// Align applies to causal and window. On a bool or additive mask it asks for a causal mask on top.
+	Align Align `json:"align,omitzero"`
+
+	// Left and Right bound a window, in keys; -1 is no bound.
+	Left  int `json:"left,omitzero"`
+	Right int `json:"right,omitzero"`
+
+	// The rest applies to the arrays.
+
+	Format precision.Format `json:"format,omitzero"` // additive: of the entries
+	// Shape names the dimensions the array really has among batch, heads, q and kv, in the letters b, h, q, k, with
+	// 1 where it broadcasts: "bhqk" (default), "11qk", "b1qk", "b11k", "111k", "1h1k", "bhq1".
+	Shape     string `json:"shape,omitzero"`
+	Fill      Fill   `json:"fill,omitzero"`       // default: random
+	Density   int    `json:"density,omitzero"`    // percent of allowed entries of a random fill; default 70
+	EmptyRows int    `json:"empty_rows,omitzero"` // n: rows n-1, 2n-1, ... see no key at all
+	EmptyLead int    `json:"empty_lead,omitzero"` // the first so many keys are forbidden to every row
+	PlusInf   bool   `json:"plus_inf,omitzero"`   // additive: about one entry in 97 is +Inf
+	Pad       int    `json:"pad,omitzero"`        // slack elements after each row of the array
+	Offset    int    `json:"offset,omitzero"`     // elements before the array: an unaligned pointer
+}
+
+// IsArray reports whether the mask is stored in memory.
+func (m *Mask) IsArray() bool { return m.Kind == BoolMask || m.Kind == AdditiveMask }
+
+// IsCausal reports whether the mask has a causal part.
+func (m *Mask) IsCausal() bool { return m.Kind == CausalMask || m.IsArray() && m.Align != "" }
+
+// Span gives the keys [first, last) that the causal or window part allows to row i. Empty: first == last.
+func (c *Case) Span(row int) (first, last int) {
+	m := &c.Mask
+	diagonal := row
+	if m.Align == BottomRight {
+		diagonal += c.KVLen - c.QLen
+	}
+	first, last = 0, c.KVLen
+	switch {
+	case m.IsCausal():
+		last = diagonal + 1
+	case m.Kind == WindowMask:
+		if m.Left >= 0 {
+			first = diagonal - m.Left
+		}
+		if m.Right >= 0 {
+			last = diagonal + m.Right + 1
+		}
+	}
+	first = max(first, 0)
+	last = min(last, c.KVLen)
+	if last <= first {
+		return 0, 0
+	}
+	return first, last
+}

@@ -1,0 +1,135 @@
+package cases
+
+import (
+	"fmt"
+	"reflect"
+
+	"attest.example/attest/harness/internal/precision"
+)
+
+// Allocator supplies the memory of one buffer: "q", "k", "v", "mask", "out" or "lse". It need not be zeroed.
+type Allocator func(buffer string, bytes int) ([]byte, error)
+
+func plainMemory(_ string, bytes int) ([]byte, error) { return Pages(bytes), nil }
+
+// pageBytes is the largest page of the machines that attest runs on: Apple's.
+const pageBytes = 16384
+
+// Pages gives zeroed memory that begins on a page and shares its pages with nothing else, as devices want it that read
+// memory in place: they map whole pages, and two buffers in one page would be one buffer to them.
+func Pages(bytes int) []byte {
+	whole := (bytes + pageBytes - 1) / pageBytes * pageBytes
+	memory := make([]byte, whole+pageBytes-1)
+	skip := -int(reflect.ValueOf(memory).Pointer()) & (pageBytes - 1)
+	return memory[skip : skip+bytes : skip+whole]
+}
+
+// Materialize makes the tensors of a normalized case in ordinary memory. The outputs and all slack are poisoned.
+func Materialize(c Case) *Tensors {
+	t, err := MaterializeIn(c, plainMemory)
+	if err != nil {
+		panic("cases: ordinary memory refused: " + err.Error()) // plainMemory cannot
+	}
+	return t
+}
+
+// MaterializeIn makes the tensors in memory that alloc supplies, for paths that share memory with a device or with
+// another process.
+func MaterializeIn(c Case, alloc Allocator) (*Tensors, error) {
+	t, err := Layouts(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range t.Buffers() {
+		b.Data, err = alloc(b.Name, b.Bytes)
+		if err == nil && len(b.Data) < b.Bytes {
+			err = fmt.Errorf("%d bytes", len(b.Data))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("memory for %s, %d bytes: %w", b.Name, b.Bytes, err)
+		}
+		b.Tensor.Data = b.Data[:b.Bytes]
+		poison(b.Tensor.Data)
+	}
+	c.fill(t)
+	return t, nil
+}
+
+// Buffer is one buffer of a case.
+type Buffer struct {
+	Name   string
+	Bytes  int
+	Data   []byte
+	Tensor *Tensor
+}
+
+// Buffers lists the buffers that a case has, in the order q, k, v, mask, out, lse.
+func (t *Tensors) Buffers() []Buffer {
+	list := []Buffer{{Name: "q", Tensor: &t.Q}, {Name: "k", Tensor: &t.K}, {Name: "v", Tensor: &t.V}}
+	if t.Mask != nil {
+		list = append(list, Buffer{Name: "mask", Tensor: &t.Mask.Tensor})
+	}
+	list = append(list, Buffer{Name: "out", Tensor: &t.Out})
+	if t.LSE != nil {
+		list = append(list, Buffer{Name: "lse", Tensor: t.LSE})
+	}
+	for i := range list {
+		list[i].Data = list[i].Tensor.Data
+		list[i].Bytes = list[i].Tensor.Elements * list[i].Tensor.Format.Size()
+		if t.Mask != nil && list[i].Tensor == &t.Mask.Tensor && t.Mask.Bool {
+			list[i].Bytes = list[i].Tensor.Elements
+		}
+	}
+	return list
+}
+
+// Layouts gives the tensors of a normalized case without memory: shapes, strides and offsets.
+func Layouts(c Case) (*Tensors, error) {
+	if c.Batch == 0 || !c.Input.Valid() {
+		return nil, fmt.Errorf("case is not normalized")
+	}
+	t := &Tensors{
+		Q:   layout(c.Layout.Q, c.Input, c.Batch, c.Heads, c.QLen, c.HeadDim),
+		K:   layout(c.Layout.K, c.Input, c.Batch, c.KVHeads, c.KVLen, c.HeadDim),
+		V:   layout(c.Layout.V, c.Input, c.Batch, c.KVHeads, c.KVLen, c.HeadDim),
+		Out: layout(c.Layout.Out, c.Output, c.Batch, c.Heads, c.QLen, c.HeadDim),
+	}
+	if c.LSE {
+		lse := layout(Operand{}, precision.FP32, c.Batch, c.Heads, c.QLen, 1)
+		t.LSE = &lse
+	}
+	if c.Mask.IsArray() {
+		t.Mask = c.maskLayout()
+	}
+	return t, nil
+}
+
+func layout(o Operand, f precision.Format, batch, heads, rows, cols int) Tensor {
+	strides, elements := o.strides(batch, heads, rows, cols)
+	return Tensor{
+		Format: f, Shape: [4]int{batch, heads, rows, cols}, Strides: strides,
+		Offset: o.Offset, Elements: o.Offset + elements,
+	}
+}
+
+func (c *Case) maskLayout() *MaskArray {
+	m := &MaskArray{Bool: c.Mask.Kind == BoolMask}
+	m.Format = c.Mask.Format
+	if m.Bool {
+		m.Format = precision.FP16 // never read: entries are bytes
+	}
+	m.Shape = c.maskDims()
+	m.Offset = c.Mask.Offset
+	stride := 1
+	for i := 3; i >= 0; i-- {
+		if m.Shape[i] > 1 {
+			m.Strides[i] = stride
+		}
+		stride *= m.Shape[i]
+		if i == 3 {
+			stride += c.Mask.Pad
+		}
+	}
+	m.Elements = m.Offset + stride
+	return m
+}

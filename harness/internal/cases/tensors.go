@@ -1,0 +1,164 @@
+package cases
+
+import (
+	"encoding/binary"
+	"math"
+
+	"attest.example/attest/harness/internal/precision"
+)
+
+// Tensor is an operand in memory: logical element [b, h, r, d] is element
+// Offset + b*Strides[0] + h*Strides[1] + r*Strides[2] + d*Strides[3] of Data, little-endian.
+type Tensor struct {
+	Format  precision.Format
+	Shape   [4]int // batch, heads, rows, columns
+	Strides [4]int // in elements
+	Offset  int    // in elements
+
+	Elements int    // of the whole buffer, offset and slack included
+	Data     []byte // the whole buffer
+}
+
+// Index gives the element's place in Data, in elements.
+func (t *Tensor) Index(b, h, r, d int) int {
+	return t.Offset + b*t.Strides[0] + h*t.Strides[1] + r*t.Strides[2] + d*t.Strides[3]
+}
+
+// At decodes one element.
+func (t *Tensor) At(b, h, r, d int) float64 { return t.Format.Get(t.Data, t.Index(b, h, r, d)) }
+
+// Set stores one element, rounded to the format.
+func (t *Tensor) Set(b, h, r, d int, x float64) { t.Format.Put(t.Data, t.Index(b, h, r, d), x) }
+
+// Len is the number of logical elements.
+func (t *Tensor) Len() int { return t.Shape[0] * t.Shape[1] * t.Shape[2] * t.Shape[3] }
+
+// Dense decodes the tensor to contiguous [batch, heads, rows, columns].
+func (t *Tensor) Dense() []float64 {
+	out := make([]float64, t.Len())
+	rest := out
+	for b := range t.Shape[0] {
+		for h := range t.Shape[1] {
+			for r := range t.Shape[2] {
+				t.Format.Decode(rest[:t.Shape[3]], t.Data, t.Index(b, h, r, 0), t.Strides[3])
+				rest = rest[t.Shape[3]:]
+			}
+		}
+	}
+	return out
+}
+
+// Bits gives the stored bit patterns of the logical elements in the order of Dense.
+func (t *Tensor) Bits() []uint32 {
+	out := make([]uint32, 0, t.Len())
+	size := t.Format.Size()
+	t.each(func(index int) {
+		if size == 4 {
+			out = append(out, binary.LittleEndian.Uint32(t.Data[4*index:]))
+		} else {
+			out = append(out, uint32(binary.LittleEndian.Uint16(t.Data[2*index:])))
+		}
+	})
+	return out
+}
+
+// each visits the logical elements in row-major order.
+func (t *Tensor) each(visit func(index int)) {
+	for b := range t.Shape[0] {
+		for h := range t.Shape[1] {
+			for r := range t.Shape[2] {
+				index := t.Index(b, h, r, 0)
+				for range t.Shape[3] {
+					visit(index)
+					index += t.Strides[3]
+				}
+			}
+		}
+	}
+}
+
+// Clone gives a copy with its own memory.
+func (t *Tensor) Clone() Tensor {
+	out := *t
+	out.Data = Pages(len(t.Data))
+	copy(out.Data, t.Data)
+	return out
+}
+
+// Poison fills the whole buffer, slack included, with 0xff bytes: a NaN in every format, and a mark by which a
+// stray write shows.
+func (t *Tensor) Poison() { poison(t.Data) }
+
+// PoisonByte is what untouched memory holds.
+const PoisonByte = 0xff
+
+func poison(data []byte) {
+	for i := range data {
+		data[i] = PoisonByte
+	}
+}
+
+// MaskArray is a bool or additive mask in memory, in its own shape; a broadcast dimension has extent 1 and stride 0.
+type MaskArray struct {
+	Tensor      // Format is meaningless where Bool
+	Bool   bool // bytes, non-zero: attend
+}
+
+// Bias gives what an entry adds to the logit: 0 or -Inf for a bool mask.
+func (m *MaskArray) Bias(b, h, r, k int) float64 {
+	index := m.Index(b, h, r, k)
+	if !m.Bool {
+		return m.Format.Get(m.Data, index)
+	}
+	if m.Data[index] != 0 {
+		return 0
+	}
+	return math.Inf(-1)
+}
+
+// SetBias stores an entry: for a bool mask -Inf forbids and anything else allows.
+func (m *MaskArray) SetBias(b, h, r, k int, bias float64) {
+	index := m.Index(b, h, r, k)
+	if !m.Bool {
+		m.Format.Put(m.Data, index, bias)
+		return
+	}
+	m.Data[index] = 1 << (index % 8) // any non-zero byte attends, and each of its bits alone does
+	if math.IsInf(bias, -1) {
+		m.Data[index] = 0
+	}
+}
+
+// Clone gives a copy with its own memory.
+func (m *MaskArray) Clone() *MaskArray {
+	if m == nil {
+		return nil
+	}
+	return &MaskArray{m.Tensor.Clone(), m.Bool}
+}
+
+// Tensors is a case in memory: what a path reads and what it writes.
+type Tensors struct {
+	Q, K, V Tensor
+	Mask    *MaskArray // nil unless the mask is an array
+	Out     Tensor
+	LSE     *Tensor // fp32 [batch, heads, q_len, 1], natural logarithm; nil unless the case asks for it
+}
+
+// Clone gives a copy with its own memory.
+func (t *Tensors) Clone() *Tensors {
+	out := &Tensors{Q: t.Q.Clone(), K: t.K.Clone(), V: t.V.Clone(), Mask: t.Mask.Clone(), Out: t.Out.Clone()}
+	if t.LSE != nil {
+		lse := t.LSE.Clone()
+		out.LSE = &lse
+	}
+	return out
+}
+
+// PoisonOutputs overwrites both outputs, so that what a path does not write shows.
+func (t *Tensors) PoisonOutputs() {
+	t.Out.Poison()
+	if t.LSE != nil {
+		t.LSE.Poison()
+	}
+}

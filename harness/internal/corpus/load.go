@@ -1,0 +1,139 @@
+package corpus
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/record"
+)
+
+// Extension ends the name of a case file.
+const Extension = ".json"
+
+// Item is a case and the file it came from.
+type Item struct {
+	Path string     // as it can be opened
+	Slug string     // the file's name without its folder and extension
+	ID   string     // cases.Name of Case
+	Case cases.Case // normalized, with its notes
+}
+
+// FileError says which file could not be read as a case, and why.
+type FileError struct {
+	Path string
+	Err  error
+}
+
+func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Load reads case files: each path is a file, or a folder whose .json files are read in the order of their names,
+// without its subfolders. Of a run directory it reads the failures. What cannot be read is reported, one *FileError
+// a file, and the rest is returned.
+func Load(paths ...string) ([]Item, []error) {
+	var items []Item
+	var errs []error
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil {
+			errs = append(errs, &FileError{p, err})
+			continue
+		}
+		if !info.IsDir() {
+			item, err := loadFile(p)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			items = append(items, item)
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(p, record.ResultsFile)); err == nil {
+			p = filepath.Join(p, record.FailuresDir)
+		}
+		more, failed := LoadFS(os.DirFS(p), ".")
+		for i := range more {
+			more[i].Path = filepath.Join(p, filepath.FromSlash(more[i].Path))
+		}
+		for _, err := range failed {
+			if f, ok := err.(*FileError); ok {
+				f.Path = filepath.Join(p, filepath.FromSlash(f.Path))
+			}
+		}
+		items, errs = append(items, more...), append(errs, failed...)
+	}
+	return items, errs
+}
+
+// loadFile reads a file that was named by itself, whatever its extension.
+func loadFile(p string) (Item, error) {
+	item, err := loadFrom(os.DirFS(filepath.Dir(p)), filepath.Base(p))
+	if err != nil {
+		return Item{}, &FileError{p, err}
+	}
+	item.Path = p
+	return item, nil
+}
+
+// LoadFS reads the case files of a folder of a file system, as Load does.
+func LoadFS(fsys fs.FS, dir string) ([]Item, []error) {
+	entries, err := fs.ReadDir(fsys, dir) // sorted by name
+	if err != nil {
+		return nil, []error{&FileError{dir, err}}
+	}
+	var items []Item
+	var errs []error
+	for _, e := range entries {
+		if e.IsDir() || path.Ext(e.Name()) != Extension || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		name := path.Join(dir, e.Name())
+		item, err := loadFrom(fsys, name)
+		if err != nil {
+			errs = append(errs, &FileError{name, err})
+			continue
+		}
+		items = append(items, item)
+	}
+	return items, errs
+}
+
+func loadFrom(fsys fs.FS, name string) (Item, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return Item{}, cause(err)
+	}
+	if !info.Mode().IsRegular() {
+		return Item{}, fmt.Errorf("not a regular file; want a case file") // a pipe would never end
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return Item{}, cause(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, cases.MaxFileBytes+1)) // Decode refuses what is longer
+	if err != nil {
+		return Item{}, cause(err)
+	}
+	c, err := cases.Decode(text)
+	if err != nil {
+		return Item{}, err
+	}
+	return Item{Path: name, Slug: strings.TrimSuffix(path.Base(name), Extension), ID: cases.Name(c), Case: c}, nil
+}
+
+// cause drops the path that the file system's errors repeat.
+func cause(err error) error {
+	if p, ok := err.(*fs.PathError); ok {
+		return p.Err
+	}
+	return err
+}

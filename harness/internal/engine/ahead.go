@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"attest.example/attest/harness/internal/cases"
+)
+
+// aheadDeadline ends a call that is made ahead, should it hang.
+const aheadDeadline = 30 * time.Second
+
+// compileAhead looks at the cases that come after those that the workers begin with and runs each kind of them in its
+// smallest size, on a path of its own, so that what a path compiles for it is in the path's cache on disk when a worker
+// needs it. Nothing comes of it but time: it judges nothing, and where it fails the workers find out by themselves.
+func (e *engine) compileAhead(ctx context.Context) {
+	w := worker{engine: e}
+	defer w.close()
+	if w.open(ctx) != nil {
+		return
+	}
+	seen := map[string]bool{}
+	for index := max(e.cfg.Workers, 1) * SequenceLength; !e.over(index) && ctx.Err() == nil; index++ {
+		if e.skips(index) {
+			continue
+		}
+		c, err := e.cfg.Source(index)
+		if err != nil {
+			return // the workers will come to it, and say so
+		}
+		small, ok := smallest(c)
+		if !ok || seen[cases.Name(small)] || w.path.Supports(small) != nil {
+			continue
+		}
+		seen[cases.Name(small)] = true
+		call, cancel := context.WithTimeout(ctx, aheadDeadline)
+		_, err = w.path.Attend(call, small, cases.Materialize(small))
+		cancel()
+		if err != nil && w.reopen(ctx) != nil {
+			return
+		}
+	}
+}
+
+// smallest is one row over one key, with all of c that a kernel may be compiled for: formats, head_dim, the kind of
+// mask, grouped heads, logsumexp.
+func smallest(c cases.Case) (small cases.Case, ok bool) {
+	small = cases.Case{
+		Version: c.Version, Batch: 1, Heads: c.Group(), KVHeads: 1, QLen: 1, KVLen: 1, HeadDim: c.HeadDim,
+		Input: c.Input, Output: c.Output, Intermediate: c.Intermediate, LSE: c.LSE,
+		Mask: cases.Mask{Kind: c.Mask.Kind, Align: c.Mask.Align, Format: c.Mask.Format},
+	}
+	return small, small.Normalize() == nil
+}

@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"context"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/trial"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// Tester tries cases one by one, each in a cold context, and opens the path anew when it is lost. It is what a
+// reduction and a replay run on.
+type Tester struct {
+	NewPath func(context.Context) (paths.Path, error)
+	Trial   trial.Options
+	path    paths.Path
+	failed  bool // the case before
+}
+
+// Try gives the outcome of one case.
+func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
+	if t.path != nil {
+		cold := paths.Reset
+		if t.failed {
+			cold = paths.Restart // nothing is to be left of a failure
+		}
+		if err := cold(ctx, t.path); err != nil {
+			t.Close()
+		}
+	}
+	if err := t.open(ctx); err != nil {
+		return trial.Outcome{}, err
+	}
+	outcome, err := trial.Run(ctx, t.path, c, t.Trial)
+	t.failed = outcome.Verdict.Kind.Fails()
+	if outcome.Lost {
+		t.path = nil
+	}
+	return outcome, err
+}
+
+// Narrow gives a tester for cases that may fail like v: relations are checked only where one is what v broke, and
+// then only that one. It opens a path of its own.
+func (t *Tester) Narrow(v verdict.Verdict) *Tester {
+	return &Tester{NewPath: t.NewPath, Trial: narrowed(t.Trial, v)}
+}
+
+// Fails says how a case ends, in a reducer's terms.
+func (t *Tester) Fails(ctx context.Context, c cases.Case) (verdict.Kind, string, error) {
+	outcome, err := t.Try(ctx, c)
+	return outcome.Verdict.Kind, outcome.Verdict.Law, err
+}
+
+// Close closes the path.
+func (t *Tester) Close() error {
+	closer, ok := t.path.(interface{ Close() error })
+	t.path = nil
+	if !ok {
+		return nil
+	}
+	return closer.Close()
+}
+
+// Describe opens the path where it is not open yet and says what it runs on.
+func (t *Tester) Describe(ctx context.Context) (paths.Description, error) {
+	if err := t.open(ctx); err != nil {
+		return paths.Description{}, err
+	}
+	return paths.Describe(t.path), nil
+}
+
+// Peak opens the path where it is not open yet and measures what its device could do at most: see paths.Peaker.
+func (t *Tester) Peak(ctx context.Context) (float64, error) {
+	if err := t.open(ctx); err != nil {
+		return 0, err
+	}
+	return paths.PeakOf(ctx, t.path)
+}
+
+func (t *Tester) open(ctx context.Context) error {
+	if t.path != nil {
+		return nil
+	}
+	p, err := t.NewPath(ctx)
+	t.path = p
+	return err
+}

@@ -1,0 +1,45 @@
+package errormap
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"attest.example/attest/reference"
+)
+
+func TestMapShowsWhereItIsWrong(t *testing.T) {
+	p := &reference.Problem{Batch: 1, Heads: 2, KVHeads: 2, QLen: 3, KVLen: 2, HeadDim: 4, Scale: 1,
+		Q: make([]float64, 24), K: make([]float64, 16), V: make([]float64, 16)}
+	for i := range p.V {
+		p.V[i] = float64(i + 1)
+	}
+	a := reference.Arithmetic{In: reference.FP32, Acc: reference.FP32, Out: reference.FP32, Exp: reference.ExpError{A: 4}}
+	truth, err := reference.Attend(context.Background(), p, a, reference.Options{})
+	require.NoError(t, err)
+	got := append([]float64(nil), truth.Output...)
+	got[12+4+2] += 1         // head 1, row 1, column 2
+	got[12+8+0] = math.NaN() // head 1, row 2, column 0
+	var out strings.Builder
+	require.NoError(t, Write(&out, truth, got, 8))
+	require.Equal(t, "batch 0, head 1\n0 ....\n1 ..X.\n2 !...\n1 more heads, none of them worse\n"+Legend+"\n", out.String())
+	require.Error(t, Write(&out, truth, got[1:], 8))
+}
+
+func TestLargeHeadsAreFolded(t *testing.T) {
+	p := &reference.Problem{Batch: 1, Heads: 1, KVHeads: 1, QLen: 100, KVLen: 1, HeadDim: 200, Scale: 1,
+		Q: make([]float64, 20000), K: make([]float64, 200), V: make([]float64, 200)}
+	a := reference.Arithmetic{In: reference.FP32, Acc: reference.FP32, Out: reference.FP32}
+	truth, err := reference.Attend(context.Background(), p, a, reference.Options{})
+	require.NoError(t, err)
+	got := append([]float64(nil), truth.Output...)
+	got[99*200+199] = 3
+	var out strings.Builder
+	require.NoError(t, Write(&out, truth, got, 8))
+	lines := strings.Split(out.String(), "\n")
+	require.Equal(t, "96 "+strings.Repeat(".", 49)+"X", lines[25])
+	require.Contains(t, out.String(), "each sign is the worst of 4 x 4 elements")
+}

@@ -1,0 +1,167 @@
+package gen
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/precision"
+)
+
+// setting is one field of a filter as a flag has it.
+type setting struct {
+	name, usage string
+	set         func(*Filter, string) error
+	get         func(*Filter) string
+}
+
+var settings = []setting{
+	{"precision", "input formats: fp16, bf16, fp32, several with commas",
+		func(f *Filter, v string) (err error) { f.Precision, err = list(v, precision.Parse); return },
+		func(f *Filter) string { return join(f.Precision) }},
+	{"output", "output formats: fp16, bf16, fp32, several with commas",
+		func(f *Filter, v string) (err error) { f.Output, err = list(v, precision.Parse); return },
+		func(f *Filter) string { return join(f.Output) }},
+	{"mask", "mask kinds: none, causal, window, bool, additive, several with commas",
+		func(f *Filter, v string) (err error) { f.Mask, err = list(v, parseKind); return },
+		func(f *Filter) string { return join(f.Mask) }},
+	{"max-len", "largest q_len and kv_len",
+		func(f *Filter, v string) (err error) { f.MaxLen, err = number(v, 1, cases.MaxLen); return },
+		func(f *Filter) string { return nonZero(float64(f.MaxLen)) }},
+	{"head-dim", "head_dims: 64, or 1-128, several with commas",
+		func(f *Filter, v string) (err error) { f.HeadDim, err = list(v, parseSpan); return },
+		func(f *Filter) string { return join(f.HeadDim) }},
+	{"max-work", "largest 2*batch*heads*q_len*kv_len*head_dim, with the cases before",
+		func(f *Filter, v string) (err error) { f.MaxWork, err = parseWork(v); return },
+		func(f *Filter) string { return nonZero(f.MaxWork) }},
+	{"single", "true: no cases that run before in the same context",
+		func(f *Filter, v string) (err error) { f.Single, err = parseBool(v); return },
+		func(f *Filter) string {
+			if f.Single {
+				return "true"
+			}
+			return ""
+		}},
+	{"region", "the name of a region of the coverage table",
+		func(f *Filter, v string) error { f.Region = v; return f.check() },
+		func(f *Filter) string { return f.Region }},
+}
+
+// FilterNames lists the names that Set takes, in order, and what each means.
+func FilterNames() (names, usages []string) {
+	for _, s := range settings {
+		names, usages = append(names, s.name), append(usages, s.usage)
+	}
+	return names, usages
+}
+
+// Set reads one field of the filter, as a flag gives it.
+func (f *Filter) Set(name, value string) error {
+	for _, s := range settings {
+		if s.name == name {
+			if err := s.set(f, value); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return nil
+		}
+	}
+	names, _ := FilterNames()
+	return fmt.Errorf("filter %q: want one of %s", name, strings.Join(names, ", "))
+}
+
+// String gives the fields that are set, as Set takes them.
+func (f *Filter) String() string {
+	var parts []string
+	for _, s := range settings {
+		if value := s.get(f); value != "" {
+			parts = append(parts, s.name+"="+value)
+		}
+	}
+	if len(parts) == 0 {
+		return "no filter"
+	}
+	return strings.Join(parts, " ")
+}
+
+func parseKind(name string) (cases.MaskKind, error) {
+	kinds := []cases.MaskKind{cases.NoMask, cases.CausalMask, cases.WindowMask, cases.BoolMask, cases.AdditiveMask}
+	if k := cases.MaskKind(name); slices.Contains(kinds, k) {
+		return k, nil
+	}
+	return "", fmt.Errorf("%q: want one of %s", name, strings.ReplaceAll(join(kinds), ",", ", "))
+}
+
+func parseSpan(text string) (Span, error) {
+	low, high, isRange := strings.Cut(text, "-")
+	if !isRange {
+		high = low
+	}
+	l, err := number(low, 1, cases.MaxHeadDim)
+	if err != nil {
+		return Span{}, err
+	}
+	h, err := number(high, l, cases.MaxHeadDim)
+	return Span{l, h}, err
+}
+
+// String gives a range as parseSpan reads it.
+func (s Span) String() string {
+	if s.Low == s.High {
+		return strconv.Itoa(s.Low)
+	}
+	return fmt.Sprintf("%d-%d", s.Low, s.High)
+}
+
+func number(text string, low, high int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < low || n > high {
+		return 0, fmt.Errorf("%q: want an integer from %d to %d", text, low, high)
+	}
+	return n, nil
+}
+
+func parseWork(text string) (float64, error) {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(x >= 2) || math.IsInf(x, 0) {
+		return 0, fmt.Errorf("%q: want a number of multiply-adds such as 1e6", text)
+	}
+	return x, nil
+}
+
+func parseBool(text string) (bool, error) {
+	b, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, fmt.Errorf("%q: want true or false", text)
+	}
+	return b, nil
+}
+
+func list[T any](text string, parse func(string) (T, error)) ([]T, error) {
+	var all []T
+	for part := range strings.SplitSeq(text, ",") {
+		x, err := parse(strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+	}
+	return all, nil
+}
+
+func join[T any](xs []T) string {
+	parts := make([]string, len(xs))
+	for i, x := range xs {
+		parts[i] = fmt.Sprint(x)
+	}
+	return strings.Join(parts, ",")
+}
+
+func nonZero(x float64) string {
+	if x == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(x, 'g', -1, 64)
+}

@@ -1,0 +1,151 @@
+package gen
+
+import (
+	"fmt"
+	"strings"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/precision"
+)
+
+// Preset names a distribution of cases.
+type Preset string
+
+// The presets.
+const (
+	// Quick hunts what breaks at once: wrong bindings, strides, masks and formats, in cases of a few blocks that run
+	// in well under a millisecond each. For a commit hook, or while writing a kernel.
+	Quick Preset = "quick"
+
+	// Default hunts every kind of trouble in Regions that needs no kv_len past 32,768: all of them in any 500 cases.
+	Default Preset = "default"
+
+	// Edges hunts the last row, key and column: lengths one less and one more than a multiple of every block,
+	// head_dims beside a vector or a simdgroup, slack on every operand.
+	Edges Preset = "edges"
+
+	// Long hunts what overflows or gets lost past 32,768 keys: 16-bit indices, running sums, accumulators in fp16,
+	// the tail of a split over many blocks. Few rows each, sometimes a mask.
+	Long Preset = "long"
+
+	// Precision hunts rounding: heavy-tailed, huge, tiny and constant values, every input with every output,
+	// unusual scales, head_dims up to 256, now and then narrow accumulators.
+	Precision Preset = "precision"
+)
+
+// Presets lists every preset.
+func Presets() []Preset { return []Preset{Quick, Default, Edges, Long, Precision} }
+
+// ParsePreset reads a preset's name.
+func ParsePreset(name string) (Preset, error) {
+	if _, ok := recipes[Preset(name)]; ok {
+		return Preset(name), nil
+	}
+	var names []string
+	for _, p := range Presets() {
+		names = append(names, string(p))
+	}
+	return "", fmt.Errorf("preset %q: want one of %s", name, strings.Join(names, ", "))
+}
+
+// Words says in one line what the preset hunts.
+func (p Preset) Words() string {
+	if r, ok := recipes[p]; ok {
+		return r.words
+	}
+	return ""
+}
+
+const million = 1e6
+
+var recipes = map[Preset]*recipe{
+	Quick: {
+		preset: Quick, words: "small cases: bindings, strides, masks, formats",
+		cards:   append(subset(defaultCards(), smallEnough), free(40)),
+		work:    []choice[float64]{{70, 0.1 * million}, {30, 0.4 * million}},
+		maxWork: 0.8 * million, logits: 1 << 15,
+		q: smallQ, kv: smallKV, headDim: smallHeadDim, heads: 8, inputs: commonInputs, masks: commonMasks,
+		mixed: 12, strided: 50, unusual: 30, scaled: 20, lse: 30, before: 4,
+	},
+	Default: {
+		preset: Default, words: "every kind of trouble, weighted to where kernels break",
+		cards:   defaultCards(),
+		work:    []choice[float64]{{34, 1.5 * million}, {42, 6 * million}, {21, 20 * million}, {3, 40 * million}},
+		maxWork: 50 * million, logits: 1 << 20,
+		q: anyQ, kv: anyKV, headDim: anyHeadDim, heads: 32, inputs: commonInputs, masks: commonMasks,
+		mixed: 18, narrow: 3, strided: 50, unusual: 50, scaled: 22, lse: 35, before: 4,
+	},
+	Edges: {
+		preset: Edges, words: "lengths and head_dims beside every block, slack everywhere",
+		cards:   []card{free(1)},
+		work:    []choice[float64]{{60, 1.5 * million}, {40, 5 * million}},
+		maxWork: 12 * million, logits: 1 << 19,
+		q: edgeQ, kv: edgeKV, headDim: oddHeadDim, heads: 6, inputs: commonInputs, masks: commonMasks,
+		mixed: 12, strided: 75, unusual: 15, scaled: 8, lse: 40, before: 6,
+	},
+	Long: {
+		preset: Long, words: "more than 32,768 keys, few rows",
+		cards:   longCards,
+		work:    []choice[float64]{{50, 6 * million}, {40, 20 * million}, {10, 50 * million}},
+		maxWork: 90 * million, logits: 1 << 20, minKV: 32769,
+		q: fewRows, kv: longKV, headDim: func(d dice) int { return pick(d, 16, 32, 40, 64, 64, 128) }, heads: 8,
+		inputs: commonInputs, masks: longMasks,
+		mixed: 15, strided: 30, unusual: 45, scaled: 10, lse: 40,
+	},
+	Precision: {
+		preset: Precision, words: "value regimes, formats, scales and large heads",
+		cards:   append(subset(valueCards, always), free(60)),
+		work:    []choice[float64]{{40, 1.5 * million}, {45, 5 * million}, {15, 16 * million}},
+		maxWork: 60 * million, logits: 1 << 19,
+		q: anyQ, kv: anyKV, headDim: largeHeadDim, heads: 8,
+		inputs: []choice[precision.Format]{{40, precision.FP16}, {20, precision.FP32}, {40, precision.BF16}},
+		masks:  commonMasks,
+		mixed:  50, narrow: 8, strided: 15, unusual: 90, scaled: 40, lse: 60, before: 2,
+	},
+}
+
+var longMasks = []choice[cases.MaskKind]{
+	{45, cases.NoMask}, {12, cases.CausalMask}, {8, cases.WindowMask}, {18, cases.BoolMask}, {17, cases.AdditiveMask},
+}
+
+// longCards make sure of the regions that only long cases can reach.
+var longCards = []card{
+	free(10),
+	{name: "long with a mask", weight: 4,
+		rest: func(d dice, t *draft) { t.arrayMask(d, anyArrayKind(d), "bhqk", "11qk", "b11k", "111k") }},
+	{name: "long under a causal mask", weight: 2,
+		rest: func(d dice, t *draft) {
+			t.drawMask(d, cases.CausalMask)
+			t.Mask.Align = cases.BottomRight
+		}},
+	{name: "long sums in fp16", weight: 4,
+		rest: func(d dice, t *draft) {
+			t.input(precision.FP16)
+			t.Mask, t.Scale = cases.Mask{}, nil
+			t.Values.Q = pick(d, cases.Zero, cases.Subnormal, cases.Normal)
+			t.Values.V = pick(d, cases.Constant, cases.Constant, cases.Sinks)
+		}},
+}
+
+func always(*card) bool { return true }
+
+// smallEnough cards leave the sizes alone, or fix small ones.
+func smallEnough(k *card) bool { return k.size == nil && k.name != "free" || smallCards[k.name] }
+
+var smallCards = map[string]bool{
+	"decode": true, "decode with a float mask": true, "one key": true, "tiny, grouped, masked": true,
+	"causal, ragged rows": true, "causal, bottom-right, more rows than keys": true,
+	"per-example mask, grouped heads": true, "empty rows": true, "padded batch": true,
+	"another stride on each operand": true, "decode, v strided otherwise than k": true,
+	"again with one head": true, "eight rows, then nine": true,
+}
+
+func subset(cards []card, keep func(*card) bool) []card {
+	var kept []card
+	for i := range cards {
+		if keep(&cards[i]) {
+			kept = append(kept, cards[i])
+		}
+	}
+	return kept
+}

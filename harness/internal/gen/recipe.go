@@ -1,0 +1,145 @@
+package gen
+
+import (
+	"fmt"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/precision"
+)
+
+// recipe is a preset's distribution. Percentages are of all cases.
+type recipe struct {
+	preset  Preset
+	words   string
+	cards   []card
+	work    []choice[float64] // bound for the cost of a case, before it is drawn
+	maxWork float64           // what no case passes, see Cost
+	logits  float64           // what no case passes: batch*heads*q_len*kv_len
+	minKV   int
+
+	q       func(d dice, limit int) int
+	kv      func(d dice, q, limit int) int
+	headDim func(dice) int
+	heads   int // the most
+	inputs  []choice[precision.Format]
+	masks   []choice[cases.MaskKind]
+
+	mixed   int // percent with an output unlike the input
+	narrow  int // percent with accumulators as narrow as the input, among those where that can be judged
+	strided int // percent with a layout that is not plain
+	unusual int // percent with values that are not normal
+	scaled  int // percent with a scale of their own
+	lse     int // percent that ask for the logsumexp
+	before  int // percent with cases before them, besides what cards ask for
+}
+
+func (r *recipe) deck() []int {
+	var deck []int
+	for i, c := range r.cards {
+		for range c.weight {
+			deck = append(deck, i)
+		}
+	}
+	return deck
+}
+
+// draw gives a case for a card, or an error that says why what was drawn will not do.
+func (r *recipe) draw(d dice, k *card, f *Filter) (cases.Case, error) {
+	t := &draft{filter: f}
+	t.Version = cases.Version
+	r.sizes(d, t, k)
+	work := min(weigh(d, r.work), f.maxWork())
+	if k.before != nil {
+		work /= 2
+	}
+	t.keepKV = t.keepKV || r.minKV > 0
+	if !t.fit(d, work, r.logits) && !t.fit(d, min(r.maxWork, f.maxWork()), r.logits) {
+		return cases.Case{}, fmt.Errorf("%s: too large", k.name)
+	}
+
+	t.drawFormats(d, r)
+	t.drawMask(d, weigh(d, among(r.masks, f.Mask)))
+	t.drawLayout(d, r)
+	t.drawValues(d, r)
+	t.drawScale(d, r)
+	t.LSE = d.chance(r.lse)
+	if k.rest != nil {
+		k.rest(d, t)
+		t.obey(d, r)
+	}
+	t.drawIntermediate(k.narrow || d.chance(r.narrow))
+
+	before := k.before
+	if before == nil && d.chance(r.before) {
+		before = anyBefore
+	}
+	if before != nil {
+		r.addBefore(d, t, before)
+	}
+	return r.finish(t, f)
+}
+
+func (r *recipe) sizes(d dice, t *draft, k *card) {
+	limit := t.filter.maxLen()
+	t.QLen = r.q(d, limit)
+	t.KVLen = r.kv(d, t.QLen, limit)
+	t.HeadDim = r.headDim(d)
+	t.Batch = weigh(d, batches)
+	t.setHeads(headsUpTo(d, r.heads, d.chance(40)))
+	if k.size != nil {
+		k.size(d, t)
+	}
+	t.QLen, t.KVLen = clampDraw(d, t.QLen, limit), clampDraw(d, t.KVLen, limit)
+	if len(t.filter.HeadDim) > 0 {
+		t.dim(t.filter.anyHeadDim(d, t.HeadDim))
+	}
+}
+
+// obey brings back under the filter what a card has set.
+func (t *draft) obey(d dice, r *recipe) {
+	f := t.filter
+	if !allows(f.Precision, t.Input) {
+		t.Input = weigh(d, among(r.inputs, f.Precision))
+	}
+	if t.Output == 0 {
+		t.Output = t.Input
+	}
+	if !allows(f.Output, t.Output) {
+		t.Output = pick(d, f.Output...)
+	}
+	if !allowsMask(f.Mask, t.Mask.Kind) {
+		t.drawMask(d, weigh(d, among(r.masks, f.Mask)))
+	}
+}
+
+// addBefore puts cases before the one drawn, as many as the bound for the cost and the filter allow.
+func (r *recipe) addBefore(d dice, t *draft, before func(dice, cases.Case) sequence) {
+	if t.filter.Single {
+		return
+	}
+	cost := t.Work()
+	for _, c := range before(d, t.Clone()) {
+		cost += c.Work()
+		if c.Normalize() != nil || !t.filter.acceptsOne(&c) {
+			continue
+		}
+		if cost > min(r.maxWork, t.filter.maxWork()) || scores(&c) > 2*r.logits {
+			return
+		}
+		t.After = append(t.After, c)
+	}
+}
+
+func (r *recipe) finish(t *draft, f *Filter) (cases.Case, error) {
+	c := t.Case
+	if err := c.Normalize(); err != nil {
+		return cases.Case{}, err
+	}
+	if c.KVLen < r.minKV {
+		return cases.Case{}, fmt.Errorf("kv_len %d: the preset %s has %d and more", c.KVLen, r.preset, r.minKV)
+	}
+	if cost := Cost(c); cost > r.maxWork {
+		return cases.Case{}, fmt.Errorf("work %.3g", cost)
+	}
+	return c, f.Accepts(c)
+}

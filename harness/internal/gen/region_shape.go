@@ -1,0 +1,76 @@
+package gen
+
+import (
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/precision"
+)
+
+var shapeRegions = []Region{
+	{Name: "heads", Bugs: []int{1, 66}, Words: "two heads or more",
+		Holds: func(c *cases.Case) bool { return c.Heads >= 2 }},
+	{Name: "batches", Bugs: []int{5}, Words: "two batches or more",
+		Holds: func(c *cases.Case) bool { return c.Batch >= 2 }},
+	{Name: "one-head", Bugs: []int{6}, Words: "one head",
+		Holds: func(c *cases.Case) bool { return c.Heads == 1 }},
+	{Name: "grouped-heads", Bugs: []int{7}, Words: "fewer kv_heads than heads, and more than one",
+		Holds: func(c *cases.Case) bool { return grouped(c) && c.KVHeads > 1 }},
+	{Name: "one-kv-head", Bugs: []int{7}, Words: "one kv head under several heads",
+		Holds: func(c *cases.Case) bool { return grouped(c) && c.KVHeads == 1 }},
+	{Name: "lengths-differ", Bugs: []int{25, 44}, Words: "q_len and kv_len differ",
+		Holds: func(c *cases.Case) bool { return c.QLen != c.KVLen }},
+	{Name: "one-row", Bugs: []int{26, 31}, Words: "q_len 1",
+		Holds: func(c *cases.Case) bool { return c.QLen == 1 }},
+	{Name: "short-q-ragged-kv", Bugs: []int{46}, Words: "q_len to 8, kv_len no multiple of 32, not causal",
+		Holds: func(c *cases.Case) bool { return c.QLen <= 8 && c.KVLen > 32 && c.KVLen%32 != 0 && !c.Mask.IsCausal() }},
+	{Name: "past-eight-rows", Bugs: []int{42, 43}, Words: "q_len 9",
+		Holds: func(c *cases.Case) bool { return c.QLen == 9 }},
+	{Name: "q-block-less", Words: "q_len one less than a multiple of 16",
+		Holds: func(c *cases.Case) bool { return nearMultiple(c.QLen, 16, -1) }},
+	{Name: "q-block-more", Words: "q_len one more than a multiple of 16",
+		Holds: func(c *cases.Case) bool { return nearMultiple(c.QLen, 16, 1) }},
+	{Name: "kv-block-less", Words: "kv_len one less than a multiple of 32",
+		Holds: func(c *cases.Case) bool { return nearMultiple(c.KVLen, 32, -1) }},
+	{Name: "kv-block", Words: "kv_len a multiple of 32",
+		Holds: func(c *cases.Case) bool { return nearMultiple(c.KVLen, 32, 0) }},
+	{Name: "kv-block-more", Words: "kv_len one more than a multiple of 32",
+		Holds: func(c *cases.Case) bool { return nearMultiple(c.KVLen, 32, 1) }},
+	{Name: "kv-one", Bugs: []int{32}, Words: "one key, two batches, a mask for each",
+		Holds: func(c *cases.Case) bool {
+			return c.KVLen == 1 && c.Batch >= 2 && c.Mask.IsArray() && c.Mask.Shape[0] == 'b'
+		}},
+	{Name: "kv-past-1024", Bugs: []int{39}, Words: "kv_len past 1024, no multiple of 32*32",
+		Holds: func(c *cases.Case) bool { return c.KVLen > 1024 && (c.KVLen+31)/32%32 != 0 }},
+	{Name: "two-passes", Bugs: []int{38, 65}, Words: "q_len to 8, kv_len 1024 and more, narrow input",
+		Holds: func(c *cases.Case) bool { return c.QLen <= 8 && c.KVLen >= 1024 && narrow(c) }},
+	{Name: "long-grouped-narrow", Bugs: []int{47}, Words: "kv_len past 1023, grouped heads, fp16 or bf16",
+		Holds: func(c *cases.Case) bool { return c.KVLen > 1023 && grouped(c) && narrow(c) }},
+	{Name: "long-large-groups", Bugs: []int{41}, Words: "two batches, grouped, 8, 12 or 16 heads, kv_len past 1023",
+		Holds: func(c *cases.Case) bool {
+			return c.Batch >= 2 && grouped(c) && (c.Heads == 8 || c.Heads == 12 || c.Heads == 16) && c.KVLen > 1023
+		}},
+	{Name: "kv-past-2000", Words: "kv_len of 2000 and more",
+		Holds: func(c *cases.Case) bool { return c.KVLen >= 2000 }},
+	{Name: "large-head-dim", Bugs: []int{40}, Words: "head_dim past 128",
+		Holds: func(c *cases.Case) bool { return c.HeadDim > 128 }},
+	{Name: "head-dim-256", Bugs: []int{40}, Words: "head_dim 256",
+		Holds: func(c *cases.Case) bool { return c.HeadDim == 256 }},
+	{Name: "ragged-head-dim", Words: "head_dim no multiple of 8",
+		Holds: func(c *cases.Case) bool { return c.HeadDim%8 != 0 }},
+	{Name: "tiny-head-dim", Words: "head_dim to 3",
+		Holds: func(c *cases.Case) bool { return c.HeadDim <= 3 }},
+	{Name: "narrow-scale", Bugs: []int{37}, Words: "fp16 or bf16 with a scale that is no power of two",
+		Holds: func(c *cases.Case) bool { return narrow(c) && significant(c.EffectiveScale()) > 8 }},
+}
+
+var formatRegions = func() (all []Region) {
+	for _, in := range precision.Formats() {
+		for _, out := range precision.Formats() {
+			all = append(all, Region{
+				Name: in.String() + "-to-" + out.String(), Bugs: []int{8, 11},
+				Words: "input " + in.String() + ", output " + out.String(),
+				Holds: func(c *cases.Case) bool { return c.Input == in && c.Output == out },
+			})
+		}
+	}
+	return all
+}()

@@ -1,0 +1,69 @@
+package mutate
+
+import (
+	"math"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/oracle"
+	"attest.example/attest/harness/internal/precision"
+)
+
+// samePrecision computes a case as a framework does without a fused kernel: scores, weights and output are each stored
+// in the input's format, the sums behind them are wider. Rules that measure their tolerance take its error.
+func samePrecision(c cases.Case, t *cases.Tensors) []float64 {
+	p := oracle.Problem(c, t)
+	out := make([]float64, 0, p.Batch*p.Heads*p.QLen*p.HeadDim)
+	scores, bias := make([]float64, p.KVLen), make([]float64, p.KVLen)
+	group := p.Heads / p.KVHeads
+	for b := range p.Batch {
+		for h := range p.Heads {
+			at := (b*p.KVHeads + h/group) * p.KVLen * p.HeadDim
+			k, v := p.K[at:at+p.KVLen*p.HeadDim], p.V[at:at+p.KVLen*p.HeadDim]
+			for i := range p.QLen {
+				first, last := 0, p.KVLen
+				clear(bias)
+				if p.Mask != nil {
+					first, last = p.Mask.Row(b, h, i, bias)
+				}
+				row := ((b*p.Heads+h)*p.QLen + i) * p.HeadDim
+				q := p.Q[row : row+p.HeadDim]
+				top := math.Inf(-1)
+				for j := first; j < last; j++ {
+					var s float64
+					for d, x := range q {
+						s += x * k[j*p.HeadDim+d]
+					}
+					scores[j] = c.Input.Round(c.Input.Round(s*p.Scale) + bias[j])
+					top = max(top, scores[j])
+				}
+				out = append(out, weighted(scores[first:last], v[first*p.HeadDim:last*p.HeadDim], top, p.HeadDim, c.Input, c.Output)...)
+			}
+		}
+	}
+	return out
+}
+
+// weighted is the softmax of scores times v. A row without a key gives 0.
+func weighted(scores, v []float64, top float64, dim int, in, format precision.Format) []float64 {
+	out := make([]float64, dim)
+	if math.IsInf(top, -1) {
+		return out
+	}
+	sum := 0.0
+	for _, s := range scores {
+		sum += math.Exp(s - top)
+	}
+	for j, s := range scores {
+		weight := in.Round(math.Exp(s-top) / sum)
+		if weight == 0 {
+			continue // what a masked slot holds is not this reference's trouble
+		}
+		for d := range out {
+			out[d] += weight * v[j*dim+d]
+		}
+	}
+	for d, x := range out {
+		out[d] = format.Round(x)
+	}
+	return out
+}

@@ -1,0 +1,113 @@
+// Package catalog opens paths by the names that --path takes and says which of them work on this machine. It is the
+// one place that knows every path; the paths do not know it.
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/paths/fault"
+	"attest.example/attest/harness/internal/paths/metalpath"
+	"attest.example/attest/harness/internal/paths/naive"
+	"attest.example/attest/harness/internal/paths/paced"
+)
+
+// Entry is a kind of path.
+type Entry struct {
+	Name  string // "naive", or "lib:FILE" where the path takes an argument
+	Words string // what it is, in one line
+	// Check is nil where the path works here, else says why it does not. An entry with an argument can only say
+	// whether it could work.
+	Check func(context.Context) error
+
+	prefix   string // of a path with an argument: "lib:"
+	optional bool   // the argument may be empty
+	open     func(ctx context.Context, argument string) (paths.Path, error)
+}
+
+// List gives every path, the default first.
+func List() []Entry {
+	device, other := hostEntry(), swiftEntry()
+	if other.Name == Default {
+		device, other = other, device
+	}
+	return []Entry{device, other, naiveEntry(), libraryEntry(), faultEntry(), pacedEntry()}
+}
+
+func hostEntry() Entry {
+	return Entry{
+		Name: "host", Words: "attention.metal on this machine's processors; host?math=fast&schedule=random for other modes",
+		Check: func(context.Context) error {
+			p, err := metalpath.OpenHost("")
+			if err != nil {
+				return err
+			}
+			return p.(interface{ Close() error }).Close()
+		},
+		prefix: "host", optional: true,
+		open: func(_ context.Context, argument string) (paths.Path, error) {
+			options, ok := strings.CutPrefix(argument, "?")
+			if argument != "" && !ok {
+				return nil, fmt.Errorf("want host or host?OPTIONS")
+			}
+			return metalpath.OpenHost(options)
+		},
+	}
+}
+
+func libraryEntry() Entry {
+	return Entry{
+		Name: "lib:FILE", Words: "any shared library with the mfa C ABI; lib:FILE?plain without its descriptor extension",
+		Check:  func(context.Context) error { return nil },
+		prefix: "lib:",
+		open: func(ctx context.Context, argument string) (paths.Path, error) {
+			file, plain := strings.CutSuffix(argument, "?plain")
+			return metalpath.OpenLibrary(ctx, "lib:"+argument, file, plain)
+		},
+	}
+}
+
+func naiveEntry() Entry {
+	return Entry{
+		Name: "naive", Words: "plain Go loops in the case's precision, the baseline",
+		Check: func(context.Context) error { return nil },
+		open:  func(context.Context, string) (paths.Path, error) { return naive.New(), nil },
+	}
+}
+
+func faultEntry() Entry {
+	return Entry{
+		Name: "fault:KIND", Words: "misbehaves on purpose, to test attest itself: " + strings.Join(fault.Names(), ", "),
+		Check:  func(context.Context) error { return nil },
+		prefix: "fault:",
+		open:   func(_ context.Context, kind string) (paths.Path, error) { return fault.Open(kind) },
+	}
+}
+
+func pacedEntry() Entry {
+	return Entry{
+		Name: "paced:SLOWDOWN", Words: "naive with a clock that is made up, to test attest compare: paced:1.5, paced:1.5,causal",
+		Check:  func(context.Context) error { return nil },
+		prefix: "paced:",
+		open:   func(_ context.Context, argument string) (paths.Path, error) { return paced.Open(argument) },
+	}
+}
+
+// Open opens the path that a name stands for.
+func Open(ctx context.Context, name string) (paths.Path, error) {
+	var names []string
+	for _, e := range List() {
+		names = append(names, e.Name)
+		argument, prefixed := strings.CutPrefix(name, e.prefix)
+		if e.prefix != "" && prefixed && (argument != "" || e.optional) || e.prefix == "" && name == e.Name {
+			p, err := e.open(ctx, argument)
+			if err != nil {
+				return nil, fmt.Errorf("path %s: %w", name, err)
+			}
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("path %q: want one of %s", name, strings.Join(names, ", "))
+}

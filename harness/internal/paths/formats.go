@@ -1,0 +1,38 @@
+package paths
+
+import (
+	"runtime"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/precision"
+	"attest.example/attest/reference"
+)
+
+// FormatOf gives a storage format in the reference's terms.
+func FormatOf(f precision.Format) reference.Format {
+	switch f {
+	case precision.FP16:
+		return reference.FP16
+	case precision.BF16:
+		return reference.BF16
+	}
+	return reference.FP32
+}
+
+// DescribeGo describes a path that Go code computes on this machine.
+func DescribeGo() Description {
+	return Description{Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version()}
+}
+
+// ArithmeticOf gives the usual arithmetic of a case: accumulators, scores and probabilities in fp32, or in the case's
+// intermediate format, an exponential good to 4 ulp, one pass over the keys. A path that differs says so.
+func ArithmeticOf(c cases.Case) reference.Arithmetic {
+	acc := reference.FP32
+	if c.Intermediate != 0 {
+		acc = FormatOf(c.Intermediate)
+	}
+	return reference.Arithmetic{
+		In: FormatOf(c.Input), Acc: acc, Out: FormatOf(c.Output),
+		Exp: reference.ExpError{A: 4 * acc.Unit / 0x1p-24}, Deterministic: true,
+	}
+}

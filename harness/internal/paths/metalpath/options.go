@@ -1,0 +1,136 @@
+package metalpath
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/metal"
+)
+
+// OpenHost opens the host path with options as they follow its name in --path, host?math=fast&schedule=reverse:
+//
+//	math      safe, fast
+//	schedule  forward, reverse, random: the order of simdgroups and threadgroups
+//	fill      nan, zero, garbage: what threadgroup memory holds at first
+//	seed      of random schedules and garbage
+//	threads   OS threads; default one a processor
+//	check     true: with the checkers; their findings are failures
+//
+// math and schedule may list several with commas: each combination then computes every case, and those of one math
+// mode must agree bit for bit.
+func OpenHost(text string) (paths.Path, error) {
+	name := "host"
+	if text != "" {
+		name += "?" + text
+	}
+	values, err := url.ParseQuery(text)
+	if err != nil {
+		return nil, fmt.Errorf("options %q: %w", text, err)
+	}
+	o, err := parseOptions(values)
+	if err != nil {
+		return nil, err
+	}
+	var all []paths.Variant
+	closeAll := func() {
+		for _, v := range all {
+			v.Path.(*Path).Close()
+		}
+	}
+	for _, m := range o.maths {
+		for _, order := range o.orders {
+			device := o.host
+			device.Order = order.order
+			p, err := NewHost(name, device, m.math)
+			if err != nil {
+				closeAll()
+				return nil, err
+			}
+			all = append(all, paths.Variant{
+				Words: fmt.Sprintf("math %s, schedule %s", m.name, order.name), Path: p, SameBits: m.math == o.maths[0].math,
+			})
+		}
+	}
+	base := all[0].Path.(*Path)
+	if len(all) == 1 {
+		return base, nil
+	}
+	return &varied{Path: base, name: name, variants: all[1:]}, nil
+}
+
+type namedMath struct {
+	name string
+	math metal.Math
+}
+
+type namedOrder struct {
+	name  string
+	order metal.Order
+}
+
+type hostOptions struct {
+	host   metal.HostOptions
+	maths  []namedMath
+	orders []namedOrder
+}
+
+// parseOptions reads the options, refusing what it does not know by name.
+func parseOptions(values url.Values) (hostOptions, error) {
+	o := hostOptions{maths: []namedMath{{"safe", metal.MathSafe}}, orders: []namedOrder{{"forward", metal.OrderForward}}}
+	for key, given := range values {
+		text := given[len(given)-1]
+		var err error
+		switch key {
+		case "math":
+			o.maths, err = list(text, map[string]namedMath{"safe": {"safe", metal.MathSafe}, "fast": {"fast", metal.MathFast}})
+		case "schedule":
+			o.orders, err = list(text, map[string]namedOrder{
+				"forward": {"forward", metal.OrderForward}, "reverse": {"reverse", metal.OrderReverse}, "random": {"random", metal.OrderRandom}})
+		case "fill":
+			var fills []metal.Fill
+			fills, err = list(text, map[string]metal.Fill{"nan": metal.FillNaN, "zero": metal.FillZero, "garbage": metal.FillGarbage})
+			if err == nil && len(fills) > 1 {
+				err = fmt.Errorf("%q: want one", text)
+			}
+			if err == nil {
+				o.host.Fill = fills[0]
+			}
+		case "seed":
+			o.host.Seed, err = strconv.ParseUint(text, 0, 64)
+		case "threads":
+			o.host.Workers, err = strconv.Atoi(text)
+			if err == nil && (o.host.Workers < 0 || o.host.Workers > 1024) {
+				err = fmt.Errorf("%q: want 0 to 1024", text)
+			}
+		case "check":
+			o.host.Check, err = strconv.ParseBool(text)
+		default:
+			return o, fmt.Errorf("option %q: want math, schedule, fill, seed, threads or check", key)
+		}
+		if err != nil {
+			return o, fmt.Errorf("option %s: %w", key, err)
+		}
+	}
+	return o, nil
+}
+
+func list[T any](text string, known map[string]T) ([]T, error) {
+	var out []T
+	for name := range strings.SplitSeq(text, ",") {
+		value, ok := known[name]
+		if !ok {
+			names := make([]string, 0, len(known))
+			for n := range known {
+				names = append(names, n)
+			}
+			slices.Sort(names)
+			return nil, fmt.Errorf("%q: want one of %s", name, strings.Join(names, ", "))
+		}
+		out = append(out, value)
+	}
+	return out, nil
+}

@@ -1,0 +1,80 @@
+package metalpath
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"attest.example/attest/harness/internal/bench/peak"
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/metal"
+)
+
+// Prepared is a call made once and run often, for those who measure.
+type Prepared struct {
+	attention *metal.Attention
+	wrapped   wrapper
+}
+
+// Prepare makes a call that runs the kernel so many times over the tensors each time it is run. A limit on one run of
+// the call is its deadline; 0: none.
+func (p *Path) Prepare(ctx context.Context, c cases.Case, t *cases.Tensors, dispatches int, limit time.Duration) (*Prepared, error) {
+	if p.context == nil {
+		if err := p.Reset(ctx); err != nil {
+			return nil, err
+		}
+	}
+	call := &Prepared{wrapped: wrapper{context: p.context, plain: p.plain}}
+	options, err := call.wrapped.options(c, t)
+	if err != nil {
+		call.wrapped.close()
+		return nil, err
+	}
+	options.Math, options.Dispatches, options.Deadline = p.math, dispatches, limit
+	if call.attention, err = p.context.NewAttention(options); err != nil {
+		call.wrapped.close()
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	return call, nil
+}
+
+// Run runs the call and waits.
+func (c *Prepared) Run() (paths.Timing, error) {
+	if err := c.attention.Forward(); err != nil {
+		return paths.Timing{}, err
+	}
+	t := c.attention.Timing()
+	return paths.Timing{DeviceSeconds: t.GPU, CompileSeconds: t.Compile.Seconds(), Cached: t.Cached}, nil
+}
+
+// Repeat runs the call n times from C, without coming back to Go in between.
+func (c *Prepared) Repeat(n int) error { return c.attention.Repeat(n) }
+
+// Close frees the call.
+func (c *Prepared) Close() {
+	c.attention.Close()
+	c.wrapped.close()
+}
+
+// Device is what kernels can be run on beside attention, and how many threadgroups it computes at once, 0 where that
+// is not known. It is nil for a loaded library that offers attention alone.
+func (p *Path) Device() (device *metal.Device, processors int) { return p.device, p.processors }
+
+// Peak measures the device's; 0 where it is out of reach.
+func (p *Path) Peak(context.Context) (float64, error) {
+	if p.device == nil {
+		return 0, nil
+	}
+	measured, err := peak.Measure(p.device, p.processors, peak.UsualTime)
+	return measured.FLOPS(), err
+}
+
+// processorsOf is how many threads a host device has.
+func processorsOf(o metal.HostOptions) int {
+	if o.Workers > 0 {
+		return min(o.Workers, runtime.NumCPU())
+	}
+	return runtime.NumCPU()
+}

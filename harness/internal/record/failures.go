@@ -1,0 +1,59 @@
+package record
+
+import (
+	"fmt"
+	"strings"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// SaveFailure writes failures/ID.json, a case file that replays as it is; its notes say how the case ended. The
+// case's own notes stay in front.
+func (r *Run) SaveFailure(c cases.Case, v verdict.Verdict) (file string, err error) {
+	file = failureFile(r.dir, cases.Name(c))
+	return file, saveCase(file, c, v)
+}
+
+// SaveReduced writes failures/ID.reduced.json, the smallest case known that fails as the case with this id does. A
+// reducer calls it again for every better one.
+func (r *Run) SaveReduced(id string, reduced cases.Case, v verdict.Verdict) (file string, err error) {
+	if !isName(id) {
+		return "", fmt.Errorf("id %q; want the name of a case, 12 hex digits", id)
+	}
+	file = reducedFile(r.dir, id)
+	if err := saveCase(file, reduced, v); err != nil {
+		return "", err
+	}
+	for i := range r.summary.Failures {
+		if r.summary.Failures[i].Case == id {
+			r.summary.Failures[i].Reduced = file
+		}
+	}
+	return file, nil
+}
+
+func saveCase(file string, c cases.Case, v verdict.Verdict) error {
+	said := string(v.Kind)
+	if v.Reason != "" {
+		said += ": " + v.Reason
+	}
+	if c.Notes != "" {
+		said = c.Notes + "; " + said
+	}
+	c.Notes = strings.ToValidUTF8(said, "\uFFFD")
+	return WriteFile(file, cases.Encode(c))
+}
+
+func isName(id string) bool {
+	return len(id) == 12 && strings.Trim(id, "0123456789abcdef") == ""
+}
+
+// shellWord quotes a word for a POSIX shell where it needs quoting.
+func shellWord(word string) string {
+	plain := "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:@%,"
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

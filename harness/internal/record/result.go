@@ -1,0 +1,56 @@
+package record
+
+import (
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// Result is one line of results.jsonl: a case, how it ended and how fast it was.
+//
+// Numbers that JSON has no form for are written as the strings "NaN", "Infinity" and "-Infinity".
+type Result struct {
+	Index int        `json:"index"` // the case's number in the run, from 0
+	ID    string     `json:"id"`    // cases.Name of Case; Append fills it in
+	Case  cases.Case `json:"case"`
+
+	Path      string `json:"path"`
+	Device    string `json:"device,omitzero"`
+	Toolchain string `json:"toolchain,omitzero"`
+
+	verdict.Verdict
+
+	Dispatches     int       `json:"dispatches"`               // kernel runs that the judged call made; 0: not known
+	DeviceSeconds  []float64 `json:"device_seconds,omitempty"` // of each dispatch, on the device's clock
+	WallSeconds    float64   `json:"wall_seconds"`             // of the judged call, seen from outside
+	CompileSeconds float64   `json:"compile_seconds"`          // spent compiling for it
+	Cached         bool      `json:"cached"`                   // its pipeline was there already
+
+	Speed
+	// Impossible says why the times above cannot be true; Append fills it in.
+	Impossible string `json:"impossible,omitzero"`
+
+	// Elapsed is when the line was written, in seconds since the run began; Append fills it in.
+	Elapsed float64 `json:"elapsed_seconds"`
+}
+
+// NewResult gathers a line from what the engine has after a case; wallSeconds is the duration of the call to the
+// path. Index, ID and Elapsed come later.
+func NewResult(c cases.Case, path string, on paths.Description, v verdict.Verdict, t paths.Timing, wallSeconds float64) Result {
+	r := Result{
+		Case: c, ID: cases.Name(c), Path: path, Device: on.Device, Toolchain: on.Toolchain, Verdict: v,
+		Dispatches: len(t.DeviceSeconds), DeviceSeconds: t.DeviceSeconds, WallSeconds: wallSeconds,
+		CompileSeconds: t.CompileSeconds, Cached: t.Cached,
+	}
+	r.Speed = SpeedOf(c, r.Dispatches, r.GPUSeconds())
+	return r
+}
+
+// GPUSeconds is the device time of all dispatches together; 0 where the path has no device clock.
+func (r *Result) GPUSeconds() float64 {
+	total := 0.0
+	for _, s := range r.DeviceSeconds {
+		total += s
+	}
+	return total
+}

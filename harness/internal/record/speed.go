@@ -1,0 +1,67 @@
+package record
+
+import "attest.example/attest/harness/internal/cases"
+
+// Speed is the work of a case and, where the device's time is known, its rates.
+type Speed struct {
+	Instructions float64 `json:"ginstrs_per_second,omitzero"`        // 10^9 (2*D + 5)*q*kv*B*H a second
+	Nominal      float64 `json:"gflops_nominal_per_second,omitzero"` // 10^9 4*D*q*kv*B*H a second
+	Needed       float64 `json:"gflops_needed_per_second,omitzero"`  // the same over the pairs that causal and window allow
+	BytesMoved   float64 `json:"bytes_moved"`                        // of one dispatch: see Bytes
+}
+
+// SpeedOf gives the rates of dispatches runs of a case that took gpuSeconds together. Without a time, a rate is 0.
+func SpeedOf(c cases.Case, dispatches int, gpuSeconds float64) Speed {
+	s := Speed{BytesMoved: Bytes(c)}
+	if gpuSeconds > 0 && dispatches > 0 {
+		perSecond := float64(dispatches) / gpuSeconds / 1e9
+		s.Instructions = Instructions(c) * perSecond
+		s.Nominal = NominalFLOP(c) * perSecond
+		s.Needed = NeededFLOP(c) * perSecond
+	}
+	return s
+}
+
+// pairs is the number of (query row, key) pairs, masked or not.
+func pairs(c cases.Case) float64 {
+	return float64(c.Batch) * float64(c.Heads) * float64(c.QLen) * float64(c.KVLen)
+}
+
+// Instructions is the work of one dispatch in the unit of the metal-flash-attention benchmarks:
+// (2*D + 5) for each pair, whatever the mask.
+func Instructions(c cases.Case) float64 { return float64(2*c.HeadDim+5) * pairs(c) }
+
+// NominalFLOP is 4*D for each pair: a multiplication and an addition for every element of both products.
+func NominalFLOP(c cases.Case) float64 { return 4 * float64(c.HeadDim) * pairs(c) }
+
+// NeededFLOP counts only the pairs that a causal mask or a window allows. What an array forbids is known only to
+// who reads it, so it counts.
+func NeededFLOP(c cases.Case) float64 {
+	allowed := 0.0
+	for row := range c.QLen {
+		first, last := c.Span(row)
+		allowed += float64(last - first)
+	}
+	return 4 * float64(c.HeadDim) * float64(c.Batch) * float64(c.Heads) * allowed
+}
+
+// Bytes is what any implementation must move once: the elements of q, k, v and the mask array read, those of the
+// outputs written, without slack.
+func Bytes(c cases.Case) float64 {
+	t, err := cases.Layouts(c)
+	if err != nil {
+		return 0 // not normalized: such a case has no tensors
+	}
+	bytes := float64(t.Q.Len()+t.K.Len()+t.V.Len())*float64(c.Input.Size()) + float64(t.Out.Len())*float64(c.Output.Size())
+	if t.LSE != nil {
+		bytes += 4 * float64(t.LSE.Len())
+	}
+	if t.Mask != nil {
+		size := 1
+		if !t.Mask.Bool {
+			size = t.Mask.Format.Size()
+		}
+		bytes += float64(size) * float64(t.Mask.Len())
+	}
+	return bytes
+}

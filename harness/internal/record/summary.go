@@ -1,0 +1,145 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// Summary is a run in numbers: the object that --json prints.
+type Summary struct {
+	Path           string    `json:"path"`
+	Device         string    `json:"device"`
+	Seed           uint64    `json:"seed"`
+	Cases          int       `json:"cases"`
+	Passed         int       `json:"passed"`
+	Failed         int       `json:"failed"`
+	Inconclusive   int       `json:"inconclusive"`
+	Unsupported    int       `json:"unsupported"`
+	Seconds        float64   `json:"seconds"`
+	CasesPerSecond float64   `json:"cases_per_second"`
+	WorstRatio     float64   `json:"worst_ratio"` // of all cases; NaN where an error could not even be measured
+	Failures       []Failure `json:"failures"`
+
+	Impossible int `json:"impossible_times,omitzero"` // cases whose times cannot be true
+
+	errored int // of Failed: those without an output
+}
+
+// Failure is a nonconforming case and how to see it again.
+type Failure struct {
+	Case    string       `json:"case"` // its id
+	Verdict verdict.Kind `json:"verdict"`
+	Reason  string       `json:"reason"`
+	Reduced string       `json:"reduced"` // the file of the smallest case that still fails; empty: none yet
+	Replay  string       `json:"replay"`  // the command that runs it again
+	File    string       `json:"-"`       // the file of the case as it was found
+}
+
+// Conforms reports whether no case failed.
+func (s *Summary) Conforms() bool { return s.Failed == 0 }
+
+// JSON is the summary on one line. NaN and Inf are strings, as in results.jsonl.
+func (s Summary) JSON() ([]byte, error) {
+	if s.Failures == nil {
+		s.Failures = []Failure{}
+	}
+	return json.Marshal(s, writing, jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true))
+}
+
+// Add counts a result. dir is the run directory that keeps its failure; empty: none does.
+func (s *Summary) Add(r Result, dir string) {
+	s.Cases++
+	switch {
+	case r.Kind == verdict.Pass:
+		s.Passed++
+	case r.Kind == verdict.Inconclusive:
+		s.Inconclusive++
+	case r.Kind == verdict.Unsupported:
+		s.Unsupported++
+	case r.Kind.Fails():
+		s.Failed++
+		if noOutput(r.Kind) {
+			s.errored++
+		}
+		s.addFailure(r, dir)
+	}
+	if r.Impossible != "" {
+		s.Impossible++
+	}
+	s.WorstRatio = math.Max(s.WorstRatio, r.WorstRatio) // NaN stays
+}
+
+// AddFile counts the result of a case file.
+func (s *Summary) AddFile(r Result, file string) {
+	known := len(s.Failures)
+	s.Add(r, "")
+	if len(s.Failures) > known {
+		f := &s.Failures[known]
+		f.File, f.Replay = file, Command("replay", s.Path, file)
+	}
+}
+
+func (s *Summary) addFailure(r Result, dir string) {
+	if slices.ContainsFunc(s.Failures, func(f Failure) bool { return f.Case == r.ID }) {
+		return // the same case again
+	}
+	f := Failure{Case: r.ID, Verdict: r.Kind, Reason: r.Reason, File: failureFile(dir, r.ID)}
+	f.Replay = Command("replay", s.Path, f.File)
+	if reduced := reducedFile(dir, r.ID); exists(reduced) {
+		f.Reduced = reduced
+	}
+	s.Failures = append(s.Failures, f)
+}
+
+// Command is the line that does something to a case file with a path: attest replay --path P FILE.
+func Command(verb, path, file string) string {
+	return fmt.Sprintf("attest %s --path %s %s", verb, shellWord(path), shellWord(file))
+}
+
+// SetSeconds sets the duration of the run and the rate that follows.
+func (s *Summary) SetSeconds(seconds float64) {
+	s.Seconds = seconds
+	s.CasesPerSecond = 0
+	if seconds > 0 {
+		s.CasesPerSecond = float64(s.Cases) / seconds
+	}
+}
+
+// Summarize reads a run directory, finished or not. Damaged lines are left out of the numbers and told in the error,
+// together with which the summary is still good.
+func Summarize(dir string) (Summary, error) {
+	h, _, err := ReadOptions(dir)
+	if err != nil {
+		return Summary{}, err
+	}
+	s := Summary{Path: h.Path, Device: h.Device, Seed: h.Seed}
+	var errs []error
+	elapsed := 0.0
+	for r, err := range Read(dir) {
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		s.Add(r, dir)
+		elapsed = max(elapsed, r.Elapsed)
+	}
+	s.SetSeconds(elapsed)
+	return s, errors.Join(errs...)
+}
+
+func failureFile(dir, id string) string { return filepath.Join(dir, FailuresDir, id+".json") }
+func reducedFile(dir, id string) string { return filepath.Join(dir, FailuresDir, id+".reduced.json") }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,83 @@
+package record
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// shownFailures is how many failures the text shows in full; the directory has them all.
+const shownFailures = 10
+
+// WriteText writes the summary for people: the last block on stdout. dir is the run directory, empty where there is
+// none.
+func (s *Summary) WriteText(w io.Writer, dir string) error {
+	var b strings.Builder
+	on := s.Path
+	if s.Device != "" {
+		on += " on " + oneLine(s.Device)
+	}
+	fmt.Fprintf(&b, "path           %s\nseed           %d\n", on, s.Seed)
+	fmt.Fprintf(&b, "cases          %d in %.1f s, %.1f cases/s\n", s.Cases, s.Seconds, s.CasesPerSecond)
+	fmt.Fprintf(&b, "verdicts       %d passed, %d failed, %d inconclusive, %d unsupported\n",
+		s.Passed, s.Failed, s.Inconclusive, s.Unsupported)
+	fmt.Fprintf(&b, "worst ratio    %.3g times its bound\n", s.WorstRatio)
+	if s.Impossible > 0 {
+		fmt.Fprintf(&b, "IMPOSSIBLE     the times of %s, by the clock or the device's peak\n", plural(s.Impossible, "case"))
+	}
+	if dir != "" {
+		fmt.Fprintf(&b, "run directory  %s\n", dir)
+	}
+	for i, f := range s.Failures {
+		if i == shownFailures {
+			fmt.Fprintf(&b, "\nand %s", plural(len(s.Failures)-i, "more failure"))
+			if dir != "" {
+				fmt.Fprintf(&b, " in %s", filepath.Join(dir, FailuresDir))
+			}
+			b.WriteString("\n")
+			break
+		}
+		f.writeText(&b, s.Path)
+	}
+	switch {
+	case s.Failed > 0:
+		fmt.Fprintf(&b, "\nDOES NOT CONFORM: %d of %s failed\n", s.Failed, plural(s.Cases, "case"))
+	case s.Passed == 0:
+		b.WriteString("\nNOTHING SHOWN: no case could be judged\n")
+	default:
+		b.WriteString("\nconforms\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (f *Failure) writeText(b *strings.Builder, path string) {
+	fmt.Fprintf(b, "\n%s  %s", f.Case, f.Verdict)
+	if f.Reason != "" {
+		fmt.Fprintf(b, ": %s", oneLine(f.Reason))
+	}
+	file := f.File
+	if f.Reduced != "" {
+		file = f.Reduced
+	}
+	fmt.Fprintf(b, "\n%s\n%s\n", Command("replay", path, file), Command("reduce", path, f.File))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// skips says why a case was neither passed nor failed; empty where it was.
+func skips(r Result) string {
+	switch r.Kind {
+	case verdict.Inconclusive, verdict.Unsupported:
+		return string(r.Kind) + ": " + r.Reason
+	}
+	return ""
+}

@@ -1,0 +1,81 @@
+package relation
+
+import "attest.example/attest/harness/internal/cases"
+
+// along says, for each dimension of a tensor, which index of the source an index of the destination takes; nil: the
+// same index. A source of extent 1 broadcasts.
+type along [4][]int
+
+func (o along) index(dimension, i int, source *cases.Tensor) int {
+	if o[dimension] != nil {
+		i = o[dimension][i]
+	}
+	return min(i, source.Shape[dimension]-1)
+}
+
+// gather copies bit patterns: dst[b,h,r,d] = src[o0[b], o1[h], o2[r], o3[d]] over the shape of dst. Both have elements
+// of the same format; layouts may differ.
+func gather(dst, src *cases.Tensor, size int, o along) {
+	for b := range dst.Shape[0] {
+		sb := o.index(0, b, src)
+		for h := range dst.Shape[1] {
+			sh := o.index(1, h, src)
+			for r := range dst.Shape[2] {
+				sr := o.index(2, r, src)
+				from, to := src.Index(sb, sh, sr, 0), dst.Index(b, h, r, 0)
+				for d := range dst.Shape[3] {
+					i, j := size*(from+o.index(3, d, src)*src.Strides[3]), size*(to+d*dst.Strides[3])
+					copy(dst.Data[j:j+size], src.Data[i:i+size])
+				}
+			}
+		}
+	}
+}
+
+// gatherMask does the same for mask arrays of the same kind.
+func gatherMask(dst, src *cases.MaskArray, o along) {
+	size := 1
+	if !src.Bool {
+		size = src.Format.Size()
+	}
+	gather(&dst.Tensor, &src.Tensor, size, o)
+}
+
+// rearranged fills t with the base's inputs: batches, query heads, kv heads, rows and keys in another order, nil for
+// the same.
+func (a *attempt) rearranged(t *cases.Tensors, o order) {
+	size := t.Q.Format.Size()
+	gather(&t.Q, &a.Tensors.Q, size, along{o.batches, o.heads, o.rows, nil})
+	gather(&t.K, &a.Tensors.K, size, along{o.batches, o.kvHeads, o.keys, nil})
+	gather(&t.V, &a.Tensors.V, size, along{o.batches, o.kvHeads, o.keys, nil})
+	if t.Mask != nil && a.Tensors.Mask != nil && t.Mask.Bool == a.Tensors.Mask.Bool {
+		gatherMask(t.Mask, a.Tensors.Mask, along{o.batches, o.heads, o.rows, o.keys})
+	}
+}
+
+// order says which index of the base stands at an index of a derived case.
+type order struct{ batches, heads, kvHeads, rows, keys []int }
+
+// fillRow sets all columns of one row.
+func fillRow(t *cases.Tensor, b, h, r int, value func() float64) {
+	for d := range t.Shape[3] {
+		t.Set(b, h, r, d, value())
+	}
+}
+
+func always(x float64) func() float64 { return func() float64 { return x } }
+
+// visit visits the elements of a tensor in row-major order with their place in its data.
+func visit(t *cases.Tensor, do func(b, h, r, d, index int)) {
+	for b := range t.Shape[0] {
+		for h := range t.Shape[1] {
+			for r := range t.Shape[2] {
+				index := t.Index(b, h, r, 0)
+				for d := range t.Shape[3] {
+					do(b, h, r, d, index)
+					index += t.Strides[3]
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package relation
+
+import (
+	"math"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/reference"
+)
+
+// scaleV: v times -2 gives the output times -2, and leaves the logsumexp. The factor rounds nothing, and every term of
+// the bound is a multiple of |v| or an underflow that does not grow, so the second bound is at most twice the first:
+// the runs agree within 4*bound. Where doubling may leave a range, the factor is -1 and the tolerance 2*bound. The
+// logsumexp does not depend on v: bit for bit on a deterministic path, else within twice its bound.
+var scaleV = Law{
+	Name:      "scale-v",
+	Statement: "v times -2 gives the output times -2 and leaves the logsumexp",
+	Runs:      1,
+	applies:   func(*cases.Case, paths.Promises) bool { return true },
+	check: func(a *attempt) error {
+		by := -2.0
+		if !a.roomToDouble() {
+			by = -1
+		}
+		t := a.copy()
+		a.eachVisible(func(b, h, key int) { // masked slots may hold what overflows
+			for d := range a.Case.HeadDim {
+				t.V.Set(b, h, key, d, by*t.V.At(b, h, key, d))
+			}
+		})
+		if err := a.again(t); err != nil {
+			return err
+		}
+		size := math.Abs(by)
+		result := a.tally("v times a negative power of two")
+		result.outputs(t, func(p place, _, d, i int) element {
+			return element{by * a.base(p, d), 2 * size * a.Truth.Bound[i], mirrored(a.Truth.OutputDemand[i])}
+		})
+		result.logsumexps(t, func(p place, row int) element {
+			allowed := 2 * a.Truth.LSEBound[row]
+			if a.Promises.Deterministic {
+				allowed = 0
+			}
+			return element{a.baseLSE(p), allowed, a.Truth.LSEDemand[row]}
+		})
+		return result.err()
+	},
+}
+
+// roomToDouble reports whether v, what accumulators hold of it and the output stay in range with v doubled. Masked
+// slots are data that may be anything and overflow as they like.
+func (a *attempt) roomToDouble() bool {
+	top := 0.0
+	for _, c := range a.columns() {
+		top = max(top, c.largest)
+	}
+	sums := 4 * top * float64(a.Case.KVLen)
+	return 2*top <= a.Tensors.V.Format.Max() && 4*top <= a.Arithmetic.Out.Max && sums <= 0.9*a.Arithmetic.Acc.Max
+}
+
+// mirrored gives the demand on -x for that on x.
+func mirrored(d reference.Demand) reference.Demand {
+	switch d {
+	case reference.PosInf:
+		return reference.NegInf
+	case reference.NegInf:
+		return reference.PosInf
+	}
+	return d
+}
+
+// splitV: with v1 = v on some keys and 0 on the others, and v2 = v - v1, the outputs add up: o1 + o2 = o.
+//
+// The weights are those of the base. Of the bound's terms, those in |v_j| add up to the base's; those in |o| come once
+// for |o1| and once for |o2|: at most (|o1|+|o2|)*x, x = (eps + g(kv, u_acc))*spread + u_o + 3*u_acc; underflow comes
+// twice. So bound1 + bound2 <= 2*bound + x*(|o1|+|o2|), and with the base's own bound the sum is within 3*bound +
+// x*(|o1|+|o2|). The true |o1| is at most (|got1| + bound)/(1 - x), and never more than the largest |v| of the column.
+var splitV = Law{
+	Name:      "split-v",
+	Statement: "v split over two runs, zeros elsewhere, gives outputs that add up",
+	Runs:      2,
+	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.KVLen > 1 },
+	check: func(a *attempt) error {
+		first, second := a.copy(), a.copy()
+		a.eachVisible(func(b, h, key int) {
+			zeroed := first
+			if a.dice.below(2) == 1 {
+				zeroed = second
+			}
+			fillRow(&zeroed.V, b, h, key, always(0))
+		})
+		if err := a.again(first); err != nil {
+			return err
+		}
+		if err := a.again(second); err != nil {
+			return err
+		}
+		return a.judgeSum(first, second)
+	},
+}
+
+func (a *attempt) judgeSum(first, second *cases.Tensors) error {
+	t := a.tally("the sum of two outputs whose v add up to the base's")
+	u, g, same := a.rounding(), growth(a.Case.KVLen, a.Arithmetic.Acc.Unit), alike(a.Case.KVLen, a.Arithmetic.Acc.Unit)
+	for row := range a.rowCount() {
+		p, eps := a.placeOf(row), a.Truth.MaxEps[row]
+		x := (eps+g+same)*u.spread(eps) + u.uOut + 3*u.u
+		for d := range a.Case.HeadDim {
+			i := row*a.Case.HeadDim + d
+			bound, column := a.Truth.Bound[i], a.columnOf(p, d)
+			top := column.largest
+			if a.Truth.OutputDemand[i] != reference.Value || x > 0.5 || (1+2*x)*top+2*bound >= a.Arithmetic.Out.Max {
+				continue
+			}
+			o1, o2 := first.Out.At(p.batch, p.head, p.row, d), second.Out.At(p.batch, p.head, p.row, d)
+			size := min(top, (math.Abs(o1)+bound)/(1-x)) + min(top, (math.Abs(o2)+bound)/(1-x))
+			t.hold(p, d, "", o1+o2, element{a.base(p, d), 3*bound + x*size + 2*same*top*u.spread(eps) + 2*u.roundedUp(a.Case.KVLen, column), reference.Value})
+		}
+	}
+	return t.err()
+}

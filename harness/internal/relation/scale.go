@@ -1,0 +1,99 @@
+package relation
+
+import (
+	"math"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+)
+
+// negateScale: (-q).k * (-scale) = q.k * scale, exactly. Signs are not rounded and the bound knows only magnitudes, so
+// both runs are under the same bound and agree within 2*bound. Not bit for bit: a kernel that looks for the maximum
+// before it scales must treat a negative scale by another route.
+var negateScale = Law{
+	Name:      "negate-scale",
+	Statement: "q and scale both negated give the same output",
+	Runs:      1,
+	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.EffectiveScale() != 0 },
+	check: func(a *attempt) error {
+		return a.rescale(-1, 0.5, double, "q and scale both negated")
+	},
+}
+
+// foldScale: (2q).k * (scale/2) = q.k * scale, exactly, since powers of two round nothing. The bound is the same but
+// for the share of products that underflow, which it takes as eta*(1+|scale|)*(sum|q| + sum|k| + D + 1), at most twice
+// as much with q doubled. So the second bound is at most 2*exp(2*eps) of the first, eps the row's largest error of a
+// weight, and the runs agree within (1 + 2*exp(2*eps))*bound. It applies where nothing leaves its range by doubling, to
+// rows with eps <= 1/4, which stay well-conditioned with twice that.
+var foldScale = Law{
+	Name:      "fold-scale",
+	Statement: "q doubled and scale halved give the same output",
+	Runs:      1,
+	applies: func(c *cases.Case, _ paths.Promises) bool {
+		return math.Abs(float64(c.EffectiveScale())) > 0x1p-100
+	},
+	check: func(a *attempt) error {
+		if q, k := largest(&a.Tensors.Q), a.largestKey(); 2*q > a.Tensors.Q.Format.Max() ||
+			8*q*k*float64(a.Case.HeadDim)*max(1, math.Abs(float64(a.Case.EffectiveScale()))) > a.scoreRange() {
+			a.skip("q doubled may leave its range")
+			return nil
+		}
+		factor := func(row int) float64 { return 1 + 2*math.Exp(2*a.Truth.MaxEps[row]) }
+		return a.rescale(2, 0.25, factor, "q doubled and scale halved")
+	},
+}
+
+// rescale multiplies q and divides scale by a power of two. Rows with a larger error of a weight than maxEps are left
+// out.
+func (a *attempt) rescale(by, maxEps float64, factor func(int) float64, detail string) error {
+	c, t := a.derive(func(c *cases.Case) { *c = c.WithScale(c.EffectiveScale() / float32(by)) })
+	if t == nil {
+		return nil
+	}
+	a.rearranged(t, order{})
+	multiply(&t.Q, by)
+	if err := a.run(c, t); err != nil {
+		return err
+	}
+	return a.agreeWhere(func(row int) bool { return a.Truth.MaxEps[row] <= maxEps }, t, order{}, factor, detail)
+}
+
+// multiply multiplies every element of a tensor.
+func multiply(t *cases.Tensor, by float64) {
+	visit(t, func(_, _, _, _, index int) {
+		t.Format.Put(t.Data, index, by*t.Format.Get(t.Data, index))
+	})
+}
+
+// largest gives the largest finite magnitude in a tensor.
+func largest(t *cases.Tensor) float64 {
+	top := 0.0
+	visit(t, func(_, _, _, _, index int) {
+		if x := math.Abs(t.Format.Get(t.Data, index)); x > top && x <= math.MaxFloat64 {
+			top = x
+		}
+	})
+	return top
+}
+
+// largestKey gives the largest finite |k| in a slot that some row sees.
+func (a *attempt) largestKey() float64 {
+	top := 0.0
+	a.eachVisible(func(b, h, key int) {
+		for d := range a.Case.HeadDim {
+			if x := math.Abs(a.Tensors.K.At(b, h, key, d)); x > top && x <= math.MaxFloat64 {
+				top = x
+			}
+		}
+	})
+	return top
+}
+
+// scoreRange is the largest number that both accumulators and stored scores hold.
+func (a *attempt) scoreRange() float64 {
+	top := a.Arithmetic.Acc.Max
+	if a.Arithmetic.Scores.Unit > 0 {
+		top = min(top, a.Arithmetic.Scores.Max)
+	}
+	return top
+}

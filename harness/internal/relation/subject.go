@@ -1,0 +1,124 @@
+package relation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/reference"
+)
+
+// Subject is a run that laws start from: the base. It is not for use by several goroutines at once.
+type Subject struct {
+	Path paths.Path
+	// Promises are the path's for this case.
+	Promises paths.Promises
+	// Case is normalized.
+	Case cases.Case
+	// Tensors are the inputs and the outputs of the base run. Laws never write to them.
+	Tensors *cases.Tensors
+	// Arithmetic is what the path declares for the case, Truth the reference with bounds that follows from both.
+	// Bit-for-bit laws do without Truth.
+	Arithmetic reference.Arithmetic
+	Truth      *reference.Result
+
+	// Run executes the path on a derived case whose tensors are in ordinary memory, outputs poisoned. nil: the path's
+	// own Attend. A caller that shares memory with a device or a process copies, and may add deadlines and guards.
+	Run func(context.Context, cases.Case, *cases.Tensors) error
+
+	// Compared counts the elements that laws compared so far: a law that held over none of them says nothing.
+	Compared int
+	// Skips says which laws could not be checked on this path, and why.
+	Skips []string
+
+	columnsOnce []column // cache of columns
+}
+
+func (s *Subject) validate(l Law) error {
+	switch {
+	case s.Tensors == nil:
+		return errors.New("subject: Tensors are nil; want inputs and outputs of the base run")
+	case s.Path == nil:
+		return errors.New("subject: Path is nil; want the path that ran the base")
+	case !l.Bits && (s.Truth == nil || s.Truth.OutputDemand == nil):
+		return errors.New("subject: Truth is nil or has no bounds; want the reference of the base with bounds")
+	case !l.applies(&s.Case, s.Promises):
+		return fmt.Errorf("does not apply to case %s: choose laws with Applicable", cases.Name(s.Case))
+	}
+	return nil
+}
+
+// attempt is one check of one law.
+type attempt struct {
+	*Subject
+	ctx  context.Context
+	law  Law
+	dice dice
+}
+
+// copy gives the base's tensors to change, with outputs poisoned.
+func (a *attempt) copy() *cases.Tensors {
+	t := a.Tensors.Clone()
+	t.PoisonOutputs()
+	return t
+}
+
+// again runs the path on other values for the same case.
+func (a *attempt) again(t *cases.Tensors) error {
+	c := a.Case
+	c.After = nil // they have run: the context is as warm as it gets
+	return a.run(c, t)
+}
+
+func (a *attempt) run(c cases.Case, t *cases.Tensors) error {
+	if err := a.ctx.Err(); err != nil {
+		return fmt.Errorf("law %s: %w", a.law.Name, err)
+	}
+	var err error
+	if a.Run != nil {
+		err = a.Run(a.ctx, c, t)
+	} else {
+		_, err = a.Path.Attend(a.ctx, c, t)
+	}
+	if err != nil {
+		return fmt.Errorf("law %s: run of the derived case (%s): %w", a.law.Name, cases.Words(c), err)
+	}
+	return nil
+}
+
+// skip notes why the law says nothing about this subject.
+func (a *attempt) skip(format string, args ...any) {
+	a.Skips = append(a.Skips, a.law.Name+": "+fmt.Sprintf(format, args...))
+}
+
+// derive gives a case that differs from the base as change says, and its tensors with nothing in them but poison. It
+// gives nil tensors, and notes why, where the path cannot be held to the base's bounds on that case.
+func (a *attempt) derive(change func(*cases.Case)) (cases.Case, *cases.Tensors) {
+	c := a.Case.Clone()
+	c.After, c.Notes = nil, ""
+	change(&c)
+	if err := c.Normalize(); err != nil {
+		a.skip("the derived case is impossible: %v", err)
+		return c, nil
+	}
+	if err := a.Path.Supports(c); err != nil {
+		a.skip("the path does not support the derived case: %v", err)
+		return c, nil
+	}
+	if a.Path.Arithmetic(c) != a.Arithmetic {
+		a.skip("the path computes the derived case in another arithmetic")
+		return c, nil
+	}
+	t, err := cases.Layouts(c)
+	if err != nil {
+		a.skip("the derived case has no layout: %v", err)
+		return c, nil
+	}
+	for _, b := range t.Buffers() {
+		b.Tensor.Data = cases.Pages(b.Bytes)
+		b.Tensor.Poison()
+	}
+	return c, t
+}

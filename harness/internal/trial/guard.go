@@ -1,0 +1,110 @@
+package trial
+
+import (
+	"bytes"
+	"fmt"
+	"hash/maphash"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/reference"
+)
+
+var guardSeed = maphash.MakeSeed()
+
+// guard remembers what a call may not change: every byte of the inputs, and the slack of the outputs.
+type guard struct{ inputs map[string]uint64 }
+
+func snapshot(t *cases.Tensors) guard {
+	g := guard{map[string]uint64{}}
+	for _, b := range t.Buffers() {
+		if isInput(b.Name) {
+			g.inputs[b.Name] = maphash.Bytes(guardSeed, b.Data)
+		}
+	}
+	return g
+}
+
+func isInput(buffer string) bool { return buffer != "out" && buffer != "lse" }
+
+// compare says which input changed or where an output was written outside its elements.
+func (g guard) compare(t *cases.Tensors) error {
+	for _, b := range t.Buffers() {
+		if isInput(b.Name) {
+			if maphash.Bytes(guardSeed, b.Data) != g.inputs[b.Name] {
+				return fmt.Errorf("changed its input %s", b.Name)
+			}
+			continue
+		}
+		if index := strayWrite(b.Tensor); index >= 0 {
+			return fmt.Errorf("wrote outside %s: element %d of the buffer, which belongs to no row", b.Name, index)
+		}
+	}
+	return nil
+}
+
+// strayWrite gives the first slack element of an output that is no longer poison, or -1.
+func strayWrite(t *cases.Tensor) int {
+	if t.Elements == t.Len() {
+		return -1
+	}
+	size := t.Format.Size()
+	owned := make([]bool, t.Elements)
+	for b := range t.Shape[0] {
+		for h := range t.Shape[1] {
+			for r := range t.Shape[2] {
+				index := t.Index(b, h, r, 0)
+				for range t.Shape[3] {
+					owned[index] = true
+					index += t.Strides[3]
+				}
+			}
+		}
+	}
+	for index, o := range owned {
+		if !o && !poisoned(t.Data[index*size:(index+1)*size]) {
+			return index
+		}
+	}
+	return -1
+}
+
+var poison = bytes.Repeat([]byte{cases.PoisonByte}, 8)
+
+func poisoned(element []byte) bool { return bytes.Equal(element, poison[:len(element)]) }
+
+// unwritten says which output element still holds the poison although the reference wants a number there.
+func unwritten(t *cases.Tensors, truth *reference.Result) error {
+	if err := unwrittenIn("out", &t.Out, truth.OutputDemand); err != nil {
+		return err
+	}
+	if t.LSE == nil {
+		return nil
+	}
+	return unwrittenIn("lse", t.LSE, truth.LSEDemand)
+}
+
+func unwrittenIn(name string, t *cases.Tensor, demands []reference.Demand) error {
+	size, count, i := t.Format.Size(), 0, 0
+	var first [4]int
+	for b := range t.Shape[0] {
+		for h := range t.Shape[1] {
+			for r := range t.Shape[2] {
+				for d := range t.Shape[3] {
+					at := t.Index(b, h, r, d) * size
+					if demands[i]&(reference.NaN|reference.AnyNonFinite) == 0 && poisoned(t.Data[at:at+size]) {
+						if count == 0 {
+							first = [4]int{b, h, r, d}
+						}
+						count++
+					}
+					i++
+				}
+			}
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	return fmt.Errorf("left %d of %d elements of %s unwritten, the first at [%d,%d,%d,%d]",
+		count, len(demands), name, first[0], first[1], first[2], first[3])
+}

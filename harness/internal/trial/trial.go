@@ -1,0 +1,392 @@
+// Package trial takes one case through one path to a verdict: predecessors, the call itself between guards, the
+// oracle, fresh seeds for what is only suspicious, and the relations. It never draws cases and keeps no files.
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/oracle"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/relation"
+	"attest.example/attest/harness/internal/verdict"
+	"attest.example/attest/reference"
+)
+
+// Options says how thorough a trial is. The zero value judges outputs and checks no relation.
+type Options struct {
+	Relations int           // laws checked on each case, chosen by its name; negative: all that apply
+	Laws      []string      // instead: these, where they apply
+	Workers   int           // goroutines of the reference; 0: as many as GOMAXPROCS
+	Deadline  time.Duration // of one call of the path; 0: none
+	Repeats   Repeats       // which cases are computed again, to compare bits
+}
+
+// SeedRetries is how many fresh value seeds a suspicious case is tried with. Past the sharp line with each of them is
+// a failure.
+const SeedRetries = 3
+
+// Outcome is what a trial found.
+type Outcome struct {
+	Verdict verdict.Verdict
+	Timing  paths.Timing
+	Wall    time.Duration // of the judged call
+	Spent   Spent
+	// Truth and Output are the reference and what the path wrote; nil where it did not come so far. The output of an
+	// isolated path lies in the path's memory: it is good until the path's next trial, or its end.
+	Truth  *reference.Result
+	Output *cases.Tensors
+	// Stack is what a process wrote while a crash or a hang ended it.
+	Stack string
+	// Cold says that the trial left the path with a cold context: what ran before no longer matters.
+	Cold bool
+	// Lost says that the path did not come back or panicked, so that nothing may be asked of it again.
+	Lost bool
+}
+
+// Spent is where the time of a trial went. Path is that of calls without Compile, which is what the path says it spent
+// on compiling; Relations is what laws take beside the calls they make.
+type Spent struct {
+	Generate, Reference, Path, Compile, Relations time.Duration
+}
+
+// Total is all of it.
+func (s Spent) Total() time.Duration {
+	return s.Generate + s.Reference + s.Path + s.Compile + s.Relations
+}
+
+// Add sums two.
+func (s *Spent) Add(o Spent) {
+	s.Generate += o.Generate
+	s.Reference += o.Reference
+	s.Path += o.Path
+	s.Compile += o.Compile
+	s.Relations += o.Relations
+}
+
+// Run tries a normalized case. It returns an error only when ctx ends or the harness itself fails; what the path does
+// wrong is a verdict.
+func Run(ctx context.Context, p paths.Path, c cases.Case, o Options) (Outcome, error) {
+	t := &trial{path: p, options: o}
+	v, err := t.run(ctx, c)
+	t.outcome.Verdict = v
+	if err != nil {
+		return t.outcome, fmt.Errorf("case %s: %w", cases.Name(c), err)
+	}
+	return t.outcome, nil
+}
+
+type trial struct {
+	path    paths.Path
+	options Options
+	outcome Outcome
+}
+
+func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) {
+	if err := t.path.Supports(c); err != nil {
+		return verdict.Verdict{Kind: verdict.Unsupported, Reason: err.Error()}, nil
+	}
+	if v, err := t.predecessors(ctx, c); err != nil || v != nil {
+		return deref(v), err
+	}
+	tensors, v, err := t.call(ctx, c)
+	if err != nil || v != nil {
+		return deref(v), err
+	}
+	truth, judged, err := t.judge(ctx, c, tensors)
+	t.outcome.Truth, t.outcome.Output = truth, tensors
+	if err != nil || judged.Kind.Fails() {
+		return judged, err
+	}
+	if judged.Suspicious > 0 {
+		if judged, err = t.retry(ctx, c, judged); err != nil || judged.Kind.Fails() {
+			return judged, err
+		}
+	}
+	if v, err := t.repeats(ctx, c, tensors); err != nil || v != nil {
+		return deref(v), err
+	}
+	if v, err := t.variants(ctx, c, tensors, truth); err != nil || v != nil {
+		return deref(v), err
+	}
+	if v, err := t.relations(ctx, c, tensors, truth); err != nil || v != nil {
+		return deref(v), err
+	}
+	return judged, nil
+}
+
+func deref(v *verdict.Verdict) verdict.Verdict {
+	if v == nil {
+		return verdict.Verdict{}
+	}
+	return *v
+}
+
+// predecessors runs the cases of c.After in a fresh context. They are not judged, but a call that fails ends the case.
+func (t *trial) predecessors(ctx context.Context, c cases.Case) (*verdict.Verdict, error) {
+	if len(c.After) == 0 {
+		return nil, nil
+	}
+	if err := paths.Reset(ctx, t.path); err != nil {
+		return nil, fmt.Errorf("reset: %w", err)
+	}
+	for i, before := range c.After {
+		if err := t.path.Supports(before); err != nil {
+			return &verdict.Verdict{Kind: verdict.Unsupported, Reason: fmt.Sprintf("after[%d]: %v", i, err)}, nil
+		}
+		if _, v, err := t.call(ctx, before); err != nil || v != nil {
+			if v != nil {
+				v.Reason = fmt.Sprintf("after[%d]: %s", i, v.Reason)
+			}
+			return v, err
+		}
+	}
+	return nil, nil
+}
+
+// call makes the tensors, in memory that an isolated path shares, lets the path compute them and checks that it touched
+// nothing else.
+func (t *trial) call(ctx context.Context, c cases.Case) (*cases.Tensors, *verdict.Verdict, error) {
+	start := time.Now()
+	tensors, err := t.materialize(c)
+	t.outcome.Spent.Generate += time.Since(start)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := t.attend(ctx, c, tensors)
+	return tensors, v, err
+}
+
+func (t *trial) materialize(c cases.Case) (*cases.Tensors, error) {
+	isolated, ok := t.path.(paths.Isolated)
+	if !ok {
+		return cases.Materialize(c), nil
+	}
+	memory, err := isolated.Memory(c)
+	if err != nil {
+		return nil, err
+	}
+	return cases.MaterializeIn(c, memory)
+}
+
+// attend is the guarded call: the path's error, panic or silence becomes a verdict, and so does a write outside the
+// output.
+func (t *trial) attend(ctx context.Context, c cases.Case, tensors *cases.Tensors) (*verdict.Verdict, error) {
+	before := snapshot(tensors)
+	start := time.Now()
+	timing, err := t.guarded(ctx, c, tensors)
+	t.outcome.Wall = time.Since(start)
+	compile := min(max(time.Duration(timing.CompileSeconds*float64(time.Second)), 0), t.outcome.Wall)
+	t.outcome.Spent.Path += t.outcome.Wall - compile
+	t.outcome.Spent.Compile += compile
+	t.outcome.Timing = timing
+	var crash *PanicError
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, errHang):
+		_, isolated := t.path.(paths.Isolated)
+		t.outcome.Lost = !isolated
+		return &verdict.Verdict{Kind: verdict.Hang, Reason: fmt.Sprintf("no answer within %v", t.options.Deadline)}, nil
+	case errors.As(err, &crash):
+		t.outcome.Lost, t.outcome.Stack = true, crash.Stack
+		return &verdict.Verdict{Kind: verdict.Crash, Reason: crash.Error()}, nil
+	case err != nil:
+		var dumped interface{ Stack() string }
+		if errors.As(err, &dumped) {
+			t.outcome.Stack = dumped.Stack()
+		}
+		var classified interface{ Verdict() verdict.Verdict }
+		if errors.As(err, &classified) {
+			v := classified.Verdict()
+			return &v, nil
+		}
+		return &verdict.Verdict{Kind: verdict.Error, Reason: err.Error()}, nil
+	}
+	if err := before.compare(tensors); err != nil {
+		return &verdict.Verdict{Kind: verdict.Guard, Reason: err.Error()}, nil
+	}
+	return nil, nil
+}
+
+var errHang = errors.New("deadline passed")
+
+// PanicError is a panic of a path that Go code computes.
+type PanicError struct {
+	Value any
+	Stack string
+}
+
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("panic: %v at %s", e.Value, firstFrame(e.Stack))
+}
+
+// guarded calls the path under the deadline. An isolated path keeps it by itself. A path in this process cannot be
+// stopped: after a hang its goroutine is left behind, and the caller must not use the path again.
+func (t *trial) guarded(ctx context.Context, c cases.Case, tensors *cases.Tensors) (paths.Timing, error) {
+	if t.options.Deadline <= 0 {
+		return protected(ctx, t.path, c, tensors)
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.options.Deadline)
+	defer cancel()
+	if isolated, ok := t.path.(paths.Isolated); ok {
+		timing, err := isolated.Attend(ctx, c, tensors)
+		var judged interface{ Verdict() verdict.Verdict }
+		if errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &judged) {
+			err = errHang // the path noticed by itself
+		}
+		return timing, err
+	}
+	type answer struct {
+		timing paths.Timing
+		err    error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		timing, err := protected(ctx, t.path, c, tensors)
+		done <- answer{timing, err}
+	}()
+	select {
+	case a := <-done:
+		if errors.Is(a.err, context.DeadlineExceeded) {
+			return a.timing, errHang
+		}
+		return a.timing, a.err
+	case <-ctx.Done():
+		return paths.Timing{}, errHang
+	}
+}
+
+func protected(ctx context.Context, p paths.Path, c cases.Case, tensors *cases.Tensors) (timing paths.Timing, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &PanicError{value, string(debug.Stack())}
+		}
+	}()
+	return p.Attend(ctx, c, tensors)
+}
+
+// firstFrame finds where a panic came from: the first frame below the runtime's own.
+func firstFrame(stack string) string {
+	lines := strings.Split(stack, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "panic(") && i+3 < len(lines) {
+			return strings.TrimSpace(strings.SplitN(lines[i+3], " +0x", 2)[0])
+		}
+	}
+	return "unknown"
+}
+
+func (t *trial) judge(ctx context.Context, c cases.Case, tensors *cases.Tensors) (*reference.Result, verdict.Verdict, error) {
+	start := time.Now()
+	defer func() { t.outcome.Spent.Reference += time.Since(start) }()
+	truth, err := oracle.Truth(ctx, c, tensors, t.path.Arithmetic(c), reference.Options{Workers: t.options.Workers})
+	if err != nil {
+		return nil, verdict.Verdict{}, err
+	}
+	if err := unwritten(tensors, truth); err != nil {
+		return truth, verdict.Verdict{Kind: verdict.Guard, Reason: err.Error()}, nil
+	}
+	v, err := oracle.Judge(truth, tensors)
+	return truth, v, err
+}
+
+// retry tries a suspicious case with fresh value seeds: rounding that was unlucky once will not be so every time.
+func (t *trial) retry(ctx context.Context, c cases.Case, first verdict.Verdict) (verdict.Verdict, error) {
+	wall, timing := t.outcome.Wall, t.outcome.Timing
+	defer func() { t.outcome.Wall, t.outcome.Timing = wall, timing }()
+	for i := range SeedRetries {
+		fresh := c.Clone()
+		fresh.Values.Seed = freshSeed(c.Values.Seed, i)
+		tensors := cases.Materialize(fresh) // not in a path's own memory, where the first output still lies
+		v, err := t.attend(ctx, fresh, tensors)
+		if err != nil || v != nil {
+			return deref(v), err
+		}
+		_, judged, err := t.judge(ctx, fresh, tensors)
+		if err != nil {
+			return judged, err
+		}
+		first.Retries++
+		if judged.Kind.Fails() {
+			judged.Reason = fmt.Sprintf("with values.seed %d: %s", fresh.Values.Seed, judged.Reason)
+			judged.Retries = first.Retries
+			return judged, nil
+		}
+		if judged.Suspicious == 0 {
+			return first, nil
+		}
+	}
+	first.Kind = verdict.Numeric
+	first.Reason = fmt.Sprintf("past the sharp line with this seed and %d fresh ones: %s", SeedRetries, first.Reason)
+	return first, nil
+}
+
+// freshSeed gives seeds that are far from the case's own and from each other.
+func freshSeed(seed uint64, i int) uint64 {
+	return (seed ^ 0xa5a5a5a5) + uint64(i+1)*0x9e3779b97f4a7c15
+}
+
+func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tensors, truth *reference.Result) (*verdict.Verdict, error) {
+	if t.options.Relations == 0 && len(t.options.Laws) == 0 {
+		return nil, nil
+	}
+	wall, timing := t.outcome.Wall, t.outcome.Timing
+	start, before := time.Now(), t.outcome.Spent
+	defer func() {
+		t.outcome.Wall, t.outcome.Timing = wall, timing
+		t.outcome.Spent.Relations += time.Since(start) - (t.outcome.Spent.Total() - before.Total())
+	}()
+	promises := paths.PromisesOf(t.path, c)
+	laws := t.laws(c, promises)
+	subject := &relation.Subject{
+		Path: t.path, Case: c, Tensors: tensors, Truth: truth, Arithmetic: t.path.Arithmetic(c), Promises: promises,
+		Run: func(ctx context.Context, c cases.Case, tensors *cases.Tensors) error {
+			v, err := t.attend(ctx, c, tensors)
+			if v != nil {
+				return &callFailed{*v}
+			}
+			return err
+		},
+	}
+	for _, law := range laws {
+		err := law.Check(ctx, subject)
+		var violation *relation.Violation
+		var failed *callFailed
+		switch {
+		case err == nil:
+		case errors.As(err, &violation):
+			v := violation.Verdict()
+			return &v, nil
+		case errors.As(err, &failed):
+			failed.v.Law = law.Name
+			failed.v.Reason = fmt.Sprintf("in the second run of law %s: %s", law.Name, failed.v.Reason)
+			return &failed.v, nil
+		default:
+			return nil, fmt.Errorf("law %s: %w", law.Name, err)
+		}
+	}
+	return nil, nil
+}
+
+func (t *trial) laws(c cases.Case, promises paths.Promises) []relation.Law {
+	if len(t.options.Laws) == 0 && t.options.Relations > 0 {
+		return relation.Choose(c, promises, t.options.Relations)
+	}
+	laws := relation.Applicable(c, promises)
+	if len(t.options.Laws) > 0 {
+		laws = slices.DeleteFunc(laws, func(l relation.Law) bool { return !slices.Contains(t.options.Laws, l.Name) })
+	}
+	return laws
+}
+
+// callFailed carries the verdict of a call that a law made.
+type callFailed struct{ v verdict.Verdict }
+
+func (e *callFailed) Error() string { return e.v.Reason }

@@ -1,0 +1,68 @@
+package trial
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/oracle"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/verdict"
+	"attest.example/attest/reference"
+)
+
+// VariantsLaw is the law that variants break that do not give the base's bits.
+const VariantsLaw = "variants"
+
+// variants runs the other ways of computing the case that the path has. Each must conform by itself and, where it
+// says so, give the same bits as the base.
+func (t *trial) variants(ctx context.Context, c cases.Case, base *cases.Tensors, truth *reference.Result) (*verdict.Verdict, error) {
+	varied, ok := t.path.(paths.Varied)
+	if !ok {
+		return nil, nil
+	}
+	wall, timing, path := t.outcome.Wall, t.outcome.Timing, t.path
+	defer func() { t.outcome.Wall, t.outcome.Timing, t.path = wall, timing, path }()
+	for _, variant := range varied.Variants() {
+		t.path = variant.Path
+		v, err := t.variant(ctx, c, base, truth, path.Arithmetic(c), variant.SameBits)
+		if err != nil {
+			return nil, fmt.Errorf("with %s: %w", variant.Words, err)
+		}
+		if v != nil {
+			v.Reason = fmt.Sprintf("with %s: %s", variant.Words, v.Reason)
+			return v, nil
+		}
+	}
+	return nil, nil
+}
+
+func (t *trial) variant(ctx context.Context, c cases.Case, base *cases.Tensors, truth *reference.Result, a reference.Arithmetic, sameBits bool) (*verdict.Verdict, error) {
+	tensors := base.Clone()
+	tensors.PoisonOutputs()
+	if v, err := t.attend(ctx, c, tensors); err != nil || v != nil {
+		return v, err
+	}
+	if t.path.Arithmetic(c) != a {
+		start := time.Now()
+		var err error
+		truth, err = oracle.Truth(ctx, c, tensors, t.path.Arithmetic(c), reference.Options{Workers: t.options.Workers})
+		t.outcome.Spent.Reference += time.Since(start)
+		if err != nil {
+			return nil, err
+		}
+	}
+	judged, err := oracle.Judge(truth, tensors)
+	if err != nil || judged.Kind.Fails() {
+		return &judged, err
+	}
+	if sameBits && !slices.Equal(base.Out.Bits(), tensors.Out.Bits()) {
+		return &verdict.Verdict{Kind: verdict.Relation, Law: VariantsLaw, Reason: "other bits than the base"}, nil
+	}
+	if sameBits && base.LSE != nil && !slices.Equal(base.LSE.Bits(), tensors.LSE.Bits()) {
+		return &verdict.Verdict{Kind: verdict.Relation, Law: VariantsLaw, Reason: "other bits of the logsumexp than the base"}, nil
+	}
+	return nil, nil
+}

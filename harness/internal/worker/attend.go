@@ -1,0 +1,144 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// Attend computes the case in the child. The error is a *Failure where that cost the child.
+func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
+	return p.attend(ctx, c, t, 0)
+}
+
+func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, variant int) (paths.Timing, error) {
+	if err := p.failed; err != nil {
+		p.failed = nil
+		return paths.Timing{}, err
+	}
+	buffers := t.Buffers()
+	if p.regions[0].holds(buffers) {
+		return p.compute(ctx, c, t, variant, 0)
+	}
+	r := p.regions[1]
+	if err := r.fit(buffers, atEnd(&c)); err != nil {
+		return paths.Timing{}, err
+	}
+	for i, b := range buffers {
+		copy(r.bytes(i), b.Data)
+	}
+	timing, err := p.compute(ctx, c, t, variant, 1)
+	if err != nil {
+		return timing, err
+	}
+	for i, b := range buffers {
+		// An input that the path changed is for the caller to see; most are as they were, and reading is cheaper.
+		if mine := r.bytes(i); !bytes.Equal(b.Data, mine) {
+			copy(b.Data, mine)
+		}
+	}
+	return timing, nil
+}
+
+// compute lets the child compute tensors that lie in a region.
+func (p *Path) compute(ctx context.Context, c cases.Case, t *cases.Tensors, variant, region int) (paths.Timing, error) {
+	r := p.regions[region]
+	if err := p.mapped(ctx, region); err != nil {
+		return paths.Timing{}, err
+	}
+	process := p.process
+	answer, err := p.call(ctx, request{
+		Call: callAttend, Problem: problemOf(c), Variant: variant, Region: region, Tensors: tensorsOf(t, r.buffers),
+	})
+	if err != nil {
+		var f *Failure
+		if errors.As(err, &f) && f.Kind == verdict.Crash {
+			p.blame(f, process, region, faultAddress(f.stack))
+		}
+		return paths.Timing{}, err
+	}
+	if answer.Failure != nil {
+		return answer.Timing, p.refused(answer.Failure, process, region)
+	}
+	return answer.Timing, checkBands(r.memory, r.buffers)
+}
+
+// mapped makes sure that the child sees a region as it is now.
+func (p *Path) mapped(ctx context.Context, region int) error {
+	shared := p.regions[region]
+	if p.process != nil && p.process.views[region].generation == shared.generation {
+		return nil
+	}
+	r, err := p.call(ctx, request{Call: callMap, Region: region, Size: len(shared.memory), Guards: shared.slots.guards})
+	if err == nil {
+		err = p.refusal(r)
+	}
+	if err != nil {
+		return err
+	}
+	p.process.views[region] = childView{r.Base, shared.generation}
+	return nil
+}
+
+// blame turns the end of a process into a guard verdict where it touched a guard.
+func (p *Path) blame(f *Failure, process *process, region int, address uintptr) {
+	if where := p.locate(process, region, address); where != "" {
+		f.Kind = verdict.Guard
+		f.What = "touched memory " + where + ": " + f.What
+	}
+}
+
+func (p *Path) locate(process *process, region int, address uintptr) string {
+	shared := p.regions[region]
+	if process == nil || process.views[region].generation != shared.generation {
+		return ""
+	}
+	base := process.views[region].base
+	if address < base || address-base >= uintptr(len(shared.memory)) {
+		return ""
+	}
+	return shared.slots.locate(int(address-base), shared.buffers)
+}
+
+// refused turns a failure that the child could tell into an error. After a panic the child is not used again.
+func (p *Path) refused(f *failed, process *process, region int) error {
+	where := p.locate(process, region, f.Address)
+	switch {
+	case f.Panicked:
+		failure := &Failure{Kind: verdict.Crash, What: f.Text, During: callAttend, stack: f.Stack}
+		p.blame(failure, process, region, f.Address)
+		p.stop()
+		return failure
+	case where != "":
+		return guardError("touched memory " + where + ": " + f.Text)
+	}
+	return f.error()
+}
+
+// refusal is the same for calls without tensors.
+func (p *Path) refusal(r *reply) error {
+	switch f := r.Failure; {
+	case f == nil:
+		return nil
+	case f.Panicked:
+		p.stop()
+		return &Failure{Kind: verdict.Crash, What: f.Text, During: "a question about the case", stack: f.Stack}
+	default:
+		return f.error()
+	}
+}
+
+func (f *failed) error() error {
+	switch {
+	case f.Deadline:
+		return fmt.Errorf("%s: %w", f.Text, context.DeadlineExceeded)
+	case f.Verdict != nil:
+		return &classified{f.Text, *f.Verdict}
+	}
+	return errors.New(f.Text)
+}

@@ -1,0 +1,96 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// Failure is how a worker was lost in the middle of a call.
+type Failure struct {
+	Kind   verdict.Kind // crash, hang, or guard where an access outside the tensors ended it
+	What   string       // "SIGSEGV at address 0x10", "exit status 3"
+	During string       // the call it was in
+	stack  string
+}
+
+func (f *Failure) Error() string {
+	text := fmt.Sprintf("%s, during %s", f.What, f.During) // no times: the same run gives the same words
+	if frame := topFrame(f.stack); frame != "" {
+		text += ", " + frame
+	}
+	return text
+}
+
+// Verdict is what the failure makes of a case.
+func (f *Failure) Verdict() verdict.Verdict {
+	return verdict.Verdict{Kind: f.Kind, Reason: f.Error()}
+}
+
+// Stack is what the worker wrote to its standard error while it ended: the stack, where the runtime printed one.
+func (f *Failure) Stack() string { return f.stack }
+
+// Unwrap lets a hang pass for the deadline that it missed.
+func (f *Failure) Unwrap() error {
+	if f.Kind == verdict.Hang {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// guardError is a write outside a tensor.
+type guardError string
+
+func (e guardError) Error() string { return string(e) }
+
+// Verdict is guard.
+func (e guardError) Verdict() verdict.Verdict {
+	return verdict.Verdict{Kind: verdict.Guard, Reason: string(e)}
+}
+
+// classified is an error that the child could classify.
+type classified struct {
+	text string
+	v    verdict.Verdict
+}
+
+func (e *classified) Error() string            { return e.text }
+func (e *classified) Verdict() verdict.Verdict { return e.v }
+
+// topFrame finds the function that was running in a Go stack dump: the first one that is no part of the runtime.
+func topFrame(stack string) string {
+	lines := strings.Split(stack, "\n")
+	for i, line := range lines {
+		if i == 0 || !strings.HasPrefix(line, "\t") || !strings.Contains(line, ".go:") {
+			continue
+		}
+		function := lines[i-1]
+		if runtimeFunction(function) {
+			continue
+		}
+		place, _, _ := strings.Cut(strings.TrimSpace(line), " +0x")
+		name := function
+		if at := strings.LastIndexByte(name, '('); at > 0 {
+			name = name[:at]
+		}
+		return fmt.Sprintf("in %s at %s", name, shortPlace(place))
+	}
+	return ""
+}
+
+func runtimeFunction(line string) bool {
+	for _, prefix := range []string{"runtime.", "runtime/", "panic(", "time.", "syscall.", "internal/", "created by ", "attest.example/attest/harness/internal/worker."} {
+		if strings.HasPrefix(line, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// shortPlace keeps the last two parts of a file's path, which say enough and are the same on every machine.
+func shortPlace(place string) string {
+	parts := strings.Split(place, "/")
+	return strings.Join(parts[max(0, len(parts)-2):], "/")
+}

@@ -1,0 +1,108 @@
+package worker
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"testing"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/precision"
+)
+
+func framed(payload []byte) []byte {
+	frame := append(make([]byte, frameHeader), payload...)
+	sealFrame(frame)
+	return frame
+}
+
+func TestFrames(t *testing.T) {
+	good := framed([]byte("hello"))
+	payload, err := readFrame(bytes.NewReader(good))
+	if err != nil || string(payload) != "hello" {
+		t.Fatalf("%q, %v", payload, err)
+	}
+	if _, err := readFrame(bytes.NewReader(nil)); !errors.Is(err, io.EOF) || errors.Is(err, errGarbage) {
+		t.Fatalf("an empty pipe: %v", err)
+	}
+	for at := range good { // no byte may change unnoticed
+		bad := bytes.Clone(good)
+		bad[at] ^= 0x10
+		if _, err := readFrame(bytes.NewReader(bad)); !errors.Is(err, errGarbage) {
+			t.Errorf("byte %d changed: %v", at, err)
+		}
+		if at > 0 {
+			if _, err := readFrame(bytes.NewReader(good[:at])); !errors.Is(err, errGarbage) {
+				t.Errorf("cut after %d bytes: %v", at, err)
+			}
+		}
+	}
+}
+
+// Whatever comes out of the pipe is an answer or an error; nothing makes the parent panic or take much memory.
+func FuzzReceive(f *testing.F) {
+	var pipe bytes.Buffer
+	if err := newLink(nil, &pipe).send(&reply{Number: 1, Failure: &failed{Text: "no"}}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(pipe.Bytes()[frameHeader:])
+	f.Add([]byte("kernel: 32 threads"))
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		for _, stream := range [][]byte{payload, framed(payload)} {
+			r := new(reply)
+			if err := newLink(bytes.NewReader(stream), nil).receive(r); err == nil && r.Failure != nil {
+				_ = r.Failure.error().Error()
+			}
+		}
+	})
+}
+
+func TestEveryScaleArrives(t *testing.T) {
+	for _, bits := range []uint32{0, 1 << 31, math.Float32bits(0.125), 1} {
+		c := cases.Case{Version: 1, Batch: 1, Heads: 1, QLen: 1, KVLen: 1, HeadDim: 1, Input: precision.FP32}.WithScale(math.Float32frombits(bits))
+		var pipe bytes.Buffer
+		if err := newLink(nil, &pipe).send(&request{Problem: problemOf(c)}); err != nil {
+			t.Fatal(err)
+		}
+		var got request
+		if err := newLink(&pipe, nil).receive(&got); err != nil {
+			t.Fatal(err)
+		}
+		arrived := got.Problem.restore()
+		if arrived.Scale == nil || math.Float32bits(*arrived.Scale) != bits {
+			t.Errorf("scale bits %#x arrived as %v", bits, arrived.Scale)
+		}
+		c.Scale = nil
+		if p := problemOf(c); p.restore().Scale != nil {
+			t.Error("no scale became one")
+		}
+	}
+}
+
+func TestCausesOfDeath(t *testing.T) {
+	for text, want := range map[string]uintptr{
+		"SIGSEGV: segmentation violation\nPC=0x7f m=0 sigcode=1 addr=0x7fc000001018\n":                     0x7fc000001018,
+		"SIGSEGV: segmentation violation\nPC=0x7f m=0 sigcode=0 addr=0x3e8\n":                              0,
+		"[signal SIGSEGV: segmentation violation code=0x1 addr=0x90 pc=0x6ee3f2]":                          0x90,
+		"kernel f: access to memory that does not exist (address 0x7f00), thread 3 of threadgroup (0,0,0)": 0x7f00,
+		"nothing of the kind": 0,
+	} {
+		if got := faultAddress(text); got != want {
+			t.Errorf("%q: %#x; want %#x", text, got, want)
+		}
+	}
+}
+
+func TestAnAnswerToAnotherCallIsGarbage(t *testing.T) {
+	for number, want := range map[int]error{7: nil, 6: errGarbage, 8: errGarbage} {
+		var pipe bytes.Buffer
+		if err := newLink(nil, &pipe).send(&reply{Number: number}); err != nil {
+			t.Fatal(err)
+		}
+		p := &process{link: newLink(&pipe, io.Discard), number: 7}
+		if _, err := p.roundTrip(&request{Number: 7}); !errors.Is(err, want) {
+			t.Errorf("answer %d to call 7: %v", number, err)
+		}
+	}
+}

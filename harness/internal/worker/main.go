@@ -1,0 +1,72 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"attest.example/attest/harness/internal/paths"
+)
+
+// Verb is the first argument of a child's command line, for those who look at a list of processes.
+const Verb = "worker"
+
+// The environment variables by which a program knows that it is a child.
+const (
+	versionVariable = "ATTEST_WORKER"        // the version of the messages
+	nameVariable    = "ATTEST_WORKER_PATH"   // the path to open
+	memoryVariable  = "ATTEST_WORKER_MEMORY" // its limit in bytes; 0: none
+)
+
+// version changes with the messages, so that a child that is another program by accident is not talked to.
+const version = "2"
+
+// The file descriptors of a child, besides the standard ones. Its standard output goes where its standard error does.
+const (
+	requestFD = 3 + iota
+	// ReplyFD is where a child answers. It is told for those who test what garbage there does.
+	ReplyFD
+	regionFD // of the tensors that a trial made in our memory
+	copyFD   // of those that are copied
+)
+
+// opened is how children of this program open a path; nil until Main has been called.
+var opened func(ctx context.Context, name string) (paths.Path, error)
+
+// Main turns this process into a worker, if it was started as one, and does not return then. open opens a path by the
+// name that Options.Name holds.
+func Main(open func(ctx context.Context, name string) (paths.Path, error)) {
+	opened = open
+	if !Inside() {
+		return
+	}
+	os.Exit(serve(open))
+}
+
+// Inside reports whether this process is a worker.
+func Inside() bool { return os.Getenv(versionVariable) != "" }
+
+// serve is a child's life.
+func serve(open func(context.Context, string) (paths.Path, error)) int {
+	if got := os.Getenv(versionVariable); got != version {
+		fmt.Fprintf(os.Stderr, "attest worker: %s is %q; want %s\n", versionVariable, got, version)
+		return 2
+	}
+	var stat unix.Stat_t
+	for fd := requestFD; fd <= copyFD; fd++ {
+		if err := unix.Fstat(fd, &stat); err != nil {
+			fmt.Fprintf(os.Stderr, "attest worker: file descriptor %d: %v; attest starts its workers itself\n", fd, err)
+			return 2
+		}
+		unix.CloseOnExec(fd) // a program that the path starts has no business with them
+	}
+	limit, _ := strconv.ParseInt(os.Getenv(memoryVariable), 10, 64)
+	settle(limit)
+	c := &child{
+		link: newLink(os.NewFile(requestFD, "requests"), os.NewFile(ReplyFD, "replies")),
+	}
+	return c.run(open, os.Getenv(nameVariable))
+}

@@ -1,0 +1,166 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+)
+
+// DefaultMemory is how much memory of its own a worker may take.
+const DefaultMemory = 4 << 30
+
+// startTime bounds the opening of a path and every call that is not Attend, which may compile.
+const startTime = time.Minute
+
+// Options says what a worker runs.
+type Options struct {
+	Name   string // of the path, as the function given to Main takes it
+	Memory int64  // bytes, tensors not counted; 0: no limit
+}
+
+// Path is a path in a child process. Like every path it takes one call at a time.
+type Path struct {
+	options Options
+	regions [2]*region
+	process *process // nil: to be started by the next call
+	hello   hello
+	plans   recentPlans
+	failed  error // of a call that could not return it; Attend will
+	closed  bool
+}
+
+var _ paths.Isolated = (*Path)(nil)
+
+// Open starts a worker that opens the path o.Name.
+func Open(ctx context.Context, o Options) (*Path, error) {
+	p := &Path{options: o}
+	for i := range p.regions {
+		var err error
+		if p.regions[i], err = newRegion(); err != nil {
+			p.Close()
+			return nil, err
+		}
+	}
+	if err := p.start(ctx); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// start gives the path a new process.
+func (p *Path) start(ctx context.Context) error {
+	if p.closed {
+		return errors.New("worker: the path is closed")
+	}
+	s, err := spawn(p.options, p.regions)
+	if err != nil {
+		return fmt.Errorf("start a worker for path %s: %w", p.options.Name, err)
+	}
+	process := newProcess(s, p.options.Memory)
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	r, err := process.greet(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("start a worker for path %s: %w", p.options.Name, err)
+	case r.Failure != nil:
+		process.close()
+		return errors.New(r.Failure.Text) // the path could not be opened, and the text says which
+	case r.Hello == nil:
+		process.abandon()
+		return fmt.Errorf("start a worker for path %s: it did not greet", p.options.Name)
+	}
+	p.process, p.hello = process, *r.Hello
+	return nil
+}
+
+// call makes one call of the process, which it starts where there is none. A process that a failure cost is forgotten.
+func (p *Path) call(ctx context.Context, r request) (*reply, error) {
+	if p.process == nil {
+		if err := p.start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	answer, err := p.process.call(ctx, r)
+	if p.process.lost {
+		p.process = nil
+	}
+	return answer, err
+}
+
+// Name is the path's own.
+func (p *Path) Name() string { return p.hello.Name }
+
+// Describe tells what the child told.
+func (p *Path) Describe() paths.Description { return p.hello.Description }
+
+// Memory lays out shared memory for the tensors of a case.
+func (p *Path) Memory(c cases.Case) (cases.Allocator, error) {
+	t, err := cases.Layouts(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.regions[0].fit(t.Buffers(), atEnd(&c)); err != nil {
+		return nil, err
+	}
+	return p.regions[0].allocator(), nil
+}
+
+// Reset gives the path in the child a cold context. A child that cannot do that is replaced.
+func (p *Path) Reset(ctx context.Context) error {
+	p.failed = nil
+	if p.process == nil {
+		return p.start(ctx)
+	}
+	limited, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	if r, err := p.call(limited, request{Call: callReset}); err == nil && r.Failure == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return p.Restart(ctx)
+}
+
+// Peak is measured by the child: see paths.Peaker.
+func (p *Path) Peak(ctx context.Context) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	r, err := p.call(ctx, request{Call: callPeak})
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("measure the peak of path %s: %w", p.hello.Name, err)
+	case r.Failure != nil:
+		return 0, fmt.Errorf("measure the peak of path %s: %s", p.hello.Name, r.Failure.Text)
+	}
+	return r.Peak, nil
+}
+
+// Restart replaces the child.
+func (p *Path) Restart(ctx context.Context) error {
+	p.failed = nil
+	p.stop()
+	return p.start(ctx)
+}
+
+func (p *Path) stop() {
+	if p.process != nil {
+		p.process.close()
+		p.process = nil
+	}
+}
+
+// Close ends the child and gives the memory back.
+func (p *Path) Close() error {
+	p.closed = true
+	p.stop()
+	for _, r := range p.regions {
+		if r != nil {
+			r.close()
+		}
+	}
+	return nil
+}

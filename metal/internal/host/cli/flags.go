@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"attest.example/attest/metal/internal/host"
+)
+
+// list collects a flag that may be given several times.
+type list []string
+
+func (l *list) String() string     { return strings.Join(*l, " ") }
+func (l *list) Set(s string) error { *l = append(*l, s); return nil }
+
+// request is one launch, as the command line says it.
+type request struct {
+	program host.Program
+	options host.Options
+	launch  host.Launch // without buffers
+	buffers []bufferSpec
+	outputs map[int]string // buffer -> file to write
+	show    int
+	seed    uint64
+	work    float64 // operations of one run; 0: unknown
+}
+
+var orders = map[string]host.Order{"forward": host.Forward, "reverse": host.Reverse, "random": host.Random}
+var fills = map[string]host.Fill{"nan": host.FillNaN, "zero": host.FillZero, "garbage": host.FillGarbage}
+var maths = map[string]host.Math{"safe": host.MathSafe, "fast": host.MathFast}
+
+func choice[T any](flagName, text string, of map[string]T, accepted string) (T, error) {
+	v, ok := of[text]
+	if !ok {
+		return v, fmt.Errorf("--%s %q: %s is wanted", flagName, text, accepted)
+	}
+	return v, nil
+}
+
+// triple reads "4", "4,2" or "4,2,1".
+func triple(flagName, text string) ([3]int, error) {
+	t := [3]int{1, 1, 1}
+	parts := strings.Split(text, ",")
+	for i, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 1 || i > 2 {
+			return t, fmt.Errorf("--%s %q: one to three sizes of at least 1 are wanted, as in 8,4", flagName, text)
+		}
+		t[i] = n
+	}
+	return t, nil
+}
+
+var scalars = map[string]host.Scalar{"bool": host.Bool, "char": host.Char, "uchar": host.UChar, "short": host.Short,
+	"ushort": host.UShort, "int": host.Int, "uint": host.UInt, "long": host.Long, "ulong": host.ULong, "half": host.Half,
+	"float": host.Float, "bfloat": host.BFloat}
+
+// parseConstant reads 3=uint:64 or name=bool:true.
+func parseConstant(text string) (host.Constant, error) {
+	key, rest, ok := strings.Cut(text, "=")
+	typeName, number, ok2 := strings.Cut(rest, ":")
+	if !ok || !ok2 || key == "" {
+		return host.Constant{}, fmt.Errorf("--constant %q: INDEX=TYPE:VALUE or NAME=TYPE:VALUE is wanted", text)
+	}
+	b, err := value(typeName, number)
+	if err != nil {
+		return host.Constant{}, fmt.Errorf("--constant %q: %w", text, err)
+	}
+	c := host.Constant{Type: scalars[typeName]}
+	for i, x := range b {
+		c.Bits |= uint64(x) << (8 * i)
+	}
+	if c.Index, err = strconv.Atoi(key); err != nil {
+		c.Index, c.Name = 0, key
+	}
+	return c, nil
+}
+
+const usage = `usage: attest msl %s [flags] FILE.metal
+
+  attest msl %[1]s --function scale --buffer 0=iota:float:1024 --bytes 1=float:0.5 --grid 1024 --threads 128 --in-threads k.metal
+
+flags:
+`
+
+// parse reads the command line. It returns flag.ErrHelp where help was asked for.
+func parse(command string, args []string, stderr io.Writer) (*request, error) {
+	r := &request{outputs: map[int]string{}}
+	f := flag.NewFlagSet(command, flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.Usage = func() {
+		fmt.Fprintf(stderr, usage, command)
+		f.PrintDefaults()
+	}
+	var buffers, bytes, locals, constants, outputs list
+	f.Var(&buffers, "buffer", "INDEX=GENERATOR:TYPE:COUNT (zero, one, iota, nan, normal, uniform) or INDEX=file:PATH[:TYPE]; repeatable")
+	f.Var(&bytes, "bytes", "INDEX=TYPE:VALUE[,TYPE:VALUE...], laid out as a struct; repeatable")
+	f.Var(&locals, "threadgroup", "INDEX=BYTES of threadgroup memory; repeatable")
+	f.Var(&constants, "constant", "INDEX=TYPE:VALUE or NAME=TYPE:VALUE, a function constant; repeatable")
+	f.Var(&outputs, "out", "INDEX=PATH: write the buffer there afterwards; repeatable")
+	grid := f.String("grid", "1", "X[,Y[,Z]] threadgroups, or threads with --in-threads")
+	threads := f.String("threads", "32", "X[,Y[,Z]] threads of a threadgroup")
+	f.BoolVar(&r.launch.InThreads, "in-threads", false, "the grid is given in threads; edge threadgroups are smaller")
+	f.StringVar(&r.program.Function, "function", "", "kernel or host_name to run")
+	math := f.String("math", "safe", "safe or fast")
+	f.IntVar(&r.program.LanguageVersion, "language", 310, "MSL version, 310 for 3.1")
+	f.IntVar(&r.launch.Repeat, "repeat", 1, "runs, in order")
+	f.DurationVar(&r.launch.Deadline, "deadline", time.Minute, "of all runs")
+	f.IntVar(&r.options.Workers, "workers", 0, "OS threads; 0: one a processor")
+	order := f.String("schedule", "forward", "order of simdgroups and threadgroups: forward, reverse, random")
+	fill := f.String("fill", "nan", "what threadgroup memory holds at first: nan, zero, garbage")
+	f.BoolVar(&r.options.LateCopies, "late-copies", false, "asynchronous copies land when they are waited for")
+	f.Uint64Var(&r.seed, "seed", 1, "of random buffers, schedules and garbage")
+	f.IntVar(&r.show, "show", 8, "elements of each buffer to print")
+	f.Float64Var(&r.work, "instructions", 0, "instructions of one run, for GINSTRS/s")
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	if f.NArg() != 1 {
+		return nil, fmt.Errorf("%d files are given; one FILE.metal is wanted", f.NArg())
+	}
+	if r.program.Function == "" {
+		return nil, fmt.Errorf("--function is missing: the kernel to run")
+	}
+	var err error
+	if r.options.Order, err = choice("schedule", *order, orders, "forward, reverse or random"); err != nil {
+		return nil, err
+	}
+	if r.options.Fill, err = choice("fill", *fill, fills, "nan, zero or garbage"); err != nil {
+		return nil, err
+	}
+	if r.program.Math, err = choice("math", *math, maths, "safe or fast"); err != nil {
+		return nil, err
+	}
+	if r.launch.Grid, err = triple("grid", *grid); err != nil {
+		return nil, err
+	}
+	if r.launch.Threadgroup, err = triple("threads", *threads); err != nil {
+		return nil, err
+	}
+	r.options.Seed = r.seed
+	if err := r.bind(buffers, bytes, locals, constants, outputs); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(f.Arg(0))
+	r.program.File, r.program.Source = f.Arg(0), string(text)
+	return r, err
+}
+
+func (r *request) bind(buffers, bytes, locals, constants, outputs list) error {
+	for _, text := range buffers {
+		s, err := parseBuffer(text)
+		if err != nil {
+			return fmt.Errorf("--buffer %w", err)
+		}
+		r.buffers = append(r.buffers, s)
+	}
+	for _, text := range bytes {
+		index, b, err := parseBytes(text)
+		if err != nil {
+			return fmt.Errorf("--bytes %w", err)
+		}
+		r.launch.Bindings = append(r.launch.Bindings, host.Binding{Index: index, Bytes: b})
+	}
+	for _, text := range locals {
+		index, rest, err := indexed(text)
+		n, numberErr := strconv.Atoi(rest)
+		if err != nil || numberErr != nil || n < 1 {
+			return fmt.Errorf("--threadgroup %q: INDEX=BYTES is wanted", text)
+		}
+		r.launch.Bindings = append(r.launch.Bindings, host.Binding{Index: index, Threadgroup: n})
+	}
+	for _, text := range constants {
+		c, err := parseConstant(text)
+		if err != nil {
+			return err
+		}
+		r.program.Constants = append(r.program.Constants, c)
+	}
+	for _, text := range outputs {
+		index, path, err := indexed(text)
+		if err != nil {
+			return fmt.Errorf("--out %w", err)
+		}
+		r.outputs[index] = path
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"attest.example/attest/metal/internal/host"
+)
+
+// Exit statuses, as of the whole command.
+const (
+	exitRight = 0
+	exitWrong = 1
+	exitUsage = 2
+)
+
+// session is a device with a request's buffers on it.
+type session struct {
+	request *request
+	device  *host.Device
+	buffers []*host.Buffer // by request.buffers
+	launch  host.Launch
+}
+
+func open(r *request) (*session, error) {
+	d, err := host.New(r.options)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{request: r, device: d, launch: r.launch}
+	for _, spec := range r.buffers {
+		contents, err := spec.contents(r.seed)
+		if err != nil {
+			s.close()
+			return nil, fmt.Errorf("buffer %d: %w", spec.index, err)
+		}
+		b, err := d.Buffer(len(contents))
+		if err != nil {
+			s.close()
+			return nil, fmt.Errorf("buffer %d: %w", spec.index, err)
+		}
+		copy(b.Bytes(), contents)
+		s.buffers = append(s.buffers, b)
+		s.launch.Bindings = append(s.launch.Bindings, host.Binding{Index: spec.index, Buffer: b})
+	}
+	return s, nil
+}
+
+func (s *session) close() {
+	for _, b := range s.buffers {
+		b.Close()
+	}
+	s.device.Close()
+}
+
+// results prints the buffers and writes those that are wanted in files.
+func (s *session) results(stdout io.Writer) error {
+	for i, spec := range s.request.buffers {
+		b := s.buffers[i].Bytes()
+		fmt.Fprintln(stdout, summary(spec, b, s.request.show))
+		if path, ok := s.request.outputs[spec.index]; ok {
+			if err := os.WriteFile(path, b, 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// begin reads the command line and compiles. A nil session means that the exit status is the answer.
+func begin(command string, args []string, check bool, stdout, stderr io.Writer) (*session, *host.Pipeline, int) {
+	r, err := parse(command, args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil, nil, exitRight
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "attest msl %s: %v\n", command, err)
+		return nil, nil, exitUsage
+	}
+	r.options.Check = check
+	s, err := open(r)
+	if err != nil {
+		fmt.Fprintf(stderr, "attest msl %s: %v\n", command, err)
+		return nil, nil, exitUsage
+	}
+	p, err := s.device.Compile(r.program)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		s.close()
+		return nil, nil, exitWrong
+	}
+	from := "compiled"
+	if p.Cached {
+		from = "from the cache"
+	}
+	fmt.Fprintf(stdout, "%s on %s: %s in %s, at most %d threads a threadgroup\n",
+		r.program.Function, s.device.Info().Name, from, p.Elapsed.Round(time.Microsecond), p.MaxThreads)
+	return s, p, 0
+}
+
+// RunMain is `attest msl run`: it launches one kernel, prints how long it took and what its buffers hold. args is what
+// stands behind "run"; the result is the exit status.
+func RunMain(args []string, stdout, stderr io.Writer) int {
+	s, p, status := begin("run", args, false, stdout, stderr)
+	if s == nil {
+		return status
+	}
+	defer s.close()
+	defer p.Close()
+	times, err := p.Run(s.launch)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return exitWrong
+	}
+	best := slices.Min(times)
+	fmt.Fprintf(stdout, "%d run(s), the fastest in %s", len(times), best)
+	if s.request.work > 0 && best > 0 {
+		fmt.Fprintf(stdout, ", %.3f GINSTRS/s", s.request.work/best.Seconds()/1e9)
+	}
+	fmt.Fprintln(stdout)
+	if err := s.results(stdout); err != nil {
+		fmt.Fprintf(stderr, "attest msl run: %v\n", err)
+		return exitUsage
+	}
+	return exitRight
+}
+
+// CheckMain is `attest msl check`: it launches one kernel under the checkers and prints what they find. The exit
+// status is 1 where they find anything or the kernel fails.
+func CheckMain(args []string, stdout, stderr io.Writer) int {
+	s, p, status := begin("check", args, true, stdout, stderr)
+	if s == nil {
+		return status
+	}
+	defer s.close()
+	defer p.Close()
+	_, runError := p.Run(s.launch)
+	reports, err := s.device.Reports()
+	if err != nil {
+		fmt.Fprintf(stderr, "attest msl check: %v\n", err)
+		return exitUsage
+	}
+	for _, r := range reports {
+		fmt.Fprintln(stdout, r)
+	}
+	if runError != nil {
+		fmt.Fprintln(stderr, runError)
+	}
+	switch {
+	case len(reports) > 0 || runError != nil:
+		fmt.Fprintf(stdout, "%d mistake(s)\n", len(reports))
+		return exitWrong
+	default:
+		fmt.Fprintln(stdout, "no mistakes found")
+		return exitRight
+	}
+}

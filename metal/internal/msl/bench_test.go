@@ -1,0 +1,79 @@
+package msl_test
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"attest.example/attest/metal/internal/msl"
+)
+
+func attentionProgram(b *testing.B) msl.Program {
+	source, err := os.ReadFile("../../kernels/attention.metal")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return msl.Program{Source: string(source), File: "attention.metal", Function: "attention_fp32_64", Constants: []msl.Constant{msl.BoolConstant(0, false)}}
+}
+
+// BenchmarkCompileAttention is the time from text to module for one variant of our own kernel. The headers are
+// precompiled by the first of a process' compilations, which is not counted.
+func BenchmarkCompileAttention(b *testing.B) {
+	c, err := msl.New(msl.Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := attentionProgram(b)
+	if _, err := c.Build(context.Background(), p); err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for b.Loop() {
+		n++
+		p.Defines = map[string]string{"ATTEST_BENCHMARK": string(rune('a'+n%26)) + string(rune('a'+n/26))}
+		m, err := c.Build(context.Background(), p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if m.Cached {
+			b.Fatal("the module was in the cache")
+		}
+	}
+}
+
+// BenchmarkCachedStart is the time a new process needs until it knows the module of a program it compiled before.
+func BenchmarkCachedStart(b *testing.B) {
+	dir := b.TempDir()
+	p := attentionProgram(b)
+	c, err := msl.New(msl.Options{Dir: dir})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := c.Build(context.Background(), p); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		c, err := msl.New(msl.Options{Dir: dir})
+		if err != nil {
+			b.Fatal(err)
+		}
+		m, err := c.Build(context.Background(), p)
+		if err != nil || !m.Cached {
+			b.Fatal("not cached: ", err)
+		}
+	}
+}
+
+// BenchmarkRewrite is the rewriter alone, on the kernel's text as the preprocessor gives it.
+func BenchmarkRewrite(b *testing.B) {
+	c, err := msl.New(msl.Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := attentionProgram(b)
+	for b.Loop() {
+		if _, err := c.Rewritten(context.Background(), p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

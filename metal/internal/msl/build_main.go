@@ -1,0 +1,166 @@
+package msl
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+)
+
+// BuildMain is the command `attest msl build`: it compiles one text and says where the module is. It returns the exit
+// status: 0, 1 where the text does not compile, 2 for wrong usage or environment.
+//
+// With --porcelain the last line of standard output is PATH, SECONDS and CACHED (0 or 1) between tabs: that is how
+// the C side (metal/internal/host) compiles where no Go runs.
+func BuildMain(arguments []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("attest msl build", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: attest msl build FILE.metal [-o MODULE.so] [flags]")
+		flags.PrintDefaults()
+	}
+	var p Program
+	output := flags.String("o", "", "copy the module to this `file`")
+	porcelain := flags.Bool("porcelain", false, "print PATH, SECONDS and CACHED between tabs")
+	function := flags.String("function", "", "the `kernel` or host_name; all where absent")
+	name := flags.String("name", "", "the `file` name that diagnostics use")
+	mathMode := flags.String("math", "safe", "`mode`: safe, or fast as is Metal's default")
+	language := flags.Int("language", DefaultLanguageVersion, "MSL `version`, 310 is 3.1")
+	check := flags.Bool("check", false, "with the checkers' calls on every memory access")
+	show := flags.Bool("show", false, "print the text that clang compiles, and stop")
+	timeout := flags.Duration("timeout", 5*time.Minute, "end the compiler after this `time`")
+	flags.Func("constant", "function constant INDEX:TYPE=VALUE or NAME:TYPE=VALUE, or :0xBITS for =VALUE (repeatable)", func(s string) error {
+		c, err := ParseConstant(s)
+		p.Constants = append(p.Constants, c)
+		return err
+	})
+	flags.Func("I", "`directory` searched by #include (repeatable)", func(s string) error {
+		p.Includes = append(p.Includes, s)
+		return nil
+	})
+	flags.Func("D", "`macro`=value (repeatable)", func(s string) error {
+		macro, value, given := strings.Cut(s, "=")
+		if !given {
+			value = "1"
+		}
+		if p.Defines == nil {
+			p.Defines = map[string]string{}
+		}
+		p.Defines[macro] = value
+		return nil
+	})
+	files, err := parseInterspersed(flags, arguments)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2
+	}
+	if len(files) != 1 {
+		fmt.Fprintf(stderr, "attest msl build: one FILE.metal expected, %d given\n", len(files))
+		return 2
+	}
+	fail := func(err error) int {
+		fmt.Fprintln(stderr, err)
+		var compile *CompileError
+		if errors.As(err, &compile) {
+			return 1
+		}
+		return 2
+	}
+	if p.Math, err = ParseMathMode(*mathMode); err != nil {
+		return fail(err)
+	}
+	source, err := os.ReadFile(files[0])
+	if err != nil {
+		return fail(err)
+	}
+	p.Source, p.File, p.Function, p.LanguageVersion, p.Check = string(source), files[0], *function, *language, *check
+	if *name != "" {
+		p.File = *name
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, *timeout)
+	defer cancel()
+	c, err := New(Options{})
+	if err != nil {
+		return fail(err)
+	}
+	if c.Warning() != "" {
+		fmt.Fprintln(stderr, "warning:", c.Warning())
+	}
+	if *show {
+		text, err := c.Rewritten(ctx, p)
+		if err != nil {
+			return fail(err)
+		}
+		io.WriteString(stdout, text)
+		return 0
+	}
+	m, err := c.Build(ctx, p)
+	if err != nil {
+		return fail(err)
+	}
+	if *output != "" {
+		if err := copyModule(m.Path, *output); err != nil {
+			return fail(err)
+		}
+		m.Path = *output
+	}
+	if *porcelain {
+		cached := 0
+		if m.Cached {
+			cached = 1
+		}
+		fmt.Fprintf(stdout, "%s\t%.6f\t%d\n", m.Path, m.CompileSeconds, cached)
+		return 0
+	}
+	fmt.Fprintf(stdout, "%s\n", m.Path)
+	for _, e := range m.Entries {
+		fmt.Fprintf(stdout, "  %s\n", e)
+	}
+	return 0
+}
+
+// String is one line: the name and what is to be bound.
+func (e Entry) String() string {
+	var b strings.Builder
+	b.WriteString(e.Name)
+	for _, a := range e.Arguments {
+		fmt.Fprintf(&b, " %s[%d]=%s", a.Kind, a.Index, a.Name)
+		if a.Condition != "" {
+			fmt.Fprintf(&b, "(if %s)", a.Condition)
+		}
+	}
+	return b.String()
+}
+
+// parseInterspersed parses flags that may stand before, between and after other arguments, and returns those.
+func parseInterspersed(flags *flag.FlagSet, arguments []string) (others []string, err error) {
+	for {
+		if err := flags.Parse(arguments); err != nil {
+			return nil, err
+		}
+		if arguments = flags.Args(); len(arguments) == 0 {
+			return others, nil
+		}
+		others, arguments = append(others, arguments[0]), arguments[1:]
+	}
+}
+
+func copyModule(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(to, data); err != nil {
+		return err
+	}
+	return os.Chmod(to, 0o755)
+}

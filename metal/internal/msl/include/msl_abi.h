@@ -1,0 +1,46 @@
+/* The contract between a compiled kernel module (a shared object made by metal/internal/msl) and the runtime that runs it
+ * (metal/internal/host). No standard headers: it is read by clang's C++ for OpenCL mode and by plain C alike.
+ *
+ * A module exports `msl_module` (type struct msl_module) and `msl_runtime_table` (msl_runtime.h). A kernel thread is a
+ * fiber; `struct msl_lane` is its identity and sits where the thread's own stack address tells (see msl_self in the
+ * runtime header), so that compiled code finds it without a thread-local read.
+ */
+#ifndef ATTEST_MSL_ABI_H
+#define ATTEST_MSL_ABI_H
+
+#if defined(__OPENCL_CPP_VERSION__)
+#pragma OPENCL EXTENSION __cl_clang_function_pointers : enable
+#define MSL_CONSTANT __constant /* where a module's tables and literals lie */
+#else
+#define MSL_CONSTANT
+#endif
+
+#define MSL_ABI_VERSION 1u
+#define MSL_MAX_BUFFERS 31
+#define MSL_MAX_THREADGROUP_ARGS 31
+
+struct msl_lane;
+typedef void msl_thread_function(struct msl_lane *);
+
+/* How one entry point binds. Bit i of a mask: slot i. */
+struct msl_entry {
+  const MSL_CONSTANT char *name;    /* the kernel's name or host_name, as the user asks for it */
+  msl_thread_function *run;         /* one thread of it, start to end */
+  unsigned buffers;                 /* buffer slots that the signature names */
+  unsigned threadgroup_args;        /* [[threadgroup(i)]] slots that the signature names */
+  unsigned max_threads;             /* [[max_total_threads_per_threadgroup(n)]], 0 where absent */
+  int line;                         /* of the definition, in the user's text */
+};
+
+struct msl_module {
+  unsigned abi;                     /* MSL_ABI_VERSION */
+  unsigned entry_count;
+  const MSL_CONSTANT struct msl_entry *entries;
+  unsigned flags;                   /* MSL_MODULE_* */
+  const MSL_CONSTANT char *file;    /* the name diagnostics use for the kernel's own text */
+};
+
+#define MSL_MODULE_CHECKED 1u       /* compiled with the checkers' calls on every access */
+#define MSL_MODULE_FAST 2u          /* compiled with fast math */
+
+#endif
