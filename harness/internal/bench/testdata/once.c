@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../../../metal/mfa/mfa.h"
+#include "../../../../metal/mfa/mfa.h"
 
 #define DISPATCH_SECONDS 0.002
 
