@@ -1,0 +1,100 @@
+package predicate
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"attest.example/attest/harness/internal/cases"
+)
+
+// Predicate is a compiled condition over a case.
+type Predicate struct {
+	source  string
+	program *vm.Program
+}
+
+// Compile compiles a condition. The error of a wrong one tells the column and what is wrong there.
+func Compile(source string) (Predicate, error) {
+	program, err := compile(source, expr.AsBool())
+	if err != nil {
+		return Predicate{}, err
+	}
+	return Predicate{source, program}, nil
+}
+
+// Match evaluates the condition for a normalized case. The zero Predicate matches every case. An error is one that only
+// the case's values show, such as a division by zero in an index.
+func (p Predicate) Match(c cases.Case) (bool, error) {
+	if p.program == nil {
+		return true, nil
+	}
+	out, err := expr.Run(p.program, environment(c))
+	if err != nil {
+		return false, explain(p.source, err)
+	}
+	return out.(bool), nil
+}
+
+func (p Predicate) String() string { return p.source }
+
+// MarshalText and UnmarshalText let a condition stand in JSON and TOML documents as the string that it is.
+func (p Predicate) MarshalText() ([]byte, error) { return []byte(p.source), nil }
+
+// UnmarshalText compiles.
+func (p *Predicate) UnmarshalText(text []byte) (err error) {
+	*p, err = Compile(string(text))
+	return err
+}
+
+// Value is a compiled expression whose result is a number, a string, a boolean or a list.
+type Value struct {
+	source  string
+	program *vm.Program
+}
+
+// CompileValue compiles an expression whose result has the kind want; reflect.Invalid takes any.
+func CompileValue(source string, want reflect.Kind) (Value, error) {
+	options := []expr.Option{expr.AsAny()}
+	if want != reflect.Invalid {
+		options[0] = expr.AsKind(want)
+	}
+	program, err := compile(source, options...)
+	if err != nil {
+		return Value{}, err
+	}
+	return Value{source, program}, nil
+}
+
+// Eval evaluates the expression for a normalized case.
+func (v Value) Eval(c cases.Case) (any, error) {
+	out, err := expr.Run(v.program, environment(c))
+	if err != nil {
+		return nil, explain(v.source, err)
+	}
+	return out, nil
+}
+
+func (v Value) String() string { return v.source }
+
+func compile(source string, options ...expr.Option) (*vm.Program, error) {
+	options = append(options, expr.Env(reflect.Zero(envType).Interface()))
+	program, err := expr.Compile(source, options...)
+	if err != nil {
+		return nil, explain(source, err)
+	}
+	return program, nil
+}
+
+// explain puts the library's many lines into one.
+func explain(source string, err error) error {
+	var at *file.Error
+	if errors.As(err, &at) {
+		return fmt.Errorf("expression %q: column %d: %s", source, at.Column+1, at.Message)
+	}
+	return fmt.Errorf("expression %q: %w", source, err)
+}

@@ -1,0 +1,84 @@
+package predicate
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"attest.example/attest/harness/internal/cases"
+)
+
+func decode(t *testing.T, text string) cases.Case {
+	t.Helper()
+	c, err := cases.Decode([]byte(text))
+	require.NoError(t, err)
+	return c
+}
+
+func TestMatch(t *testing.T) {
+	plain := decode(t, `{"version":1,"batch":1,"heads":4,"q_len":5,"kv_len":7,"head_dim":16,"input":"fp32"}`)
+	rich := decode(t, `{"version":1,"batch":2,"heads":4,"kv_heads":2,"q_len":5,"kv_len":7,"head_dim":16,"input":"bf16","output":"fp32",
+		"scale":0.5,"lse":true,"mask":{"kind":"causal","align":"bottom-right"},"layout":{"k":{"order":"BSHD","pad":3}},
+		"values":{"q":"huge"},"after":[{"version":1,"batch":1,"heads":1,"q_len":1,"kv_len":1,"head_dim":1,"input":"fp16"}]}`)
+	for source, want := range map[string][2]bool{ // of plain, of rich
+		`q_len != kv_len && batch * heads > 4`:      {false, true},
+		`mask.kind == "none"`:                       {true, false},
+		`mask.kind in ["none", "causal"]`:           {true, true},
+		`mask.align == "bottom-right"`:              {false, true},
+		`input == "fp32" && output == "fp32"`:       {true, false},
+		`intermediate == "fp32"`:                    {true, true},
+		`scale == 0.25`:                             {true, false},
+		`scale == 0.5`:                              {false, true},
+		`group == 2 && kv_heads == 2`:               {false, true},
+		`layout.k.order == "BSHD"`:                  {false, true},
+		`layout.k.pad + layout.q.pad == 3`:          {false, true},
+		`values.q == "normal"`:                      {true, false},
+		`lse`:                                       {false, true},
+		`after == 1`:                                {false, true},
+		`head_dim % 64 in 1..16 && kv_len % 8 == 7`: {true, true},
+	} {
+		p, err := Compile(source)
+		require.NoError(t, err, source)
+		for i, c := range []cases.Case{plain, rich} {
+			got, err := p.Match(c)
+			require.NoError(t, err, source)
+			require.Equal(t, want[i], got, "%s, case %d", source, i)
+		}
+	}
+}
+
+func TestWrongExpressions(t *testing.T) {
+	for source, words := range map[string]string{
+		"q_length > 3":      "column 1: unknown name q_length",
+		"mask.knd == 'x'":   "column 6: type struct",
+		"q_len > 'a'":       "invalid operation",
+		"q_len":             "expected bool",
+		"q_len >":           "unexpected token",
+		`input == 3`:        "invalid operation",
+		`head_dim % 8.5==0`: "invalid operation",
+	} {
+		_, err := Compile(source)
+		require.ErrorContains(t, err, words, source)
+	}
+}
+
+func TestValues(t *testing.T) {
+	c := decode(t, `{"version":1,"batch":1,"heads":4,"q_len":5,"kv_len":7,"head_dim":16,"input":"fp32"}`)
+	v, err := CompileValue(`"sdpa_" + input + "_" + string(head_dim)`, reflect.String)
+	require.NoError(t, err)
+	got, err := v.Eval(c)
+	require.NoError(t, err)
+	require.Equal(t, "sdpa_fp32_16", got)
+	_, err = CompileValue(`"a"`, reflect.Int)
+	require.Error(t, err)
+}
+
+func TestEveryFieldOfACaseHasAName(t *testing.T) {
+	for i := range caseType.NumField() {
+		f := caseType.Field(i)
+		_, name, ok := member(caseType, i)
+		_, there := envType.FieldByName(f.Name)
+		require.Equal(t, ok || f.Name == "After", there, "%s, in JSON %q", f.Name, name)
+	}
+}
