@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -114,7 +115,8 @@ func (c *Compiler) key(p *Program) string {
 	part("compiler", c.identity)
 	part("headers", headerDigest())
 	part("rewriter", rewriterDigest())
-	part("flags", strings.Join(append(append(preprocessFlags(p), compileFlags(p.Math, p.Check)...), linkFlags()...), "\x00"))
+	output, _ := c.target.output()
+	part("flags", strings.Join(slices.Concat(preprocessFlags(p), c.target.flags(p.Math, p.Check), output), "\x00"))
 	part("source", p.Source)
 	part("file", p.fileName())
 	part("function", p.Function)
@@ -188,7 +190,8 @@ func (c *cache) keep(compiler *Compiler, p *Program, files []string, object stri
 	if err != nil {
 		return err
 	}
-	r := record{Files: files, Entries: m.Entries, Module: key + "-" + digest + ".so", Bytes: info.Size(), Digest: digest}
+	_, extension := compiler.target.output()
+	r := record{Files: files, Entries: m.Entries, Module: key + "-" + digest + extension, Bytes: info.Size(), Digest: digest}
 	m.Path = filepath.Join(c.dir, r.Module)
 	if err := os.Chmod(object, 0o755); err != nil {
 		return err

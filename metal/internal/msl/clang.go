@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -66,44 +65,6 @@ func preprocessFlags(p *Program) []string {
 		flags = append(flags, "-D"+name+"="+p.Defines[name])
 	}
 	return flags
-}
-
-// compileFlags go with the compilation proper; text comes from standard input.
-func compileFlags(math MathMode, check bool) []string {
-	flags := []string{"-x", "cl", "-cl-std=clc++", "-cl-no-stdinc", "-Xclang", "-cl-single-precision-constant",
-		"-fdeclspec", "-O2", "-fPIC", "-fvisibility=hidden",
-		// Loops of one lane seldom gain from vectors and unrolling by guess, and cost a third of the compile time.
-		"-fno-vectorize", "-mllvm", "-unroll-runtime=false",
-		// A lane's stack ends in a guard that a large frame must not step over.
-		"-fstack-clash-protection",
-		"-fno-color-diagnostics", "-fno-caret-diagnostics", "-ferror-limit=40",
-		"-Wno-everything", "-Werror=return-type",
-		// The runtime tells simd operations apart by the address of their call, so code keeps its order.
-		"-mllvm", "-disable-block-placement", "-mllvm", "-disable-tail-duplicate", "-mllvm", "-disable-early-taildup",
-		"-mllvm", "-enable-tail-merge=false"}
-	if runtime.GOARCH == "arm64" {
-		// There the pragmas that turn on half, double and function pointers are not heard.
-		flags = append(flags, "-mcpu=native", "-Xclang", "-cl-ext=+all")
-	} else {
-		flags = append(flags, "-march=native")
-	}
-	switch math {
-	case MathFast:
-		flags = append(flags, "-ffast-math", "-ffp-contract=fast")
-	default:
-		flags = append(flags, "-ffp-contract=off")
-	}
-	if check {
-		flags = append(flags, "-fsanitize=thread", "-g1", "-DMSL_CHECKED=1",
-			// The checker sees accesses of up to 16 bytes, and a read that a write follows only if told to.
-			"-fno-slp-vectorize", "-mllvm", "-tsan-instrument-read-before-write=1")
-	}
-	return flags
-}
-
-// linkFlags make a shared object that needs nothing but the C library.
-func linkFlags() []string {
-	return []string{"-shared", "-fPIC", "-nostartfiles", "-Wl,--build-id=none", "-Wl,-z,norelro"}
 }
 
 // run executes clang in dir with text on its standard input. A done context kills it with all it started.

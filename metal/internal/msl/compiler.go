@@ -21,7 +21,8 @@ type Options struct {
 // Compiler compiles programs. It is safe for use by several goroutines; several processes may share its directory.
 type Compiler struct {
 	clang    string
-	identity string // of clang and of the processor
+	identity string // of clang, and of the machine that it compiles for
+	target   target
 	cache    *cache
 }
 
@@ -56,7 +57,8 @@ func New(options Options) (*Compiler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Compiler{clang: clang, identity: identity + "\n" + processor(), cache: store}, nil
+	var t target = cpu{}
+	return &Compiler{clang: clang, identity: identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: store}, nil
 }
 
 // Clang is the path of the compiler in use.
@@ -100,11 +102,11 @@ func (c *Compiler) Rewritten(ctx context.Context, p Program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r, err := rewrite(preprocessed, &p)
+	r, err := rewrite(preprocessed, &p, c.target)
 	if err != nil {
 		return "", asCompileError(&p, err)
 	}
-	return unitHeader(r.swizzles) + r.text, nil
+	return c.unitHeader(r.swizzles) + r.text, nil
 }
 
 // preprocess expands includes and macros, and lists the files that were read on the way.
@@ -156,7 +158,7 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := rewrite(preprocessed, p)
+	r, err := rewrite(preprocessed, p, c.target)
 	if err != nil {
 		return nil, asCompileError(p, err)
 	}
@@ -174,9 +176,10 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 
 // translate runs clang on a rewritten program.
 func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, headers, object string) error {
-	flags := compileFlags(p.Math, p.Check)
+	flags := c.target.flags(p.Math, p.Check)
 	full := filepath.Join(headers, "full")
-	output := append(linkFlags(), "-I", full, "-o", object, "-", "-lm")
+	output, _ := c.target.output()
+	output = append([]string{"-I", full, "-o", object, "-"}, output...)
 	if unit := c.precompiled(ctx, headers, flags, r.swizzles); unit != "" {
 		arguments := append(flags[:len(flags):len(flags)], "-include-pch", unit)
 		_, errs, err := run(ctx, c.clang, "", append(arguments, output...), r.text)
@@ -185,7 +188,7 @@ func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, head
 		}
 		os.Remove(unit) // damaged, or of another place: do without
 	}
-	_, errs, err := run(ctx, c.clang, "", append(flags, output...), unitHeader(r.swizzles)+r.text)
+	_, errs, err := run(ctx, c.clang, "", append(flags, output...), c.unitHeader(r.swizzles)+r.text)
 	return c.explain(p, full, errs, err)
 }
 

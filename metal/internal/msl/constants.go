@@ -16,8 +16,7 @@ type functionConstant struct {
 }
 
 // findConstants collects the function constants in their order.
-func (u *unit) findConstants() ([]*functionConstant, error) {
-	var all []*functionConstant
+func (u *unit) findConstants() error {
 	byName := map[string]*functionConstant{}
 	for n := range u.declarations {
 		d := &u.declarations[n]
@@ -30,18 +29,18 @@ func (u *unit) findConstants() ([]*functionConstant, error) {
 			}
 			index, ok := evaluate(a.arguments)
 			if !ok || index < 0 || index > 65535 {
-				return nil, u.fail(a.at, "function_constant(%s): a number from 0 to 65535 expected", a.arguments)
+				return u.fail(a.at, "function_constant(%s): a number from 0 to 65535 expected", a.arguments)
 			}
 			c := &functionConstant{index: int(index), at: d.from}
 			c.typeName, c.name = u.constantType(d)
 			if c.name == "" {
-				return nil, u.fail(d.from, "a function constant has the form: constant T name [[function_constant(n)]];")
+				return u.fail(d.from, "a function constant has the form: constant T name [[function_constant(n)]];")
 			}
 			if byName[c.name] != nil {
-				return nil, u.fail(d.from, "function constant %s is declared a second time", c.name)
+				return u.fail(d.from, "function constant %s is declared a second time", c.name)
 			}
 			byName[c.name] = c
-			all = append(all, c)
+			u.constants = append(u.constants, c)
 		}
 	}
 	for i := range u.tokens {
@@ -51,7 +50,7 @@ func (u *unit) findConstants() ([]*functionConstant, error) {
 			}
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // constantType gives the type and the name of a function constant's declaration.
@@ -74,10 +73,11 @@ func (u *unit) constantType(d *declaration) (typeName, name string) {
 
 // giveValues binds the program's constants to those of the text. A value for a constant that the text does not have
 // is ignored, as Metal does: one set of values serves many functions.
-func giveValues(constants []*functionConstant, values []Constant) error {
+func (u *unit) giveValues() error {
+	values := u.program.Constants
 	for i := range values {
 		v := &values[i]
-		for _, c := range constants {
+		for _, c := range u.constants {
 			if v.Name != "" && v.Name != c.name || v.Name == "" && v.Index != c.index {
 				continue
 			}
@@ -96,9 +96,9 @@ func giveValues(constants []*functionConstant, values []Constant) error {
 
 // fixConstants writes the values into the text: each function constant becomes a constant of the language, as does
 // whatever constant is computed from one.
-func (u *unit) fixConstants(constants []*functionConstant) {
+func (u *unit) fixConstants() {
 	known := map[string]*functionConstant{}
-	for _, c := range constants {
+	for _, c := range u.constants {
 		known[c.name] = c
 		literal := fmt.Sprintf("%s()", vectorOrScalar(c.typeName))
 		if c.value != nil {

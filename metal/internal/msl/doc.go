@@ -1,9 +1,23 @@
-// Package msl compiles kernels written in the Metal Shading Language for this machine's CPU.
+// Package msl compiles kernels written in the Metal Shading Language. The way of a text:
 //
-// A kernel's text is preprocessed by clang, rewritten by a token-level rewriter into C++ for OpenCL (address spaces
-// are types there, half is native), and compiled by clang against the headers in include, our own metal_stdlib. The
-// result is a shared object that exports `msl_module` (include/msl_abi.h); package host runs it. Diagnostics name the
-// kernel's own file and line. Compiled modules are cached on disk, keyed by everything they depend on.
+//	text, includes, macros
+//	   |  preprocess     clang -E; our metal_stdlib is empty here, so that none of it is rewritten
+//	   |  tokens         token.go; a token keeps the space before it, so what is not touched stays as it was
+//	   |  declarations   declaration.go; at namespace and struct level, as ranges of tokens
+//	   v
+//	unit
+//	   |  offers         what the text has: function constants, kernels, entry points
+//	   |  choices        what is asked for: values, one kernel or all, and whether all that it needs is there
+//	   |  translations   MSL to C++ for OpenCL, where address spaces are types and half is native
+//	   |  target passes  what only one machine needs
+//	   v
+//	C++ for OpenCL
+//	   |  clang          with the target's flags and header (include/), precompiled where that can be
+//	   v
+//	module               of the cpu: a shared object with `msl_module` (include/msl_abi.h), which package host runs
+//
+// The passes are listed in pass.go with what each needs and makes true; a machine is a target (target.go). Diagnostics
+// name the kernel's own file and line. Modules are kept on disk, keyed by everything that they depend on.
 //
 // The package never runs a kernel, never loads what it made, and knows nothing of attention.
 package msl

@@ -51,10 +51,10 @@ func FuzzRewrite(f *testing.F) {
 			return
 		}
 		constants := []Constant{BoolConstant(0, true), FloatConstant(2, 1)}
-		r, err := rewrite(source, &Program{File: "fuzz", Constants: constants})
+		r, err := rewrite(source, &Program{File: "fuzz", Constants: constants}, cpu{})
 		if err == nil && strings.Count(r.text, "\n") < strings.Count(withoutMetalPragmas(source), "\n") {
 			t.Errorf("lines were lost: %q became %q", source, r.text)
 		}
-		reflect(source, "fuzz")
+		reflect(source, &Program{File: "fuzz"})
 	})
 }

@@ -27,7 +27,7 @@ func (c *Compiler) Inspect(ctx context.Context, p Program) (*Reflection, error) 
 	if data, err := os.ReadFile(record); err == nil && json.Unmarshal(data, &r) == nil && r != nil {
 		return r, nil
 	}
-	if r, err = reflect(preprocessed, p.fileName()); err != nil {
+	if r, err = reflect(preprocessed, &p); err != nil {
 		return nil, asCompileError(&p, err)
 	}
 	if err := c.checkSyntax(ctx, withZeros(p, r.Constants), preprocessed, headers); err != nil {
@@ -43,7 +43,7 @@ func (c *Compiler) inspectionKey(p *Program, preprocessed string) string {
 	h := sha256.New()
 	for _, part := range []string{
 		c.identity, headerDigest(), rewriterDigest(), p.fileName(),
-		strings.Join(compileFlags(p.Math, p.Check), "\x00"), preprocessed,
+		strings.Join(c.target.flags(p.Math, p.Check), "\x00"), preprocessed,
 	} {
 		fmt.Fprintf(h, "%d %s\n", len(part), part)
 	}
@@ -67,12 +67,12 @@ func withZeros(p Program, constants []FunctionConstant) Program {
 }
 
 func (c *Compiler) checkSyntax(ctx context.Context, p Program, preprocessed, headers string) error {
-	r, err := rewrite(preprocessed, &p)
+	r, err := rewrite(preprocessed, &p, c.target)
 	if err != nil {
 		return asCompileError(&p, err)
 	}
 	full := filepath.Join(headers, "full")
-	arguments := append(compileFlags(p.Math, p.Check), "-fsyntax-only", "-I", full, "-")
-	_, errs, err := run(ctx, c.clang, "", arguments, unitHeader(r.swizzles)+r.text)
+	arguments := append(c.target.flags(p.Math, p.Check), "-fsyntax-only", "-I", full, "-")
+	_, errs, err := run(ctx, c.clang, "", arguments, c.unitHeader(r.swizzles)+r.text)
 	return c.explain(&p, full, errs, err)
 }

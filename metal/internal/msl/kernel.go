@@ -95,9 +95,8 @@ func (u *unit) kernelWord(d *declaration) int {
 }
 
 // findKernels collects the kernels, and turns each into a static function.
-func (u *unit) findKernels() ([]*kernelFunction, error) {
+func (u *unit) findKernels() error {
 	byName := map[string]*kernelFunction{}
-	var kernels []*kernelFunction
 	for n := range u.declarations {
 		d := &u.declarations[n]
 		if d.kind != functionDeclaration || d.scope.inStruct != "" || d.name < 0 {
@@ -107,28 +106,28 @@ func (u *unit) findKernels() ([]*kernelFunction, error) {
 		if word < 0 {
 			for i := d.from; i < d.open; i++ {
 				if u.isOneOf(i, "vertex", "fragment") && !u.is(i+1, "(") && d.hasBody() {
-					return nil, u.fail(i, "%s functions are not compute: only kernels run here", u.tokens[i].text)
+					return u.fail(i, "%s functions are not compute: only kernels run here", u.tokens[i].text)
 				}
 			}
 			continue
 		}
 		k := &kernelFunction{name: d.scope.path + u.tokens[d.name].text, template: d.templateFrom >= 0, at: d.name, defined: d.hasBody()}
 		if err := u.readKernel(k, d); err != nil {
-			return nil, err
+			return err
 		}
 		u.makeStatic(d, word)
 		if earlier, ok := byName[k.name]; ok {
 			if k.defined && !earlier.defined {
 				*earlier = *k
 			} else if k.defined && earlier.defined && !k.template && !earlier.template {
-				return nil, u.fail(d.name, "kernel %s is defined a second time; the first is on line %d", k.name, u.tokens[earlier.at].line)
+				return u.fail(d.name, "kernel %s is defined a second time; the first is on line %d", k.name, u.tokens[earlier.at].line)
 			}
 			continue
 		}
 		byName[k.name] = k
-		kernels = append(kernels, k)
+		u.kernels = append(u.kernels, k)
 	}
-	return kernels, nil
+	return nil
 }
 
 func (u *unit) readKernel(k *kernelFunction, d *declaration) error {
@@ -184,12 +183,11 @@ func (u *unit) isAttributeWord(i int) bool {
 
 // findEntryPoints lists what the text offers to the host: explicit instantiations, which it takes out of the text,
 // and the kernels that are no templates.
-func (u *unit) findEntryPoints(kernels []*kernelFunction) ([]entryPoint, error) {
+func (u *unit) findEntryPoints() error {
 	byName := map[string]*kernelFunction{}
-	for _, k := range kernels {
+	for _, k := range u.kernels {
 		byName[k.name] = k
 	}
-	var entries []entryPoint
 	for n := range u.declarations {
 		d := &u.declarations[n]
 		if d.kind != instantiation {
@@ -197,27 +195,27 @@ func (u *unit) findEntryPoints(kernels []*kernelFunction) ([]entryPoint, error) 
 		}
 		entry, ok, err := u.instantiated(d, byName)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if ok {
-			entries = append(entries, entry)
+			u.entries = append(u.entries, entry)
 			u.erase(d.from, d.to)
 		}
 	}
-	for _, k := range kernels {
+	for _, k := range u.kernels {
 		if !k.template && k.defined {
 			t := &u.tokens[k.at]
-			entries = append(entries, entryPoint{k.hostName, "::" + k.name, k, t.line, t.file})
+			u.entries = append(u.entries, entryPoint{k.hostName, "::" + k.name, k, t.line, t.file})
 		}
 	}
 	seen := map[string]int{}
-	for _, e := range entries {
+	for _, e := range u.entries {
 		if line, twice := seen[e.name]; twice {
-			return nil, &SyntaxError{e.file, e.line, 1, "two kernels have the name " + strconv.Quote(e.name) + "; the other is on line " + strconv.Itoa(line)}
+			return &SyntaxError{e.file, e.line, 1, "two kernels have the name " + strconv.Quote(e.name) + "; the other is on line " + strconv.Itoa(line)}
 		}
 		seen[e.name] = e.line
 	}
-	return entries, nil
+	return nil
 }
 
 // instantiated reads template [[host_name("x")]] [[kernel]] void f<float, 8>(...); and the decltype(f<float>) form.

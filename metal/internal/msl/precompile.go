@@ -10,7 +10,9 @@ import (
 )
 
 // unitHeader is what a text that gives vectors these swizzles begins with.
-func unitHeader(swizzles string) string { return swizzles + "#include \"msl_unit.h\"\n" }
+func (c *Compiler) unitHeader(swizzles string) string {
+	return swizzles + "#include \"" + c.target.header() + "\"\n"
+}
 
 // precompiled returns our headers as clang has parsed them for these flags and swizzles, made if need be: parsing them
 // is half of what the front end does for a kernel. It returns "" where that does not work out; the headers then are
@@ -33,7 +35,7 @@ func (c *Compiler) precompiled(ctx context.Context, headers string, flags []stri
 	}
 	defer os.Remove(made)
 	arguments := append(flags[:len(flags):len(flags)], "-I", filepath.Join(headers, "full"), "-Xclang", "-emit-pch", "-c", "-o", made, "-")
-	if _, _, err := run(ctx, c.clang, "", arguments, unitHeader(swizzles)); err != nil {
+	if _, _, err := run(ctx, c.clang, "", arguments, c.unitHeader(swizzles)); err != nil {
 		return ""
 	}
 	if !isMade(made) || os.Rename(made, name) != nil {

@@ -3,9 +3,9 @@ package msl
 // requireConstants makes sure that every function constant an entry point may read has a value, as Metal does when
 // it makes a pipeline. A constant that the text asks is_function_constant_defined of may be without one. What an entry
 // point may read is told by names: a kernel reaches what its text names, and what the text of that names in turn.
-func (u *unit) requireConstants(constants []*functionConstant, entries []entryPoint) error {
+func (u *unit) requireConstants() error {
 	missing := map[string]*functionConstant{}
-	for _, c := range constants {
+	for _, c := range u.constants {
 		if c.value == nil && !c.optional {
 			missing[c.name] = c
 		}
@@ -27,7 +27,7 @@ func (u *unit) requireConstants(constants []*functionConstant, entries []entryPo
 			}
 		}
 	}
-	for _, e := range entries {
+	for _, e := range u.entries {
 		reached := map[string]bool{}
 		queue := []string{u.tokens[e.kernel.at].text}
 		queue = append(queue, identifiers(e.expression)...)

@@ -42,32 +42,23 @@ func (c *Compiler) Reflect(ctx context.Context, p Program) (*Reflection, error) 
 	if err != nil {
 		return nil, err
 	}
-	r, err := reflect(preprocessed, p.fileName())
+	r, err := reflect(preprocessed, &p)
 	if err != nil {
 		return nil, asCompileError(&p, err)
 	}
 	return r, nil
 }
 
-func reflect(preprocessed, file string) (*Reflection, error) {
-	u, err := parse(preprocessed, file)
+func reflect(preprocessed string, p *Program) (*Reflection, error) {
+	u, err := parse(preprocessed, p)
 	if err != nil {
 		return nil, err
 	}
-	constants, err := u.findConstants()
-	if err != nil {
+	if err := u.runPasses(offers); err != nil {
 		return nil, err
 	}
-	kernels, err := u.findKernels()
-	if err != nil {
-		return nil, err
-	}
-	entries, err := u.findEntryPoints(kernels)
-	if err != nil {
-		return nil, err
-	}
-	r := &Reflection{Entries: describe(entries)}
-	for _, c := range constants {
+	r := &Reflection{Entries: describe(u.entries)}
+	for _, c := range u.constants {
 		r.Constants = append(r.Constants, FunctionConstant{c.name, c.index, c.typeName, c.optional})
 	}
 	return r, nil

@@ -13,78 +13,45 @@ type rewritten struct {
 	entries  []entryPoint
 }
 
-// rewrite turns a preprocessed text into what clang compiles.
-func rewrite(preprocessed string, p *Program) (*rewritten, error) {
-	u, err := parse(preprocessed, p.fileName())
+// rewrite turns a preprocessed text into what clang compiles for a target.
+func rewrite(preprocessed string, p *Program, t target) (*rewritten, error) {
+	u, err := parse(preprocessed, p)
 	if err != nil {
 		return nil, err
 	}
-	constants, err := u.findConstants()
-	if err != nil {
+	if err := u.runPasses(passesFor(t)); err != nil {
 		return nil, err
 	}
-	if err := giveValues(constants, p.Constants); err != nil {
-		return nil, err
-	}
-	kernels, err := u.findKernels()
-	if err != nil {
-		return nil, err
-	}
-	entries, err := u.findEntryPoints(kernels)
-	if err != nil {
-		return nil, err
-	}
-	if entries, err = wanted(entries, kernels, p.Function); err != nil {
-		return nil, err
-	}
-	if err := u.requireConstants(constants, entries); err != nil {
-		return nil, err
-	}
-	u.fixConstants(constants)
-	u.dropAttributes()
-	u.renameKeywords()
-	u.spellLiterals()
-	u.valueParameters()
-	u.writeSwizzles()
-	swizzles := u.swizzles()
-	u.levelConditionals()
-	u.callSwizzles()
-	u.referenceCallbacks()
-	u.inlineCollectives()
-	u.qualifyMethods()
-	u.copyFromConstant()
-	if _, err := u.placeThreadgroupVariables(); err != nil {
-		return nil, err
-	}
-	u.nameAddressSpaces()
 	return &rewritten{
-		swizzles: swizzles,
-		text:     "# 1 " + quote(p.fileName()) + "\n" + u.String() + glue(entries, p.fileName(), p.Math, p.Check),
-		entries:  entries,
+		swizzles: u.swizzles,
+		text:     "# 1 " + quote(p.fileName()) + "\n" + u.String() + t.entryPoints(u),
+		entries:  u.entries,
 	}, nil
 }
 
-// wanted picks the entry point of that name; "" stands for all.
-func wanted(entries []entryPoint, kernels []*kernelFunction, function string) ([]entryPoint, error) {
+// chooseEntries keeps the entry point that the program asks for; "" stands for all.
+func (u *unit) chooseEntries() error {
+	function := u.program.Function
 	if function == "" {
-		if len(entries) == 0 {
-			return nil, fmt.Errorf("the text has no kernel: a function marked kernel, or an instantiation of one with [[host_name(\"...\")]]")
+		if len(u.entries) == 0 {
+			return fmt.Errorf("the text has no kernel: a function marked kernel, or an instantiation of one with [[host_name(\"...\")]]")
 		}
-		return entries, nil
+		return nil
 	}
 	var names []string
-	for _, e := range entries {
+	for _, e := range u.entries {
 		if e.name == function {
-			return []entryPoint{e}, nil
+			u.entries = []entryPoint{e}
+			return nil
 		}
 		names = append(names, e.name)
 	}
-	for _, k := range kernels {
+	for _, k := range u.kernels {
 		if k.template && k.name == function {
-			return nil, fmt.Errorf("kernel %s is a template: it runs as an instantiation with [[host_name(\"...\")]]; there are: %s", function, list(names))
+			return fmt.Errorf("kernel %s is a template: it runs as an instantiation with [[host_name(\"...\")]]; there are: %s", function, list(names))
 		}
 	}
-	return nil, fmt.Errorf("the text has no kernel %q; there are: %s", function, list(names))
+	return fmt.Errorf("the text has no kernel %q; there are: %s", function, list(names))
 }
 
 func list(names []string) string {

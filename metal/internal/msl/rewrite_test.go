@@ -8,7 +8,7 @@ import (
 // rewriteText is what the rewriter makes of a text, its own prologue and glue left out.
 func rewriteText(t *testing.T, source string) string {
 	t.Helper()
-	r, err := rewrite(source, &Program{File: "k.metal"})
+	r, err := rewrite(source, &Program{File: "k.metal"}, cpu{})
 	if err != nil {
 		t.Fatalf("%q: %v", source, err)
 	}
@@ -65,16 +65,16 @@ func TestRefusals(t *testing.T) {
 		"[[host_name(x)]] kernel void k(device float *o) {}":                                "host_name wants a string",
 		"constant int a [[function_constant(0)]]; kernel void k(device int *o) { *o = a; }": "kernel k reads function constant a (index 0, int), which was given no value",
 	} {
-		_, err := rewrite(source, &Program{File: "k.metal"})
+		_, err := rewrite(source, &Program{File: "k.metal"}, cpu{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", source, err, want)
 		}
 	}
-	_, err := rewrite("template <class T> kernel void t(device T *o) {}\nkernel void k(device float *o) {}", &Program{Function: "t"})
+	_, err := rewrite("template <class T> kernel void t(device T *o) {}\nkernel void k(device float *o) {}", &Program{Function: "t"}, cpu{})
 	if err == nil || !strings.Contains(err.Error(), "kernel t is a template: it runs as an instantiation") {
 		t.Errorf("a template asked for by name: %v", err)
 	}
-	_, err = rewrite("kernel void k(device float *o) {}", &Program{Function: "j"})
+	_, err = rewrite("kernel void k(device float *o) {}", &Program{Function: "j"}, cpu{})
 	if err == nil || err.Error() != `the text has no kernel "j"; there are: k` {
 		t.Errorf("a kernel that is not there: %v", err)
 	}
@@ -88,7 +88,7 @@ constant bool asked = is_function_constant_defined(other);
 template <typename T> kernel void f(device T *o [[buffer(2)]], constant int &n, device T *m [[buffer(6), function_constant(has_mask)]], threadgroup T *t [[threadgroup(1)]], uint i [[thread_index_in_threadgroup]]) {}
 template [[host_name("f_" "half")]] kernel void f<half>(device half *, constant int &, device half *, threadgroup half *, uint);
 [[kernel, max_total_threads_per_threadgroup(128)]] void g(device float *o) {}
-`, "k.metal")
+`, &Program{File: "k.metal"})
 	if err != nil {
 		t.Fatal(err)
 	}

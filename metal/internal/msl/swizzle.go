@@ -37,8 +37,8 @@ func (u *unit) isComponent(i int) bool {
 	return u.isIdentifier(i) && u.is(i-1, ".") && len(u.tokens[i].text) == 1 && strings.Contains("xyzwrgba", u.tokens[i].text)
 }
 
-// swizzles defines the macros by which msl_vector.h gives vectors the swizzles that the text names.
-func (u *unit) swizzles() string {
+// listSwizzles defines the macros by which msl_vector.h gives vectors the swizzles that the text names.
+func (u *unit) listSwizzles() {
 	used := map[string][]int{}
 	for i := range u.tokens {
 		if u.isSwizzle(i) {
@@ -70,7 +70,7 @@ func (u *unit) swizzles() string {
 		}
 		b.WriteByte('\n')
 	}
-	return b.String()
+	u.swizzles = b.String()
 }
 
 var compoundAssignments = map[string]string{

@@ -6,8 +6,8 @@ import (
 )
 
 // placeThreadgroupVariables turns the threadgroup variables of functions into references to memory that the runtime
-// keeps for each threadgroup: threadgroup float tile[64]; is one object for all its threads. It returns how many.
-func (u *unit) placeThreadgroupVariables() (int, error) {
+// keeps for each threadgroup: threadgroup float tile[64]; is one object for all its threads.
+func (u *unit) placeThreadgroupVariables() error {
 	count := 0
 	for n := range u.declarations {
 		d := &u.declarations[n]
@@ -23,12 +23,12 @@ func (u *unit) placeThreadgroupVariables() (int, error) {
 				continue
 			}
 			if err := u.placeVariable(i, end, &count); err != nil {
-				return 0, err
+				return err
 			}
 			i = end
 		}
 	}
-	return count, nil
+	return nil
 }
 
 // beginsStatement says whether a statement may begin at i, specifiers before it allowed for.

@@ -85,7 +85,7 @@ func TestSyntaxErrorsNameThePlace(t *testing.T) {
 		"a\x00b":                 "k.metal:1:1: error: the text is not UTF-8 without NUL bytes",
 		strings.Repeat("(", 500): "k.metal:1:401: error: brackets nest deeper than 400 levels",
 	} {
-		_, err := parse(source, "k.metal")
+		_, err := parse(source, &Program{File: "k.metal"})
 		var syntax *SyntaxError
 		if !errors.As(err, &syntax) || err.Error() != want {
 			t.Errorf("%.20q: %v, want %s", source, err, want)

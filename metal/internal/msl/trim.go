@@ -35,7 +35,7 @@ func (c *cache) trim(except string) {
 			continue
 		}
 		total += info.Size()
-		if ext := filepath.Ext(path); path != except && (ext == ".so" || ext == ".pch") {
+		if ext := filepath.Ext(path); path != except && ext != ".json" && ext != ".lock" {
 			modules = append(modules, module{path, info.Size(), info.ModTime()})
 		}
 	}

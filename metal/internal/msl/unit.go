@@ -10,15 +10,21 @@ import (
 type unit struct {
 	tokens       []token
 	declarations []declaration
+
+	program   *Program
+	constants []*functionConstant
+	kernels   []*kernelFunction
+	entries   []entryPoint
+	swizzles  string // the macros that our headers are to see
 }
 
-// parse tokenizes a preprocessed text, pairs its brackets and finds its declarations.
-func parse(source, file string) (*unit, error) {
-	tokens, err := tokenize(source, file)
+// parse tokenizes a program's preprocessed text, pairs its brackets and finds its declarations.
+func parse(preprocessed string, p *Program) (*unit, error) {
+	tokens, err := tokenize(preprocessed, p.fileName())
 	if err != nil {
 		return nil, err
 	}
-	u := &unit{tokens: tokens}
+	u := &unit{tokens: tokens, program: p}
 	if err := u.pairBrackets(); err != nil {
 		return nil, err
 	}

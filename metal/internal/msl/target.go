@@ -1,0 +1,21 @@
+package msl
+
+// target is the machine that kernels are compiled for. All of the front, and the passes that only turn MSL into C++
+// for OpenCL, are the same for every target; what differs is here. A target is one file of this package, and what it
+// includes from include/.
+type target interface {
+	// name tells the target from others. It is part of what a module is known by in the cache.
+	name() string
+	// processor says more exactly which machine the flags mean, where they do not (-march=native).
+	processor() string
+	// header is the file in include/ that declares all of metal_stdlib as this target has it.
+	header() string
+	// flags are clang's for the header and the text.
+	flags(math MathMode, check bool) []string
+	// output are clang's flags that make the module of the text, given after it, and the ending of the module's file name.
+	output() (flags []string, extension string)
+	// passes run after the common ones: how threadgroup variables are placed, what code must be inlined.
+	passes() []pass
+	// entryPoints is what stands behind the text: an entry point for each of u.entries, and the module's table.
+	entryPoints(u *unit) string
+}
