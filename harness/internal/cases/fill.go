@@ -56,6 +56,10 @@ func drawer(t *Tensor, regime Regime, s stream, id uint64) func(row, col, index 
 	switch regime {
 	case Uniform:
 		return func(_, _, index uint64) float64 { return s.uniform(index) }
+	case Positive:
+		return func(_, _, index uint64) float64 { return 1 + s.uniform(index)/2 }
+	case Negative:
+		return func(_, _, index uint64) float64 { return -1 - s.uniform(index)/2 }
 	case Constant:
 		x := 1 + s.uniform(apart)/2
 		if s.bits(apart+1)&1 == 1 {
@@ -112,14 +116,14 @@ func drawer(t *Tensor, regime Regime, s stream, id uint64) func(row, col, index 
 		return func(_, _, index uint64) float64 { return tiny * s.normal(index) }
 	case Huge:
 		return func(_, _, index uint64) float64 { return 24 * s.normal(index) }
-	default: // normal, and the ground of nan and inf
+	default: // normal, and the ground of nan, snan and inf
 		return func(_, _, index uint64) float64 { return s.normal(index) }
 	}
 }
 
 // placeSpecials puts one NaN or Inf into about one row in 23, and into at least one.
 func placeSpecials(t *Tensor, regime Regime, s stream) {
-	if regime != WithNaN && regime != WithInf {
+	if regime != WithNaN && regime != WithInf && regime != WithSNaN {
 		return
 	}
 	rows := t.Shape[0] * t.Shape[1] * t.Shape[2]
@@ -133,7 +137,11 @@ func placeSpecials(t *Tensor, regime Regime, s stream) {
 			special = math.Inf(int(s.bits(1<<61+uint64(row))&2) - 1)
 		}
 		r := row % t.Shape[2]
-		h := row / t.Shape[2] % t.Shape[1]
-		t.Set(row/t.Shape[2]/t.Shape[1], h, r, s.below(1<<62+uint64(row), t.Shape[3]), special)
+		b, h, column := row/t.Shape[2]/t.Shape[1], row/t.Shape[2]%t.Shape[1], s.below(1<<62+uint64(row), t.Shape[3])
+		if regime == WithSNaN {
+			t.setSignallingNaN(b, h, r, column)
+			continue
+		}
+		t.Set(b, h, r, column, special)
 	}
 }

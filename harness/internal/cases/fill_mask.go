@@ -2,7 +2,8 @@ package cases
 
 import "math"
 
-// fillMask draws the entries of a mask array. Every entry that forbids is -Inf, whatever the array's kind.
+// fillMask draws the entries of a mask array. An entry that forbids holds the mask's floor, by default -Inf, which a bool
+// mask stores as 0.
 func (c *Case) fillMask(m *MaskArray) {
 	s := newStream(c.Values.Seed, streamMask)
 	index := uint64(0)
@@ -20,8 +21,8 @@ func (c *Case) fillMask(m *MaskArray) {
 
 func (c *Case) maskEntry(s stream, b, h, r, k int, index uint64) float64 {
 	const apart = 1 << 60
-	forbidden := math.Inf(-1)
 	m := &c.Mask
+	forbidden := m.Floor.Value(m.Format)
 	if m.EmptyRows > 0 && r%m.EmptyRows == m.EmptyRows-1 || k < m.EmptyLead {
 		return forbidden
 	}
@@ -92,6 +93,11 @@ func (c *Case) fillMaskedSlots(t *Tensors) {
 	x := map[MaskedFill]float64{MaskedNaN: math.NaN(), MaskedInf: math.Inf(1), MaskedHuge: c.Input.Max()}[c.Values.Masked]
 	c.EachMaskedSlot(t, func(b, h, key int) {
 		for d := range c.HeadDim {
+			if c.Values.Masked == MaskedSNaN {
+				t.K.setSignallingNaN(b, h, key, d)
+				t.V.setSignallingNaN(b, h, key, d)
+				continue
+			}
 			t.K.Set(b, h, key, d, x)
 			t.V.Set(b, h, key, d, x)
 		}

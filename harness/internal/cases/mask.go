@@ -1,6 +1,10 @@
 package cases
 
-import "attest.example/attest/harness/internal/precision"
+import (
+	"math"
+
+	"attest.example/attest/harness/internal/precision"
+)
 
 // MaskKind says what forbids keys.
 type MaskKind string
@@ -35,12 +39,48 @@ const (
 	AlibiFill   Fill = "alibi"   // additive only: -slope(head)*|i-j|, nothing forbidden
 )
 
+// Floor is what an additive mask holds where it forbids. Libraries write a large negative number there as often as
+// -Inf, which is another thing: the key takes part with what weight is left to it, and in a row that holds nothing else
+// every key has its ordinary weight again.
+type Floor string
+
+// The floors. The numbers are rounded to the mask's format, which must hold them.
+const (
+	NoFloor       Floor = "-inf"   // default: the key is left out
+	LowestFloor   Floor = "lowest" // the format's most negative number
+	TenThousand   Floor = "-1e4"
+	LowestOfFP16  Floor = "-65504"
+	BillionsFloor Floor = "-1e9"
+)
+
+// Floors lists every floor.
+func Floors() []Floor { return []Floor{NoFloor, LowestFloor, TenThousand, LowestOfFP16, BillionsFloor} }
+
+// Value is the number that a floor stands for in a format.
+func (f Floor) Value(format precision.Format) float64 {
+	switch f {
+	case LowestFloor:
+		return -format.Max()
+	case TenThousand:
+		return -1e4
+	case LowestOfFP16:
+		return -65504
+	case BillionsFloor:
+		return -1e9
+	}
+	return math.Inf(-1)
+}
+
 // Mask is the mask of a case. Fields that do not apply to its kind must be zero.
 type Mask struct {
 	Kind MaskKind `json:"kind,omitzero"`
 
-	// Align applies to causal and window. On a bool or additive mask it asks for a causal mask on top.
+	// Align applies to causal and window. On a bool or additive mask it asks for a causal mask on top, or says where the
+	// window on top starts from.
 	Align Align `json:"align,omitzero"`
+
+	// Window puts a window on top of a bool or additive mask.
+	Window bool `json:"window,omitzero"`
 
 	// Left and Right bound a window, in keys; -1 is no bound.
 	Left  int `json:"left,omitzero"`
@@ -50,12 +90,13 @@ type Mask struct {
 
 	Format precision.Format `json:"format,omitzero"` // additive: of the entries
 	// Shape names the dimensions the array really has among batch, heads, q and kv, in the letters b, h, q, k, with
-	// 1 where it broadcasts: "bhqk" (default), "11qk", "b1qk", "b11k", "111k", "1h1k", "bhq1".
+	// 1 where it broadcasts: "bhqk" (default), "11qk", "b1qk", "b11k", "111k", "1h1k", "bhq1", "1111".
 	Shape     string `json:"shape,omitzero"`
 	Fill      Fill   `json:"fill,omitzero"`       // default: random
 	Density   int    `json:"density,omitzero"`    // percent of allowed entries of a random fill; default 70
 	EmptyRows int    `json:"empty_rows,omitzero"` // n: rows n-1, 2n-1, ... see no key at all
 	EmptyLead int    `json:"empty_lead,omitzero"` // the first so many keys are forbidden to every row
+	Floor     Floor  `json:"floor,omitzero"`      // additive: what an entry that forbids holds; default -inf
 	PlusInf   bool   `json:"plus_inf,omitzero"`   // additive: about one entry in 97 is +Inf
 	Pad       int    `json:"pad,omitzero"`        // slack elements after each row of the array
 	Offset    int    `json:"offset,omitzero"`     // elements before the array: an unaligned pointer
@@ -65,7 +106,12 @@ type Mask struct {
 func (m *Mask) IsArray() bool { return m.Kind == BoolMask || m.Kind == AdditiveMask }
 
 // IsCausal reports whether the mask has a causal part.
-func (m *Mask) IsCausal() bool { return m.Kind == CausalMask || m.IsArray() && m.Align != "" }
+func (m *Mask) IsCausal() bool {
+	return m.Kind == CausalMask || m.IsArray() && m.Align != "" && !m.Window
+}
+
+// IsWindow reports whether the mask has a window.
+func (m *Mask) IsWindow() bool { return m.Kind == WindowMask || m.Window }
 
 // Span gives the keys [first, last) that the causal or window part allows to row i. Empty: first == last.
 func (c *Case) Span(row int) (first, last int) {
@@ -78,7 +124,7 @@ func (c *Case) Span(row int) (first, last int) {
 	switch {
 	case m.IsCausal():
 		last = diagonal + 1
-	case m.Kind == WindowMask:
+	case m.IsWindow():
 		if m.Left >= 0 {
 			first = diagonal - m.Left
 		}

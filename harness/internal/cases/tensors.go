@@ -30,6 +30,16 @@ func (t *Tensor) At(b, h, r, d int) float64 { return t.Format.Get(t.Data, t.Inde
 // Set stores one element, rounded to the format.
 func (t *Tensor) Set(b, h, r, d int, x float64) { t.Format.Put(t.Data, t.Index(b, h, r, d), x) }
 
+// setSignallingNaN stores one as bits: a conversion would make it quiet.
+func (t *Tensor) setSignallingNaN(b, h, r, d int) {
+	index, bits := t.Index(b, h, r, d), t.Format.SignallingNaN()
+	if t.Format.Size() == 4 {
+		binary.LittleEndian.PutUint32(t.Data[4*index:], bits)
+	} else {
+		binary.LittleEndian.PutUint16(t.Data[2*index:], uint16(bits))
+	}
+}
+
 // Len is the number of logical elements.
 func (t *Tensor) Len() int { return t.Shape[0] * t.Shape[1] * t.Shape[2] * t.Shape[3] }
 

@@ -166,7 +166,7 @@ func (c *Case) normalizeValues() error {
 		}
 		orDefault(v.regime, Normal)
 	}
-	if err := oneOf("values.masked", c.Values.Masked, MaskedOrdinary, MaskedNaN, MaskedInf, MaskedHuge); err != nil {
+	if err := oneOf("values.masked", c.Values.Masked, MaskedOrdinary, MaskedNaN, MaskedInf, MaskedHuge, MaskedSNaN); err != nil {
 		return err
 	}
 	if c.Values.Masked == MaskedOrdinary || c.Mask.Kind == "" {

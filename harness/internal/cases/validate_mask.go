@@ -2,12 +2,13 @@ package cases
 
 import (
 	"fmt"
+	"math"
 
 	"attest.example/attest/harness/internal/precision"
 )
 
 // maskShapes are the broadcast shapes that attention libraries accept.
-var maskShapes = []string{"bhqk", "11qk", "b1qk", "1hqk", "bh1k", "b11k", "1h1k", "111k", "bhq1", "11q1"}
+var maskShapes = []string{"bhqk", "11qk", "b1qk", "1hqk", "bh1k", "b11k", "1h1k", "111k", "bhq1", "11q1", "1111", "b111", "bh11"}
 
 func (c *Case) normalizeMask() error {
 	m := &c.Mask
@@ -26,14 +27,15 @@ func (c *Case) normalizeMask() error {
 	switch {
 	case m.Kind == CausalMask:
 		orDefault(&m.Align, TopLeft)
-	case m.Kind == WindowMask:
+	case m.IsWindow():
 		orDefault(&m.Align, TopLeft)
 		for field, side := range map[string]int{"mask.left": m.Left, "mask.right": m.Right} {
 			if err := inRange(field, side, -1, MaxLen); err != nil {
 				return err
 			}
 		}
-	case m.IsArray():
+	}
+	if m.IsArray() {
 		return c.normalizeMaskArray()
 	}
 	return nil
@@ -50,9 +52,11 @@ func (m *Mask) refuseForeignFields() error {
 	array := m.IsArray()
 	for _, r := range []rule{
 		{"mask.align", m.Align != "", m.Kind != "", "a mask"},
-		{"mask.left", m.Left != 0, m.Kind == WindowMask, "kind window"},
-		{"mask.right", m.Right != 0, m.Kind == WindowMask, "kind window"},
+		{"mask.window", m.Window, array, "kinds bool and additive"},
+		{"mask.left", m.Left != 0, m.IsWindow(), "kind window and an array with window"},
+		{"mask.right", m.Right != 0, m.IsWindow(), "kind window and an array with window"},
 		{"mask.format", m.Format != 0, m.Kind == AdditiveMask, "kind additive"},
+		{"mask.floor", m.Floor != "", m.Kind == AdditiveMask, "kind additive"},
 		{"mask.plus_inf", m.PlusInf, m.Kind == AdditiveMask, "kind additive"},
 		{"mask.shape", m.Shape != "", array, "kinds bool and additive"},
 		{"mask.fill", m.Fill != "", array, "kinds bool and additive"},
@@ -73,6 +77,9 @@ func (c *Case) normalizeMaskArray() error {
 	m := &c.Mask
 	if m.Kind == AdditiveMask {
 		orDefault(&m.Format, precision.FP32)
+		if err := m.normalizeFloor(); err != nil {
+			return err
+		}
 	}
 	orDefault(&m.Shape, "bhqk")
 	if err := oneOf("mask.shape", m.Shape, maskShapes...); err != nil {
@@ -112,6 +119,19 @@ func (c *Case) normalizeMaskArray() error {
 		if err := inRange(f.field, f.got, 0, f.max); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (m *Mask) normalizeFloor() error {
+	if err := oneOf("mask.floor", m.Floor, Floors()...); err != nil {
+		return err
+	}
+	if m.Floor == NoFloor {
+		m.Floor = ""
+	}
+	if value := m.Floor.Value(m.Format); m.Floor != "" && math.IsInf(m.Format.Round(value), 0) {
+		return wrong("mask.floor", fmt.Sprintf("%q", m.Floor), "a number that %s holds: -inf, lowest, -1e4 or -65504", m.Format)
 	}
 	return nil
 }

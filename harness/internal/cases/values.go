@@ -17,11 +17,15 @@ const (
 	Huge      Regime = "huge"      // normal*24: logits of several hundred
 	WithNaN   Regime = "nan"       // normal; about one row in 23, and at least one, holds a NaN
 	WithInf   Regime = "inf"       // normal; about one row in 23, and at least one, holds +Inf or -Inf
+	Positive  Regime = "positive"  // in (1/2, 3/2): with q and k both so, every logit lies on one side of 0
+	Negative  Regime = "negative"  // in (-3/2, -1/2)
+	WithSNaN  Regime = "snan"      // as nan, but the NaN is a signalling one
 )
 
 // Regimes lists every regime.
 func Regimes() []Regime {
-	return []Regime{Normal, Uniform, Constant, OneHot, Zero, Outliers, Sinks, Overflow, Subnormal, Huge, WithNaN, WithInf}
+	return []Regime{Normal, Uniform, Constant, OneHot, Zero, Outliers, Sinks, Overflow, Subnormal, Huge, WithNaN, WithInf,
+		Positive, Negative, WithSNaN}
 }
 
 // MaskedFill is what the k and v rows hold that no query row may see.
@@ -33,6 +37,7 @@ const (
 	MaskedNaN      MaskedFill = "nan"
 	MaskedInf      MaskedFill = "inf"
 	MaskedHuge     MaskedFill = "huge" // the format's largest finite value
+	MaskedSNaN     MaskedFill = "snan" // a signalling NaN
 )
 
 // Values says how the data of a case are drawn.
@@ -47,7 +52,7 @@ type Values struct {
 // Special reports whether an allowed slot holds NaN or Inf on purpose.
 func (v Values) Special() bool {
 	for _, r := range []Regime{v.Q, v.K, v.V} {
-		if r == WithNaN || r == WithInf {
+		if r == WithNaN || r == WithInf || r == WithSNaN {
 			return true
 		}
 	}

@@ -69,10 +69,16 @@ func (m *Mask) words() string {
 	if m.EmptyLead > 0 {
 		words += fmt.Sprintf(", first %d keys empty", m.EmptyLead)
 	}
+	if m.Floor != "" {
+		words += fmt.Sprintf(", forbidden by %s", m.Floor)
+	}
 	if m.PlusInf {
 		words += ", +Inf entries"
 	}
-	if m.Align != "" {
+	switch {
+	case m.Window:
+		words += fmt.Sprintf(", window left %d right %d %s too", m.Left, m.Right, m.Align)
+	case m.Align != "":
 		words += ", causal " + string(m.Align) + " too"
 	}
 	return words

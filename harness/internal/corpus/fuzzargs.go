@@ -35,11 +35,12 @@ func choice[T comparable](name string, at func(*cases.Case) *T, values ...T) sca
 var (
 	maskKinds   = []cases.MaskKind{"", cases.CausalMask, cases.WindowMask, cases.BoolMask, cases.AdditiveMask}
 	aligns      = []cases.Align{"", cases.TopLeft, cases.BottomRight}
-	maskShapes  = []string{"", "bhqk", "11qk", "b1qk", "1hqk", "bh1k", "b11k", "1h1k", "111k", "bhq1", "11q1"}
+	maskShapes  = []string{"", "bhqk", "11qk", "b1qk", "1hqk", "bh1k", "b11k", "1h1k", "111k", "bhq1", "11q1", "1111", "b111", "bh11"}
 	fills       = []cases.Fill{"", cases.RandomFill, cases.PaddingFill, cases.OpenFill, cases.AlibiFill}
 	orders      = []cases.Order{"", cases.BSHD}
 	regimes     = cases.Regimes()
-	maskedFills = []cases.MaskedFill{"", cases.MaskedNaN, cases.MaskedInf, cases.MaskedHuge}
+	maskedFills = []cases.MaskedFill{"", cases.MaskedNaN, cases.MaskedInf, cases.MaskedHuge, cases.MaskedSNaN}
+	floors      = append([]cases.Floor{""}, cases.Floors()[1:]...)
 	formats     = precision.Formats()
 	orNone      = append([]precision.Format{0}, formats...)
 )
@@ -96,6 +97,8 @@ var scalars = slices.Concat([]scalar{
 		choice("values.k", func(c *cases.Case) *cases.Regime { return &c.Values.K }, regimes...),
 		choice("values.v", func(c *cases.Case) *cases.Regime { return &c.Values.V }, regimes...),
 		choice("values.masked", func(c *cases.Case) *cases.MaskedFill { return &c.Values.Masked }, maskedFills...),
+		choice("mask.floor", func(c *cases.Case) *cases.Floor { return &c.Mask.Floor }, floors...),
+		flag("mask.window", func(c *cases.Case) *bool { return &c.Mask.Window }),
 	})
 
 func operand(name string, at func(*cases.Case) *cases.Operand) []scalar {

@@ -49,6 +49,13 @@ func (f Format) anyBits(x float64) uint32 {
 	return sign | uint32(kept)
 }
 
+// SignallingNaN is the bit pattern of a NaN whose quiet bit is clear. Arithmetic makes it quiet, so no conversion from a
+// number gives it: it has to be stored as bits.
+func (f Format) SignallingNaN() uint32 {
+	s := f.shape()
+	return uint32(1<<(s.bits-1-s.mantissa)-1)<<s.mantissa | 1<<(s.mantissa-2)
+}
+
 // Value gives the number that a bit pattern of the format stands for, exactly.
 func (f Format) Value(bits uint32) float64 {
 	s := f.shape()

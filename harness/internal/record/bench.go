@@ -156,7 +156,7 @@ func BenchName(c cases.Case) string {
 }
 
 // MaskWord names a case's mask in one word: none, causal, causal-bottom-right, window, bool, additive-fp16,
-// bool+causal.
+// bool+causal, bool+window.
 func MaskWord(c cases.Case) string {
 	m := &c.Mask
 	word := string(m.Kind)
@@ -166,7 +166,10 @@ func MaskWord(c cases.Case) string {
 	case m.Kind == cases.AdditiveMask:
 		word += "-" + m.Format.String()
 	}
-	if m.IsArray() && m.Align != "" {
+	switch {
+	case m.Window:
+		word += "+" + string(cases.WindowMask)
+	case m.IsArray() && m.Align != "":
 		word += "+" + string(cases.CausalMask)
 	}
 	if m.Align == cases.BottomRight {

@@ -55,7 +55,7 @@ func slackAxes(c *cases.Case) []axis {
 		field(0, func(c *cases.Case) *int { return &c.Mask.Pad }),
 		field(0, func(c *cases.Case) *int { return &c.Mask.Offset }),
 	}
-	if c.Mask.Kind != cases.WindowMask {
+	if !c.Mask.IsWindow() {
 		list = list[2:]
 	}
 	for _, operand := range operands {

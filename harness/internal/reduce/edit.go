@@ -64,6 +64,13 @@ func gradedEdits(c *cases.Case) []edit {
 		func(c *cases.Case) { c.Output = precision.FP16 },
 		func(c *cases.Case) { c.Values.Masked = cases.MaskedNaN },
 		func(c *cases.Case) { c.Values.Masked = cases.MaskedHuge },
+		func(c *cases.Case) { // a signalling NaN to a quiet one
+			for _, r := range []*cases.Regime{&c.Values.Q, &c.Values.K, &c.Values.V} {
+				if *r == cases.WithSNaN {
+					*r = cases.WithNaN
+				}
+			}
+		},
 		func(c *cases.Case) { c.Values.Seed = 1 },
 		func(c *cases.Case) { c.Values.Seed = 2 },
 	)

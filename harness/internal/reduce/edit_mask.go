@@ -10,6 +10,12 @@ func plainMaskEdits() []edit {
 		onMask(func(m *cases.Mask) { m.Pad = 0 }),
 		onMask(func(m *cases.Mask) { m.Offset = 0 }),
 		onMask(func(m *cases.Mask) { m.PlusInf = false }),
+		onMask(func(m *cases.Mask) { m.Floor = "" }),
+		onMask(func(m *cases.Mask) {
+			if m.Window {
+				m.Window, m.Left, m.Right, m.Align = false, 0, 0, ""
+			}
+		}),
 		onMask(func(m *cases.Mask) { m.EmptyRows = 0 }),
 		onMask(func(m *cases.Mask) { m.EmptyLead = 0 }),
 		onMask(func(m *cases.Mask) {
@@ -24,7 +30,7 @@ func plainMaskEdits() []edit {
 		}),
 		onMask(func(m *cases.Mask) { setAlign(m, cases.TopLeft) }),
 		onMask(func(m *cases.Mask) {
-			if m.IsArray() {
+			if m.IsArray() && !m.Window {
 				m.Align = ""
 			}
 		}),
@@ -50,6 +56,22 @@ func gradedMaskEdits(c *cases.Case) []edit {
 					m.Density = density
 				}
 			}))
+		}
+		if c.Mask.Window { // a causal mask on top is simpler than a window
+			list = append(list, onMask(func(m *cases.Mask) {
+				if m.Window {
+					m.Window, m.Left, m.Right = false, 0, 0
+				}
+			}))
+		}
+		if c.Mask.Floor != "" {
+			for _, floor := range simpleFloors[1:] {
+				list = append(list, onMask(func(m *cases.Mask) {
+					if m.Kind == cases.AdditiveMask {
+						m.Floor = floor
+					}
+				}))
+			}
 		}
 		if c.Mask.Kind == cases.AdditiveMask {
 			list = append(list, onMask(func(m *cases.Mask) {
@@ -77,7 +99,7 @@ func setKind(m *cases.Mask, kind cases.MaskKind) {
 		if !old.IsArray() {
 			return
 		}
-		m.Kind, m.Format, m.PlusInf = kind, 0, false
+		m.Kind, m.Format, m.PlusInf, m.Floor = kind, 0, false, ""
 		if m.Fill == cases.AlibiFill {
 			m.Fill = cases.OpenFill
 		}

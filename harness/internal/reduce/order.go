@@ -56,7 +56,7 @@ func appendCase(keys rank, c *cases.Case) rank {
 
 func appendMask(keys rank, m *cases.Mask) rank {
 	return append(keys, place(simpleKinds, m.Kind), place(simpleAligns, m.Align), place(simpleMaskFills, m.Fill),
-		place(simpleShapes, m.Shape), flag(m.PlusInf), float64(m.EmptyRows), float64(m.EmptyLead),
+		place(simpleShapes, m.Shape), flag(m.Window), flag(m.PlusInf), place(simpleFloors, m.Floor), float64(m.EmptyRows), float64(m.EmptyLead),
 		densityRank(m), float64(m.Density), formatRank(m.Format), float64(m.Left), float64(m.Right), float64(m.Pad), float64(m.Offset))
 }
 
@@ -64,12 +64,15 @@ func appendMask(keys rank, m *cases.Mask) rank {
 var (
 	simpleKinds  = []cases.MaskKind{"", cases.CausalMask, cases.WindowMask, cases.BoolMask, cases.AdditiveMask}
 	simpleAligns = []cases.Align{"", cases.TopLeft, cases.BottomRight}
-	simpleShapes = []string{"", "111k", "11q1", "11qk", "b11k", "1h1k", "bh1k", "bhq1", "b1qk", "1hqk", "bhqk"}
+	simpleShapes = []string{"", "111k", "11q1", "11qk", "b11k", "1h1k", "bh1k", "bhq1", "b1qk", "1hqk", "bhqk",
+		"1111", "b111", "bh11"}
 
+	simpleFloors    = []cases.Floor{"", cases.TenThousand, cases.LowestOfFP16, cases.BillionsFloor, cases.LowestFloor}
 	simpleMaskFills = []cases.Fill{"", cases.OpenFill, cases.RandomFill, cases.PaddingFill, cases.AlibiFill}
-	simpleFills     = []cases.MaskedFill{"", cases.MaskedNaN, cases.MaskedHuge, cases.MaskedInf}
+	simpleFills     = []cases.MaskedFill{"", cases.MaskedNaN, cases.MaskedHuge, cases.MaskedInf, cases.MaskedSNaN}
 	simpleRegimes   = []cases.Regime{cases.Normal, cases.Uniform, cases.Constant, cases.OneHot, cases.Zero, cases.Sinks,
-		cases.Outliers, cases.Huge, cases.Subnormal, cases.Overflow, cases.WithNaN, cases.WithInf}
+		cases.Positive, cases.Negative, cases.Outliers, cases.Huge, cases.Subnormal, cases.Overflow, cases.WithNaN,
+		cases.WithSNaN, cases.WithInf}
 	simpleFormats = []precision.Format{0, precision.FP32, precision.FP16, precision.BF16}
 )
 

@@ -17,7 +17,7 @@ var future = Law{
 	Bits:      true,
 	Runs:      1,
 	applies: func(c *cases.Case, p paths.Promises) bool {
-		bounded := c.Mask.IsCausal() || c.Mask.Kind == cases.WindowMask && c.Mask.Right >= 0
+		bounded := c.Mask.IsCausal() || c.Mask.IsWindow() && c.Mask.Right >= 0
 		return p.FutureBits && bounded && rowsWithFuture(c) > 0
 	},
 	check: func(a *attempt) error {

@@ -69,7 +69,7 @@ var permuteBatches = Law{
 
 // placeless reports whether rows and keys of the case have no place but their index in arrays.
 func placeless(c *cases.Case) bool {
-	return c.Mask.Kind == "" || c.Mask.IsArray() && !c.Mask.IsCausal()
+	return c.Mask.Kind == "" || c.Mask.IsArray() && !c.Mask.IsCausal() && !c.Mask.IsWindow()
 }
 
 func (a *attempt) permute(o order, detail string) error {

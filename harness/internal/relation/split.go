@@ -99,8 +99,12 @@ func (a *attempt) judgeMerge(first, second *cases.Tensors) error {
 			}
 			o1, o2 := weighed(first, p, d, p1), weighed(second, p, d, p2)
 			bounds := bound + 4*math.Exp(2*eps)*bound + 2*u.roundedUp(n, column) + 2*same*column.largest*u.spread(2*eps)
+			between := 0.0 // 0 where one part has all the weight, however far apart its logsumexp puts the other
+			if p1*p2 > 0 {
+				between = p1 * p2 * math.Expm1(off)
+			}
 			// The true |o_i| and shares exceed those of the runs by errors of first order; 1.1 has room for the product.
-			inParts := 1.1 * (inO*(p1*math.Abs(o1)+p2*math.Abs(o2)+bounds) + p1*p2*math.Expm1(off)*(math.Abs(o1-o2)+4*bounds))
+			inParts := 1.1 * (inO*(p1*math.Abs(o1)+p2*math.Abs(o2)+bounds) + between*(math.Abs(o1-o2)+4*bounds))
 			t.hold(p, d, "", p1*o1+p2*o2, element{a.base(p, d), bounds + inParts, reference.Value})
 		}
 	}

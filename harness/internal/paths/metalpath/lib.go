@@ -68,7 +68,7 @@ func (a *plainABI) supports(c cases.Case) error {
 	switch {
 	case c.KVHeads != c.Heads:
 		return fmt.Errorf("kv_heads %d: the ABI without descriptors has as many as heads, %d", c.KVHeads, c.Heads)
-	case c.Mask.Kind == cases.WindowMask:
+	case c.Mask.IsWindow():
 		return fmt.Errorf("a window: the ABI without descriptors has none")
 	case c.Mask.IsCausal() && c.Mask.Align == cases.BottomRight && c.QLen != c.KVLen:
 		return fmt.Errorf("causal bottom-right with q_len %d and kv_len %d: the ABI without descriptors is top-left", c.QLen, c.KVLen)

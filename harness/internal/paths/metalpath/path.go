@@ -201,7 +201,7 @@ func (w *wrapper) options(c cases.Case, t *cases.Tensors) (*metal.AttentionOptio
 	if c.Mask.Align == cases.BottomRight && c.QLen != c.KVLen { // both alignments are one where the lengths are
 		o.Align = metal.BottomRight
 	}
-	if c.Mask.Kind == cases.WindowMask {
+	if c.Mask.IsWindow() {
 		o.Window = &metal.Window{Left: side(c.Mask.Left), Right: side(c.Mask.Right)}
 	}
 	for _, operand := range []struct {
