@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/perf/benchmath"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/precision"
 )
 
@@ -20,10 +22,13 @@ type FFI struct {
 
 // FFIRow is one shape.
 type FFIRow struct {
-	Case  cases.Case `json:"case"`
-	Batch int        `json:"batch"` // calls of one measurement
-	Go    Stats      `json:"go"`    // of a call
-	C     Stats      `json:"c"`
+	Case cases.Case `json:"case"`
+	// Skipped says why the path refuses the case; then the rest is empty.
+	Skipped string `json:"skipped,omitempty"`
+
+	Batch int   `json:"batch"` // calls of one measurement
+	Go    Stats `json:"go"`    // of a call
+	C     Stats `json:"c"`
 	// Ratio is the time from C by the time from Go in the same turn: 1 is a way that costs nothing. It is the median
 	// with its interval.
 	Ratio float64 `json:"ratio"`
@@ -60,6 +65,9 @@ func (t *timer) ffi(ctx context.Context, n int) (*FFI, error) {
 	out := &FFI{}
 	for _, c := range list {
 		row, err := t.ffiRow(ctx, c)
+		if errors.Is(err, paths.ErrUnsupported) {
+			row, err = FFIRow{Case: c, Skipped: err.Error()}, nil
+		}
 		if err != nil {
 			return nil, fmt.Errorf("ffi: %w", err)
 		}
@@ -70,6 +78,9 @@ func (t *timer) ffi(ctx context.Context, n int) (*FFI, error) {
 
 func (t *timer) ffiRow(ctx context.Context, c cases.Case) (FFIRow, error) {
 	row := FFIRow{Case: c}
+	if why := t.target.Supports(c); why != nil {
+		return row, paths.Unsupported("%w", why)
+	}
 	calls, closeAll, err := t.prepare(ctx, Row{Case: c}, []int{1})
 	if err != nil {
 		return row, err

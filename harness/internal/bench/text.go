@@ -101,6 +101,10 @@ func (r *Report) clock() string {
 func (f *FFI) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\nthe same library from Go and from a loop in C, by turns\n")
 	for _, row := range f.Rows {
+		if row.Skipped != "" {
+			fmt.Fprintf(b, "  q=%d kv=%d D=%d: skipped: %s\n", row.Case.QLen, row.Case.KVLen, row.Case.HeadDim, row.Skipped)
+			continue
+		}
 		fmt.Fprintf(b, "  q=%d kv=%d D=%d: Go %s, C %s a call (spread %.0f %% and %.0f %%), C by Go %.4f (%.4f to %.4f)\n",
 			row.Case.QLen, row.Case.KVLen, row.Case.HeadDim, duration(row.Go.Median), duration(row.C.Median),
 			100*row.Go.Spread, 100*row.C.Spread, row.Ratio, row.Low, row.High)

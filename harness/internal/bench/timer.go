@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/record"
 )
 
@@ -101,10 +102,24 @@ func (t *timer) begin(ctx context.Context, row Row) (r *rowTimer, err error) {
 		r.Skipped = why.Error()
 		return r, nil
 	}
-	if r.calls, r.closeAll, err = t.prepare(ctx, row, countsOf(t.target, row)); err != nil {
+	calls, closeAll, err := t.prepare(ctx, row, countsOf(t.target, row))
+	if r.refused(err) {
+		return r, nil
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Name, err)
 	}
+	r.calls, r.closeAll = calls, closeAll
 	return r, nil
+}
+
+// refused reports whether an error is that the target refuses the row once it is called, and notes it.
+func (r *rowTimer) refused(err error) bool {
+	if !errors.Is(err, paths.ErrUnsupported) {
+		return false
+	}
+	r.Skipped, r.Cold, r.rounds, r.samples = err.Error(), 0, nil, nil
+	return true
 }
 
 // onePass makes a row's share of a pass.
@@ -117,6 +132,9 @@ func (t *timer) onePass(ctx context.Context, r *rowTimer, pass, passes int) erro
 		warmUp = t.effort.WarmUp
 	}
 	cold, err := t.warmUp(ctx, r.calls, warmUp)
+	if r.refused(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -129,6 +147,9 @@ func (t *timer) onePass(ctx context.Context, r *rowTimer, pass, passes int) erro
 	}
 	rounds, yards, err := t.rounds(ctx, r, (least+passes-1)/passes, t.effort.Measure/time.Duration(passes))
 	r.rounds = append(r.rounds, rounds...)
+	if r.refused(err) {
+		return nil
+	}
 	if err == nil {
 		r.samples = append(r.samples, r.sample(rounds, yards, t.target.Counts()))
 	}

@@ -22,7 +22,8 @@ type Path interface {
 	Supports(cases.Case) error
 
 	// Attend reads q, k, v and the mask of the tensors and writes out and, where not nil, lse. It writes nowhere
-	// else. An error is a refusal or a failure of the call, not a wrong result.
+	// else. An error is a failure of the call, not a wrong result; one that is ErrUnsupported is a refusal, as from
+	// Supports, and no failure.
 	Attend(context.Context, cases.Case, *cases.Tensors) (Timing, error)
 }
 

@@ -3,6 +3,7 @@ package relation
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -75,11 +76,15 @@ func (l Law) kind() verdict.Kind {
 
 // Check holds the subject against the law. It gives nil where the law holds, a *Violation where it does not, and
 // another error where it could not be checked, which is how a further run of the path failed, wrapped. Where the path
-// does not support a case that the law needs, or computes it in another arithmetic, the law says nothing: Check gives
-// nil and Subject.Skips says why.
+// does not support a case that the law needs, refuses it when called (paths.ErrUnsupported), or computes it in another
+// arithmetic, the law is not judged: Check gives nil and Subject.Skips says why.
 func (l Law) Check(ctx context.Context, s *Subject) error {
 	if err := s.validate(l); err != nil {
 		return fmt.Errorf("law %s: %w", l.Name, err)
 	}
-	return l.check(&attempt{Subject: s, ctx: ctx, law: l, dice: newDice(cases.Name(s.Case), l.Name)})
+	err := l.check(&attempt{Subject: s, ctx: ctx, law: l, dice: newDice(cases.Name(s.Case), l.Name)})
+	if errors.Is(err, errRefused) {
+		return nil
+	}
+	return err
 }

@@ -82,11 +82,18 @@ func (a *attempt) run(c cases.Case, t *cases.Tensors) error {
 	} else {
 		_, err = a.Path.Attend(a.ctx, c, t)
 	}
+	if errors.Is(err, paths.ErrUnsupported) {
+		a.skip("the path refuses the derived case: %v", err)
+		return errRefused
+	}
 	if err != nil {
 		return fmt.Errorf("law %s: run of the derived case (%s): %w", a.law.Name, cases.Words(c), err)
 	}
 	return nil
 }
+
+// errRefused ends a law whose derived case the path refused when it was called; why is among the skips.
+var errRefused = errors.New("the path refuses a derived case")
 
 // skip notes why the law says nothing about this subject.
 func (a *attempt) skip(format string, args ...any) {

@@ -68,8 +68,8 @@ func (t *trial) repeats(ctx context.Context, c cases.Case, base *cases.Tensors) 
 	if v, err := t.again(ctx, c, base, "called in a fresh process"); err != nil || v != nil {
 		return v, err
 	}
-	if err := t.others(ctx, c); err != nil {
-		return nil, err
+	if v, err := t.others(ctx, c); err != nil || v != nil {
+		return v, err
 	}
 	if v, err := t.again(ctx, c, base, "called after other shapes"); err != nil || v != nil {
 		return v, err
@@ -85,7 +85,7 @@ func (t *trial) again(ctx context.Context, c cases.Case, base *cases.Tensors, wo
 	tensors := base.Clone()
 	tensors.PoisonOutputs()
 	v, err := t.attend(ctx, c, tensors)
-	if err != nil {
+	if err != nil || t.refused(v, words) {
 		return nil, err
 	}
 	if v != nil {
@@ -98,8 +98,9 @@ func (t *trial) again(ctx context.Context, c cases.Case, base *cases.Tensors, wo
 	return nil, nil
 }
 
-// others runs two small cases of other shapes. They are not judged, and that they fail is not this case's fault.
-func (t *trial) others(ctx context.Context, c cases.Case) error {
+// others runs two small cases of other shapes. They are not judged, and that they fail is not this case's fault, unless
+// the path is lost by it: then nothing more can be asked of it.
+func (t *trial) others(ctx context.Context, c cases.Case) (*verdict.Verdict, error) {
 	for _, other := range []cases.Case{
 		{QLen: 5, KVLen: 7, HeadDim: c.HeadDim, Mask: cases.Mask{Kind: cases.CausalMask}},
 		{QLen: c.QLen%7 + 1, KVLen: 33, HeadDim: c.HeadDim%64 + 16},
@@ -108,11 +109,16 @@ func (t *trial) others(ctx context.Context, c cases.Case) error {
 		if other.Normalize() != nil || t.path.Supports(other) != nil {
 			continue
 		}
-		if _, err := t.attend(ctx, other, cases.Materialize(other)); err != nil {
-			return err
+		v, err := t.attend(ctx, other, cases.Materialize(other))
+		if err != nil {
+			return nil, err
+		}
+		if t.outcome.Lost {
+			v.Reason = fmt.Sprintf("in a case of another shape (%s): %s", cases.Words(other), v.Reason)
+			return v, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // differentBits says how many elements of two runs differ in their bits, and the first; empty: none.

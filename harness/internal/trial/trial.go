@@ -42,12 +42,20 @@ type Outcome struct {
 	// isolated path lies in the path's memory: it is good until the path's next trial, or its end.
 	Truth  *reference.Result
 	Output *cases.Tensors
+	// Called says that the path was called. An unsupported case where it was not is one that the path refused when asked.
+	Called bool
+	// Laws is how many relations held. NotJudged names each relation, repeat and variant of the case that was left out
+	// because the path refuses what it takes, with the reason: "relayout: the path does not support ...".
+	Laws      int
+	NotJudged []string
 	// Stack is what a process wrote while a crash or a hang ended it.
 	Stack string
 	// Cold says that the trial left the path with a cold context: what ran before no longer matters.
 	Cold bool
 	// Lost says that the path did not come back or panicked, so that nothing may be asked of it again.
 	Lost bool
+	// Running is open for as long as a call that overran its deadline still runs in this process; nil: none does.
+	Running <-chan struct{}
 }
 
 // Spent is where the time of a trial went. Path is that of calls without Compile, which is what the path says it spent
@@ -179,6 +187,7 @@ func (t *trial) materialize(c cases.Case) (*cases.Tensors, error) {
 // output.
 func (t *trial) attend(ctx context.Context, c cases.Case, tensors *cases.Tensors) (*verdict.Verdict, error) {
 	before := snapshot(tensors)
+	t.outcome.Called = true
 	start := time.Now()
 	timing, err := t.guarded(ctx, c, tensors)
 	t.outcome.Wall = time.Since(start)
@@ -197,6 +206,11 @@ func (t *trial) attend(ctx context.Context, c cases.Case, tensors *cases.Tensors
 	case errors.As(err, &crash):
 		t.outcome.Lost, t.outcome.Stack = true, crash.Stack
 		return &verdict.Verdict{Kind: verdict.Crash, Reason: crash.Error()}, nil
+	case errors.Is(err, paths.ErrUnsupported):
+		if err := before.compare(tensors); err != nil { // who refuses a case has no business in its memory
+			return &verdict.Verdict{Kind: verdict.Guard, Reason: "refused the case and " + err.Error()}, nil
+		}
+		return &verdict.Verdict{Kind: verdict.Unsupported, Reason: err.Error()}, nil
 	case err != nil:
 		var dumped interface{ Stack() string }
 		if errors.As(err, &dumped) {
@@ -247,8 +261,9 @@ func (t *trial) guarded(ctx context.Context, c cases.Case, tensors *cases.Tensor
 		timing paths.Timing
 		err    error
 	}
-	done := make(chan answer, 1)
+	done, ended := make(chan answer, 1), make(chan struct{})
 	go func() {
+		defer close(ended)
 		timing, err := protected(ctx, t.path, c, tensors)
 		done <- answer{timing, err}
 	}()
@@ -259,6 +274,7 @@ func (t *trial) guarded(ctx context.Context, c cases.Case, tensors *cases.Tensor
 		}
 		return a.timing, a.err
 	case <-ctx.Done():
+		t.outcome.Running = ended
 		return paths.Timing{}, errHang
 	}
 }
@@ -306,6 +322,9 @@ func (t *trial) retry(ctx context.Context, c cases.Case, first verdict.Verdict) 
 		fresh.Values.Seed = freshSeed(c.Values.Seed, i)
 		tensors := cases.Materialize(fresh) // not in a path's own memory, where the first output still lies
 		v, err := t.attend(ctx, fresh, tensors)
+		if t.refused(v, "fresh values") {
+			return first, nil // nothing convicts it
+		}
 		if err != nil || v != nil {
 			return deref(v), err
 		}
@@ -349,18 +368,26 @@ func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tens
 		Path: t.path, Case: c, Tensors: tensors, Truth: truth, Arithmetic: t.path.Arithmetic(c), Promises: promises,
 		Run: func(ctx context.Context, c cases.Case, tensors *cases.Tensors) error {
 			v, err := t.attend(ctx, c, tensors)
-			if v != nil {
-				return &callFailed{*v}
+			switch {
+			case v == nil:
+				return err
+			case v.Kind == verdict.Unsupported:
+				return paths.Unsupported("%s", v.Reason)
 			}
-			return err
+			return &callFailed{*v}
 		},
 	}
+	defer func() { t.outcome.NotJudged = append(t.outcome.NotJudged, subject.Skips...) }()
 	for _, law := range laws {
+		skipped := len(subject.Skips)
 		err := law.Check(ctx, subject)
 		var violation *relation.Violation
 		var failed *callFailed
 		switch {
 		case err == nil:
+			if len(subject.Skips) == skipped {
+				t.outcome.Laws++
+			}
 		case errors.As(err, &violation):
 			v := violation.Verdict()
 			return &v, nil
@@ -384,6 +411,15 @@ func (t *trial) laws(c cases.Case, promises paths.Promises) []relation.Law {
 		laws = slices.DeleteFunc(laws, func(l relation.Law) bool { return !slices.Contains(t.options.Laws, l.Name) })
 	}
 	return laws
+}
+
+// refused reports whether a verdict is that the path refused a further call, and notes then what was left out.
+func (t *trial) refused(v *verdict.Verdict, what string) bool {
+	if v == nil || v.Kind != verdict.Unsupported {
+		return false
+	}
+	t.outcome.NotJudged = append(t.outcome.NotJudged, what+": the path refuses the call: "+v.Reason)
+	return true
 }
 
 // callFailed carries the verdict of a call that a law made.

@@ -26,10 +26,17 @@ func (t *trial) variants(ctx context.Context, c cases.Case, base *cases.Tensors,
 	wall, timing, path := t.outcome.Wall, t.outcome.Timing, t.path
 	defer func() { t.outcome.Wall, t.outcome.Timing, t.path = wall, timing, path }()
 	for _, variant := range varied.Variants() {
+		if err := variant.Path.Supports(c); err != nil {
+			t.refused(&verdict.Verdict{Kind: verdict.Unsupported, Reason: err.Error()}, variant.Words)
+			continue
+		}
 		t.path = variant.Path
 		v, err := t.variant(ctx, c, base, truth, path.Arithmetic(c), variant.SameBits)
 		if err != nil {
 			return nil, fmt.Errorf("with %s: %w", variant.Words, err)
+		}
+		if t.refused(v, variant.Words) {
+			continue
 		}
 		if v != nil {
 			v.Reason = fmt.Sprintf("with %s: %s", variant.Words, v.Reason)

@@ -137,6 +137,8 @@ func (f *failed) error() error {
 	switch {
 	case f.Deadline:
 		return fmt.Errorf("%s: %w", f.Text, context.DeadlineExceeded)
+	case f.Unsupported:
+		return paths.Unsupported("%s", f.Text)
 	case f.Verdict != nil:
 		return &classified{f.Text, *f.Verdict}
 	}

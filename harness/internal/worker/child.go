@@ -159,7 +159,10 @@ func (c *child) attend(r *request) (paths.Timing, error) {
 
 // failure puts an error into a message.
 func failure(err error) *failed {
-	f := &failed{Text: err.Error(), Deadline: errors.Is(err, context.DeadlineExceeded), Address: faultAddress(err.Error())}
+	f := &failed{
+		Text: err.Error(), Address: faultAddress(err.Error()),
+		Deadline: errors.Is(err, context.DeadlineExceeded), Unsupported: errors.Is(err, paths.ErrUnsupported),
+	}
 	var withVerdict interface{ Verdict() verdict.Verdict }
 	if errors.As(err, &withVerdict) {
 		v := withVerdict.Verdict()

@@ -79,11 +79,13 @@ type plan struct {
 // failed is an error on its way through the pipe.
 type failed struct {
 	Text     string
-	Deadline bool             // it was context.DeadlineExceeded
-	Verdict  *verdict.Verdict // of an error that has one
-	Panicked bool
-	Stack    string
-	Address  uintptr // of a memory fault; 0: none
+	Deadline bool // it was context.DeadlineExceeded
+	// Unsupported says that it was a refusal: paths.ErrUnsupported.
+	Unsupported bool
+	Verdict     *verdict.Verdict // of an error that has one
+	Panicked    bool
+	Stack       string
+	Address     uintptr // of a memory fault; 0: none
 }
 
 // tensorsOf describes tensors that lie in a region as placed.

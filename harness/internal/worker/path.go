@@ -70,7 +70,7 @@ func (p *Path) start(ctx context.Context) error {
 		return fmt.Errorf("start a worker for path %s: %w", p.options.Name, err)
 	case r.Failure != nil:
 		process.close()
-		return errors.New(r.Failure.Text) // the path could not be opened, and the text says which
+		return r.Failure.error() // the path could not be opened, and the text says which
 	case r.Hello == nil:
 		process.abandon()
 		return fmt.Errorf("start a worker for path %s: it did not greet", p.options.Name)

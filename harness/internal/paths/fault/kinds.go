@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/precision"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/harness/internal/worker"
@@ -34,6 +35,9 @@ var kinds = []Kind{
 	{Name: "garbage", Words: "writes garbage where messages belong", Verdict: verdict.Crash, Isolated: true, instead: garbage},
 	{Name: "memory", Words: "takes memory without end", Verdict: verdict.Crash, Isolated: true, instead: exhaust},
 	{Name: "error", Words: "returns an error", Verdict: verdict.Error, instead: func(*Path) error { return errOnPurpose }},
+	{Name: "refuse", Words: "refuses the case once it is called", Verdict: verdict.Unsupported, instead: func(*Path) error {
+		return paths.Unsupported("it refuses, on purpose")
+	}},
 	{Name: "poison", Words: "loses its device: this call and all later ones fail", Verdict: verdict.Error, instead: poison},
 	{Name: "nan", Words: "writes a NaN", Verdict: verdict.Special, after: func(_ *Path, t *cases.Tensors) {
 		t.Out.Set(0, 0, 0, 0, math.NaN())

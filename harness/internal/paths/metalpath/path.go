@@ -109,7 +109,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	defer w.close()
 	options, err := w.options(c, t)
 	if err != nil {
-		return paths.Timing{}, err
+		return paths.Timing{}, refusal(err)
 	}
 	options.Math = p.math
 	if deadline, ok := ctx.Deadline(); ok {
@@ -117,7 +117,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	}
 	attention, err := p.context.NewAttention(options)
 	if err != nil {
-		return paths.Timing{}, err
+		return paths.Timing{}, refusal(err)
 	}
 	defer attention.Close()
 	err = attention.Forward()
@@ -128,7 +128,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 		if ctx.Err() != nil {
 			return paths.Timing{}, errors.Join(ctx.Err(), err)
 		}
-		return paths.Timing{}, err
+		return paths.Timing{}, refusal(err)
 	}
 	timing := attention.Timing()
 	if timing.BytesCopied != 0 {

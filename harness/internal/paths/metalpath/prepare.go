@@ -30,12 +30,12 @@ func (p *Path) Prepare(ctx context.Context, c cases.Case, t *cases.Tensors, disp
 	options, err := call.wrapped.options(c, t)
 	if err != nil {
 		call.wrapped.close()
-		return nil, err
+		return nil, refusal(err)
 	}
 	options.Math, options.Dispatches, options.Deadline = p.math, dispatches, limit
 	if call.attention, err = p.context.NewAttention(options); err != nil {
 		call.wrapped.close()
-		return nil, fmt.Errorf("prepare: %w", err)
+		return nil, refusal(fmt.Errorf("prepare: %w", err))
 	}
 	return call, nil
 }
@@ -43,14 +43,14 @@ func (p *Path) Prepare(ctx context.Context, c cases.Case, t *cases.Tensors, disp
 // Run runs the call and waits.
 func (c *Prepared) Run() (paths.Timing, error) {
 	if err := c.attention.Forward(); err != nil {
-		return paths.Timing{}, err
+		return paths.Timing{}, refusal(err)
 	}
 	t := c.attention.Timing()
 	return paths.Timing{DeviceSeconds: t.GPU, CompileSeconds: t.Compile.Seconds(), Cached: t.Cached}, nil
 }
 
 // Repeat runs the call n times from C, without coming back to Go in between.
-func (c *Prepared) Repeat(n int) error { return c.attention.Repeat(n) }
+func (c *Prepared) Repeat(n int) error { return refusal(c.attention.Repeat(n)) }
 
 // Close frees the call.
 func (c *Prepared) Close() {

@@ -1,5 +1,6 @@
 /* A library with the mfa C ABI and no more than a caller needs: fp32 attention in plain loops, over contiguous memory
- * in the layout that LAYOUT_BSHD chooses. WRONG makes it give garbage. */
+ * in the layout that LAYOUT_BSHD chooses. WRONG makes it give garbage, REFUSES makes it say
+ * "not supported" of what it does not do, and REFUSES_ALL of everything. */
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +27,12 @@ int32_t mfa_attention_forward(void *c, void *vq, void *vk, void *vv, void *vo, u
                               bool tq, bool tk, bool tv, bool to, const void *mask, size_t mask_bytes, const int64_t *shape,
                               const int64_t *strides, uint32_t ndim, int32_t mask_type, int32_t mask_scalar) {
   (void)c, (void)mid, (void)mask_bytes, (void)shape, (void)strides, (void)ndim, (void)mask_scalar;
+#ifdef REFUSES_ALL
+  return 3;
+#endif
+#ifdef REFUSES
+  if (in != 2 || mask || causal) return 3;
+#endif
   if (in != 2 || out != 2 || tq || tk || tv || to || (mask && mask_type)) return 1;
   const float *q = vq, *k = vk, *v = vv;
   float *o = vo, *p = malloc(m * sizeof *p);
