@@ -29,6 +29,7 @@ type Mask struct {
 	Type    MaskType
 	Scalar  MaskScalar
 	Buffer  *Buffer
+	Memory  []byte // instead of Buffer: passed as a pointer, as the interface's oldest callers do; pinned until Close
 	Shape   []int64
 	Strides []int64
 }
@@ -117,7 +118,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		f.Windowed, f.WindowLeft, f.WindowRight = true, w.Left, w.Right
 	}
 	if m := o.Mask; m != nil {
-		f.Mask = mfa.Mask{Type: m.Type, Scalar: m.Scalar, Shape: m.Shape, Strides: m.Strides}
+		f.Mask = mfa.Mask{Type: m.Type, Scalar: m.Scalar, Memory: m.Memory, Shape: m.Shape, Strides: m.Strides}
 		if m.Buffer != nil {
 			f.Mask.Buffer, a.buffers[5] = m.Buffer.mfa, m.Buffer
 		}

@@ -40,7 +40,7 @@ func (c *Context) NewBuffer(n int) (*Buffer, error) {
 		return nil, &Error{Call: "mfa_create_buffer", Code: 1, Text: fmt.Sprintf("bytes: %d, expected at least 1", n)}
 	}
 	b := &Buffer{lib: c.lib}
-	if err := b.create(c, "mfa_create_buffer", nil, n, nil, nil); err != nil {
+	if err := b.create(c, nil, n, nil, nil); err != nil {
 		return nil, err
 	}
 	p := C.buffer_contents(c.lib.c, b.handle)
@@ -58,7 +58,7 @@ func (c *Context) Wrap(memory []byte) (*Buffer, error) { return c.WrapStrided(me
 // WrapStrided also gives the buffer a layout: shape and strides in elements, for the last len(shape) of batch, head,
 // row and column. Calls that give an operand no strides of its own use it.
 func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, error) {
-	const call = "mfa_buffer_from_ptr"
+	call := c.lib.bufferFunction(true, len(shape) > 0)
 	if len(memory) == 0 {
 		return nil, &Error{Call: call, Code: 1, Text: "no memory to wrap"}
 	}
@@ -67,21 +67,26 @@ func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, e
 	}
 	b := &Buffer{lib: c.lib, bytes: memory}
 	b.pin.Pin(&memory[0])
-	if err := b.create(c, call, unsafe.Pointer(&memory[0]), len(memory), shape, strides); err != nil {
+	if err := b.create(c, unsafe.Pointer(&memory[0]), len(memory), shape, strides); err != nil {
 		b.pin.Unpin()
 		return nil, err
 	}
 	return b, nil
 }
 
-func (b *Buffer) create(c *Context, call string, data unsafe.Pointer, n int, shape, strides []int64) error {
+func (b *Buffer) create(c *Context, data unsafe.Pointer, n int, shape, strides []int64) error {
+	call := c.lib.bufferFunction(data != nil, len(shape) > 0)
 	w := newWhy()
 	defer w.free()
 	var s, t *C.int64_t
 	if len(shape) > 0 {
 		s, t = (*C.int64_t)(&shape[0]), (*C.int64_t)(&strides[0])
 	}
-	return w.fail(call, C.buffer_create(c.lib.c, c.handle, data, C.size_t(n), s, t, C.uint32_t(len(shape)), &b.handle, w.p, whyBytes))
+	err := w.fail(call, C.buffer_create(c.lib.c, c.handle, data, C.size_t(n), s, t, C.uint32_t(len(shape)), &b.handle, w.p, whyBytes))
+	if err == nil && b.handle == 0 {
+		return &Error{Call: call, Code: C.MFA_ERROR_EXECUTION_FAILED, Text: "returned success and no buffer"}
+	}
+	return err
 }
 
 // Bytes is the buffer's memory, nil after Close.

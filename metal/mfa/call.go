@@ -26,6 +26,7 @@ static void call_free(mfa_call *call) {
   free(call);
 }
 static void set_operand(mfa_operand *o, uintptr_t buffer) { o->buffer = (mfa_buffer_t)buffer; }
+static void set_mask(mfa_call *call, const void *mask) { call->desc.mask = mask; }
 static void set_mask_buffer(mfa_call *call, uintptr_t buffer) { call->desc.mask_buffer = (mfa_buffer_t)buffer; }
 static int32_t call_run(const mfa_library *l, uintptr_t context, mfa_call *call) {
   call->why[0] = 0;
@@ -42,6 +43,7 @@ import "C"
 
 import (
 	"fmt"
+	"runtime"
 	"unsafe"
 )
 
@@ -59,6 +61,7 @@ type Mask struct {
 	Type    MaskType
 	Scalar  MaskScalar
 	Buffer  *Buffer
+	Memory  []byte // instead of Buffer: the caller's own memory, pinned until Close and passed as a pointer
 	Shape   []int64
 	Strides []int64
 }
@@ -90,27 +93,30 @@ type Result struct {
 type Call struct {
 	context *Context
 	c       *C.mfa_call
+	name    string // the C function
 	seconds []float64
 	buffers [6]*Buffer // kept alive: C holds their handles only
+	pin     runtime.Pinner
 }
 
 const maxDispatches = 1 << 20
 
 // NewCall prepares a call. Only what C could not even be told is refused here; the rest is the library's to judge.
 func (c *Context) NewCall(f *Forward) (*Call, error) {
+	name := c.lib.forwardFunction(f.LSE.Buffer != nil)
 	n := max(f.Dispatches, 1)
 	if n > maxDispatches {
-		return nil, &Error{Call: "mfa_attention_forward", Code: 1, Text: fmt.Sprintf("dispatches: %d, expected at most %d", n, maxDispatches)}
+		return nil, &Error{Call: name, Code: 1, Text: fmt.Sprintf("dispatches: %d, expected at most %d", n, maxDispatches)}
 	}
 	m := &f.Mask
 	if len(m.Shape) > 4 || m.Strides != nil && len(m.Strides) != len(m.Shape) {
-		return nil, &Error{Call: "mfa_attention_forward", Code: 1, Text: fmt.Sprintf("mask: %d extents and %d strides, expected at most 4 and as many", len(m.Shape), len(m.Strides))}
+		return nil, &Error{Call: name, Code: 1, Text: fmt.Sprintf("mask: %d extents and %d strides, expected at most 4 and as many", len(m.Shape), len(m.Strides))}
 	}
 	p := C.call_create(C.uint32_t(n))
 	if p == nil {
-		return nil, &Error{Call: "mfa_attention_forward", Code: 2, Text: "no memory for the call"}
+		return nil, &Error{Call: name, Code: 2, Text: "no memory for the call"}
 	}
-	call := &Call{context: c, c: p, seconds: unsafe.Slice((*float64)(p.desc.dispatch_seconds), n)}
+	call := &Call{context: c, c: p, name: name, seconds: unsafe.Slice((*float64)(p.desc.dispatch_seconds), n)}
 	d := &p.desc
 	for i, o := range []struct {
 		from *Operand
@@ -151,10 +157,15 @@ func (call *Call) setMask(m *Mask) {
 	for i, n := range m.Strides {
 		d.mask_strides[i] = C.int64_t(n)
 	}
-	if m.Buffer != nil {
+	switch {
+	case m.Buffer != nil:
 		call.buffers[5] = m.Buffer
 		C.set_mask_buffer(call.c, m.Buffer.handle)
 		d.mask_bytes = C.size_t(len(m.Buffer.bytes))
+	case len(m.Memory) > 0:
+		call.pin.Pin(&m.Memory[0])
+		C.set_mask(call.c, unsafe.Pointer(&m.Memory[0]))
+		d.mask_bytes = C.size_t(len(m.Memory))
 	}
 }
 
@@ -178,7 +189,7 @@ func (call *Call) fail(status C.int32_t) error {
 	if status == 0 {
 		return nil
 	}
-	return &Error{Call: "mfa_attention_forward", Code: int32(status), Text: C.GoString(&call.c.why[0])}
+	return &Error{Call: call.name, Code: int32(status), Text: C.GoString(&call.c.why[0])}
 }
 
 // Seconds is the device time of each dispatch of the last Run, valid until Close.
@@ -199,5 +210,6 @@ func (call *Call) Close() {
 	if call.c != nil {
 		C.call_free(call.c)
 		call.c, call.seconds, call.buffers = nil, nil, [6]*Buffer{}
+		call.pin.Unpin()
 	}
 }

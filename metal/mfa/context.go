@@ -45,7 +45,7 @@ func (l *Library) NewContext(gpu *GPU) (*Context, error) {
 	if gpu != nil {
 		api = unsafe.Pointer(gpu.api)
 	}
-	if err := w.fail("mfa_create_context", C.context_create(l.c, api, &c.handle, w.p, whyBytes)); err != nil {
+	if err := w.fail(l.contextFunction(gpu != nil), C.context_create(l.c, api, &c.handle, w.p, whyBytes)); err != nil {
 		return nil, err
 	}
 	return c, nil

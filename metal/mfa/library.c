@@ -62,9 +62,17 @@ static int32_t refuse(int32_t code, char *why, size_t why_bytes, const char *tex
   return code;
 }
 
-/* Fetches the text at once: it belongs to this thread. */
+/* Fetches the text at once: it belongs to this thread. A library without words for the call may have some for the code. */
 static int32_t explain(const mfa_library *library, int32_t status, char *why, size_t why_bytes) {
-  if (status != MFA_SUCCESS && library->last_error) snprintf(why, why_bytes, "%s", library->last_error());
+  if (status == MFA_SUCCESS) return status;
+  const char *last = library->last_error ? library->last_error() : NULL;
+  if (last) {
+    snprintf(why, why_bytes, "%s", last);
+  } else if (library->error_string) {
+    char *text = library->error_string(status);
+    if (text) snprintf(why, why_bytes, "%s", text);
+    free(text);
+  }
   return status;
 }
 

@@ -12,7 +12,11 @@ import "C"
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"unsafe"
 )
@@ -28,17 +32,57 @@ var builtin = sync.OnceValue(func() *Library { return &Library{c: C.mfa_library_
 // Builtin is the library that is linked into this program.
 func Builtin() *Library { return builtin() }
 
-// Open loads a shared library that has the interface's symbols, or some of them: see Missing.
+// Open loads a shared library that has the interface's symbols, or some of them: see Missing. Without the five of
+// Needed there is nothing to call. A name without a slash is a file of the working directory where there is one, else
+// the loader's to find.
 func Open(path string) (*Library, error) {
-	name := C.CString(path)
+	file := path
+	if _, err := os.Stat(path); err == nil && !strings.ContainsRune(path, filepath.Separator) {
+		file = "." + string(filepath.Separator) + path
+	}
+	name := C.CString(file)
 	defer C.free(unsafe.Pointer(name))
 	w := newWhy()
 	defer w.free()
 	c := C.mfa_library_open(name, w.p, whyBytes)
 	if c == nil {
-		return nil, fmt.Errorf("load %s: %s", path, C.GoString(w.p))
+		words := C.GoString(w.p)
+		if plain := notLibrary(file); plain != "" && (file != path || strings.ContainsRune(path, filepath.Separator)) {
+			words = plain
+		}
+		return nil, fmt.Errorf("load %s: %s", path, words)
 	}
-	return &Library{c: c, path: path}, nil
+	l := &Library{c: c, path: file}
+	if err := l.complete(); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("load %s: %w", path, err)
+	}
+	return l, nil
+}
+
+// Needed names the functions without which a library cannot be called at all. mfa_attention_forward_desc does for
+// mfa_attention_forward.
+func Needed() []string {
+	return []string{"mfa_create_context", "mfa_destroy_context", "mfa_buffer_from_ptr", "mfa_destroy_buffer", "mfa_attention_forward"}
+}
+
+// complete says which needed functions the library lacks.
+func (l *Library) complete() error {
+	missing := l.Missing()
+	var lacks []string
+	for _, name := range Needed() {
+		if slices.Contains(missing, name) && !(name == "mfa_attention_forward" && l.HasDescriptor()) {
+			lacks = append(lacks, name)
+		}
+	}
+	if len(lacks) == 0 {
+		return nil
+	}
+	hint := ""
+	if other := mangled(l.path, lacks[0]); other != "" {
+		hint = fmt.Sprintf("; it has %s: declare the functions extern \"C\"", other)
+	}
+	return fmt.Errorf("a library without %s; it needs %s%s", strings.Join(lacks, ", "), strings.Join(Needed(), ", "), hint)
 }
 
 // Path is the file it was loaded from; empty for the built-in one.
@@ -89,6 +133,35 @@ func (l *Library) Missing() []string {
 
 // HasDescriptor tells whether the library takes whole descriptors: GQA, windows, strides, alignment, dispatches.
 func (l *Library) HasDescriptor() bool { return l.c.attention_forward_desc != nil }
+
+// The functions that calls are made by, for the errors that name them.
+
+func (l *Library) contextFunction(onDevice bool) string {
+	if onDevice {
+		return "mfa_create_context_on"
+	}
+	return "mfa_create_context"
+}
+
+func (l *Library) bufferFunction(wrapped, strided bool) string {
+	switch {
+	case strided:
+		return "mfa_buffer_from_ptr_with_strides"
+	case wrapped:
+		return "mfa_buffer_from_ptr"
+	}
+	return "mfa_create_buffer"
+}
+
+func (l *Library) forwardFunction(lse bool) string {
+	switch {
+	case l.HasDescriptor():
+		return "mfa_attention_forward_desc"
+	case lse:
+		return "mfa_attention_forward_with_lse"
+	}
+	return "mfa_attention_forward"
+}
 
 // ErrorString is the library's own text for an error code; empty where it has none.
 func (l *Library) ErrorString(code int32) string {
