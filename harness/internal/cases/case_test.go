@@ -67,8 +67,13 @@ func TestRefusals(t *testing.T) {
 	base := `"version":1,"batch":1,"heads":4,"q_len":3,"kv_len":5,"head_dim":8,"input":"fp16"`
 	tests := []struct{ text, want string }{
 		{`{}`, `version: 0; want 1`},
-		{`{` + base + `,"colour":"red"}`, `colour: unknown key`},
-		{`{` + base + `,"mask":{"kind":"causal","colour":1}}`, `mask.colour: unknown key`},
+		{`{` + base + `,"colour":"red"}`, `colour: unknown key; want one of version, batch, heads, kv_heads`},
+		{`{` + base + `,"mask":{"kind":"causal","colour":1}}`, `mask.colour: unknown key; want one of kind, align, window, left`},
+		{`{` + base + `,"layout":{"q":{"row":1}}}`, `layout.q.row: unknown key; want one of order, transpose, pad, offset`},
+		{`{` + base + `,"after":[{"masks":1}]}`, `after.0.masks: unknown key; want one of version, batch`},
+		{`{"heads":"4"}`, `heads: a JSON string; want 1 to 4096`},
+		{`{` + base + `,"scale":"4"}`, `scale: a JSON string; want a finite number`},
+		{`{` + base + `,"after":[{"mask":{"kind":1}}]}`, `after.0.mask.kind: a JSON number; want one of none, causal`},
 		{`{` + base + `,"batch":2}`, `duplicate`},
 		{`{` + base + `} {}`, `after top-level value`},
 		{`{` + base + `,"heads":"4"}`, `heads`},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -42,12 +43,18 @@ func explain(err error, text []byte) string {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
 		if errors.Is(semantic.Err, json.ErrUnknownName) {
-			return fieldPath(semantic.JSONPointer) + "unknown key"
+			path := fieldPath(semantic.JSONPointer)
+			return path + "unknown key; want one of " + strings.Join(keysBeside(path), ", ")
 		}
 		if semantic.Err != nil {
 			return fieldPath(semantic.JSONPointer) + semantic.Err.Error()
 		}
-		return fmt.Sprintf("%sa JSON %s; want %s", fieldPath(semantic.JSONPointer), kindWords(semantic.JSONKind), typeWords(semantic.GoType))
+		path := fieldPath(semantic.JSONPointer)
+		want := typeWords(semantic.GoType)
+		if f := FieldNamed(inProblem(path)); f != nil && f.Type != List {
+			want = f.Accepts()
+		}
+		return fmt.Sprintf("%sa JSON %s; want %s", path, kindWords(semantic.JSONKind), want)
 	}
 	return err.Error()
 }
@@ -66,22 +73,41 @@ func kindWords(kind jsontext.Kind) string {
 	return kind.String()
 }
 
+// typeWords tells what is wanted where no field of the table stands: the objects and arrays around them.
 func typeWords(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Struct:
 		return "an object"
 	case reflect.Slice:
 		return "an array"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Int:
-		return "an integer"
-	case reflect.Uint64:
-		return "an integer from 0 to 2^64-1"
-	case reflect.Float32:
-		return "a number"
 	}
 	return "a string"
+}
+
+// inProblem gives the name of a field in the table for its path in a document, which may lie in a case before another.
+func inProblem(path string) string {
+	name := strings.TrimSuffix(path, ": ")
+	if rest, ok := strings.CutPrefix(name, "after."); ok {
+		if _, inner, ok := strings.Cut(rest, "."); ok {
+			return inner
+		}
+	}
+	return name
+}
+
+// keysBeside lists the keys that an object takes in which one is unknown.
+func keysBeside(path string) []string {
+	name := inProblem(path)
+	prefix := name[:strings.LastIndexByte(name, '.')+1]
+	var keys []string
+	for _, f := range fieldTable {
+		rest, ok := strings.CutPrefix(f.Name, prefix)
+		key, _, _ := strings.Cut(rest, ".")
+		if ok && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 func fieldPath(pointer jsontext.Pointer) string {

@@ -2,11 +2,8 @@ package cases
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
-
-	"attest.example/attest/harness/internal/precision"
 )
 
 // FieldError says which field of a case is wrong and what would be accepted.
@@ -70,110 +67,12 @@ func (c *Case) Normalize() error {
 }
 
 func (c *Case) normalizeOne() error {
-	if c.Version != Version {
-		return wrong("version", c.Version, "%d", Version)
-	}
-	if err := c.normalizeShape(); err != nil {
-		return err
-	}
-	if err := c.normalizePrecision(); err != nil {
-		return err
-	}
-	if err := c.normalizeMask(); err != nil {
-		return err
-	}
-	if err := c.normalizeLayout(); err != nil {
-		return err
-	}
-	if err := c.normalizeValues(); err != nil {
-		return err
+	for _, f := range fieldTable {
+		if err := f.check(c); err != nil {
+			return err
+		}
 	}
 	return c.checkSize()
-}
-
-func (c *Case) normalizeShape() error {
-	orDefault(&c.KVHeads, c.Heads)
-	for _, d := range []struct {
-		field    string
-		got, max int
-	}{
-		{"batch", c.Batch, MaxBatch}, {"heads", c.Heads, MaxHeads}, {"kv_heads", c.KVHeads, MaxHeads},
-		{"q_len", c.QLen, MaxLen}, {"kv_len", c.KVLen, MaxLen}, {"head_dim", c.HeadDim, MaxHeadDim},
-	} {
-		if err := inRange(d.field, d.got, 1, d.max); err != nil {
-			return err
-		}
-	}
-	if c.Heads%c.KVHeads != 0 {
-		return wrong("kv_heads", c.KVHeads, "a divisor of heads, which is %d", c.Heads)
-	}
-	if c.Scale != nil {
-		if s := float64(*c.Scale); math.IsNaN(s) || math.IsInf(s, 0) {
-			return wrong("scale", s, "a finite number")
-		}
-		if *c.Scale == DefaultScale(c.HeadDim) {
-			c.Scale = nil
-		} else if *c.Scale == 0 {
-			c.Scale = new(float32) // one zero, not two
-		}
-	}
-	return nil
-}
-
-func (c *Case) normalizePrecision() error {
-	if !c.Input.Valid() {
-		return wrong("input", c.Input, "fp16, bf16 or fp32")
-	}
-	orDefault(&c.Output, c.Input)
-	if c.Intermediate == precision.FP32 {
-		c.Intermediate = 0
-	}
-	return nil
-}
-
-func (c *Case) normalizeLayout() error {
-	operands := []struct {
-		field   string
-		operand *Operand
-	}{{"layout.q", &c.Layout.Q}, {"layout.k", &c.Layout.K}, {"layout.v", &c.Layout.V}, {"layout.out", &c.Layout.Out}}
-	for _, o := range operands {
-		if err := oneOf(o.field+".order", o.operand.Order, BHSD, BSHD); err != nil {
-			return err
-		}
-		if o.operand.Order == BHSD {
-			o.operand.Order = ""
-		}
-		if o.operand.Transpose && o.operand.Order == BSHD {
-			return wrong(o.field+".transpose", true, "false with order BSHD: a transposed operand is BHSD")
-		}
-		if err := inRange(o.field+".pad", o.operand.Pad, 0, MaxPad); err != nil {
-			return err
-		}
-		if err := inRange(o.field+".offset", o.operand.Offset, 0, MaxPad); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *Case) normalizeValues() error {
-	for _, v := range []struct {
-		field  string
-		regime *Regime
-	}{{"values.q", &c.Values.Q}, {"values.k", &c.Values.K}, {"values.v", &c.Values.V}} {
-		if err := oneOf(v.field, *v.regime, Regimes()...); err != nil {
-			return err
-		}
-		orDefault(v.regime, Normal)
-	}
-	if err := oneOf("values.masked", c.Values.Masked, MaskedOrdinary, MaskedNaN, MaskedInf, MaskedHuge, MaskedSNaN); err != nil {
-		return err
-	}
-	if c.Values.Masked == MaskedOrdinary || c.Mask.Kind == "" {
-		// Without a mask no slot is masked: the field says nothing, and two names for one case would be one too many.
-		c.Values.Masked = ""
-	}
-	return nil
 }
 
 // checkSize refuses a case whose tensors would not fit, without ever overflowing.

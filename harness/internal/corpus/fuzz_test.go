@@ -50,7 +50,7 @@ func TestScalarsThatAreNoCaseAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	at := func(name string) int {
 		for i, s := range scalars {
-			if s.name == name {
+			if s.Name == name {
 				return i
 			}
 		}
@@ -83,14 +83,14 @@ func TestEveryByteIsAChoice(t *testing.T) {
 	args, err := FuzzArgs(small(t))
 	require.NoError(t, err)
 	for i, s := range scalars {
-		if s.name != "values.q" {
+		if s.Name != "values.q" {
 			continue
 		}
 		for b := range 256 {
 			args[i] = byte(b)
 			c, err := FromFuzzArgs(args)
 			require.NoError(t, err)
-			require.Equal(t, regimes[b%len(regimes)], c.Values.Q)
+			require.Equal(t, cases.Regimes()[b%len(cases.Regimes())], c.Values.Q)
 		}
 	}
 }
@@ -189,4 +189,16 @@ func TestTheStoredSeedIsWhatEncodeFuzzWrites(t *testing.T) {
 	got, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Equal(t, string(want), string(got))
+}
+
+// A file from before a field existed lacks the field's arguments, which come last: they have their zero value.
+func TestAnOldFuzzFileLacksNewFields(t *testing.T) {
+	args, err := FuzzArgs(small(t))
+	require.NoError(t, err)
+	grown := append(cases.Scalars(), cases.Scalar{Name: "new", Get: func(*cases.Case) any { return float32(0) }})
+	old := padded(args, grown, len(scalars))
+	require.Len(t, old, len(grown))
+	require.Equal(t, float32(0), old[len(old)-1])
+	require.Len(t, padded(args[1:], grown, len(scalars)), len(args)-1, "less than any version wrote is left to be refused")
+	require.Equal(t, 46, cases.OldestScalars())
 }

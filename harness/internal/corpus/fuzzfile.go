@@ -51,7 +51,20 @@ func DecodeFuzz(text []byte) (cases.Case, error) {
 		}
 		args = append(args, arg)
 	}
-	return FromFuzzArgs(args)
+	return FromFuzzArgs(padded(args, scalars, cases.OldestScalars()))
+}
+
+// padded adds the arguments of fields that did not exist when a file was written: new ones come last, and their zero
+// value is absence.
+func padded(args []any, want []cases.Scalar, oldest int) []any {
+	if len(args) < oldest {
+		return args
+	}
+	var blank cases.Case
+	for len(args) < len(want) {
+		args = append(args, want[len(args)].Get(&blank))
+	}
+	return args
 }
 
 // decodeArg reads a line such as int(7), byte('\x03'), bool(true), float32(-0.5) or

@@ -47,26 +47,10 @@ var (
 // slackAxes are the numbers that cost no work: windows, empty rows, pads and offsets. Only those that are not at
 // their end are listed.
 func slackAxes(c *cases.Case) []axis {
-	list := []axis{
-		field(-1, func(c *cases.Case) *int { return &c.Mask.Left }),
-		field(-1, func(c *cases.Case) *int { return &c.Mask.Right }),
-		field(0, func(c *cases.Case) *int { return &c.Mask.EmptyRows }),
-		emptyLead,
-		field(0, func(c *cases.Case) *int { return &c.Mask.Pad }),
-		field(0, func(c *cases.Case) *int { return &c.Mask.Offset }),
-	}
-	if !c.Mask.IsWindow() {
-		list = list[2:]
-	}
-	for _, operand := range operands {
-		list = append(list,
-			field(0, func(c *cases.Case) *int { return &operand(c).Pad }),
-			field(0, func(c *cases.Case) *int { return &operand(c).Offset }))
-	}
-	active := list[:0]
-	for _, a := range list {
-		if a.get(c) > a.min {
-			active = append(active, a)
+	var active []axis
+	for _, f := range cases.Fields() {
+		if f.Simple.Slack && f.AppliesTo(c) && f.Int(c) > f.Simple.Least {
+			active = append(active, axis{f.Simple.Least, f.Int, f.SetInt})
 		}
 	}
 	return active

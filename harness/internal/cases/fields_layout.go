@@ -1,0 +1,45 @@
+package cases
+
+// layoutFields are the rows of the four operands. The order describes all of one operand.
+func layoutFields() []Field {
+	var rows []Field
+	for _, o := range []struct {
+		name string
+		at   func(*Case) *Operand
+	}{
+		{"q", func(c *Case) *Operand { return &c.Layout.Q }}, {"k", func(c *Case) *Operand { return &c.Layout.K }},
+		{"v", func(c *Case) *Operand { return &c.Layout.V }}, {"out", func(c *Case) *Operand { return &c.Layout.Out }},
+	} {
+		name, at := "layout."+o.name, o.at
+		pad := func(c *Case) *int { return &at(c).Pad }
+		offset := func(c *Case) *int { return &at(c).Offset }
+		region := "strided"
+		if o.name == "out" {
+			region = "out-strided"
+		}
+		rows = append(rows,
+			wordField(name+".order", "dimensions in memory, the last varies fastest", func(c *Case) *Order { return &at(c).Order },
+				isFirst, []Order{BHSD, BSHD}, []Order{"", BSHD}).
+				in(region).otherwise("BHSD").
+				told(func(c *Case) string {
+					words := at(c).words()
+					if words == "" {
+						return ""
+					}
+					return ", " + o.name + " " + words
+				}).
+				plain(func(c *Case) { at(c).Order = "" }),
+			flagField(name+".transpose", "each matrix is stored as [head_dim, rows]", func(c *Case) *bool { return &at(c).Transpose }).
+				in(region).
+				then(func(c *Case) error {
+					if at(c).Transpose && at(c).Order == BSHD {
+						return wrong(name+".transpose", true, "false with order BSHD: a transposed operand is BHSD")
+					}
+					return nil
+				}),
+			integerField(name+".pad", "slack elements after each row", 0, MaxPad, pad).in(region).slack(pad),
+			integerField(name+".offset", "elements before the operand", 0, MaxPad, offset).in(region).slack(offset),
+		)
+	}
+	return rows
+}

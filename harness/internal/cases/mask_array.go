@@ -1,0 +1,20 @@
+package cases
+
+// maskDims gives the array's own dimensions, 1 where it broadcasts.
+func (c *Case) maskDims() [4]int {
+	full := [4]int{c.Batch, c.Heads, c.QLen, c.KVLen}
+	dims := [4]int{1, 1, 1, 1}
+	for i := range full {
+		if c.Mask.Shape[i] != '1' {
+			dims[i] = full[i]
+		}
+	}
+	return dims
+}
+
+func (c *Case) maskElementSize() int {
+	if c.Mask.Kind == BoolMask {
+		return 1
+	}
+	return c.Mask.Format.Size()
+}
