@@ -33,6 +33,7 @@ type settings struct {
 	cases       int
 	seed        uint64
 	filter      gen.Filter
+	wrong       error // of an option
 	dir         string
 	trial       trial.Options
 	reduceCalls int
@@ -55,8 +56,31 @@ func Seed(seed uint64) Option { return func(s *settings) { s.seed = seed } }
 // Preset names the mix of cases: quick, default, edges, long or precision.
 func Preset(name gen.Preset) Option { return func(s *settings) { s.preset = name } }
 
-// Only keeps the cases that a filter accepts.
-func Only(f gen.Filter) Option { return func(s *settings) { s.filter = f } }
+// Only keeps cases with some values of a field: Only("mask=causal,window", "kv_heads=1-4", "lengths=fewer-rows"). A filter
+// is a name and values with commas; numbers may be ranges. The names are the fields of a case as its JSON has them
+// (mask.align, layout.q.order), and those that attest run --help lists. What is wrong fails the test and tells what
+// would be accepted.
+func Only(filters ...string) Option {
+	return func(s *settings) { s.narrow(filters, s.filter.Set) }
+}
+
+// Exclude leaves out cases with some values of a field, written as for Only: Exclude("input=bf16", "head_dim=129-256").
+func Exclude(filters ...string) Option {
+	return func(s *settings) { s.narrow(filters, s.filter.Exclude) }
+}
+
+func (s *settings) narrow(filters []string, add func(name, value string) error) {
+	for _, filter := range filters {
+		name, value, ok := strings.Cut(filter, "=")
+		err := fmt.Errorf("filter %q: want name=value, such as mask=causal", filter)
+		if ok {
+			err = add(name, value)
+		}
+		if err != nil && s.wrong == nil {
+			s.wrong = err
+		}
+	}
+}
 
 // Failures sets the folder where failing cases are kept, and from which they run first next time; default
 // testdata/attest. Empty keeps none.
@@ -79,6 +103,9 @@ func Conform(t testing.TB, p Path, options ...Option) {
 	s := defaults()
 	for _, o := range options {
 		o(&s)
+	}
+	if s.wrong != nil {
+		t.Fatalf("attest: %v", s.wrong)
 	}
 	if testing.Short() {
 		s.cases = max(1, s.cases/10)
@@ -112,6 +139,9 @@ func Replay(t testing.TB, p Path, dir string, options ...Option) {
 	s := defaults()
 	for _, o := range options {
 		o(&s)
+	}
+	if s.wrong != nil {
+		t.Fatalf("attest: %v", s.wrong)
 	}
 	r := &conformer{settings: s, t: t, tester: &engine.Tester{
 		NewPath: func(context.Context) (Path, error) { return p, nil }, Trial: s.trial,

@@ -20,10 +20,18 @@ func Property(p Path, options ...Option) gopter.Prop {
 	for _, o := range options {
 		o(&s)
 	}
+	if s.wrong == nil {
+		_, s.wrong = gen.NewStream(s.preset, s.seed, s.filter)
+	}
+	if s.wrong != nil {
+		return func(*gopter.GenParameters) *gopter.PropResult {
+			return &gopter.PropResult{Status: gopter.PropError, Error: s.wrong}
+		}
+	}
 	return prop.ForAll(func(c Case) (bool, error) {
 		err := failure(context.Background(), p, c, s.trial)
 		return err == nil, err
-	}, gen.Case(s.preset))
+	}, gen.Case(s.preset, s.filter))
 }
 
 // Fuzz is a native fuzz test of a path over the typed scalars of a case, seeded from case files:

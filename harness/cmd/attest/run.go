@@ -36,6 +36,13 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	for i, name := range names {
 		flags.Func(name, "only "+usages[i], func(value string) error { return o.Filter.Set(name, value) })
 	}
+	flags.Func("exclude", "leave out cases: NAME=VALUES with a name and values of the filters above, such as mask=causal; may stand several times", func(text string) error {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return fmt.Errorf("want NAME=VALUES, such as mask=causal")
+		}
+		return o.Filter.Exclude(name, value)
+	})
 	if _, status := flags.parse(args, 0, 0); status >= 0 {
 		return status
 	}

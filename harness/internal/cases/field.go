@@ -14,7 +14,8 @@ type Field struct {
 	Type Type
 	Help string // what it is, in a line
 
-	Low, High int      // accepted by an Integer
+	Low, High int      // accepted by an Integer, and how long a List may be
+	Usual     int      // what a filter that asks for a range of an Integer draws up to, where the range allows it
 	Values    []string // accepted by a Word, in the order that fuzz seeds count them by
 	Default   string   // what absence means, in words; empty: the field is required, or has no use where it is absent
 
@@ -37,6 +38,7 @@ type Field struct {
 	// know it.
 	Unsupported string
 
+	used      func(*Case) bool    // the field has an effect; nil: where it applies
 	at        func(*Case) any     // points to the member
 	zero      func(*Case) bool    // the member is absent
 	normalize []func(*Case) error // default, range and what else it excludes, in order
@@ -110,6 +112,9 @@ func (f *Field) Absent(c *Case) bool { return f.zero(c) }
 
 // AppliesTo reports whether the field has a use in the case.
 func (f *Field) AppliesTo(c *Case) bool { return f.Applies == nil || f.Applies(c) }
+
+// HasUse reports whether the field has an effect on the case: it applies, and is not the kind that says nothing there.
+func (f *Field) HasUse(c *Case) bool { return f.AppliesTo(c) && (f.used == nil || f.used(c)) }
 
 // Text is the field's value as Set reads it: an integer, a word, true or false; of a number that is absent "default".
 func (f *Field) Text(c *Case) string { return f.text(c) }

@@ -15,7 +15,7 @@ import (
 func integerField(name, help string, low, high int, at func(*Case) *int) Field {
 	get := func(c *Case) int { return *at(c) }
 	return Field{
-		Name: name, Type: Integer, Help: help, Low: low, High: high,
+		Name: name, Type: Integer, Help: help, Low: low, High: high, Usual: min(high, usualSlack),
 		at: func(c *Case) any { return at(c) }, zero: func(c *Case) bool { return *at(c) == 0 },
 		normalize: []func(*Case) error{func(c *Case) error { return inRange(name, *at(c), low, high) }},
 		text:      func(c *Case) string { return strconv.Itoa(*at(c)) },
@@ -31,6 +31,14 @@ func integerField(name, help string, low, high int, at func(*Case) *int) Field {
 		Scalars: []Scalar{{name, func(c *Case) any { return *at(c) }, func(c *Case, v any) { *at(c) = v.(int) }}},
 		Simple:  Simple{Rank: func(c *Case) []float64 { return []float64{float64(*at(c))} }, Least: low},
 	}
+}
+
+const usualSlack = 64
+
+// usual is what a filter draws up to.
+func (f Field) usual(n int) Field {
+	f.Usual = n
+	return f
 }
 
 // slack makes an integer one that the reducer brings down without a gain in work, to 0 at once where that is possible.
@@ -297,6 +305,12 @@ func (f Field) graded(edits func(*Case) []func(*Case)) Field {
 
 func (f Field) ranked(rank func(*Case) []float64) Field {
 	f.Simple.Rank = rank
+	return f
+}
+
+// setBy replaces how a word sets the field.
+func (f Field) setBy(set func(*Case, string) error) Field {
+	f.set = set
 	return f
 }
 

@@ -40,12 +40,12 @@ func problemFields() []Field {
 	return []Field{
 		integerField("version", "the case format's version", Version, Version, func(c *Case) *int { return &c.Version }).
 			internal(),
-		integerField("batch", "batches", 1, MaxBatch, func(c *Case) *int { return &c.Batch }).in("batches").
+		integerField("batch", "batches", 1, MaxBatch, func(c *Case) *int { return &c.Batch }).in("batches").usual(5).
 			told(func(c *Case) string { return fmt.Sprintf("batch %d", c.Batch) }),
-		integerField("heads", "query heads", 1, MaxHeads, func(c *Case) *int { return &c.Heads }).in("heads").
+		integerField("heads", "query heads", 1, MaxHeads, func(c *Case) *int { return &c.Heads }).in("heads").usual(32).
 			told(func(c *Case) string { return fmt.Sprintf(", heads %d", c.Heads) }),
 		integerField("kv_heads", "heads of k and v, a divisor of heads", 1, MaxHeads, func(c *Case) *int { return &c.KVHeads }).
-			in("grouped-heads").otherwise("heads").
+			in("grouped-heads").usual(32).otherwise("heads").
 			first(func(c *Case) { orDefault(&c.KVHeads, c.Heads) }).
 			then(func(c *Case) error {
 				if c.Heads%c.KVHeads != 0 {
@@ -61,12 +61,12 @@ func problemFields() []Field {
 			}).
 			ranked(func(c *Case) []float64 { return []float64{truth(c.KVHeads != c.Heads), float64(c.KVHeads)} }).
 			plain(func(c *Case) { c.KVHeads = c.Heads }),
-		integerField("q_len", "query rows", 1, MaxLen, func(c *Case) *int { return &c.QLen }).in("one-row").
+		integerField("q_len", "query rows", 1, MaxLen, func(c *Case) *int { return &c.QLen }).in("one-row").usual(200).
 			told(func(c *Case) string { return fmt.Sprintf(", q_len %d", c.QLen) }),
-		integerField("kv_len", "keys", 1, MaxLen, func(c *Case) *int { return &c.KVLen }).in("lengths-differ").
+		integerField("kv_len", "keys", 1, MaxLen, func(c *Case) *int { return &c.KVLen }).in("lengths-differ").usual(520).
 			told(func(c *Case) string { return fmt.Sprintf(", kv_len %d", c.KVLen) }),
 		integerField("head_dim", "numbers of a query, key or value", 1, MaxHeadDim, func(c *Case) *int { return &c.HeadDim }).
-			in("ragged-head-dim").
+			in("ragged-head-dim").usual(MaxHeadDim).
 			told(func(c *Case) string { return fmt.Sprintf(", head_dim %d", c.HeadDim) }),
 		formatField("input", "format of q, k and v", func(c *Case) *precision.Format { return &c.Input }, never).
 			in("fp16-to-fp16").
@@ -135,7 +135,7 @@ func rowFields() []Field {
 // aroundFields are the rows of what stands around a problem.
 func aroundFields() []Field {
 	after := Field{
-		Name: "after", Type: List, Help: "cases that run before, in the same context", High: MaxAfter, Default: "none",
+		Name: "after", Type: List, Help: "cases that run before, in the same context", High: MaxAfter, Usual: 3, Default: "none",
 		at: func(c *Case) any { return &c.After }, zero: func(c *Case) bool { return len(c.After) == 0 },
 		text:    func(c *Case) string { return fmt.Sprint(len(c.After)) },
 		integer: func(c *Case) int { return len(c.After) },

@@ -1,5 +1,7 @@
 package cases
 
+import "strconv"
+
 // layoutFields are the rows of the four operands. The order describes all of one operand.
 func layoutFields() []Field {
 	var rows []Field
@@ -17,6 +19,24 @@ func layoutFields() []Field {
 		if o.name == "out" {
 			region = "out-strided"
 		}
+		// As a filter sets them, order and transpose make room for each other.
+		order := func(c *Case, text string) error {
+			if Order(text) == BSHD {
+				at(c).Transpose = false
+			}
+			at(c).Order = Order(text)
+			return oneOf(name+".order", at(c).Order, BHSD, BSHD)
+		}
+		transpose := func(c *Case, text string) error {
+			on, err := strconv.ParseBool(text)
+			if err != nil {
+				return wrong(name+".transpose", strconv.Quote(text), "true or false")
+			}
+			if at(c).Transpose = on; on {
+				at(c).Order = ""
+			}
+			return nil
+		}
 		rows = append(rows,
 			wordField(name+".order", "dimensions in memory, the last varies fastest", func(c *Case) *Order { return &at(c).Order },
 				isFirst, []Order{BHSD, BSHD}, []Order{"", BSHD}).
@@ -28,9 +48,11 @@ func layoutFields() []Field {
 					}
 					return ", " + o.name + " " + words
 				}).
+				setBy(order).
 				plain(func(c *Case) { at(c).Order = "" }),
 			flagField(name+".transpose", "each matrix is stored as [head_dim, rows]", func(c *Case) *bool { return &at(c).Transpose }).
 				in(region).
+				setBy(transpose).
 				then(func(c *Case) error {
 					if at(c).Transpose && at(c).Order == BSHD {
 						return wrong(name+".transpose", true, "false with order BSHD: a transposed operand is BHSD")

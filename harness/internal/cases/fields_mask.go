@@ -111,7 +111,7 @@ func maskFields() []Field {
 				onMask(func(m *Mask) { m.refill(OpenFill) }),
 				onMask(func(m *Mask) { m.refill(RandomFill) }))),
 		integerField("mask.density", "percent of allowed entries of a random fill", 1, 100, func(c *Case) *int { return &c.Mask.Density }).
-			in("mask-sparse").otherwise("70").
+			in("mask-sparse").usual(100).otherwise("70").
 			only("a random fill", hasRandom).
 			first(func(c *Case) { orDefault(&c.Mask.Density, defaultDensity) }).
 			ranked(func(c *Case) []float64 { return []float64{densityRank(&c.Mask), float64(c.Mask.Density)} }).

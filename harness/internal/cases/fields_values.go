@@ -55,6 +55,7 @@ func valueFields() []Field {
 		}).
 		plain(func(c *Case) { c.Values.Masked = "" }).
 		graded(edits(func(c *Case) { c.Values.Masked = MaskedNaN }, func(c *Case) { c.Values.Masked = MaskedHuge }))
+	masked.used = isMasked
 	return []Field{
 		seed,
 		regimeField("values.q", "how q is drawn", "outliers", func(c *Case) *Regime { return &c.Values.Q }).

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -20,6 +21,11 @@ type Filter struct {
 	MaxWork   float64
 	Single    bool   // no cases before
 	Region    string // the name of one of Regions; the case must lie in it
+
+	// Conditions are what Set and Exclude ask of any other field of a case.
+	Conditions []Condition `json:",omitempty"`
+
+	rules []rule // Conditions, read; made by check
 }
 
 // Span is a closed range.
@@ -46,6 +52,15 @@ func (f *Filter) Accepts(c cases.Case) error {
 			return fmt.Errorf("no place in the region %s", f.Region)
 		}
 	}
+	rules, err := f.compiled()
+	if err != nil {
+		return err
+	}
+	for i := range rules {
+		if rules[i].whole && !rules[i].holds(&c) {
+			return errors.New(rules[i].told(&c))
+		}
+	}
 	return nil
 }
 
@@ -63,6 +78,15 @@ func (f *Filter) refuses(c *cases.Case) error {
 		return fmt.Errorf("q_len %d, kv_len %d", c.QLen, c.KVLen)
 	case len(f.HeadDim) > 0 && !slices.ContainsFunc(f.HeadDim, func(s Span) bool { return s.Low <= c.HeadDim && c.HeadDim <= s.High }):
 		return fmt.Errorf("head_dim %d", c.HeadDim)
+	}
+	rules, err := f.compiled()
+	if err != nil {
+		return err
+	}
+	for i := range rules {
+		if !rules[i].whole && !rules[i].holds(c) {
+			return errors.New(rules[i].told(c))
+		}
 	}
 	return nil
 }
@@ -82,7 +106,10 @@ func (f *Filter) check() error {
 	if f.MaxLen < 0 || f.MaxWork < 0 {
 		return fmt.Errorf("max-len %d, max-work %g: want 0 or more", f.MaxLen, f.MaxWork)
 	}
-	return nil
+	var err error
+	f.rules = nil
+	f.rules, err = f.compiled()
+	return err
 }
 
 func (f *Filter) maxLen() int {

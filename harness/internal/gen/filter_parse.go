@@ -46,7 +46,7 @@ var settings = []setting{
 			return ""
 		}},
 	{"region", "the name of a region of the coverage table",
-		func(f *Filter, v string) error { f.Region = v; return f.check() },
+		func(f *Filter, v string) error { f.Region = v; _, err := RegionNamed(v); return err },
 		func(f *Filter) string { return f.Region }},
 }
 
@@ -55,11 +55,16 @@ func FilterNames() (names, usages []string) {
 	for _, s := range settings {
 		names, usages = append(names, s.name), append(usages, s.usage)
 	}
+	for _, q := range quantities() {
+		names, usages = append(names, q.name), append(usages, q.usage)
+	}
 	return names, usages
 }
 
-// Set reads one field of the filter, as a flag gives it.
+// Set keeps only the cases with one of some values of a field, as a flag gives them: several with commas, a range of
+// numbers as 2-8. A name is one of FilterNames; kv_heads and kv-heads are the same.
 func (f *Filter) Set(name, value string) error {
+	name = hyphened(name)
 	for _, s := range settings {
 		if s.name == name {
 			if err := s.set(f, value); err != nil {
@@ -68,17 +73,52 @@ func (f *Filter) Set(name, value string) error {
 			return nil
 		}
 	}
-	names, _ := FilterNames()
-	return fmt.Errorf("filter %q: want one of %s", name, strings.Join(names, ", "))
+	return f.add(Condition{Name: name, Values: value})
 }
 
-// String gives the fields that are set, as Set takes them.
+// Exclude leaves out the cases with any of some values of a field, which are written as for Set.
+func (f *Filter) Exclude(name, value string) error {
+	name = hyphened(name)
+	switch name {
+	case "max-len", "max-work", "single":
+		return fmt.Errorf("%s: cannot be excluded; want a field of a case or a region", name)
+	case "precision":
+		name = "input"
+	case "mask":
+		name = "mask.kind"
+	}
+	return f.add(Condition{Name: name, Values: value, Not: true})
+}
+
+func (f *Filter) add(c Condition) error {
+	if _, err := c.rule(); err != nil {
+		return err
+	}
+	for _, old := range f.Conditions {
+		if old == c {
+			return nil
+		}
+		if old.Name == c.Name && !old.Not && !c.Not {
+			return fmt.Errorf("%s: given twice, %s and %s; want one list with commas", c.Name, old.Values, c.Values)
+		}
+	}
+	f.Conditions = append(slices.Clone(f.Conditions), c)
+	f.rules = nil
+	return nil
+}
+
+func hyphened(name string) string { return strings.ReplaceAll(name, "_", "-") }
+
+// String gives the fields that are set, as Set takes them; what is excluded with an exclamation mark.
 func (f *Filter) String() string {
 	var parts []string
 	for _, s := range settings {
 		if value := s.get(f); value != "" {
 			parts = append(parts, s.name+"="+value)
 		}
+	}
+	for _, c := range f.Conditions {
+		parts = append(parts, c.String())
 	}
 	if len(parts) == 0 {
 		return "no filter"

@@ -9,11 +9,14 @@ import (
 	"attest.example/attest/harness/internal/reduce"
 )
 
-// Case is a preset's distribution as a gopter generator of cases.Case, with Shrinker. Inside the property return an
+// Case is a preset's distribution, narrowed by a filter, as a gopter generator of cases.Case, with Shrinker. Inside the property return an
 // error or a bool: gopter does not survive t.FailNow. One worker gives the same cases for the same seed; several
 // share their random numbers, and do not.
-func Case(p Preset) gopter.Gen {
+func Case(p Preset, filter Filter) gopter.Gen {
 	if _, err := ParsePreset(string(p)); err != nil {
+		panic("gen: " + err.Error())
+	}
+	if err := filter.check(); err != nil {
 		panic("gen: " + err.Error())
 	}
 	r := recipes[p]
@@ -21,7 +24,7 @@ func Case(p Preset) gopter.Gen {
 	return func(params *gopter.GenParameters) *gopter.GenResult {
 		d := dice{params.Rng}
 		for range tries {
-			if c, err := r.draw(d, &r.cards[pick(d, deck...)], &Filter{}); err == nil {
+			if c, err := r.draw(d, &r.cards[pick(d, deck...)], &filter); err == nil {
 				return gopter.NewGenResult(c, Shrinker)
 			}
 		}

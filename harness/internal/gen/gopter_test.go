@@ -22,7 +22,7 @@ func TestGopterShrinks(t *testing.T) {
 	for _, p := range []gen.Preset{gen.Quick, gen.Default, gen.Edges} {
 		property := prop.ForAll(func(c cases.Case) bool {
 			return !(c.QLen >= 9 && c.KVLen%8 != 0 && c.Mask.IsCausal() && c.Heads >= 2)
-		}, gen.Case(p))
+		}, gen.Case(p, gen.Filter{}))
 		result := property.Check(parameters(4))
 		if result.Status != gopter.TestFailed || len(result.Args) != 1 {
 			t.Fatalf("%s: status %v; the property is false", p, result.Status)
@@ -49,7 +49,7 @@ func TestGopterCasesAreNormalizedAndRepeatable(t *testing.T) {
 				}
 				runs[run] = append(runs[run], cases.Name(c))
 				return ""
-			}, gen.Case(p)).Check(parameters(7))
+			}, gen.Case(p, gen.Filter{})).Check(parameters(7))
 			if !result.Passed() {
 				t.Errorf("%s: %+v", p, result)
 			}
@@ -73,7 +73,7 @@ func ExampleCase() {
 	// In a test, hand the property to gopter.NewProperties and TestingRun.
 	property := prop.ForAll(func(c cases.Case) bool {
 		return c.Heads%c.KVHeads == 0
-	}, gen.Case(gen.Quick))
+	}, gen.Case(gen.Quick, gen.Filter{}))
 	fmt.Println(property.Check(gopter.DefaultTestParametersWithSeed(1)).Passed())
 	// Output: true
 }

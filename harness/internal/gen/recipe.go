@@ -2,6 +2,7 @@ package gen
 
 import (
 	"fmt"
+	"hash/fnv"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/precision"
@@ -56,6 +57,7 @@ func (r *recipe) draw(d dice, k *card, f *Filter) (cases.Case, error) {
 	if !t.fit(d, work, r.logits) && !t.fit(d, min(r.maxWork, f.maxWork()), r.logits) {
 		return cases.Case{}, fmt.Errorf("%s: too large", k.name)
 	}
+	t.imposeSizes(d)
 
 	t.drawFormats(d, r)
 	t.drawMask(d, weigh(d, among(r.masks, f.Mask)))
@@ -68,10 +70,15 @@ func (r *recipe) draw(d dice, k *card, f *Filter) (cases.Case, error) {
 		t.obey(d, r)
 	}
 	t.drawIntermediate(k.narrow || d.chance(r.narrow))
+	t.drawByRows()
+	t.impose(d, r)
 
 	before := k.before
 	if before == nil && d.chance(r.before) {
 		before = anyBefore
+	}
+	if least, _ := f.wantsBefore(); before == nil && least > 0 {
+		before = several
 	}
 	if before != nil {
 		r.addBefore(d, t, before)
@@ -92,6 +99,20 @@ func (r *recipe) sizes(d dice, t *draft, k *card) {
 	t.QLen, t.KVLen = clampDraw(d, t.QLen, limit), clampDraw(d, t.KVLen, limit)
 	if len(t.filter.HeadDim) > 0 {
 		t.dim(t.filter.anyHeadDim(d, t.HeadDim))
+	}
+	t.imposeSizes(d)
+}
+
+// drawByRows lets the rows of the table draw their fields. Each has dice of its own, so that a new field changes none of
+// the others.
+func (t *draft) drawByRows() {
+	for _, f := range cases.Fields() {
+		if f.Draw == nil {
+			continue
+		}
+		h := fnv.New64a()
+		fmt.Fprint(h, f.Name, t.Batch, t.Heads, t.KVHeads, t.QLen, t.KVLen, t.HeadDim)
+		f.Draw(newDice(t.Values.Seed, h.Sum64()), &t.Case)
 	}
 }
 
@@ -114,7 +135,7 @@ func (t *draft) obey(d dice, r *recipe) {
 
 // addBefore puts cases before the one drawn, as many as the bound for the cost and the filter allow.
 func (r *recipe) addBefore(d dice, t *draft, before func(dice, cases.Case) sequence) {
-	if t.filter.Single {
+	if _, allowed := t.filter.wantsBefore(); !allowed {
 		return
 	}
 	cost := t.Work()

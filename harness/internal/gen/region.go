@@ -8,19 +8,16 @@ import (
 )
 
 // Region is a place in the space of cases where kernels have broken.
-type Region struct {
-	Name  string
-	Bugs  []int // numbers of the list of real bugs; empty: a place that a reviewer would think of
-	Words string
-	Long  bool // out of reach but for the preset long
-	Holds func(*cases.Case) bool
-}
+type Region = cases.Region
 
 // Regions lists every region, in the order of the table.
 func Regions() []Region {
 	var all []Region
 	for _, some := range [][]Region{shapeRegions, causalRegions, maskRegions, memoryRegions, valueRegions, sequenceRegions, longRegions} {
 		all = append(all, some...)
+	}
+	for _, f := range cases.Fields() {
+		all = append(all, f.Regions...)
 	}
 	return all
 }
