@@ -104,6 +104,48 @@ func TestConformShowsTheSmallestCaseAndTwoLines(t *testing.T) {
 	require.Contains(t, r.errors[0], "q_len 33, kv_len 34")
 }
 
+// seer keeps the cases that it is asked to run.
+type seer struct {
+	naive.Path
+	cases *[]harness.Case
+}
+
+func (s seer) Attend(ctx context.Context, c harness.Case, t *harness.Tensors) (harness.Timing, error) {
+	*s.cases = append(*s.cases, c)
+	return s.Path.Attend(ctx, c, t)
+}
+
+func TestOnlyAndExclude(t *testing.T) {
+	options := []harness.Option{
+		harness.Only("kv_heads=2", "mask=causal,window", "lengths=more-rows"), harness.Exclude("input=bf16", "mask.align=top-left"),
+		harness.Cases(20), harness.Preset(gen.Quick), harness.Failures(""), harness.Relations(0),
+	}
+	var seen []harness.Case
+	r := &recorder{name: "TestMine"}
+	harness.Conform(r, seer{cases: &seen}, options...)
+	require.Empty(t, r.errors)
+	inProperty := len(seen)
+	require.True(t, harness.Property(seer{cases: &seen}, options...)(gopter.DefaultGenParameters()).Success())
+	require.Greater(t, len(seen), inProperty)
+	for _, c := range seen {
+		require.True(t, c.KVHeads == 2 && c.Mask.Align == cases.BottomRight && c.QLen > c.KVLen && c.Input.String() != "bf16", c.String())
+	}
+
+	for filter, want := range map[string]string{
+		"kv_heads=two": `attest: kv-heads: "two": want an integer from 1 to 4096`,
+		"colour=red":   `attest: filter "colour": want one of precision`,
+		"causal":       `attest: filter "causal": want name=value, such as mask=causal`,
+	} {
+		func() {
+			defer func() { require.Contains(t, fmt.Sprint(recover()), want) }()
+			harness.Conform(&recorder{name: "TestMine"}, naive.New(), harness.Only(filter))
+			t.Errorf("%s was accepted", filter)
+		}()
+		result := harness.Property(naive.New(), harness.Exclude(filter))(gopter.DefaultGenParameters())
+		require.ErrorContains(t, result.Error, strings.TrimPrefix(want, "attest: "))
+	}
+}
+
 type nothing struct{ naive.Path }
 
 func (nothing) Supports(harness.Case) error { return fmt.Errorf("closed on Mondays") }
