@@ -17,7 +17,7 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	flags := newFlags(t, "run", "[flags]", "Generates cases, runs them through a path and judges every output element.")
 	trial := flags.trialFlags()
 	o := campaign.Options{Preset: gen.Default}
-	flags.IntVar(&o.Cases, "cases", 0, "how many cases; default 200 where --time is not given")
+	flags.IntVar(&o.Cases, "cases", 0, "how many cases are judged; what the path does not support is drawn again; default 200 where --time is not given")
 	flags.DurationVar(&o.Time, "time", 0, "run until this is over: 90s, 10m")
 	flags.Uint64Var(&o.Seed, "seed", 1, "the same seed gives the same cases")
 	flags.Func("preset", "the mix of cases: "+presetWords()+" (default default)", func(name string) (err error) {
@@ -30,7 +30,7 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	out := flags.String("out", "", "the run directory; default runs/DATE-TIME-PATH")
 	resume := flags.String("resume", "", "go on with the interrupted run in this directory, with its options")
 	asJSON := flags.Bool("json", false, "print one JSON object, last")
-	withCoverage := flags.Bool("coverage", false, "print how often each region where kernels break was reached")
+	withCoverage := flags.Bool("coverage", false, "print how often judged cases reached each region where kernels break")
 	modes := flags.modeFlags()
 	names, usages := gen.FilterNames()
 	for i, name := range names {
@@ -67,9 +67,9 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	coverage := gen.NewCoverage()
 	bar := newProgress(t.err, o.Cases, o.Time)
 	watch := campaign.Watch{
-		Case:      bar.show,
-		Reducing:  func(id string) { bar.say("reducing " + id) },
-		Generated: func(c cases.Case) { coverage.Add(c) },
+		Case:     bar.show,
+		Reducing: func(id string) { bar.say("reducing " + id) },
+		Judged:   func(c cases.Case) { coverage.Add(c) },
 	}
 	var report campaign.Report
 	var err error

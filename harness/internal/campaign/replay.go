@@ -40,7 +40,7 @@ func Replay(ctx context.Context, o ReplayOptions) (record.Summary, error) {
 			return summary, err
 		}
 		r := record.NewResult(item.Case, o.Path, on, outcome.Verdict, outcome.Timing, outcome.Wall.Seconds())
-		r.Index = i
+		r.Index, r.Laws, r.NotJudged = i, outcome.Laws, outcome.NotJudged
 		summary.AddFile(r, item.Path)
 		if o.Each != nil {
 			o.Each(item, r)

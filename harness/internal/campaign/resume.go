@@ -87,7 +87,7 @@ func Resume(ctx context.Context, dir string, workers int, w Watch) (Report, erro
 	if err := r.recall(dir); err != nil {
 		return Report{}, errors.Join(err, run.Close())
 	}
-	return r.finish(ctx, stream.Case)
+	return r.finish(ctx, stream)
 }
 
 // recall takes in what the recorded cases mean for the report and for what is to be reduced.
@@ -105,9 +105,7 @@ func (r *runner) recall(dir string) error {
 			return err
 		}
 		r.count(result.Verdict)
-		if r.watch.Generated != nil {
-			r.watch.Generated(result.Case)
-		}
+		r.reached(result.Kind, result.Case)
 		if result.Kind.Fails() {
 			r.failed = append(r.failed, failure{result.Index, result.Case, result.Verdict, reduced[result.ID]})
 		}

@@ -22,7 +22,7 @@ type Options struct {
 	Path        string        `json:"path"`
 	Preset      gen.Preset    `json:"preset"`
 	Filter      gen.Filter    `json:"filter"`
-	Cases       int           `json:"cases"` // 0: until Time is over
+	Cases       int           `json:"cases"` // that are judged; 0: until Time is over
 	Time        time.Duration `json:"time_ns"`
 	Seed        uint64        `json:"seed"`
 	Relations   int           `json:"relations"`
@@ -39,8 +39,8 @@ type Watch struct {
 	Case    func(done, failed int)
 	// Reducing is told before a failure is reduced.
 	Reducing func(id string)
-	// Generated gets every case that ran, for counting what was reached.
-	Generated func(cases.Case)
+	// Judged gets every case that was judged, for counting what was reached.
+	Judged func(cases.Case)
 }
 
 // Report is what a run came to.
@@ -80,7 +80,7 @@ func Run(ctx context.Context, o Options, dir string, w Watch) (Report, error) {
 	if unmeasured != nil {
 		r.log.Warn("rates are held against no peak", "error", unmeasured)
 	}
-	return r.finish(ctx, stream.Case)
+	return r.finish(ctx, stream)
 }
 
 type runner struct {
@@ -101,16 +101,16 @@ type failure struct {
 }
 
 // finish runs what is left of the run and closes it.
-func (r *runner) finish(ctx context.Context, source func(int) (cases.Case, error)) (Report, error) {
+func (r *runner) finish(ctx context.Context, stream *gen.Stream) (Report, error) {
 	if r.watch.Started != nil {
 		r.watch.Started(r.run.Dir())
 	}
-	err := r.all(ctx, source)
+	err := r.all(ctx, stream)
 	r.report.Summary = r.run.Summary()
 	return r.report, errors.Join(err, r.run.Close())
 }
 
-func (r *runner) all(ctx context.Context, source func(int) (cases.Case, error)) error {
+func (r *runner) all(ctx context.Context, stream *gen.Stream) error {
 	o := r.options
 	r.log.Info("run", "path", o.Path, "preset", o.Preset, "seed", o.Seed, "cases", o.Cases, "time", o.Time, "workers", o.Workers)
 	if o.Time > 0 {
@@ -120,7 +120,7 @@ func (r *runner) all(ctx context.Context, source func(int) (cases.Case, error)) 
 		}
 	}
 	err := engine.Run(ctx, engine.Config{
-		Source: source, Cases: o.Cases, Time: o.Time, Workers: o.Workers, NewPath: o.opener(o.Path),
+		Source: stream.Case, Redraw: stream.Draw, Cases: o.Cases, Time: o.Time, Workers: o.Workers, NewPath: o.opener(o.Path),
 		// With several workers the reference of one case need not be spread over the processors as well.
 		Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline, Workers: referenceWorkers(o.Workers)},
 		Skip:  r.run.Finished,
@@ -153,7 +153,8 @@ func (r *runner) take(result engine.Result) error {
 	defer func() { r.report.Writing += time.Since(begin) }()
 	v := result.Verdict
 	line := record.NewResult(result.Case, r.options.Path, result.On, v, result.Timing, result.Wall.Seconds())
-	line.Index = result.Index
+	line.Index, line.Draw, line.Refused = result.Index, result.Draw, result.Refused
+	line.Laws, line.NotJudged = result.Laws, result.NotJudged
 	if v.Kind.Fails() {
 		file, err := r.run.SaveFailure(result.Case, v)
 		if err != nil {
@@ -173,14 +174,19 @@ func (r *runner) take(result engine.Result) error {
 	if v.Kind == verdict.Pass && v.Suspicious > 0 {
 		r.log.Warn("suspicious", "index", result.Index, "reason", v.Reason, "retries", v.Retries)
 	}
-	if r.watch.Generated != nil {
-		r.watch.Generated(result.Case)
-	}
+	r.reached(v.Kind, result.Case)
 	if r.watch.Case != nil {
 		s := r.run.Summary()
 		r.watch.Case(s.Cases, s.Failed)
 	}
 	return nil
+}
+
+// reached tells of a case that was judged.
+func (r *runner) reached(kind verdict.Kind, c cases.Case) {
+	if r.watch.Judged != nil && kind != verdict.Unsupported {
+		r.watch.Judged(c)
+	}
 }
 
 // reduceFailures reduces the first failure of each kind, in the order of the cases' numbers.

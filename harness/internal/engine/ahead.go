@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
 )
 
 // aheadDeadline ends a call that is made ahead, should it hang.
@@ -24,7 +25,7 @@ func (e *engine) compileAhead(ctx context.Context) {
 		if e.skips(index) {
 			continue
 		}
-		c, err := e.cfg.Source(index)
+		c, err := e.supported(w.path, index)
 		if err != nil {
 			return // the workers will come to it, and say so
 		}
@@ -40,6 +41,18 @@ func (e *engine) compileAhead(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// aheadDraws is how many draws are looked at for one that the path supports.
+const aheadDraws = 1000
+
+// supported gives the case of a number that a worker will come to, as far as the path can be asked without a call.
+func (e *engine) supported(p paths.Path, index int) (cases.Case, error) {
+	c, err := e.cfg.Source(index)
+	for draw := 1; err == nil && e.cfg.Redraw != nil && draw < aheadDraws && p.Supports(c) != nil; draw++ {
+		c, err = e.cfg.Redraw(index, draw)
+	}
+	return c, err
 }
 
 // smallest is one row over one key, with all of c that a kernel may be compiled for: formats, head_dim, the kind of

@@ -30,7 +30,10 @@ const SequenceLength = 16
 type Config struct {
 	// Source gives the case with a number, from 0; the same number always gives the same case.
 	Source func(index int) (cases.Case, error)
-	// Cases is how many to run; 0: until Time is over.
+	// Redraw gives the draw of a number that takes the place of those before it, which the path does not support; draw 0
+	// is Source's. It too must always give the same. nil: what the path does not support is not drawn again.
+	Redraw func(index, draw int) (cases.Case, error)
+	// Cases is how many to run, drawn again or not; 0: until Time is over.
 	Cases int
 	// Time ends the run at the next case; 0: no limit.
 	Time time.Duration
@@ -52,6 +55,9 @@ type Config struct {
 type Result struct {
 	Index int
 	Case  cases.Case // the case; of a failure that needs its predecessors, with them in After
+	// Draw is which draw of its number the case is; Refused are those that the path refused, beside Case itself.
+	Draw    int
+	Refused []verdict.Refusal
 	trial.Outcome
 	On paths.Description
 }
@@ -115,6 +121,8 @@ type worker struct {
 	*engine
 	path    paths.Path
 	history []cases.Case
+	// allowance is of the sequence, so that where it runs out does not depend on who ran which sequence before.
+	allowance Allowance
 }
 
 // open gives the worker a path with a cold context.
@@ -161,6 +169,7 @@ func (w *worker) sequence(ctx context.Context, first int) error {
 	if err := w.open(ctx); err != nil {
 		return err
 	}
+	w.allowance = Allowance{}
 	for index := first; index < first+SequenceLength && !w.over(index); index++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -169,7 +178,7 @@ func (w *worker) sequence(ctx context.Context, first int) error {
 		if err != nil {
 			return fmt.Errorf("case number %d: %w", index, err)
 		}
-		r, err := w.one(ctx, index, c)
+		r, err := w.supported(ctx, index, c)
 		if err != nil {
 			return err
 		}
@@ -185,9 +194,57 @@ func (w *worker) sequence(ctx context.Context, first int) error {
 
 func (e *engine) skips(index int) bool { return e.cfg.Skip != nil && e.cfg.Skip(index) }
 
+// supported runs the first of a number's draws that the path does not refuse. Where it refuses all, the result is that
+// of the first.
+func (w *worker) supported(ctx context.Context, index int, c cases.Case) (Result, error) {
+	first, err := w.one(ctx, index, c)
+	if err != nil || first.Verdict.Kind != verdict.Unsupported {
+		w.allowance.Judged()
+		return first, err
+	}
+	if w.cfg.Redraw == nil {
+		return first, nil
+	}
+	var refused verdict.Tally
+	spent, called := first.Spent, first.Called
+	for draw := 1; w.allowance.Refused(called) && !w.over(index); draw++ {
+		if err := ctx.Err(); err != nil {
+			return first, err
+		}
+		c, err := w.cfg.Redraw(index, draw)
+		if err != nil {
+			break // the filter lets nothing more through, or nearly nothing
+		}
+		r, err := w.one(ctx, index, c)
+		if err != nil {
+			return r, err
+		}
+		spent.Add(r.Spent)
+		if r.Verdict.Kind != verdict.Unsupported {
+			w.allowance.Judged()
+			refused.Add(first.Verdict.Reason, 1)
+			r.Draw, r.Refused, r.Spent = draw, refused.List(), spent
+			return r, nil
+		}
+		refused.Add(r.Verdict.Reason, 1)
+		called = r.Called
+	}
+	first.Refused, first.Spent = refused.List(), spent
+	return first, nil
+}
+
+// try runs a case on the worker's path. One that is lost is abandoned, not closed: it may still be running.
+func (w *worker) try(ctx context.Context, c cases.Case, o trial.Options) (trial.Outcome, error) {
+	outcome, err := trial.Run(ctx, w.path, c, o)
+	if outcome.Lost {
+		w.path = nil
+	}
+	return outcome, err
+}
+
 func (w *worker) one(ctx context.Context, index int, c cases.Case) (Result, error) {
 	on := paths.Describe(w.path)
-	outcome, err := trial.Run(ctx, w.path, c, w.cfg.Trial)
+	outcome, err := w.try(ctx, c, w.cfg.Trial)
 	if err != nil {
 		return Result{}, err
 	}
@@ -199,11 +256,14 @@ func (w *worker) one(ctx context.Context, index int, c cases.Case) (Result, erro
 		}
 		return r, w.reopen(ctx) // what follows a failure does not inherit its context
 	}
+	if outcome.Verdict.Kind == verdict.Unsupported && !outcome.Called {
+		return r, nil // nothing has happened
+	}
 	if len(c.After) > 0 || outcome.Cold {
 		w.history = nil // its trial began, or ended, with a cold context
 	}
-	if outcome.Cold {
-		return r, nil
+	if outcome.Cold || outcome.Verdict.Kind == verdict.Unsupported {
+		return r, nil // what the path refuses cannot stand before another case
 	}
 	w.remember(c)
 	return r, nil
@@ -223,16 +283,12 @@ func (w *worker) remember(c cases.Case) {
 // passes there, after the cases that ran before it. The case that fails again is the one to keep.
 func (w *worker) explain(ctx context.Context, r *Result) error {
 	again := func(c cases.Case) (bool, error) {
-		if r.Lost {
-			w.path = nil // abandoned, not closed: it may still be running
-		}
 		history := w.history
 		if err := w.reopen(ctx); err != nil {
 			return false, err
 		}
 		w.history = history
-		outcome, err := trial.Run(ctx, w.path, c, narrowed(w.cfg.Trial, r.Verdict))
-		r.Lost = r.Lost || outcome.Lost
+		outcome, err := w.try(ctx, c, narrowed(w.cfg.Trial, r.Verdict))
 		return sameFailure(outcome.Verdict, r.Verdict), err
 	}
 	if alone, err := again(r.Case); err != nil || alone {

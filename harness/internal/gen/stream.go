@@ -36,12 +36,16 @@ func NewStream(p Preset, seed uint64, filter Filter) (*Stream, error) {
 
 // Case gives case number i, from 0: a function of the preset, the seed, the filter and i. An error means that no
 // draw passed the filter, and says what was in the way of the last one.
-func (s *Stream) Case(i int) (cases.Case, error) {
+func (s *Stream) Case(i int) (cases.Case, error) { return s.Draw(i, 0) }
+
+// Draw gives the n-th draw for number i, from 0. The first is the case; a further one is for who cannot use those before
+// it. It depends on nothing but the preset, the seed, the filter, i and n.
+func (s *Stream) Draw(i, n int) (cases.Case, error) {
 	k := s.cardOf(uint64(i))
-	d := newDice(s.seed, uint64(i))
+	d := newDice(s.seed^redrawing*uint64(n), uint64(i))
 	var last error
 	for try := range tries {
-		if try >= 5 { // this card cannot
+		if n+try >= sameCard { // this card cannot
 			k = &s.recipe.cards[pick(d, s.deck...)]
 		}
 		c, err := s.recipe.draw(d, k, &s.filter)
@@ -53,6 +57,11 @@ func (s *Stream) Case(i int) (cases.Case, error) {
 	return cases.Case{}, fmt.Errorf("preset %s has no case for %s in %d draws; the last one had %w",
 		s.recipe.preset, &s.filter, tries, last)
 }
+
+// sameCard is how many draws keep the card that was dealt.
+const sameCard = 5
+
+const redrawing = 0x94d049bb133111eb
 
 // cardOf deals: every round of the deck is shuffled anew, so that each card comes in each round, and where it comes
 // is random.

@@ -43,7 +43,7 @@ func encodeJUnit(w io.Writer, dir string, s Summary) error {
 	counts := []xml.Attr{
 		attr("name", "attest "+s.Path), attr("tests", strconv.Itoa(s.Cases)),
 		attr("failures", strconv.Itoa(s.Failed-s.errored)), attr("errors", strconv.Itoa(s.errored)),
-		attr("skipped", strconv.Itoa(s.Inconclusive+s.Unsupported)), attr("time", fmt.Sprintf("%.6f", s.Seconds)),
+		attr("skipped", strconv.Itoa(s.Inconclusive+s.Unjudged())), attr("time", fmt.Sprintf("%.6f", s.Seconds)),
 	}
 	suites := xml.StartElement{Name: xml.Name{Local: "testsuites"}}
 	suite := xml.StartElement{Name: xml.Name{Local: "testsuite"}, Attr: counts}

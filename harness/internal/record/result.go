@@ -10,8 +10,9 @@ import (
 //
 // Numbers that JSON has no form for are written as the strings "NaN", "Infinity" and "-Infinity".
 type Result struct {
-	Index int        `json:"index"` // the case's number in the run, from 0
-	ID    string     `json:"id"`    // cases.Name of Case; Append fills it in
+	Index int        `json:"index"`         // the case's number in the run, from 0
+	Draw  int        `json:"draw,omitzero"` // which draw of that number it is: those before it were refused
+	ID    string     `json:"id"`            // cases.Name of Case; Append fills it in
 	Case  cases.Case `json:"case"`
 
 	Path      string `json:"path"`
@@ -19,6 +20,13 @@ type Result struct {
 	Toolchain string `json:"toolchain,omitzero"`
 
 	verdict.Verdict
+
+	// Refused are the other draws of the number, which the path does not support.
+	Refused []verdict.Refusal `json:"refused,omitempty"`
+	// Laws is how many relations held on the case. NotJudged are the relations, repeats and variants that were left out
+	// because the path refuses what they take.
+	Laws      int      `json:"laws,omitzero"`
+	NotJudged []string `json:"not_judged,omitempty"`
 
 	Dispatches     int       `json:"dispatches"`               // kernel runs that the judged call made; 0: not known
 	DeviceSeconds  []float64 `json:"device_seconds,omitempty"` // of each dispatch, on the device's clock

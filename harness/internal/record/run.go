@@ -139,6 +139,7 @@ func (r *Run) elapsed() time.Duration { return r.earlier + r.now().Sub(r.began) 
 func (r *Run) Summary() Summary {
 	s := r.summary
 	s.Failures = append([]Failure{}, s.Failures...)
+	s.Refusals, s.NotJudged = s.Refusals.Clone(), s.NotJudged.Clone()
 	s.SetSeconds(r.elapsed().Seconds())
 	return s
 }

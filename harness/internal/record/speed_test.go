@@ -171,6 +171,11 @@ func TestSummaryCountsAndReadsBack(t *testing.T) {
 	for i, k := range slices.Concat(verdict.All(), verdict.All()) {
 		fixed.Add(result(t, i, verdict.Verdict{Kind: k, Reason: "because\nof it", WorstRatio: float64(i) / 4}), "my runs/one")
 	}
+	redrawn := result(t, 22, verdict.Verdict{Kind: verdict.Pass})
+	redrawn.Draw, redrawn.Refused = 34, []verdict.Refusal{{Reason: "input fp16", Count: 30}, {Reason: "kv_heads N", Count: 4}}
+	redrawn.Laws, redrawn.NotJudged = 2, []string{"relayout: no strides", "relayout: no strides"}
+	fixed.Add(redrawn, "my runs/one")
+	require.Equal(t, []int{23, 21, 2, 36}, []int{fixed.Cases, fixed.Judged(), fixed.Unjudged(), fixed.Unsupported})
 	fixed.Failures[0].Reduced = "my runs/one/failures/small.json"
 	fixed.SetSeconds(2)
 	var text bytes.Buffer

@@ -23,11 +23,17 @@ type Summary struct {
 	Passed         int       `json:"passed"`
 	Failed         int       `json:"failed"`
 	Inconclusive   int       `json:"inconclusive"`
-	Unsupported    int       `json:"unsupported"`
+	Unsupported    int       `json:"unsupported"` // cases and draws that the path refused
 	Seconds        float64   `json:"seconds"`
 	CasesPerSecond float64   `json:"cases_per_second"`
 	WorstRatio     float64   `json:"worst_ratio"` // of all cases; NaN where an error could not even be measured
 	Failures       []Failure `json:"failures"`
+
+	// Refusals are the reasons of what is unsupported. Laws is how many relations held, NotJudged why others, and repeats
+	// and variants of judged cases, were left out.
+	Refusals  verdict.Tally `json:"unsupported_reasons"`
+	Laws      int           `json:"laws_held"`
+	NotJudged verdict.Tally `json:"not_judged_reasons"`
 
 	Impossible int `json:"impossible_times,omitzero"` // cases whose times cannot be true
 
@@ -43,6 +49,12 @@ type Failure struct {
 	Replay  string       `json:"replay"`  // the command that runs it again
 	File    string       `json:"-"`       // the file of the case as it was found
 }
+
+// Judged is how many cases were held against what is right.
+func (s *Summary) Judged() int { return s.Passed + s.Failed + s.Inconclusive }
+
+// Unjudged is how many were asked for and refused, all draws of them.
+func (s *Summary) Unjudged() int { return s.Cases - s.Judged() }
 
 // Conforms reports whether no case failed.
 func (s *Summary) Conforms() bool { return s.Failed == 0 }
@@ -65,12 +77,21 @@ func (s *Summary) Add(r Result, dir string) {
 		s.Inconclusive++
 	case r.Kind == verdict.Unsupported:
 		s.Unsupported++
+		s.Refusals.Add(r.Reason, 1)
 	case r.Kind.Fails():
 		s.Failed++
 		if noOutput(r.Kind) {
 			s.errored++
 		}
 		s.addFailure(r, dir)
+	}
+	for _, refused := range r.Refused {
+		s.Unsupported += refused.Count
+		s.Refusals.Add(refused.Reason, refused.Count)
+	}
+	s.Laws += r.Laws
+	for _, reason := range r.NotJudged {
+		s.NotJudged.Add(reason, 1)
 	}
 	if r.Impossible != "" {
 		s.Impossible++

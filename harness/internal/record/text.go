@@ -24,6 +24,11 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	fmt.Fprintf(&b, "cases          %d in %.1f s, %.1f cases/s\n", s.Cases, s.Seconds, s.CasesPerSecond)
 	fmt.Fprintf(&b, "verdicts       %d passed, %d failed, %d inconclusive, %d unsupported\n",
 		s.Passed, s.Failed, s.Inconclusive, s.Unsupported)
+	writeReasons(&b, "unsupported", &s.Refusals)
+	if s.Laws > 0 || s.NotJudged.Total() > 0 {
+		fmt.Fprintf(&b, "relations      %d held, %d not judged\n", s.Laws, s.NotJudged.Total())
+		writeReasons(&b, "not judged", &s.NotJudged)
+	}
 	fmt.Fprintf(&b, "worst ratio    %.3g times its bound\n", s.WorstRatio)
 	if s.Impossible > 0 {
 		fmt.Fprintf(&b, "IMPOSSIBLE     the times of %s, by the clock or the device's peak\n", plural(s.Impossible, "case"))
@@ -48,6 +53,9 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	case s.Passed == 0:
 		b.WriteString("\nNOTHING SHOWN: no case could be judged\n")
 	default:
+		if n := s.Unjudged(); n > 0 {
+			fmt.Fprintf(&b, "\nONLY %d OF %s JUDGED: the path supports nothing of the rest\n", s.Judged(), plural(s.Cases, "case"))
+		}
 		b.WriteString("\nconforms\n")
 	}
 	_, err := io.WriteString(w, b.String())
@@ -64,6 +72,26 @@ func (f *Failure) writeText(b *strings.Builder, path string) {
 		file = f.Reduced
 	}
 	fmt.Fprintf(b, "\n%s\n%s\n", Command("replay", path, file), Command("reduce", path, f.File))
+}
+
+// shownReasons is how many reasons the text shows; results.jsonl and the JSON have more.
+const shownReasons = 12
+
+// writeReasons writes a line a reason, with how often it was given.
+func writeReasons(b *strings.Builder, head string, t *verdict.Tally) {
+	list := t.List()
+	for i, r := range list {
+		if i == shownReasons {
+			rest := 0
+			for _, r := range list[i:] {
+				rest += r.Count
+			}
+			fmt.Fprintf(b, "%-15s%d for %s\n", "", rest, plural(len(list)-i, "other reason"))
+			return
+		}
+		fmt.Fprintf(b, "%-15s%d: %s\n", head, r.Count, oneLine(r.Reason))
+		head = ""
+	}
 }
 
 func plural(n int, noun string) string {

@@ -141,13 +141,16 @@ func (t *trial) predecessors(ctx context.Context, c cases.Case) (*verdict.Verdic
 	if len(c.After) == 0 {
 		return nil, nil
 	}
+	if v := t.unsupported(c.After); v != nil {
+		return v, nil // before anything is done to the context
+	}
 	if err := paths.Reset(ctx, t.path); err != nil {
 		return nil, fmt.Errorf("reset: %w", err)
 	}
+	if v := t.unsupported(c.After); v != nil { // a path that dies of the question is found out by its next call, not by Reset
+		return v, nil
+	}
 	for i, before := range c.After {
-		if err := t.path.Supports(before); err != nil {
-			return &verdict.Verdict{Kind: verdict.Unsupported, Reason: fmt.Sprintf("after[%d]: %v", i, err)}, nil
-		}
 		if _, v, err := t.call(ctx, before); err != nil || v != nil {
 			if v != nil {
 				v.Reason = fmt.Sprintf("after[%d]: %s", i, v.Reason)
@@ -156,6 +159,16 @@ func (t *trial) predecessors(ctx context.Context, c cases.Case) (*verdict.Verdic
 		}
 	}
 	return nil, nil
+}
+
+// unsupported asks the path for the cases that run before.
+func (t *trial) unsupported(before []cases.Case) *verdict.Verdict {
+	for i, c := range before {
+		if err := t.path.Supports(c); err != nil {
+			return &verdict.Verdict{Kind: verdict.Unsupported, Reason: fmt.Sprintf("after[%d]: %v", i, err)}
+		}
+	}
+	return nil
 }
 
 // call makes the tensors, in memory that an isolated path shares, lets the path compute them and checks that it touched
@@ -198,6 +211,7 @@ func (t *trial) attend(ctx context.Context, c cases.Case, tensors *cases.Tensors
 	var crash *PanicError
 	switch {
 	case ctx.Err() != nil:
+		t.outcome.Lost = t.outcome.Running != nil
 		return nil, ctx.Err()
 	case errors.Is(err, errHang):
 		_, isolated := t.path.(paths.Isolated)

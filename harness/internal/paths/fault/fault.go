@@ -32,6 +32,7 @@ type Kind struct {
 	Later bool
 
 	supports func() // instead of an answer to Supports
+	declines bool   // in its answer to Supports
 	instead  func(*Path) error
 	after    func(*Path, *cases.Tensors) // when the output is right
 }
@@ -94,10 +95,13 @@ func (p *Path) Name() string { return p.name }
 // Strikes reports whether a case is one of those that the fault strikes.
 func (p *Path) Strikes(c cases.Case) bool { return (c.QLen+c.KVLen+c.HeadDim)%p.every == 0 }
 
-// Supports is nil for every case.
+// Supports is nil for every case, but of the kind that declines.
 func (p *Path) Supports(c cases.Case) error {
 	if p.kind.supports != nil && p.Strikes(c) && p.dare() == nil {
 		p.kind.supports()
+	}
+	if p.kind.declines && p.Strikes(c) {
+		return fmt.Errorf("q_len + kv_len + head_dim is %d, a multiple of %d", c.QLen+c.KVLen+c.HeadDim, p.every)
 	}
 	return nil
 }

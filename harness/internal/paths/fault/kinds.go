@@ -38,6 +38,7 @@ var kinds = []Kind{
 	{Name: "refuse", Words: "refuses the case once it is called", Verdict: verdict.Unsupported, instead: func(*Path) error {
 		return paths.Unsupported("it refuses, on purpose")
 	}},
+	{Name: "declines", Words: "says that it does not support the case", Verdict: verdict.Unsupported, declines: true},
 	{Name: "poison", Words: "loses its device: this call and all later ones fail", Verdict: verdict.Error, instead: poison},
 	{Name: "nan", Words: "writes a NaN", Verdict: verdict.Special, after: func(_ *Path, t *cases.Tensors) {
 		t.Out.Set(0, 0, 0, 0, math.NaN())
