@@ -24,7 +24,7 @@ run: bin/attest
 
 test: deps vet
 	$(GO) test ./...
-	$(MAKE) conform mfa-fuzz mfa-fuzz-library examples
+	$(MAKE) conform clients mfa-fuzz mfa-fuzz-library examples
 
 # What CI holds the paths to: no nonconformity in 1,000 default cases on naive and host, under both math modes and a
 # random schedule, under the checkers, through the shared library, and none in the corpus.
@@ -67,4 +67,4 @@ clean:
 	rm -rf bin build runs
 
 include metal/mfa/lib.mk
--include harness/internal/bench/bench.mk harness/internal/mutate/mutate.mk swift/swift.mk
+-include examples/clients.mk harness/internal/bench/bench.mk harness/internal/mutate/mutate.mk swift/swift.mk

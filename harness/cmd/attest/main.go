@@ -45,6 +45,7 @@ func commands() []command {
 		{"compare", "OLD NEW", "two runs: what got wrong, what got slower, with statistics", compareCommand},
 		{"mutate", "[--only REGEX] [--peers] ...", "plant bugs in copies of the kernel and tell which of them are found", mutateCommand},
 		{"msl", "build|run|check FILE.metal ...", "the Metal compiler for this machine, one kernel by hand, and the checkers", mslCommand},
+		{"init", "python|c|go [DIR]", "a working implementation to change into your own", initCommand},
 		{"paths", "", "which paths work here, and why the others do not", pathsCommand},
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"attest.example/attest/harness/internal/proctree"
 )
 
 // watchInterval is the time between two looks at a worker's memory. A call that is shorter is not looked at.
@@ -103,7 +105,7 @@ func (w *watch) memory() {
 		if !same {
 			continue
 		}
-		if used, err := privateBytes(w.child.command.Process.Pid); err == nil && used > w.limit {
+		if used, err := proctree.PrivateBytes(w.child.command.Process.Pid); err == nil && used > w.limit {
 			w.endCall(call, fmt.Errorf("took more memory than its limit of %d MiB", w.limit>>20), syscall.SIGKILL)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/paths/execpath"
 	"attest.example/attest/harness/internal/paths/fault"
 	"attest.example/attest/harness/internal/paths/metalpath"
 	"attest.example/attest/harness/internal/paths/naive"
@@ -33,7 +34,7 @@ func List() []Entry {
 	if other.Name == Default {
 		device, other = other, device
 	}
-	return []Entry{device, other, naiveEntry(), libraryEntry(), faultEntry(), pacedEntry()}
+	return []Entry{device, other, naiveEntry(), libraryEntry(), execEntry(), faultEntry(), pacedEntry()}
 }
 
 func hostEntry() Entry {
@@ -65,6 +66,17 @@ func libraryEntry() Entry {
 		open: func(ctx context.Context, argument string) (paths.Path, error) {
 			file, plain := strings.CutSuffix(argument, "?plain")
 			return metalpath.OpenLibrary(ctx, "lib:"+argument, file, plain)
+		},
+	}
+}
+
+func execEntry() Entry {
+	return Entry{
+		Name: "exec:COMMAND", Words: "any program that computes attention over pipes; exec:unix:PATH and exec:tcp://127.0.0.1:PORT speak with one that runs already",
+		Check:  func(context.Context) error { return nil },
+		prefix: "exec:",
+		open: func(ctx context.Context, argument string) (paths.Path, error) {
+			return execpath.Open(ctx, "exec:"+argument, argument)
 		},
 	}
 }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package worker
+package proctree
 
 import (
 	"bytes"
@@ -8,8 +8,11 @@ import (
 	"strconv"
 )
 
-// privateBytes is the resident memory of a process; systems without /proc do not tell shared memory from its own.
-func privateBytes(pid int) (int64, error) {
+// Pids is the process alone: systems without /proc do not list children cheaply.
+func Pids(pid int) []int { return []int{pid} }
+
+// PrivateBytes is the resident memory of the process alone, what it shares included.
+func PrivateBytes(pid int) (int64, error) {
 	out, err := exec.Command("ps", "-o", "rss=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil {
 		return 0, err

@@ -1,0 +1,254 @@
+/* Lets attest test an attention function of a C or C++ program. One header, nothing but the C library and POSIX.
+ *
+ *     static const char *mine(const attest_problem *p) { ...; return NULL; }
+ *     int main(void) { return attest_serve("mine", mine, NULL); }
+ *
+ * Then: attest run --path exec:./mine
+ *
+ * The tensors lie in memory that attest shares, with the strides that the case gives them; nothing is copied here.
+ * The protocol is harness/internal/paths/execpath/PROTOCOL.md.
+ */
+#ifndef ATTEST_CLIENT_H
+#define ATTEST_CLIENT_H
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef enum { ATTEST_F32, ATTEST_F16, ATTEST_BF16, ATTEST_BOOL } attest_dtype;
+
+/* Element [b, h, r, c] is element offset + b*strides[0] + h*strides[1] + r*strides[2] + c*strides[3] of data. */
+typedef struct {
+  attest_dtype dtype;
+  int64_t shape[4], strides[4]; /* batch, heads, rows, columns; strides in elements */
+  int64_t offset;               /* in elements */
+  void *data;                   /* NULL: the problem has no such tensor */
+} attest_tensor;
+
+typedef struct {
+  int64_t batch, heads, kv_heads, q_len, kv_len, head_dim;
+  float scale;
+  /* Key j is allowed to row i iff i+diagonal-left <= j <= i+diagonal+right; a negative bound is none. */
+  int64_t diagonal, left, right;
+  int causal;    /* the band is a causal mask: right is 0, left has no bound */
+  int bool_mask; /* the mask array holds bytes: non-zero is allowed. Else it is added to the scores. */
+  attest_tensor q, k, v, mask, out, lse;
+  const char *json; /* the whole request, for what is not spelt out here */
+} attest_problem;
+
+/* Computes a problem. NULL where it is done; "unsupported: REASON" refuses, any other text is an error. */
+typedef const char *(*attest_attention)(const attest_problem *problem);
+
+/* Reading and writing elements, rounded to nearest, ties to even. */
+
+static inline float attest_from_half(uint16_t h) {
+  int exponent = h >> 10 & 31, fraction = h & 1023;
+  float x = exponent == 31 ? (fraction ? NAN : INFINITY) : exponent ? ldexpf(1024 + fraction, exponent - 25) : ldexpf(fraction, -24);
+  return h >> 15 ? -x : x;
+}
+
+static inline uint16_t attest_to_half(float x) {
+  uint16_t sign = signbit(x) ? 0x8000 : 0;
+  double magnitude = fabs((double)x);
+  int exponent;
+  double fraction;
+  if (isnan(x)) return 0x7e00;
+  if (magnitude >= 65520) return sign | 0x7c00;
+  if (magnitude < 0x1p-14) return sign | (uint16_t)nearbyint(magnitude * 0x1p24);
+  fraction = frexp(magnitude, &exponent);
+  return sign | (uint16_t)(((exponent + 13) << 10) + (int)nearbyint(fraction * 2048));
+}
+
+static inline int64_t attest_index(const attest_tensor *t, int64_t b, int64_t h, int64_t r, int64_t c) {
+  return t->offset + b * t->strides[0] + h * t->strides[1] + r * t->strides[2] + c * t->strides[3];
+}
+
+static inline float attest_get(const attest_tensor *t, int64_t b, int64_t h, int64_t r, int64_t c) {
+  int64_t at = attest_index(t, b, h, r, c);
+  uint32_t bits;
+  float x;
+  switch (t->dtype) {
+  case ATTEST_F32: return ((const float *)t->data)[at];
+  case ATTEST_F16: return attest_from_half(((const uint16_t *)t->data)[at]);
+  case ATTEST_BOOL: return ((const uint8_t *)t->data)[at];
+  case ATTEST_BF16: break;
+  }
+  bits = (uint32_t)((const uint16_t *)t->data)[at] << 16;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+static inline void attest_set(const attest_tensor *t, int64_t b, int64_t h, int64_t r, int64_t c, float x) {
+  int64_t at = attest_index(t, b, h, r, c);
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  switch (t->dtype) {
+  case ATTEST_F32: ((float *)t->data)[at] = x; break;
+  case ATTEST_F16: ((uint16_t *)t->data)[at] = attest_to_half(x); break;
+  case ATTEST_BF16: ((uint16_t *)t->data)[at] = isnan(x) ? 0x7fc0 : (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16); break;
+  case ATTEST_BOOL: ((uint8_t *)t->data)[at] = x != 0; break;
+  }
+}
+
+/* What the band and the mask array add to the score of row i and key j: -INFINITY where the key is forbidden. */
+static inline float attest_bias(const attest_problem *p, int64_t b, int64_t h, int64_t i, int64_t j) {
+  const attest_tensor *m = &p->mask;
+  int64_t at = i + p->diagonal;
+  float x;
+  if ((p->left >= 0 && j < at - p->left) || (p->right >= 0 && j > at + p->right)) return -INFINITY;
+  if (m->data == NULL) return 0;
+  x = attest_get(m, m->shape[0] > 1 ? b : 0, m->shape[1] > 1 ? h : 0, m->shape[2] > 1 ? i : 0, m->shape[3] > 1 ? j : 0);
+  return !p->bool_mask ? x : x != 0 ? 0 : -INFINITY;
+}
+
+/* The rest speaks the protocol. JSON is read by walking it: attest writes what it documents, and nothing is written to. */
+
+static const char *attest_skip_(const char *s) { /* past one JSON value */
+  int depth = 0;
+  do {
+    if (*s == '"') {
+      for (s++; *s && *s != '"'; s++)
+        if (*s == '\\' && s[1]) s++;
+    } else if (*s == '{' || *s == '[') {
+      depth++;
+    } else if (*s == '}' || *s == ']') {
+      depth--;
+    } else if (depth == 0) {
+      while (s[1] && !strchr(",}] \n", s[1])) s++;
+    }
+    if (*s) s++;
+  } while (*s && depth > 0);
+  return s;
+}
+
+/* The value of a key of the object that s points to; NULL where it has none, or where that is null. */
+static const char *attest_find_(const char *s, const char *key) {
+  size_t n = strlen(key);
+  if (s == NULL || *s != '{') return NULL;
+  s++;
+  while (*s == '"') {
+    const char *name = s + 1, *value = attest_skip_(s);
+    if (*value == ':') value++;
+    if (strncmp(name, key, n) == 0 && name[n] == '"') return strncmp(value, "null", 4) == 0 ? NULL : value;
+    s = attest_skip_(value);
+    if (*s == ',') s++;
+  }
+  return NULL;
+}
+
+static int64_t attest_number_(const char *s, const char *key, int64_t otherwise) {
+  const char *value = attest_find_(s, key);
+  return value ? strtoll(value, NULL, 10) : otherwise;
+}
+
+static void attest_four_(const char *list, int64_t out[4]) {
+  char *s = (char *)list + 1;
+  for (int i = 0; i < 4; i++) {
+    out[i] = strtoll(s, &s, 10);
+    s++;
+  }
+}
+
+static attest_tensor attest_tensor_(const char *tensors, const char *name, char *memory) {
+  attest_tensor t = {ATTEST_F32, {0}, {0}, 0, NULL};
+  const char *d = attest_find_(tensors, name), *type = attest_find_(d, "dtype");
+  if (d == NULL) return t;
+  if (strncmp(type, "\"F16", 4) == 0) t.dtype = ATTEST_F16;
+  if (strncmp(type, "\"BF", 3) == 0) t.dtype = ATTEST_BF16;
+  if (strncmp(type, "\"BO", 3) == 0) t.dtype = ATTEST_BOOL;
+  attest_four_(attest_find_(d, "shape"), t.shape);
+  attest_four_(attest_find_(d, "strides"), t.strides);
+  t.offset = attest_number_(d, "offset", 0);
+  t.data = memory + attest_number_(d, "start", 0);
+  return t;
+}
+
+static void attest_text_(FILE *out, const char *s) { /* as a JSON string */
+  fputc('"', out);
+  for (; *s; s++) {
+    if (*s == '"' || *s == '\\') fputc('\\', out);
+    if ((unsigned char)*s >= ' ') fputc(*s, out);
+    else fprintf(out, "\\u%04x", *s);
+  }
+  fputc('"', out);
+}
+
+/* Answers attest until it has no more problems; returns what main should. declarations may be NULL, or more members of
+ * the hello: "\"arithmetic\":{\"accumulators\":\"fp16\"},\"supports\":[{\"when\":\"input == 'fp32'\"}]". */
+static int attest_serve(const char *name, attest_attention attention, const char *declarations) {
+  char *line = NULL, *memory = NULL;
+  size_t room = 0, bytes = 0;
+  FILE *answers = fdopen(dup(1), "w");
+  dup2(2, 1); /* what the program prints must not get among the answers */
+  while (getline(&line, &room, stdin) > 0) {
+    const char *call = attest_find_(line, "call");
+    long long id = attest_number_(line, "id", 0);
+    for (int64_t n = attest_number_(line, "bytes", 0); n > 0; n--) getchar();
+    fprintf(answers, "{\"attest\":1,\"id\":%lld", id);
+    if (call && strncmp(call, "\"hello\"", 7) == 0) {
+      fprintf(answers, ",\"hello\":{\"protocol\":1,\"client\":\"attest_client.h\",\"device\":\"cpu\",\"tensors\":\"shared\",\"name\":");
+      attest_text_(answers, name);
+      fprintf(answers, "%s%s}", declarations ? "," : "", declarations ? declarations : "");
+    } else if (call && strncmp(call, "\"attend\"", 8) == 0) {
+      const char *p = attest_find_(line, "problem"), *m = attest_find_(line, "memory"), *t = attest_find_(p, "tensors");
+      const char *mask = attest_find_(p, "mask"), *causal = attest_find_(p, "causal"), *wrong;
+      size_t wanted = (size_t)attest_number_(m, "bytes", 0);
+      attest_problem problem = {0};
+      struct timespec start, end;
+      if (wanted != bytes) {
+        if (memory) munmap(memory, bytes);
+        bytes = wanted;
+        memory = (char *)mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, (int)attest_number_(m, "fd", 3), 0);
+        if (memory == MAP_FAILED) {
+          perror("attest_client: map the shared memory");
+          return 1;
+        }
+      }
+      problem.batch = attest_number_(p, "batch", 0);
+      problem.heads = attest_number_(p, "heads", 0);
+      problem.kv_heads = attest_number_(p, "kv_heads", 0);
+      problem.q_len = attest_number_(p, "q_len", 0);
+      problem.kv_len = attest_number_(p, "kv_len", 0);
+      problem.head_dim = attest_number_(p, "head_dim", 0);
+      problem.scale = strtof(attest_find_(p, "scale"), NULL);
+      problem.diagonal = attest_number_(p, "diagonal", 0);
+      problem.left = attest_number_(p, "left", -1);
+      problem.right = attest_number_(p, "right", -1);
+      problem.causal = causal && *causal == 't';
+      problem.bool_mask = mask && strncmp(mask, "\"bool\"", 6) == 0;
+      problem.q = attest_tensor_(t, "q", memory);
+      problem.k = attest_tensor_(t, "k", memory);
+      problem.v = attest_tensor_(t, "v", memory);
+      problem.mask = attest_tensor_(t, "mask", memory);
+      problem.out = attest_tensor_(t, "out", memory);
+      problem.lse = attest_tensor_(t, "lse", memory);
+      problem.json = line;
+      clock_gettime(CLOCK_MONOTONIC, &start);
+      wrong = attention(&problem);
+      clock_gettime(CLOCK_MONOTONIC, &end);
+      if (wrong == NULL) {
+        double seconds = (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+        fprintf(answers, ",\"device_seconds\":[%.9f]", seconds);
+      } else if (strncmp(wrong, "unsupported:", 12) == 0) {
+        fprintf(answers, ",\"unsupported\":");
+        attest_text_(answers, wrong + 12 + strspn(wrong + 12, " "));
+      } else {
+        fprintf(answers, ",\"error\":");
+        attest_text_(answers, wrong);
+      }
+    } else {
+      fprintf(answers, ",\"error\":\"the client knows no such call\"");
+    }
+    fprintf(answers, "}\n");
+    if (fflush(answers) != 0) return 1;
+  }
+  free(line);
+  return 0;
+}
+
+#endif

@@ -1,0 +1,29 @@
+"""Attention as the textbook has it, in numpy: attest run --path "exec:python3 examples/python/naive.py" """
+
+import numpy as np
+
+import attest_client
+
+
+@attest_client.attention(arithmetic={"normalized_probabilities": True})
+def naive(q, k, v, *, scale, mask, lse):
+    q, k, v = (x.astype(np.float32) for x in (q, k, v))
+    scores = np.float32(scale) * (q @ k.swapaxes(-1, -2))
+    allowed = np.ones_like(scores, bool)
+    if mask is not None:
+        allowed &= mask != -np.inf
+        scores = np.where(allowed, scores + mask, -np.inf)
+    most = scores.max(-1, keepdims=True)
+    weights = np.where(allowed, np.exp(scores - np.where(allowed.any(-1, keepdims=True), most, 0)), 0)
+    total = weights.sum(-1, keepdims=True)
+    probabilities = np.divide(weights, total, out=np.zeros_like(weights), where=total != 0)
+    # What a masked key holds must not get in, not even a NaN times zero.
+    out = np.zeros(q.shape[:3] + v.shape[3:], np.float32)
+    for b, h, i in np.ndindex(*out.shape[:3]):
+        keys = allowed[b, h, i]
+        out[b, h, i] = probabilities[b, h, i, keys] @ v[b, h, keys]
+    with np.errstate(divide="ignore"):
+        return (out, (most + np.log(total))[..., 0]) if lse else out
+
+
+attest_client.serve()

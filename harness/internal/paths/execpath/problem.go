@@ -1,0 +1,75 @@
+package execpath
+
+import (
+	"attest.example/attest/harness/internal/cases"
+)
+
+// problem is a case spelt out, so that a program need not know the case format, its defaults or its layouts.
+type problem struct {
+	Batch   int     `json:"batch"`
+	Heads   int     `json:"heads"`
+	KVHeads int     `json:"kv_heads"`
+	QLen    int     `json:"q_len"`
+	KVLen   int     `json:"kv_len"`
+	HeadDim int     `json:"head_dim"`
+	Scale   float32 `json:"scale"`
+	Input   string  `json:"input"`
+	Output  string  `json:"output"`
+	// Intermediate is the format of the accumulators that the case asks for.
+	Intermediate string `json:"intermediate"`
+	LSE          bool   `json:"lse"` // wants the natural logarithm of the softmax's normaliser as well
+
+	// Key j is allowed to row i iff i+diagonal-left <= j <= i+diagonal+right; null is no bound on that side. A causal
+	// mask is right 0. Both null: every key.
+	Causal   bool `json:"causal"`
+	Diagonal int  `json:"diagonal"`
+	Left     *int `json:"left"`
+	Right    *int `json:"right"`
+
+	Mask string `json:"mask"` // "none", "bool" (non-zero: allowed) or "additive", on top of the above
+
+	// Deadline is how long the answer may take, in seconds; 0: no limit.
+	Deadline float64                `json:"deadline"`
+	Tensors  map[string]description `json:"tensors"` // q, k, v, mask, out, lse
+}
+
+// description says where a tensor's elements are: [b, h, r, c] is element offset + the sum of index times stride, from
+// byte start of the shared memory, or from the start of the safetensors entry of that name.
+type description struct {
+	DType    string `json:"dtype"`
+	Shape    [4]int `json:"shape"`   // batch, heads, rows, columns
+	Strides  [4]int `json:"strides"` // in elements; 0 where it broadcasts
+	Offset   int    `json:"offset"`  // in elements
+	Elements int    `json:"elements"`
+	Start    int    `json:"start"` // in bytes
+}
+
+func problemOf(c cases.Case) *problem {
+	p := &problem{
+		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
+		Scale: c.EffectiveScale(), Input: c.Input.String(), Output: c.Output.String(), Intermediate: "fp32", LSE: c.LSE,
+		Mask: "none", Tensors: map[string]description{},
+	}
+	if c.Intermediate != 0 {
+		p.Intermediate = c.Intermediate.String()
+	}
+	if c.Mask.IsArray() {
+		p.Mask = string(c.Mask.Kind)
+	}
+	if c.Mask.Align == cases.BottomRight {
+		p.Diagonal = c.KVLen - c.QLen
+	}
+	bound := func(keys int) *int {
+		if keys < 0 {
+			return nil
+		}
+		return &keys
+	}
+	switch {
+	case c.Mask.IsCausal():
+		p.Causal, p.Right = true, bound(0)
+	case c.Mask.Kind == cases.WindowMask:
+		p.Left, p.Right = bound(c.Mask.Left), bound(c.Mask.Right)
+	}
+	return p
+}

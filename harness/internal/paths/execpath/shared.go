@@ -1,0 +1,112 @@
+package execpath
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"attest.example/attest/harness/internal/cases"
+)
+
+// sharedPage is where tensors may begin in shared memory, so that a program can map each by itself.
+const sharedPage = 16384
+
+// sharedFD is the descriptor by which a started program finds the file.
+const sharedFD = 3
+
+// sharedFile is memory that attest and a program both map. Attest copies a case's tensors into it and the outputs out
+// of it; the program copies nothing.
+type sharedFile struct {
+	file  *os.File
+	path  string // empty: it has no name, and is inherited
+	bytes []byte
+}
+
+// newSharedFile makes the file in memory where there is such a folder. Without a name nothing is left of it whatever
+// ends us.
+func newSharedFile(named bool) (*sharedFile, error) {
+	dir := "/dev/shm"
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		dir = ""
+	}
+	file, err := os.CreateTemp(dir, "attest-exec-*")
+	if err != nil {
+		return nil, fmt.Errorf("shared memory: %w", err)
+	}
+	s := &sharedFile{file: file, path: file.Name()}
+	if !named {
+		os.Remove(s.path)
+		s.path = ""
+	}
+	return s, nil
+}
+
+// lay puts the tensors of a case into the file and describes where they are.
+func (s *sharedFile) lay(t *cases.Tensors, p *problem) error {
+	total := 0
+	starts := map[string]int{}
+	for _, b := range t.Buffers() {
+		starts[b.Name] = total
+		total += (b.Bytes + sharedPage - 1) / sharedPage * sharedPage
+	}
+	if err := s.fit(total); err != nil {
+		return err
+	}
+	for _, b := range t.Buffers() {
+		d := description{
+			DType: dtypeOf(b.Tensor.Format), Shape: b.Tensor.Shape, Strides: b.Tensor.Strides, Offset: b.Tensor.Offset,
+			Elements: b.Tensor.Elements, Start: starts[b.Name],
+		}
+		if b.Name == "mask" && t.Mask.Bool {
+			d.DType = boolType
+		}
+		p.Tensors[b.Name] = d
+		copy(s.bytes[d.Start:], b.Data[:b.Bytes])
+	}
+	return nil
+}
+
+// take copies everything back, inputs too, so that a program that wrote where it should not is seen.
+func (s *sharedFile) take(t *cases.Tensors, p *problem) {
+	for _, b := range t.Buffers() {
+		copy(b.Data[:b.Bytes], s.bytes[p.Tensors[b.Name].Start:])
+	}
+}
+
+func (s *sharedFile) fit(total int) error {
+	if total <= len(s.bytes) {
+		return nil
+	}
+	if s.bytes != nil {
+		unix.Munmap(s.bytes)
+		s.bytes = nil
+	}
+	if err := s.file.Truncate(int64(total)); err != nil {
+		return fmt.Errorf("shared memory of %d bytes: %w", total, err)
+	}
+	bytes, err := unix.Mmap(int(s.file.Fd()), 0, total, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return fmt.Errorf("map %d bytes of shared memory: %w", total, err)
+	}
+	s.bytes = bytes
+	return nil
+}
+
+func (s *sharedFile) describe() *memory {
+	m := &memory{Path: s.path, Bytes: len(s.bytes)}
+	if s.path == "" {
+		m.FD = sharedFD
+	}
+	return m
+}
+
+func (s *sharedFile) close() {
+	if s.bytes != nil {
+		unix.Munmap(s.bytes)
+	}
+	s.file.Close()
+	if s.path != "" {
+		os.Remove(s.path)
+	}
+}
