@@ -36,5 +36,5 @@ type (
 )
 
 // ArithmeticOf gives the usual arithmetic of a case: fp32 accumulators (or the case's intermediate format), an
-// exponential good to 4 ulp, a single pass over the keys.
+// exponential good to 4 ulp, blocks of 16 keys or more.
 func ArithmeticOf(c Case) Arithmetic { return paths.ArithmeticOf(c) }

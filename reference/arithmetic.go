@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -27,8 +28,19 @@ type Arithmetic struct {
 	Block int
 	// NormalizedProbs declares that probabilities are divided by their sum
 	// before they are stored and multiplied with v, as a naive implementation
-	// does. It matters where small probabilities underflow.
+	// does: one rounding more, and small probabilities underflow.
 	NormalizedProbs bool
+	// ProbsInSum declares that the sum which weights are divided by adds them up
+	// as Probs rounds them. Otherwise only the product with v sees the rounded
+	// ones, as in most kernels.
+	ProbsInSum bool
+	// SplitKV is the number of parts that the keys are cut into, each with an
+	// output and a logsumexp of its own, merged by these; 0 or 1: not cut.
+	SplitKV int
+	// RecomputedWeights declares that the weights which multiply v are not those
+	// that were summed, but computed a second time, as exp(score - logsumexp)
+	// say. Their common error does not cancel then.
+	RecomputedWeights bool
 
 	// FlushSubnormals declares that subnormals of fp32 and bf16 may be read and
 	// written as zero.
@@ -97,6 +109,10 @@ func (a Arithmetic) Validate() error {
 		return fmt.Errorf("reference: arithmetic: Exp is %v + %v*|x| ulps: want finite numbers that are not negative", a.Exp.A, a.Exp.B)
 	case a.Block < 0:
 		return fmt.Errorf("reference: arithmetic: Block is %d keys: want 0 or more", a.Block)
+	case a.SplitKV < 0:
+		return fmt.Errorf("reference: arithmetic: SplitKV is %d parts: want 0 or more", a.SplitKV)
+	case a.ProbsInSum && a.Probs == (Format{}):
+		return errors.New("reference: arithmetic: ProbsInSum without Probs: want the format that probabilities are rounded to")
 	case a.Empty > EmptyNaN:
 		return fmt.Errorf("reference: arithmetic: Empty is %v: want zero or nan", a.Empty)
 	}

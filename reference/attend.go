@@ -155,7 +155,7 @@ func (e *engine) do(w *workspace, t task) error {
 	keys := shared.get(func(o *operands) {
 		size := p.KVLen * p.HeadDim
 		at := (t.batch*p.KVHeads + t.kvHead) * size
-		o.reset(p.K[at:at+size], p.V[at:at+size], p.KVLen, p.HeadDim, e.bounds)
+		o.reset(p.K[at:at+size], p.V[at:at+size], p.KVLen, p.HeadDim, e.bounds, e.arith.Acc.Unit)
 	})
 	b := block{engine: e, workspace: w, task: t, keys: keys}
 	return b.compute()

@@ -145,7 +145,7 @@ func differs(a, b *Result, tol float64) string {
 		name string
 		x, y []float64
 	}{{"output", a.Output, b.Output}, {"logsumexp", a.LSE, b.LSE}, {"bound", a.Bound, b.Bound},
-		{"sharp line", a.Sharp, b.Sharp}, {"bound of logsumexp", a.LSEBound, b.LSEBound}, {"eps", a.MaxEps, b.MaxEps}} {
+		{"sharp line", a.Sharp, b.Sharp}, {"bound of logsumexp", a.LSEBound, b.LSEBound}, {"condition", a.Condition, b.Condition}} {
 		for i := range f.y {
 			same := math.Float64bits(f.x[i]) == math.Float64bits(f.y[i])
 			if !same && !(math.Abs(f.x[i]-f.y[i]) <= tol*(math.Abs(f.x[i])+1e-3)) {

@@ -15,13 +15,18 @@ type workspace struct {
 
 	// [rows, span of the block's keys]
 	score  []float64 // scores; later which keys are allowed, as 0 and 1
-	prob   []float64 // probabilities; later their squares
+	prob   []float64 // probabilities
+	prob2  []float64 // their squares
 	dotAbs []float64 // |q|.|k|; later the weights of the bound
 	dotSq  []float64 // q^2.k^2; later the weights of the sharp line
 
 	// [rows, head_dim]
-	sumW, sumC, sumP2, sumV []float64
-	marks                   []columnMark
+	sumA, sumQ   []float64 // p|v|, p v^2
+	sumH         []float64 // p h |v|
+	sumC1, sumC2 []float64 // c v, c v^2, c the weights of the sharp line
+	sumP2        []float64 // p^2 v^2
+	sumV         []float64 // |v| of allowed keys
+	marks        []columnMark
 
 	seen variety
 }
@@ -36,7 +41,8 @@ type row struct {
 	badQ        bool
 	state       rowState
 	allowed     int
-	m, l        float64 // largest score; sum of exp(score - m)
+	top         int     // the key with the largest score
+	m, l        float64 // that score; sum of exp(score - m)
 	rowBounds
 }
 
@@ -229,7 +235,7 @@ func (b *block) scaleScores(i int, r *row, s []float64) {
 		r.allowed++
 		s[j] = x
 		if x > r.m {
-			r.m = x
+			r.m, r.top = x, j
 		}
 		if !(x <= math.MaxFloat64) {
 			if math.IsNaN(x) {

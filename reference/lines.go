@@ -6,10 +6,17 @@ import "math"
 func (b *block) sumWeights() {
 	k, rows := b.keys, len(b.rows)
 	size := rows * k.dim
-	b.sumW, b.sumC, b.sumP2 = resize(b.sumW, size), resize(b.sumC, size), resize(b.sumP2, size)
-	valueProduct(b.sumW, b.dotAbs, k.absVt, rows, k.dim, k.n, b.lo, b.hi)
-	valueProduct(b.sumC, b.dotSq, k.sqVt, rows, k.dim, k.n, b.lo, b.hi)
-	valueProduct(b.sumP2, b.prob, k.sqVt, rows, k.dim, k.n, b.lo, b.hi)
+	for _, p := range []struct {
+		dst    *[]float64
+		weight []float64
+		values []float64
+	}{
+		{&b.sumA, b.prob, k.absVt}, {&b.sumQ, b.prob, k.sqVt}, {&b.sumH, b.dotAbs, k.absVt},
+		{&b.sumC1, b.dotSq, k.vt}, {&b.sumC2, b.dotSq, k.sqVt}, {&b.sumP2, b.prob2, k.sqVt},
+	} {
+		*p.dst = resize(*p.dst, size)
+		valueProduct(*p.dst, p.weight, p.values, rows, k.dim, k.n, b.lo, b.hi)
+	}
 	b.sumV = resize(b.sumV, size)
 	b.sumAllowed()
 }
@@ -48,62 +55,135 @@ func (b *block) sumAllowed() {
 	valueProduct(b.sumV, b.score, k.absVt, len(b.rows), k.dim, k.n, b.lo, b.hi)
 }
 
+// least is the largest share of a sum that may be lost and the row still judged.
+const least = 0.75
+
 // drawLines computes bound, sharp line and demand of a finite row.
 func (b *block) drawLines(i int) {
 	r, l, dim := &b.rows[i], &b.lines, b.keys.dim
-	out := of(b.r.Output, r.index, dim)
-	bound, sharp := of(b.r.Bound, r.index, dim), of(b.r.Sharp, r.index, dim)
 	demand := b.r.OutputDemand[r.index*dim:][:dim]
-	w, c, p2, v := of(b.sumW, i, dim), of(b.sumC, i, dim), of(b.sumP2, i, dim), of(b.sumV, i, dim)
+	lse := b.drawLSE(r)
+	e := b.element(i, r, lse)
+	sharp := of(b.r.Sharp, r.index, dim)
+	bound := of(b.r.Bound, r.index, dim)
+	for d, o := range of(b.r.Output, r.index, dim) {
+		bound[d], sharp[d] = e.lines(d, o)
+		demand[d] = outputDemand(o, bound[d], l.a.Out)
+	}
+	b.r.Condition[r.index] = e.cond
+	b.judgeable(i, r, e, demand)
+}
 
-	n := float64(r.allowed)
-	uOut := l.a.Out.Unit
-	spread := math.Exp(2*min(r.maxEps, 1)) * (1 + uOut)
-	perOut := r.sumPE + r.growth
-	accTerms := (n + 2*l.blocks + 2) * l.etaAcc
+// element draws the lines of one row, element by element.
+type element struct {
+	b               *block
+	r               *row
+	l               *lines
+	n, nn           float64 // allowed keys; and the squares of growth in sums
+	cond, expE      float64
+	sum             float64 // relative error of the sum of weights
+	lse             float64 // bound of the logsumexp where weights are computed twice
+	coherent        float64 // of the sharp line, over the spread of v
+	underflow       float64
+	a, q, h, v      []float64
+	c1, c2, p2      []float64
+	alike           bool
+	s2, s3, uOut, u float64
+}
+
+func (b *block) element(i int, r *row, lse float64) *element {
+	l, dim := &b.lines, b.keys.dim
+	e := &element{b: b, r: r, l: l, n: float64(r.allowed), cond: r.cond, expE: math.Exp(min(r.sumPE, 700)),
+		a: of(b.sumA, i, dim), q: of(b.sumQ, i, dim), h: of(b.sumH, i, dim), v: of(b.sumV, i, dim),
+		c1: of(b.sumC1, i, dim), c2: of(b.sumC2, i, dim), p2: of(b.sumP2, i, dim), uOut: l.a.Out.Unit, u: l.u}
+	_, e.sum = l.sums(r.allowed, r.alike.lost, 0, r.alike.worst)
+	if l.a.RecomputedWeights {
+		e.lse = math.Expm1(lse)
+		e.cond = max(e.cond, e.lse)
+	}
+	if 1-e.sum < 1-least {
+		e.cond = math.Inf(1)
+	}
+	e.coherent = 3*l.u*r.spread + l.sharpRun
+	if l.blocks > 1 || l.splits > 0 {
+		e.coherent += l.u * math.Abs(r.m)
+	}
+	accTerms := (e.n + float64(2*l.blocks) + 2) * l.etaAcc
 	if !l.a.NormalizedProbs {
 		accTerms /= r.l
 	}
-	underflow := l.etaOut + l.etaIn + l.etaAcc + accTerms
-	s2 := lambda * math.Sqrt(n) * l.u
-	s3 := 0.6 * lambda * l.a.Probs.Unit
-	tail := r.growth + l.a.Probs.Unit
-	for d, o := range out {
-		o = math.Abs(o)
-		root := math.Sqrt(p2[d])
-		absolute := min(w[d]/tail, math.Sqrt(n)*root) // at least sum_j p_j*|v_jd|
-		same := r.alike.worst * o
-		if r.alike.worst > 0 {
-			if col := b.keys.column(d, l.u); few(r.alike.distinct*col.distinct, min(r.alike.terms, col.nonzero)) {
-				same += min(float64(col.nonzero), n) * l.u * b.absoluteSum(i, d)
-			}
-		}
-		t3 := (uOut+3*l.u)*o + underflow + r.eta*(v[d]+n*o)
-		bound[d] = (w[d]+o*perOut+same)*spread + t3
-		line := lambda*math.Sqrt(c[d]+o*o*r.sumPS2) + s2*(root+0.3*o) + s3*root + l.sharp4*o + t3 + same + r.alike.lost*(absolute+o)
-		sharp[d] = min(bound[d], line)
-		demand[d] = outputDemand(out[d], bound[d], l.a.Out)
+	e.underflow = l.etaOut + l.etaIn + l.etaAcc + accTerms
+	e.s2 = lambda * math.Sqrt(e.n+float64(l.blocks)) * l.u
+	e.s3 = 0.6 * lambda * l.inProd
+	return e
+}
+
+// lines gives bound and sharp line of column d, where the output is o.
+func (e *element) lines(d int, o float64) (bound, sharp float64) {
+	if !(e.cond <= 0.5) {
+		return math.Inf(1), math.Inf(1)
 	}
-	b.drawLSE(r)
-	b.r.MaxEps[r.index] = r.maxEps
-	b.judgeable(i, r, demand)
+	l, r := e.l, e.r
+	a, q := e.a[d], e.q[d]
+	float := (e.n + 8) * 0x1p-52 // what float64 may lose of a difference of squares, twice
+	sd, rms := math.Sqrt(max(q-o*o, 0)+float*q), math.Sqrt(q)
+	o = math.Abs(o)
+
+	shared := min(r.cond*sd, e.expE*(e.h[d]+o*r.sumPH))
+	if l.a.RecomputedWeights {
+		weights := e.expE * e.h[d]
+		shared = (1+e.lse)*weights + e.lse*o
+	}
+	alike := 0.0
+	if r.alike.worst > 0 {
+		if col := e.b.keys.column(d, l.u); few(r.alike.distinct*col.distinct, min(r.alike.terms, col.nonzero)) {
+			alike = min(float64(col.nonzero), e.n) * l.u
+		}
+	}
+	product, _ := l.sums(r.allowed, r.alike.lost, alike, 0)
+	rest := 1 - min(e.sum, least)
+	unshared := ((product+l.inProd)*(a+min(r.cond*rms, e.expE*(e.h[d]+a*r.sumPH))) + e.sum*(o+shared)) / rest
+	absolute := e.underflow + r.eta*(e.v[d]+e.n*(o+shared))*e.expE/rest
+	stored := e.uOut + 3*e.u
+	bound = (shared+unshared)*(1+stored) + stored*o + absolute
+
+	root := math.Sqrt(e.p2[d])
+	first := shared
+	if !r.like && !l.a.RecomputedWeights {
+		c := e.c2[d] + o*o*r.sumPS2
+		centred := c - 2*math.Abs(e.c1[d])*o
+		if signed := e.b.r.Output[r.index*len(e.a)+d]; signed*e.c1[d] < 0 {
+			centred = c + 2*math.Abs(e.c1[d])*o
+		}
+		first = lambda*math.Sqrt(max(centred, 0)+4*float*c) + e.coherent*sd
+	}
+	sharp = first + e.s2*(root+0.3*o) + e.s3*root + stored*o + absolute +
+		r.alike.lost*(a+o) + min(r.alike.worst, e.sum)*o + alike*a
+	return bound, min(bound, sharp)
 }
 
 // drawLSE computes the bound of the row's logsumexp. A weight's relative error
 // is an absolute one of the logarithm of the sum, in proportion to the weight.
+// Here nothing cancels: what is common to all weights, that is the rounding of
+// scale and log2(e) and of the maximum's unit, is in proportion to the maximum.
 // The logarithm itself may be off by 4 units, near 1 by as much absolutely.
-func (b *block) drawLSE(r *row) {
+func (b *block) drawLSE(r *row) float64 {
 	l := &b.lines
 	logL := math.Abs(math.Log(r.l))
-	spread := math.Exp(2 * min(r.maxEps, 1))
-	b.r.LSEBound[r.index] = (r.sumPE+r.growth+r.alike.worst)*spread + 4*l.u*(1+logL) + 3*l.u*math.Abs(r.m) +
-		float64(r.allowed)*r.eta + l.etaAcc
-	b.r.LSEDemand[r.index] = outputDemand(b.r.LSE[r.index], b.r.LSEBound[r.index], l.a.Acc)
+	_, sum := l.sums(r.allowed, r.alike.lost, 0, r.alike.worst)
+	bound := r.sumPH + sum/(1-min(sum, least)) + 4*l.u*(1+logL) + 6*l.u*math.Abs(r.m) + 3*l.u*r.topFor +
+		float64(r.allowed)*r.eta*math.Exp(min(r.sumPE, 700)) + l.etaAcc
+	b.r.LSEBound[r.index] = bound
+	b.r.LSEDemand[r.index] = outputDemand(b.r.LSE[r.index], bound, l.a.Acc)
+	if !(r.sumPH+sum <= 0.5) {
+		b.r.LSEDemand[r.index] = AnyFinite
+	}
+	return bound
 }
 
 // judgeable takes back the demands that no implementation of this arithmetic
 // can be held to.
-func (b *block) judgeable(i int, r *row, demand []Demand) {
+func (b *block) judgeable(i int, r *row, e *element, demand []Demand) {
 	l := &b.lines
 	switch {
 	case r.wild:
@@ -112,14 +192,13 @@ func (b *block) judgeable(i int, r *row, demand []Demand) {
 		}
 		b.r.LSEDemand[r.index] = Anything
 		return
-	case r.maxEps > 0.5:
+	case !(e.cond <= 0.5): // and its lines are infinite
 		for d := range demand {
 			demand[d] = AnyFinite
 			if b.keys.maxV[d] >= l.a.Out.Max*0.99 {
 				demand[d] = Anything
 			}
 		}
-		b.r.LSEDemand[r.index] = AnyFinite
 	}
 	// Sums of exp(s-m)*v before they are divided by l may leave the range of
 	// the accumulators while the output is well inside its own.
@@ -129,20 +208,8 @@ func (b *block) judgeable(i int, r *row, demand []Demand) {
 	}
 	limit := 0.9 * l.a.Acc.Max
 	for d, v := range b.keys.maxV {
-		if v*total > limit && b.absoluteSum(i, d)*total > limit {
+		if v*total > limit && e.a[d]*total > limit {
 			demand[d] |= AnyNonFinite
 		}
 	}
-}
-
-// absoluteSum is sum_j p_j*|v_jd| of row i, from the squares that weigh left.
-func (b *block) absoluteSum(i, d int) float64 {
-	var sum float64
-	v := of(b.keys.absVt, d, b.keys.n)[b.lo:b.hi]
-	for j, p2 := range of(b.prob, i, b.span()) {
-		if p2 > 0 {
-			sum += math.Sqrt(p2) * v[j]
-		}
-	}
-	return sum
 }

@@ -18,8 +18,9 @@ type operands struct {
 	absKt, absVt []float64 // magnitudes of these, where bounds are asked for
 	sqKt, sqVt   []float64 // their squares
 
-	normK []float64 // [kv_len] sum of |k| over head_dim
-	maxV  []float64 // [head_dim] the largest |v| of a column
+	normK []float64  // [kv_len] sum of |k| over head_dim
+	likeK []elements // [kv_len] what the elements of a k row are like
+	maxV  []float64  // [head_dim] the largest |v| of a column
 
 	// Only rows of like weights ask what the columns of v are like.
 	columnsOnce sync.Once
@@ -34,8 +35,9 @@ type badElement struct {
 	value    float64
 }
 
-// reset fills o from K and V of one head.
-func (o *operands) reset(k, v []float64, n, dim int, bounds bool) {
+// reset fills o from K and V of one head; u is the unit roundoff of the
+// accumulators, which only bounds need.
+func (o *operands) reset(k, v []float64, n, dim int, bounds bool, u float64) {
 	o.n, o.dim, o.k, o.v = n, dim, k, v
 	o.badK, o.badV = nil, o.badV[:0]
 	o.kt, o.vt = resize(o.kt, n*dim), resize(o.vt, n*dim)
@@ -59,6 +61,14 @@ func (o *operands) reset(k, v []float64, n, dim int, bounds bool) {
 	o.absVt, o.sqVt = magnitudes(o.absVt, o.sqVt, o.vt)
 	o.normK = resize(o.normK, n)
 	clear(o.normK)
+	if cap(o.likeK) < n {
+		o.likeK = make([]elements, n)
+	}
+	o.likeK = o.likeK[:n]
+	var seen variety
+	for j := range n {
+		o.likeK[j] = elementsOf(of(k, j, dim), u, &seen)
+	}
 	o.maxV = resize(o.maxV, dim)
 	o.columnsOnce = sync.Once{}
 	for d := range dim {

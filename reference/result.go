@@ -19,9 +19,10 @@ type Result struct {
 	Bound, Sharp []float64
 	// LSEBound is the bound of LSE.
 	LSEBound []float64
-	// MaxEps is the largest relative error of a weight of the row. Above 1/2
-	// the row is ill-conditioned.
-	MaxEps []float64
+	// Condition is how far the weights of a row may be off as a whole, once what
+	// they share has cancelled: an output moves by at most Condition times the
+	// spread of v under the weights. Above 1/2 the row is ill-conditioned.
+	Condition []float64
 	// OutputDemand and LSEDemand say which classes of value are accepted.
 	OutputDemand, LSEDemand []Demand
 
@@ -39,7 +40,7 @@ func newResult(p *Problem, a Arithmetic, bounds bool) *Result {
 		r.Sharp = make([]float64, len(r.Output))
 		r.OutputDemand = make([]Demand, len(r.Output))
 		r.LSEBound = make([]float64, rows)
-		r.MaxEps = make([]float64, rows)
+		r.Condition = make([]float64, rows)
 		r.LSEDemand = make([]Demand, rows)
 	}
 	return r

@@ -50,9 +50,9 @@ func TestNegligibleKeys(t *testing.T) {
 		with := attend(t, p, inFP32, Options{})
 		p.Mask.(Additive).Bias[1] = negInf
 		without := attend(t, p, inFP32, Options{})
-		if with.OutputDemand[0] != Value || !(with.MaxEps[0] <= 0.02) || !(with.Bound[0] <= 2*without.Bound[0]) {
+		if with.OutputDemand[0] != Value || !(with.Condition[0] <= 0.02) || !(with.Bound[0] <= 2*without.Bound[0]) {
 			t.Errorf("bias %v: demand %b, eps %v, bound %v against %v of a masked key",
-				hidden, with.OutputDemand[0], with.MaxEps[0], with.Bound[0], without.Bound[0])
+				hidden, with.OutputDemand[0], with.Condition[0], with.Bound[0], without.Bound[0])
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestSmallAccumulators(t *testing.T) {
 			t.Errorf("%d weights of 1 where 10 is the largest number: demand %b, want %b", keys, got, want)
 		}
 	}
-	for score, want := range map[float64]Demand{40000: AnyFinite, 60000: Anything, -60000: Anything} {
+	for score, want := range map[float64]Demand{40000: Value, 60000: Anything, -60000: Anything} {
 		a := Arithmetic{In: FP16, Acc: FP32, Scores: FP16, Out: FP16}
 		hidden := randomProblem(1, 1, 1, 1, 1, 2, 1, Additive{1, 1, 1, 2, []float64{0, -1e30}})
 		hidden.Scale, hidden.Q[0], hidden.K[0], hidden.K[1] = 1, 1, 0, math.Abs(score)

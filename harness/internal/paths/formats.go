@@ -25,7 +25,8 @@ func DescribeGo() Description {
 }
 
 // ArithmeticOf gives the usual arithmetic of a case: accumulators, scores and probabilities in fp32, or in the case's
-// intermediate format, an exponential good to 4 ulp, one pass over the keys. A path that differs says so.
+// intermediate format, an exponential good to 4 ulp, and no more than 16 keys between two rescalings of the accumulators, which allows for one pass
+// over all keys as well. A path that differs says so.
 func ArithmeticOf(c cases.Case) reference.Arithmetic {
 	acc := reference.FP32
 	if c.Intermediate != 0 {
@@ -33,6 +34,6 @@ func ArithmeticOf(c cases.Case) reference.Arithmetic {
 	}
 	return reference.Arithmetic{
 		In: FormatOf(c.Input), Acc: acc, Out: FormatOf(c.Output),
-		Exp: reference.ExpError{A: 4 * acc.Unit / 0x1p-24}, Deterministic: true,
+		Exp: reference.ExpError{A: 4 * acc.Unit / 0x1p-24}, Block: 16, Deterministic: true,
 	}
 }

@@ -125,11 +125,6 @@ func (a *attempt) baseLSE(p place) float64 {
 // truth, so they are within twice the bound of each other: |a-b| <= |a-truth| + |truth-b|. factor is that 2, or more
 // where the derived case has larger bounds. Elements of the run stand where o says.
 func (a *attempt) agree(got *cases.Tensors, o order, factor func(row int) float64, detail string) error {
-	return a.agreeWhere(func(int) bool { return true }, got, o, factor, detail)
-}
-
-// agreeWhere is agree over some of the base's rows.
-func (a *attempt) agreeWhere(judged func(row int) bool, got *cases.Tensors, o order, factor func(row int) float64, detail string) error {
 	t := a.tally(detail)
 	moved := func(p place) (place, int) {
 		p = place{at(o.batches, p.batch), at(o.heads, p.head), at(o.rows, p.row)}
@@ -137,17 +132,11 @@ func (a *attempt) agreeWhere(judged func(row int) bool, got *cases.Tensors, o or
 	}
 	t.outputs(got, func(p place, _, d, _ int) element {
 		from, row := moved(p)
-		if !judged(row) {
-			return leftOut
-		}
 		i := row*a.Case.HeadDim + d
 		return element{a.base(from, d), factor(row) * a.Truth.Bound[i], a.Truth.OutputDemand[i]}
 	})
 	t.logsumexps(got, func(p place, _ int) element {
 		from, row := moved(p)
-		if !judged(row) {
-			return leftOut
-		}
 		return element{a.baseLSE(from), factor(row) * a.Truth.LSEBound[row], a.Truth.LSEDemand[row]}
 	})
 	return t.err()

@@ -72,8 +72,7 @@ func (r *reader) allowed(p place) []int {
 // column is what one column of v of one (batch, kv head) holds, NaN and Inf left out: a row whose output is a number
 // sees none of those in that column.
 type column struct {
-	largest    float64 // |v| in the slots that some row sees
-	everywhere float64 // |v| in all slots
+	largest float64 // |v| in the slots that some row sees
 }
 
 // columns gives one entry for each [batch, kv_heads, head_dim].
@@ -83,24 +82,15 @@ func (s *Subject) columns() []column {
 	}
 	c, v := &s.Case, &s.Tensors.V
 	s.columnsOnce = make([]column, c.Batch*c.KVHeads*c.HeadDim)
-	s.eachSlot(func(b, h, key int, visible bool) {
+	s.eachVisible(func(b, h, key int) {
 		for d := range c.HeadDim {
 			x, at := math.Abs(v.At(b, h, key, d)), &s.columnsOnce[(b*c.KVHeads+h)*c.HeadDim+d]
-			if !(x <= math.MaxFloat64) {
-				continue
-			}
-			at.everywhere = max(at.everywhere, x)
-			if visible {
+			if x <= math.MaxFloat64 {
 				at.largest = max(at.largest, x)
 			}
 		}
 	})
 	return s.columnsOnce
-}
-
-// columnOf gives the column that an output element averages.
-func (s *Subject) columnOf(p place, d int) column {
-	return s.columns()[(p.batch*s.Case.KVHeads+p.head/s.Case.Group())*s.Case.HeadDim+d]
 }
 
 // eachVisible visits every (batch, kv head, key) that some row sees.

@@ -16,15 +16,13 @@ var negateScale = Law{
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.EffectiveScale() != 0 },
 	check: func(a *attempt) error {
-		return a.rescale(-1, 0.5, double, "q and scale both negated")
+		return a.rescale(-1, "q and scale both negated")
 	},
 }
 
-// foldScale: (2q).k * (scale/2) = q.k * scale, exactly, since powers of two round nothing. The bound is the same but
-// for the share of products that underflow, which it takes as eta*(1+|scale|)*(sum|q| + sum|k| + D + 1), at most twice
-// as much with q doubled. So the second bound is at most 2*exp(2*eps) of the first, eps the row's largest error of a
-// weight, and the runs agree within (1 + 2*exp(2*eps))*bound. It applies where nothing leaves its range by doubling, to
-// rows with eps <= 1/4, which stay well-conditioned with twice that.
+// foldScale: (2q).k * (scale/2) = q.k * scale, exactly, since powers of two round nothing. The truth is the same, and the
+// bound but for the share of products that underflow: each run is within its own. It applies where nothing leaves its
+// range by doubling.
 var foldScale = Law{
 	Name:      "fold-scale",
 	Statement: "q doubled and scale halved give the same output",
@@ -38,14 +36,12 @@ var foldScale = Law{
 			a.skip("q doubled may leave its range")
 			return nil
 		}
-		factor := func(row int) float64 { return 1 + 2*math.Exp(2*a.Truth.MaxEps[row]) }
-		return a.rescale(2, 0.25, factor, "q doubled and scale halved")
+		return a.rescale(2, "q doubled and scale halved")
 	},
 }
 
-// rescale multiplies q and divides scale by a power of two. Rows with a larger error of a weight than maxEps are left
-// out.
-func (a *attempt) rescale(by, maxEps float64, factor func(int) float64, detail string) error {
+// rescale multiplies q and divides scale by a power of two.
+func (a *attempt) rescale(by float64, detail string) error {
 	c, t := a.derive(func(c *cases.Case) { *c = c.WithScale(c.EffectiveScale() / float32(by)) })
 	if t == nil {
 		return nil
@@ -55,7 +51,18 @@ func (a *attempt) rescale(by, maxEps float64, factor func(int) float64, detail s
 	if err := a.run(c, t); err != nil {
 		return err
 	}
-	return a.agreeWhere(func(row int) bool { return a.Truth.MaxEps[row] <= maxEps }, t, order{}, factor, detail)
+	truth, err := a.truth(c, t)
+	if err != nil {
+		return err
+	}
+	result := a.tally(detail)
+	result.outputs(t, func(p place, _, d, i int) element {
+		return element{a.base(p, d), a.Truth.Bound[i] + truth.Bound[i], both(a.Truth.OutputDemand[i], truth.OutputDemand[i])}
+	})
+	result.logsumexps(t, func(p place, row int) element {
+		return element{a.baseLSE(p), a.Truth.LSEBound[row] + truth.LSEBound[row], both(a.Truth.LSEDemand[row], truth.LSEDemand[row])}
+	})
+	return result.err()
 }
 
 // multiply multiplies every element of a tensor.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/oracle"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/reference"
 )
@@ -27,6 +28,9 @@ type Subject struct {
 	// Run executes the path on a derived case whose tensors are in ordinary memory, outputs poisoned. nil: the path's
 	// own Attend. A caller that shares memory with a device or a process copies, and may add deadlines and guards.
 	Run func(context.Context, cases.Case, *cases.Tensors) error
+
+	// Workers is the number of goroutines that compute a reference; 0: as many as GOMAXPROCS.
+	Workers int
 
 	// Compared counts the elements that laws compared so far: a law that held over none of them says nothing.
 	Compared int
@@ -94,6 +98,33 @@ func (a *attempt) run(c cases.Case, t *cases.Tensors) error {
 
 // errRefused ends a law whose derived case the path refused when it was called; why is among the skips.
 var errRefused = errors.New("the path refuses a derived case")
+
+// truth is the reference of a derived run, with the bounds that it is held to. A law asks for it where the base's own
+// bounds say too little about the derived ones.
+func (a *attempt) truth(c cases.Case, t *cases.Tensors) (*reference.Result, error) {
+	truth, err := oracle.Truth(a.ctx, c, t, a.Arithmetic, reference.Options{Workers: a.Workers})
+	if err != nil {
+		return nil, fmt.Errorf("law %s: %w", a.law.Name, err)
+	}
+	return truth, nil
+}
+
+// both is what two demands have in common, where that is one class; else nothing is to be judged.
+func both(x, y reference.Demand) reference.Demand {
+	if x != y {
+		return reference.Anything
+	}
+	return x
+}
+
+func allNumbers(demands ...reference.Demand) bool {
+	for _, d := range demands {
+		if d != reference.Value {
+			return false
+		}
+	}
+	return true
+}
 
 // skip notes why the law says nothing about this subject.
 func (a *attempt) skip(format string, args ...any) {

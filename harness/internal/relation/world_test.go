@@ -165,6 +165,10 @@ func randomArithmetic(r *rand.Rand) reference.Arithmetic {
 	}
 	if r.IntN(3) == 0 {
 		a.Probs = oneOf(r, reference.FP16, reference.BF16)
+		a.ProbsInSum = r.IntN(3) == 0
+	}
+	if r.IntN(4) == 0 {
+		a.SplitKV, a.RecomputedWeights = r.IntN(5), r.IntN(2) == 0
 	}
 	return a
 }

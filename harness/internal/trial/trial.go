@@ -379,7 +379,7 @@ func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tens
 	promises := paths.PromisesOf(t.path, c)
 	laws := t.laws(c, promises)
 	subject := &relation.Subject{
-		Path: t.path, Case: c, Tensors: tensors, Truth: truth, Arithmetic: t.path.Arithmetic(c), Promises: promises,
+		Path: t.path, Case: c, Tensors: tensors, Truth: truth, Arithmetic: t.path.Arithmetic(c), Promises: promises, Workers: t.options.Workers,
 		Run: func(ctx context.Context, c cases.Case, tensors *cases.Tensors) error {
 			v, err := t.attend(ctx, c, tensors)
 			switch {

@@ -1,0 +1,72 @@
+package reference
+
+import "math"
+
+// elements is what the elements of one row of q or k are like, as far as the
+// rounding of a dot product depends on it.
+type elements struct {
+	nonzero  int // zeros round nothing
+	distinct int // values, at most enough, as a dot product tells them apart
+	// small counts elements so far below the largest that a product with them
+	// may vanish in the sum, always to the same side.
+	small int
+}
+
+// elementsOf looks at a row; u is the unit roundoff of the accumulators.
+//
+// A term q_d*k_d is safe from being lost where it is at least 2u times the sum
+// of all |q_d*k_d|, which n terms hold that are at least sqrt(2u*n) times the
+// largest of q and as much of k: the sum is at most n times the largest of both.
+func elementsOf(x []float64, u float64, seen *variety) elements {
+	var e elements
+	top := 0.0
+	for _, v := range x {
+		if v != 0 {
+			e.nonzero++
+			top = max(top, math.Abs(v))
+		}
+	}
+	// Short sums are held to the worst case whatever their terms are.
+	if e.nonzero < 15 || !finite(top) {
+		return e
+	}
+	n := float64(e.nonzero)
+	// Partial sums of both signs seldom pass a few times the largest term; those
+	// of one sign do, and have half a unit of the sum for each addition.
+	floor, quantum := top*math.Sqrt(2*u*n), top*16*u
+	seen.reset()
+	looking := true
+	for _, v := range x {
+		if v == 0 {
+			continue
+		}
+		if math.Abs(v) < floor {
+			e.small++
+		}
+		looking = looking && seen.add(v/quantum)
+	}
+	e.distinct = seen.count
+	return e
+}
+
+// dotGrowth says how far the rounding of a dot product of two rows, of its
+// scaling and of a factor that is multiplied into one of them may go, in units
+// roundoff of sum|q_d*k_d| and of |q.k|: the worst case where terms are few,
+// alike or lost, else the probabilistic growth of variety.go, with what small
+// terms lose, and half a unit of the sum for each addition, which products that
+// are alike although neither row is would err by.
+func dotGrowth(q, k elements) (ofSum, ofDot float64, alike bool) {
+	n := min(q.nonzero, k.nonzero)
+	worst := float64(n + 2)
+	if n < 15 {
+		return worst, 0, false
+	}
+	if few(max(q.distinct, k.distinct), n) {
+		return worst, 0, true
+	}
+	likely := 4*math.Sqrt(worst) + float64(q.small+k.small)
+	if likely >= worst {
+		return worst, 0, false
+	}
+	return likely, worst / 2, false
+}

@@ -1,0 +1,187 @@
+package reference
+
+import "math"
+
+// weigh turns the products and probabilities of every row into the weights of
+// the bound and of the sharp line, in place.
+func (b *block) weigh() {
+	span := b.span()
+	b.prob2 = resize(b.prob2, len(b.rows)*span)
+	for i := range b.rows {
+		r := &b.rows[i]
+		if r.state != rowFinite {
+			clear(of(b.dotAbs, i, span))
+			clear(of(b.dotSq, i, span))
+			clear(of(b.prob2, i, span))
+			continue
+		}
+		w := b.weigher(i, r)
+		w.all()
+	}
+}
+
+// weigher is one row at work.
+type weigher struct {
+	*lines
+	b              *block
+	i              int
+	r              *row
+	s, p, a, c, s2 []float64 // scores, probabilities, |q|.|k|, q^2.k^2; room for p^2
+	bias, normK    []float64
+	likeQ          elements
+	likeK          []elements
+	am, limit      float64
+	fixed          float64 // part of the error of every weight
+	topBias        float64
+}
+
+func (b *block) weigher(i int, r *row) *weigher {
+	span, l := b.span(), &b.lines
+	w := &weigher{lines: l, b: b, i: i, r: r,
+		s: of(b.score, i, span), p: of(b.prob, i, span), a: of(b.dotAbs, i, span), c: of(b.dotSq, i, span), s2: of(b.prob2, i, span),
+		bias: b.biasOf(i), normK: b.keys.normK[b.lo:b.hi], likeK: b.keys.likeK[b.lo:b.hi],
+		am: math.Abs(r.m), limit: l.accLimit / max(1, l.scale)}
+	for _, x := range [][]float64{w.a, w.c, w.s2} {
+		clear(x[:r.first])
+		clear(x[r.last:])
+	}
+	normQ := 0.0
+	for _, x := range of(b.absQ, i, b.keys.dim) {
+		normQ += x
+	}
+	w.likeQ = elementsOf(of(b.q, i, b.keys.dim), l.u, &b.seen)
+	w.fixed = l.expA + l.passes + l.merging + l.inSum + l.etaTerm*(normQ+float64(b.keys.dim)+1) + l.etaScore
+	return w
+}
+
+// errors gives the bound of the relative error of the weight of key j, and the
+// size that it usually has.
+func (w *weigher) errors(j int) (eps, sigma float64) {
+	sj, size, gap := w.s[j], math.Abs(w.s[j]), w.r.m-w.s[j]
+	sum := w.scale * w.a[j] // |scale|*sum|q||k|
+	dot := size
+	if w.bias != nil {
+		if dot = math.Abs(sj-w.bias[j]) + 0x1p-52*size; dot > sum || math.Abs(w.bias[j]) > 0x1p30 {
+			dot = sum // the bias has swallowed it
+		}
+	}
+	ofSum, ofDot, alike := dotGrowth(w.likeQ, w.likeK[j])
+	worst := float64(min(w.likeQ.nonzero, w.likeK[j].nonzero) + 2)
+	rounded := w.u * min(worst*sum, ofSum*sum+ofDot*dot)
+	usual := w.u * (math.Sqrt(worst*w.c[j])*w.scale + 0.6*math.Sqrt(worst)*dot)
+	// Products of one size make a sum of squares as small as it can be.
+	if alike || w.a[j]*w.a[j] > 0.97*(worst-2)*w.c[j] {
+		usual = max(usual, 0.2*w.u*worst*sum)
+	}
+	stored := 0.0
+	if us := w.lines.a.Scores.Unit; us != 0 {
+		stored = us * size
+		if w.bias != nil {
+			stored += us * dot
+		}
+		if dot > w.scoreLimit || sj > w.scoreLimit {
+			w.r.wild = true
+		}
+	}
+	if w.a[j] > w.limit {
+		w.r.wild = true
+	}
+	eps = rounded + stored + (gapUnits*w.u+w.expB)*gap + w.fixed + w.etaTerm*w.normK[j]
+	sigma = usual + stored + (gapSharpUnits*w.u+w.expB)*gap + w.u*size + w.expA + w.inSum
+	if w.bias != nil {
+		bj := math.Abs(w.bias[j])
+		eps += w.u*(2*size+bj) + 3*w.u*math.Abs(w.bias[j]-w.topBias)
+		sigma += w.u * bj
+	}
+	if w.blocks > 1 {
+		eps += w.u * max(size, w.am)
+	}
+	if w.splits > 0 {
+		eps += 3*w.u*max(size, w.am) + w.expB*gap
+	}
+	return eps, sigma
+}
+
+// all fills a with p*h, c with (p*sigma)^2, s2 with p^2, and the row's sums.
+func (w *weigher) all() {
+	r, l := w.r, w.lines
+	r.alike = alikeOf(w.p[r.first:r.last], l.u, &w.b.seen)
+	r.like = r.alike.worst > 0
+	r.wild = w.am > l.accLimit || l.a.Scores.Unit != 0 && w.am > l.scoreLimit
+	if w.bias != nil {
+		w.topBias = w.bias[r.top]
+		r.topFor = math.Abs(w.topBias)
+	}
+	first, _ := w.errors(r.top)
+	var sumPE, sumPH, sumPH2, sumPE1, sumPH1, sumPS2, maxEps, mean, square float64
+	for j := r.first; j < r.last; j++ {
+		sj := w.s[j]
+		if math.IsInf(sj, -1) {
+			w.a[j], w.c[j], w.s2[j] = 0, 0, 0
+			if w.bias == nil || w.bias[j] != sj {
+				// An infinite score, of an infinite q or k. The finite terms may
+				// overflow to the other infinity before they meet it.
+				r.wild = r.wild || w.b.finiteTerms(w.i, j) > w.limit
+			}
+			continue
+		}
+		eps, sigma := w.errors(j)
+		if sj-r.m+eps <= l.logEta {
+			// Whatever its rounding, this weight underflows: r.eta has it.
+			w.a[j], w.c[j], w.s2[j], w.p[j] = 0, 0, 0, 0
+			continue
+		}
+		maxEps = max(maxEps, eps)
+		pj := w.p[j]
+		if pj == 0 {
+			// Nothing in float64, and yet it may be something.
+			sumPH = math.Inf(1)
+		}
+		h := expm1(eps)
+		ph := pj * h
+		sumPE += pj * eps
+		sumPH += ph
+		sumPH2 += ph * h
+		if j != r.top {
+			eps1 := eps + first
+			h1 := expm1(eps1)
+			sumPE1 += pj * eps1
+			sumPH1 += pj * h1 * h1
+		}
+		w.a[j] = ph
+		t := pj * min(sigma, 1)
+		t *= t
+		w.c[j] = t
+		sumPS2 += t
+		w.s2[j] = pj * pj
+		x := sj - r.m
+		mean += pj * x
+		square += pj * x * x
+	}
+	r.sumPE, r.sumPH, r.sumPS2, r.maxEps = sumPE, sumPH, sumPS2, maxEps
+	r.spread = math.Sqrt(max(square-mean*mean, 0))
+	r.cond = min(math.Exp(sumPE)*math.Sqrt(sumPH2), math.Exp(sumPE1)*math.Sqrt(sumPH1))
+	if !(sumPH < math.Inf(1)) || r.cond != r.cond {
+		r.cond, r.sumPH = math.Inf(1), math.Inf(1)
+		clear(w.a)
+	}
+	r.eta = 3*l.etaAcc/r.l + l.etaProb/r.l
+	if l.a.NormalizedProbs {
+		r.eta += l.etaProb + l.etaAcc
+	}
+	if r.l > l.accLimit {
+		r.wild = true
+	}
+}
+
+// finiteTerms is the sum of the finite |q_d*k_jd| of row i and the block's key j.
+func (b *block) finiteTerms(i, j int) (sum float64) {
+	dim := b.keys.dim
+	k := of(b.keys.k, b.lo+j, dim)
+	for d, q := range of(b.queries(), i, dim) {
+		if t := math.Abs(q * k[d]); finite(t) {
+			sum += t
+		}
+	}
+	return sum
+}
