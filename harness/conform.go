@@ -25,15 +25,13 @@ const (
 	reduceVariable = "ATTEST_REDUCE"
 )
 
-// Option changes how Conform and Replay work.
-type Option func(*settings)
-
 type settings struct {
 	preset      gen.Preset
 	cases       int
 	seed        uint64
 	filter      gen.Filter
 	wrong       error // of an option
+	seeds       []string
 	dir         string
 	trial       trial.Options
 	reduceCalls int
@@ -47,62 +45,14 @@ func defaults() settings {
 	}
 }
 
-// Cases sets how many cases are generated; default 200, a tenth of it under -short.
-func Cases(n int) Option { return func(s *settings) { s.cases = n } }
-
-// Seed sets where generation starts; the default is 1, always the same.
-func Seed(seed uint64) Option { return func(s *settings) { s.seed = seed } }
-
-// Preset names the mix of cases: quick, default, edges, long or precision.
-func Preset(name gen.Preset) Option { return func(s *settings) { s.preset = name } }
-
-// Only keeps cases with some values of a field: Only("mask=causal,window", "kv_heads=1-4", "lengths=fewer-rows"). A filter
-// is a name and values with commas; numbers may be ranges. The names are the fields of a case as its JSON has them
-// (mask.align, layout.q.order), and those that attest run --help lists. What is wrong fails the test and tells what
-// would be accepted.
-func Only(filters ...string) Option {
-	return func(s *settings) { s.narrow(filters, s.filter.Set) }
-}
-
-// Exclude leaves out cases with some values of a field, written as for Only: Exclude("input=bf16", "head_dim=129-256").
-func Exclude(filters ...string) Option {
-	return func(s *settings) { s.narrow(filters, s.filter.Exclude) }
-}
-
-func (s *settings) narrow(filters []string, add func(name, value string) error) {
-	for _, filter := range filters {
-		name, value, ok := strings.Cut(filter, "=")
-		err := fmt.Errorf("filter %q: want name=value, such as mask=causal", filter)
-		if ok {
-			err = add(name, value)
-		}
-		if err != nil && s.wrong == nil {
-			s.wrong = err
-		}
-	}
-}
-
-// Failures sets the folder where failing cases are kept, and from which they run first next time; default
-// testdata/attest. Empty keeps none.
-func Failures(dir string) Option { return func(s *settings) { s.dir = dir } }
-
-// Relations sets how many relations are checked on each case, 2 by default; negative: all that apply.
-func Relations(n int) Option { return func(s *settings) { s.trial.Relations = n } }
-
-// Deadline bounds one call of the path; default a minute.
-func Deadline(d time.Duration) Option { return func(s *settings) { s.trial.Deadline = d } }
-
-// ReduceCalls bounds how often the path runs while a failure is made smaller; default 300.
-func ReduceCalls(n int) Option { return func(s *settings) { s.reduceCalls = n } }
-
 // Conform tests a path: first the cases that failed before and lie in the failures folder, then generated ones. It
 // stops at the first failure and reports it with the smallest case that still fails in the same way and the two lines
 // that run that case again and that reduce it further. Cases that the path does not support are counted and logged.
-func Conform(t testing.TB, p Path, options ...Option) {
+func Conform(t testing.TB, p Path, options ...ConformOption) {
 	t.Helper()
 	s := defaults()
 	for _, o := range options {
-		o(&s)
+		o.conform(&s)
 	}
 	if s.wrong != nil {
 		t.Fatalf("attest: %v", s.wrong)
@@ -134,11 +84,11 @@ func Conform(t testing.TB, p Path, options ...Option) {
 }
 
 // Replay runs the case files of a folder, or one file, through a path: every failure is reported, a damaged file too.
-func Replay(t testing.TB, p Path, dir string, options ...Option) {
+func Replay(t testing.TB, p Path, dir string, options ...ReplayOption) {
 	t.Helper()
 	s := defaults()
 	for _, o := range options {
-		o(&s)
+		o.replay(&s)
 	}
 	if s.wrong != nil {
 		t.Fatalf("attest: %v", s.wrong)

@@ -66,7 +66,7 @@ func TestConformPasses(t *testing.T) {
 func TestConformShowsTheSmallestCaseAndTwoLines(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	r := &recorder{name: "TestMine"}
-	options := []harness.Option{harness.Cases(300), harness.Failures(dir), harness.Relations(0)}
+	options := []harness.ConformOption{harness.Cases(300), harness.Failures(dir), harness.Relations(0)}
 	harness.Conform(r, leaky{}, options...)
 	require.Len(t, r.errors, 1)
 	report := r.errors[0]
@@ -116,16 +116,14 @@ func (s seer) Attend(ctx context.Context, c harness.Case, t *harness.Tensors) (h
 }
 
 func TestOnlyAndExclude(t *testing.T) {
-	options := []harness.Option{
-		harness.Only("kv_heads=2", "mask=causal,window", "lengths=more-rows"), harness.Exclude("input=bf16", "mask.align=top-left"),
-		harness.Cases(20), harness.Preset(gen.Quick), harness.Failures(""), harness.Relations(0),
-	}
+	only := harness.Only("kv_heads=2", "mask=causal,window", "lengths=more-rows")
+	exclude, preset, relations := harness.Exclude("input=bf16", "mask.align=top-left"), harness.Preset(gen.Quick), harness.Relations(0)
 	var seen []harness.Case
 	r := &recorder{name: "TestMine"}
-	harness.Conform(r, seer{cases: &seen}, options...)
+	harness.Conform(r, seer{cases: &seen}, only, exclude, preset, relations, harness.Cases(20), harness.Failures(""))
 	require.Empty(t, r.errors)
 	inProperty := len(seen)
-	require.True(t, harness.Property(seer{cases: &seen}, options...)(gopter.DefaultGenParameters()).Success())
+	require.True(t, harness.Property(seer{cases: &seen}, only, exclude, preset, relations)(gopter.DefaultGenParameters()).Success())
 	require.Greater(t, len(seen), inProperty)
 	for _, c := range seen {
 		require.True(t, c.KVHeads == 2 && c.Mask.Align == cases.BottomRight && c.QLen > c.KVLen && c.Input.String() != "bf16", c.String())
@@ -188,4 +186,4 @@ func (w wrong) Attend(ctx context.Context, c harness.Case, t *harness.Tensors) (
 	return timing, err
 }
 
-func FuzzNaive(f *testing.F) { harness.Fuzz(f, naive.New(), "../corpus") }
+func FuzzNaive(f *testing.F) { harness.Fuzz(f, naive.New(), harness.Seeds("../corpus")) }

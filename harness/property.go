@@ -15,10 +15,10 @@ import (
 
 // Property says that a path conforms, for suites that run gopter themselves. gopter shrinks by its own single pass;
 // Conform reduces further.
-func Property(p Path, options ...Option) gopter.Prop {
+func Property(p Path, options ...PropertyOption) gopter.Prop {
 	s := defaults()
 	for _, o := range options {
-		o(&s)
+		o.property(&s)
 	}
 	if s.wrong == nil {
 		_, s.wrong = gen.NewStream(s.preset, s.seed, s.filter)
@@ -36,17 +36,28 @@ func Property(p Path, options ...Option) gopter.Prop {
 
 // Fuzz is a native fuzz test of a path over the typed scalars of a case, seeded from case files:
 //
-//	func FuzzMyKernel(f *testing.F) { harness.Fuzz(f, myPath{}, "../corpus") }
-func Fuzz(f *testing.F, p Path, seeds ...string) {
+//	func FuzzMyKernel(f *testing.F) { harness.Fuzz(f, myPath{}, harness.Seeds("../corpus")) }
+//
+// Inputs that a filter excludes, that the path does not support or that would take too long for a fuzzer are skipped.
+func Fuzz(f *testing.F, p Path, options ...FuzzOption) {
 	f.Helper()
-	items, damaged := corpus.Load(seeds...)
+	s := defaults()
+	for _, o := range options {
+		o.fuzz(&s)
+	}
+	if s.wrong != nil {
+		f.Fatalf("attest: %v", s.wrong)
+	}
+	items, damaged := corpus.Load(s.seeds...)
 	for _, err := range damaged {
 		f.Errorf("attest: %v", err)
 	}
-	s := defaults()
 	corpus.Fuzz(f, items, func(t *testing.T, c Case) {
 		if gen.Cost(c) > fuzzCost {
 			t.Skip("too large for a fuzzer's pace")
+		}
+		if err := s.filter.Accepts(c); err != nil {
+			t.Skipf("left out: %v", err)
 		}
 		if err := failure(t.Context(), p, c, s.trial); err != nil {
 			t.Error(err)

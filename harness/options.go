@@ -1,0 +1,114 @@
+package harness
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"attest.example/attest/harness/internal/gen"
+)
+
+// An option is for some of Conform, Replay, Fuzz and Property; given to another, it does not compile.
+type (
+	// ConformOption is an option of Conform.
+	ConformOption interface{ conform(*settings) }
+	// ReplayOption is an option of Replay.
+	ReplayOption interface{ replay(*settings) }
+	// FuzzOption is an option of Fuzz.
+	FuzzOption interface{ fuzz(*settings) }
+	// PropertyOption is an option of Property.
+	PropertyOption interface{ property(*settings) }
+
+	// Option is an option of all four.
+	Option interface {
+		ConformOption
+		ReplayOption
+		FuzzOption
+		PropertyOption
+	}
+	// MixOption is about how cases are drawn: of Conform and Property.
+	MixOption interface {
+		ConformOption
+		PropertyOption
+	}
+	// FilterOption is about which of the drawn cases are tried: of Conform, Property and Fuzz.
+	FilterOption interface {
+		ConformOption
+		PropertyOption
+		FuzzOption
+	}
+)
+
+type (
+	conformOnly func(*settings)
+	fuzzOnly    func(*settings)
+	mix         func(*settings)
+	filter      func(*settings)
+	every       func(*settings)
+)
+
+func (o conformOnly) conform(s *settings) { o(s) }
+func (o fuzzOnly) fuzz(s *settings)       { o(s) }
+func (o mix) conform(s *settings)         { o(s) }
+func (o mix) property(s *settings)        { o(s) }
+func (o filter) conform(s *settings)      { o(s) }
+func (o filter) property(s *settings)     { o(s) }
+func (o filter) fuzz(s *settings)         { o(s) }
+func (o every) conform(s *settings)       { o(s) }
+func (o every) replay(s *settings)        { o(s) }
+func (o every) fuzz(s *settings)          { o(s) }
+func (o every) property(s *settings)      { o(s) }
+
+// Cases sets how many cases are judged; default 200, a tenth of it under -short. What the path does not support is drawn
+// again and does not count.
+func Cases(n int) ConformOption { return conformOnly(func(s *settings) { s.cases = n }) }
+
+// Seed sets where generation starts; the default is 1, always the same.
+func Seed(seed uint64) ConformOption { return conformOnly(func(s *settings) { s.seed = seed }) }
+
+// Preset names the mix of cases: quick, default, edges, long or precision.
+func Preset(name gen.Preset) MixOption { return mix(func(s *settings) { s.preset = name }) }
+
+// Only keeps cases with some values of a field: Only("mask=causal,window", "kv_heads=1-4", "lengths=fewer-rows"). A filter
+// is a name and values with commas; numbers may be ranges. The names are the fields of a case as its JSON has them
+// (mask.align, layout.q.order), and those that attest run --help lists. What is wrong fails the test and tells what
+// would be accepted.
+func Only(filters ...string) FilterOption {
+	return filter(func(s *settings) { s.narrow(filters, s.filter.Set) })
+}
+
+// Exclude leaves out cases with some values of a field, written as for Only: Exclude("input=bf16", "head_dim=129-256").
+func Exclude(filters ...string) FilterOption {
+	return filter(func(s *settings) { s.narrow(filters, s.filter.Exclude) })
+}
+
+func (s *settings) narrow(filters []string, add func(name, value string) error) {
+	for _, filter := range filters {
+		name, value, ok := strings.Cut(filter, "=")
+		err := fmt.Errorf("filter %q: want name=value, such as mask=causal", filter)
+		if ok {
+			err = add(name, value)
+		}
+		if err != nil && s.wrong == nil {
+			s.wrong = err
+		}
+	}
+}
+
+// Seeds names case files, or folders of them, that a fuzz target starts from.
+func Seeds(files ...string) FuzzOption {
+	return fuzzOnly(func(s *settings) { s.seeds = append(s.seeds, files...) })
+}
+
+// Failures sets the folder where failing cases are kept, and from which they run first next time; default
+// testdata/attest. Empty keeps none.
+func Failures(dir string) Option { return every(func(s *settings) { s.dir = dir }) }
+
+// Relations sets how many relations are checked on each case, 2 by default; negative: all that apply.
+func Relations(n int) Option { return every(func(s *settings) { s.trial.Relations = n }) }
+
+// Deadline bounds one call of the path; default a minute.
+func Deadline(d time.Duration) Option { return every(func(s *settings) { s.trial.Deadline = d }) }
+
+// ReduceCalls bounds how often the path runs while a failure is made smaller; default 300.
+func ReduceCalls(n int) Option { return every(func(s *settings) { s.reduceCalls = n }) }
