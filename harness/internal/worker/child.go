@@ -93,7 +93,7 @@ func (c *child) answer(r *request) (answer *reply) {
 	var err error
 	switch r.Call {
 	case callPlan:
-		answer.Plans = c.plan(r.Problem.restore())
+		answer.Plans, err = c.plan(r.Problem)
 	case callMap:
 		answer.Base, err = c.remap(r)
 	case callAttend:
@@ -111,12 +111,16 @@ func (c *child) answer(r *request) (answer *reply) {
 	return answer
 }
 
-func (c *child) plan(problem cases.Case) []plan {
+func (c *child) plan(p problem) ([]plan, error) {
+	problem, err := p.restore()
+	if err != nil {
+		return nil, err
+	}
 	plans := []plan{planOf(c.path, problem)}
 	for _, v := range c.variants {
 		plans = append(plans, planOf(v.Path, problem))
 	}
-	return plans
+	return plans, nil
 }
 
 func planOf(p paths.Path, c cases.Case) plan {
@@ -144,6 +148,10 @@ func (c *child) attend(r *request) (paths.Timing, error) {
 	if err != nil {
 		return paths.Timing{}, err
 	}
+	problem, err := r.Problem.restore()
+	if err != nil {
+		return paths.Timing{}, err
+	}
 	p := c.path
 	if r.Variant > 0 && r.Variant <= len(c.variants) {
 		p = c.variants[r.Variant-1].Path
@@ -154,7 +162,7 @@ func (c *child) attend(r *request) (paths.Timing, error) {
 		ctx, cancel = context.WithTimeout(ctx, r.Deadline)
 		defer cancel()
 	}
-	return p.Attend(ctx, r.Problem.restore(), tensors)
+	return p.Attend(ctx, problem, tensors)
 }
 
 // failure puts an error into a message.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"math"
+	"reflect"
 	"testing"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/precision"
 )
 
@@ -58,24 +60,46 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
-func TestEveryScaleArrives(t *testing.T) {
-	for _, bits := range []uint32{0, 1 << 31, math.Float32bits(0.125), 1} {
-		c := cases.Case{Version: 1, Batch: 1, Heads: 1, QLen: 1, KVLen: 1, HeadDim: 1, Input: precision.FP32}.WithScale(math.Float32frombits(bits))
-		var pipe bytes.Buffer
-		if err := newLink(nil, &pipe).send(&request{Problem: problemOf(c)}); err != nil {
+// TestEveryCaseArrives sends cases with every field and looks for any that comes out otherwise.
+func TestEveryCaseArrives(t *testing.T) {
+	var sent []cases.Case
+	for _, bits := range []uint32{0, 1 << 31, math.Float32bits(0.125), 1, math.Float32bits(-1e-30)} {
+		sent = append(sent, cases.Case{Version: 1, Batch: 1, Heads: 1, QLen: 1, KVLen: 1, HeadDim: 1, Input: precision.FP32}.
+			WithScale(math.Float32frombits(bits)))
+	}
+	s, err := gen.NewStream(gen.Default, 5, gen.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 300 {
+		c, err := s.Case(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.After = nil
+		sent = append(sent, c)
+	}
+	var pipe bytes.Buffer
+	to, from := newLink(nil, &pipe), newLink(&pipe, nil)
+	for _, c := range sent {
+		if err := c.Normalize(); err != nil {
+			t.Fatal(err)
+		}
+		if err := to.send(&request{Problem: problemOf(c)}); err != nil {
 			t.Fatal(err)
 		}
 		var got request
-		if err := newLink(&pipe, nil).receive(&got); err != nil {
+		if err := from.receive(&got); err != nil {
 			t.Fatal(err)
 		}
-		arrived := got.Problem.restore()
-		if arrived.Scale == nil || math.Float32bits(*arrived.Scale) != bits {
-			t.Errorf("scale bits %#x arrived as %v", bits, arrived.Scale)
+		arrived, err := got.Problem.restore()
+		if err != nil || !reflect.DeepEqual(arrived, c) {
+			t.Errorf("sent %s, arrived %s, %v", c, arrived, err)
 		}
-		c.Scale = nil
-		if p := problemOf(c); p.restore().Scale != nil {
-			t.Error("no scale became one")
+	}
+	for _, damaged := range []problem{nil, problem("{}"), problem(`{"version":1,"hat":2}`)} {
+		if _, err := damaged.restore(); err == nil {
+			t.Errorf("%q became a case", damaged)
 		}
 	}
 }

@@ -1,33 +1,29 @@
 package worker
 
 import (
-	"math"
+	"errors"
+	"fmt"
 
 	"attest.example/attest/harness/internal/cases"
 )
 
-// problem is a case on its way through the pipe. gob drops a pointer to zero, so the scale travels as its bits.
-type problem struct {
-	Case      cases.Case
-	HasScale  bool
-	ScaleBits uint32
-}
+// problem is a case on its way through the pipe, in its canonical JSON: what a case is has one encoding, and a new field
+// arrives like the others.
+type problem []byte
 
 // problemOf leaves out notes and predecessors: those have run by themselves.
 func problemOf(c cases.Case) problem {
-	p := problem{Case: c}
-	p.Case.After, p.Case.Notes = nil, ""
-	if c.Scale != nil {
-		p.Case.Scale, p.HasScale, p.ScaleBits = nil, true, math.Float32bits(*c.Scale)
-	}
-	return p
+	c.After, c.Notes = nil, ""
+	return cases.Canonical(c)
 }
 
-func (p *problem) restore() cases.Case {
-	c := p.Case
-	if p.HasScale {
-		scale := math.Float32frombits(p.ScaleBits)
-		c.Scale = &scale
+func (p problem) restore() (cases.Case, error) {
+	if len(p) == 0 {
+		return cases.Case{}, errors.New("a call without a case")
 	}
-	return c
+	c, err := cases.Decode(p)
+	if err != nil {
+		return c, fmt.Errorf("a case that does not arrive: %w", err)
+	}
+	return c, nil
 }
