@@ -89,11 +89,7 @@ void mfa_count_refusal(mfa_context *context) {
   pthread_mutex_unlock(&context->lock);
 }
 
-int32_t mfa_attention_forward_desc(mfa_context_t handle, mfa_attention_desc *d) {
-  if (!d) return mfa_fail(MFA_ERROR_INVALID_ARGS, "desc: NULL");
-  if (d->version != MFA_ATTENTION_DESC_VERSION || d->size != sizeof *d)
-    return mfa_fail(MFA_ERROR_INVALID_ARGS, "desc: version %u of %u bytes, expected version %u of %zu bytes",
-                    d->version, d->size, MFA_ATTENTION_DESC_VERSION, sizeof *d);
+int32_t mfa_forward(mfa_context_t handle, mfa_attention_desc *d) {
   double begin = now();
   d->gpu_seconds = d->wall_seconds = d->compile_seconds = 0;
   d->cached = false;

@@ -19,3 +19,13 @@ func TestHostileCalls(t *testing.T) {
 	}
 	t.Logf("%s", out)
 }
+
+// TestDescriptorsOfOtherHeaders calls with the size that the first header had, with smaller and with larger ones: see
+// test/sizes.c.
+func TestDescriptorsOfOtherHeaders(t *testing.T) {
+	command := exec.Command("make", "-s", "-f", "metal/mfa/lib.mk", "mfa-sizes", "MFA_BUILD="+t.TempDir())
+	command.Dir = "../.."
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

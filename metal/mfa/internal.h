@@ -146,6 +146,8 @@ int32_t mfa_tensor_place(mfa_tensor *tensor, const mfa_context *context, mfa_buf
 
 /* ---- forward.c */
 
+/* Runs a descriptor of this library's own size. */
+int32_t mfa_forward(mfa_context_t context, mfa_attention_desc *desc);
 /* For a call that fails before it is a descriptor. */
 void mfa_count_refusal(mfa_context *context);
 

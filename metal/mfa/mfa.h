@@ -129,8 +129,11 @@ typedef struct {
   bool transposed;     /* contiguous [head_dim, seq] per head; only where strides are all 0 */
 } mfa_operand;
 
+/* Fields are only ever added, at the end, and 0 is their default. A caller of an older header passes its smaller size,
+ * and what it does not have is 0. A caller of a newer one is refused if a field that this library does not know is not
+ * 0. All up to math must be there. */
 typedef struct {
-  uint32_t size;       /* sizeof(mfa_attention_desc) */
+  uint32_t size;       /* sizeof(mfa_attention_desc), in the header that the caller was compiled with */
   uint32_t version;    /* MFA_ATTENTION_DESC_VERSION */
 
   mfa_operand q, k, v, out;

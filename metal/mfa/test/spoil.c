@@ -83,7 +83,10 @@ static const char *spoil_descriptor(mfa_attention_desc *d, fuzz_random *r) {
   mfa_operand *operands[] = {&d->q, &d->k, &d->v, &d->out};
   mfa_operand *o = operands[fuzz_below(r, 4)];
   switch (fuzz_below(r, 12)) {
-    case 0: d->size -= 1 + fuzz_below(r, 100); return "size";
+    case 0: /* too little to be a problem, or half a field, or no size at all */
+      d->size = fuzz_below(r, 2) ? fuzz_below(r, offsetof(mfa_attention_desc, causal)) : d->size - 1 - fuzz_below(r, 7);
+      if (!fuzz_below(r, 4)) d->size = 1u << 31 | (uint32_t)fuzz_next(r);
+      return "size";
     case 1: d->version += 1 + fuzz_below(r, 100); return "version";
     case 2: d->kv_heads = d->heads + 1 + fuzz_below(r, 100); return "kv_heads";
     case 3: d->kv_heads = 0; return "kv_heads";
