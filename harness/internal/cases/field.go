@@ -97,7 +97,7 @@ type Region struct {
 	Name  string
 	Bugs  []int // numbers of the list of real bugs; empty: a place that a reviewer would think of
 	Words string
-	Long  bool // out of reach but for the preset long
+	Reach string // the preset of package gen that reaches it; empty: default
 	Holds func(*Case) bool
 }
 

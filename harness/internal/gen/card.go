@@ -21,7 +21,8 @@ func free(weight int) card { return card{name: "free", weight: weight} }
 // defaultCards are the deck of the default preset.
 func defaultCards() []card {
 	deck := []card{free(24)}
-	for _, more := range [][]card{shapeCards, maskCards, memoryCards, valueCards, sequenceCards} {
+	for _, more := range [][]card{shapeCards, maskCards, memoryCards, valueCards, sequenceCards, logitCards, leanCards, floorCards,
+		edgeCards, singleCards} {
 		deck = append(deck, more...)
 	}
 	return deck

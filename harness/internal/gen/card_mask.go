@@ -20,6 +20,7 @@ var maskCards = []card{
 		size: func(d dice, t *draft) { t.KVLen, t.keepKV = nearBlock(d, 300)+pick(d, 65, 129), true },
 		rest: func(d dice, t *draft) {
 			t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk", "b11k", "111k")
+			t.Mask.Floor = ""
 			t.Mask.EmptyLead = pick(d, 32, 64, 64)
 			if t.KVLen > 128 {
 				t.Mask.EmptyLead = pick(d, 32, 64, 65, 128)
@@ -29,7 +30,7 @@ var maskCards = []card{
 		size: func(d dice, t *draft) { t.QLen, t.keepQ = max(t.QLen, 2), true },
 		rest: func(d dice, t *draft) {
 			t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk", "1hqk")
-			t.Mask.EmptyRows = t.anyEmptyRows(d)
+			t.Mask.EmptyRows, t.Mask.Floor = t.anyEmptyRows(d), ""
 		}},
 	{name: "padded batch", weight: 2,
 		size: func(d dice, t *draft) { t.atLeastTwoBatches() },
@@ -42,6 +43,7 @@ var maskCards = []card{
 			t.arrayMask(d, cases.AdditiveMask, "bhqk", "b1qk", "11qk")
 			t.input(precision.FP16)
 			t.Mask.Format, t.Mask.Fill, t.Mask.Density = precision.FP16, cases.RandomFill, pick(d, 10, 50, 70)
+			t.Mask.Floor = ""
 		}},
 	{name: "scalar or row-wise mask", weight: 2,
 		rest: func(d dice, t *draft) { t.arrayMask(d, anyArrayKind(d), "111k", "11q1", "bhq1", "1h1k") }},
@@ -53,7 +55,7 @@ var maskCards = []card{
 	{name: "mask and causal at once", weight: 2,
 		rest: func(d dice, t *draft) {
 			t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk", "b11k")
-			t.Mask.Align = anyAlign(d)
+			t.Mask.Align, t.Mask.Window, t.Mask.Left, t.Mask.Right = anyAlign(d), false, 0, 0
 		}},
 	{name: "narrow window", weight: 2,
 		size: func(d dice, t *draft) { t.KVLen, t.keepKV = nearBlock(d, 300)+d.between(16, 64), true },

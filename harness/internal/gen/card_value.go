@@ -66,9 +66,9 @@ var valueCards = []card{
 				t.Mask.Left, t.Mask.Right = d.Intn(8), d.Intn(4)
 			default:
 				t.arrayMask(d, anyArrayKind(d), "b11k", "111k")
-				t.Mask.Fill, t.Mask.Density = pick(d, cases.PaddingFill, cases.RandomFill), 0
+				t.Mask.Fill, t.Mask.Density, t.Mask.Floor = pick(d, cases.PaddingFill, cases.RandomFill), 0, ""
 			}
-			t.Values.Masked = pick(d, cases.MaskedNaN, cases.MaskedNaN, cases.MaskedInf, cases.MaskedHuge)
+			t.Values.Masked = pick(d, cases.MaskedNaN, cases.MaskedNaN, cases.MaskedInf, cases.MaskedHuge, cases.MaskedSNaN)
 		}},
 	{name: "accumulators as narrow as the input", weight: 1,
 		size: func(d dice, t *draft) {

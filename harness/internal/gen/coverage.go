@@ -47,9 +47,12 @@ func (v *Coverage) Count(name string) int {
 
 // Missing names the regions that no case lay in: those that a preset of that name can reach.
 func (v *Coverage) Missing(p Preset) []string {
+	if p != Long && p != Sizes {
+		p = ""
+	}
 	var names []string
 	for i, r := range v.regions {
-		if v.counts[i] == 0 && r.Long == (p == Long) {
+		if v.counts[i] == 0 && r.Reach == string(p) {
 			names = append(names, r.Name)
 		}
 	}

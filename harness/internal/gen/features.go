@@ -62,14 +62,15 @@ func (t *draft) drawValues(d dice, r *recipe) {
 		t.Values.V = weigh(d, regimes)
 	}
 	if d.chance(35) {
-		t.Values.Masked = pick(d, cases.MaskedNaN, cases.MaskedNaN, cases.MaskedHuge, cases.MaskedInf)
+		t.Values.Masked = pick(d, cases.MaskedNaN, cases.MaskedNaN, cases.MaskedHuge, cases.MaskedInf, cases.MaskedSNaN)
 	}
 }
 
 // regimes leaves NaN and Inf to cards of their own: where one is allowed it hides everything else.
 var regimes = []choice[cases.Regime]{
 	{34, cases.Normal}, {12, cases.Uniform}, {4, cases.Constant}, {5, cases.OneHot}, {3, cases.Zero},
-	{15, cases.Outliers}, {10, cases.Sinks}, {3, cases.Overflow}, {4, cases.Subnormal}, {5, cases.Huge},
+	{15, cases.Outliers}, {10, cases.Sinks}, {3, cases.Overflow}, {4, cases.Subnormal}, {5, cases.Huge}, {3, cases.Positive},
+	{3, cases.Negative},
 }
 
 // loud regimes give logits of hundreds and more.

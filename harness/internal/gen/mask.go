@@ -39,7 +39,7 @@ func (t *draft) anySide(d dice) int {
 
 var maskShapes = []choice[string]{
 	{26, "bhqk"}, {14, "b1qk"}, {13, "11qk"}, {10, "1hqk"}, {7, "bh1k"}, {11, "b11k"}, {4, "1h1k"}, {6, "111k"},
-	{5, "bhq1"}, {4, "11q1"},
+	{5, "bhq1"}, {4, "11q1"}, {2, "1111"}, {1, "bh11"},
 }
 
 func (t *draft) drawArray(d dice) {
@@ -61,8 +61,14 @@ func (t *draft) drawArray(d dice) {
 	if keys(m) && d.chance(22) {
 		m.EmptyLead = t.anyEmptyLead(d)
 	}
-	if d.chance(22) {
+	switch {
+	case d.chance(22):
 		m.Align = anyAlign(d)
+	case d.chance(8):
+		t.drawWindowOnTop(d)
+	}
+	if m.Kind == cases.AdditiveMask && d.chance(12) && m.Align == "" {
+		t.drawFloor(d, cases.Floors()[1:]...)
 	}
 	if d.chance(30) {
 		m.Pad = pick(d, 1, 2, 3, 5, 8, 24)
@@ -101,8 +107,11 @@ func repair(c *cases.Case) {
 	if m.Fill != cases.RandomFill {
 		m.Density = 0
 	}
+	if m.Floor == cases.BillionsFloor && m.Format == precision.FP16 {
+		m.Floor = cases.LowestFloor // fp16 does not hold the other
+	}
 	if m.Kind == cases.BoolMask {
-		m.Format, m.PlusInf = 0, false
+		m.Format, m.PlusInf, m.Floor = 0, false, ""
 	}
 	if !rows(m) {
 		m.EmptyRows = 0

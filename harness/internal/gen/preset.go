@@ -31,10 +31,14 @@ const (
 	// Precision hunts rounding: heavy-tailed, huge, tiny and constant values, every input with every output,
 	// unusual scales, head_dims up to 256, now and then narrow accumulators.
 	Precision Preset = "precision"
+
+	// Sizes hunts what 16 and 31 bits do not hold: more than 65,536 rows or masked keys, batch*heads past 65,535, an
+	// operand of more than 2 GiB, nearly all of it slack. Everything else about such a case is small.
+	Sizes Preset = "sizes"
 )
 
 // Presets lists every preset.
-func Presets() []Preset { return []Preset{Quick, Default, Edges, Long, Precision} }
+func Presets() []Preset { return []Preset{Quick, Default, Edges, Long, Precision, Sizes} }
 
 // ParsePreset reads a preset's name.
 func ParsePreset(name string) (Preset, error) {
@@ -94,7 +98,7 @@ var recipes = map[Preset]*recipe{
 	},
 	Precision: {
 		preset: Precision, words: "value regimes, formats, scales and large heads",
-		cards:   append(subset(valueCards, always), free(60)),
+		cards:   append(append(append(subset(valueCards, always), logitCards...), leanCards...), free(60)),
 		work:    []choice[float64]{{40, 1.5 * million}, {45, 5 * million}, {15, 16 * million}},
 		maxWork: 60 * million, logits: 1 << 19,
 		q: anyQ, kv: anyKV, headDim: largeHeadDim, heads: 8,
@@ -102,6 +106,17 @@ var recipes = map[Preset]*recipe{
 		masks:  commonMasks,
 		mixed:  50, narrow: 8, strided: 15, unusual: 90, scaled: 40, lse: 60, before: 2,
 	},
+	Sizes: sizesRecipe,
+}
+
+var sizesRecipe = &recipe{
+	preset: Sizes, words: "rows, masked keys, batch*heads and bytes past 16 and 31 bits",
+	cards:   sizeCards,
+	work:    []choice[float64]{{1, 4 * million}},
+	maxWork: 16 * million, logits: 1 << 20,
+	q: fewRows, kv: smallKV, headDim: func(d dice) int { return d.between(1, 4) }, heads: 4,
+	inputs: commonInputs, masks: longMasks,
+	mixed: 15, strided: 20, unusual: 20, scaled: 10, lse: 40,
 }
 
 var longMasks = []choice[cases.MaskKind]{
@@ -130,7 +145,9 @@ var longCards = []card{
 func always(*card) bool { return true }
 
 // smallEnough cards leave the sizes alone, or fix small ones.
-func smallEnough(k *card) bool { return k.size == nil && k.name != "free" || smallCards[k.name] }
+func smallEnough(k *card) bool {
+	return k.size == nil && k.name != "free" && !strings.HasPrefix(k.name, singlePrefix) || smallCards[k.name]
+}
 
 var smallCards = map[string]bool{
 	"decode": true, "decode with a float mask": true, "one key": true, "tiny, grouped, masked": true,

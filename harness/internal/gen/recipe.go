@@ -67,6 +67,7 @@ func (r *recipe) draw(d dice, k *card, f *Filter) (cases.Case, error) {
 	t.LSE = d.chance(r.lse)
 	if k.rest != nil {
 		k.rest(d, t)
+		t.repairMask()
 		t.obey(d, r)
 	}
 	t.drawIntermediate(k.narrow || d.chance(r.narrow))

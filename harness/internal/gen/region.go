@@ -13,7 +13,8 @@ type Region = cases.Region
 // Regions lists every region, in the order of the table.
 func Regions() []Region {
 	var all []Region
-	for _, some := range [][]Region{shapeRegions, causalRegions, maskRegions, memoryRegions, valueRegions, sequenceRegions, longRegions} {
+	for _, some := range [][]Region{shapeRegions, causalRegions, maskRegions, memoryRegions, valueRegions, sequenceRegions, logitRegions,
+		leanRegions, floorRegions, edgeRegions, singleRegions, longRegions, sizeRegions} {
 		all = append(all, some...)
 	}
 	for _, f := range cases.Fields() {
@@ -43,7 +44,7 @@ func ordinary(c *cases.Case) bool { return !c.Values.Special() && !c.Mask.PlusIn
 // emptyRow reports whether some row sees no key because of its mask's rows, lead or diagonal.
 func emptyRow(c *cases.Case) bool {
 	m := &c.Mask
-	if m.IsArray() && (m.EmptyRows > 0 && m.EmptyRows <= c.QLen || m.EmptyLead >= c.KVLen) {
+	if m.IsArray() && m.Floor == "" && (m.EmptyRows > 0 && m.EmptyRows <= c.QLen || m.EmptyLead >= c.KVLen) {
 		return true
 	}
 	for row := range c.QLen {

@@ -16,7 +16,7 @@ func TestEveryRegionIsReached(t *testing.T) {
 	for _, test := range []struct {
 		preset       gen.Preset
 		cases, seeds int
-	}{{gen.Default, 500, 40}, {gen.Long, 50, 60}} {
+	}{{gen.Default, 500, 40}, {gen.Long, 50, 60}, {gen.Sizes, 40, 60}} {
 		for seed := range test.seeds {
 			s := mustStream(t, test.preset, uint64(seed)*7919, gen.Filter{})
 			coverage := gen.NewCoverage()
@@ -71,7 +71,7 @@ func TestRegionsStandForTheBugs(t *testing.T) {
 	}
 	for _, bug := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 18, 19, 23, 25, 26, 27, 28, 29, 30, 31, 32, 33,
 		34, 36, 37, 38, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 54, 55, 56, 57, 58, 59, 60, 61, 63, 64, 65,
-		66, 67, 68, 69} {
+		66, 67, 68, 69, 35, 72, 73, 74, 75, 85, 91, 92} {
 		if !stands[bug] {
 			t.Errorf("no region for bug %d", bug)
 		}
@@ -109,6 +109,22 @@ func TestRegionsByExample(t *testing.T) {
 			"kv-past-32768 kv-past-32768-masked mask-broadcast", "kv-past-32768-causal kv-past-32768-bf16"},
 		{`"q_len":40,"kv_len":80,"head_dim":64,"mask":{"kind":"window","left":3,"right":0,"align":"bottom-right"}`,
 			"window window-late", "empty-rows causal-bottom-right masked-nan"},
+		{`"q_len":9,"kv_len":40,"head_dim":16,"scale":-100,"mask":{"kind":"bool","shape":"111k","empty_lead":32},"values":{"q":"negative","k":"negative"}`,
+			"logits-below-88 hidden-then-low mask-first-block", "logits-below-1e4 logits-above-88 mask-first-64"},
+		{`"q_len":9,"kv_len":40,"head_dim":16,"scale":14000,"values":{"q":"positive","k":"negative"}`,
+			"logits-below-88 logits-below-1e4 logits-below-5e4", "logits-above-88 hidden-then-low"},
+		{`"q_len":9,"kv_len":40,"head_dim":16,"scale":14000,"values":{"q":"positive"}`,
+			"", "logits-below-88 logits-above-88"},
+		{`"q_len":9,"kv_len":40,"head_dim":16,"mask":{"kind":"additive","floor":"lowest","empty_rows":4,"empty_lead":32},"values":{"masked":"snan"}`,
+			"mask-floor mask-floor-lowest mask-floor-rows mask-floor-lowest-row", "empty-rows mask-first-block masked-nan masked-signalling-nan"},
+		{`"q_len":9,"kv_len":64,"head_dim":16,"mask":{"kind":"bool","window":true,"left":3}`,
+			"mask-and-window dim-whole-keys-whole", "causal-and-mask mask-floor dim-more-keys-less"},
+		{`"q_len":9,"kv_len":33,"head_dim":15,"mask":{"kind":"bool","shape":"bh11"}`,
+			"mask-scalar dim-less-keys-more", "mask-and-window dim-whole-keys-whole"},
+		{`"q_len":8,"kv_len":16,"head_dim":8,"mask":{"kind":"causal","align":"bottom-right"},"after":[{"version":1,"batch":2,"heads":4,"input":"fp16","q_len":8,"kv_len":16,"head_dim":8,"mask":{"kind":"causal"}}]`,
+			"after-mask.align", "after-mask.kind after-lse"},
+		{`"q_len":8,"kv_len":16,"head_dim":8,"lse":true,"mask":{"kind":"causal","align":"bottom-right"},"after":[{"version":1,"batch":2,"heads":4,"input":"fp16","q_len":8,"kv_len":16,"head_dim":8,"mask":{"kind":"causal"}}]`,
+			"", "after-mask.align after-lse"},
 	} {
 		c, err := cases.Decode([]byte("{" + base + test.text + "}"))
 		if err != nil {
@@ -148,6 +164,18 @@ func TestCoverageTable(t *testing.T) {
 	} {
 		if !slices.ContainsFunc(lines, func(line string) bool { return strings.Join(strings.Fields(line), " ") == want }) {
 			t.Errorf("no line %q in\n%s", want, table.String())
+		}
+	}
+}
+
+// TestEveryFieldDiffersAlone sees to it that a new field gets predecessors that differ in nothing else.
+func TestEveryFieldDiffersAlone(t *testing.T) {
+	for _, f := range cases.Fields() {
+		if f.Name == "version" || f.Name == "after" || f.Name == "notes" {
+			continue
+		}
+		if _, err := gen.RegionNamed("after-" + f.Name); err != nil {
+			t.Errorf("no card draws a case after one that differs in %s alone: add it to singleGroups", f.Name)
 		}
 	}
 }

@@ -37,7 +37,7 @@ var valueRegions = []Region{
 		}},
 	{Name: "masked-nan", Bugs: []int{3, 28, 50, 56, 67}, Words: "NaN, Inf or huge numbers in keys that no row sees",
 		Holds: func(c *cases.Case) bool {
-			return c.Values.Masked != "" && (hidesKeys(c) || c.Mask.EmptyLead > 0 || shaped(c, "111k", "b11k"))
+			return c.Values.Masked != "" && (hidesKeys(c) || c.Mask.Floor == "" && (c.Mask.EmptyLead > 0 || shaped(c, "111k", "b11k")))
 		}},
 	{Name: "scale-zero", Words: "scale 0",
 		Holds: func(c *cases.Case) bool { return c.EffectiveScale() == 0 }},
