@@ -3,7 +3,7 @@ package msl
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"hash"
 	"os"
@@ -20,19 +20,17 @@ const defaultMaxBytes = 1 << 30
 // cache keeps modules on disk, in a directory that several processes may use at once:
 //
 //	headers-DIGEST/   our headers
-//	KEY.json          a record: what the program included, with digests, and its entry points
+//	KEY.json          a record: what the program included, its entry points, and the digest of its module; sealed
 //	KEY-FILES.so      the module; FILES is the digest of what it included
+//	KEY-DIGEST.pch    our headers as clang has parsed them; DIGEST is the file's own
 //
-// Every file appears by a rename. What is damaged or incomplete is not found, and made anew.
+// Every file appears by a rename. None is believed by its name or length: contents are held against their digests each
+// time, and what is damaged, incomplete or another user's is not found, and made anew.
 type cache struct {
 	dir       string
 	temporary bool
 	maxBytes  int64
 	warning   string
-
-	once       sync.Once
-	headerDir  string
-	headersErr error
 }
 
 // record is what KEY.json holds.
@@ -40,7 +38,7 @@ type record struct {
 	Files   []string // included, beside our headers
 	Entries []Entry
 	Module  string // name of the module's file
-	Bytes   int64  // of the module
+	Sum     string // digest of the module's bytes
 	Digest  string // of the files' contents
 }
 
@@ -62,7 +60,13 @@ func openCache(dir string, maxBytes int64) (*cache, error) {
 		err = writable(c.dir)
 	}
 	if err == nil {
+		err = trusted(c.dir)
+	}
+	if err == nil {
 		return c, nil
+	}
+	if errors.Is(err, ErrUntrustedCache) {
+		return nil, err
 	}
 	c.warning = fmt.Sprintf("kernels are compiled anew in every process: the cache cannot be used: %v", err)
 	c.temporary = true
@@ -90,13 +94,10 @@ func (c *cache) close() error {
 	return os.RemoveAll(c.dir)
 }
 
-// headers returns the directory of our headers, written out if need be.
+// headers returns the directory of our headers, each as it must be: written out if need be.
 func (c *cache) headers() (string, error) {
-	c.once.Do(func() {
-		c.headerDir = filepath.Join(c.dir, "headers-"+headerDigest())
-		c.headersErr = writeHeaders(c.headerDir)
-	})
-	return c.headerDir, c.headersErr
+	dir := filepath.Join(c.dir, "headers-"+headerDigest())
+	return dir, writeHeaders(dir)
 }
 
 // scratch returns the name of a new file that can be renamed into the cache.
@@ -136,7 +137,7 @@ func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil))[:32] }
 func digestOf(files []string) (string, bool) {
 	h := sha256.New()
 	for _, name := range files {
-		data, err := os.ReadFile(name)
+		data, err := readRegular(name)
 		if err != nil {
 			return "", false
 		}
@@ -149,12 +150,8 @@ func digestOf(files []string) (string, bool) {
 // find returns the module of a program that was compiled before, or nil.
 func (c *cache) find(compiler *Compiler, p *Program) *Module {
 	name := filepath.Join(c.dir, compiler.key(p)+".json")
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil
-	}
 	var r record
-	if json.Unmarshal(data, &r) != nil || r.Module == "" || !filepath.IsLocal(r.Module) {
+	if !readSealed(name, &r) || r.Module == "" || !filepath.IsLocal(r.Module) {
 		return nil
 	}
 	digest, ok := digestOf(r.Files)
@@ -162,8 +159,8 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 		return nil
 	}
 	path := filepath.Join(c.dir, r.Module)
-	info, err := os.Stat(path)
-	if err != nil || info.Size() != r.Bytes {
+	data, info, err := readOwn(path)
+	if err != nil || digestBytes(data) != r.Sum {
 		return nil
 	}
 	touch(info, path, name)
@@ -186,12 +183,12 @@ func (c *cache) keep(compiler *Compiler, p *Program, files []string, object stri
 	if !ok {
 		digest = "gone"
 	}
-	info, err := os.Stat(object)
+	data, err := os.ReadFile(object)
 	if err != nil {
 		return err
 	}
 	_, extension := compiler.target.output()
-	r := record{Files: files, Entries: m.Entries, Module: key + "-" + digest + extension, Bytes: info.Size(), Digest: digest}
+	r := record{Files: files, Entries: m.Entries, Module: key + "-" + digest + extension, Sum: digestBytes(data), Digest: digest}
 	m.Path = filepath.Join(c.dir, r.Module)
 	if err := os.Chmod(object, 0o755); err != nil {
 		return err
@@ -199,11 +196,7 @@ func (c *cache) keep(compiler *Compiler, p *Program, files []string, object stri
 	if err := os.Rename(object, m.Path); err != nil {
 		return err
 	}
-	data, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	if err := writeFile(filepath.Join(c.dir, key+".json"), data); err != nil {
+	if err := writeSealed(filepath.Join(c.dir, key+".json"), r); err != nil {
 		return err
 	}
 	c.trim(m.Path)

@@ -1,9 +1,11 @@
 package msl
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -54,31 +56,61 @@ var standardHeaders = []string{
 	"simd/simd.h", "simd/vector.h", "simd/matrix.h", "TargetConditionals.h",
 }
 
-// writeHeaders puts our headers in dir/full, and the empty ones in dir/empty, unless they are there.
-func writeHeaders(dir string) error {
-	done := filepath.Join(dir, "complete")
-	if _, err := os.Stat(done); err == nil {
-		return nil
-	}
+// ourHeaders are the files that a directory of our headers has, and nothing beside them.
+var ourHeaders = sync.OnceValues(func() (map[string][]byte, error) {
+	files := map[string][]byte{}
 	for _, name := range standardHeaders {
-		if err := writeFile(filepath.Join(dir, "empty", name), nil); err != nil {
-			return err
-		}
+		files[filepath.Join("empty", name)] = nil
 	}
 	entries, err := headerFiles.ReadDir("include")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, entry := range entries {
 		data, err := headerFiles.ReadFile("include/" + entry.Name())
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := writeFile(filepath.Join(dir, "full", entry.Name()), data); err != nil {
+		files[filepath.Join("full", entry.Name())] = data
+	}
+	return files, nil
+})
+
+// writeHeaders puts our headers in dir/full, and the empty ones in dir/empty. What is there already is read and held
+// against what it must be, and what does not belong there is removed: a header is part of every module.
+func writeHeaders(dir string) error {
+	files, err := ourHeaders()
+	if err != nil {
+		return err
+	}
+	for name, want := range files {
+		path := filepath.Join(dir, name)
+		if have, _, err := readOwn(path); err == nil && bytes.Equal(have, want) {
+			continue
+		}
+		if info, err := os.Lstat(path); err == nil && info.IsDir() {
+			if err := os.RemoveAll(path); err != nil {
+				return err
+			}
+		}
+		if err := writeFile(path, want); err != nil {
 			return err
 		}
 	}
-	return writeFile(done, nil)
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".new-") {
+			return err
+		}
+		if name, err := filepath.Rel(dir, path); err == nil {
+			if _, ours := files[name]; ours {
+				return nil
+			}
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	})
 }
 
 // writeFile makes a file appear at once with all its bytes, so that another process never sees half of it.

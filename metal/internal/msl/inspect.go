@@ -3,9 +3,7 @@ package msl
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -24,7 +22,7 @@ func (c *Compiler) Inspect(ctx context.Context, p Program) (*Reflection, error) 
 	}
 	record := filepath.Join(c.cache.dir, "inspected-"+c.inspectionKey(&p, preprocessed)+".json")
 	var r *Reflection
-	if data, err := os.ReadFile(record); err == nil && json.Unmarshal(data, &r) == nil && r != nil {
+	if readSealed(record, &r) && r != nil {
 		return r, nil
 	}
 	if r, err = reflect(preprocessed, &p); err != nil {
@@ -33,9 +31,7 @@ func (c *Compiler) Inspect(ctx context.Context, p Program) (*Reflection, error) 
 	if err := c.checkSyntax(ctx, withZeros(p, r.Constants), preprocessed, headers); err != nil {
 		return nil, err
 	}
-	if data, err := json.Marshal(r); err == nil {
-		_ = writeFile(record, data) // only the next call's time depends on it
-	}
+	_ = writeSealed(record, r) // only the next call's time depends on it
 	return r, nil
 }
 

@@ -21,12 +21,11 @@ func (c *Compiler) precompiled(ctx context.Context, headers string, flags []stri
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n%s\n%s", c.identity, headers, strings.Join(flags, "\x00"), swizzles)
 	key := sum(h)
-	name := filepath.Join(c.cache.dir, key+".pch")
-	if isMade(name) {
+	if name := c.cache.findPrecompiled(key); name != "" {
 		return name
 	}
 	defer c.cache.alone(ctx, key)()
-	if isMade(name) {
+	if name := c.cache.findPrecompiled(key); name != "" {
 		return name
 	}
 	made, err := c.cache.scratch()
@@ -38,18 +37,31 @@ func (c *Compiler) precompiled(ctx context.Context, headers string, flags []stri
 	if _, _, err := run(ctx, c.clang, "", arguments, c.unitHeader(swizzles)); err != nil {
 		return ""
 	}
-	if !isMade(made) || os.Rename(made, name) != nil {
+	data, err := os.ReadFile(made)
+	if err != nil || len(data) == 0 {
+		return ""
+	}
+	name := filepath.Join(c.cache.dir, key+"-"+digestBytes(data)+".pch")
+	if os.Chmod(made, 0o644) != nil || os.Rename(made, name) != nil {
 		return ""
 	}
 	return name
 }
 
-// isMade reports whether a file is there and notes that it is in use.
-func isMade(name string) bool {
-	info, err := os.Stat(name)
-	if err != nil || info.Size() == 0 {
-		return false
+// findPrecompiled returns the file of that key whose contents have the digest in its name, and removes others: clang
+// reads such a file as it is, and may take any damage in it for declarations.
+func (c *cache) findPrecompiled(key string) string {
+	names, err := filepath.Glob(filepath.Join(c.dir, key+"-*.pch"))
+	if err != nil {
+		return ""
 	}
-	touch(info, name)
-	return true
+	for _, name := range names {
+		data, info, err := readOwn(name)
+		if err == nil && filepath.Base(name) == key+"-"+digestBytes(data)+".pch" {
+			touch(info, name)
+			return name
+		}
+		os.Remove(name)
+	}
+	return ""
 }

@@ -1,0 +1,102 @@
+package msl
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// ErrUntrustedCache says that a cache cannot be used because somebody else could put code into it: what lies there is
+// loaded and run.
+var ErrUntrustedCache = errors.New("the kernel cache is refused")
+
+// trusted says why a cache directory is none that only this user can write. Modules in it are loaded into the process,
+// so who can write there can run code as this user. The directory itself must be this user's and closed to everybody
+// else's writing; none above it may be open to all, unless it is sticky as /tmp is.
+func trusted(dir string) error {
+	refuse := func(at, why, remedy string) error {
+		return fmt.Errorf("%w: %s %s, and what lies in a cache is run; %s, or set ATTEST_CACHE to a directory of your own",
+			ErrUntrustedCache, at, why, remedy)
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if owner, known := ownerOf(info); known && owner != os.Geteuid() {
+		return refuse(dir, fmt.Sprintf("belongs to user %d, not to you (user %d)", owner, os.Geteuid()), "remove it")
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return refuse(dir, fmt.Sprintf("can be written by others (mode %04o)", info.Mode().Perm()),
+			"remove it, since others may have written already, and let it be made again")
+	}
+	for at := filepath.Dir(dir); ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o002 != 0 && info.Mode()&os.ModeSticky == 0 {
+			return refuse(at, fmt.Sprintf("can be written by everybody (mode %04o)", info.Mode().Perm()), "chmod o-w "+at)
+		}
+		if at == filepath.Dir(at) {
+			return nil
+		}
+	}
+}
+
+func ownerOf(info fs.FileInfo) (int, bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return int(stat.Uid), true
+}
+
+// errNotOwn says that a file of the cache is none that the cache has written.
+var errNotOwn = errors.New("not a regular file of this user's own")
+
+// readOwn reads a file of the cache: a regular one, no link, that nobody else can have written.
+func readOwn(name string) ([]byte, fs.FileInfo, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, err
+	}
+	if owner, known := ownerOf(info); !info.Mode().IsRegular() || info.Mode().Perm()&0o022 != 0 || known && owner != os.Geteuid() {
+		return nil, nil, errNotOwn
+	}
+	data, err := io.ReadAll(f)
+	return data, info, err
+}
+
+// readRegular reads a file that a text includes. Anything but a regular file is refused: to open a FIFO may wait for ever,
+// and a device may never end.
+func readRegular(name string) ([]byte, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", name)
+	}
+	return io.ReadAll(f)
+}
