@@ -8,8 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
-	"time"
 )
 
 // BuildMain is the command `attest msl build`: it compiles one text and says where the module is. It returns the exit
@@ -33,7 +33,7 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	language := flags.Int("language", DefaultLanguageVersion, "MSL `version`, 310 is 3.1")
 	check := flags.Bool("check", false, "with the checkers' calls on every memory access")
 	show := flags.Bool("show", false, "print the text that clang compiles, and stop")
-	timeout := flags.Duration("timeout", 5*time.Minute, "end the compiler after this `time`")
+	timeout := flags.Duration("timeout", 0, "end the compiler after this `time`; 0: ATTEST_COMPILE_DEADLINE, or two minutes")
 	flags.Func("constant", "function constant INDEX:TYPE=VALUE or NAME:TYPE=VALUE, or :0xBITS for =VALUE (repeatable)", func(s string) error {
 		c, err := ParseConstant(s)
 		p.Constants = append(p.Constants, c)
@@ -86,9 +86,11 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, *timeout)
-	defer cancel()
-	c, err := New(Options{})
+	if *porcelain {
+		runtime.LockOSThread()
+		dieWithParent()
+	}
+	c, err := New(Options{Deadline: *timeout})
 	if err != nil {
 		return fail(err)
 	}

@@ -117,7 +117,7 @@ func (c *Compiler) key(p *Program) string {
 	part("headers", headerDigest())
 	part("rewriter", rewriterDigest())
 	output, _ := c.target.output()
-	part("flags", strings.Join(slices.Concat(preprocessFlags(p), c.target.flags(p.Math, p.Check), output), "\x00"))
+	part("flags", strings.Join(slices.Concat(preprocessFlags(p), c.target.flags(p.Math, p.Check), output, c.target.link()), "\x00"))
 	part("source", p.Source)
 	part("file", p.fileName())
 	part("function", p.Function)

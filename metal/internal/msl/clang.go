@@ -1,16 +1,11 @@
 package msl
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
-	"time"
 )
 
 // ErrNoClang says that no usable clang was found, and how to get one.
@@ -65,22 +60,4 @@ func preprocessFlags(p *Program) []string {
 		flags = append(flags, "-D"+name+"="+p.Defines[name])
 	}
 	return flags
-}
-
-// run executes clang in dir with text on its standard input. A done context kills it with all it started.
-func run(ctx context.Context, clang, dir string, arguments []string, text string) (stdout, stderr string, err error) {
-	c := exec.CommandContext(ctx, clang, arguments...)
-	c.Dir = dir
-	c.Stdin = strings.NewReader(text)
-	var out, errs bytes.Buffer
-	c.Stdout, c.Stderr = &out, &errs
-	c.Env = append(os.Environ(), "LC_ALL=C")
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
-	c.WaitDelay = 2 * time.Second
-	err = c.Run()
-	if ctx.Err() != nil {
-		err = fmt.Errorf("compiler stopped: %w", context.Cause(ctx))
-	}
-	return out.String(), errs.String(), err
 }

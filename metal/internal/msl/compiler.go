@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -16,6 +17,9 @@ type Options struct {
 	Dir      string // of the cache; "": $ATTEST_CACHE, or attest in the user's cache directory
 	MaxBytes int64  // of the cache; 0: 1 GiB
 	Clang    string // "": $ATTEST_CLANG, or the newest of clang-19 ... clang-14, clang on the path
+
+	// Deadline of one run of clang, of which a program takes up to four; 0: $ATTEST_COMPILE_DEADLINE, or two minutes.
+	Deadline time.Duration
 }
 
 // Compiler compiles programs. It is safe for use by several goroutines; several processes may share its directory.
@@ -24,6 +28,7 @@ type Compiler struct {
 	identity string // of clang, and of the machine that it compiles for
 	target   target
 	cache    *cache
+	deadline time.Duration // of one run of clang
 }
 
 // Entry is one entry point of a module.
@@ -43,7 +48,7 @@ type Module struct {
 }
 
 // New makes a compiler. A cache directory that cannot be written is no error: modules then go to a temporary
-// directory, and Warning says so.
+// directory, and Warning says so. One that others can write is: see ErrUntrustedCache.
 func New(options Options) (*Compiler, error) {
 	clang, err := findClang(options.Clang)
 	if err != nil {
@@ -53,12 +58,16 @@ func New(options Options) (*Compiler, error) {
 	if err != nil {
 		return nil, err
 	}
+	deadline, err := deadlineOf(options.Deadline)
+	if err != nil {
+		return nil, err
+	}
 	store, err := openCache(options.Dir, options.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
 	var t target = cpu{}
-	return &Compiler{clang: clang, identity: identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: store}, nil
+	return &Compiler{clang: clang, identity: identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: store, deadline: deadline}, nil
 }
 
 // Clang is the path of the compiler in use.
@@ -77,6 +86,9 @@ func (c *Compiler) Build(ctx context.Context, p Program) (*Module, error) {
 	start := time.Now()
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if len(p.Source) > maxTextBytes {
+		return nil, ErrTooLarge
 	}
 	m := c.cache.find(c, &p)
 	if m == nil {
@@ -124,15 +136,20 @@ func (c *Compiler) preprocess(ctx context.Context, p *Program, headers string) (
 			return "", nil, err
 		}
 	}
-	arguments := append(preprocessFlags(p), "-I", filepath.Join(scratch, "files"))
-	if directory := filepath.Dir(p.File); p.File != "" {
-		arguments = append(arguments, "-I", directory)
+	directories := []string{filepath.Join(scratch, "files")}
+	if p.File != "" {
+		directories = append(directories, filepath.Dir(p.File))
 	}
-	for _, directory := range p.Includes {
+	directories = append(directories, p.Includes...)
+	if err := checkIncludes(p, directories); err != nil {
+		return "", nil, asCompileError(p, err)
+	}
+	arguments := preprocessFlags(p)
+	for _, directory := range directories {
 		arguments = append(arguments, "-I", directory)
 	}
 	arguments = append(arguments, "-isystem", filepath.Join(headers, "empty"), "-MD", "-MF", filepath.Join(scratch, "read"), "-MT", "x", "-")
-	out, errs, err := run(ctx, c.clang, "", arguments, "#line 1 "+quote(p.fileName())+"\n"+p.Source)
+	out, errs, err := c.run(ctx, arguments, "#line 1 "+quote(p.fileName())+"\n"+p.Source)
 	if err != nil {
 		return "", nil, c.explain(p, headers, errs, err)
 	}
@@ -168,28 +185,60 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 		return nil, err
 	}
 	defer os.Remove(object)
-	if err := c.translate(ctx, p, r, headers, object); err != nil {
+	warnings, err := c.translate(ctx, p, r, headers, object)
+	if err != nil {
+		return nil, err
+	}
+	faults, err := c.target.inspect(object, p.Check)
+	if err != nil {
+		return nil, err
+	}
+	if err := refusal(p, preprocessed, warnings, faults); err != nil {
 		return nil, err
 	}
 	return module, c.cache.keep(c, p, files, object, module)
 }
 
-// translate runs clang on a rewritten program.
-func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, headers, object string) error {
+// translate runs clang on a rewritten program and makes its module, and returns what clang warned of. Where the target
+// links, that is a run of its own: the one that reads the text then is a single process, which dies with ours.
+func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, headers, module string) ([]Diagnostic, error) {
 	flags := c.target.flags(p.Math, p.Check)
 	full := filepath.Join(headers, "full")
 	output, _ := c.target.output()
-	output = append([]string{"-I", full, "-o", object, "-"}, output...)
+	made := module
+	link := c.target.link()
+	if link != nil {
+		var err error
+		if made, err = c.cache.scratch(); err != nil {
+			return nil, err
+		}
+		defer os.Remove(made)
+	}
+	output = append([]string{"-I", full, "-o", made, "-"}, output...)
+	errs, err := c.front(ctx, r, headers, flags, output)
+	if err != nil {
+		return nil, c.explain(p, full, errs, err)
+	}
+	if link != nil {
+		if _, errs, err := c.run(ctx, append([]string{made, "-o", module}, link...), ""); err != nil {
+			return nil, c.explain(p, full, errs, err)
+		}
+	}
+	return c.diagnostics(p, full, errs), nil
+}
+
+// front runs clang on the text, with our headers parsed before where that works out, and returns what it wrote.
+func (c *Compiler) front(ctx context.Context, r *rewritten, headers string, flags, output []string) (string, error) {
 	if unit := c.precompiled(ctx, headers, flags, r.swizzles); unit != "" {
 		arguments := append(flags[:len(flags):len(flags)], "-include-pch", unit)
-		_, errs, err := run(ctx, c.clang, "", append(arguments, output...), r.text)
+		_, errs, err := c.run(ctx, append(arguments, output...), r.text)
 		if err == nil || !strings.Contains(errs, "PCH") && !strings.Contains(errs, unit) {
-			return c.explain(p, full, errs, err)
+			return errs, err
 		}
 		os.Remove(unit) // damaged, or of another place: do without
 	}
-	_, errs, err := run(ctx, c.clang, "", append(flags, output...), c.unitHeader(r.swizzles)+r.text)
-	return c.explain(p, full, errs, err)
+	_, errs, err := c.run(ctx, append(flags[:len(flags):len(flags)], output...), c.unitHeader(r.swizzles)+r.text)
+	return errs, err
 }
 
 // explain makes an error of what clang wrote; nil where it did not fail.
@@ -197,20 +246,36 @@ func (c *Compiler) explain(p *Program, headers, output string, err error) error 
 	if err == nil {
 		return nil
 	}
-	var exit interface{ ExitCode() int }
-	if !errors.As(err, &exit) || exit.ExitCode() < 0 {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
 		return err
 	}
-	diagnostics := parseDiagnostics(output, headers)
-	if len(diagnostics) == 0 {
+	if exit.ExitCode() < 0 { // of a signal that is not ours: ours come with the context's error
+		return asCompileError(p, fmt.Errorf("%s crashed on this text (%v): it nests too deep, or asks for more memory than there is",
+			filepath.Base(c.clang), exit.ProcessState))
+	}
+	diagnostics := c.diagnostics(p, headers, output)
+	errorOrNote := diagnostics[:0]
+	for _, d := range diagnostics {
+		if d.Severity != "warning" { // those are for refusal
+			errorOrNote = append(errorOrNote, d)
+		}
+	}
+	if diagnostics = errorOrNote; len(diagnostics) == 0 {
 		return fmt.Errorf("%s failed: %w\n%s", c.clang, err, output)
 	}
+	return &CompileError{p.Function, diagnostics}
+}
+
+// diagnostics are the messages in what clang wrote.
+func (c *Compiler) diagnostics(p *Program, headers, output string) []Diagnostic {
+	diagnostics := parseDiagnostics(output, headers)
 	for i := range diagnostics {
 		if diagnostics[i].File == "<stdin>" {
 			diagnostics[i].File = p.fileName()
 		}
 	}
-	return &CompileError{p.Function, diagnostics}
+	return diagnostics
 }
 
 // asCompileError gives errors of the rewriter the form of the compiler's.

@@ -69,6 +69,6 @@ func (c *Compiler) checkSyntax(ctx context.Context, p Program, preprocessed, hea
 	}
 	full := filepath.Join(headers, "full")
 	arguments := append(c.target.flags(p.Math, p.Check), "-fsyntax-only", "-I", full, "-")
-	_, errs, err := run(ctx, c.clang, "", arguments, c.unitHeader(r.swizzles)+r.text)
+	_, errs, err := c.run(ctx, arguments, c.unitHeader(r.swizzles)+r.text)
 	return c.explain(&p, full, errs, err)
 }

@@ -38,6 +38,7 @@ func always(f func(*unit)) func(*unit) error {
 
 // offers are the passes that find out what a text offers, in their order.
 var offers = []pass{
+	{"refuse what reaches past the kernel", nil, nil, (*unit).refuseHostCode},
 	{"find function constants", []fact{declared}, nil, (*unit).findConstants},
 	{"find kernels", []fact{declared}, []fact{kernelsKnown}, (*unit).findKernels},
 	{"find entry points", []fact{kernelsKnown}, []fact{entriesKnown}, (*unit).findEntryPoints},

@@ -34,7 +34,7 @@ func (c *Compiler) precompiled(ctx context.Context, headers string, flags []stri
 	}
 	defer os.Remove(made)
 	arguments := append(flags[:len(flags):len(flags)], "-I", filepath.Join(headers, "full"), "-Xclang", "-emit-pch", "-c", "-o", made, "-")
-	if _, _, err := run(ctx, c.clang, "", arguments, c.unitHeader(swizzles)); err != nil {
+	if _, _, err := c.run(ctx, arguments, c.unitHeader(swizzles)); err != nil {
 		return ""
 	}
 	data, err := os.ReadFile(made)

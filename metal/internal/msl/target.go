@@ -12,8 +12,12 @@ type target interface {
 	header() string
 	// flags are clang's for the header and the text.
 	flags(math MathMode, check bool) []string
-	// output are clang's flags that make the module of the text, given after it, and the ending of the module's file name.
+	// output are clang's flags that compile the text, given after it, and the ending of the module's file name.
 	output() (flags []string, extension string)
+	// link are clang's flags that make the module of what output's made; nil where that is the module.
+	link() []string
+	// inspect looks at a made module, before anything loads it, for what must not be in one.
+	inspect(module string, checked bool) ([]moduleFault, error)
 	// passes run after the common ones: how threadgroup variables are placed, what code must be inlined.
 	passes() []pass
 	// entryPoints is what stands behind the text: an entry point for each of u.entries, and the module's table.

@@ -21,6 +21,8 @@ func (cpu) flags(math MathMode, check bool) []string {
 		"-fstack-clash-protection",
 		"-fno-color-diagnostics", "-fno-caret-diagnostics", "-ferror-limit=40",
 		"-Wno-everything", "-Werror=return-type",
+		// Where a module turns out to run code while it is loaded, these say which line is to blame.
+		"-Wglobal-constructors", "-Wexit-time-destructors", "-fno-crash-diagnostics",
 		// The runtime tells simd operations apart by the address of their call, so code keeps its order.
 		"-mllvm", "-disable-block-placement", "-mllvm", "-disable-tail-duplicate", "-mllvm", "-disable-early-taildup",
 		"-mllvm", "-enable-tail-merge=false"}
@@ -44,9 +46,15 @@ func (cpu) flags(math MathMode, check bool) []string {
 	return flags
 }
 
-// output makes a shared object that needs nothing but the C library.
-func (cpu) output() (flags []string, extension string) {
-	return []string{"-shared", "-fPIC", "-nostartfiles", "-Wl,--build-id=none", "-Wl,-z,norelro", "-lm"}, ".so"
+func (cpu) output() (flags []string, extension string) { return []string{"-c"}, ".so" }
+
+// link makes a shared object that needs nothing but the C library.
+func (cpu) link() []string {
+	return []string{"-shared", "-fPIC", "-nostartfiles", "-Wl,--build-id=none", "-Wl,-z,norelro", "-Wl,-z,noexecstack", "-lm"}
+}
+
+func (cpu) inspect(module string, checked bool) ([]moduleFault, error) {
+	return inspectModule(module, checked)
 }
 
 func (cpu) passes() []pass {
