@@ -30,6 +30,12 @@ func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, e
 	return c.buffer(c.mfa.WrapStrided(memory, shape, strides))
 }
 
+// WrapPages is WrapStrided for a library that takes whole pages only: memory must begin on a page, and the library is
+// told a length of whole pages. What follows memory in its last page must be the caller's too. No strides: contiguous.
+func (c *Context) WrapPages(memory []byte, shape, strides []int64) (*Buffer, error) {
+	return c.buffer(c.mfa.WrapPages(memory, shape, strides))
+}
+
 func (c *Context) buffer(inner *mfa.Buffer, err error) (*Buffer, error) {
 	if err != nil {
 		return nil, err

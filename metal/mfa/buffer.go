@@ -22,6 +22,7 @@ import "C"
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"unsafe"
 )
@@ -72,6 +73,25 @@ func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, e
 		return nil, err
 	}
 	return b, nil
+}
+
+// WrapPages is WrapStrided for libraries that take whole pages only, as devices do that map memory: memory must begin on
+// a page, and the library is told a length of whole pages. What follows memory in its last page must be the caller's too.
+func (c *Context) WrapPages(memory []byte, shape, strides []int64) (*Buffer, error) {
+	page := uintptr(os.Getpagesize())
+	if len(memory) == 0 {
+		return c.WrapStrided(memory, shape, strides)
+	}
+	if into := uintptr(unsafe.Pointer(&memory[0])) % page; into != 0 {
+		return nil, &Error{Call: c.lib.bufferFunction(true, len(shape) > 0), Code: C.MFA_ERROR_DEVICE_NOT_SUPPORTED,
+			Text: fmt.Sprintf("memory that begins %d bytes into a page, and the library takes whole pages", into)}
+	}
+	whole := (uintptr(len(memory)) + page - 1) / page * page
+	b, err := c.WrapStrided(unsafe.Slice(&memory[0], whole), shape, strides)
+	if err == nil {
+		b.bytes = memory
+	}
+	return b, err
 }
 
 func (b *Buffer) create(c *Context, data unsafe.Pointer, n int, shape, strides []int64) error {

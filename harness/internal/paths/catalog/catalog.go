@@ -5,6 +5,8 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"attest.example/attest/harness/internal/paths"
@@ -60,12 +62,15 @@ func hostEntry() Entry {
 
 func libraryEntry() Entry {
 	return Entry{
-		Name: "lib:FILE", Words: "any shared library with the mfa C ABI; lib:FILE?plain without its descriptor extension",
+		Name: libraryPrefix + "FILE", Words: "any shared library with the mfa C ABI; options follow as in lib:FILE?layout=bshd&lse=base2",
 		Check:  func(context.Context) error { return nil },
-		prefix: "lib:",
+		prefix: libraryPrefix,
 		open: func(ctx context.Context, argument string) (paths.Path, error) {
-			file, plain := strings.CutSuffix(argument, "?plain")
-			return metalpath.OpenLibrary(ctx, "lib:"+argument, file, plain)
+			file, options := argument, ""
+			if _, err := os.Stat(argument); err != nil { // else a file with a question mark in its name
+				file, options, _ = strings.Cut(argument, "?")
+			}
+			return metalpath.OpenLibrary(ctx, libraryPrefix+argument, file, options)
 		},
 	}
 }
@@ -79,6 +84,24 @@ func execEntry() Entry {
 			return execpath.Open(ctx, "exec:"+argument, argument)
 		},
 	}
+}
+
+const libraryPrefix = "lib:"
+
+// mistaken says what a name that is no path's may have been meant for; empty: no guess.
+func mistaken(name string) string {
+	file, _, _ := strings.Cut(name, "?")
+	info, err := os.Stat(file)
+	exists := err == nil && info.Mode().IsRegular()
+	switch extension := filepath.Ext(file); {
+	case extension == ".so" || extension == ".dylib" || strings.Contains(filepath.Base(file), ".so."):
+		return fmt.Sprintf("a shared library is named %s%s", libraryPrefix, name)
+	case exists && info.Mode()&0o111 != 0:
+		return fmt.Sprintf("a program is named exec:%s, a shared library %s%s", name, libraryPrefix, name)
+	case exists:
+		return fmt.Sprintf("a file by itself is no path; a shared library is named %s%s", libraryPrefix, name)
+	}
+	return ""
 }
 
 func naiveEntry() Entry {
@@ -120,6 +143,9 @@ func Open(ctx context.Context, name string) (paths.Path, error) {
 			}
 			return p, nil
 		}
+	}
+	if guess := mistaken(name); guess != "" {
+		return nil, fmt.Errorf("path %q: %s", name, guess)
 	}
 	return nil, fmt.Errorf("path %q: want one of %s", name, strings.Join(names, ", "))
 }

@@ -35,12 +35,17 @@ func swiftEntry() Entry {
 			context.Close()
 			return nil
 		},
-		open: func(ctx context.Context, _ string) (paths.Path, error) {
+		prefix: swiftName, optional: true,
+		open: func(ctx context.Context, argument string) (paths.Path, error) {
+			options, ok := strings.CutPrefix(argument, "?")
+			if argument != "" && !ok {
+				return nil, fmt.Errorf("want %s or %s?OPTIONS", swiftName, swiftName)
+			}
 			file, err := findSwift()
 			if err != nil {
 				return nil, err
 			}
-			return metalpath.OpenLibrary(ctx, swiftName, file, false)
+			return metalpath.OpenLibrary(ctx, swiftName+argument, file, options)
 		},
 	}
 }

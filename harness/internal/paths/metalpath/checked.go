@@ -8,6 +8,18 @@ import (
 	"attest.example/attest/metal"
 )
 
+// checked is a host whose checkers are on.
+type checked struct{ host }
+
+// Seen gives what the checkers saw during the last call.
+func (c checked) Seen() error {
+	reports, err := c.device.Reports()
+	if err != nil || len(reports) == 0 {
+		return err
+	}
+	return &CheckerError{reports}
+}
+
 // CheckerError is what the checkers of the host device saw while a case ran.
 type CheckerError struct{ Reports []metal.Report }
 

@@ -5,6 +5,14 @@ import (
 	"attest.example/attest/metal"
 )
 
+// host is this machine's processors as a device.
+type host struct {
+	descriptors
+	device      *metal.Device
+	processors  int
+	description paths.Description
+}
+
 // NewHost gives the path over this machine's processors. name is what the path calls itself.
 func NewHost(name string, o metal.HostOptions, math metal.Math) (*Path, error) {
 	device, err := metal.Host(o)
@@ -16,12 +24,19 @@ func NewHost(name string, o metal.HostOptions, math metal.Math) (*Path, error) {
 		device.Close()
 		return nil, err
 	}
-	p := &Path{
-		name: name, math: math, contexts: device, device: device, close: device.Close, processors: processorsOf(o),
+	h := host{
+		descriptors: descriptors{math: math}, device: device, processors: processorsOf(o),
 		description: paths.Description{Device: info.Name, Toolchain: info.Toolchain},
 	}
+	p := &Path{name: name, math: math, backend: h}
 	if o.Check {
-		p.reports = device.Reports
+		p.backend = checked{h}
 	}
 	return p, nil
 }
+
+func (h host) NewContext() (*metal.Context, error) { return h.device.NewContext() }
+func (h host) Describe() paths.Description         { return h.description }
+func (h host) Seen() error                         { return nil }
+func (h host) Device() (*metal.Device, int)        { return h.device, h.processors }
+func (h host) Close()                              { h.device.Close() }

@@ -26,13 +26,13 @@ func (p *Path) Prepare(ctx context.Context, c cases.Case, t *cases.Tensors, disp
 			return nil, err
 		}
 	}
-	call := &Prepared{wrapped: wrapper{context: p.context, plain: p.plain}}
-	options, err := call.wrapped.options(c, t)
+	call := &Prepared{wrapped: wrapper{context: p.context}}
+	options, err := p.backend.Express(&call.wrapped, c, t)
 	if err != nil {
 		call.wrapped.close()
 		return nil, refusal(err)
 	}
-	options.Math, options.Dispatches, options.Deadline = p.math, dispatches, limit
+	options.Dispatches, options.Deadline = dispatches, limit
 	if call.attention, err = p.context.NewAttention(options); err != nil {
 		call.wrapped.close()
 		return nil, refusal(fmt.Errorf("prepare: %w", err))
@@ -60,14 +60,15 @@ func (c *Prepared) Close() {
 
 // Device is what kernels can be run on beside attention, and how many threadgroups it computes at once, 0 where that
 // is not known. It is nil for a loaded library that offers attention alone.
-func (p *Path) Device() (device *metal.Device, processors int) { return p.device, p.processors }
+func (p *Path) Device() (device *metal.Device, processors int) { return p.backend.Device() }
 
 // Peak measures the device's; 0 where it is out of reach.
 func (p *Path) Peak(context.Context) (float64, error) {
-	if p.device == nil {
+	device, processors := p.backend.Device()
+	if device == nil {
 		return 0, nil
 	}
-	measured, err := peak.Measure(p.device, p.processors, peak.UsualTime)
+	measured, err := peak.Measure(device, processors, peak.UsualTime)
 	return measured.FLOPS(), err
 }
 

@@ -16,8 +16,8 @@ import (
 
 // Error 3 of the ABI is "device not supported": the library computes other cases and refuses this one.
 func TestACaseThatALibraryRefusesIsUnsupported(t *testing.T) {
-	file := library(t, "-DREFUSES")
-	p, err := OpenLibrary(context.Background(), "lib:"+file, file, false)
+	file := compile(t, "-DREFUSES")
+	p, err := OpenLibrary(context.Background(), "lib:"+file, file, "")
 	require.NoError(t, err)
 	defer p.Close()
 	for _, test := range []struct {
@@ -34,7 +34,7 @@ func TestACaseThatALibraryRefusesIsUnsupported(t *testing.T) {
 			require.NoError(t, before.Normalize())
 			c.After = []cases.Case{before}
 		}, verdict.Unsupported},
-		{"another output, which it takes for wrong arguments", func(c *cases.Case) { c.Output = precision.FP16 }, verdict.Error},
+		{"another output, by error 1", toFP16, verdict.Unsupported},
 	} {
 		outcome, err := trial.Run(context.Background(), p, square(t, test.change), trial.Options{Relations: -1})
 		require.NoError(t, err)
@@ -51,8 +51,8 @@ func TestACaseThatALibraryRefusesIsUnsupported(t *testing.T) {
 }
 
 func TestALibraryThatRefusesTheProbeOpens(t *testing.T) {
-	file := library(t, "-DREFUSES_ALL")
-	p, err := OpenLibrary(context.Background(), "lib:"+file, file, false)
+	file := compile(t, "-DREFUSES_ALL")
+	p, err := OpenLibrary(context.Background(), "lib:"+file, file, "")
 	require.NoError(t, err)
 	defer p.Close()
 	require.Contains(t, p.Describe().Device, "layout unknown")

@@ -3,7 +3,6 @@ package metalpath
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -121,14 +120,9 @@ func parseOptions(values url.Values) (hostOptions, error) {
 func list[T any](text string, known map[string]T) ([]T, error) {
 	var out []T
 	for name := range strings.SplitSeq(text, ",") {
-		value, ok := known[name]
-		if !ok {
-			names := make([]string, 0, len(known))
-			for n := range known {
-				names = append(names, n)
-			}
-			slices.Sort(names)
-			return nil, fmt.Errorf("%q: want one of %s", name, strings.Join(names, ", "))
+		value, err := one(name, known)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, value)
 	}

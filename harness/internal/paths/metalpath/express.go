@@ -1,0 +1,118 @@
+package metalpath
+
+import (
+	"fmt"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/precision"
+	"attest.example/attest/metal"
+)
+
+// descriptors is the way of a backend that takes whole descriptors: it can be asked for every case.
+type descriptors struct {
+	math metal.Math
+	wrap wrapping
+}
+
+func (descriptors) Supports(cases.Case) error { return nil }
+func (descriptors) Finish(*cases.Tensors)     {}
+func (d descriptors) WholePages() bool        { return d.wrap.aligned() }
+
+// Express gives every operand by offset and strides into a buffer over all of its memory.
+func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal.AttentionOptions, error) {
+	w.wrapping = d.wrap
+	o := optionsOf(c)
+	o.Math = d.math
+	for _, operand := range operandsOf(o, c, t) {
+		b, err := w.wrap(operand.from.Data)
+		if err != nil {
+			return nil, fmt.Errorf("wrap %s: %w", operand.name, err)
+		}
+		*operand.to = metal.Tensor{Buffer: b, Offset: operand.from.Offset * operand.from.Format.Size(), Strides: strides64(operand.from.Strides)}
+	}
+	if err := w.wrapLSE(o, t); err != nil || t.Mask == nil {
+		return o, err
+	}
+	mask, memory := maskOf(t.Mask)
+	if d.wrap.aligned() {
+		mask.Memory = memory
+	} else {
+		var err error
+		if mask.Buffer, err = w.wrap(memory); err != nil {
+			return nil, fmt.Errorf("wrap mask: %w", err)
+		}
+	}
+	o.Mask = mask
+	return o, nil
+}
+
+// optionsOf is a case without its tensors.
+func optionsOf(c cases.Case) *metal.AttentionOptions {
+	o := &metal.AttentionOptions{
+		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
+		Scale: c.EffectiveScale(), Input: precisionOf(c.Input), Output: precisionOf(c.Output),
+		Intermediate: metal.FP32, Causal: c.Mask.IsCausal(),
+	}
+	if c.Intermediate != 0 {
+		o.Intermediate = precisionOf(c.Intermediate)
+	}
+	if c.Mask.Align == cases.BottomRight && c.QLen != c.KVLen { // both alignments are one where the lengths are
+		o.Align = metal.BottomRight
+	}
+	if c.Mask.IsWindow() {
+		o.Window = &metal.Window{Left: side(c.Mask.Left), Right: side(c.Mask.Right)}
+	}
+	return o
+}
+
+// operand is a tensor of a case and its place in a call.
+type operand struct {
+	name   string
+	layout cases.Operand
+	from   *cases.Tensor
+	to     *metal.Tensor
+}
+
+func operandsOf(o *metal.AttentionOptions, c cases.Case, t *cases.Tensors) []operand {
+	return []operand{{"q", c.Layout.Q, &t.Q, &o.Q}, {"k", c.Layout.K, &t.K, &o.K}, {"v", c.Layout.V, &t.V, &o.V}, {"out", c.Layout.Out, &t.Out, &o.Out}}
+}
+
+func strides64(s [4]int) [4]int64 {
+	return [4]int64{int64(s[0]), int64(s[1]), int64(s[2]), int64(s[3])}
+}
+
+// maskOf gives a mask without its memory, which starts at the first entry, wherever that lies: an unaligned pointer is
+// part of what is tested.
+func maskOf(m *cases.MaskArray) (mask *metal.Mask, memory []byte) {
+	mask = &metal.Mask{Type: metal.MaskBool, Scalar: metal.MaskByte}
+	size := 1
+	if !m.Bool {
+		size = m.Format.Size()
+		mask.Type = metal.MaskAdditive
+		mask.Scalar = map[precision.Format]metal.MaskScalar{
+			precision.FP16: metal.MaskFP16, precision.BF16: metal.MaskBF16, precision.FP32: metal.MaskFP32,
+		}[m.Format]
+	}
+	for i := range m.Shape {
+		mask.Shape = append(mask.Shape, int64(m.Shape[i]))
+		mask.Strides = append(mask.Strides, int64(m.Strides[i]))
+	}
+	return mask, m.Data[m.Offset*size:]
+}
+
+func precisionOf(f precision.Format) metal.Precision {
+	switch f {
+	case precision.FP16:
+		return metal.FP16
+	case precision.BF16:
+		return metal.BF16
+	}
+	return metal.FP32
+}
+
+func side(bound int) uint32 {
+	if bound < 0 {
+		return metal.Unbounded
+	}
+	return uint32(bound)
+}

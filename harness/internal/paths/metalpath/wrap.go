@@ -1,0 +1,83 @@
+package metalpath
+
+import (
+	"fmt"
+	"os"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/metal"
+)
+
+// wrapping is what a library asks of memory that it wraps without a copy.
+type wrapping struct {
+	align int  // of the address, in bytes; 0: any
+	pages bool // the address lies on a page, and the length is one of whole pages
+}
+
+func (o wrapping) aligned() bool { return o.align > smallAlignment || o.pages }
+
+// smallAlignment is what tensors have in any case where they do not begin at an offset.
+const smallAlignment = 16
+
+// alignment is what an operand's first element must be a multiple of, counted from where its memory begins.
+func (o wrapping) alignment() int {
+	if o.pages {
+		return os.Getpagesize()
+	}
+	return max(o.align, 1)
+}
+
+func (o wrapping) words() string {
+	switch {
+	case o.pages:
+		return "whole pages"
+	case o.align > 1:
+		return fmt.Sprintf("at multiples of %d bytes", o.align)
+	}
+	return "anywhere"
+}
+
+// wrapper wraps the buffers of one call and gives them back.
+type wrapper struct {
+	context  *metal.Context
+	wrapping wrapping
+	wrapped  []*metal.Buffer
+}
+
+func (w *wrapper) close() {
+	for _, b := range w.wrapped {
+		b.Close()
+	}
+}
+
+func (w *wrapper) wrap(data []byte) (*metal.Buffer, error) { return w.wrapStrided(data, nil, nil) }
+
+func (w *wrapper) wrapStrided(data []byte, shape, strides []int64) (*metal.Buffer, error) {
+	make := w.context.WrapStrided
+	if w.wrapping.pages {
+		make = w.context.WrapPages
+	}
+	b, err := make(data, shape, strides)
+	if err != nil {
+		return nil, &wrapError{err}
+	}
+	w.wrapped = append(w.wrapped, b)
+	return b, nil
+}
+
+// wrapError is a failure to wrap memory, which says nothing about what a library computes.
+type wrapError struct{ error }
+
+func (e *wrapError) Unwrap() error { return e.error }
+
+func (w *wrapper) wrapLSE(o *metal.AttentionOptions, t *cases.Tensors) error {
+	if t.LSE == nil {
+		return nil
+	}
+	b, err := w.wrap(t.LSE.Data)
+	if err != nil {
+		return fmt.Errorf("wrap lse: %w", err)
+	}
+	o.LSE = &metal.Tensor{Buffer: b}
+	return nil
+}
