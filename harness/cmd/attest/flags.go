@@ -4,10 +4,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/paths/catalog"
 )
 
@@ -67,6 +69,68 @@ func (f flagSet) trialFlags() trialFlags {
 		f.Duration("deadline", campaign.DefaultDeadline, "longest time for one call of the path"),
 		f.isolationFlags(),
 	}
+}
+
+// againFlags are the flags of every command that runs case files again. What a kept failure says about its path, its
+// law and the rest holds where the flag is not given.
+type againFlags struct {
+	trialFlags
+	modes   modeFlags
+	laws    *string
+	lawSeed *uint64
+}
+
+func (f flagSet) againFlags() againFlags {
+	return againFlags{
+		f.trialFlags(), f.modeFlags(),
+		f.String("law", "", "check these `laws`, several with commas, instead of the one that failed"),
+		f.Uint64("law-seed", 0, "where the random choices of --law begin; default: where the case's name puts it"),
+	}
+}
+
+// conditions are what the flags ask for.
+func (a againFlags) conditions(f flagSet) campaign.Conditions {
+	c := campaign.Conditions{Path: *a.path, Relations: *a.relations, Deadline: *a.deadline, Isolation: *a.isolation}
+	c.Override = campaign.Override{
+		Path: f.given("path"), Deadline: f.given("deadline"), Isolate: f.given("isolate"), Memory: f.given("memory"),
+		LawSeed: *a.lawSeed,
+	}
+	for _, name := range a.modes.names {
+		if f.given(name) {
+			c.Override.Modes = append(c.Override.Modes, name+"="+f.Lookup(name).Value.String())
+		}
+	}
+	if *a.laws != "" {
+		c.Override.Laws = strings.Split(*a.laws, ",")
+	}
+	return c
+}
+
+// elsewhere is the first line of what a command prints, where it runs kept failures on a path that is not the one that
+// failed; empty: it does not.
+func elsewhere(c campaign.Conditions, items []corpus.Item) (string, error) {
+	var others []string
+	count, on := 0, ""
+	for _, item := range items {
+		failed, runs, err := c.Elsewhere(item)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", item.Path, err)
+		}
+		if failed == "" {
+			continue
+		}
+		if count++; !slices.Contains(others, failed) {
+			others = append(others, failed)
+		}
+		on = runs
+	}
+	switch {
+	case count == 0:
+		return "", nil
+	case len(items) == 1:
+		return fmt.Sprintf("ANOTHER PATH: %s failed on path %s and runs on %s now", items[0].Path, others[0], on), nil
+	}
+	return fmt.Sprintf("ANOTHER PATH: %d of %d cases failed on path %s and run on %s now", count, len(items), strings.Join(others, ", "), on), nil
 }
 
 // modeFlags are short for the options of the host path: --math fast is host?math=fast.

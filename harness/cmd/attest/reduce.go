@@ -15,7 +15,7 @@ import (
 
 func reduceCommand(ctx context.Context, t terminal, args []string) int {
 	flags := newFlags(t, "reduce", "[flags] FILE", "Finds the smallest case that still fails as this one does.")
-	trial := flags.trialFlags()
+	trial := flags.againFlags()
 	out := flags.String("out", "", "write the reduced case here; default: print it")
 	calls := flags.Int("calls", campaign.DefaultReduceCalls, "most runs of the path")
 	limit := flags.Duration("time", 5*time.Minute, "longest time; the best case so far is given then")
@@ -30,31 +30,56 @@ func reduceCommand(ctx context.Context, t terminal, args []string) int {
 	case len(items) != 1:
 		return t.complain("reduce: %s holds %d cases; want one", files[0], len(items))
 	}
-	reduced, v, err := campaign.Reduce(ctx, campaign.ReduceOptions{
-		Path: *trial.path, Case: items[0].Case, Relations: *trial.relations, Deadline: *trial.deadline,
-		Isolation: *trial.isolation,
-		MaxCalls:  *calls, Time: *limit,
-		Save: func(c cases.Case) error {
-			if *out == "" {
-				return nil
-			}
-			return record.WriteFile(*out, cases.Encode(c))
-		},
+	conditions := trial.conditions(flags)
+	first, err := elsewhere(conditions, items)
+	if err != nil {
+		return t.complain("reduce: %v", err)
+	}
+	if first != "" {
+		fmt.Fprintln(t.err, first)
+	}
+	write := func(c cases.Case, e *cases.Evidence) error {
+		if *out == "" {
+			return nil
+		}
+		return record.WriteFile(*out, cases.EncodeFile(c, e))
+	}
+	reduced, err := campaign.Reduce(ctx, campaign.ReduceOptions{
+		Conditions: conditions, Item: items[0], MaxCalls: *calls, Time: *limit, Save: write,
 		Log: func(line string) { fmt.Fprintln(t.err, line) },
 	})
 	switch {
 	case errors.Is(err, reduce.ErrPasses):
-		fmt.Fprintf(t.out, "%s does not fail with path %s: nothing to reduce\n", items[0].Path, *trial.path)
-		return conforms
+		return notReduced(t, items[0], reduced)
 	case err != nil:
 		return t.complain("reduce: %v", err)
 	}
-	fmt.Fprintf(t.err, "%s after %d runs: %s\n", v.Kind, reduced.Calls, cases.Words(reduced.Case))
+	v := reduced.Verdict
+	fmt.Fprintf(t.err, "%s after %d runs: %s\n%s\n", v.Kind, reduced.Calls, cases.Words(reduced.Case), v.Reason)
+	if reduced.Note != "" {
+		fmt.Fprintln(t.err, reduced.Note)
+	}
 	if !reduced.Complete {
 		fmt.Fprintln(t.err, "the search was cut short: a smaller case may exist")
 	}
+	if err := write(reduced.Case, reduced.Failure); err != nil {
+		return t.complain("reduce: %v", err)
+	}
 	if *out == "" {
-		t.out.Write(cases.Encode(reduced.Case))
+		t.out.Write(cases.EncodeFile(reduced.Case, reduced.Failure))
 	}
 	return nonconform
+}
+
+// notReduced tells of a case that passes, or that passes now and then.
+func notReduced(t terminal, item corpus.Item, r campaign.Reduced) int {
+	if r.Verdict.Kind.Fails() {
+		fmt.Fprintf(t.out, "%s fails with path %s only now and then: nothing to reduce by\n%s\n", item.Path, r.Path, r.Verdict.Reason)
+		return nonconform
+	}
+	fmt.Fprintf(t.out, "%s does not fail with path %s: nothing to reduce\n", item.Path, r.Path)
+	if r.Note != "" {
+		fmt.Fprintln(t.out, r.Note)
+	}
+	return conforms
 }

@@ -16,7 +16,7 @@ const corpusDir = "corpus"
 func replayCommand(ctx context.Context, t terminal, args []string) int {
 	flags := newFlags(t, "replay", "[flags] [FILE|DIR ...]",
 		"Runs case files again; of a run directory, its failures. Without arguments: corpus/.")
-	trial := flags.trialFlags()
+	trial := flags.againFlags()
 	asJSON := flags.Bool("json", false, "print one JSON object, last")
 	verbose := flags.Bool("v", false, "a line for every case, not only for those that fail")
 	files, status := flags.parse(args, 0, -1)
@@ -33,15 +33,25 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 	if len(items) == 0 {
 		return t.complain("replay: no case in %v", files)
 	}
+	conditions := trial.conditions(flags)
+	first, err := elsewhere(conditions, items)
+	if err != nil {
+		return t.complain("replay: %v", err)
+	}
+	if first != "" {
+		fmt.Fprintln(t.out, first)
+	}
 	summary, err := campaign.Replay(ctx, campaign.ReplayOptions{
-		Path: *trial.path, Items: items, Relations: *trial.relations, Deadline: *trial.deadline,
-		Isolation: *trial.isolation,
-		Each: func(item corpus.Item, r record.Result) {
-			if *verbose || r.Kind.Fails() {
+		Conditions: conditions, Items: items,
+		Each: func(item corpus.Item, r campaign.Replayed) {
+			if *verbose || r.Kind.Fails() || r.Note != "" {
 				fmt.Fprintf(t.out, "%-16s %s  %s\n", r.Kind, item.Path, r.Reason)
-				if r.Kind.Fails() {
-					fmt.Fprintf(t.out, "%-16s %s\n", "", cases.Words(item.Case))
-				}
+			}
+			if r.Note != "" {
+				fmt.Fprintf(t.out, "%-16s %s\n", "", r.Note)
+			}
+			if r.Kind.Fails() {
+				fmt.Fprintf(t.out, "%-16s %s\n", "", cases.Words(item.Case))
 			}
 		},
 	})

@@ -3,16 +3,20 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/errormap"
+	"attest.example/attest/harness/internal/trial"
+	"attest.example/attest/harness/internal/verdict"
 )
 
 func showCommand(ctx context.Context, t terminal, args []string) int {
 	flags := newFlags(t, "show", "[flags] FILE", "Tells a case in words and draws where its output lies against the bounds.")
-	trial := flags.trialFlags()
+	again := flags.againFlags()
 	heads := flags.Int("heads", 4, "most heads drawn")
 	files, status := flags.parse(args, 1, 1)
 	if status >= 0 {
@@ -22,16 +26,24 @@ func showCommand(ctx context.Context, t terminal, args []string) int {
 	if len(damaged) > 0 {
 		return t.complain("show: %v", damaged[0])
 	}
+	conditions := again.conditions(flags)
+	first, err := elsewhere(conditions, items)
+	if err != nil {
+		return t.complain("show: %v", err)
+	}
+	if first != "" {
+		fmt.Fprintln(t.out, first)
+	}
 	exit := conforms
 	for _, item := range items {
-		if status := showOne(ctx, t, item, trial, *heads); status != conforms {
+		if status := showOne(ctx, t, item, conditions, *heads); status != conforms {
 			exit = status
 		}
 	}
 	return exit
 }
 
-func showOne(ctx context.Context, t terminal, item corpus.Item, trial trialFlags, heads int) int {
+func showOne(ctx context.Context, t terminal, item corpus.Item, conditions campaign.Conditions, heads int) int {
 	c := item.Case
 	fmt.Fprintf(t.out, "%s  %s\n", cases.Name(c), item.Path)
 	if c.Notes != "" {
@@ -41,18 +53,24 @@ func showOne(ctx context.Context, t terminal, item corpus.Item, trial trialFlags
 		fmt.Fprintf(t.out, "after %d: %s\n", i+1, cases.Words(before))
 	}
 	fmt.Fprintf(t.out, "%s\n", cases.Words(c))
-	shown, err := campaign.Show(ctx, *trial.path, c, *trial.relations, *trial.deadline, *trial.isolation)
+	shown, err := campaign.Show(ctx, conditions, item)
 	if err != nil {
 		return t.complain("show: %v", err)
 	}
 	v := shown.Verdict
-	fmt.Fprintf(t.out, "\n%s with path %s", v.Kind, *trial.path)
+	fmt.Fprintf(t.out, "\n%s with path %s", v.Kind, shown.Path)
 	if v.Reason != "" {
 		fmt.Fprintf(t.out, ": %s", v.Reason)
 	}
+	if shown.Note != "" {
+		fmt.Fprintf(t.out, "\n%s", shown.Note)
+	}
 	fmt.Fprintf(t.out, "\nworst ratio %.3g of the bound, %.3g of the sharp line\n\n", v.WorstRatio, v.SharpRatio)
+	if shown.Second != nil {
+		tellSecond(t, shown.Second)
+	}
 	if shown.Truth != nil {
-		if err := errormap.Write(t.out, shown.Truth, shown.Output, heads); err != nil {
+		if err := errormap.Write(t.out, shown.Truth, shown.Output, broken(shown.Second), heads); err != nil {
 			return t.complain("show: %v", err)
 		}
 	}
@@ -63,4 +81,28 @@ func showOne(ctx context.Context, t terminal, item corpus.Item, trial trialFlags
 		return nonconform
 	}
 	return conforms
+}
+
+// tellSecond tells the element where two runs contradict each other, and what both gave there.
+func tellSecond(t terminal, s *trial.Second) {
+	output := "out"
+	if s.Where.Output != "" {
+		output = s.Where.Output
+	}
+	fmt.Fprintf(t.out, "%s: %s\n", s.Law, s.Statement)
+	fmt.Fprintf(t.out, "  %s[%d,%d,%d,%d], one of %d elements\n", output, s.Where.Batch, s.Where.Head, s.Where.Row, s.Where.Column, s.Elements)
+	fmt.Fprintf(t.out, "  first run   %.9g\n  second run  %.9g\n  wanted      %.9g", s.First, s.Again, s.Want)
+	if s.Allowed > 0 {
+		fmt.Fprintf(t.out, " within %.3g, off by %.3g\n\n", s.Allowed, math.Abs(s.Again-s.Want))
+	} else {
+		fmt.Fprint(t.out, ", bit for bit\n\n")
+	}
+}
+
+// broken lists the elements of the attention output that a second run contradicts.
+func broken(s *trial.Second) []verdict.Place {
+	if s == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(s.Broken), func(p verdict.Place) bool { return p.Output != "" })
 }

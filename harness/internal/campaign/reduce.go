@@ -3,10 +3,14 @@ package campaign
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/engine"
+	"attest.example/attest/harness/internal/evidence"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/reduce"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
@@ -14,51 +18,88 @@ import (
 
 // ReduceOptions says what to reduce and how long.
 type ReduceOptions struct {
-	Path      string
-	Case      cases.Case
-	Relations int
-	Deadline  time.Duration // of one call
-	Isolation Isolation
-	MaxCalls  int
-	Time      time.Duration // of the whole search
-	Save      func(cases.Case) error
-	Log       func(line string)
+	Conditions
+	Item     corpus.Item
+	MaxCalls int
+	Time     time.Duration // of the whole search
+	Save     func(cases.Case, *cases.Evidence) error
+	Log      func(line string)
 }
 
-// Reduce looks for the smallest case that fails as o.Case does, and gives it with the verdict of the case it came
-// from. A case that passes gives reduce.ErrPasses.
-func Reduce(ctx context.Context, o ReduceOptions) (reduce.Result, verdict.Verdict, error) {
-	tester := &engine.Tester{
-		NewPath: o.Isolation.opener(o.Path),
-		Trial:   trial.Options{Relations: o.Relations, Deadline: o.Deadline, Repeats: trial.RepeatAll},
-	}
-	outcome, err := tester.Try(ctx, o.Case)
-	if err := errors.Join(err, tester.Close()); err != nil {
-		return reduce.Result{}, verdict.Verdict{}, err
-	}
-	if !outcome.Verdict.Kind.Fails() {
-		return reduce.Result{}, outcome.Verdict, reduce.ErrPasses
-	}
-	result, err := reduceFailure(ctx, o, outcome.Verdict)
-	return result, outcome.Verdict, err
+// Reduced is the smallest case found.
+type Reduced struct {
+	reduce.Result
+	// Verdict is how the smallest case fails, in its own words and numbers.
+	Verdict verdict.Verdict
+	Failure *cases.Evidence // what to keep with it
+	Path    string          // that it ran on
+	// Note is engine.Again's, of the case that it came from.
+	Note string
 }
 
-// reduceFailure reduces a case that is known to fail with v.
-func reduceFailure(ctx context.Context, o ReduceOptions, v verdict.Verdict) (reduce.Result, error) {
-	tester := (&engine.Tester{NewPath: o.Isolation.opener(o.Path), Trial: trial.Options{Deadline: o.Deadline}}).Narrow(v)
+// Reduce looks for the smallest case that fails as o.Item does, which runs under the conditions in which it failed. One
+// that passes gives reduce.ErrPasses.
+func Reduce(ctx context.Context, o ReduceOptions) (Reduced, error) {
+	a := &again{conditions: o.Conditions}
+	s, err := a.at(o.Item)
+	if err != nil {
+		return Reduced{Path: s.path}, atItem(o.Item, err)
+	}
+	outcome, err := a.tester.Replay(ctx, a.kept(o.Item, s))
+	var on paths.Description
+	if err == nil {
+		on, err = a.tester.Describe(ctx)
+	}
+	if err := errors.Join(err, a.close()); err != nil {
+		return Reduced{Path: s.path}, err
+	}
+	if !outcome.Verdict.Kind.Fails() || outcome.Flaky {
+		return Reduced{Path: s.path, Verdict: outcome.Verdict, Note: outcome.Note}, reduce.ErrPasses
+	}
+	result, err := reduceFailure(ctx, search{
+		setting: s, on: on, c: o.Item.Case, v: outcome.Verdict, maxCalls: o.MaxCalls, time: o.Time, save: o.Save, log: o.Log,
+	})
+	result.Note = outcome.Note
+	return result, err
+}
+
+func atItem(item corpus.Item, err error) error { return fmt.Errorf("%s: %w", item.Path, err) }
+
+// search is a reduction of a case that is known to fail with v.
+type search struct {
+	setting
+	on       paths.Description
+	c        cases.Case
+	v        verdict.Verdict
+	maxCalls int
+	time     time.Duration
+	save     func(cases.Case, *cases.Evidence) error
+	log      func(line string)
+}
+
+func reduceFailure(ctx context.Context, s search) (Reduced, error) {
+	tester := (&engine.Tester{NewPath: s.isolation.opener(s.path), Trial: trial.Options{Deadline: s.deadline}}).Narrow(s.v)
 	defer tester.Close()
+	keeping := s.keeping()
+	keep := func(v verdict.Verdict) *cases.Evidence {
+		e := evidence.Of(v, s.on, keeping)
+		e.From = cases.Name(s.c)
+		return e
+	}
+	best := s.v // the verdict of the smallest case so far
 	var saveErr error
 	options := reduce.Options{
-		MaxCalls: o.MaxCalls, Log: o.Log,
+		MaxCalls: s.maxCalls, Log: s.log,
 		Save: func(c cases.Case) {
-			if o.Save != nil && saveErr == nil {
-				saveErr = o.Save(c)
+			best = tester.Last()
+			if s.save != nil && saveErr == nil {
+				saveErr = s.save(c, keep(best))
 			}
 		},
 	}
-	if o.Time > 0 {
-		options.Deadline = time.Now().Add(o.Time)
+	if s.time > 0 {
+		options.Deadline = time.Now().Add(s.time)
 	}
-	result, err := reduce.Reduce(ctx, o.Case, options, tester.Fails)
-	return result, errors.Join(err, saveErr)
+	result, err := reduce.Reduce(ctx, s.c, options, tester.Fails)
+	return Reduced{Result: result, Verdict: best, Failure: keep(best), Path: s.path}, errors.Join(err, saveErr)
 }

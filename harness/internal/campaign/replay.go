@@ -2,50 +2,70 @@ package campaign
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"attest.example/attest/harness/internal/corpus"
-	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/record"
-	"attest.example/attest/harness/internal/trial"
 )
 
 // ReplayOptions says what to run again.
 type ReplayOptions struct {
-	Path      string
-	Items     []corpus.Item
-	Relations int
-	Deadline  time.Duration
-	Isolation Isolation
-	Each      func(corpus.Item, record.Result) // after each case; nil: nobody asks
+	Conditions
+	Items []corpus.Item
+	Each  func(corpus.Item, Replayed) // after each case; nil: nobody asks
 }
 
-// Replay runs case files again, each in a cold context, in their order.
+// Replayed is how a case file ended.
+type Replayed struct {
+	record.Result
+	// Note says how a kept failure ended when it was kept, where it does not end so now; Flaky that the same path has
+	// shown both.
+	Note  string
+	Flaky bool
+	// Wrote is what the path's process wrote last, of a case that failed.
+	Wrote string
+}
+
+// Replay runs case files again, each in a cold context, in their order, a kept failure under the conditions in which it
+// failed.
 func Replay(ctx context.Context, o ReplayOptions) (record.Summary, error) {
-	tester := &engine.Tester{
-		NewPath: o.Isolation.opener(o.Path),
-		// Every file is repeated: one that was kept because its bits change must show that again.
-		Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline, Repeats: trial.RepeatAll},
-	}
-	defer tester.Close()
-	on, err := tester.Describe(ctx)
-	if err != nil {
-		return record.Summary{}, err
-	}
-	summary := record.Summary{Path: o.Path, Device: on.Device}
+	a := &again{conditions: o.Conditions}
+	defer a.close()
+	var summary record.Summary
+	var names, devices []string
 	start := time.Now()
 	for i, item := range o.Items {
-		outcome, err := tester.Try(ctx, item.Case)
+		s, err := a.at(item)
+		if err != nil {
+			return summary, atItem(item, err)
+		}
+		on, err := a.tester.Describe(ctx)
 		if err != nil {
 			return summary, err
 		}
-		r := record.NewResult(item.Case, o.Path, on, outcome.Verdict, outcome.Timing, outcome.Wall.Seconds())
+		if !slices.Contains(names, s.path) {
+			names, devices = append(names, s.path), append(devices, on.Device)
+		}
+		outcome, err := a.tester.Replay(ctx, a.kept(item, s))
+		if err != nil {
+			return summary, err
+		}
+		r := record.NewResult(item.Case, s.path, on, outcome.Verdict, outcome.Timing, outcome.Wall.Seconds())
 		r.Index, r.Laws, r.NotJudged = i, outcome.Laws, outcome.NotJudged
-		summary.AddFile(r, item.Path)
+		summary.AddFile(r, item.Path, outcome.Note)
+		if outcome.Flaky {
+			summary.Flaky++
+		}
+		if outcome.Note != "" && !r.Kind.Fails() {
+			summary.NoLonger++
+		}
 		if o.Each != nil {
-			o.Each(item, r)
+			o.Each(item, Replayed{r, outcome.Note, outcome.Flaky, outcome.Stack})
 		}
 	}
+	summary.Path, summary.Device = strings.Join(names, ", "), strings.Join(slices.Compact(devices), ", ")
 	summary.SetSeconds(time.Since(start).Seconds())
 	return summary, nil
 }

@@ -11,7 +11,9 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/engine"
+	"attest.example/attest/harness/internal/evidence"
 	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
@@ -90,6 +92,7 @@ type runner struct {
 	log     *slog.Logger
 	report  Report
 	failed  []failure
+	kept    evidence.Conditions
 }
 
 type failure struct {
@@ -156,7 +159,7 @@ func (r *runner) take(result engine.Result) error {
 	line.Index, line.Draw, line.Refused = result.Index, result.Draw, result.Refused
 	line.Laws, line.NotJudged = result.Laws, result.NotJudged
 	if v.Kind.Fails() {
-		file, err := r.run.SaveFailure(result.Case, v)
+		file, err := r.run.SaveFailure(result.Case, evidence.Of(v, result.On, r.keeping()))
 		if err != nil {
 			return err
 		}
@@ -215,15 +218,16 @@ func (r *runner) reduceOne(ctx context.Context, f failure) error {
 	if r.watch.Reducing != nil {
 		r.watch.Reducing(id)
 	}
-	result, err := reduceFailure(ctx, ReduceOptions{
-		Path: r.options.Path, Case: f.c, Deadline: r.options.Deadline, Isolation: r.options.Isolation,
-		MaxCalls: r.options.ReduceCalls, Time: ReduceTime,
-		Save: func(c cases.Case) error {
-			_, err := r.run.SaveReduced(id, c, verdict.Verdict{Kind: f.v.Kind, Law: f.v.Law, Reason: "reduced from " + id})
+	h := r.run.Header()
+	result, err := reduceFailure(ctx, search{
+		setting: r.setting(), on: paths.Description{Device: h.Device, Toolchain: h.Toolchain}, c: f.c, v: f.v,
+		maxCalls: r.options.ReduceCalls, time: ReduceTime,
+		save: func(c cases.Case, e *cases.Evidence) error {
+			_, err := r.run.SaveReduced(id, c, e)
 			return err
 		},
-		Log: func(line string) { r.log.Debug("reduce", "id", id, "step", line) },
-	}, f.v)
+		log: func(line string) { r.log.Debug("reduce", "id", id, "step", line) },
+	})
 	if err != nil {
 		// The failure itself is kept; that it could not be made smaller is told and is no reason to lose the rest.
 		r.log.Error("reduce", "id", id, "error", err)
@@ -231,6 +235,19 @@ func (r *runner) reduceOne(ctx context.Context, f failure) error {
 	}
 	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Words(result.Case)))
 	return nil
+}
+
+// setting is what every case of the run runs under.
+func (r *runner) setting() setting {
+	return setting{r.options.Path, r.options.Deadline, r.options.Isolation}
+}
+
+// keeping is what a failure of the run keeps; the files it names are read once.
+func (r *runner) keeping() evidence.Conditions {
+	if r.kept.Path == "" {
+		r.kept = r.setting().keeping()
+	}
+	return r.kept
 }
 
 // isHost reports whether a path computes on this machine's processors, where a second context only takes what is idle.

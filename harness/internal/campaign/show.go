@@ -2,10 +2,8 @@ package campaign
 
 import (
 	"context"
-	"time"
 
-	"attest.example/attest/harness/internal/cases"
-	"attest.example/attest/harness/internal/engine"
+	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/reference"
@@ -13,21 +11,34 @@ import (
 
 // Shown is a case with everything a person needs to see why it fails.
 type Shown struct {
+	Path    string // that it ran on
 	Verdict verdict.Verdict
+	Note    string            // engine.Again's
 	Truth   *reference.Result // nil where the path gave no output
 	Output  []float64         // contiguous [batch, heads, q_len, head_dim]
-	Stack   string            // what the path's process wrote while it ended; empty where it did not
+	// Second is the run that contradicts the first one; nil: none does.
+	Second *trial.Second
+	Stack  string // what the path's process wrote during the call
 }
 
-// Show tries one case and keeps its output.
-func Show(ctx context.Context, path string, c cases.Case, relations int, deadline time.Duration, isolation Isolation) (Shown, error) {
-	tester := &engine.Tester{NewPath: isolation.opener(path), Trial: trial.Options{Relations: relations, Deadline: deadline}}
-	defer tester.Close()
-	outcome, err := tester.Try(ctx, c)
+// Show tries one case under its conditions and keeps its output.
+func Show(ctx context.Context, conditions Conditions, item corpus.Item) (Shown, error) {
+	a := &again{conditions: conditions}
+	defer a.close()
+	s, err := a.at(item)
+	if err != nil {
+		return Shown{}, atItem(item, err)
+	}
+	if item.Failure == nil {
+		a.tester.Trial.Repeats = trial.RepeatSome
+	}
+	outcome, err := a.tester.Replay(ctx, a.kept(item, s))
 	if err != nil {
 		return Shown{}, err
 	}
-	shown := Shown{Verdict: outcome.Verdict, Truth: outcome.Truth, Stack: outcome.Stack}
+	shown := Shown{
+		Path: s.path, Verdict: outcome.Verdict, Note: outcome.Note, Truth: outcome.Truth, Second: outcome.Second, Stack: outcome.Stack,
+	}
 	if outcome.Truth != nil {
 		shown.Output = outcome.Output.Out.Dense()
 	}

@@ -18,19 +18,10 @@ import (
 const MaxFileBytes = 1 << 20
 
 // Decode reads one case and normalizes it. Unknown keys, duplicate keys, wrong UTF-8, anything after the document
-// and impossible values are errors that name the field.
+// and impossible values are errors that name the field. What a case file keeps of a failure is checked and left out.
 func Decode(text []byte) (Case, error) {
-	if len(text) > MaxFileBytes {
-		return Case{}, fmt.Errorf("case: %d bytes; want at most %d", len(text), MaxFileBytes)
-	}
-	var c Case
-	if err := json.Unmarshal(text, &c, json.RejectUnknownMembers(true)); err != nil {
-		return Case{}, fmt.Errorf("case: %s", explain(err, text))
-	}
-	if err := c.Normalize(); err != nil {
-		return Case{}, fmt.Errorf("case: %w", err)
-	}
-	return c, nil
+	c, _, err := DecodeFile(text)
+	return c, err
 }
 
 // explain turns the library's error into one line in our terms: the field by its path, and what is wrong with it.
@@ -151,6 +142,5 @@ func Name(c Case) string {
 
 // MarshalJSON lets encoding/json and its kin write a case inside other documents, on one line.
 func (c Case) MarshalJSON() ([]byte, error) {
-	type plain Case // without this method
 	return json.Marshal(plain(c))
 }

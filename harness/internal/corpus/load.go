@@ -22,6 +22,10 @@ type Item struct {
 	Slug string     // the file's name without its folder and extension
 	ID   string     // cases.Name of Case
 	Case cases.Case // normalized, with its notes
+	// Failure is what the file keeps of a failure; nil: it was not kept for one.
+	Failure *cases.Evidence
+	// Run is the run directory that the file was read from; empty: it was named otherwise.
+	Run string
 }
 
 // FileError says which file could not be read as a case, and why.
@@ -56,12 +60,14 @@ func Load(paths ...string) ([]Item, []error) {
 			items = append(items, item)
 			continue
 		}
+		run := ""
 		if _, err := os.Stat(filepath.Join(p, record.ResultsFile)); err == nil {
+			run = p
 			p = filepath.Join(p, record.FailuresDir)
 		}
 		more, failed := LoadFS(os.DirFS(p), ".")
 		for i := range more {
-			more[i].Path = filepath.Join(p, filepath.FromSlash(more[i].Path))
+			more[i].Path, more[i].Run = filepath.Join(p, filepath.FromSlash(more[i].Path)), run
 		}
 		for _, err := range failed {
 			if f, ok := err.(*FileError); ok {
@@ -123,11 +129,11 @@ func loadFrom(fsys fs.FS, name string) (Item, error) {
 	if err != nil {
 		return Item{}, cause(err)
 	}
-	c, err := cases.Decode(text)
+	c, failure, err := cases.DecodeFile(text)
 	if err != nil {
 		return Item{}, err
 	}
-	return Item{Path: name, Slug: strings.TrimSuffix(path.Base(name), Extension), ID: cases.Name(c), Case: c}, nil
+	return Item{Path: name, Slug: strings.TrimSuffix(path.Base(name), Extension), ID: cases.Name(c), Case: c, Failure: failure}, nil
 }
 
 // cause drops the path that the file system's errors repeat.

@@ -19,6 +19,15 @@ const MaxSlug = 100
 // replace the case's. A file that holds another case is left alone and is an error; one that holds the same case
 // gets the new notes.
 func Save(dir string, c cases.Case, slug, notes string) (string, error) {
+	return save(dir, c, slug, notes, nil)
+}
+
+// SaveFailure writes a failing case to dir under its own name, with what its verdict depended on, as Save does.
+func SaveFailure(dir string, c cases.Case, e *cases.Evidence) (string, error) {
+	return save(dir, c, "", fmt.Sprintf("%s: %s", e.Verdict, e.Reason), e)
+}
+
+func save(dir string, c cases.Case, slug, notes string, failure *cases.Evidence) (string, error) {
 	c = c.Clone()
 	if err := c.Normalize(); err != nil {
 		return "", fmt.Errorf("save a case: %w", err)
@@ -40,7 +49,7 @@ func Save(dir string, c cases.Case, slug, notes string) (string, error) {
 	if err := refuseOther(file, c); err != nil {
 		return "", err
 	}
-	return file, record.WriteFile(file, cases.Encode(c))
+	return file, record.WriteFile(file, cases.EncodeFile(c, failure))
 }
 
 // refuseOther is an error where file exists and is anything but c.

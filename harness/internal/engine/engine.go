@@ -316,9 +316,9 @@ func (w *worker) explain(ctx context.Context, r *Result) error {
 // narrowed checks beside the output only what v says was broken: a case has other laws and repeats under another name,
 // and it has another name with its predecessors in it.
 func narrowed(o trial.Options, v verdict.Verdict) trial.Options {
-	o.Relations, o.Laws, o.Repeats = 0, nil, trial.RepeatNone
+	o.Relations, o.Laws, o.LawSeed, o.Repeats = 0, nil, 0, trial.RepeatNone
 	if v.Law != "" {
-		o.Laws = []string{v.Law}
+		o.Laws, o.LawSeed = []string{v.Law}, v.LawSeed
 	}
 	if v.Kind == verdict.Nondeterministic {
 		o.Repeats = trial.RepeatAll

@@ -15,8 +15,12 @@ type Tester struct {
 	NewPath func(context.Context) (paths.Path, error)
 	Trial   trial.Options
 	path    paths.Path
-	failed  bool // the case before
+	failed  bool            // the case before
+	last    verdict.Verdict // of the case before
 }
+
+// Last is the verdict of the case that was tried last.
+func (t *Tester) Last() verdict.Verdict { return t.last }
 
 // Try gives the outcome of one case.
 func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
@@ -33,7 +37,7 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 		return trial.Outcome{}, err
 	}
 	outcome, err := trial.Run(ctx, t.path, c, t.Trial)
-	t.failed = outcome.Verdict.Kind.Fails()
+	t.failed, t.last = outcome.Verdict.Kind.Fails(), outcome.Verdict
 	if outcome.Lost {
 		t.path = nil
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/reference"
 )
 
@@ -18,28 +19,41 @@ const (
 
 // Legend explains the signs.
 const Legend = `'.' under 1 % of the bound  ':' 10 %  '-' 30 %  '+' 100 %  's' past the sharp line  'X' past the bound  ` +
-	`'!' NaN or Inf wrong  '?' cannot be judged`
+	`'!' NaN or Inf wrong  '?' cannot be judged  'R' within its bound, but another run contradicts it`
 
 // signs are how a cell shows, by its level, the worst last; from wrongFrom on an element is past a line.
 const (
-	signs     = ".:-+?sX!"
+	signs     = ".:-+?sRX!"
 	wrongFrom = 5
+
+	contradicted = 6
 )
 
 // Write draws the maps of an output [batch, heads, q_len, head_dim], at most maxHeads of them, those with the worst
-// element first in the order of batch and head. Heads that conform wholly are counted and not drawn when others do
+// element first, in the order of batch and head. Heads that conform wholly are counted and not drawn when others do
 // not.
-func Write(w io.Writer, truth *reference.Result, got []float64, maxHeads int) error {
+func Write(w io.Writer, truth *reference.Result, got []float64, broken []verdict.Place, maxHeads int) error {
 	if len(got) != len(truth.Output) {
 		return fmt.Errorf("error map: %d elements; want %d", len(got), len(truth.Output))
 	}
 	heads := truth.Batch * truth.Heads
 	perHead := truth.QLen * truth.HeadDim
+	levels := make([]int, len(got))
+	for i := range got {
+		levels[i] = level(truth.OutputAt(i, got[i]))
+	}
+	for _, p := range broken {
+		i := ((p.Batch*truth.Heads+p.Head)*truth.QLen+p.Row)*truth.HeadDim + p.Column
+		if i < 0 || i >= len(levels) {
+			return fmt.Errorf("error map: element %+v; want one of the output", p)
+		}
+		levels[i] = max(levels[i], contradicted)
+	}
 	worst := make([]int, heads)
 	overall := 0
 	for h := range heads {
 		for i := h * perHead; i < (h+1)*perHead; i++ {
-			worst[h] = max(worst[h], level(truth.OutputAt(i, got[i])))
+			worst[h] = max(worst[h], levels[i])
 		}
 		overall = max(overall, worst[h])
 	}
@@ -52,7 +66,7 @@ func Write(w io.Writer, truth *reference.Result, got []float64, maxHeads int) er
 		}
 		shown++
 		fmt.Fprintf(&b, "batch %d, head %d\n", h/truth.Heads, h%truth.Heads)
-		draw(&b, truth, got, h*perHead)
+		draw(&b, truth, levels, h*perHead)
 	}
 	if hidden > 0 {
 		fmt.Fprintf(&b, "%d more heads, none of them worse\n", hidden)
@@ -65,9 +79,9 @@ func Write(w io.Writer, truth *reference.Result, got []float64, maxHeads int) er
 func level(p reference.Place) int {
 	switch p.Verdict {
 	case reference.Special:
-		return 7
+		return 8
 	case reference.Numeric:
-		return 6
+		return 7
 	case reference.Suspicious:
 		return 5
 	case reference.Inconclusive:
@@ -84,7 +98,7 @@ func level(p reference.Place) int {
 	return 3
 }
 
-func draw(b *strings.Builder, truth *reference.Result, got []float64, base int) {
+func draw(b *strings.Builder, truth *reference.Result, levels []int, base int) {
 	rowStep := ceilDiv(truth.QLen, MaxRows)
 	columnStep := ceilDiv(truth.HeadDim, MaxColumns)
 	digits := len(fmt.Sprint(truth.QLen - 1))
@@ -94,8 +108,7 @@ func draw(b *strings.Builder, truth *reference.Result, got []float64, base int) 
 			cell := 0
 			for r := row; r < min(row+rowStep, truth.QLen); r++ {
 				for c := column; c < min(column+columnStep, truth.HeadDim); c++ {
-					i := base + r*truth.HeadDim + c
-					cell = max(cell, level(truth.OutputAt(i, got[i])))
+					cell = max(cell, levels[base+r*truth.HeadDim+c])
 				}
 			}
 			b.WriteByte(signs[cell])

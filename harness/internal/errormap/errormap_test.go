@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/reference"
 )
 
@@ -24,9 +25,24 @@ func TestMapShowsWhereItIsWrong(t *testing.T) {
 	got[12+4+2] += 1         // head 1, row 1, column 2
 	got[12+8+0] = math.NaN() // head 1, row 2, column 0
 	var out strings.Builder
-	require.NoError(t, Write(&out, truth, got, 8))
+	require.NoError(t, Write(&out, truth, got, nil, 8))
 	require.Equal(t, "batch 0, head 1\n0 ....\n1 ..X.\n2 !...\n1 more heads, none of them worse\n"+Legend+"\n", out.String())
-	require.Error(t, Write(&out, truth, got[1:], 8))
+	require.Error(t, Write(&out, truth, got[1:], nil, 8))
+}
+
+func TestMapShowsWhatAnotherRunContradicts(t *testing.T) {
+	p := &reference.Problem{Batch: 1, Heads: 2, KVHeads: 2, QLen: 2, KVLen: 2, HeadDim: 3, Scale: 1,
+		Q: make([]float64, 12), K: make([]float64, 12), V: make([]float64, 12)}
+	a := reference.Arithmetic{In: reference.FP32, Acc: reference.FP32, Out: reference.FP32}
+	truth, err := reference.Attend(context.Background(), p, a, reference.Options{})
+	require.NoError(t, err)
+	got := append([]float64(nil), truth.Output...)
+	got[6+3] = 1 // head 1, row 1, column 0: past its bound whatever another run says
+	broken := []verdict.Place{{Head: 1, Row: 0, Column: 2}, {Head: 1, Row: 1, Column: 0}}
+	var out strings.Builder
+	require.NoError(t, Write(&out, truth, got, broken, 8))
+	require.Equal(t, "batch 0, head 1\n0 ..R\n1 X..\n1 more heads, none of them worse\n"+Legend+"\n", out.String())
+	require.ErrorContains(t, Write(&out, truth, got, []verdict.Place{{Head: 7}}, 8), "want one of the output")
 }
 
 func TestLargeHeadsAreFolded(t *testing.T) {
@@ -38,7 +54,7 @@ func TestLargeHeadsAreFolded(t *testing.T) {
 	got := append([]float64(nil), truth.Output...)
 	got[99*200+199] = 3
 	var out strings.Builder
-	require.NoError(t, Write(&out, truth, got, 8))
+	require.NoError(t, Write(&out, truth, got, nil, 8))
 	lines := strings.Split(out.String(), "\n")
 	require.Equal(t, "96 "+strings.Repeat(".", 49)+"X", lines[25])
 	require.Contains(t, out.String(), "each sign is the worst of 4 x 4 elements")

@@ -5,24 +5,23 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
-	"attest.example/attest/harness/internal/verdict"
 )
 
-// SaveFailure writes failures/ID.json, a case file that replays as it is; its notes say how the case ended. The
-// case's own notes stay in front.
-func (r *Run) SaveFailure(c cases.Case, v verdict.Verdict) (file string, err error) {
+// SaveFailure writes failures/ID.json, a case file that replays as it is, with what the verdict depended on; its notes
+// say how the case ended. The case's own notes stay in front.
+func (r *Run) SaveFailure(c cases.Case, e *cases.Evidence) (file string, err error) {
 	file = failureFile(r.dir, cases.Name(c))
-	return file, saveCase(file, c, v)
+	return file, saveCase(file, c, e)
 }
 
 // SaveReduced writes failures/ID.reduced.json, the smallest case known that fails as the case with this id does. A
 // reducer calls it again for every better one.
-func (r *Run) SaveReduced(id string, reduced cases.Case, v verdict.Verdict) (file string, err error) {
+func (r *Run) SaveReduced(id string, reduced cases.Case, e *cases.Evidence) (file string, err error) {
 	if !isName(id) {
 		return "", fmt.Errorf("id %q; want the name of a case, 12 hex digits", id)
 	}
 	file = reducedFile(r.dir, id)
-	if err := saveCase(file, reduced, v); err != nil {
+	if err := saveCase(file, reduced, e); err != nil {
 		return "", err
 	}
 	for i := range r.summary.Failures {
@@ -33,16 +32,16 @@ func (r *Run) SaveReduced(id string, reduced cases.Case, v verdict.Verdict) (fil
 	return file, nil
 }
 
-func saveCase(file string, c cases.Case, v verdict.Verdict) error {
-	said := string(v.Kind)
-	if v.Reason != "" {
-		said += ": " + v.Reason
+func saveCase(file string, c cases.Case, e *cases.Evidence) error {
+	said := string(e.Verdict)
+	if e.Reason != "" {
+		said += ": " + e.Reason
 	}
 	if c.Notes != "" {
 		said = c.Notes + "; " + said
 	}
 	c.Notes = strings.ToValidUTF8(said, "\uFFFD")
-	return WriteFile(file, cases.Encode(c))
+	return WriteFile(file, cases.EncodeFile(c, e))
 }
 
 func isName(id string) bool {

@@ -27,12 +27,12 @@ func (h *Header) FillDefaults() {
 		h.Arch = runtime.GOARCH
 	}
 	if h.Commit == "" {
-		h.Commit = buildCommit()
+		h.Commit = BuildCommit()
 	}
 }
 
-// buildCommit is the commit of this binary, with "+dirty" where the tree differed; empty where the build says nothing.
-func buildCommit() string {
+// BuildCommit is the commit of this binary, with "+dirty" where the tree differed; empty where the build says nothing.
+func BuildCommit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""

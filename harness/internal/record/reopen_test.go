@@ -147,21 +147,23 @@ func TestFailuresAreCaseFilesThatReplay(t *testing.T) {
 	r := result(t, 0, v)
 	r.Case.Notes = "from the corpus"
 	require.NoError(t, run.Append(r))
-	file, err := run.SaveFailure(r.Case, v)
+	kept := &cases.Evidence{Verdict: v.Kind, Reason: v.Reason, WorstRatio: v.WorstRatio, Path: "naive"}
+	file, err := run.SaveFailure(r.Case, kept)
 	require.NoError(t, err)
 	smaller := problem(t, 9)
-	reduced, err := run.SaveReduced(r.ID, smaller, v)
+	reduced, err := run.SaveReduced(r.ID, smaller, kept)
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(dir, FailuresDir, r.ID+".reduced.json"), reduced)
 	require.Equal(t, reduced, run.Summary().Failures[0].Reduced)
 
-	c, err := cases.Decode([]byte(contents(t, "", file)))
+	c, e, err := cases.DecodeFile([]byte(contents(t, "", file)))
 	require.NoError(t, err)
+	require.Equal(t, &cases.Evidence{Verdict: verdict.Numeric, Reason: "off by \uFFFD2", WorstRatio: 3, Path: "naive"}, e)
 	require.Equal(t, r.ID, cases.Name(c))
 	require.Equal(t, "from the corpus; numeric: off by \uFFFD2", c.Notes)
 
 	for _, id := range []string{"", "../../etc/x", "0123456789AB", r.ID + "0"} {
-		_, err := run.SaveReduced(id, smaller, v)
+		_, err := run.SaveReduced(id, smaller, kept)
 		require.ErrorContains(t, err, "12 hex digits", id)
 	}
 	require.NoError(t, run.Close())

@@ -37,6 +37,10 @@ type Summary struct {
 
 	Impossible int `json:"impossible_times,omitzero"` // cases whose times cannot be true
 
+	// Of a replay: kept failures that fail and pass on the same path, which Failed counts, and those that no longer fail.
+	Flaky    int `json:"flaky,omitzero"`
+	NoLonger int `json:"no_longer_failing,omitzero"`
+
 	errored int // of Failed: those without an output
 }
 
@@ -47,7 +51,11 @@ type Failure struct {
 	Reason  string       `json:"reason"`
 	Reduced string       `json:"reduced"` // the file of the smallest case that still fails; empty: none yet
 	Replay  string       `json:"replay"`  // the command that runs it again
-	File    string       `json:"-"`       // the file of the case as it was found
+	Law     string       `json:"law,omitzero"`
+	Note    string       `json:"note,omitzero"` // of a kept failure that fails in another way now: how it failed then
+	File    string       `json:"-"`             // the file of the case as it was found
+
+	path string
 }
 
 // Judged is how many cases were held against what is right.
@@ -99,13 +107,13 @@ func (s *Summary) Add(r Result, dir string) {
 	s.WorstRatio = math.Max(s.WorstRatio, r.WorstRatio) // NaN stays
 }
 
-// AddFile counts the result of a case file.
-func (s *Summary) AddFile(r Result, file string) {
+// AddFile counts the result of a case file; note says how it failed when it was kept, where that was otherwise.
+func (s *Summary) AddFile(r Result, file, note string) {
 	known := len(s.Failures)
 	s.Add(r, "")
 	if len(s.Failures) > known {
 		f := &s.Failures[known]
-		f.File, f.Replay = file, Command("replay", s.Path, file)
+		f.File, f.Note, f.Replay = file, note, Command("replay", r.Path, file)
 	}
 }
 
@@ -113,8 +121,8 @@ func (s *Summary) addFailure(r Result, dir string) {
 	if slices.ContainsFunc(s.Failures, func(f Failure) bool { return f.Case == r.ID }) {
 		return // the same case again
 	}
-	f := Failure{Case: r.ID, Verdict: r.Kind, Reason: r.Reason, File: failureFile(dir, r.ID)}
-	f.Replay = Command("replay", s.Path, f.File)
+	f := Failure{Case: r.ID, Verdict: r.Kind, Law: r.Law, Reason: r.Reason, File: failureFile(dir, r.ID), path: r.Path}
+	f.Replay = Command("replay", r.Path, f.File)
 	if reduced := reducedFile(dir, r.ID); exists(reduced) {
 		f.Reduced = reduced
 	}

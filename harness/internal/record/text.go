@@ -33,6 +33,12 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	if s.Impossible > 0 {
 		fmt.Fprintf(&b, "IMPOSSIBLE     the times of %s, by the clock or the device's peak\n", plural(s.Impossible, "case"))
 	}
+	if s.Flaky > 0 {
+		fmt.Fprintf(&b, "FLAKY          %s: failed and passed on the same path\n", plural(s.Flaky, "case"))
+	}
+	if s.NoLonger > 0 {
+		fmt.Fprintf(&b, "no longer      %s kept as a failure passed\n", plural(s.NoLonger, "case"))
+	}
 	if dir != "" {
 		fmt.Fprintf(&b, "run directory  %s\n", dir)
 	}
@@ -45,7 +51,7 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 			b.WriteString("\n")
 			break
 		}
-		f.writeText(&b, s.Path)
+		f.writeText(&b)
 	}
 	switch {
 	case s.Failed > 0:
@@ -62,16 +68,19 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	return err
 }
 
-func (f *Failure) writeText(b *strings.Builder, path string) {
+func (f *Failure) writeText(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s  %s", f.Case, f.Verdict)
 	if f.Reason != "" {
 		fmt.Fprintf(b, ": %s", oneLine(f.Reason))
+	}
+	if f.Note != "" {
+		fmt.Fprintf(b, "\n              %s", oneLine(f.Note))
 	}
 	file := f.File
 	if f.Reduced != "" {
 		file = f.Reduced
 	}
-	fmt.Fprintf(b, "\n%s\n%s\n", Command("replay", path, file), Command("reduce", path, f.File))
+	fmt.Fprintf(b, "\n%s\n%s\n", Command("replay", f.path, file), Command("reduce", f.path, f.File))
 }
 
 // shownReasons is how many reasons the text shows; results.jsonl and the JSON have more.

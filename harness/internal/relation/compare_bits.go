@@ -40,11 +40,11 @@ func (a *attempt) compareBits(base, got *cases.Tensor, output string, keep func(
 			if math.IsNaN(want) && math.IsNaN(x) {
 				continue
 			}
+			where := verdict.Place{Batch: p.batch, Head: p.head, Row: p.row, Column: d, Output: output}
 			if v.Elements == 0 {
-				v.Where = verdict.Place{Batch: p.batch, Head: p.head, Row: p.row, Column: d, Output: output}
-				v.Got, v.Want = x, want
+				v.Where, v.Got, v.Want = where, x, want
 			}
-			v.Elements++
+			v.add(where)
 		}
 	}
 }

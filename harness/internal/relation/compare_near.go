@@ -53,17 +53,16 @@ func (t *tally) hold(p place, d int, output string, got float64, e element) {
 	if diff <= math.MaxFloat64 && e.allowed > 0 {
 		ratio = diff / e.allowed
 	}
-	elements := 1
-	if t.violation != nil {
-		elements += t.violation.Elements
+	where := verdict.Place{Batch: p.batch, Head: p.head, Row: p.row, Column: d, Output: output}
+	first := t.violation == nil
+	if first {
+		t.violation = &Violation{Law: t.a.law.Name, Kind: t.a.law.kind(), Detail: t.detail}
 	}
-	if t.violation == nil || ratio > t.worst {
+	if first || ratio > t.worst {
 		t.worst = ratio
-		t.violation = &Violation{Law: t.a.law.Name, Kind: t.a.law.kind(), Detail: t.detail,
-			Where: verdict.Place{Batch: p.batch, Head: p.head, Row: p.row, Column: d, Output: output},
-			Got:   got, Want: e.want, Allowed: e.allowed}
+		t.violation.Where, t.violation.Got, t.violation.Want, t.violation.Allowed = where, got, e.want, e.allowed
 	}
-	t.violation.Elements = elements
+	t.violation.add(where)
 }
 
 func (t *tally) err() error {

@@ -74,6 +74,9 @@ func (l Law) kind() verdict.Kind {
 	return verdict.Relation
 }
 
+// Seed is where the law's random choices begin for a case, where the subject does not say otherwise.
+func (l Law) Seed(c cases.Case) uint64 { return newDice(cases.Name(c), l.Name).state }
+
 // Check holds the subject against the law. It gives nil where the law holds, a *Violation where it does not, and
 // another error where it could not be checked, which is how a further run of the path failed, wrapped. Where the path
 // does not support a case that the law needs, refuses it when called (paths.ErrUnsupported), or computes it in another
@@ -82,9 +85,16 @@ func (l Law) Check(ctx context.Context, s *Subject) error {
 	if err := s.validate(l); err != nil {
 		return fmt.Errorf("law %s: %w", l.Name, err)
 	}
-	err := l.check(&attempt{Subject: s, ctx: ctx, law: l, dice: newDice(cases.Name(s.Case), l.Name)})
+	begin := dice{l.Seed(s.Case)}
+	if s.Seed != 0 {
+		begin = dice{s.Seed}
+	}
+	err := l.check(&attempt{Subject: s, ctx: ctx, law: l, dice: begin})
 	if errors.Is(err, errRefused) {
 		return nil
+	}
+	if v, ok := err.(*Violation); ok {
+		v.Seed = begin.state
 	}
 	return err
 }

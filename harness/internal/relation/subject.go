@@ -25,6 +25,10 @@ type Subject struct {
 	Arithmetic reference.Arithmetic
 	Truth      *reference.Result
 
+	// Seed is where the random choices of a law begin; 0: where the case's name and the law's put it. A failure keeps it,
+	// since reduction changes the name.
+	Seed uint64
+
 	// Run executes the path on a derived case whose tensors are in ordinary memory, outputs poisoned. nil: the path's
 	// own Attend. A caller that shares memory with a device or a process copies, and may add deadlines and guards.
 	Run func(context.Context, cases.Case, *cases.Tensors) error

@@ -9,7 +9,8 @@ import (
 
 // Violation is an element that breaks a law.
 type Violation struct {
-	Law string
+	Law  string
+	Seed uint64 // where the law's random choices began
 	// Kind is verdict.Relation, or verdict.Nondeterministic of the law twice.
 	Kind   verdict.Kind
 	Where  verdict.Place // in the base's output
@@ -19,6 +20,19 @@ type Violation struct {
 	// Allowed is the largest |Got - Want|; 0 for bit for bit.
 	Allowed  float64
 	Elements int // how many elements break the law
+	// Broken are these elements, MaxBroken of them at most.
+	Broken []verdict.Place
+}
+
+// MaxBroken is how many elements a violation names.
+const MaxBroken = 1 << 16
+
+// add counts an element that breaks the law.
+func (v *Violation) add(p verdict.Place) {
+	v.Elements++
+	if len(v.Broken) < MaxBroken {
+		v.Broken = append(v.Broken, p)
+	}
 }
 
 func (v *Violation) Error() string {
@@ -40,7 +54,7 @@ func (v *Violation) Error() string {
 // Verdict gives the violation as the verdict of the case.
 func (v *Violation) Verdict() verdict.Verdict {
 	where := v.Where
-	out := verdict.Verdict{Kind: v.Kind, Reason: v.Error(), Law: v.Law, Where: &where}
+	out := verdict.Verdict{Kind: v.Kind, Reason: v.Error(), Law: v.Law, LawSeed: v.Seed, Where: &where}
 	// JSON, which verdicts end up in, has no NaN and no infinity.
 	if diff := math.Abs(v.Got - v.Want); diff <= math.MaxFloat64 {
 		out.AbsoluteError = diff

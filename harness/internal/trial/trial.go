@@ -23,6 +23,7 @@ import (
 type Options struct {
 	Relations int           // laws checked on each case, chosen by its name; negative: all that apply
 	Laws      []string      // instead: these, where they apply
+	LawSeed   uint64        // where the random choices of Laws begin; 0: where the case's name puts it
 	Workers   int           // goroutines of the reference; 0: as many as GOMAXPROCS
 	Deadline  time.Duration // of one call of the path; 0: none
 	Repeats   Repeats       // which cases are computed again, to compare bits
@@ -48,6 +49,8 @@ type Outcome struct {
 	// because the path refuses what it takes, with the reason: "relayout: the path does not support ...".
 	Laws      int
 	NotJudged []string
+	// Second is the run that contradicts the first one, of a relation or of a call that gave other bits; nil: none does.
+	Second *Second
 	// Stack is what a process wrote while a crash or a hang ended it.
 	Stack string
 	// Cold says that the trial left the path with a cold context: what ran before no longer matters.
@@ -380,6 +383,7 @@ func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tens
 	laws := t.laws(c, promises)
 	subject := &relation.Subject{
 		Path: t.path, Case: c, Tensors: tensors, Truth: truth, Arithmetic: t.path.Arithmetic(c), Promises: promises, Workers: t.options.Workers,
+		Seed: t.lawSeed(),
 		Run: func(ctx context.Context, c cases.Case, tensors *cases.Tensors) error {
 			v, err := t.attend(ctx, c, tensors)
 			switch {
@@ -404,9 +408,13 @@ func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tens
 			}
 		case errors.As(err, &violation):
 			v := violation.Verdict()
+			t.outcome.Second = secondOf(law, violation, tensors)
 			return &v, nil
 		case errors.As(err, &failed):
-			failed.v.Law = law.Name
+			failed.v.Law, failed.v.LawSeed = law.Name, subject.Seed
+			if failed.v.LawSeed == 0 {
+				failed.v.LawSeed = law.Seed(c)
+			}
 			failed.v.Reason = fmt.Sprintf("in the second run of law %s: %s", law.Name, failed.v.Reason)
 			return &failed.v, nil
 		default:
@@ -414,6 +422,14 @@ func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tens
 		}
 	}
 	return nil, nil
+}
+
+// lawSeed is 0 where the laws are chosen by the case's name, which then also seeds them.
+func (t *trial) lawSeed() uint64 {
+	if len(t.options.Laws) == 0 {
+		return 0
+	}
+	return t.options.LawSeed
 }
 
 func (t *trial) laws(c cases.Case, promises paths.Promises) []relation.Law {

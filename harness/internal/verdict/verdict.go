@@ -38,7 +38,9 @@ type Verdict struct {
 	Kind   Kind   `json:"verdict"`
 	Reason string `json:"reason,omitempty"` // one line for people; empty for a pass
 	Law    string `json:"law,omitempty"`    // of Relation: which
-	Where  *Place `json:"where,omitempty"`  // the worst element
+	// LawSeed is where the law's random choices began, so that a case under another name can be held to the same ones.
+	LawSeed uint64 `json:"law_seed,omitempty"`
+	Where   *Place `json:"where,omitempty"` // the worst element
 	// WorstRatio is the largest |got - want| / bound over all elements.
 	WorstRatio    float64 `json:"worst_ratio"`
 	SharpRatio    float64 `json:"sharp_ratio,omitempty"`    // the same against the sharp line
