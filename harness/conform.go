@@ -1,28 +1,16 @@
 package harness
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/corpus"
-	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"
-	"attest.example/attest/harness/internal/reduce"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
-)
-
-// The environment variables by which the two lines of a failure work: a case file to run instead of everything else,
-// and one to reduce further.
-const (
-	replayVariable = "ATTEST_REPLAY"
-	reduceVariable = "ATTEST_REDUCE"
 )
 
 type settings struct {
@@ -36,6 +24,8 @@ type settings struct {
 	trial       trial.Options
 	reduceCalls int
 	reduceTime  time.Duration
+	// deadlineGiven says that the caller named it, so that no kept failure changes it.
+	deadlineGiven bool
 }
 
 func defaults() settings {
@@ -48,6 +38,11 @@ func defaults() settings {
 // Conform tests a path: first the cases that failed before and lie in the failures folder, then generated ones. It
 // stops at the first failure and reports it with the smallest case that still fails in the same way and the two lines
 // that run that case again and that reduce it further. Cases that the path does not support are counted and logged.
+//
+// A kept case says what failed: the law with its random choices, the path, the build of the program. It runs under
+// that law again. Where it passes in a program that is built anew the log tells what it was; where the very program
+// that failed passes now, or only one of several tries fails, the path is flaky, which is an error that names both
+// results.
 func Conform(t testing.TB, p Path, options ...ConformOption) {
 	t.Helper()
 	s := defaults()
@@ -60,16 +55,8 @@ func Conform(t testing.TB, p Path, options ...ConformOption) {
 	if testing.Short() {
 		s.cases = max(1, s.cases/10)
 	}
-	r := &conformer{settings: s, t: t, tester: &engine.Tester{
-		NewPath: func(context.Context) (Path, error) { return p, nil }, Trial: s.trial,
-	}}
-	if file := os.Getenv(replayVariable); file != "" {
-		r.replay(file)
-		return
-	}
-	if file := os.Getenv(reduceVariable); file != "" {
-		r.reduceCalls, r.reduceTime = 0, 0
-		r.reduceFile(file)
+	r := &conformer{failing: newFailing(p, s, t.Name()), t: t}
+	if r.asked() {
 		return
 	}
 	if s.dir != "" {
@@ -83,7 +70,8 @@ func Conform(t testing.TB, p Path, options ...ConformOption) {
 	r.log()
 }
 
-// Replay runs the case files of a folder, or one file, through a path: every failure is reported, a damaged file too.
+// Replay runs the case files of a folder, or one file, through a path: every failure is reported, a damaged file too. A
+// case that was kept for a failure runs as it failed: see Conform.
 func Replay(t testing.TB, p Path, dir string, options ...ReplayOption) {
 	t.Helper()
 	s := defaults()
@@ -93,17 +81,17 @@ func Replay(t testing.TB, p Path, dir string, options ...ReplayOption) {
 	if s.wrong != nil {
 		t.Fatalf("attest: %v", s.wrong)
 	}
-	r := &conformer{settings: s, t: t, tester: &engine.Tester{
-		NewPath: func(context.Context) (Path, error) { return p, nil }, Trial: s.trial,
-	}}
+	r := &conformer{failing: newFailing(p, s, t.Name()), t: t}
+	if r.asked() {
+		return
+	}
 	r.replay(dir)
 	r.log()
 }
 
 type conformer struct {
-	settings
+	failing
 	t      testing.TB
-	tester *engine.Tester
 	counts map[verdict.Kind]int
 	why    string // of the last unsupported case
 }
@@ -123,6 +111,21 @@ func (r *conformer) log() {
 	}
 }
 
+// asked does what the environment asks for, a file to run or to reduce, and reports whether it asks.
+func (r *conformer) asked() bool {
+	r.t.Helper()
+	if file := os.Getenv(replayVariable); file != "" {
+		r.replay(file)
+		return true
+	}
+	if file := os.Getenv(reduceVariable); file != "" {
+		r.reduceCalls, r.reduceTime = 0, 0
+		r.reduceFile(file)
+		return true
+	}
+	return false
+}
+
 // try runs one case and counts it; true: it failed.
 func (r *conformer) try(c Case) (verdict.Verdict, bool) {
 	r.t.Helper()
@@ -130,7 +133,11 @@ func (r *conformer) try(c Case) (verdict.Verdict, bool) {
 	if err != nil {
 		r.t.Fatalf("attest: %v", err)
 	}
-	v := outcome.Verdict
+	r.count(outcome.Verdict)
+	return outcome.Verdict, outcome.Verdict.Kind.Fails()
+}
+
+func (r *conformer) count(v verdict.Verdict) {
 	if r.counts == nil {
 		r.counts = map[verdict.Kind]int{}
 	}
@@ -138,7 +145,6 @@ func (r *conformer) try(c Case) (verdict.Verdict, bool) {
 	if v.Kind == verdict.Unsupported {
 		r.why = v.Reason
 	}
-	return v, v.Kind.Fails()
 }
 
 func (r *conformer) generated() {
@@ -153,7 +159,7 @@ func (r *conformer) generated() {
 			r.t.Fatalf("attest: %v", err)
 		}
 		if v, failed := r.try(c); failed {
-			r.report(c, v, fmt.Sprintf("case %d of seed %d", i, r.seed))
+			r.t.Errorf("%s", r.report(r.t.Context(), c, v, fmt.Sprintf("case %d of seed %d", i, r.seed)))
 			return
 		}
 	}
@@ -161,71 +167,44 @@ func (r *conformer) generated() {
 
 func (r *conformer) replay(path string) {
 	r.t.Helper()
+	for _, item := range r.load(path) {
+		if result := r.replayOne(item); result.fails {
+			r.t.Errorf("%s", result.text)
+		} else if result.text != "" {
+			r.t.Log(result.text)
+		}
+	}
+}
+
+func (r *conformer) load(path string) []corpus.Item {
+	r.t.Helper()
 	items, damaged := corpus.Load(path)
 	for _, err := range damaged {
 		r.t.Errorf("attest: %v", err)
 	}
-	for _, item := range items {
-		if v, failed := r.try(item.Case); failed {
-			r.t.Errorf("attest: %s: %s: %s\n%s\n%s", item.Path, v.Kind, v.Reason, cases.Words(item.Case), r.lines(item.Path))
-		}
+	return items
+}
+
+func (r *conformer) replayOne(item corpus.Item) again {
+	r.t.Helper()
+	result, err := r.failing.replay(r.t.Context(), item)
+	if err != nil {
+		r.t.Fatalf("attest: %v", err)
 	}
+	r.count(result.verdict)
+	return result
 }
 
 func (r *conformer) reduceFile(file string) {
 	r.t.Helper()
-	items, damaged := corpus.Load(file)
-	for _, err := range damaged {
-		r.t.Errorf("attest: %v", err)
-	}
-	for _, item := range items {
-		v, failed := r.try(item.Case)
-		if !failed {
-			r.t.Logf("attest: %s does not fail: nothing to reduce", item.Path)
-			continue
-		}
-		r.report(item.Case, v, item.Path)
-	}
-}
-
-// report makes a failing case smaller, keeps it and tells it.
-func (r *conformer) report(c Case, v verdict.Verdict, origin string) {
-	r.t.Helper()
-	smallest, calls := r.smallest(c, v)
-	again, _ := r.tester.Try(r.t.Context(), smallest)
-	if again.Verdict.Kind == v.Kind {
-		v = again.Verdict
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "attest: %s: %s\n%s, reduced in %d runs to:\n%s\n%s", v.Kind, v.Reason, origin, calls,
-		cases.Words(smallest), cases.Encode(smallest))
-	if r.dir != "" {
-		file, err := corpus.Save(r.dir, smallest, "", fmt.Sprintf("%s: %s", v.Kind, v.Reason))
-		if err != nil {
-			fmt.Fprintf(&b, "the case could not be kept: %v\n", err)
-		} else {
-			b.WriteString(r.lines(file))
+	for _, item := range r.load(file) {
+		switch result := r.replayOne(item); {
+		case !result.fails:
+			r.t.Logf("attest: %s does not fail: nothing to reduce\n%s", item.Path, result.text)
+		case result.flaky:
+			r.t.Errorf("%s\nattest: it fails only now and then: nothing to reduce by", result.text)
+		default:
+			r.t.Errorf("%s", r.report(r.t.Context(), item.Case, result.verdict, item.Path))
 		}
 	}
-	r.t.Errorf("%s", b.String())
-}
-
-func (r *conformer) smallest(c Case, v verdict.Verdict) (Case, int) {
-	narrow := r.tester.Narrow(v)
-	options := reduce.Options{MaxCalls: r.reduceCalls}
-	if r.reduceTime > 0 {
-		options.Deadline = time.Now().Add(r.reduceTime)
-	}
-	result, err := reduce.Reduce(r.t.Context(), c, options, narrow.Fails)
-	if err != nil {
-		r.t.Logf("attest: not reduced: %v", err)
-		return c, result.Calls
-	}
-	return result.Case, result.Calls
-}
-
-// lines are what to paste: run the case again, and make it smaller.
-func (r *conformer) lines(file string) string {
-	test := fmt.Sprintf("go test -count=1 -run '^%s$' .", strings.ReplaceAll(r.t.Name(), "/", "$/^"))
-	return fmt.Sprintf("%s=%s %s\n%s=%s %s", replayVariable, file, test, reduceVariable, file, test)
 }

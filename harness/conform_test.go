@@ -77,8 +77,8 @@ func TestConformShowsTheSmallestCaseAndTwoLines(t *testing.T) {
 	require.Len(t, kept, 1)
 	lines := strings.Split(report, "\n")
 	require.Equal(t, []string{
-		"ATTEST_REPLAY=" + kept[0] + " go test -count=1 -run '^TestMine$' .",
-		"ATTEST_REDUCE=" + kept[0] + " go test -count=1 -run '^TestMine$' .",
+		"ATTEST_REPLAY=" + kept[0] + " go test -count=1 -run '^TestMine$' attest.example/attest/harness",
+		"ATTEST_REDUCE=" + kept[0] + " go test -count=1 -run '^TestMine$' attest.example/attest/harness",
 	}, lines[len(lines)-2:])
 
 	// The kept case runs first the next time.
@@ -175,7 +175,7 @@ func TestProperty(t *testing.T) {
 	properties := gopter.NewProperties(parameters)
 	properties.Property("naive conforms", harness.Property(naive.New(), harness.Preset(gen.Quick)))
 	properties.TestingRun(t)
-	require.False(t, harness.Property(wrong{})(gopter.DefaultGenParameters()).Success())
+	require.False(t, harness.Property(wrong{}, harness.Failures(t.TempDir()))(gopter.DefaultGenParameters()).Success())
 }
 
 type wrong struct{ naive.Path }

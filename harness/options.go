@@ -108,7 +108,9 @@ func Failures(dir string) Option { return every(func(s *settings) { s.dir = dir 
 func Relations(n int) Option { return every(func(s *settings) { s.trial.Relations = n }) }
 
 // Deadline bounds one call of the path; default a minute.
-func Deadline(d time.Duration) Option { return every(func(s *settings) { s.trial.Deadline = d }) }
+func Deadline(d time.Duration) Option {
+	return every(func(s *settings) { s.trial.Deadline, s.deadlineGiven = d, true })
+}
 
 // ReduceCalls bounds how often the path runs while a failure is made smaller; default 300.
 func ReduceCalls(n int) Option { return every(func(s *settings) { s.reduceCalls = n }) }

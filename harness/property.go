@@ -2,19 +2,25 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/leanovate/gopter"
 	"github.com/leanovate/gopter/prop"
 
+	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/trial"
+	"attest.example/attest/harness/internal/verdict"
 )
 
-// Property says that a path conforms, for suites that run gopter themselves. gopter shrinks by its own single pass;
-// Conform reduces further.
+// Property says that a path conforms, for suites that run gopter themselves. gopter shrinks by its own single pass; what
+// is left is reduced further, kept and told as Conform does, and the two lines of a failure work as they do there.
 func Property(p Path, options ...PropertyOption) gopter.Prop {
 	s := defaults()
 	for _, o := range options {
@@ -28,13 +34,62 @@ func Property(p Path, options ...PropertyOption) gopter.Prop {
 			return &gopter.PropResult{Status: gopter.PropError, Error: s.wrong}
 		}
 	}
-	return prop.ForAll(func(c Case) (bool, error) {
-		err := failure(context.Background(), p, c, s.trial)
-		return err == nil, err
+	f := newFailing(p, s, callingTest())
+	if asked, err := f.askedFor(context.Background()); asked {
+		return func(*gopter.GenParameters) *gopter.PropResult { return resultOf(err) }
+	}
+	property := prop.ForAll(func(c Case) (bool, error) {
+		v, err := f.judge(context.Background(), c)
+		return err == nil && !v.Kind.Fails(), err
 	}, gen.Case(s.preset, s.filter))
+	return func(g *gopter.GenParameters) *gopter.PropResult {
+		result := property(g)
+		if result.Status != gopter.PropFalse {
+			return result
+		}
+		c := result.Args[0].Arg.(Case)
+		v, err := f.judge(context.Background(), c)
+		if err == nil && v.Kind.Fails() {
+			err = errors.New(f.report(context.Background(), c, v, "found by gopter"))
+		} else if err == nil {
+			err = fmt.Errorf("attest: flaky: the case failed and ends with %s now\n%s\n%s", v.Kind, cases.Words(c), cases.Encode(c))
+		}
+		result.Status, result.Error = gopter.PropError, err
+		return result
+	}
 }
 
-// Fuzz is a native fuzz test of a path over the typed scalars of a case, seeded from case files:
+// resultOf puts what the environment asked for into gopter's terms.
+func resultOf(err error) *gopter.PropResult {
+	if err != nil {
+		return &gopter.PropResult{Status: gopter.PropError, Error: err}
+	}
+	return &gopter.PropResult{Status: gopter.PropProof}
+}
+
+// callingTest is the name of the test function that is running; empty: none is.
+func callingTest() string {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
+	before := ""
+	for {
+		frame, more := frames.Next()
+		if frame.Function == "testing.tRunner" {
+			name := before[strings.LastIndexByte(before, '/')+1:] // package.TestName.func1
+			if parts := strings.Split(name, "."); len(parts) > 1 && strings.HasPrefix(parts[1], "Test") {
+				return parts[1]
+			}
+			return ""
+		}
+		before = frame.Function
+		if !more {
+			return ""
+		}
+	}
+}
+
+// Fuzz is a native fuzz test of a path over the typed scalars of a case, seeded from case files. A failure is reduced,
+// kept and told as Conform does, and the two lines of a failure work as they do there:
 //
 //	func FuzzMyKernel(f *testing.F) { harness.Fuzz(f, myPath{}, harness.Seeds("../corpus")) }
 //
@@ -48,6 +103,14 @@ func Fuzz(f *testing.F, p Path, options ...FuzzOption) {
 	if s.wrong != nil {
 		f.Fatalf("attest: %v", s.wrong)
 	}
+	found := newFailing(p, s, f.Name())
+	if asked, err := found.askedFor(f.Context()); asked {
+		if err != nil {
+			f.Error(err)
+		}
+		corpus.Fuzz(f, nil, func(*testing.T, Case) {}) // go test wants a target to be there
+		return
+	}
 	items, damaged := corpus.Load(s.seeds...)
 	for _, err := range damaged {
 		f.Errorf("attest: %v", err)
@@ -59,23 +122,48 @@ func Fuzz(f *testing.F, p Path, options ...FuzzOption) {
 		if err := s.filter.Accepts(c); err != nil {
 			t.Skipf("left out: %v", err)
 		}
-		if err := failure(t.Context(), p, c, s.trial); err != nil {
-			t.Error(err)
+		v, err := found.judge(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Kind.Fails() {
+			t.Error(found.report(t.Context(), c, v, "found by fuzzing"))
+			found.reduceCalls = 1 // the fuzzer comes back with its neighbours: one reduction is enough
 		}
 	})
+}
+
+// askedFor does what the environment asks for, a file to run or to reduce, and reports whether it asks. The error is the
+// failure that the file still shows.
+func (f *failing) askedFor(ctx context.Context) (asked bool, err error) {
+	file, reducing := os.Getenv(replayVariable), false
+	if file == "" {
+		file, reducing = os.Getenv(reduceVariable), true
+	}
+	if file == "" {
+		return false, nil
+	}
+	items, errs := corpus.Load(file)
+	for _, item := range items {
+		result, err := f.replay(ctx, item)
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case result.fails && reducing && !result.flaky:
+			f.reduceCalls, f.reduceTime = 0, 0
+			errs = append(errs, errors.New(f.report(ctx, item.Case, result.verdict, item.Path)))
+		case result.fails:
+			errs = append(errs, errors.New(result.text))
+		}
+	}
+	return true, errors.Join(errs...)
 }
 
 // fuzzCost keeps a fuzz iteration to some milliseconds.
 const fuzzCost = 2e6
 
-// failure is nil where the path conforms on c, cannot be judged or does not support it.
-func failure(ctx context.Context, p Path, c Case, o trial.Options) error {
-	outcome, err := trial.Run(ctx, p, c, o)
-	if err != nil {
-		return err
-	}
-	if v := outcome.Verdict; v.Kind.Fails() {
-		return fmt.Errorf("%s: %s", v.Kind, v.Reason)
-	}
-	return nil
+// judge tries a case on the path as it is, warm from the cases before.
+func (f *failing) judge(ctx context.Context, c Case) (verdict.Verdict, error) {
+	outcome, err := trial.Run(ctx, f.path, c, f.trial)
+	return outcome.Verdict, err
 }

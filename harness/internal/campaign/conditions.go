@@ -110,16 +110,8 @@ func (c *Conditions) override(s *setting, e *cases.Evidence) error {
 			return err
 		}
 	}
-	if e != nil && e.Law != "" && e.Law != trial.VariantsLaw && e.Law != checkerLaw {
-		if _, err := relation.Named(e.Law); err != nil {
-			return fmt.Errorf("failure.%w", err)
-		}
-	}
-	return nil
+	return engine.CheckLaw(e)
 }
-
-// checkerLaw is metalpath.CheckerLaw, which marks what the checkers of a path found.
-const checkerLaw = "checker"
 
 // again runs case files under their conditions, one after the other. It keeps the path open while they do not change.
 type again struct {

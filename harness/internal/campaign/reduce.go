@@ -78,28 +78,22 @@ type search struct {
 }
 
 func reduceFailure(ctx context.Context, s search) (Reduced, error) {
-	tester := (&engine.Tester{NewPath: s.isolation.opener(s.path), Trial: trial.Options{Deadline: s.deadline}}).Narrow(s.v)
-	defer tester.Close()
+	tester := &engine.Tester{NewPath: s.isolation.opener(s.path), Trial: trial.Options{Deadline: s.deadline}}
 	keeping := s.keeping()
 	keep := func(v verdict.Verdict) *cases.Evidence {
 		e := evidence.Of(v, s.on, keeping)
 		e.From = cases.Name(s.c)
 		return e
 	}
-	best := s.v // the verdict of the smallest case so far
 	var saveErr error
-	options := reduce.Options{
-		MaxCalls: s.maxCalls, Log: s.log,
-		Save: func(c cases.Case) {
-			best = tester.Last()
-			if s.save != nil && saveErr == nil {
-				saveErr = s.save(c, keep(best))
-			}
-		},
-	}
+	options := reduce.Options{MaxCalls: s.maxCalls, Log: s.log}
 	if s.time > 0 {
 		options.Deadline = time.Now().Add(s.time)
 	}
-	result, err := reduce.Reduce(ctx, s.c, options, tester.Fails)
-	return Reduced{Result: result, Verdict: best, Failure: keep(best), Path: s.path}, errors.Join(err, saveErr)
+	result, v, err := tester.Reduce(ctx, s.c, s.v, options, func(c cases.Case, v verdict.Verdict) {
+		if s.save != nil && saveErr == nil {
+			saveErr = s.save(c, keep(v))
+		}
+	})
+	return Reduced{Result: result, Verdict: v, Failure: keep(v), Path: s.path}, errors.Join(err, saveErr)
 }

@@ -88,6 +88,9 @@ func inProblem(path string) string {
 
 // keysBeside lists the keys that an object takes in which one is unknown.
 func keysBeside(path string) []string {
+	if strings.HasPrefix(path, "failure.") {
+		return evidenceKeys()
+	}
 	name := inProblem(path)
 	prefix := name[:strings.LastIndexByte(name, '.')+1]
 	var keys []string

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -67,6 +68,16 @@ func DecodeFile(text []byte) (Case, *Evidence, error) {
 		return Case{}, nil, fmt.Errorf("case: failure.%w", err)
 	}
 	return c, d.Failure, nil
+}
+
+// evidenceKeys lists the keys of the object "failure".
+func evidenceKeys() []string {
+	var keys []string
+	for i := range reflect.TypeFor[Evidence]().NumField() {
+		key, _, _ := strings.Cut(reflect.TypeFor[Evidence]().Field(i).Tag.Get("json"), ",")
+		keys = append(keys, key)
+	}
+	return keys
 }
 
 // check refuses what no failure can have been kept with.

@@ -53,7 +53,7 @@ func TestWhatCannotBeWrittenInJSONIsLeftOut(t *testing.T) {
 func TestADamagedFailureIsNamed(t *testing.T) {
 	const head = `{"version":1,"batch":1,"heads":1,"q_len":1,"kv_len":1,"head_dim":1,"input":"fp32","failure":`
 	for text, want := range map[string]string{
-		`{"verdict":"relation","law":"twice","colour":1}}`:             "failure.colour: unknown key",
+		`{"verdict":"relation","law":"twice","colour":1}}`:             "failure.colour: unknown key; want one of verdict, reason, where",
 		`{"verdict":"pass"}}`:                                          `failure.verdict: "pass"; want one of numeric`,
 		`{}}`:                                                          `failure.verdict: ""; want one of numeric`,
 		`{"verdict":"error","law_seed":4}}`:                            "failure.law_seed: 4; want a law beside it",

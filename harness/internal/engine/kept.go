@@ -124,3 +124,14 @@ func times(n int) string {
 	}
 	return fmt.Sprintf("%d times", n)
 }
+
+// CheckLaw refuses a kept failure of a law that there is not: nothing could be held to it.
+func CheckLaw(e *cases.Evidence) error {
+	if e == nil || e.Law == "" || e.Law == trial.VariantsLaw || e.Law == verdict.CheckerLaw {
+		return nil
+	}
+	if _, err := relation.Named(e.Law); err != nil {
+		return fmt.Errorf("failure.%w", err)
+	}
+	return nil
+}

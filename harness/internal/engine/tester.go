@@ -19,9 +19,6 @@ type Tester struct {
 	last    verdict.Verdict // of the case before
 }
 
-// Last is the verdict of the case that was tried last.
-func (t *Tester) Last() verdict.Verdict { return t.last }
-
 // Try gives the outcome of one case.
 func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 	if t.path != nil {

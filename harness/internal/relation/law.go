@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
@@ -64,7 +65,11 @@ func Named(name string) (Law, error) {
 			return l, nil
 		}
 	}
-	return Law{}, fmt.Errorf("law %q: want one of those that relation.All lists", name)
+	var names []string
+	for _, l := range All() {
+		names = append(names, l.Name)
+	}
+	return Law{}, fmt.Errorf("law: %q; want one of %s", name, strings.Join(names, ", "))
 }
 
 func (l Law) kind() verdict.Kind {

@@ -121,15 +121,25 @@ func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) 
 		}
 	}
 	if v, err := t.repeats(ctx, c, tensors); err != nil || v != nil {
-		return deref(v), err
+		return besideOutput(v, judged), err
 	}
 	if v, err := t.variants(ctx, c, tensors, truth); err != nil || v != nil {
-		return deref(v), err
+		return besideOutput(v, judged), err
 	}
 	if v, err := t.relations(ctx, c, tensors, truth); err != nil || v != nil {
-		return deref(v), err
+		return besideOutput(v, judged), err
 	}
 	return judged, nil
+}
+
+// besideOutput is the verdict of a further run, with the numbers of the first run's output, which was judged.
+func besideOutput(v *verdict.Verdict, judged verdict.Verdict) verdict.Verdict {
+	out := deref(v)
+	if v != nil && out.Elements == 0 {
+		out.WorstRatio, out.SharpRatio = judged.WorstRatio, judged.SharpRatio
+		out.Elements, out.Inconclusive, out.Suspicious, out.Retries = judged.Elements, judged.Inconclusive, judged.Suspicious, judged.Retries
+	}
+	return out
 }
 
 func deref(v *verdict.Verdict) verdict.Verdict {

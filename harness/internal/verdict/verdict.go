@@ -19,6 +19,9 @@ const (
 	Unsupported      Kind = "unsupported"      // the path says that it cannot, and why
 )
 
+// CheckerLaw marks, in place of a law, verdicts that come from a checker.
+const CheckerLaw = "checker"
+
 // All lists the kinds.
 func All() []Kind {
 	return []Kind{Pass, Numeric, Special, Relation, Guard, Nondeterministic, Crash, Hang, Error, Inconclusive, Unsupported}

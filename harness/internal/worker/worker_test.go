@@ -129,7 +129,7 @@ func TestEveryFaultCostsItsOwnCaseOnly(t *testing.T) {
 	const count = 24
 	source := small(t, 3)
 	for _, kind := range fault.Kinds() {
-		if kind.Name == "open" {
+		if kind.Name == "open" || kind.Verdict == verdict.Relation { // no relation is checked here
 			continue
 		}
 		t.Run(kind.Name, func(t *testing.T) {

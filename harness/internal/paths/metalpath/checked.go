@@ -31,9 +31,6 @@ func (e *CheckerError) Error() string {
 	return fmt.Sprintf("checker: %s (and %d more)", first, len(e.Reports)-1)
 }
 
-// CheckerLaw marks verdicts that come from a checker.
-const CheckerLaw = "checker"
-
 // Verdict is guard for what was read or written where it should not, nondeterministic for a race and for divergence
 // whose result depends on it, error for a barrier that not all reach.
 func (e *CheckerError) Verdict() verdict.Verdict {
@@ -44,5 +41,5 @@ func (e *CheckerError) Verdict() verdict.Verdict {
 	case metal.DivergentBarrier:
 		kind = verdict.Error
 	}
-	return verdict.Verdict{Kind: kind, Law: CheckerLaw, Reason: e.Error()}
+	return verdict.Verdict{Kind: kind, Law: verdict.CheckerLaw, Reason: e.Error()}
 }
