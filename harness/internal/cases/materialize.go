@@ -24,11 +24,22 @@ func Pages(bytes int) []byte {
 	return memory[skip : skip+bytes : skip+whole]
 }
 
-// Materialize makes the tensors of a normalized case in ordinary memory. The outputs and all slack are poisoned.
+// Materialize makes the tensors of a normalized case in ordinary memory. Outputs hold poison, and what is no
+// element of any tensor holds slack.
 func Materialize(c Case) *Tensors {
 	t, err := MaterializeIn(c, plainMemory)
 	if err != nil {
 		panic("cases: ordinary memory refused: " + err.Error()) // plainMemory cannot
+	}
+	return t
+}
+
+// MaterializeWithV makes the tensors of a normalized case with the v of another seed; all else is the case's own.
+func MaterializeWithV(c Case, seed uint64) *Tensors {
+	t := Materialize(c)
+	fillOperand(&t.V, c.Values.V, seed, streamV)
+	if c.Values.Masked != "" {
+		c.fillMaskedSlots(t)
 	}
 	return t
 }
@@ -49,8 +60,8 @@ func MaterializeIn(c Case, alloc Allocator) (*Tensors, error) {
 			return nil, fmt.Errorf("memory for %s, %d bytes: %w", b.Name, b.Bytes, err)
 		}
 		b.Tensor.Data = b.Data[:b.Bytes]
-		poison(b.Tensor.Data)
 	}
+	t.Blank()
 	c.fill(t)
 	return t, nil
 }

@@ -95,17 +95,40 @@ func (t *Tensor) Clone() Tensor {
 	return out
 }
 
-// Poison fills the whole buffer, slack included, with 0xff bytes: a NaN in every format, and a mark by which a
-// stray write shows.
-func (t *Tensor) Poison() { poison(t.Data) }
-
-// PoisonByte is what untouched memory holds.
+// PoisonByte fills every element of an output before a call: a NaN in every format, and a mark by which an element that
+// is never written shows.
 const PoisonByte = 0xff
 
-func poison(data []byte) {
-	for i := range data {
-		data[i] = PoisonByte
+// slack is what memory holds that belongs to no element, of inputs and of outputs: a NaN in every format again, but
+// other bytes than poison, so that an output which holds a copy of slack is not taken for one that was left unwritten.
+var slack = [2]byte{0xfe, 0x7f}
+
+// Clear fills the whole buffer with slack.
+func (t *Tensor) Clear() {
+	for i := range t.Data {
+		t.Data[i] = slack[i&1]
 	}
+}
+
+// IsSlack reports whether these bytes of a buffer, from byte at, still hold slack.
+func IsSlack(data []byte, at int) bool {
+	for i, x := range data {
+		if x != slack[(at+i)&1] {
+			return false
+		}
+	}
+	return true
+}
+
+// Poison fills the elements with PoisonByte and the rest of the buffer with slack.
+func (t *Tensor) Poison() {
+	t.Clear()
+	size := t.Format.Size()
+	t.each(func(index int) {
+		for i := range size {
+			t.Data[index*size+i] = PoisonByte
+		}
+	})
 }
 
 // MaskArray is a bool or additive mask in memory, in its own shape; a broadcast dimension has extent 1 and stride 0.
@@ -163,6 +186,14 @@ func (t *Tensors) Clone() *Tensors {
 		out.LSE = &lse
 	}
 	return out
+}
+
+// Blank fills every buffer as before a call, but with no inputs yet: slack, and poison where outputs belong.
+func (t *Tensors) Blank() {
+	for _, b := range t.Buffers() {
+		b.Tensor.Clear()
+	}
+	t.PoisonOutputs()
 }
 
 // PoisonOutputs overwrites both outputs, so that what a path does not write shows.

@@ -160,7 +160,7 @@ func (a *attempt) derive(change func(*cases.Case)) (cases.Case, *cases.Tensors) 
 	}
 	for _, b := range t.Buffers() {
 		b.Tensor.Data = cases.Pages(b.Bytes)
-		b.Tensor.Poison()
 	}
+	t.Blank()
 	return c, t
 }

@@ -42,7 +42,7 @@ func (g guard) compare(t *cases.Tensors) error {
 	return nil
 }
 
-// strayWrite gives the first slack element of an output that is no longer poison, or -1.
+// strayWrite gives the first slack element of an output that no longer holds slack, or -1.
 func strayWrite(t *cases.Tensor) int {
 	if t.Elements == t.Len() {
 		return -1
@@ -61,7 +61,7 @@ func strayWrite(t *cases.Tensor) int {
 		}
 	}
 	for index, o := range owned {
-		if !o && !poisoned(t.Data[index*size:(index+1)*size]) {
+		if at := index * size; !o && !cases.IsSlack(t.Data[at:at+size], at) {
 			return index
 		}
 	}

@@ -224,3 +224,25 @@ func TestAnEndedContextIsNoVerdict(t *testing.T) {
 	_, err := Run(ctx, naive.New(), small(t, nil), Options{Deadline: time.Second})
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// TestACopyOfSlackIsNotUnwritten: an output that holds what lies between the rows of an operand was written, with a
+// wrong value; slack of the output that holds poison was written too.
+func TestACopyOfSlackIsNotUnwritten(t *testing.T) {
+	padded := func(c *cases.Case) { c.Layout.V = cases.Operand{Pad: 3} }
+	outcome, err := Run(context.Background(), broken{after: func(_ context.Context, _ cases.Case, t *cases.Tensors) error {
+		slack := t.V.Index(0, 0, 0, 7) + 1
+		at := t.Out.Index(1, 1, 8, 7)
+		copy(t.Out.Data[2*at:2*at+2], t.V.Data[2*slack:])
+		return nil
+	}}, small(t, padded), Options{})
+	require.NoError(t, err)
+	require.Equal(t, verdict.Special, outcome.Verdict.Kind, outcome.Verdict.Reason)
+	require.Contains(t, outcome.Verdict.Reason, "out[1,1,8,7] is NaN")
+
+	outcome, err = Run(context.Background(), broken{after: func(_ context.Context, _ cases.Case, t *cases.Tensors) error {
+		t.Out.Data[0], t.Out.Data[1] = cases.PoisonByte, cases.PoisonByte
+		return nil
+	}}, small(t, nil), Options{})
+	require.NoError(t, err)
+	require.Contains(t, outcome.Verdict.Reason, "wrote outside out: element 0")
+}
