@@ -104,7 +104,7 @@ type rowBounds struct {
 	spread float64 // standard deviation of the scores under the weights
 	topFor float64 // |bias| of the largest score
 	alike  alike
-	like   bool    // dot products or weights so alike that errors of keys are too
+	like   bool    // few different weights: errors of keys may be alike too
 	eta    float64 // absolute error of a weight by underflow
 	wild   bool    // scores leave the range of the implementation
 }

@@ -69,8 +69,14 @@ func (w *weigher) errors(j int) (eps, sigma float64) {
 	worst := float64(min(w.likeQ.nonzero, w.likeK[j].nonzero) + 2)
 	rounded := w.u * min(worst*sum, ofSum*sum+ofDot*dot)
 	usual := w.u * (math.Sqrt(worst*w.c[j])*w.scale + 0.6*math.Sqrt(worst)*dot)
-	// Products of one size make a sum of squares as small as it can be.
-	if alike || w.a[j]*w.a[j] > 0.97*(worst-2)*w.c[j] {
+	// Products of one size make a sum of squares as small as it can be. Partial
+	// sums of n such terms come to half of n times the sum, and those of terms that
+	// differ by a sixth to little more.
+	even := w.a[j]*w.a[j] > 0.97*(worst-2)*w.c[j]
+	if even {
+		rounded = min(rounded, w.u*(0.62*worst+3)*sum)
+	}
+	if alike || even {
 		usual = max(usual, 0.2*w.u*worst*sum)
 	}
 	stored := 0.0
@@ -106,7 +112,9 @@ func (w *weigher) errors(j int) (eps, sigma float64) {
 func (w *weigher) all() {
 	r, l := w.r, w.lines
 	r.alike = alikeOf(w.p[r.first:r.last], l.u, &w.b.seen)
-	r.like = r.alike.worst > 0
+	// Keys of one score have one error, which cancels, or errors of their own. Keys
+	// of a few scores may have an error each score.
+	r.like = r.alike.worst > 0 && r.alike.distinct > 1
 	r.wild = w.am > l.accLimit || l.a.Scores.Unit != 0 && w.am > l.scoreLimit
 	if w.bias != nil {
 		w.topBias = w.bias[r.top]

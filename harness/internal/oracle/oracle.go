@@ -54,6 +54,28 @@ func Judge(truth *reference.Result, t *cases.Tensors) (verdict.Verdict, error) {
 	return worse(v, summarize(lse, "lse")), nil
 }
 
+// SuspiciousRow gives the row, counted over batches and heads, that lies farthest past the sharp line.
+func SuspiciousRow(truth *reference.Result, t *cases.Tensors) int {
+	row, worst := 0, -1.0
+	for i, got := range t.Out.Dense() {
+		if p := truth.OutputAt(i, got); p.Verdict == reference.Suspicious && p.SharpRatio > worst {
+			row, worst = i/truth.HeadDim, p.SharpRatio
+		}
+	}
+	return row
+}
+
+// RowPast reports whether an element of a row lies past the sharp line.
+func RowPast(truth *reference.Result, t *cases.Tensors, row int) bool {
+	got := t.Out.Dense()
+	for i := row * truth.HeadDim; i < (row+1)*truth.HeadDim; i++ {
+		if truth.OutputAt(i, got[i]).Verdict == reference.Suspicious {
+			return true
+		}
+	}
+	return false
+}
+
 func summarize(j reference.Judgement, output string) verdict.Verdict {
 	v := verdict.Verdict{
 		Kind: verdict.Pass, Elements: j.Elements, Inconclusive: j.Inconclusive, Suspicious: j.Suspicious,

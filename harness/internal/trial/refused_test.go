@@ -15,7 +15,6 @@ import (
 	"attest.example/attest/harness/internal/paths/naive"
 	"attest.example/attest/harness/internal/precision"
 	"attest.example/attest/harness/internal/verdict"
-	"attest.example/attest/reference"
 )
 
 // refuser says that it supports everything, and refuses calls as it comes to them.
@@ -111,28 +110,30 @@ func TestRefusedFreshSeedsConvictNobody(t *testing.T) {
 	c := small(t, func(c *cases.Case) {
 		c.Input, c.Output, c.LSE, c.KVLen, c.QLen = precision.FP32, precision.FP32, false, 2048, 4
 	})
-	outcome, err := Run(context.Background(), leaning{c.Values.Seed}, c, Options{})
+	outcome, err := Run(context.Background(), &leaning{seed: c.Values.Seed}, c, Options{})
 	require.NoError(t, err)
 	require.Equal(t, verdict.Pass, outcome.Verdict.Kind)
 	require.Positive(t, outcome.Verdict.Suspicious)
 	require.Equal(t, []string{"fresh values: the path refuses the call: this seed only"}, outcome.NotJudged)
 }
 
-type leaning struct{ seed uint64 }
+// leaning errs in its first call, and refuses other seeds.
+type leaning struct {
+	naive.Path
+	seed  uint64
+	calls int
+}
 
-func (leaning) Name() string { return "leaning" }
-
-func (leaning) Arithmetic(c cases.Case) reference.Arithmetic { return naive.New().Arithmetic(c) }
-
-func (leaning) Supports(cases.Case) error { return nil }
-
-func (l leaning) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
+func (l *leaning) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
 	if c.Values.Seed != l.seed {
 		return paths.Timing{}, paths.Unsupported("this seed only")
 	}
-	timing, err := naive.New().Attend(ctx, c, t)
+	timing, err := l.Path.Attend(ctx, c, t)
+	l.calls++
 	for r := range c.QLen {
-		t.Out.Set(0, 0, r, 0, t.Out.At(0, 0, r, 0)+2e-6)
+		if l.calls == 1 {
+			t.Out.Set(0, 0, r, 0, t.Out.At(0, 0, r, 0)+2e-6)
+		}
 	}
 	return timing, err
 }

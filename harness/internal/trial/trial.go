@@ -1,5 +1,5 @@
 // Package trial takes one case through one path to a verdict: predecessors, the call itself between guards, the
-// oracle, fresh seeds for what is only suspicious, and the relations. It never draws cases and keeps no files.
+// oracle, fresh values for what is only suspicious, and the relations. It never draws cases and keeps no files.
 package trial
 
 import (
@@ -28,10 +28,6 @@ type Options struct {
 	Deadline  time.Duration // of one call of the path; 0: none
 	Repeats   Repeats       // which cases are computed again, to compare bits
 }
-
-// SeedRetries is how many fresh value seeds a suspicious case is tried with. Past the sharp line with each of them is
-// a failure.
-const SeedRetries = 3
 
 // Outcome is what a trial found.
 type Outcome struct {
@@ -116,7 +112,7 @@ func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) 
 		return judged, err
 	}
 	if judged.Suspicious > 0 {
-		if judged, err = t.retry(ctx, c, judged); err != nil || judged.Kind.Fails() {
+		if judged, err = t.retry(ctx, c, truth, tensors, judged); err != nil || judged.Kind.Fails() {
 			return judged, err
 		}
 	}
@@ -338,45 +334,6 @@ func (t *trial) judge(ctx context.Context, c cases.Case, tensors *cases.Tensors)
 	}
 	v, err := oracle.Judge(truth, tensors)
 	return truth, v, err
-}
-
-// retry tries a suspicious case with fresh value seeds: rounding that was unlucky once will not be so every time.
-func (t *trial) retry(ctx context.Context, c cases.Case, first verdict.Verdict) (verdict.Verdict, error) {
-	wall, timing := t.outcome.Wall, t.outcome.Timing
-	defer func() { t.outcome.Wall, t.outcome.Timing = wall, timing }()
-	for i := range SeedRetries {
-		fresh := c.Clone()
-		fresh.Values.Seed = freshSeed(c.Values.Seed, i)
-		tensors := cases.Materialize(fresh) // not in a path's own memory, where the first output still lies
-		v, err := t.attend(ctx, fresh, tensors)
-		if t.refused(v, "fresh values") {
-			return first, nil // nothing convicts it
-		}
-		if err != nil || v != nil {
-			return deref(v), err
-		}
-		_, judged, err := t.judge(ctx, fresh, tensors)
-		if err != nil {
-			return judged, err
-		}
-		first.Retries++
-		if judged.Kind.Fails() {
-			judged.Reason = fmt.Sprintf("with values.seed %d: %s", fresh.Values.Seed, judged.Reason)
-			judged.Retries = first.Retries
-			return judged, nil
-		}
-		if judged.Suspicious == 0 {
-			return first, nil
-		}
-	}
-	first.Kind = verdict.Numeric
-	first.Reason = fmt.Sprintf("past the sharp line with this seed and %d fresh ones: %s", SeedRetries, first.Reason)
-	return first, nil
-}
-
-// freshSeed gives seeds that are far from the case's own and from each other.
-func freshSeed(seed uint64, i int) uint64 {
-	return (seed ^ 0xa5a5a5a5) + uint64(i+1)*0x9e3779b97f4a7c15
 }
 
 func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tensors, truth *reference.Result) (*verdict.Verdict, error) {

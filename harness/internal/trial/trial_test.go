@@ -153,38 +153,6 @@ func (choosy) Supports(c cases.Case) error {
 	return nil
 }
 
-// A biased rounding is under the bound and past the sharp line, with every seed: the retries make it a failure.
-func TestSuspiciousOnEverySeedFails(t *testing.T) {
-	c := small(t, func(c *cases.Case) {
-		c.Input, c.Output, c.LSE, c.KVLen, c.QLen = precision.FP32, precision.FP32, false, 2048, 4
-	})
-	leak := broken{after: func(_ context.Context, c cases.Case, t *cases.Tensors) error {
-		for r := range c.QLen {
-			t.Out.Set(0, 0, r, 0, t.Out.At(0, 0, r, 0)+2e-6)
-		}
-		return nil
-	}}
-	outcome, err := Run(context.Background(), leak, c, Options{})
-	require.NoError(t, err)
-	require.Equal(t, verdict.Numeric, outcome.Verdict.Kind)
-	require.Equal(t, SeedRetries, outcome.Verdict.Retries)
-	require.Contains(t, outcome.Verdict.Reason, "past the sharp line with this seed and 3 fresh ones")
-	require.Less(t, outcome.Verdict.WorstRatio, 1.0)
-
-	// The same once, for one seed only, passes and is counted.
-	once := broken{after: func(ctx context.Context, other cases.Case, t *cases.Tensors) error {
-		if other.Values.Seed != c.Values.Seed {
-			return nil
-		}
-		return leak.after(ctx, other, t)
-	}}
-	outcome, err = Run(context.Background(), once, c, Options{})
-	require.NoError(t, err)
-	require.Equal(t, verdict.Pass, outcome.Verdict.Kind)
-	require.Equal(t, 1, outcome.Verdict.Retries)
-	require.Positive(t, outcome.Verdict.Suspicious)
-}
-
 // stateful forgets to tell its cases apart once it has seen a causal one.
 type stateful struct {
 	naive.Path
