@@ -101,7 +101,8 @@ type rowBounds struct {
 	sumPE  float64 // sum_j p_j*eps_j
 	sumPH  float64 // sum_j p_j*h_j
 	sumPS2 float64 // sum_j (p_j*sigma_j)^2
-	spread float64 // standard deviation of the scores under the weights
+	mean   float64 // of the scores, less the largest, under the weights
+	spread float64 // and their standard deviation
 	topFor float64 // |bias| of the largest score
 	alike  alike
 	like   bool    // few different weights: errors of keys may be alike too

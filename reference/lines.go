@@ -17,6 +17,7 @@ func (b *block) sumWeights() {
 		*p.dst = resize(*p.dst, size)
 		valueProduct(*p.dst, p.weight, p.values, rows, k.dim, k.n, b.lo, b.hi)
 	}
+	b.tilts()
 	b.sumV = resize(b.sumV, size)
 	b.sumAllowed()
 }
@@ -67,10 +68,17 @@ func (b *block) drawLines(i int) {
 	sharp := of(b.r.Sharp, r.index, dim)
 	bound := of(b.r.Bound, r.index, dim)
 	for d, o := range of(b.r.Output, r.index, dim) {
-		bound[d], sharp[d] = e.lines(d, o)
+		var absolute float64
+		bound[d], sharp[d], absolute = e.lines(d, o)
+		if l := b.r.leaning; l != nil && d < l.columns {
+			l.may[r.index*l.columns+d] = absolute + (r.alike.lost+r.alike.worst)*(math.Abs(o)+e.a[d])
+		}
 		demand[d] = outputDemand(o, bound[d], l.a.Out)
 	}
 	b.r.Condition[r.index] = e.cond
+	if l := b.r.leaning; l != nil && e.cond <= 0.5 && !r.wild {
+		l.spread[r.index] = r.spread
+	}
 	b.judgeable(i, r, e, demand)
 }
 
@@ -118,10 +126,11 @@ func (b *block) element(i int, r *row, lse float64) *element {
 	return e
 }
 
-// lines gives bound and sharp line of column d, where the output is o.
-func (e *element) lines(d int, o float64) (bound, sharp float64) {
+// lines gives bound and sharp line of column d, where the output is o, and what
+// underflow has of both.
+func (e *element) lines(d int, o float64) (bound, sharp, absolute float64) {
 	if !(e.cond <= 0.5) {
-		return math.Inf(1), math.Inf(1)
+		return math.Inf(1), math.Inf(1), 0
 	}
 	l, r := e.l, e.r
 	a, q := e.a[d], e.q[d]
@@ -143,7 +152,7 @@ func (e *element) lines(d int, o float64) (bound, sharp float64) {
 	product, _ := l.sums(r.allowed, r.alike.lost, alike, 0)
 	rest := 1 - min(e.sum, least)
 	unshared := ((product+l.inProd)*(a+min(r.cond*rms, e.expE*(e.h[d]+a*r.sumPH))) + e.sum*(o+shared)) / rest
-	absolute := e.underflow + r.eta*(e.v[d]+e.n*(o+shared))*e.expE/rest
+	absolute = e.underflow + r.eta*(e.v[d]+e.n*(o+shared))*e.expE/rest
 	stored := e.uOut + 3*e.u
 	bound = (shared+unshared)*(1+stored) + stored*o + absolute
 
@@ -159,7 +168,7 @@ func (e *element) lines(d int, o float64) (bound, sharp float64) {
 	}
 	sharp = first + e.s2*(root+0.3*o) + e.s3*root + stored*o + absolute +
 		r.alike.lost*(a+o) + min(r.alike.worst, e.sum)*o + alike*a
-	return bound, min(bound, sharp)
+	return bound, min(bound, sharp), absolute
 }
 
 // drawLSE computes the bound of the row's logsumexp. A weight's relative error

@@ -26,7 +26,8 @@ type Result struct {
 	// OutputDemand and LSEDemand say which classes of value are accepted.
 	OutputDemand, LSEDemand []Demand
 
-	outMax, lseMax float64 // the largest finite values of the two formats
+	leaning        *leaning // what Lean needs; nil: it cannot tell
+	outMax, lseMax float64  // the largest finite values of the two formats
 }
 
 func newResult(p *Problem, a Arithmetic, bounds bool) *Result {
@@ -42,6 +43,7 @@ func newResult(p *Problem, a Arithmetic, bounds bool) *Result {
 		r.LSEBound = make([]float64, rows)
 		r.Condition = make([]float64, rows)
 		r.LSEDemand = make([]Demand, rows)
+		r.leaning = newLeaning(p, a)
 	}
 	return r
 }

@@ -19,6 +19,8 @@ type simulation struct {
 	leak       int  // so many keys past the range that the mask allows
 	noRescale  bool // accumulators keep the old maximum
 	wrongScale float64
+	cutProbs   func(Format, float64) float64 // instead of rounding
+	cutOut     func(Format, float64) float64
 }
 
 // roundTo is the value that a format stores for x, to nearest even.
@@ -149,6 +151,9 @@ func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale fl
 			if s.naive {
 				w = s.acc(w / l)
 			}
+			if s.cutProbs != nil {
+				w = s.cutProbs(s.a.Probs, w)
+			}
 			w = roundTo(s.a.Probs, s.a.FlushSubnormals, w)
 			for d := range acc {
 				if !math.IsInf(bias[j], -1) {
@@ -165,6 +170,9 @@ func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale fl
 			out[d] = acc[d]
 		} else {
 			out[d] = s.acc(acc[d] / l)
+		}
+		if s.cutOut != nil {
+			out[d] = s.cutOut(s.a.Out, out[d])
 		}
 		out[d] = roundTo(s.a.Out, s.a.FlushSubnormals, out[d])
 	}

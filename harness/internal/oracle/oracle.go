@@ -5,6 +5,7 @@ package oracle
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/verdict"
@@ -39,11 +40,18 @@ func Truth(ctx context.Context, c cases.Case, t *cases.Tensors, a reference.Arit
 // Judge holds the outputs in t against the truth. Its verdict is pass, numeric, special or inconclusive; an output
 // that is only suspicious passes here, with the count of such elements, for the caller to try again.
 func Judge(truth *reference.Result, t *cases.Tensors) (verdict.Verdict, error) {
-	out, err := truth.JudgeOutput(t.Out.Dense())
+	got := t.Out.Dense()
+	out, err := truth.JudgeOutput(got)
 	if err != nil {
 		return verdict.Verdict{}, err
 	}
 	v := summarize(out, "")
+	if lean := truth.Lean(got); lean.Rows > 0 {
+		v.Lean = &lean
+		if words := leaning(lean); words != "" && v.Kind == verdict.Pass {
+			v.Kind, v.Reason = verdict.Numeric, words
+		}
+	}
 	if t.LSE == nil {
 		return v, nil
 	}
@@ -52,6 +60,27 @@ func Judge(truth *reference.Result, t *cases.Tensors) (verdict.Verdict, error) {
 		return verdict.Verdict{}, err
 	}
 	return worse(v, summarize(lse, "lse")), nil
+}
+
+// leaning says how errors lean one way; empty where they do not.
+func leaning(l reference.Lean) string {
+	switch {
+	case l.T() <= reference.LeanLine:
+		return ""
+	case l.Size.T() >= l.Tilt.T():
+		way := "large"
+		if l.Size.Strength() < 0 {
+			way = "small"
+		}
+		return fmt.Sprintf("outputs lean one way: they are too %s, by %.2g of themselves, T %.1f over %d rows where correct ones stay below %d, each within its bound",
+			way, math.Abs(l.Size.Strength()), l.Size.T(), l.Rows, reference.LeanLine)
+	}
+	way := "large"
+	if l.Tilt.Strength() < 0 {
+		way = "small"
+	}
+	return fmt.Sprintf("outputs lean one way: as if the scale were too %s, by %.2g of itself, T %.1f over %d rows where correct ones stay below %d, each within its bound",
+		way, math.Abs(l.Tilt.Strength()), l.Tilt.T(), l.Rows, reference.LeanLine)
 }
 
 // SuspiciousRow gives the row, counted over batches and heads, that lies farthest past the sharp line.

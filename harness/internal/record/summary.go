@@ -28,6 +28,7 @@ type Summary struct {
 	CasesPerSecond float64   `json:"cases_per_second"`
 	WorstRatio     float64   `json:"worst_ratio"` // of all cases; NaN where an error could not even be measured
 	Failures       []Failure `json:"failures"`
+	Lean           *Lean     `json:"lean,omitzero"` // of the outputs of all cases together; nil where no case could tell
 
 	// Refusals are the reasons of what is unsupported. Laws is how many relations held, NotJudged why others, and repeats
 	// and variants of judged cases, were left out.
@@ -104,6 +105,7 @@ func (s *Summary) Add(r Result, dir string) {
 	if r.Impossible != "" {
 		s.Impossible++
 	}
+	s.lean(r.Lean)
 	s.WorstRatio = math.Max(s.WorstRatio, r.WorstRatio) // NaN stays
 }
 

@@ -30,6 +30,7 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 		writeReasons(&b, "not judged", &s.NotJudged)
 	}
 	fmt.Fprintf(&b, "worst ratio    %.3g times its bound\n", s.WorstRatio)
+	s.Lean.writeText(&b)
 	if s.Impossible > 0 {
 		fmt.Fprintf(&b, "IMPOSSIBLE     the times of %s, by the clock or the device's peak\n", plural(s.Impossible, "case"))
 	}

@@ -1,6 +1,8 @@
 // Package verdict names the ways in which a case can end.
 package verdict
 
+import "attest.example/attest/reference"
+
 // Kind is how a case ended.
 type Kind string
 
@@ -51,7 +53,9 @@ type Verdict struct {
 	Elements      int     `json:"elements,omitempty"`
 	Inconclusive  int     `json:"inconclusive,omitempty"` // elements that cannot be judged
 	Suspicious    int     `json:"suspicious,omitempty"`   // elements past the sharp line in the first run
-	Retries       int     `json:"retries,omitempty"`      // fresh seeds tried because of them
+	Retries       int     `json:"retries,omitempty"`      // calls with other values because of them
+	// Lean sums up whether the errors of the output lean one way; nil where that cannot be told.
+	Lean *reference.Lean `json:"lean,omitempty"`
 }
 
 // Place is an element of the output (or of the logsumexp, with Column 0).

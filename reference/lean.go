@@ -1,0 +1,273 @@
+package reference
+
+import "math"
+
+// LeanLine is what Sums.T of correct implementations stays below: see Lean.
+const LeanLine = 7
+
+// leanRows is how many rows a sum needs to pass LeanLine at all: T is at most
+// the root of their number.
+const leanRows = 50
+
+// leanColumns is how many columns of a row are asked: the test costs a product of
+// V with as many.
+const leanColumns = 16
+
+// Lean says whether the errors of an output lean one way, over many rows at once
+// where each alone is within its lines. The package's documentation has the
+// test. The zero value has seen nothing.
+type Lean struct {
+	Rows int `json:"rows"` // that count
+	// Size asks for outputs too large or too small in proportion to themselves, Tilt
+	// for a softmax of another temperature: weights too flat or too steep.
+	Size Sums `json:"size"`
+	Tilt Sums `json:"tilt"`
+}
+
+// Sums are those of one direction of errors. Sums of several outputs add up.
+type Sums struct {
+	Errors  float64 `json:"errors"`  // in the direction, every row scaled alike
+	Squares float64 `json:"squares"` // of the same
+	// Lawful is what may lean in a correct implementation, and its squares.
+	Lawful        float64 `json:"lawful"`
+	LawfulSquares float64 `json:"lawful_squares"`
+	// Along over Size is the strength: how far outputs move along the direction, as
+	// a share of it.
+	Along float64 `json:"along"`
+	Size  float64 `json:"size"`
+}
+
+// Add adds the sums of another output.
+func (l *Lean) Add(o Lean) {
+	l.Rows += o.Rows
+	l.Size.add(o.Size)
+	l.Tilt.add(o.Tilt)
+}
+
+func (s *Sums) add(o Sums) {
+	s.Errors += o.Errors
+	s.Squares += o.Squares
+	s.Lawful += o.Lawful
+	s.LawfulSquares += o.LawfulSquares
+	s.Along += o.Along
+	s.Size += o.Size
+}
+
+// T is how far the errors lean beyond what is lawful, in standard deviations of
+// signs drawn at random: past t with probability exp(-t^2/2) at most.
+func (s Sums) T() float64 {
+	scale := math.Sqrt(s.Squares) + math.Sqrt(s.LawfulSquares)
+	if !(scale > 0) {
+		return 0
+	}
+	return (math.Abs(s.Errors) - s.Lawful) / scale
+}
+
+// Strength is the share of the direction that outputs are off by, with its sign.
+func (s Sums) Strength() float64 {
+	if !(s.Size > 0) {
+		return 0
+	}
+	return s.Along / s.Size
+}
+
+// T is the larger of the two.
+func (l Lean) T() float64 { return max(l.Size.T(), l.Tilt.T()) }
+
+// leaning is what Lean needs of a result beside its lines; nil where too few rows
+// or stored scores, which are rounded twice and so lean lawfully, rule it out.
+type leaning struct {
+	arith   Arithmetic
+	queries []float64
+	columns int       // that are asked
+	tilt    []float64 // [rows, columns] sum_j p_j*(s_j - mean)*v_j
+	may     []float64 // [rows, columns] what an element may lean by beside common factors
+	spread  []float64 // [rows] of the scores; 0: the row is left out
+}
+
+func newLeaning(p *Problem, a Arithmetic) *leaning {
+	rows := p.Batch * p.Heads * p.QLen
+	if rows < leanRows || p.QLen < 2 || a.Scores != (Format{}) {
+		return nil
+	}
+	l := &leaning{arith: a, queries: p.Q, columns: min(p.HeadDim, leanColumns)}
+	l.tilt = make([]float64, rows*l.columns)
+	l.may = make([]float64, rows*l.columns)
+	l.spread = make([]float64, rows)
+	return l
+}
+
+// tilts fills the block's rows of tilt. It needs scores and probabilities, and
+// leaves prob2 behind.
+func (b *block) tilts() {
+	l := b.r.leaning
+	if l == nil {
+		return
+	}
+	span := b.span()
+	for i := range b.rows {
+		r := &b.rows[i]
+		w := of(b.prob2, i, span)
+		clear(w)
+		if r.state != rowFinite {
+			continue
+		}
+		s, p := of(b.score, i, span), of(b.prob, i, span)
+		for j := r.first; j < r.last; j++ {
+			if p[j] > 0 {
+				w[j] = p[j] * (s[j] - r.m - r.mean)
+			}
+		}
+	}
+	dst := l.tilt[b.rows[0].index*l.columns:][:len(b.rows)*l.columns]
+	valueProduct(dst, b.prob2, b.keys.vt, len(b.rows), l.columns, b.keys.n, b.lo, b.hi)
+}
+
+// Lean looks for errors of got, laid out as r.Output, that lean one way. It gives
+// the zero Lean where the result cannot tell: fewer than 50 rows, one row a head,
+// stored scores, or a reference without bounds.
+func (r *Result) Lean(got []float64) Lean {
+	var sum Lean
+	l := r.leaning
+	if l == nil || len(got) != len(r.Output) {
+		return sum
+	}
+	for head := range r.Batch * r.Heads {
+		rows := r.leanRows(head, got)
+		if len(rows) < 2 {
+			continue
+		}
+		columns := r.varied(rows)
+		sum.Rows += len(rows)
+		for _, row := range rows {
+			l.row(r, row, columns, got, &sum)
+		}
+	}
+	if sum.Rows < leanRows {
+		return Lean{}
+	}
+	return sum
+}
+
+// leanRows are the rows of a head that count: numbers all, of different q, with
+// scores that differ by more than rounding does.
+func (r *Result) leanRows(head int, got []float64) (rows []int) {
+	l := r.leaning
+	least := 8 * max(l.arith.Probs.Unit, 64*l.arith.Acc.Unit)
+	seen := map[uint64][]int{}
+rows:
+	for row := head * r.QLen; row < (head+1)*r.QLen; row++ {
+		if !(l.spread[row] >= least) {
+			continue
+		}
+		at := row * r.HeadDim
+		for d := range r.HeadDim {
+			if r.OutputDemand[at+d] != Value || !(math.Abs(got[at+d]) < r.outMax) {
+				continue rows
+			}
+		}
+		q := l.queries[at:][:r.HeadDim]
+		hash := hashOf(q)
+		for _, other := range seen[hash] {
+			if equal(q, l.queries[other*r.HeadDim:][:r.HeadDim]) {
+				continue rows
+			}
+		}
+		seen[hash] = append(seen[hash], row)
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func hashOf(x []float64) uint64 {
+	h := uint64(14695981039346656037)
+	for _, v := range x {
+		h = (h ^ math.Float64bits(v)) * 0x9e3779b97f4a7c15
+		h ^= h >> 29
+	}
+	return h
+}
+
+func equal(x, y []float64) bool {
+	for i := range x {
+		if x[i] != y[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// varied are the columns whose outputs vary by more than their format rounds:
+// others are rounded the same way in every row.
+func (r *Result) varied(rows []int) []int {
+	unit := max(r.leaning.arith.Out.Unit, r.leaning.arith.Acc.Unit)
+	var columns []int
+	for d := range r.leaning.columns {
+		var mean, square, top float64
+		for _, row := range rows {
+			o := r.Output[row*r.HeadDim+d]
+			mean += o
+			top = max(top, math.Abs(o))
+		}
+		mean /= float64(len(rows))
+		for _, row := range rows {
+			x := r.Output[row*r.HeadDim+d] - mean
+			square += x * x
+		}
+		if deviation := math.Sqrt(square / float64(len(rows))); top > 0 && deviation >= 8*unit*top {
+			columns = append(columns, d)
+		}
+	}
+	return columns
+}
+
+// row adds a row to both sums. An element counts in proportion to the square of
+// its sharp line, and every row as much as any other.
+func (l *leaning) row(r *Result, row int, columns []int, got []float64, sum *Lean) {
+	at, u := row*r.HeadDim, l.arith.Acc.Unit
+	// The temperature may be off by the rounding of scale and log2(e), and by what an
+	// exponential whose error follows its argument makes of it.
+	bend := gapUnits*u + l.arith.Exp.A*ulp32/4/l.spread[row] + l.arith.Exp.B*ulp32*math.Log2E
+	var size, tilt direction
+	for _, d := range columns {
+		w := r.Sharp[at+d]
+		if !(w > 0) {
+			continue
+		}
+		o, off, t, may := r.Output[at+d], got[at+d]-r.Output[at+d], l.tilt[row*l.columns+d], l.may[row*l.columns+d]
+		size.add(o, off, o, t, may, 1/(w*w))
+		tilt.add(t, off, o, t, may, 1/(w*w))
+	}
+	size.into(&sum.Size, u, bend)
+	tilt.into(&sum.Tilt, u, bend)
+}
+
+// direction is one row's share of Sums.
+type direction struct {
+	square, along, factor, bent, may float64 // sums of x^2, x*off, x*o, x*tilt, |x|*may
+}
+
+// add takes in an element: x is the direction there, off the error, weight what
+// the element counts.
+func (a *direction) add(x, off, o, tilt, may, weight float64) {
+	a.square += x * x * weight
+	a.along += x * off * weight
+	a.factor += x * o * weight
+	a.bent += x * tilt * weight
+	a.may += math.Abs(x) * may * weight
+}
+
+// into adds the row to the sums: a factor common to all outputs may be off by u.
+func (a *direction) into(s *Sums, u, bend float64) {
+	if !(a.square > 0) || math.IsInf(a.square, 0) {
+		return
+	}
+	k := 1 / math.Sqrt(a.square)
+	xi, lawful := k*a.along, k*(u*math.Abs(a.factor)+bend*math.Abs(a.bent)+a.may)
+	s.Errors += xi
+	s.Squares += xi * xi
+	s.Lawful += lawful
+	s.LawfulSquares += lawful * lawful
+	s.Along += a.along
+	s.Size += a.square
+}

@@ -1,0 +1,132 @@
+package reference
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// leanProblem has 128 rows of different q.
+func leanProblem(f Format, n, dim int, rng *rand.Rand) *Problem {
+	return simulated("normal", "normal", "normal", f, rng, [4]int{2, 64, n, dim}, nil)
+}
+
+// TestRightKernelsDoNotLean: whatever they round, over every kind of values, their errors point nowhere.
+func TestRightKernelsDoNotLean(t *testing.T) {
+	regimes := [][3]string{
+		{"normal", "normal", "normal"}, {"uniform", "uniform", "uniform"}, {"normal", "outliers", "outliers"}, {"sink", "sink", "normal"},
+		{"normal", "normal", "constant"}, {"normal", "spread", "spread"}, {"normal", "normal", "tiny"}, {"normal", "normal", "uniform"}, {"large", "normal", "normal"},
+	}
+	for name, sim := range simulations() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var sum Lean
+			worst, rows := 0.0, 0
+			for i, regime := range regimes {
+				for k, shape := range [][4]int{{2, 40, 2, 8}, {1, 64, 17, 3}, {1, 64, 130, 32}, {4, 33, 40, 16}} {
+					sim.rng = rand.New(rand.NewPCG(uint64(i), uint64(k)))
+					p := simulated(regime[0], regime[1], regime[2], sim.a.In, sim.rng, shape, []Mask{nil, Causal(3)}[k%2])
+					r := attend(t, p, sim.a, Options{Workers: 1})
+					out, _ := sim.attend(p)
+					l := r.Lean(out)
+					sum.Add(l)
+					rows += l.Rows
+					if worst = max(worst, l.T()); l.T() > LeanLine {
+						t.Errorf("%v %v: T %.2f, %+v", regime, shape, l.T(), l)
+					}
+				}
+			}
+			t.Logf("largest T %.2f; of all cases together %.2f (size), %.2f (tilt), %d rows", worst, sum.Size.T(), sum.Tilt.T(), rows)
+			if sum.T() > LeanLine {
+				t.Errorf("all cases: T %.2f, %+v", sum.T(), sum)
+			}
+			if (rows == 0) != (sim.a.Scores != Format{}) {
+				t.Errorf("%d rows counted", rows)
+			}
+		})
+	}
+}
+
+// TestLeaningErrorsAreSeen: P or O stored by cutting bits off instead of rounding is within every line, and leans.
+func TestLeaningErrorsAreSeen(t *testing.T) {
+	cut := func(f Format, x float64) float64 { // towards zero
+		if r := roundTo(f, false, x); math.Abs(r) <= math.Abs(x) {
+			return r
+		}
+		_, e := math.Frexp(x)
+		return roundTo(f, false, x-math.Copysign(math.Ldexp(f.Unit, e-1), x))
+	}
+	for name, c := range map[string]struct {
+		sim  string
+		p, o bool
+	}{
+		"P cut to bf16": {"bf16 online", true, false},
+		"P cut to fp16": {"fp16 online", true, false},
+		"O cut to bf16": {"bf16 online", false, true},
+		"O cut to fp16": {"fp16 online", false, true},
+	} {
+		sim := simulations()[c.sim]
+		sim.rng = rand.New(rand.NewPCG(5, 6))
+		p := leanProblem(sim.a.In, 256, 64, sim.rng)
+		r := attend(t, p, sim.a, Options{})
+		right, _ := sim.attend(p)
+		if c.p {
+			sim.cutProbs = cut
+		}
+		if c.o {
+			sim.cutOut = cut
+		}
+		out, _ := sim.attend(p)
+		j, err := r.JudgeOutput(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := r.Lean(out)
+		t.Logf("%s: T %.2f of %d rows, strength %.3g; bound ratio %.2f, sharp ratio %.2f; rounded: T %.2f", name, l.T(), l.Rows, l.Size.Strength(), j.Worst.Ratio, j.WorstSharp.SharpRatio, r.Lean(right).T())
+		if l.T() <= LeanLine || l.Size.Strength() >= 0 || j.Failed() {
+			t.Errorf("%s: T %.2f, strength %.3g, judged %+v", name, l.T(), l.Size.Strength(), j)
+		}
+		if r.Lean(right).T() > LeanLine {
+			t.Errorf("%s: and rounded as it should be: %+v", name, r.Lean(right))
+		}
+	}
+}
+
+// TestWhatLeanLeavesOut: rows of equal q, of one score, infinite ones, and outputs that do not vary.
+func TestWhatLeanLeavesOut(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	a := inFP32
+	count := func(change func(p *Problem, a *Arithmetic)) int {
+		p, b := leanProblem(FP32, 20, 4, rng), a
+		change(p, &b)
+		r := attend(t, p, b, Options{})
+		return r.Lean(r.Output).Rows
+	}
+	for name, c := range map[string]struct {
+		want   int
+		change func(p *Problem, a *Arithmetic)
+	}{
+		"nothing":               {128, func(*Problem, *Arithmetic) {}},
+		"a row that is another": {127, func(p *Problem, _ *Arithmetic) { copy(p.Q[4:8], p.Q[:4]) }},
+		"a row of zeros":        {127, func(p *Problem, _ *Arithmetic) { clear(p.Q[4:8]) }},
+		"a row of NaN":          {127, func(p *Problem, _ *Arithmetic) { p.Q[5] = nan }},
+		"all rows alike":        {0, func(p *Problem, _ *Arithmetic) { clear(p.Q) }},
+		"stored scores":         {0, func(_ *Problem, a *Arithmetic) { a.Scores = FP16 }},
+		"too few rows":          {0, func(p *Problem, _ *Arithmetic) { p.Heads, p.QLen, p.Q = 1, 49, p.Q[:49*4] }},
+		"rows of other heads":   {0, func(p *Problem, _ *Arithmetic) { p.Heads, p.QLen = 128, 1 }},
+	} {
+		if got := count(c.change); got != c.want {
+			t.Errorf("%s: %d rows, want %d", name, got, c.want)
+		}
+	}
+	p := leanProblem(FP32, 20, 4, rng)
+	for i := range p.V {
+		p.V[i] = 1
+	}
+	if l := attend(t, p, a, Options{}); l.Lean(l.Output).Size.Size != 0 {
+		t.Errorf("columns that do not vary count: %+v", l.Lean(l.Output))
+	}
+	if (Sums{}).T() != 0 || (Sums{}).Strength() != 0 {
+		t.Error("sums of nothing lean")
+	}
+}
