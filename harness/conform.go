@@ -1,7 +1,7 @@
 package harness
 
 import (
-	"fmt"
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,7 +37,12 @@ func defaults() settings {
 
 // Conform tests a path: first the cases that failed before and lie in the failures folder, then generated ones. It
 // stops at the first failure and reports it with the smallest case that still fails in the same way and the two lines
-// that run that case again and that reduce it further. Cases that the path does not support are counted and logged.
+// that run that case again and that reduce it further.
+//
+// What the path does not support is drawn again, so that as many cases are judged as were asked for; the reasons are
+// logged with their counts. The test fails where no case was judged, or less than half of them, because the path refuses
+// nearly all that is drawn or because the test's deadline came near: it then stops in time with what it has. A call that
+// overran its own deadline cannot be stopped; while it runs the path is not called again.
 //
 // A kept case says what failed: the law with its random choices, the path, the build of the program. It runs under
 // that law again. Where it passes in a program that is built anew the log tells what it was; where the very program
@@ -55,7 +60,7 @@ func Conform(t testing.TB, p Path, options ...ConformOption) {
 	if testing.Short() {
 		s.cases = max(1, s.cases/10)
 	}
-	r := &conformer{failing: newFailing(p, s, t.Name()), t: t}
+	r := newConformer(t, p, s)
 	if r.asked() {
 		return
 	}
@@ -81,7 +86,7 @@ func Replay(t testing.TB, p Path, dir string, options ...ReplayOption) {
 	if s.wrong != nil {
 		t.Fatalf("attest: %v", s.wrong)
 	}
-	r := &conformer{failing: newFailing(p, s, t.Name()), t: t}
+	r := newConformer(t, p, s)
 	if r.asked() {
 		return
 	}
@@ -91,23 +96,34 @@ func Replay(t testing.TB, p Path, dir string, options ...ReplayOption) {
 
 type conformer struct {
 	failing
-	t      testing.TB
-	counts map[verdict.Kind]int
-	why    string // of the last unsupported case
+	t testing.TB
+	// Of the generated cases: how many were asked for and judged, and why they are not as many.
+	want, got int
+	why       string
 }
 
+func newConformer(t testing.TB, p Path, s settings) *conformer {
+	r := &conformer{failing: newFailing(p, s, t.Name()), t: t}
+	r.ends = limitsOf(t)
+	return r
+}
+
+// log tells what was judged, and fails the test where that is too little to show anything.
 func (r *conformer) log() {
 	r.t.Helper()
-	line := fmt.Sprintf("attest: %d cases conform", r.counts[verdict.Pass])
-	if n := r.counts[verdict.Inconclusive]; n > 0 {
-		line += fmt.Sprintf(", %d inconclusive", n)
+	r.t.Log(r.counts.String())
+	because := ""
+	if r.why != "" {
+		because = ": " + r.why
 	}
-	if n := r.counts[verdict.Unsupported]; n > 0 {
-		line += fmt.Sprintf(", %d unsupported (%s)", n, r.why)
-	}
-	r.t.Log(line)
-	if r.counts[verdict.Pass] == 0 && !r.t.Failed() {
-		r.t.Errorf("attest: nothing shown: no case could be judged")
+	switch {
+	case r.t.Failed():
+	case r.kinds[verdict.Pass] == 0:
+		r.t.Errorf("attest: nothing shown: no case could be judged%s", because)
+	case 2*r.got < r.want:
+		r.t.Errorf("attest: little shown: %d of %d cases were judged%s", r.got, r.want, because)
+	case r.got < r.want:
+		r.t.Logf("attest: ONLY %d OF %d CASES JUDGED%s", r.got, r.want, because)
 	}
 }
 
@@ -115,65 +131,58 @@ func (r *conformer) log() {
 func (r *conformer) asked() bool {
 	r.t.Helper()
 	if file := os.Getenv(replayVariable); file != "" {
-		r.replay(file)
+		r.mustJudge(r.replay(file))
 		return true
 	}
 	if file := os.Getenv(reduceVariable); file != "" {
 		r.reduceCalls, r.reduceTime = 0, 0
-		r.reduceFile(file)
+		r.mustJudge(r.reduceFile(file))
 		return true
 	}
 	return false
 }
 
-// try runs one case and counts it; true: it failed.
-func (r *conformer) try(c Case) (verdict.Verdict, bool) {
+// mustJudge fails the test for files that somebody asked for by name and the path refuses.
+func (r *conformer) mustJudge(results []again) {
 	r.t.Helper()
-	outcome, err := r.tester.Try(r.t.Context(), c)
-	if err != nil {
-		r.t.Fatalf("attest: %v", err)
-	}
-	r.count(outcome.Verdict)
-	return outcome.Verdict, outcome.Verdict.Kind.Fails()
-}
-
-func (r *conformer) count(v verdict.Verdict) {
-	if r.counts == nil {
-		r.counts = map[verdict.Kind]int{}
-	}
-	r.counts[v.Kind]++
-	if v.Kind == verdict.Unsupported {
-		r.why = v.Reason
-	}
-}
-
-func (r *conformer) generated() {
-	r.t.Helper()
-	stream, err := gen.NewStream(r.preset, r.seed, r.filter)
-	if err != nil {
-		r.t.Fatalf("attest: %v", err)
-	}
-	for i := range r.cases {
-		c, err := stream.Case(i)
-		if err != nil {
-			r.t.Fatalf("attest: %v", err)
-		}
-		if v, failed := r.try(c); failed {
-			r.t.Errorf("%s", r.report(r.t.Context(), c, v, fmt.Sprintf("case %d of seed %d", i, r.seed)))
-			return
+	for _, result := range results {
+		if err := result.unsupported(); err != nil {
+			r.t.Errorf("%v", err)
 		}
 	}
 }
 
-func (r *conformer) replay(path string) {
+func (r *conformer) replay(path string) (results []again) {
 	r.t.Helper()
-	for _, item := range r.load(path) {
-		if result := r.replayOne(item); result.fails {
+	items := r.load(path)
+	ctx, cancel := within(r.t.Context(), r.ends.cases)
+	defer cancel()
+	for i, item := range items {
+		result, err := r.failing.replay(ctx, item)
+		switch {
+		case r.timeIsOver(ctx, err):
+			r.t.Errorf("attest: %d of %d cases of %s were not run: %s", len(items)-i, len(items), path, deadlineNear)
+			return results
+		case err != nil:
+			r.t.Fatalf("attest: %s: %v", item.Path, err)
+		}
+		r.counts.add(result.outcome)
+		results = append(results, result)
+		if result.fails {
 			r.t.Errorf("%s", result.text)
 		} else if result.text != "" {
 			r.t.Log(result.text)
 		}
 	}
+	return results
+}
+
+// deadlineNear is why a test stops before it has done everything.
+const deadlineNear = "the test's deadline is near (go test -timeout)"
+
+// timeIsOver reports whether an error is that the time for cases is over, and not the test itself.
+func (r *conformer) timeIsOver(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() != nil && r.t.Context().Err() == nil
 }
 
 func (r *conformer) load(path string) []corpus.Item {
@@ -185,26 +194,23 @@ func (r *conformer) load(path string) []corpus.Item {
 	return items
 }
 
-func (r *conformer) replayOne(item corpus.Item) again {
-	r.t.Helper()
-	result, err := r.failing.replay(r.t.Context(), item)
-	if err != nil {
-		r.t.Fatalf("attest: %v", err)
-	}
-	r.count(result.verdict)
-	return result
-}
-
-func (r *conformer) reduceFile(file string) {
+func (r *conformer) reduceFile(file string) (results []again) {
 	r.t.Helper()
 	for _, item := range r.load(file) {
-		switch result := r.replayOne(item); {
+		result, err := r.failing.replay(r.t.Context(), item)
+		if err != nil {
+			r.t.Fatalf("attest: %v", err)
+		}
+		r.counts.add(result.outcome)
+		results = append(results, result)
+		switch {
 		case !result.fails:
 			r.t.Logf("attest: %s does not fail: nothing to reduce\n%s", item.Path, result.text)
 		case result.flaky:
 			r.t.Errorf("%s\nattest: it fails only now and then: nothing to reduce by", result.text)
 		default:
-			r.t.Errorf("%s", r.report(r.t.Context(), item.Case, result.verdict, item.Path))
+			r.t.Errorf("%s", r.report(r.t.Context(), item.Case, result.outcome.Verdict, item.Path))
 		}
 	}
+	return results
 }

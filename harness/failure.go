@@ -15,6 +15,7 @@ import (
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/reduce"
 	"attest.example/attest/harness/internal/relation"
+	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
 )
 
@@ -33,16 +34,20 @@ type failing struct {
 	path   Path
 	test   string // the name by which go test runs the test again
 	tester *engine.Tester
+	*counts
+	ends limits
 }
 
 func newFailing(p Path, s settings, test string) failing {
-	return failing{settings: s, path: p, test: test, tester: &engine.Tester{
-		NewPath: func(context.Context) (Path, error) { return p, nil }, Trial: s.trial,
+	return failing{settings: s, path: p, test: test, counts: &counts{}, tester: &engine.Tester{
+		NewPath: func(context.Context) (Path, error) { return p, nil }, Trial: s.trial, Shared: &engine.Busy{},
 	}}
 }
 
 // report makes a failing case smaller, keeps it and tells it.
 func (f *failing) report(ctx context.Context, c Case, v verdict.Verdict, origin string) string {
+	ctx, cancel := within(ctx, f.ends.report)
+	defer cancel()
 	smallest, v, calls, err := f.smallest(ctx, c, v)
 	reduced := fmt.Sprintf("reduced in %d runs to:", calls)
 	if err != nil {
@@ -95,7 +100,7 @@ func (f *failing) lines(file string) string {
 // the file cannot be run as it says.
 type again struct {
 	item    corpus.Item
-	verdict verdict.Verdict
+	outcome trial.Outcome
 	flaky   bool
 	fails   bool
 	text    string
@@ -130,7 +135,7 @@ func (f *failing) replay(ctx context.Context, item corpus.Item) (again, error) {
 		return again{}, err
 	}
 	v := outcome.Verdict
-	result := again{item: item, verdict: v, flaky: outcome.Flaky, fails: v.Kind.Fails()}
+	result := again{item: item, outcome: outcome.Outcome, flaky: outcome.Flaky, fails: v.Kind.Fails()}
 	note := ""
 	if outcome.Note != "" {
 		note = "\n" + outcome.Note
@@ -142,6 +147,14 @@ func (f *failing) replay(ctx context.Context, item corpus.Item) (again, error) {
 		result.text = fmt.Sprintf("attest: %s%s: %s%s", first, item.Path, v.Kind, note)
 	}
 	return result, nil
+}
+
+// unsupported is the error of a file that somebody asked for and the path refuses; nil where it does not.
+func (a *again) unsupported() error {
+	if a.outcome.Verdict.Kind != verdict.Unsupported {
+		return nil
+	}
+	return fmt.Errorf("attest: %s: unsupported: %s\nnothing was judged", a.item.Path, a.outcome.Verdict.Reason)
 }
 
 // lawOverride reads the third variable.

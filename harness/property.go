@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/leanovate/gopter"
@@ -14,6 +16,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/corpus"
+	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
@@ -38,17 +41,22 @@ func Property(p Path, options ...PropertyOption) gopter.Prop {
 	if asked, err := f.askedFor(context.Background()); asked {
 		return func(*gopter.GenParameters) *gopter.PropResult { return resultOf(err) }
 	}
+	drawn := &judgedDraws{failing: &f, draw: gen.Case(s.preset, s.filter)}
 	property := prop.ForAll(func(c Case) (bool, error) {
-		v, err := f.judge(context.Background(), c)
-		return err == nil && !v.Kind.Fails(), err
-	}, gen.Case(s.preset, s.filter))
+		outcome, err := drawn.judge(context.Background(), c)
+		return err == nil && !outcome.Verdict.Kind.Fails(), err
+	}, drawn.gen)
 	return func(g *gopter.GenParameters) *gopter.PropResult {
+		if drawn.nothing() {
+			return &gopter.PropResult{Status: gopter.PropError, Error: fmt.Errorf("nothing shown: no case could be judged\n%v", f.counts)}
+		}
 		result := property(g)
 		if result.Status != gopter.PropFalse {
 			return result
 		}
 		c := result.Args[0].Arg.(Case)
-		v, err := f.judge(context.Background(), c)
+		outcome, err := f.judge(context.Background(), c)
+		v := outcome.Verdict
 		if err == nil && v.Kind.Fails() {
 			err = errors.New(f.report(context.Background(), c, v, "found by gopter"))
 		} else if err == nil {
@@ -57,6 +65,58 @@ func Property(p Path, options ...PropertyOption) gopter.Prop {
 		result.Status, result.Error = gopter.PropError, err
 		return result
 	}
+}
+
+// judgedDraws draws until the path does not refuse, so that what gopter counts are judged cases. Where the path refuses
+// all that the allowance leaves, it has no case, which gopter counts as discarded.
+type judgedDraws struct {
+	*failing
+	draw      gopter.Gen
+	allowance engine.Allowance
+	lock      sync.Mutex // of what follows, for gopter may have several workers
+	last      string     // the name of the case that was judged last
+	outcome   trial.Outcome
+	err       error
+}
+
+func (d *judgedDraws) gen(g *gopter.GenParameters) *gopter.GenResult {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	for {
+		result := d.draw(g)
+		value, ok := result.Retrieve()
+		if !ok {
+			return result
+		}
+		c := value.(Case)
+		d.outcome, d.err = d.failing.judge(context.Background(), c)
+		d.last = cases.Name(c)
+		if d.err != nil || d.outcome.Verdict.Kind != verdict.Unsupported {
+			d.allowance.Judged()
+			return result
+		}
+		if !d.allowance.Refused(d.outcome.Called) {
+			return gopter.NewEmptyResult(reflect.TypeFor[Case]())
+		}
+	}
+}
+
+// judge is told of the case that was drawn last, and tries others: those that gopter makes of it while it shrinks. One
+// of these that the path refuses does not fail.
+func (d *judgedDraws) judge(ctx context.Context, c Case) (trial.Outcome, error) {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	if d.last == cases.Name(c) {
+		return d.outcome, d.err
+	}
+	return d.failing.judge(ctx, c)
+}
+
+// nothing reports that all was refused and no more will be drawn.
+func (d *judgedDraws) nothing() bool {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	return d.allowance.Over() && d.judged() == 0
 }
 
 // resultOf puts what the environment asked for into gopter's terms.
@@ -122,9 +182,13 @@ func Fuzz(f *testing.F, p Path, options ...FuzzOption) {
 		if err := s.filter.Accepts(c); err != nil {
 			t.Skipf("left out: %v", err)
 		}
-		v, err := found.judge(t.Context(), c)
+		outcome, err := found.judge(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)
+		}
+		v := outcome.Verdict
+		if v.Kind == verdict.Unsupported {
+			t.Skipf("unsupported: %s", v.Reason)
 		}
 		if v.Kind.Fails() {
 			t.Error(found.report(t.Context(), c, v, "found by fuzzing"))
@@ -151,9 +215,11 @@ func (f *failing) askedFor(ctx context.Context) (asked bool, err error) {
 			errs = append(errs, err)
 		case result.fails && reducing && !result.flaky:
 			f.reduceCalls, f.reduceTime = 0, 0
-			errs = append(errs, errors.New(f.report(ctx, item.Case, result.verdict, item.Path)))
+			errs = append(errs, errors.New(f.report(ctx, item.Case, result.outcome.Verdict, item.Path)))
 		case result.fails:
 			errs = append(errs, errors.New(result.text))
+		case result.unsupported() != nil:
+			errs = append(errs, result.unsupported())
 		}
 	}
 	return true, errors.Join(errs...)
@@ -163,7 +229,14 @@ func (f *failing) askedFor(ctx context.Context) (asked bool, err error) {
 const fuzzCost = 2e6
 
 // judge tries a case on the path as it is, warm from the cases before.
-func (f *failing) judge(ctx context.Context, c Case) (verdict.Verdict, error) {
+func (f *failing) judge(ctx context.Context, c Case) (trial.Outcome, error) {
+	if err := f.tester.Shared.Wait(ctx, engine.Patience(f.trial.Deadline)); err != nil {
+		return trial.Outcome{}, err
+	}
 	outcome, err := trial.Run(ctx, f.path, c, f.trial)
-	return outcome.Verdict, err
+	f.tester.Shared.Note(outcome)
+	if err == nil {
+		f.counts.add(outcome)
+	}
+	return outcome, err
 }

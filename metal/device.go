@@ -34,6 +34,7 @@ const (
 // Fill is what lies in threadgroup memory that no thread has written yet.
 type Fill = host.Fill
 
+// The fills: NaNs, zeroes, bytes that mean nothing.
 const (
 	FillNaN     = host.FillNaN
 	FillZero    = host.FillZero

@@ -29,6 +29,7 @@ type Error = mfa.Error
 // Precision is the element type of an operand.
 type Precision = mfa.Precision
 
+// The formats.
 const (
 	FP16 = mfa.FP16
 	BF16 = mfa.BF16

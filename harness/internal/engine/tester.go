@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"time"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
@@ -15,41 +14,27 @@ import (
 type Tester struct {
 	NewPath func(context.Context) (paths.Path, error)
 	Trial   trial.Options
-	// Patient restarts the process after every failure, however long a start takes.
-	Patient bool
-
-	path    paths.Path
-	last    verdict.Verdict // of the case before
-	start   time.Duration   // how long the last start took
-	skipped bool            // a failure was followed by another case in the same process
-}
-
-// slowStart is the start of a process that is not made anew after every failure: one that imports a framework.
-const slowStart = 300 * time.Millisecond
-
-// cold gives the path a context in which nothing is left of the case before. A failure may have left something that
-// only a new process has not; where a start is slow, wrong numbers alone are no reason for one.
-func (t *Tester) cold(ctx context.Context) error {
-	if !t.last.Kind.Fails() {
-		return paths.Reset(ctx, t.path)
-	}
-	switch t.last.Kind {
-	case verdict.Numeric, verdict.Special, verdict.Relation:
-		if t.start > slowStart && !t.Patient {
-			t.skipped = true
-			return paths.Reset(ctx, t.path)
-		}
-	}
-	begin := time.Now()
-	err := paths.Restart(ctx, t.path)
-	t.start = time.Since(begin)
-	return err
+	// Shared is of a tester whose NewPath gives one and the same path each time: it is its owner's to close, and while a
+	// call that overran its deadline still runs nothing is asked of it.
+	Shared *Busy
+	path   paths.Path
+	failed bool            // the case before
+	last   verdict.Verdict // of the case before
 }
 
 // Try gives the outcome of one case.
 func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
+	if t.Shared != nil {
+		if err := t.Shared.Wait(ctx, Patience(t.Trial.Deadline)); err != nil {
+			return trial.Outcome{}, err
+		}
+	}
 	if t.path != nil {
-		if err := t.cold(ctx); err != nil {
+		cold := paths.Reset
+		if t.failed {
+			cold = paths.Restart // nothing is to be left of a failure
+		}
+		if err := cold(ctx, t.path); err != nil {
 			t.Close()
 		}
 	}
@@ -57,9 +42,12 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 		return trial.Outcome{}, err
 	}
 	outcome, err := trial.Run(ctx, t.path, c, t.Trial)
-	t.last = outcome.Verdict
+	t.failed, t.last = outcome.Verdict.Kind.Fails(), outcome.Verdict
 	if outcome.Lost {
 		t.path = nil
+	}
+	if t.Shared != nil {
+		t.Shared.Note(outcome)
 	}
 	return outcome, err
 }
@@ -67,7 +55,7 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 // Narrow gives a tester for cases that may fail like v: relations are checked only where one is what v broke, and
 // then only that one. It opens a path of its own.
 func (t *Tester) Narrow(v verdict.Verdict) *Tester {
-	return &Tester{NewPath: t.NewPath, Trial: narrowed(t.Trial, v)}
+	return &Tester{NewPath: t.NewPath, Trial: narrowed(t.Trial, v), Shared: t.Shared}
 }
 
 // Fails says how a case ends, in a reducer's terms.
@@ -80,7 +68,7 @@ func (t *Tester) Fails(ctx context.Context, c cases.Case) (verdict.Kind, string,
 func (t *Tester) Close() error {
 	closer, ok := t.path.(interface{ Close() error })
 	t.path = nil
-	if !ok {
+	if !ok || t.Shared != nil {
 		return nil
 	}
 	return closer.Close()
@@ -106,8 +94,7 @@ func (t *Tester) open(ctx context.Context) error {
 	if t.path != nil {
 		return nil
 	}
-	begin := time.Now()
 	p, err := t.NewPath(ctx)
-	t.path, t.start = p, time.Since(begin)
+	t.path = p
 	return err
 }

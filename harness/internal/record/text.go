@@ -85,7 +85,7 @@ func (f *Failure) writeText(b *strings.Builder) {
 }
 
 // shownReasons is how many reasons the text shows; results.jsonl and the JSON have more.
-const shownReasons = 12
+const shownReasons = 20
 
 // writeReasons writes a line a reason, with how often it was given.
 func writeReasons(b *strings.Builder, head string, t *verdict.Tally) {
