@@ -20,8 +20,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// libmfa makes the shared library as metal/mfa/lib.mk does.
+// libmfa makes the shared library and loads it.
 func libmfa(t *testing.T) *metal.Library {
+	t.Helper()
+	l, err := metal.Open(libmfaFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// libmfaFile makes the shared library as metal/mfa/lib.mk does.
+func libmfaFile(t *testing.T) string {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("the library's own device is Linux's")
@@ -37,11 +47,7 @@ func libmfa(t *testing.T) *metal.Library {
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("make: %v\n%s", err, out)
 	}
-	l, err := metal.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
+	return file
 }
 
 // A library offers the device that it computes on, so that its rates can be held against that device's peak.

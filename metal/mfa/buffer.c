@@ -123,6 +123,7 @@ int32_t mfa_buffer_from_ptr_with_strides(mfa_context_t context, void *data, size
 }
 
 void *mfa_buffer_contents(mfa_buffer_t handle) {
+  if (mfa_is_forked()) return NULL;
   mfa_buffer *buffer = (mfa_buffer *)mfa_handle_acquire(handle, MFA_OBJECT_BUFFER);
   if (!buffer) {
     mfa_fail(MFA_ERROR_INVALID_ARGS, "buffer: not a live buffer handle");
@@ -134,6 +135,6 @@ void *mfa_buffer_contents(mfa_buffer_t handle) {
 }
 
 void mfa_destroy_buffer(mfa_buffer_t handle) {
-  if (!mfa_handle_destroy(handle, MFA_OBJECT_BUFFER))
+  if (!mfa_is_forked() && !mfa_handle_destroy(handle, MFA_OBJECT_BUFFER))
     mfa_fail(MFA_ERROR_INVALID_ARGS, "buffer: not a live buffer handle");
 }

@@ -13,6 +13,7 @@ static void finish(mfa_object *object) {
 int32_t mfa_create_context_on(const struct gpu_api *api, mfa_context_t *out) {
   if (!out) return mfa_fail(MFA_ERROR_INVALID_ARGS, "context: the place for the handle is NULL");
   *out = NULL;
+  if (mfa_is_forked()) return MFA_ERROR_EXECUTION_FAILED;
   mfa_context *context = calloc(1, sizeof *context);
   if (!context) return mfa_fail(MFA_ERROR_MEMORY_ALLOCATION, "no memory for a context");
   int32_t status = mfa_gpu_open(api, &context->gpu);
@@ -32,15 +33,17 @@ int32_t mfa_create_context(mfa_context_t *out) {
   if (!out) return mfa_fail(MFA_ERROR_INVALID_ARGS, "context: the place for the handle is NULL");
   *out = NULL;
   const gpu_api *api = mfa_default_device();
-  return api ? mfa_create_context_on(api, out) : MFA_ERROR_DEVICE_NOT_SUPPORTED;
+  if (!api) return mfa_is_forked() ? MFA_ERROR_EXECUTION_FAILED : MFA_ERROR_DEVICE_NOT_SUPPORTED;
+  return mfa_create_context_on(api, out);
 }
 
 void mfa_destroy_context(mfa_context_t handle) {
-  if (!mfa_handle_destroy(handle, MFA_OBJECT_CONTEXT))
+  if (!mfa_is_forked() && !mfa_handle_destroy(handle, MFA_OBJECT_CONTEXT))
     mfa_fail(MFA_ERROR_INVALID_ARGS, "context: not a live context handle");
 }
 
 mfa_context *mfa_context_acquire(mfa_context_t handle) {
+  if (mfa_is_forked()) return NULL;
   mfa_object *object = mfa_handle_acquire(handle, MFA_OBJECT_CONTEXT);
   if (!object) mfa_fail(MFA_ERROR_INVALID_ARGS, "context: not a live context handle");
   return (mfa_context *)object;

@@ -10,7 +10,7 @@ enum { WHY_BYTES = 800 };
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static mfa_gpu *gpus;
 static const char *kernel_source;
-static const gpu_api *default_api;
+static const gpu_api *default_api, *found_api; /* found: by device_finder, never given up */
 static mfa_device_finder device_finder;
 
 void mfa_set_kernel_source(const char *text) { kernel_source = text; }
@@ -23,6 +23,7 @@ void mfa_set_default_device(const gpu_api *api) {
 }
 
 const gpu_api *mfa_default_device(void) {
+  if (mfa_is_forked()) return NULL;
   pthread_mutex_lock(&list_lock);
   const gpu_api *api = default_api;
   pthread_mutex_unlock(&list_lock);
@@ -30,7 +31,12 @@ const gpu_api *mfa_default_device(void) {
   const char *name = getenv("ATTEST_DEVICE");
   if (!name || !*name) name = "host";
   char why[WHY_BYTES] = "this build has no device of its own; set one with mfa_set_default_device";
-  if (device_finder && (api = device_finder(name, why, sizeof why))) return api;
+  if (device_finder && (api = device_finder(name, why, sizeof why))) {
+    pthread_mutex_lock(&list_lock);
+    found_api = api;
+    pthread_mutex_unlock(&list_lock);
+    return api;
+  }
   mfa_fail(MFA_ERROR_DEVICE_NOT_SUPPORTED, "device %s: %s", name, why);
   return NULL;
 }
@@ -56,6 +62,7 @@ int32_t mfa_gpu_open(const gpu_api *api, mfa_gpu **out) {
   if (api->abi != GPU_DEVICE_ABI)
     return mfa_fail(MFA_ERROR_DEVICE_NOT_SUPPORTED, "the device speaks interface %u, this library %u", api->abi,
                     GPU_DEVICE_ABI);
+  mfa_watch_forks();
   pthread_mutex_lock(&list_lock);
   mfa_gpu *gpu = gpus;
   while (gpu && gpu->api.device != api->device) gpu = gpu->next;
@@ -67,7 +74,10 @@ int32_t mfa_gpu_open(const gpu_api *api, mfa_gpu **out) {
       gpus = gpu;
     }
   }
-  if (status == MFA_SUCCESS) gpu->contexts++;
+  if (status == MFA_SUCCESS) {
+    gpu->contexts++;
+    if (found_api && found_api->device == api->device) gpu->lasting = true;
+  }
   pthread_mutex_unlock(&list_lock);
   *out = gpu;
   return status;
@@ -75,7 +85,7 @@ int32_t mfa_gpu_open(const gpu_api *api, mfa_gpu **out) {
 
 void mfa_gpu_close(mfa_gpu *gpu) {
   pthread_mutex_lock(&list_lock);
-  bool last = --gpu->contexts == 0;
+  bool last = --gpu->contexts == 0 && !gpu->lasting;
   if (last) {
     mfa_gpu **link = &gpus;
     while (*link != gpu) link = &(*link)->next;

@@ -13,6 +13,13 @@
 /* Records the text for mfa_last_error and returns code. */
 int32_t mfa_fail(int32_t code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* ---- fork.c */
+
+/* Whether this process is a child of fork() that must not use the library; records that for mfa_last_error. */
+bool mfa_is_forked(void);
+/* From the first context on, children know. */
+void mfa_watch_forks(void);
+
 /* ---- handle.c: objects behind handles, counted by reference */
 
 typedef enum { MFA_OBJECT_CONTEXT = 1, MFA_OBJECT_BUFFER = 2 } mfa_object_kind;
@@ -51,6 +58,7 @@ typedef struct mfa_pipeline {
 typedef struct mfa_gpu {
   struct mfa_gpu *next;
   uint32_t contexts; /* under the list's lock */
+  bool lasting;      /* the library's own device, which stays: so do its pipelines when no context is left */
   gpu_api api;
   gpu_device_info info;
   pthread_mutex_t lock; /* of all that follows */

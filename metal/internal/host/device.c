@@ -59,6 +59,8 @@ gpu_status host_device_create(const host_options *options, gpu_api *out, char *w
   static const host_options plain;
   if (!out) return host_refuse(why, why_bytes, GPU_INVALID, "out is NULL; a place for the six calls is wanted");
   memset(out, 0, sizeof *out);
+  if (host_is_forked()) return host_refuse_forked(why, why_bytes);
+  host_watch_forks();
   if (!options) options = &plain;
   gpu_status status = check_options(options, why, why_bytes);
   if (status != GPU_OK) return status;
@@ -82,7 +84,7 @@ gpu_status host_device_create(const host_options *options, gpu_api *out, char *w
 }
 
 void host_device_destroy(gpu_device *d) {
-  if (!d) return;
+  if (!d || host_is_forked()) return; /* in a child: its memory goes with the process */
   host_stop_workers(d);
   host_drop_reports(d);
   pthread_cond_destroy(&d->work);

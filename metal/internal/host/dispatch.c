@@ -136,6 +136,7 @@ static gpu_status run_once(gpu_device *device, const struct job *plan, double de
 
 gpu_status host_run(gpu_device *device, const gpu_dispatch *d, char *why, size_t why_bytes) {
   struct reason reason = {why, why_bytes}, *r = &reason;
+  if (host_is_forked()) return host_refuse_forked(why, why_bytes);
   if (!d || !d->pipeline) REFUSE("a dispatch needs a pipeline");
   if (d->pipeline->device != device) REFUSE("the pipeline belongs to another device");
   if (d->repeat == 0) REFUSE("repeat is 0 and would run nothing; at least 1 is wanted");

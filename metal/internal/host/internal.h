@@ -70,7 +70,7 @@ struct worker {
   bool looking;                  /* for a job, and will see the next one; the device's lock */
   atomic_int in_lanes;           /* lanes run: a signal may take the thread off them */
   atomic_int critical;           /* the runtime is at work on a lane's stack: it may not */
-  int fault_signal;              /* why RUN_FAULT */
+  int fault_signal, fault_code;  /* why RUN_FAULT */
   uintptr_t fault_address, fault_pc, fault_stack;
 };
 
@@ -204,6 +204,11 @@ int host_scratch(char *path, size_t bytes, const char *suffix);
 
 /* compile_command.c */
 gpu_status host_compile_by_command(void *, const gpu_program *, bool checked, host_module *, char *, size_t);
+
+/* fork.c */
+void host_watch_forks(void);
+bool host_is_forked(void);
+gpu_status host_refuse_forked(char *why, size_t why_bytes);
 
 /* say.c: small things. */
 gpu_status host_refuse(char *why, size_t why_bytes, gpu_status, const char *format, ...)

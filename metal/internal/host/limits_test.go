@@ -1,6 +1,7 @@
 package host
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -204,5 +205,33 @@ func TestWrappingWantsAPage(t *testing.T) {
 	}
 	if _, err := d.Buffer(0); err == nil {
 		t.Error("a buffer of 0 bytes was made")
+	}
+}
+
+// TestFaultsInTheRightWords runs kernels that the processor stops.
+func TestFaultsInTheRightWords(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("other processors divide by zero, and read a vector anywhere")
+	}
+	d := device(t, Options{Workers: 1})
+	for name, test := range map[string]struct {
+		statement string
+		words     []string
+		not       string
+	}{
+		"by zero":           {"volatile int m = 5; volatile int n = 0; o[i] = m / n;", []string{"division by zero", "by -1"}, "address"},
+		"the least integer": {"volatile int m = -2147483648; volatile int n = -1; o[i] = m / n;", []string{"least integer by -1"}, "address"},
+		"its remainder":     {"volatile int m = -2147483648; volatile int n = -1; o[i] = m % n;", []string{"least integer by -1"}, "address"},
+		"misaligned":        {"device float4 *p = (device float4 *)((device char *)o + 1); p[0] = float4(i);", []string{"misaligned access", "float4"}, "(address"},
+		"far away":          {"o[i] = *(device int *)4096ul;", []string{"memory that does not exist", "(address 0x1000)"}, "misaligned"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := compileText(t, d, "kernel void test(device int *o [[buffer(0)]], uint i [[thread_position_in_grid]]) { "+test.statement+" }")
+			_, err := p.Run(Launch{Bindings: []Binding{{Buffer: buffer(t, d, 4096)}}, Grid: [3]int{1}, Threadgroup: [3]int{32}})
+			wantRefusal(t, err, Execution, test.words...)
+			if err != nil && strings.Contains(err.Error(), test.not) {
+				t.Errorf("%q says %q", err, test.not)
+			}
+		})
 	}
 }

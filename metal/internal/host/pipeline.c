@@ -42,6 +42,7 @@ gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
                                  char *why, size_t why_bytes) {
   if (!out) return host_refuse(why, why_bytes, GPU_INVALID, "out is NULL; a place for the pipeline is wanted");
   *out = NULL;
+  if (host_is_forked()) return host_refuse_forked(why, why_bytes);
   if (!program || !program->source || !program->function || !*program->function)
     return host_refuse(why, why_bytes, GPU_INVALID, "a program needs source and function");
   if (program->constant_count && !program->constants)
@@ -72,7 +73,7 @@ gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
 }
 
 void host_free_pipeline(gpu_device *d, gpu_pipeline *pipeline) {
-  if (!pipeline) return;
+  if (!pipeline || host_is_forked()) return;
   host_unload(d, pipeline->module);
   free(pipeline);
 }

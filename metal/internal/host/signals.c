@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -64,6 +65,7 @@ static void faulted(int number, siginfo_t *info, void *context) {
   struct worker *w = host_worker_of_stack(stack_of(c));
   if (on_own_lanes(w)) {
     w->fault_signal = number;
+    w->fault_code = info->si_code;
     w->fault_address = (uintptr_t)info->si_addr;
     w->fault_pc = pc_of(c);
     w->fault_stack = stack_of(c);
@@ -129,12 +131,26 @@ void host_block_signals(void) {
   pthread_sigmask(SIG_SETMASK, &all, NULL);
 }
 
-static const char *fault_in_words(int number) {
-  switch (number) {
-  case SIGFPE: return "integer division by zero";
-  case SIGILL: return "illegal instruction (an unreachable place was reached)";
-  default: return "access to memory that does not exist";
+/* Says the fault, the address where the processor tells one. */
+static void fault_in_words(const struct worker *w, char *out, size_t bytes) {
+  unsigned long address = (unsigned long)w->fault_address;
+  switch (w->fault_signal) {
+  case SIGFPE: /* the processor has one trap for both */
+    snprintf(out, bytes, "integer division by zero, or of the least integer by -1");
+    return;
+  case SIGILL:
+    snprintf(out, bytes, "illegal instruction (an unreachable place was reached)");
+    return;
+  case SIGBUS:
+    if (w->fault_code == BUS_ADRALN) snprintf(out, bytes, "misaligned access (address %#lx)", address);
+    else snprintf(out, bytes, "access to memory that does not exist (address %#lx)", address);
+    return;
   }
+  if (w->fault_code == SI_KERNEL) /* on x86-64 such a fault comes without an address */
+    snprintf(out, bytes, "misaligned access (a vector lies at a multiple of its alignment, a float4 of 16), or access to "
+             "memory that does not exist");
+  else
+    snprintf(out, bytes, "access to memory that does not exist (address %#lx)", address);
 }
 
 /* Which lane's stack an address lies in. */
@@ -158,7 +174,9 @@ void host_describe_fault(struct worker *w, struct job *job) {
                   name, thread, at[0], at[1], at[2], MSL_STACK_BYTES - GUARD_BYTES);
     return;
   }
-  host_job_fail(job, GPU_EXECUTION, "kernel %s: %s (address %#lx), thread %u of threadgroup (%u,%u,%u), module offset %#llx",
-                name, fault_in_words(w->fault_signal), (unsigned long)w->fault_address, thread, at[0], at[1], at[2],
+  char words[256];
+  fault_in_words(w, words, sizeof words);
+  host_job_fail(job, GPU_EXECUTION, "kernel %s: %s, thread %u of threadgroup (%u,%u,%u), module offset %#llx",
+                name, words, thread, at[0], at[1], at[2],
                 (unsigned long long)host_module_offset(job->pipeline->module, (void *)w->fault_pc));
 }

@@ -13,6 +13,7 @@ const (
 // parameter is one parameter of a kernel.
 type parameter struct {
 	kind      parameterKind
+	at        int // token where it begins
 	name      string
 	slot      int    // of a buffer or of threadgroup memory
 	condition string // of function_constant(condition): absent where that is false
@@ -91,6 +92,7 @@ func (u *unit) parametersOf(d *declaration) ([]parameter, error) {
 
 // parameterAt reads tokens [from, to); tagged says whether the text gives it its slot.
 func (u *unit) parameterAt(from, to int) (p parameter, tagged bool, err error) {
+	p.at = from
 	for i := from; i < to; i++ {
 		t := &u.tokens[i]
 		if t.kind == identifier && (strings.HasPrefix(t.text, "texture") && u.is(i+1, "<") || t.text == "sampler" || strings.HasPrefix(t.text, "depth2d")) {

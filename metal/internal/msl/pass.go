@@ -48,6 +48,7 @@ var offers = []pass{
 var choices = []pass{
 	{"give function constants their values", []fact{declared}, []fact{valued}, (*unit).giveValues},
 	{"choose entry points", []fact{entriesKnown}, []fact{entriesChosen}, (*unit).chooseEntries},
+	{"refuse slots that are taken twice", []fact{entriesChosen}, nil, (*unit).refuseTakenSlots},
 	{"require function constants", []fact{valued, entriesChosen}, nil, (*unit).requireConstants},
 	{"fix function constants", []fact{valued}, []fact{constantsFixed}, always((*unit).fixConstants)},
 }

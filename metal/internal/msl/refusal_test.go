@@ -54,6 +54,7 @@ func TestTextsThatReachPastTheKernelAreRefused(t *testing.T) {
 		{"a section", before("__attribute__((section(\".init_array\"))) constant ulong early = 1;"), "k.metal:3:16: error: attribute section"},
 		{"hiding from the checkers", before("__attribute__((no_sanitize(\"thread\"))) void f(device float *o) { o[0] = 1; }"), "attribute no_sanitize is refused"},
 		{"a file as numbers", before("constant uchar stolen[] = {\n#embed \"/etc/hostname\"\n};"), "k.metal:4:1: error: MSL has no #embed"},
+		{"a slot that is taken", "kernel void k(device float *a [[buffer(0)]],\n  device float *b [[buffer(0)]]) { a[0] = b[0]; }\n", "k.metal:2:3: error: kernel k: buffer(0) is taken by a already"},
 		{"a device as text", before("#include \"/dev/zero\""), "k.metal:3:1: error: /dev/zero is no regular file"},
 	} {
 		check := n%3 == 0 // a checked module has a constructor of clang's own
@@ -74,10 +75,11 @@ func TestWhatMSLHasIsNotRefused(t *testing.T) {
 		"constants":   before("constant float a = 1.0f / 3; constexpr constant float4 b = float4(1, 2, 3, 4); constant float c[2] = {a, 2}; struct S { float x; }; constant S s = {3};"),
 		"mathematics": body("o[i] = exp(o[i]) + tanh(o[i]) + pow(o[i], 2.5f) + sin(o[i]) * cos(o[i]) + fmod(o[i], 3.0f);"),
 		"names":       before("struct asm_t { int section; int alias; }; int constructor(asm_t a) { return a.section + a.alias; }"),
+		"slots":       "constant bool a [[function_constant(0)]];\nconstant bool b = !a;\nkernel void k(device float *x [[buffer(0), function_constant(a)]], device int *y [[buffer(0), function_constant(b)]], threadgroup float *z [[threadgroup(0)]]) { if (a) x[0] = 1; else y[0] = 1; }\n",
 		"pragmas":     before("#pragma METAL internals : enable\n#pragma unroll\n#pragma clang loop unroll(full)\nint x(int n) { return n; }"),
 	} {
 		for _, check := range []bool{false, true} {
-			if _, err := c.Build(context.Background(), msl.Program{Source: source, Check: check}); err != nil {
+			if _, err := c.Build(context.Background(), msl.Program{Source: source, Check: check, Constants: []msl.Constant{msl.BoolConstant(0, true)}[:min(1, strings.Count(source, "function_constant(0)"))]}); err != nil {
 				t.Errorf("%s (checked: %v): %v", name, check, err)
 			}
 		}
