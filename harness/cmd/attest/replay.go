@@ -8,6 +8,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/verdict"
 )
 
 // corpusDir is what replay runs where no file is named.
@@ -44,7 +45,7 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 	summary, err := campaign.Replay(ctx, campaign.ReplayOptions{
 		Conditions: conditions, Items: items,
 		Each: func(item corpus.Item, r campaign.Replayed) {
-			if *verbose || r.Kind.Fails() || r.Note != "" {
+			if *verbose || r.Kind.Fails() || r.Kind == verdict.Inconclusive || r.Note != "" {
 				fmt.Fprintf(t.out, "%-16s %s  %s\n", r.Kind, item.Path, r.Reason)
 			}
 			if r.Note != "" {

@@ -11,3 +11,8 @@ const (
 	MaxBytes   = 4 << 30 // of all tensors of a case together
 	MaxAfter   = 16      // cases before a case
 )
+
+// MaxWork is how many multiply-adds (Case.Work) the reference may take for a case. A
+// larger case is a legal file, but none that is judged: it is inconclusive, and says so. Without a bound, a line of JSON
+// would keep the cases behind it waiting for days. This many take a few minutes on one processor.
+const MaxWork = 1 << 38

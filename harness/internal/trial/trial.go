@@ -99,6 +99,10 @@ func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) 
 	if err := t.path.Supports(c); err != nil {
 		return verdict.Verdict{Kind: verdict.Unsupported, Reason: err.Error()}, nil
 	}
+	if work := c.Work(); work > cases.MaxWork {
+		return verdict.Verdict{Kind: verdict.Inconclusive, Reason: fmt.Sprintf(
+			"too large to be judged: the reference would take %.2g multiply-adds, at most %.2g are computed", work, float64(cases.MaxWork))}, nil
+	}
 	if v, err := t.predecessors(ctx, c); err != nil || v != nil {
 		return deref(v), err
 	}
