@@ -115,6 +115,7 @@ void host_check_name(struct check *, uintptr_t address, host_report *);
 /* shadow.c */
 void host_shadow_read(struct check *, const struct found *, const struct seen *);
 void host_shadow_store(struct check *, struct pending *);
+void host_shadow_initial(struct check *, const void *address, uint64_t bytes);
 
 /* reports.c */
 void host_report_add(gpu_device *, const host_report *);

@@ -108,6 +108,7 @@ void host_run_group(struct worker *w, struct job *job, uint64_t index) {
   g->random = host_mix(w->device->options.seed ^ host_mix(index + 1));
   g->at_barrier = 0;
   g->late_count = 0;
+  memset(g->initialised, 0, sizeof g->initialised);
   place(g, job, index);
   g->alive = g->shared.threads;
   if (!host_ready_stacks(w, g->shared.threads)) {

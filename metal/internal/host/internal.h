@@ -48,6 +48,7 @@ struct group {
   struct allocation allocations[MAX_VARIABLES + MSL_MAX_THREADGROUP_ARGS];
   uint32_t allocation_count;
   uint16_t variable_at[MAX_VARIABLES]; /* allocation + 1 of a variable that has been asked for */
+  uint64_t initialised[MAX_VARIABLES / 64]; /* a bit for each that has its initial value */
   uint32_t arena_used;           /* bytes, gaps counted */
   uint64_t memory_used;          /* bytes, as the limit counts them */
   struct msl_async_copy late[MAX_LATE_COPIES];
@@ -143,6 +144,7 @@ void host_fail_diverged(struct group *);
 /* threadgroup_memory.c */
 void *host_threadgroup_variable(struct msl_lane *, unsigned id, unsigned long bytes, unsigned long align,
                                 const char *name, int line);
+void host_initial_value(struct msl_lane *, unsigned id, const void *value, unsigned long bytes);
 bool host_place_arguments(struct group *);
 void host_fill_arena(struct group *);
 

@@ -101,3 +101,11 @@ void host_shadow_store(struct check *c, struct pending *p) {
     if (changed) store_in_cell(c, &found.cells[i], found.local, stamp, &raced, &seen);
   }
 }
+
+/* A variable of threadgroup memory has its initial value, by nobody's access. */
+void host_shadow_initial(struct check *c, const void *address, uint64_t bytes) {
+  struct found found;
+  if (host_check_find(c, (uintptr_t)address, bytes, &found) != PLACE_INSIDE) return;
+  for (uint64_t i = found.offset / CELL_BYTES; i * CELL_BYTES < found.offset + bytes; i++)
+    mark_written(c, &found.cells[i], (uint8_t)((1u << CELL_BYTES) - 1));
+}

@@ -27,4 +27,5 @@ const struct msl_runtime host_runtime = {
     .async_wait = host_async_wait,
     .access = host_check_access,
     .stray = host_check_stray,
+    .initial_value = host_initial_value,
 };

@@ -4,7 +4,7 @@
  * in the worker's arena. The layout is found while the first threadgroup of a job runs and kept for the others. */
 #include <string.h>
 
-#include "internal.h"
+#include "check.h"
 
 #define ARENA_ALIGN 64u
 
@@ -86,4 +86,14 @@ void *host_threadgroup_variable(struct msl_lane *lane, unsigned id, unsigned lon
   a->name = name;
   g->variable_at[id] = (uint16_t)(a - g->allocations + 1);
   return g->worker->arena + a->offset;
+}
+
+void host_initial_value(struct msl_lane *lane, unsigned id, const void *value, unsigned long bytes) {
+  struct group *g = group_of(lane);
+  uint64_t bit = (uint64_t)1 << id % 64;
+  if (id >= MAX_VARIABLES || g->initialised[id / 64] & bit) return;
+  g->initialised[id / 64] |= bit;
+  unsigned char *variable = g->worker->arena + g->allocations[g->variable_at[id] - 1].offset;
+  memcpy(variable, value, bytes);
+  if (g->job->check) host_shadow_initial(g->job->check, variable, bytes);
 }

@@ -109,6 +109,9 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(err)
 	}
+	for _, s := range m.Skipped {
+		fmt.Fprintf(stderr, "kernel %s is left out: %s\n", s.Name, s.Reason)
+	}
 	if *output != "" {
 		if err := copyModule(m.Path, *output); err != nil {
 			return fail(err)

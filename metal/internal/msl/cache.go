@@ -37,6 +37,7 @@ type cache struct {
 type record struct {
 	Files   []string // included, beside our headers
 	Entries []Entry
+	Skipped []Skipped
 	Module  string // name of the module's file
 	Sum     string // digest of the module's bytes
 	Digest  string // of the files' contents
@@ -164,7 +165,7 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 		return nil
 	}
 	touch(info, path, name)
-	return &Module{Path: path, Entries: r.Entries, Cached: true}
+	return &Module{Path: path, Entries: r.Entries, Skipped: r.Skipped, Cached: true}
 }
 
 // touch notes that files are in use, for trimming; info is of one of them. Not worth a write each time.
@@ -188,7 +189,7 @@ func (c *cache) keep(compiler *Compiler, p *Program, files []string, object stri
 		return err
 	}
 	_, extension := compiler.target.output()
-	r := record{Files: files, Entries: m.Entries, Module: key + "-" + digest + extension, Sum: digestBytes(data), Digest: digest}
+	r := record{Files: files, Entries: m.Entries, Skipped: m.Skipped, Module: key + "-" + digest + extension, Sum: digestBytes(data), Digest: digest}
 	m.Path = filepath.Join(c.dir, r.Module)
 	if err := os.Chmod(object, 0o755); err != nil {
 		return err

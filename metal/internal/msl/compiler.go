@@ -45,6 +45,7 @@ type Module struct {
 	Entries        []Entry
 	CompileSeconds float64 // what Build took
 	Cached         bool    // it was there already
+	Skipped        []Skipped
 }
 
 // New makes a compiler. A cache directory that cannot be written is no error: modules then go to a temporary
@@ -114,7 +115,7 @@ func (c *Compiler) Rewritten(ctx context.Context, p Program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r, err := rewrite(preprocessed, &p, c.target)
+	r, err := rewrite(preprocessed, &p, c.target, nil)
 	if err != nil {
 		return "", asCompileError(&p, err)
 	}
@@ -163,7 +164,8 @@ func (c *Compiler) preprocess(ctx context.Context, p *Program, headers string) (
 			files = append(files, name)
 		}
 	}
-	return out, files, nil
+	// What was given as text is called by the name it was given under.
+	return strings.ReplaceAll(out, strings.TrimSuffix(quote(filepath.Join(scratch, "files")+"/"), "\""), "\""), files, nil
 }
 
 func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
@@ -175,28 +177,63 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := rewrite(preprocessed, p, c.target)
-	if err != nil {
-		return nil, asCompileError(p, err)
-	}
-	module := &Module{Entries: describe(r.entries)}
 	object, err := c.cache.scratch()
 	if err != nil {
 		return nil, err
 	}
 	defer os.Remove(object)
-	warnings, err := c.translate(ctx, p, r, headers, object)
+	r, err := c.translateAll(ctx, p, preprocessed, headers, object)
 	if err != nil {
 		return nil, err
 	}
-	faults, err := c.target.inspect(object, p.Check)
-	if err != nil {
-		return nil, err
-	}
-	if err := refusal(p, preprocessed, warnings, faults); err != nil {
-		return nil, err
-	}
+	module := &Module{Entries: r.unit.describe(), Skipped: r.unit.skipped}
 	return module, c.cache.keep(c, p, files, object, module)
+}
+
+// maxRounds is how often a whole text is compiled anew without the kernels that clang finds wrong.
+const maxRounds = 8
+
+// translateAll rewrites and translates a program. Of a whole text it leaves out the kernels that do not compile, as long
+// as any are left.
+func (c *Compiler) translateAll(ctx context.Context, p *Program, preprocessed, headers, object string) (*rewritten, error) {
+	var skip []Skipped
+	var first error
+	for round := 1; ; round++ {
+		r, err := rewrite(preprocessed, p, c.target, skip)
+		if err != nil {
+			if first != nil {
+				return nil, first
+			}
+			return nil, asCompileError(p, err)
+		}
+		err = c.made(ctx, p, r, headers, object)
+		var compile *CompileError
+		if err == nil || !errors.As(err, &compile) {
+			return r, err
+		}
+		if first == nil {
+			first = r.unit.place(err)
+		}
+		guilty := r.unit.guilty(compile, round > 2)
+		if p.Function != "" || len(guilty) == 0 || round == maxRounds {
+			return nil, first
+		}
+		skip = append(r.unit.skipped, guilty...)
+	}
+}
+
+// made runs clang on a rewritten program, and looks at the module that comes of it.
+func (c *Compiler) made(ctx context.Context, p *Program, r *rewritten, headers, module string) error {
+	warnings, err := c.translate(ctx, p, r, headers, module)
+	if err != nil {
+		return err
+	}
+	warnings = r.unit.places(warnings)
+	faults, err := c.target.inspect(module, p.Check)
+	if err != nil {
+		return err
+	}
+	return refusal(r.unit, warnings, faults)
 }
 
 // translate runs clang on a rewritten program and makes its module, and returns what clang warned of. Where the target
@@ -264,7 +301,7 @@ func (c *Compiler) explain(p *Program, headers, output string, err error) error 
 	if diagnostics = errorOrNote; len(diagnostics) == 0 {
 		return fmt.Errorf("%s failed: %w\n%s", c.clang, err, output)
 	}
-	return &CompileError{p.Function, diagnostics}
+	return &CompileError{Function: p.Function, Diagnostics: diagnostics}
 }
 
 // diagnostics are the messages in what clang wrote.
@@ -280,11 +317,18 @@ func (c *Compiler) diagnostics(p *Program, headers, output string) []Diagnostic 
 
 // asCompileError gives errors of the rewriter the form of the compiler's.
 func asCompileError(p *Program, err error) error {
+	if joined, several := err.(interface{ Unwrap() []error }); several {
+		all := &CompileError{Function: p.Function}
+		for _, e := range joined.Unwrap() {
+			all.Diagnostics = append(all.Diagnostics, asCompileError(p, e).(*CompileError).Diagnostics...)
+		}
+		return all
+	}
 	var syntax *SyntaxError
 	if errors.As(err, &syntax) {
-		return &CompileError{p.Function, []Diagnostic{{syntax.File, syntax.Line, syntax.Column, "error", syntax.Message}}}
+		return &CompileError{Function: p.Function, Diagnostics: []Diagnostic{{syntax.File, syntax.Line, syntax.Column, "error", syntax.Message}}}
 	}
-	return &CompileError{p.Function, []Diagnostic{{File: p.fileName(), Line: 1, Column: 1, Severity: "error", Message: err.Error()}}}
+	return &CompileError{Function: p.Function, Diagnostics: []Diagnostic{{File: p.fileName(), Line: 1, Column: 1, Severity: "error", Message: err.Error()}}}
 }
 
 func (p *Program) languageVersion() int {

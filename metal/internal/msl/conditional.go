@@ -1,13 +1,14 @@
 package msl
 
-// levelConditionals lets the two sides of ?: be objects in different address spaces, as in
+// levelConditionals lets the two sides of ?: be objects in different address spaces, or a bfloat beside an integer, as in
 //
 //	row < rows ? k[i] : half4(0)
 //
-// For class types clang wants both sides in one address space; a side that names an object is wrapped in msl_side,
-// which makes a value of a vector and leaves all else as it was.
+// For class types clang wants both sides alike. So each side becomes msl_side<decltype((the other))>(side), which makes
+// of both what MSL makes of them (include/msl_side.h). The last come first: what a side holds is then done.
 func (u *unit) levelConditionals() {
-	for i := range u.tokens {
+	levels := map[int]int{} // of conditionals in the sides of the one at a ?
+	for i := len(u.tokens) - 1; i >= 0; i-- {
 		if !u.is(i, "?") || u.tokens[i].kind != punctuation {
 			continue
 		}
@@ -15,9 +16,62 @@ func (u *unit) levelConditionals() {
 		if colon < 0 {
 			continue
 		}
-		u.wrapSide(i+1, colon)
-		u.wrapSide(colon+1, u.sideEnd(colon+1))
+		end := u.sideEnd(colon + 1)
+		if close, in := u.inTemplateArguments(i); in {
+			end = min(end, close)
+		}
+		for j := i + 1; j < end; j++ {
+			levels[i] = max(levels[i], levels[j]+1)
+		}
+		// A side is written twice, one with a conditional in it four times, and so on.
+		if levels[i] <= maxLevels && !u.isDiscarded(i, end) {
+			u.wrapSides(i+1, colon, end)
+		}
 	}
+}
+
+const maxLevels = 10
+
+// isDiscarded says whether the conditional of the ? at i, which ends before end, is a statement of its own: its sides
+// may then be void.
+func (u *unit) isDiscarded(i, end int) bool {
+	if !u.is(end, ";") {
+		return false
+	}
+	for j := i - 1; j >= 0; j-- {
+		switch {
+		case u.tokens[j].pair >= 0 && u.tokens[j].pair < j && !u.is(j, "}"):
+			j = u.tokens[j].pair
+		case u.isOneOf(j, ";", "{", "}", "else", "do"):
+			return true
+		case u.isOneOf(j, "=", "return", "(", "[", ",", "?", ":") || compoundAssignments[u.tokens[j].text] != "":
+			return false
+		}
+	}
+	return true
+}
+
+// wrapSides wraps the sides [from, colon) and [colon+1, end).
+func (u *unit) wrapSides(from, colon, end int) {
+	if from >= colon || colon+1 >= end || u.isLiteral(from, colon) && u.isLiteral(colon+1, end) {
+		return
+	}
+	left, right := u.rewritten(from, colon), u.rewritten(colon+1, end)
+	u.wrap(from, colon, right)
+	u.wrap(colon+1, end, left)
+}
+
+func (u *unit) wrap(from, to int, other string) {
+	u.tokens[from].before = "msl_side<decltype((" + other + "))>(" + u.tokens[from].before
+	u.tokens[to-1].after += ")"
+}
+
+// isLiteral says whether tokens [from, to) are a literal, or name no object.
+func (u *unit) isLiteral(from, to int) bool {
+	if from+1 < to && u.isOneOf(from, "-", "+") {
+		from++
+	}
+	return from+1 == to && (u.tokens[from].kind == number || u.tokens[from].kind == text || u.isOneOf(from, "true", "false", "nullptr"))
 }
 
 // conditionalColon is the : of the ? at i, or -1.
@@ -41,50 +95,20 @@ func (u *unit) conditionalColon(i int) int {
 	return -1
 }
 
-// sideEnd is the end of the right side of a conditional that begins at i; i itself where that is a conditional too.
+// sideEnd is the end of the right side of a conditional that begins at i.
 func (u *unit) sideEnd(i int) int {
-	for start := i; i < len(u.tokens); i++ {
+	for ; i < len(u.tokens); i++ {
 		if u.tokens[i].pair > i {
 			i = u.tokens[i].pair
 		} else if u.is(i, "?") {
-			return start
+			colon := u.conditionalColon(i)
+			if colon < 0 {
+				return i
+			}
+			i = colon
 		} else if u.isOneOf(i, ";", ",", ")", "]", "}", ":", "=") || compoundAssignments[u.tokens[i].text] != "" {
 			break
 		}
 	}
 	return i
-}
-
-// wrapSide wraps tokens [from, to) if they name an object: names, members, subscripts and dereferences only.
-func (u *unit) wrapSide(from, to int) {
-	i := from
-	for u.is(i, "*") {
-		i++
-	}
-	for u.is(i, "(") && u.tokens[i].pair == to-1 && from == i { // (p[i])
-		u.wrapSide(i+1, to-1)
-		return
-	}
-	switch {
-	case i >= to:
-		return
-	case u.is(i, "(") && i > from:
-		i = u.tokens[i].pair + 1
-	case u.isIdentifier(i) && !u.isOneOf(i, "true", "false", "nullptr", "this", "sizeof", "INFINITY", "NAN"):
-		i++
-	default:
-		return
-	}
-	for i < to {
-		switch {
-		case u.is(i, "[") && !u.isAttribute(i):
-			i = u.tokens[i].pair + 1
-		case u.isOneOf(i, ".", "->") && u.isIdentifier(i+1) && !u.isSwizzle(i+1):
-			i += 2
-		default:
-			return
-		}
-	}
-	u.tokens[from].before += "msl_side("
-	u.tokens[to-1].after = ")" + u.tokens[to-1].after
 }

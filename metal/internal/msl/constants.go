@@ -27,7 +27,7 @@ func (u *unit) findConstants() error {
 			if a.name != "function_constant" {
 				continue
 			}
-			index, ok := evaluate(a.arguments)
+			index, ok := evaluate(a.arguments, u.constantNames())
 			if !ok || index < 0 || index > 65535 {
 				return u.fail(a.at, "function_constant(%s): a number from 0 to 65535 expected", a.arguments)
 			}
@@ -105,6 +105,9 @@ func (u *unit) fixConstants() {
 			literal = c.value.literal()
 		}
 		d := u.declarationFrom(c.at)
+		if d == nil {
+			continue // nothing that is wanted reaches it
+		}
 		u.erase(d.from, d.to)
 		u.tokens[d.from].text = fmt.Sprintf("static constexpr __constant %s %s = %s;", c.typeName, c.name, literal)
 	}

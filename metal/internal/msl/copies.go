@@ -48,13 +48,13 @@ func (u *unit) copyFromConstant() {
 			continue
 		}
 		name := u.tokens[d.name].text
-		assign := fmt.Sprintf("template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s &operator=(const __constant msl_T &o) { return *this = metal::detail::from_constant(o); } ", name)
+		assign := fmt.Sprintf("template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s &operator=(const __constant msl_T &o) { return *this = metal::msl_detail::from_constant(o); } ", name)
 		public := ""
 		if u.is(d.from, "class") || u.contains(d.body, d.bodyEnd, "private") || u.contains(d.body, d.bodyEnd, "protected") {
 			public = "public: "
 		}
 		if constructed[d.scope.path+name+"::"] {
-			u.tokens[d.bodyEnd].before += fmt.Sprintf(" public: template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(metal::detail::from_constant(o)) {} ", name)
+			u.tokens[d.bodyEnd].before += fmt.Sprintf(" public: template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(metal::msl_detail::from_constant(o)) {} ", name)
 			continue
 		}
 		u.tokens[d.bodyEnd].before += fmt.Sprintf(" %s%[2]s() = default; %[2]s(const %[2]s &) = default; %[2]s(const __constant %[2]s &) = default; %[2]s &operator=(const %[2]s &) = default; %s", public, name, assign)

@@ -27,6 +27,7 @@ func (d Diagnostic) String() string {
 type CompileError struct {
 	Function    string
 	Diagnostics []Diagnostic
+	placed      bool // columns are the author's already
 }
 
 func (e *CompileError) Error() string {
@@ -79,7 +80,7 @@ func parseDiagnostics(output, headers string) []Diagnostic {
 }
 
 var openclWords = strings.NewReplacer(
-	"__global", "device", "__local", "threadgroup", "__constant", "constant", "__private", "thread")
+	"const __constant", "constant", "__global", "device", "__local", "threadgroup", "__constant", "constant", "__private", "thread")
 
 // renamed says in MSL's words what clang says in OpenCL's.
 func renamed(message string) string { return openclWords.Replace(message) }

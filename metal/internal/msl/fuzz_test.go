@@ -51,7 +51,7 @@ func FuzzRewrite(f *testing.F) {
 			return
 		}
 		constants := []Constant{BoolConstant(0, true), FloatConstant(2, 1)}
-		r, err := rewrite(source, &Program{File: "fuzz", Constants: constants}, cpu{})
+		r, err := rewrite(source, &Program{File: "fuzz", Constants: constants}, cpu{}, nil)
 		if err == nil && strings.Count(r.text, "\n") < strings.Count(withoutMetalPragmas(source), "\n") {
 			t.Errorf("lines were lost: %q became %q", source, r.text)
 		}

@@ -9,14 +9,18 @@ import (
 // from the lane that runs it and calls the kernel.
 func glue(entries []entryPoint, file string, math MathMode, check bool) string {
 	var b strings.Builder
-	b.WriteString("\n# 1 \"<entry points>\"\n")
+	b.WriteString("\n")
 	for n, e := range entries {
 		writeEntry(&b, n, &e)
 	}
+	b.WriteString("# 1 \"<entry points>\"\n")
 	b.WriteString("extern \"C\" __constant struct msl_entry msl_entries[] = {\n")
+	if len(entries) == 0 {
+		b.WriteString("  {},\n") // an array has at least one
+	}
 	for n, e := range entries {
-		fmt.Fprintf(&b, "  {%s, msl_entry_%d, %s, %s, %d, %d},\n", quote(e.name), n,
-			slots(e.kernel, bufferParameter), slots(e.kernel, threadgroupParameter), e.kernel.maxThreads, e.line)
+		fmt.Fprintf(&b, "  {%s, msl_entry_%d, %s, %s, %s, %d},\n", quote(e.name), n,
+			slots(e.kernel, bufferParameter), slots(e.kernel, threadgroupParameter), e.maxThreadsExpression(), e.line)
 	}
 	flags := "0"
 	if check {
@@ -34,10 +38,19 @@ func glue(entries []entryPoint, file string, math MathMode, check bool) string {
 	return b.String()
 }
 
+// entryFile is what clang takes for the file of entry point n, so that its diagnostics tell which one is at fault.
+func entryFile(n int) string { return fmt.Sprintf("<entry point %d>", n) }
+
+// entryOf is the entry point that a file's name stands for.
+func entryOf(file string) (n int, ok bool) {
+	_, err := fmt.Sscanf(file, "<entry point %d>", &n)
+	return n, err == nil
+}
+
 func writeEntry(b *strings.Builder, n int, e *entryPoint) {
-	fmt.Fprintf(b, "extern \"C\" void msl_entry_%d(struct msl_lane *L) {\n", n)
+	fmt.Fprintf(b, "# 1 \"%s\"\nextern \"C\" void msl_entry_%d(struct msl_lane *L) {\n", entryFile(n), n)
 	if len(e.kernel.parameters) > 0 {
-		fmt.Fprintf(b, "  typedef metal::detail::signature<decltype(%s)> S;\n", e.expression)
+		fmt.Fprintf(b, "  typedef metal::msl_detail::signature<decltype(%s)> S;\n", e.expression)
 	}
 	fmt.Fprintf(b, "  %s(", e.expression)
 	for i, p := range e.kernel.parameters {
@@ -49,9 +62,9 @@ func writeEntry(b *strings.Builder, n int, e *entryPoint) {
 		switch p.kind {
 		case positionParameter:
 			if p.vector {
-				fmt.Fprintf(b, "\n    metal::detail::position<%s>::of(%s[0], %s[1], %s[2])", typ, p.value, p.value, p.value)
+				fmt.Fprintf(b, "\n    metal::msl_detail::position<%s>::of(%s[0], %s[1], %s[2])", typ, p.value, p.value, p.value)
 			} else {
-				fmt.Fprintf(b, "\n    metal::detail::position<%s>::of(%s, 0, 0)", typ, p.value)
+				fmt.Fprintf(b, "\n    metal::msl_detail::position<%s>::of(%s, 0, 0)", typ, p.value)
 			}
 			continue
 		case bufferParameter:
@@ -62,7 +75,7 @@ func writeEntry(b *strings.Builder, n int, e *entryPoint) {
 		if p.condition != "" {
 			address = fmt.Sprintf("(%s) ? %s : nullptr", p.condition, address)
 		}
-		fmt.Fprintf(b, "\n    metal::detail::argument<%s>::at(%s)", typ, address)
+		fmt.Fprintf(b, "\n    metal::msl_detail::argument<%s>::at(%s)", typ, address)
 	}
 	b.WriteString(");\n}\n")
 }

@@ -63,12 +63,12 @@ func withZeros(p Program, constants []FunctionConstant) Program {
 }
 
 func (c *Compiler) checkSyntax(ctx context.Context, p Program, preprocessed, headers string) error {
-	r, err := rewrite(preprocessed, &p, c.target)
+	r, err := rewriteBy(passesForAll(c.target), preprocessed, &p, c.target, nil)
 	if err != nil {
 		return asCompileError(&p, err)
 	}
 	full := filepath.Join(headers, "full")
 	arguments := append(c.target.flags(p.Math, p.Check), "-fsyntax-only", "-I", full, "-")
 	_, errs, err := c.run(ctx, arguments, c.unitHeader(r.swizzles)+r.text)
-	return c.explain(&p, full, errs, err)
+	return r.unit.place(c.explain(&p, full, errs, err))
 }

@@ -11,15 +11,18 @@ type kernelFunction struct {
 	hostName   string // of [[host_name("...")]], or the name itself
 	template   bool
 	parameters []parameter
-	maxThreads int
-	at         int // token of the name
+	threads    string // the argument of [[max_total_threads_per_threadgroup(...)]], "" where absent
+	at         int    // token of the name
 	defined    bool
+	refused    error // why it cannot run here
+	declaration
 }
 
 // entryPoint is one function of the module: what the host calls it, and the expression that names it in the text.
 type entryPoint struct {
 	name       string
 	expression string
+	arguments  string // of the template, in angle brackets
 	kernel     *kernelFunction
 	line       int
 	file       string
@@ -106,15 +109,13 @@ func (u *unit) findKernels() error {
 		if word < 0 {
 			for i := d.from; i < d.open; i++ {
 				if u.isOneOf(i, "vertex", "fragment") && !u.is(i+1, "(") && d.hasBody() {
-					return u.fail(i, "%s functions are not compute: only kernels run here", u.tokens[i].text)
+					u.leaveOut(skippedFor(u.tokens[d.name].text, u.fail(i, "%s functions are not compute: only kernels run here", u.tokens[i].text)))
 				}
 			}
 			continue
 		}
-		k := &kernelFunction{name: d.scope.path + u.tokens[d.name].text, template: d.templateFrom >= 0, at: d.name, defined: d.hasBody()}
-		if err := u.readKernel(k, d); err != nil {
-			return err
-		}
+		k := &kernelFunction{name: d.scope.path + u.tokens[d.name].text, template: d.templateFrom >= 0, at: d.name, defined: d.hasBody(), declaration: *d}
+		k.refused = u.readKernel(k, d)
 		u.makeStatic(d, word)
 		if earlier, ok := byName[k.name]; ok {
 			if k.defined && !earlier.defined {
@@ -141,11 +142,10 @@ func (u *unit) readKernel(k *kernelFunction, d *declaration) error {
 			}
 			k.hostName = name
 		case "max_total_threads_per_threadgroup":
-			n, ok := evaluate(a.arguments)
-			if !ok || n < 1 || n > 1<<20 {
+			if n, ok := evaluate(a.arguments, u.constantNames()); ok && (n < 1 || n > 1<<20) || a.arguments == "" {
 				return u.fail(a.at, "max_total_threads_per_threadgroup(%s): a positive number expected", a.arguments)
 			}
-			k.maxThreads = int(n)
+			k.threads = a.arguments
 		}
 	}
 	parameters, err := u.parametersOf(d)
@@ -205,7 +205,7 @@ func (u *unit) findEntryPoints() error {
 	for _, k := range u.kernels {
 		if !k.template && k.defined {
 			t := &u.tokens[k.at]
-			u.entries = append(u.entries, entryPoint{k.hostName, "::" + k.name, k, t.line, t.file})
+			u.entries = append(u.entries, entryPoint{k.hostName, "::" + k.name, "", k, t.line, t.file})
 		}
 	}
 	seen := map[string]int{}
@@ -249,7 +249,7 @@ func (u *unit) instantiated(d *declaration, kernels map[string]*kernelFunction) 
 			return entryPoint{}, false, nil // reachable by no name
 		}
 		expression := "::" + k.name + u.source(i+1, end+1)
-		return entryPoint{name, expression, k, u.tokens[d.from].line, u.tokens[d.from].file}, true, nil
+		return entryPoint{name, expression, u.source(i+1, end+1), k, u.tokens[d.from].line, u.tokens[d.from].file}, true, nil
 	}
 	return entryPoint{}, false, u.fail(d.from, "%q instantiates no kernel of this text", name)
 }

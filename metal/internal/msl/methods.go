@@ -147,6 +147,9 @@ func (u *unit) nameParameters(d *declaration) ([]string, bool) {
 				pack = true
 			}
 		}
+		for end > part[0]+1 && u.tokens[end-1].text == "" { // an attribute stood there
+			end--
+		}
 		name := u.declaratorName(part[0], end)
 		if u.is(end, ")") && end < part[1] { // T (&name)[N]
 			if name = end - 1; !u.isIdentifier(name) {

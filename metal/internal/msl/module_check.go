@@ -111,11 +111,12 @@ func hasIndirect(f *elf.File) bool {
 }
 
 // refusal makes an error of what is wrong with a module: each fault with the line of the text that is to blame.
-func refusal(p *Program, preprocessed string, warnings []Diagnostic, faults []moduleFault) error {
+func refusal(u *unit, warnings []Diagnostic, faults []moduleFault) error {
+	p := u.program
 	if len(faults) == 0 {
 		return nil
 	}
-	e := &CompileError{Function: p.Function}
+	e := &CompileError{Function: p.Function, placed: true}
 	add := func(d Diagnostic) {
 		d.Severity = "error"
 		if !slices.Contains(e.Diagnostics, d) {
@@ -127,8 +128,9 @@ func refusal(p *Program, preprocessed string, warnings []Diagnostic, faults []mo
 		switch {
 		case f.symbol != "":
 			d := whole
-			if t := placeOf(preprocessed, p.fileName(), f.symbol); t != nil {
-				d.File, d.Line, d.Column = t.file, t.line, t.column
+			if i := u.placeOf(f.symbol); i >= 0 {
+				t := &u.tokens[i]
+				d.File, d.Line, d.Column = t.file, t.line, u.sourceColumn(i, map[string][]token{})
 			}
 			d.Message = fmt.Sprintf("%s is declared and never defined: a kernel may call what its text and MSL define, and nothing of the process that runs it", sourceName(f.symbol))
 			add(d)
@@ -198,17 +200,13 @@ func sourceName(symbol string) string {
 }
 
 // placeOf is the first place of the text that names the symbol, or a label that is it.
-func placeOf(preprocessed, file, symbol string) *token {
-	tokens, err := tokenize(preprocessed, file)
-	if err != nil {
-		return nil
-	}
+func (u *unit) placeOf(symbol string) int {
 	for _, name := range slices.Concat([]string{`"` + symbol + `"`, sourceName(symbol)}, namesIn(symbol)) {
-		for i := range tokens {
-			if tokens[i].text == name {
-				return &tokens[i]
+		for i := range u.tokens {
+			if u.tokens[i].original == name {
+				return i
 			}
 		}
 	}
-	return nil
+	return -1
 }

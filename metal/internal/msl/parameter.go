@@ -113,7 +113,7 @@ func (u *unit) parameterAt(from, to int) (p parameter, tagged bool, err error) {
 	for _, a := range u.attributesIn(from, to) {
 		switch a.name {
 		case "buffer", "threadgroup":
-			n, ok := evaluate(a.arguments)
+			n, ok := evaluate(a.arguments, u.constantNames())
 			if !ok || n < 0 || n >= maxSlots {
 				return p, false, u.fail(a.at, "%s(%s): a number from 0 to %d expected", a.name, a.arguments, maxSlots-1)
 			}

@@ -46,23 +46,31 @@ var offers = []pass{
 
 // choices are the passes that make of all that is offered the program that is asked for.
 var choices = []pass{
+	// Of the whole text, so that all of its kernels share one precompiled header.
+	{"write swizzles", []fact{declared}, []fact{swizzlesSimple}, always((*unit).writeSwizzles)},
+	{"list swizzles", []fact{swizzlesSimple}, []fact{swizzlesListed}, always((*unit).listSwizzles)},
 	{"give function constants their values", []fact{declared}, []fact{valued}, (*unit).giveValues},
 	{"choose entry points", []fact{entriesKnown}, []fact{entriesChosen}, (*unit).chooseEntries},
 	{"refuse slots that are taken twice", []fact{entriesChosen}, nil, (*unit).refuseTakenSlots},
 	{"require function constants", []fact{valued, entriesChosen}, nil, (*unit).requireConstants},
-	{"fix function constants", []fact{valued}, []fact{constantsFixed}, always((*unit).fixConstants)},
+}
+
+// economies are the passes that only save work.
+var economies = []pass{
+	{"drop what is not reached", []fact{entriesChosen, swizzlesListed}, nil, always((*unit).dropUnreached)},
 }
 
 // translations are the passes that turn MSL into C++ for OpenCL on any target.
 var translations = []pass{
+	{"define static members in their structs", []fact{declared}, nil, always((*unit).defineStatics)},
+	{"fix function constants", []fact{valued}, []fact{constantsFixed}, always((*unit).fixConstants)},
+	{"limit threads", []fact{kernelsKnown}, nil, always((*unit).limitThreads)},
 	{"drop attributes", []fact{kernelsKnown, constantsFixed}, []fact{plain}, always((*unit).dropAttributes)},
 	{"rename words of OpenCL", nil, []fact{openclFree}, always((*unit).renameKeywords)},
 	{"spell literals", nil, nil, always((*unit).spellLiterals)},
 	{"pass temporaries by value", []fact{declared}, nil, always((*unit).valueParameters)},
-	{"write swizzles", []fact{declared}, []fact{swizzlesSimple}, always((*unit).writeSwizzles)},
-	{"list swizzles", []fact{swizzlesSimple}, []fact{swizzlesListed}, always((*unit).listSwizzles)},
-	{"level conditionals", []fact{plain, swizzlesListed}, nil, always((*unit).levelConditionals)},
 	{"call swizzles", []fact{swizzlesListed}, []fact{swizzlesCalled}, always((*unit).callSwizzles)},
+	{"level conditionals", []fact{plain, swizzlesCalled}, nil, always((*unit).levelConditionals)},
 	{"refer to callbacks", nil, nil, always((*unit).referenceCallbacks)},
 	{"inline collectives", []fact{declared}, nil, always((*unit).inlineCollectives)},
 	{"qualify methods", []fact{declared, plain, swizzlesCalled}, nil, always((*unit).qualifyMethods)},
@@ -76,6 +84,11 @@ var spellings = []pass{
 
 // passesFor lists all passes of a build for a target.
 func passesFor(t target) []pass {
+	return slices.Concat(offers, choices, economies, translations, t.passes(), spellings)
+}
+
+// passesForAll lists the passes that keep all of the text, what no kernel reaches too.
+func passesForAll(t target) []pass {
 	return slices.Concat(offers, choices, translations, t.passes(), spellings)
 }
 

@@ -1,8 +1,263 @@
 package msl
 
+// What a kernel may use is told by names: it reaches what its text names, and what the text of that names in turn. So
+// more may be reached than is used, never less. A kernel is held to the function constants that it reaches, and what no
+// wanted kernel reaches is taken out before clang sees it.
+
+// reach knows which declarations at namespace level have a name.
+type reach struct {
+	u      *unit
+	byName map[string][]int // name to indices of declarations
+	always []int            // declarations without a name that is called, and operators
+}
+
+func (u *unit) newReach() *reach {
+	r := &reach{u: u, byName: map[string][]int{}}
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.scope.inStruct != "" || u.isErased(d.from, d.to) {
+			continue
+		}
+		names := u.declaredNames(d)
+		if names == nil {
+			r.always = append(r.always, n)
+		}
+		for _, name := range names {
+			r.byName[name] = append(r.byName[name], n)
+		}
+	}
+	return r
+}
+
+// isErased says whether nothing is left of tokens [from, to).
+func (u *unit) isErased(from, to int) bool {
+	for i := from; i < to; i++ {
+		if u.tokens[i].text != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// declaredNames are the names by which a declaration at namespace level is reached; nil where it must always stay.
+func (u *unit) declaredNames(d *declaration) []string {
+	switch {
+	case u.is(d.from, "using") && u.is(d.from+1, "namespace"), u.is(d.from, "namespace"), u.is(d.from, ";"):
+		return nil
+	case u.is(d.from, "static_assert"):
+		return []string{} // it holds or not whatever is wanted
+	case d.kind == instantiation:
+		return []string{} // of no kernel: clang instantiates by itself what is used
+	case d.kind == functionDeclaration && d.name >= 0:
+		return u.functionNames(d)
+	case d.kind == structDeclaration && d.name >= 0:
+		return append(u.trailingNames(d), u.tokens[d.name].text)
+	case d.kind == variableDeclaration:
+		return u.variableNames(d)
+	}
+	first := d.from
+	if d.templateTo > first {
+		first = d.templateTo
+	}
+	switch {
+	case u.is(first, "using"):
+		return u.usingNames(first, d.to)
+	case u.is(first, "typedef"):
+		return u.typedefNames(d)
+	case u.isOneOfIn(first, min(d.to, first+4), "enum"):
+		return u.enumNames(first, d.to)
+	}
+	return nil
+}
+
+// functionNames is the function's name, or for a member that is defined outside the outermost struct it belongs to; an
+// operator is reached by the structs among its parameters.
+func (u *unit) functionNames(d *declaration) []string {
+	if name := u.qualifier(d.name); name >= 0 {
+		return []string{u.tokens[name].text}
+	}
+	if !u.is(d.name, "operator") {
+		return []string{u.tokens[d.name].text}
+	}
+	var names []string
+	for i := d.open; i < d.close; i++ {
+		if u.isIdentifier(i) && u.structs()[u.tokens[i].text] {
+			names = append(names, u.tokens[i].text)
+		}
+	}
+	return names
+}
+
+// qualifier is the name before the first :: of a qualified name that ends at i, or -1 where it is not qualified.
+func (u *unit) qualifier(i int) int {
+	first := -1
+	for u.is(i-1, "::") {
+		i -= 2
+		if u.is(i, ">") {
+			i = u.nameBeforeAngle(i)
+		}
+		if i < 0 || !u.isIdentifier(i) {
+			break
+		}
+		if u.structs()[u.tokens[i].text] || first < 0 {
+			first = i
+		}
+	}
+	return first
+}
+
+// structs are the names of the structs that the text declares.
+func (u *unit) structs() map[string]bool {
+	if u.structNames == nil {
+		u.structNames = map[string]bool{}
+		for n := range u.declarations {
+			d := &u.declarations[n]
+			if d.kind == structDeclaration && d.name >= 0 {
+				u.structNames[u.tokens[d.name].text] = true
+			} else if d.kind == otherDeclaration && u.isOneOf(d.from, "typedef", "using", "enum") {
+				for _, name := range u.declaredNames(d) {
+					u.structNames[name] = true
+				}
+			}
+		}
+	}
+	return u.structNames
+}
+
+// trailingNames are the variables declared with a struct: struct S { ... } a, b;
+func (u *unit) trailingNames(d *declaration) []string {
+	names := []string{}
+	for i := d.bodyEnd + 1; i < d.to; i++ {
+		if u.isIdentifier(i) {
+			names = append(names, u.tokens[i].text)
+		}
+	}
+	return names
+}
+
+func (u *unit) variableNames(d *declaration) []string {
+	var names []string
+	for n, part := range u.split(d.from, d.to-1) {
+		end := part[1]
+		for i := part[0]; i < part[1]; i++ {
+			if u.isOneOf(i, "=", "{") || u.is(i, "[") && !u.isAttribute(i) {
+				end = i
+				break
+			}
+			if u.tokens[i].pair > i {
+				i = u.tokens[i].pair
+			}
+		}
+		name := u.declaratorName(part[0], end)
+		if name < 0 {
+			if n == 0 {
+				return nil
+			}
+			continue
+		}
+		if q := u.qualifier(name); q >= 0 {
+			name = q
+		}
+		names = append(names, u.tokens[name].text)
+	}
+	return names
+}
+
+// usingNames is X of using X = ...; and of using A::X;
+func (u *unit) usingNames(from, to int) []string {
+	for i := from; i < to; i++ {
+		if u.is(i, "=") {
+			return []string{u.tokens[from+1].text}
+		}
+	}
+	for i := to - 1; i > from; i-- {
+		if u.isIdentifier(i) {
+			return []string{u.tokens[i].text}
+		}
+	}
+	return nil
+}
+
+// typedefNames is the last name of typedef ... X; and the X of typedef void (*X)(...); a struct's own name too.
+func (u *unit) typedefNames(d *declaration) []string {
+	var names []string
+	for i := d.from + 1; i < d.to; i++ {
+		switch {
+		case u.is(i, "(") && u.isOneOf(i+1, "*", "&") && u.isIdentifier(i+2):
+			names = append(names, u.tokens[i+2].text)
+			i = u.tokens[i].pair
+		case u.isOneOf(i, "struct", "union", "enum") && u.isIdentifier(i+1):
+			names = append(names, u.tokens[i+1].text)
+		case u.tokens[i].pair > i:
+			i = u.tokens[i].pair
+		case u.isIdentifier(i) && (u.isOneOf(i+1, ";", ",") || u.is(i+1, "[") && !u.isAttribute(i+1)):
+			names = append(names, u.tokens[i].text)
+		}
+	}
+	return names
+}
+
+// enumNames are an enum's name and those of its values.
+func (u *unit) enumNames(from, to int) []string {
+	var names []string
+	for i := from; i < to; i++ {
+		if u.isIdentifier(i) && !u.isOneOf(i, "enum", "class", "struct") {
+			names = append(names, u.tokens[i].text)
+		}
+	}
+	return names
+}
+
+// from says which declarations the named things reach. visit is called with each name that is reached, once.
+func (r *reach) from(names []string, visit func(name string)) map[int]bool {
+	reached := map[int]bool{}
+	seen := map[string]bool{}
+	var queue []string
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			queue = append(queue, name)
+		}
+	}
+	take := func(n int) {
+		if reached[n] {
+			return
+		}
+		reached[n] = true
+		d := &r.u.declarations[n]
+		for i := d.from; i < d.to; i++ {
+			if r.u.isIdentifier(i) {
+				add(r.u.tokens[i].text)
+			}
+		}
+	}
+	for _, name := range names {
+		add(name)
+	}
+	for _, n := range r.always {
+		take(n)
+	}
+	for len(queue) > 0 {
+		name := queue[0]
+		queue = queue[1:]
+		if visit != nil {
+			visit(name)
+		}
+		for _, n := range r.byName[name] {
+			take(n)
+		}
+	}
+	return reached
+}
+
+// names are where reaching begins for an entry point.
+func (u *unit) entryNames(e *entryPoint) []string {
+	return append(identifiers(e.expression), u.tokens[e.kernel.at].text)
+}
+
 // requireConstants makes sure that every function constant an entry point may read has a value, as Metal does when
-// it makes a pipeline. A constant that the text asks is_function_constant_defined of may be without one. What an entry
-// point may read is told by names: a kernel reaches what its text names, and what the text of that names in turn.
+// it makes a pipeline. A constant that the text asks is_function_constant_defined of may be without one. A build of the
+// whole text leaves out the kernels that lack one.
 func (u *unit) requireConstants() error {
 	missing := map[string]*functionConstant{}
 	for _, c := range u.constants {
@@ -13,44 +268,53 @@ func (u *unit) requireConstants() error {
 	if len(missing) == 0 {
 		return nil
 	}
-	byName := map[string][]*declaration{}
+	r := u.newReach()
+	var kept []entryPoint
+	for n := range u.entries {
+		e := &u.entries[n]
+		var lacks *functionConstant
+		r.from(u.entryNames(e), func(name string) {
+			if lacks == nil {
+				lacks = missing[name]
+			}
+		})
+		if lacks == nil {
+			kept = append(kept, *e)
+			continue
+		}
+		err := u.fail(lacks.at, "kernel %s reads function constant %s (index %d, %s), which was given no value", e.name, lacks.name, lacks.index, lacks.typeName)
+		if u.program.Function != "" {
+			return err
+		}
+		s := skippedFor(e.name, err)
+		s.lacks = true
+		u.leaveOut(s)
+	}
+	u.entries = kept
+	return u.someLeft()
+}
+
+// dropUnreached takes out of the text what no entry point reaches.
+func (u *unit) dropUnreached() {
+	var names []string
+	for n := range u.entries {
+		names = append(names, u.entryNames(&u.entries[n])...)
+	}
+	reached := u.newReach().from(names, nil)
+	var kept []declaration
+	dropped := -1 // the end of the declaration dropped last: its members go with it
 	for n := range u.declarations {
-		d := &u.declarations[n]
-		if d.name >= 0 && d.scope.inStruct == "" && d.kind != instantiation {
-			byName[u.tokens[d.name].text] = append(byName[u.tokens[d.name].text], d)
-		} else if d.kind == otherDeclaration {
-			// a using or typedef is reached by any name in it: it is short
-			for i := d.from; i < d.to; i++ {
-				if u.isIdentifier(i) && len(u.tokens[i].text) > 0 {
-					byName[u.tokens[i].text] = append(byName[u.tokens[i].text], d)
-				}
-			}
+		d := u.declarations[n]
+		switch {
+		case d.from < dropped:
+		case d.scope.inStruct == "" && !reached[n] && !u.isErased(d.from, d.to):
+			u.erase(d.from, d.to)
+			dropped = d.to
+		default:
+			kept = append(kept, d)
 		}
 	}
-	for _, e := range u.entries {
-		reached := map[string]bool{}
-		queue := []string{u.tokens[e.kernel.at].text}
-		queue = append(queue, identifiers(e.expression)...)
-		for len(queue) > 0 {
-			name := queue[0]
-			queue = queue[1:]
-			if reached[name] {
-				continue
-			}
-			reached[name] = true
-			if c := missing[name]; c != nil {
-				return u.fail(c.at, "kernel %s reads function constant %s (index %d, %s), which was given no value", e.name, c.name, c.index, c.typeName)
-			}
-			for _, d := range byName[name] {
-				for i := d.from; i < d.to; i++ {
-					if u.isIdentifier(i) && !reached[u.tokens[i].text] {
-						queue = append(queue, u.tokens[i].text)
-					}
-				}
-			}
-		}
-	}
-	return nil
+	u.declarations = kept
 }
 
 func identifiers(expression string) []string {

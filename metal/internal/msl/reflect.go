@@ -30,6 +30,7 @@ type FunctionConstant struct {
 type Reflection struct {
 	Entries   []Entry
 	Constants []FunctionConstant
+	Refused   []Skipped // functions that cannot run here
 }
 
 // Reflect lists the entry points and function constants of a program.
@@ -55,19 +56,33 @@ func reflect(preprocessed string, p *Program) (*Reflection, error) {
 		return nil, err
 	}
 	if err := u.runPasses(offers); err != nil {
-		return nil, err
+		return nil, u.placed(err)
 	}
-	r := &Reflection{Entries: describe(u.entries)}
+	r := &Reflection{Entries: u.describe(), Refused: u.refusals()}
 	for _, c := range u.constants {
 		r.Constants = append(r.Constants, FunctionConstant{c.name, c.index, c.typeName, c.optional})
 	}
 	return r, nil
 }
 
-func describe(entries []entryPoint) []Entry {
-	all := make([]Entry, 0, len(entries))
-	for _, e := range entries {
-		entry := Entry{Name: e.name, Line: e.line, MaxThreads: e.kernel.maxThreads}
+// refusals are the functions of the text that cannot run here.
+func (u *unit) refusals() []Skipped {
+	for n := range u.entries {
+		if e := &u.entries[n]; e.kernel.refused != nil {
+			u.leaveOut(skippedFor(e.name, e.kernel.refused))
+		}
+	}
+	return u.skipped
+}
+
+func (u *unit) describe() []Entry {
+	all := make([]Entry, 0, len(u.entries))
+	for n := range u.entries {
+		e := &u.entries[n]
+		if e.kernel.refused != nil {
+			continue
+		}
+		entry := Entry{Name: e.name, Line: e.line, MaxThreads: u.maxThreads(e)}
 		for _, p := range e.kernel.parameters {
 			kind := BufferArgument
 			switch p.kind {

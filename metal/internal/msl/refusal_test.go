@@ -21,21 +21,28 @@ func body(statement string) string {
 	return "#include <metal_stdlib>\nusing namespace metal;\nkernel void k(device float *o [[buffer(0)]], uint i [[thread_position_in_grid]]) {\n  " + statement + "\n}\n"
 }
 
-// before is a text with declarations on line 3, in front of a kernel.
+// before is a text with declarations on line 3, in front of a kernel that reads the q or s that they declare.
 func before(declarations string) string {
-	return "#include <metal_stdlib>\nusing namespace metal;\n" + declarations + "\nkernel void k(device float *o [[buffer(0)]], uint i [[thread_position_in_grid]]) { o[i] = 1; }\n"
+	used := "1"
+	switch {
+	case strings.Contains(declarations, "constant int q ="):
+		used = "q"
+	case strings.Contains(declarations, "constant S s;"):
+		used = "s.v"
+	}
+	return "#include <metal_stdlib>\nusing namespace metal;\n" + declarations + "\nkernel void k(device float *o [[buffer(0)]], uint i [[thread_position_in_grid]]) { o[i] = " + used + "; }\n"
 }
 
 func TestTextsThatReachPastTheKernelAreRefused(t *testing.T) {
 	c := compiler(t, msl.Options{})
 	for n, test := range []struct{ name, source, want string }{
-		{"a loop before the first kernel", before("int wait() { volatile int n = 0; while (n == 0) {} return n; } constant int q = wait();"), "k.metal:3:79: error: the value is not known"},
+		{"a loop before the first kernel", before("int wait() { volatile int n = 0; while (n == 0) {} return n; } constant int q = wait();"), "k.metal:3:77: error: the value is not known"},
 		{"a value that the evaluator gives up on", before("constexpr int count() { int n = 0; while (n >= 0) n = n % 7; return n; } constant int q = count();"), "k.metal:3:"},
 		{"a constructor of a constant", before("struct S { int v; S() { volatile int n = 4; v = n; } }; constant S s;"), "k.metal:3:"},
 		{"a function of the process", body("extern \"C\" int system(ulong); system((ulong)o);") /* block-scope linkage is a syntax error already */, "k.metal:4:"},
 		{"a function of the C library", "#include <metal_stdlib>\nextern \"C\" int system(ulong);\nkernel void k(device float *o) {\n  o[0] = system(1);\n}\n", "k.metal:2:16: error: system is declared and never defined"},
 		{"a function without a body", "#include <metal_stdlib>\nnamespace n { float helper(float); }\nkernel void k(device float *o) {\n  o[0] = n::helper(1);\n}\n", "k.metal:2:21: error: helper is declared"},
-		{"a variable of the process", "#include <metal_stdlib>\nextern \"C\" constant int optind;\nkernel void k(device int *o) {\n  o[0] = optind;\n}\n", "k.metal:2:27: error: variable in constant"},
+		{"a variable of the process", "#include <metal_stdlib>\nextern \"C\" constant int optind;\nkernel void k(device int *o) {\n  o[0] = optind;\n}\n", "k.metal:2:25: error: variable in constant"},
 		{"ending the process", "#include <metal_stdlib>\nextern \"C\" void abort();\nkernel void k(device float *o) { abort(); }\n", "k.metal:2:17: error: abort"},
 		{"a function that clang knows", body("__builtin_printf(\"%d\", 1);"), "k.metal:"},
 		{"a label of the process", "extern \"C\" int run(ulong) __asm(\"system\");\nkernel void k(device float *o) { run(1); }\n", "k.metal:1:27: error: __asm"},

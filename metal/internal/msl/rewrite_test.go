@@ -8,11 +8,11 @@ import (
 // rewriteText is what the rewriter makes of a text, its own prologue and glue left out.
 func rewriteText(t *testing.T, source string) string {
 	t.Helper()
-	r, err := rewrite(source, &Program{File: "k.metal"}, cpu{})
+	r, err := rewriteBy(passesForAll(cpu{}), source, &Program{File: "k.metal"}, cpu{}, nil)
 	if err != nil {
 		t.Fatalf("%q: %v", source, err)
 	}
-	body, _, _ := strings.Cut(r.text, "\n# 1 \"<entry points>\"")
+	body, _, _ := strings.Cut(r.text, "\n# 1 \"<entry")
 	_, body, _ = strings.Cut(body, "\n")
 	body, _, _ = strings.Cut(body, "\nint kernel_below")
 	return strings.ReplaceAll(strings.Join(strings.Fields(body), " "), " ;", ";")
@@ -21,7 +21,7 @@ func rewriteText(t *testing.T, source string) string {
 func TestRules(t *testing.T) {
 	const kernel = "\nint kernel_below; kernel void k(device float *o) {}"
 	for _, c := range []struct{ rule, from, to string }{
-		{"address spaces", "float f(device float *a, threadgroup half *b, constant int &c, thread bool &d);", "float f(__global float *a, __local half *b, __constant int &c, __private bool &d);"},
+		{"address spaces", "float f(device float *a, threadgroup half *b, constant int &c, thread bool &d);", "float f(__global float *a, __local half *b, const __constant int &c, __private bool &d);"},
 		{"members keep their names", "int f(S s) { return s.device + p->thread; }", "int f(S s) { return s.device + p->thread; }"},
 		{"attributes", "[[clang::x]] void f(uint i [[thread_index_in_simdgroup]], int a [[maybe_unused]]);", "[[clang::x]] void f(uint i , int a [[maybe_unused]]);"},
 		{"subscripts are no attributes", "int f(int *a, int *b) { return a[b[0]]; }", "int f(int *a, int *b) { return a[b[0]]; }"},
@@ -31,9 +31,12 @@ func TestRules(t *testing.T) {
 		{"swizzle write", "void f() { v.xy = u.yx; v.zw.yx = w; }", "void f() { v.xy = u.msl_get_yx(); v.wz = w; }"},
 		{"swizzle compound", "void f() { a[i].xy *= b + 1; }", "void f() { a[i].xy = a[i].msl_get_xy() * (b + 1); }"},
 		{"swizzle with effects", "void f() { a[i++].xy *= b; }", "void f() { a[i++].xy *= b; }"},
-		{"conditional", "void f() { x = c ? p[i] : half4(0); }", "void f() { x = c ? msl_side(p[i]) : half4(0); }"},
-		{"conditional chain", "void f() { x = c ? *p : d ? q->v : 1.0f; }", "void f() { x = c ? msl_side(*p) : d ? msl_side(q->v) : 1.0f; }"},
-		{"conditional calls", "void f() { x = c ? g(p[i]) : -a; }", "void f() { x = c ? g(p[i]) : -a; }"},
+		{"conditional", "void f() { x = c ? p[i] : half4(0); }", "void f() { x = c ? msl_side<decltype((half4(0)))>(p[i]) : msl_side<decltype((p[i]))>(half4(0)); }"},
+		{"conditional chain", "void f() { x = c ? *p : d ? q->v : 1.0f; }", "void f() { x = c ? msl_side<decltype((d ? msl_side<decltype((1.0f))>(q->v) : msl_side<decltype((q->v))>(1.0f)))>(*p) : msl_side<decltype((*p))>(d ? msl_side<decltype((1.0f))>(q->v) : msl_side<decltype((q->v))>(1.0f)); }"},
+		{"conditional calls", "void f() { x = c ? g(p[i]) : -a; }", "void f() { x = c ? msl_side<decltype((-a))>(g(p[i])) : msl_side<decltype((g(p[i])))>(-a); }"},
+		{"conditional of literals", "void f() { x = c ? 1 : -2.0f; }", "void f() { x = c ? 1 : -2.0f; }"},
+		{"conditional that is a statement", "void f() { c ? g() : h(); }", "void f() { c ? g() : h(); }"},
+		{"conditional as last template argument", "template <int n, bool b> struct S {}; using T = S<b ? n : 2 * n, (n > 1) && b ? n : 0>;", "template <int n, bool b> struct S {}; using T = S<b ? msl_side<decltype((2 * n))>(n) : msl_side<decltype((n))>(2 * n), (n > 1) && b ? msl_side<decltype((0))>(n) : msl_side<decltype((n))>(0)>;"},
 		{"callback", "template <void (*f)(thread float &), int n> float g();", "template <void (&f)(__private float &), int n> float g();"},
 		{"value of a temporary", "float f(const thread T &x) { return x; }", "float f(const  T x) { return x; }"},
 		{"reference that is returned", "const thread T &f(const thread T &x) { return x; }", "const __private T &f(const __private T &x) { return x; }"},
@@ -52,29 +55,36 @@ func TestRefusals(t *testing.T) {
 	const sizes = "the text has no kernel"
 	for source, want := range map[string]string{
 		"int x;": sizes,
-		"kernel void k(texture2d<float> t [[texture(0)]]) {}":                               "textures and samplers are not supported",
-		"kernel void k(V v [[stage_in]]) {}":                                                "[[stage_in]] is not supported",
-		"kernel void k(device float *o [[buffer(31)]]) {}":                                  "buffer(31): a number from 0 to 30 expected",
-		"kernel void k(uint i) {}":                                                          "kernel argument \"uint i\" has no attribute",
-		"kernel void k(device float *o) { threadgroup float t = 0; }":                       "a variable in threadgroup memory has no initial value",
-		"kernel void k(device float *o) {}\nkernel void k(device float *o) {}":              "k.metal:2:13: error: kernel k is defined a second time; the first is on line 1",
-		"vertex float4 v() { return 0; } kernel void k(device float *o) {}":                 "vertex functions are not compute",
-		"constant int x [[function_constant(a)]]; kernel void k(device float *o) {}":        "function_constant(a): a number from 0 to 65535 expected",
-		"[[max_total_threads_per_threadgroup(0)]] kernel void k(device float *o) {}":        "a positive number expected",
-		"template [[host_name(\"x\")]] kernel void f<int>(device int *);":                   "\"x\" instantiates no kernel of this text",
-		"[[host_name(x)]] kernel void k(device float *o) {}":                                "host_name wants a string",
-		"constant int a [[function_constant(0)]]; kernel void k(device int *o) { *o = a; }": "kernel k reads function constant a (index 0, int), which was given no value",
+		"kernel void k(texture2d<float> t [[texture(0)]]) {}":                        "textures and samplers are not supported",
+		"kernel void k(V v [[stage_in]]) {}":                                         "[[stage_in]] is not supported",
+		"kernel void k(device float *o [[buffer(31)]]) {}":                           "buffer(31): a number from 0 to 30 expected",
+		"kernel void k(uint i) {}":                                                   "kernel argument \"uint i\" has no attribute",
+		"kernel void k(device float *o) {}\nkernel void k(device float *o) {}":       "k.metal:2:13: error: kernel k is defined a second time; the first is on line 1",
+		"vertex float4 v() { return 0; }":                                            "vertex functions are not compute",
+		"constant int x [[function_constant(a)]]; kernel void k(device float *o) {}": "function_constant(a): a number from 0 to 65535 expected",
+		"[[max_total_threads_per_threadgroup(0)]] kernel void k(device float *o) {}": "a positive number expected",
+		"template [[host_name(\"x\")]] kernel void f<int>(device int *);":            "\"x\" instantiates no kernel of this text",
+		"[[host_name(x)]] kernel void k(device float *o) {}":                         "host_name wants a string",
 	} {
-		_, err := rewrite(source, &Program{File: "k.metal"}, cpu{})
+		_, err := rewrite(source, &Program{File: "k.metal"}, cpu{}, nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", source, err, want)
 		}
 	}
-	_, err := rewrite("template <class T> kernel void t(device T *o) {}\nkernel void k(device float *o) {}", &Program{Function: "t"}, cpu{})
+	r, err := rewrite("constant int a [[function_constant(0)]];\nvertex float4 v() { return 0; }\nkernel void t(texture2d<float> t [[texture(0)]]) {}\nkernel void c(device int *o) { *o = a; }\nkernel void k(device float *o) {}", &Program{File: "k.metal"}, cpu{}, nil)
+	if err != nil || len(r.unit.entries) != 1 || r.unit.entries[0].name != "k" {
+		t.Fatalf("a text with one kernel that can run: %v", err)
+	}
+	for i, name := range []string{"v", "t", "c"} {
+		if s := r.unit.skipped[i]; s.Name != name || s.Line != []int{2, 3, 1}[i] || s.Reason == "" {
+			t.Errorf("left out: %+v, want %s", s, name)
+		}
+	}
+	_, err = rewrite("template <class T> kernel void t(device T *o) {}\nkernel void k(device float *o) {}", &Program{Function: "t"}, cpu{}, nil)
 	if err == nil || !strings.Contains(err.Error(), "kernel t is a template: it runs as an instantiation") {
 		t.Errorf("a template asked for by name: %v", err)
 	}
-	_, err = rewrite("kernel void k(device float *o) {}", &Program{Function: "j"}, cpu{})
+	_, err = rewrite("kernel void k(device float *o) {}", &Program{Function: "j"}, cpu{}, nil)
 	if err == nil || err.Error() != `the text has no kernel "j"; there are: k` {
 		t.Errorf("a kernel that is not there: %v", err)
 	}

@@ -4,7 +4,7 @@ package msl
 var addressSpaces = map[string]string{
 	"device":      "__global",
 	"threadgroup": "__local",
-	"constant":    "__constant",
+	"constant":    "const __constant", // it is never written
 	"thread":      "__private",
 }
 
@@ -39,7 +39,7 @@ func (u *unit) dropAttributes() {
 			keep = keep || keptAttributes[a.name] || len(a.name) > 7 && a.name[:7] == "clang::"
 		}
 		if !keep {
-			u.erase(i, end+1)
+			u.blank(i, end+1)
 			for j := i; j <= end; j++ {
 				u.tokens[j].pair = -1
 			}

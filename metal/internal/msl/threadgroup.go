@@ -6,7 +6,8 @@ import (
 )
 
 // placeThreadgroupVariables turns the threadgroup variables of functions into references to memory that the runtime
-// keeps for each threadgroup: threadgroup float tile[64]; is one object for all its threads.
+// keeps for each threadgroup: threadgroup float tile[64]; is one object for all its threads. One with an initial value,
+// as = {0}, has it before any thread goes on.
 func (u *unit) placeThreadgroupVariables() error {
 	count := 0
 	for n := range u.declarations {
@@ -83,18 +84,20 @@ func (u *unit) placeVariable(from, end int, count *int) error {
 	var written strings.Builder
 	typeText := ""
 	for n, part := range parts {
-		stop, name := part[1], -1
+		stop, value, name := part[1], part[1], -1
 		for i := part[0]; i < part[1]; i++ {
 			if u.isOneOf(i, "=", "{") {
-				return u.fail(i, "a variable in threadgroup memory has no initial value: every thread would write it")
+				value = i
+				break
 			}
 			if u.isAttribute(i) {
 				i = u.tokens[i].pair
 			} else if u.is(i, "[") {
-				stop = i
-				break
+				stop = min(stop, i)
+				i = u.tokens[i].pair
 			}
 		}
+		stop = min(stop, value)
 		if name = u.declaratorName(part[0], stop); name < 0 {
 			return u.fail(part[0], "a threadgroup variable wants a type and a name")
 		}
@@ -107,10 +110,14 @@ func (u *unit) placeVariable(from, end int, count *int) error {
 		if n > 0 {
 			written.WriteString("; ")
 		}
-		dimensions := u.rewritten(stop, part[1])
+		dimensions := u.rewritten(stop, value)
 		variable := u.tokens[name].text
 		fmt.Fprintf(&written, "__local %s (&%s)%s = *(__local %s (*)%s)msl_runtime_table->threadgroup_variable(msl_self(), %d, sizeof(%s%s), alignof(%s), %q, %d)",
 			typeText, variable, dimensions, typeText, dimensions, *count, typeText, dimensions, typeText, variable, u.tokens[name].line)
+		if value < part[1] {
+			fmt.Fprintf(&written, "; { const %s msl_initial%s %s; msl_runtime_table->initial_value(msl_self(), %d, (const void *)&msl_initial, sizeof msl_initial); }",
+				typeText, dimensions, u.rewritten(value, part[1]), *count)
+		}
 		*count++
 	}
 	u.erase(first, end)

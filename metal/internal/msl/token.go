@@ -20,15 +20,17 @@ const (
 // comments, pragmas and line markers. Writing out space, before, text and after of every token gives the text
 // back, so what the rewriter does not touch stays as it was, on the line where it was.
 type token struct {
-	kind   tokenKind
-	space  string
-	before string // what the rewriter puts in front
-	text   string
-	after  string // what the rewriter appends
-	file   string // where the token comes from, by the line markers
-	line   int
-	column int // 1 is the first
-	pair   int // the index of the bracket that belongs to a bracket
+	kind     tokenKind
+	space    string
+	before   string // what the rewriter puts in front
+	text     string
+	after    string // what the rewriter appends
+	original string // the text before the rewriter
+	offset   int
+	file     string // where the token comes from, by the line markers
+	line     int
+	column   int // 1 is the first
+	pair     int // the index of the bracket that belongs to a bracket
 }
 
 // SyntaxError says where a text is not MSL, as far as the tokenizer and the rewriter look.
@@ -49,7 +51,8 @@ type lexer struct {
 	at     int
 	file   string
 	line   int
-	start  int // offset of the current line's first byte
+	start  int  // offset of the current line's first byte
+	raw    bool // the text is not preprocessed: lines are counted as they are
 }
 
 // The longest come first. ">>" is left as two tokens: it may close two template argument lists.
@@ -63,6 +66,11 @@ var punctuations = []string{
 // the end.
 func tokenize(source, file string) ([]token, error) {
 	l := &lexer{source: source, file: file, line: 1}
+	return l.all()
+}
+
+func (l *lexer) all() ([]token, error) {
+	source := l.source
 	if !utf8.ValidString(source) || strings.IndexByte(source, 0) >= 0 {
 		return nil, l.fail("the text is not UTF-8 without NUL bytes")
 	}
@@ -72,7 +80,7 @@ func tokenize(source, file string) ([]token, error) {
 		if err := l.skipSpace(); err != nil {
 			return nil, err
 		}
-		t := token{space: source[from:l.at], file: l.file, line: l.line, column: l.at - l.start + 1, pair: -1}
+		t := token{space: source[from:l.at], file: l.file, line: l.line, column: l.at - l.start + 1, offset: l.at, pair: -1}
 		if l.at == len(source) {
 			return append(tokens, t), nil
 		}
@@ -82,6 +90,7 @@ func tokenize(source, file string) ([]token, error) {
 			return nil, err
 		}
 		t.kind, t.text = kind, source[from:l.at]
+		t.original = t.text
 		tokens = append(tokens, t)
 	}
 }
@@ -155,6 +164,9 @@ func (l *lexer) skipComment() error {
 func (l *lexer) directive() {
 	from := l.at
 	l.skipLine()
+	if l.raw {
+		return
+	}
 	fields := strings.TrimSpace(strings.TrimPrefix(l.source[from+1:l.at], " "))
 	fields = strings.TrimSpace(strings.TrimPrefix(fields, "line "))
 	digits, rest, _ := strings.Cut(fields, " ")

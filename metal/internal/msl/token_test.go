@@ -95,12 +95,12 @@ func TestSyntaxErrorsNameThePlace(t *testing.T) {
 
 func TestEvaluate(t *testing.T) {
 	for expression, want := range map[string]int64{"3": 3, "0x10": 16, "1+2*3": 7, "(1+2)*3": 9, "-4+10u": 6, "1<<4": 16, "7%4/3": 1} {
-		if got, ok := evaluate(expression); !ok || got != want {
+		if got, ok := evaluate(expression, nil); !ok || got != want {
 			t.Errorf("%s = %d, %v; want %d", expression, got, ok, want)
 		}
 	}
 	for _, expression := range []string{"", "x", "1+", "(1", "1 2", "4/0", "1<<99", strings.Repeat("-", 500) + "1"} {
-		if got, ok := evaluate(expression); ok {
+		if got, ok := evaluate(expression, nil); ok {
 			t.Errorf("%.20s = %d, want a refusal", expression, got)
 		}
 	}

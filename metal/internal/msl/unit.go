@@ -10,12 +10,16 @@ import (
 type unit struct {
 	tokens       []token
 	declarations []declaration
+	templates    map[string]bool // the names of those that the text declares
 
-	program   *Program
-	constants []*functionConstant
-	kernels   []*kernelFunction
-	entries   []entryPoint
-	swizzles  string // the macros that our headers are to see
+	program     *Program
+	constants   []*functionConstant
+	kernels     []*kernelFunction
+	entries     []entryPoint
+	swizzles    string    // the macros that our headers are to see
+	skipped     []Skipped // kernels that a build of the whole text leaves out
+	named       map[string]string
+	structNames map[string]bool
 }
 
 // parse tokenizes a program's preprocessed text, pairs its brackets and finds its declarations.
@@ -28,7 +32,9 @@ func parse(preprocessed string, p *Program) (*unit, error) {
 	if err := u.pairBrackets(); err != nil {
 		return nil, err
 	}
+	u.dropWords()
 	u.plainStructs()
+	u.findTemplates()
 	u.findDeclarations(0, len(tokens)-1, scope{})
 	return u, nil
 }
@@ -87,6 +93,16 @@ func (u *unit) isOneOf(i int, words ...string) bool {
 	return false
 }
 
+// isOneOfIn says whether tokens [from, to) hold one of the words.
+func (u *unit) isOneOfIn(from, to int, words ...string) bool {
+	for i := from; i < to; i++ {
+		if u.isOneOf(i, words...) {
+			return true
+		}
+	}
+	return false
+}
+
 func (u *unit) isIdentifier(i int) bool {
 	return i >= 0 && i < len(u.tokens) && u.tokens[i].kind == identifier && u.tokens[i].text != ""
 }
@@ -97,31 +113,6 @@ func (u *unit) isAttribute(i int) bool {
 		return false
 	}
 	return u.tokens[i].pair == u.tokens[i+1].pair+1
-}
-
-// closingAngle returns the index of the > that closes the < at i, or -1 where none does within the statement.
-func (u *unit) closingAngle(i int) int {
-	depth := 0
-	for j := i; j < len(u.tokens); j++ {
-		switch u.tokens[j].text {
-		case "<":
-			depth++
-		case ">":
-			if depth--; depth == 0 {
-				return j
-			}
-		case "(", "[", "{":
-			if u.tokens[j].pair < 0 {
-				return -1
-			}
-			j = u.tokens[j].pair
-		case ")", "]", "}", ";", "&&", "||", "":
-			if u.tokens[j].kind == punctuation || u.tokens[j].text == "" {
-				return -1
-			}
-		}
-	}
-	return -1
 }
 
 // source gives the text of tokens [from, to) as it was, on one line.
@@ -164,6 +155,13 @@ func (u *unit) erase(from, to int) {
 	for i := from; i < to; i++ {
 		t := &u.tokens[i]
 		t.before, t.text, t.after = "", "", ""
+	}
+}
+
+// blank takes tokens [from, to) out of the text, but leaves what was put around them.
+func (u *unit) blank(from, to int) {
+	for i := from; i < to; i++ {
+		u.tokens[i].text = ""
 	}
 }
 

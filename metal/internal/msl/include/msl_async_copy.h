@@ -7,7 +7,7 @@
 #include "msl_simd.h"
 
 namespace metal {
-namespace simd_detail {
+namespace msl_simd {
 
 /* Every lane gets the event of the copy that one of them starts. */
 MSL_INLINE unsigned long start_copy(msl_async_copy copy, place here) {
@@ -29,14 +29,14 @@ MSL_INLINE unsigned long start_copy_2d(ulong bytes, unsigned long to, ulong to_s
                                    from_tile.x, from_tile.y, clamp == 1}, place(0));
 }
 
-} // namespace simd_detail
+} // namespace msl_simd
 } // namespace metal
 
 #define MSL_COPY_1D(name, to_space, from_space, label)                                                              \
   __private void *name(ulong bytes, ulong align, to_space void *to, const from_space void *from, ulong count)       \
       __asm(label);                                                                                                 \
   __private void *name(ulong bytes, ulong, to_space void *to, const from_space void *from, ulong count) {           \
-    return (__private void *)metal::simd_detail::start_copy_1d(bytes, (unsigned long)to, (unsigned long)from, count);    \
+    return (__private void *)metal::msl_simd::start_copy_1d(bytes, (unsigned long)to, (unsigned long)from, count);    \
   }
 #define MSL_COPY_2D(name, to_space, from_space, label)                                                              \
   __private void *name(ulong bytes, ulong align, to_space void *to, ulong to_stride, ulong one, metal::vec<ulong, 2> to_tile, \
@@ -45,7 +45,7 @@ MSL_INLINE unsigned long start_copy_2d(ulong bytes, unsigned long to, ulong to_s
   __private void *name(ulong bytes, ulong, to_space void *to, ulong to_stride, ulong, metal::vec<ulong, 2> to_tile, \
                        const from_space void *from, ulong from_stride, ulong, metal::vec<ulong, 2> from_tile,       \
                        metal::vec<long, 2>, int clamp) {                                                            \
-    return (__private void *)metal::simd_detail::start_copy_2d(bytes, (unsigned long)to, to_stride, to_tile,             \
+    return (__private void *)metal::msl_simd::start_copy_2d(bytes, (unsigned long)to, to_stride, to_tile,             \
                                                           (unsigned long)from, from_stride, from_tile, clamp);      \
   }
 extern "C" {
@@ -56,7 +56,7 @@ MSL_COPY_2D(msl_copy_2d_out, __global, __local, "air.simdgroup_async_copy_2d.p1i
 
 void msl_wait_events(int count, __private void *__private *events) __asm("air.wait_simdgroup_events");
 void msl_wait_events(int count, __private void *__private *events) {
-  using namespace metal::simd_detail;
+  using namespace metal::msl_simd;
   __private msl_lane *lane = msl_self();
   if (arrive(lane, place(0)))
     msl_runtime_table->async_wait((msl_lane *)lane, (uint)count, (const unsigned long *)events, 0);

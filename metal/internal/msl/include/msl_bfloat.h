@@ -10,10 +10,18 @@ struct bfloat {
   bfloat() = default;
   bfloat(const bfloat &) = default;
   bfloat &operator=(const bfloat &) = default;
+  /* The second of each makes objects in constant memory. */
   template <class T, class = metal::enable_if_t<metal::is_same<T, bfloat>::value>>
   MSL_INLINE constexpr bfloat(const __constant T &x) : bits(x.bits) {}
-  template <class T, class = metal::enable_if_t<metal::detail::scalar<T>::value && !metal::is_same<T, bfloat>::value>>
+  template <class T, class = metal::enable_if_t<metal::is_same<T, bfloat>::value>>
+  MSL_INLINE constexpr bfloat(const __constant T &x) __constant : bits(x.bits) {}
+  template <class T, class = metal::enable_if_t<metal::msl_detail::scalar<T>::value && !metal::is_same<T, bfloat>::value>>
   MSL_INLINE constexpr bfloat(T x) : bits(rounded((float)x)) {}
+  template <class T, class = metal::enable_if_t<metal::msl_detail::scalar<T>::value && !metal::is_same<T, bfloat>::value>>
+  MSL_INLINE constexpr bfloat(T x) __constant : bits(rounded((float)x)) {}
+  /* `o[i] = v` with v in constant memory. */
+  template <class T, class = metal::enable_if_t<metal::is_same<T, bfloat>::value>>
+  MSL_INLINE bfloat &operator=(const __constant T &x) { bits = x.bits; return *this; }
 
   MSL_INLINE constexpr operator float() const { return __builtin_bit_cast(float, (uint32_t)bits << 16); }
   MSL_INLINE constexpr operator float() const __constant { return __builtin_bit_cast(float, (uint32_t)bits << 16); }
@@ -38,22 +46,22 @@ struct bfloat {
 };
 
 namespace metal {
-namespace detail {
+namespace msl_detail {
 /* Where an integer meets a bfloat, bfloat wins; where a float or half does, the result is float. */
 template <class A, class B> struct bfloat_join {};
 template <> struct bfloat_join<bfloat, bfloat> { typedef bfloat type; };
 template <class B> struct bfloat_join<bfloat, B> : enable_if<scalar<B>::value, conditional_t<floating<B>::value, float, bfloat>> {};
 template <class A> struct bfloat_join<A, bfloat> : enable_if<scalar<A>::value, conditional_t<floating<A>::value, float, bfloat>> {};
-} // namespace detail
+} // namespace msl_detail
 } // namespace metal
 
 #define MSL_BFLOAT_ARITHMETIC(op)                                                                           \
-  template <class A, class B, class R = typename metal::detail::bfloat_join<A, B>::type>                    \
+  template <class A, class B, class R = typename metal::msl_detail::bfloat_join<A, B>::type>                    \
   MSL_INLINE constexpr R operator op(A a, B b) { return R((float)a op (float)b); }                          \
-  template <class B, class = typename metal::detail::bfloat_join<bfloat, B>::type>                          \
+  template <class B, class = typename metal::msl_detail::bfloat_join<bfloat, B>::type>                          \
   MSL_INLINE bfloat &operator op##=(bfloat &a, B b) { return a = bfloat((float)a op (float)b); }
 #define MSL_BFLOAT_COMPARISON(op)                                                                           \
-  template <class A, class B, class = typename metal::detail::bfloat_join<A, B>::type>                      \
+  template <class A, class B, class = typename metal::msl_detail::bfloat_join<A, B>::type>                      \
   MSL_INLINE constexpr bool operator op(A a, B b) { return (float)a op (float)b; }
 MSL_BFLOAT_ARITHMETIC(+)
 MSL_BFLOAT_ARITHMETIC(-)

@@ -9,7 +9,7 @@
 #include "msl_types.h"
 
 namespace metal {
-namespace detail {
+namespace msl_detail {
 
 template <class A, class B, bool vectors = (unpacked<A>::size > 1 || unpacked<B>::size > 1)> struct join2;
 template <class A> struct join2<A, A, false> { typedef A type; };
@@ -41,27 +41,27 @@ MSL_INLINE constexpr vec<R, 4> each(F f, vec<T, 4> a, S... b) {
 template <class R, class F, class T, class... S, class = enable_if_t<scalar<T>::value>>
 MSL_INLINE constexpr R each(F f, T a, S... b) { return f(a, b...); }
 
-} // namespace detail
+} // namespace msl_detail
 
 /* Defines a function of scalars and the vectors' version of it. `scalar` is an expression in a, b, c and their type T. */
 #define MSL_ELEMENTWISE_1(name, scalar)                                                                      \
-  namespace detail { struct name##_of { template <class T> MSL_INLINE constexpr T operator()(T a) const { return T(scalar); } }; } \
-  template <class A, class V = detail::join_t<A>>                                                            \
-  MSL_INLINE constexpr V name(A a) { return detail::each<detail::element_t<V>>(detail::name##_of(), V(a)); }
+  namespace msl_detail { struct name##_of { template <class T> MSL_INLINE constexpr T operator()(T a) const { return T(scalar); } }; } \
+  template <class A, class V = msl_detail::join_t<A>>                                                            \
+  MSL_INLINE constexpr V name(A a) { return msl_detail::each<msl_detail::element_t<V>>(msl_detail::name##_of(), V(a)); }
 #define MSL_ELEMENTWISE_2(name, scalar)                                                                      \
-  namespace detail { struct name##_of { template <class T> MSL_INLINE constexpr T operator()(T a, T b) const { return T(scalar); } }; } \
-  template <class A, class B, class V = detail::join_t<A, B>>                                                \
-  MSL_INLINE constexpr V name(A a, B b) { return detail::each<detail::element_t<V>>(detail::name##_of(), V(a), V(b)); }
+  namespace msl_detail { struct name##_of { template <class T> MSL_INLINE constexpr T operator()(T a, T b) const { return T(scalar); } }; } \
+  template <class A, class B, class V = msl_detail::join_t<A, B>>                                                \
+  MSL_INLINE constexpr V name(A a, B b) { return msl_detail::each<msl_detail::element_t<V>>(msl_detail::name##_of(), V(a), V(b)); }
 #define MSL_ELEMENTWISE_3(name, scalar)                                                                      \
-  namespace detail { struct name##_of { template <class T> MSL_INLINE constexpr T operator()(T a, T b, T c) const { return T(scalar); } }; } \
-  template <class A, class B, class C, class V = detail::join_t<A, B, C>>                                    \
-  MSL_INLINE constexpr V name(A a, B b, C c) { return detail::each<detail::element_t<V>>(detail::name##_of(), V(a), V(b), V(c)); }
+  namespace msl_detail { struct name##_of { template <class T> MSL_INLINE constexpr T operator()(T a, T b, T c) const { return T(scalar); } }; } \
+  template <class A, class B, class C, class V = msl_detail::join_t<A, B, C>>                                    \
+  MSL_INLINE constexpr V name(A a, B b, C c) { return msl_detail::each<msl_detail::element_t<V>>(msl_detail::name##_of(), V(a), V(b), V(c)); }
 
 /* The same with a bool per component as the result. */
 #define MSL_ELEMENTWISE_BOOL(name, scalar)                                                                   \
-  namespace detail { struct name##_of { template <class T> MSL_INLINE constexpr bool operator()(T a) const { return scalar; } }; } \
-  template <class A, class V = detail::join_t<A>>                                                            \
-  MSL_INLINE constexpr auto name(A a) { return detail::each<bool>(detail::name##_of(), V(a)); }
+  namespace msl_detail { struct name##_of { template <class T> MSL_INLINE constexpr bool operator()(T a) const { return scalar; } }; } \
+  template <class A, class V = msl_detail::join_t<A>>                                                            \
+  MSL_INLINE constexpr auto name(A a) { return msl_detail::each<bool>(msl_detail::name##_of(), V(a)); }
 
 } // namespace metal
 

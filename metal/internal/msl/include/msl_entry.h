@@ -4,9 +4,10 @@
 
 #include "msl_runtime.h"
 #include "msl_types.h"
+#include "msl_side.h"
 
 namespace metal {
-namespace detail {
+namespace msl_detail {
 
 template <int i, class... P> struct nth;
 template <class A, class... P> struct nth<0, A, P...> { typedef A type; };
@@ -31,25 +32,10 @@ template <class T> struct position<vec<T, 3>> {
 };
 template <class P> struct position<const P> : position<P> {};
 
-} // namespace detail
+} // namespace msl_detail
 } // namespace metal
 
 static constexpr __constant unsigned msl_origin[3] = {0, 0, 0};
-
-/* One side of ?: that names an object. Vectors become values; anything else stays the object it is. */
-template <class T> MSL_INLINE constexpr T &msl_side(T &x) { return x; }
-#define MSL_SIDE(space)                                                                                                            \
-  template <class T, int N> MSL_INLINE constexpr metal::vec<T, N> msl_side(const space metal::vec<T, N> &x) { return x; }         \
-  template <class T, int N> MSL_INLINE constexpr metal::vec<T, N> msl_side(space metal::vec<T, N> &x) { return x; }               \
-  template <class T, int N> MSL_INLINE constexpr metal::packed_vec<T, N> msl_side(const space metal::packed_vec<T, N> &x) { return x; } \
-  template <class T, int N> MSL_INLINE constexpr metal::packed_vec<T, N> msl_side(space metal::packed_vec<T, N> &x) { return x; } \
-  MSL_INLINE constexpr bfloat msl_side(const space bfloat &x) { return x; }                                                        \
-  MSL_INLINE constexpr bfloat msl_side(space bfloat &x) { return x; }
-MSL_SIDE(__private)
-MSL_SIDE(__global)
-MSL_SIDE(__local)
-MSL_SIDE(__constant)
-#undef MSL_SIDE
 
 /* Pointers move by constants that are types, as metal::integral_constant: clang converts no class to an integer where
  * a pointer has an address space. */

@@ -10,7 +10,7 @@
 #include "msl_simd.h"
 
 namespace metal {
-namespace simd_detail {
+namespace msl_simd {
 
 /* The lane of a group of `width` that `from` names, as an index into the simdgroup; out of range where it leaves it. */
 template <uint width> MSL_INLINE uint lane_at(uint from) {
@@ -57,22 +57,22 @@ template <uint width, class T, class Op> MSL_INLINE T reduce(T data, Op, place h
   return together<reduction<Op, width>>(data, here);
 }
 
-} // namespace simd_detail
+} // namespace msl_simd
 } // namespace metal
 
 #define MSL_SHUFFLE(prefix, width, name, function) \
-  template <class T> MSL_INLINE T prefix##name(T data, ushort with, MSL_HERE) { return simd_detail::function<width>(data, uint(with), here); }
+  template <class T> MSL_INLINE T prefix##name(T data, ushort with, MSL_HERE) { return msl_simd::function<width>(data, uint(with), here); }
 #define MSL_FILL(prefix, width, name, function)                                                            \
   template <class T> MSL_INLINE T prefix##name(T data, T filling, ushort delta, MSL_HERE) {                \
-    return simd_detail::function<width>(data, filling, uint(delta), uint(width), here);                         \
+    return msl_simd::function<width>(data, filling, uint(delta), uint(width), here);                         \
   }                                                                                                        \
   template <class T> MSL_INLINE T prefix##name(T data, T filling, ushort delta, ushort modulo, MSL_HERE) { \
-    return simd_detail::function<width>(data, filling, uint(delta), uint(modulo), here);                        \
+    return msl_simd::function<width>(data, filling, uint(delta), uint(modulo), here);                        \
   }
 #define MSL_REDUCTION(prefix, width, name, op) \
-  template <class T> MSL_INLINE T prefix##name(T data, MSL_HERE) { return simd_detail::reduce<width>(data, simd_detail::op(), here); }
+  template <class T> MSL_INLINE T prefix##name(T data, MSL_HERE) { return msl_simd::reduce<width>(data, msl_simd::op(), here); }
 #define MSL_PREFIX(pre, width, name, op, inclusive) \
-  template <class T> MSL_INLINE T pre##name(T data, MSL_HERE) { return simd_detail::together<simd_detail::prefix<simd_detail::op, width, inclusive>>(data, here); }
+  template <class T> MSL_INLINE T pre##name(T data, MSL_HERE) { return msl_simd::together<msl_simd::prefix<msl_simd::op, width, inclusive>>(data, here); }
 
 #define MSL_LANE_OPERATIONS(pre, width)                                                                            \
   MSL_SHUFFLE(pre, width, shuffle, shuffle)                                                                        \
@@ -82,7 +82,7 @@ template <uint width, class T, class Op> MSL_INLINE T reduce(T data, Op, place h
   MSL_SHUFFLE(pre, width, shuffle_rotate_up, rotate_up)                                                            \
   MSL_SHUFFLE(pre, width, shuffle_rotate_down, rotate_down)                                                        \
   template <class T> MSL_INLINE T pre##shuffle_xor(T data, ushort mask, MSL_HERE) {                                \
-    return simd_detail::shuffle<width>(data, simd_detail::own_lane<width>() ^ uint(mask), here);                             \
+    return msl_simd::shuffle<width>(data, msl_simd::own_lane<width>() ^ uint(mask), here);                             \
   }                                                                                                                \
   MSL_FILL(pre, width, shuffle_and_fill_up, fill_up)                                                               \
   MSL_FILL(pre, width, shuffle_and_fill_down, fill_down)                                                           \
@@ -98,12 +98,12 @@ template <uint width, class T, class Op> MSL_INLINE T reduce(T data, Op, place h
   MSL_PREFIX(pre, width, prefix_inclusive_product, product, true)                                                  \
   MSL_PREFIX(pre, width, prefix_exclusive_product, product, false)                                                 \
   template <class T> MSL_INLINE T pre##broadcast_first(T data, MSL_HERE) {                                         \
-    return simd_detail::together<simd_detail::first_value<width>>(data, here);                                               \
+    return msl_simd::together<msl_simd::first_value<width>>(data, here);                                               \
   }                                                                                                                \
-  MSL_INLINE bool pre##all(bool x, MSL_HERE) { return !simd_detail::together<simd_detail::ballot<width>>(uint(!x), here); } \
-  MSL_INLINE bool pre##any(bool x, MSL_HERE) { return simd_detail::together<simd_detail::ballot<width>>(uint(x), here); }    \
+  MSL_INLINE bool pre##all(bool x, MSL_HERE) { return !msl_simd::together<msl_simd::ballot<width>>(uint(!x), here); } \
+  MSL_INLINE bool pre##any(bool x, MSL_HERE) { return msl_simd::together<msl_simd::ballot<width>>(uint(x), here); }    \
   MSL_INLINE bool pre##is_first(MSL_HERE) {                                                                        \
-    return __builtin_ctz(simd_detail::together<simd_detail::ballot<width>>(1u, here)) == simd_detail::own_lane<width>();          \
+    return __builtin_ctz(msl_simd::together<msl_simd::ballot<width>>(1u, here)) == msl_simd::own_lane<width>();          \
   }
 
 /* The names under which the functions stand in Apple's own headers; some texts use them. */

@@ -6,12 +6,10 @@
 
 #define MSL_PACKED_BODY(N, list)                                                          \
   typedef T value_type;                                                                   \
-  MSL_COPYING(packed_vec)                                                                 \
+  MSL_COPYING(packed_vec, MSL_OF_##N(o))                                                                 \
   MSL_INDEXING \
-  template <class U, class = enable_if_t<detail::scalar<U>::value>>                       \
-  constexpr MSL_INLINE packed_vec(U s) : packed_vec(vec<T, N>(s)) {}                      \
-  template <class U, class = enable_if_t<!is_same<U, T>::value>>                          \
-  constexpr MSL_INLINE explicit packed_vec(vec<U, N> v) : packed_vec(vec<T, N>(v)) {}     \
+  MSL_MAKE_IF((msl_detail::scalar<U>::value), packed_vec(U s), : packed_vec(vec<T, N>(s)))\
+  MSL_MAKE_IF((!is_same<U, T>::value), explicit packed_vec(vec<U, N> v), : packed_vec(vec<T, N>(v)))\
   MSL_INLINE constexpr operator vec<T, N>() const { return vec<T, N> list; }              \
   MSL_INLINE constexpr operator vec<T, N>() const __constant { return vec<T, N> list; }   \
   template <class U, class = enable_if_t<!is_same<U, T>::value>>                          \
@@ -27,28 +25,28 @@ template <class T, int N> struct packed_vec;
 template <class T> struct packed_vec<T, 2> {
   T x, y;
   MSL_COLOUR(r, x) MSL_COLOUR(g, y)
-  constexpr MSL_INLINE packed_vec(T a, T b) : x(a), y(b) {}
-  constexpr MSL_INLINE packed_vec(vec<T, 2> v) : x(v.x), y(v.y) {}
+  MSL_MAKE(packed_vec(T a, T b), : x(a), y(b))
+  MSL_MAKE(packed_vec(vec<T, 2> v), : x(v.x), y(v.y))
   MSL_PACKED_BODY(2, (x, y))
 };
 
 template <class T> struct packed_vec<T, 3> {
   T x, y, z;
   MSL_COLOUR(r, x) MSL_COLOUR(g, y) MSL_COLOUR(b, z)
-  constexpr MSL_INLINE packed_vec(T a, T b, T c) : x(a), y(b), z(c) {}
-  constexpr MSL_INLINE packed_vec(vec<T, 3> v) : x(v.x), y(v.y), z(v.z) {}
+  MSL_MAKE(packed_vec(T a, T b, T c), : x(a), y(b), z(c))
+  MSL_MAKE(packed_vec(vec<T, 3> v), : x(v.x), y(v.y), z(v.z))
   MSL_PACKED_BODY(3, (x, y, z))
 };
 
 template <class T> struct packed_vec<T, 4> {
   T x, y, z, w;
   MSL_COLOUR(r, x) MSL_COLOUR(g, y) MSL_COLOUR(b, z) MSL_COLOUR(a, w)
-  constexpr MSL_INLINE packed_vec(T p, T q, T s, T t) : x(p), y(q), z(s), w(t) {}
-  constexpr MSL_INLINE packed_vec(vec<T, 4> v) : x(v.x), y(v.y), z(v.z), w(v.w) {}
+  MSL_MAKE(packed_vec(T p, T q, T s, T t), : x(p), y(q), z(s), w(t))
+  MSL_MAKE(packed_vec(vec<T, 4> v), : x(v.x), y(v.y), z(v.z), w(v.w))
   MSL_PACKED_BODY(4, (x, y, z, w))
 };
 
-namespace detail {
+namespace msl_detail {
 
 /* What a type computes as: packed vectors as vectors. */
 template <class T> struct unpacked { typedef T type; enum { is_packed = 0, size = 1 }; typedef T element; };
@@ -61,10 +59,10 @@ template <class A, class B> struct packed_join<A, B, true> {
   typedef typename conditional<(int)unpacked<A>::size != 1, typename unpacked<A>::type, typename unpacked<B>::type>::type type;
 };
 
-} // namespace detail
+} // namespace msl_detail
 
 #define MSL_PACKED_BINARY(op)                                                              \
-  template <class A, class B, class V = typename detail::packed_join<A, B>::type>          \
+  template <class A, class B, class V = typename msl_detail::packed_join<A, B>::type>          \
   MSL_INLINE constexpr auto operator op(A a, B b) { return V(a) op V(b); }
 #define MSL_PACKED_ASSIGN(op)                                                              \
   template <class T, int N, class B>                                                       \

@@ -102,6 +102,10 @@ typedef void msl_barrier_function(struct msl_lane *, unsigned flags, int line);
 typedef void *msl_variable_function(struct msl_lane *, unsigned id, unsigned long bytes, unsigned long align,
                                     const MSL_CONSTANT char *name, int line);
 
+/* Gives the threadgroup's copy of a variable its initial value: the first thread that comes there does, so that no
+ * other's writes are undone. */
+typedef void msl_initial_value_function(struct msl_lane *, unsigned id, const void *value, unsigned long bytes);
+
 /* Ends the command with an error; does not return. */
 typedef void msl_fail_function(struct msl_lane *, int line, const MSL_CONSTANT char *message);
 
@@ -129,6 +133,7 @@ struct msl_runtime {
   msl_async_wait_function *async_wait;
   msl_access_function *access;
   msl_stray_function *stray;
+  msl_initial_value_function *initial_value;
 };
 
 #ifdef __cplusplus

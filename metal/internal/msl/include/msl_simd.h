@@ -12,10 +12,10 @@
 #include "msl_runtime.h"
 
 #define MSL_NOINLINE static __attribute__((noinline))
-#define MSL_HERE metal::simd_detail::place here = metal::simd_detail::place(__builtin_LINE())
+#define MSL_HERE metal::msl_simd::place here = metal::msl_simd::place(__builtin_LINE())
 
 namespace metal {
-namespace simd_detail {
+namespace msl_simd {
 
 /* Where in the kernel's text an operation stands. A type of its own, so that no operand is taken for it. */
 struct place {
@@ -106,9 +106,26 @@ struct product {
   template <class T> static MSL_INLINE T identity() { return T(1); }
   template <class T> static MSL_INLINE T join(T a, T b) { return T(a * b); }
 };
-struct bits_and { template <class T> static MSL_INLINE T join(T a, T b) { return T(a & b); } };
-struct bits_or { template <class T> static MSL_INLINE T join(T a, T b) { return T(a | b); } };
-struct bits_xor { template <class T> static MSL_INLINE T join(T a, T b) { return T(a ^ b); } };
+/* MSL combines bits of integers only. A text may name it for a float in code that no kernel reaches. */
+template <class T> __attribute__((error("simd_and, simd_or and simd_xor combine integers, not floating-point numbers"))) T no_bits_of(T);
+struct bits_and {
+  template <class T> static MSL_INLINE T join(T a, T b) {
+    if constexpr (is_floating_point<T>::value) return no_bits_of(a);
+    else return T(a & b);
+  }
+};
+struct bits_or {
+  template <class T> static MSL_INLINE T join(T a, T b) {
+    if constexpr (is_floating_point<T>::value) return no_bits_of(a);
+    else return T(a | b);
+  }
+};
+struct bits_xor {
+  template <class T> static MSL_INLINE T join(T a, T b) {
+    if constexpr (is_floating_point<T>::value) return no_bits_of(a);
+    else return T(a ^ b);
+  }
+};
 /* As fmin and fmax: a NaN loses against a number. */
 struct least {
   template <class T> static MSL_INLINE T join(T a, T b) { return b < a || a != a ? b : a; }
@@ -201,7 +218,7 @@ struct nothing {
   template <class T> static MSL_INLINE void apply(operands<T>) {}
 };
 
-} // namespace simd_detail
+} // namespace msl_simd
 } // namespace metal
 
 #endif

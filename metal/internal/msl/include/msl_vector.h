@@ -53,16 +53,26 @@
   MSL_INLINE constexpr const __constant T &operator[](int i) const __constant & { return (&x)[i]; }         \
   MSL_INLINE constexpr const T &operator[](int i) const __generic & { return (&x)[i]; }
 
+/* A constructor of objects in all memory that can be written, and of those in constant memory. */
+#define MSL_MAKE(signature, ...)                                 \
+  constexpr MSL_INLINE signature __VA_ARGS__ {}                  \
+  constexpr MSL_INLINE signature __constant __VA_ARGS__ {}
+#define MSL_MAKE_IF(condition, signature, ...)                                                                             \
+  template <class U, class = metal::enable_if_t<condition>> constexpr MSL_INLINE signature __VA_ARGS__ {}                  \
+  template <class U, class = metal::enable_if_t<condition>> constexpr MSL_INLINE signature __constant __VA_ARGS__ {}
+
 /* Copies out of __constant are templates, not copy constructors: those would be ambiguous with the others wherever a
  * conversion comes first, and would make the type less than trivial. */
-#define MSL_COPYING(type)                                                                                   \
+#define MSL_COPYING(type, ...)                                                                              \
   type() = default;                                                                                         \
   type(const type &) = default;                                                                             \
   type &operator=(const type &) = default;                                                                  \
+  MSL_MAKE_IF((metal::is_same<U, type>::value), type(const __constant U &o), : type __VA_ARGS__) \
   template <class U, class = metal::enable_if_t<metal::is_same<U, type>::value>>                            \
-  MSL_INLINE constexpr type(const __constant U &o) : type(metal::detail::from_constant(o)) {}               \
-  template <class U, class = metal::enable_if_t<metal::is_same<U, type>::value>>                            \
-  MSL_INLINE type &operator=(const __constant U &o) { return *this = metal::detail::from_constant(o); }
+  MSL_INLINE type &operator=(const __constant U &o) { return *this = metal::msl_detail::from_constant(o); }
+#define MSL_OF_2(o) (o.x, o.y)
+#define MSL_OF_3(o) (o.x, o.y, o.z)
+#define MSL_OF_4(o) (o.x, o.y, o.z, o.w)
 
 /* r, g, b, a are other names of x, y, z, w. */
 #define MSL_COLOUR(name, component)                                                        \
@@ -86,7 +96,7 @@
 #define MSL_VECTOR_BODY(N)                                                                               \
   typedef T value_type;                                                                                  \
   typedef T element_type;                                                                                \
-  MSL_COPYING(vec)                                                                                       \
+  MSL_COPYING(vec, MSL_OF_##N(o))                                                                                       \
   MSL_INDEXING \
   MSL_VECTOR_BINARY(N, +) MSL_VECTOR_BINARY(N, -) MSL_VECTOR_BINARY(N, *) MSL_VECTOR_BINARY(N, /)        \
   MSL_VECTOR_BINARY(N, %) MSL_VECTOR_BINARY(N, &) MSL_VECTOR_BINARY(N, |) MSL_VECTOR_BINARY(N, ^)        \
@@ -105,13 +115,13 @@
 
 namespace metal {
 
-namespace detail {
+namespace msl_detail {
 template <class V> MSL_INLINE V from_constant(const __constant V &o) {
   V v;
   __builtin_memcpy(&v, (const void *)(unsigned long)&o, sizeof(V));
   return v;
 }
-} // namespace detail
+} // namespace msl_detail
 
 /* Longer vectors are storage only: metal::vec<T, 64> is a whole simdgroup matrix to some kernels. */
 template <class T, int N> struct vec {
@@ -123,41 +133,35 @@ template <class T, int N> struct vec {
 template <class T> struct alignas(2 * sizeof(T)) vec<T, 2> {
   T x, y;
   MSL_COLOUR(r, x) MSL_COLOUR(g, y)
-  constexpr MSL_INLINE vec(T a, T b) : x(a), y(b) {}
-  template <class U, class = enable_if_t<detail::scalar<U>::value>>
-  constexpr MSL_INLINE vec(U a) : x(T(a)), y(T(a)) {}
-  template <class U, class = enable_if_t<!is_same<U, T>::value>>
-  constexpr MSL_INLINE explicit vec(vec<U, 2> a) : x(T(a.x)), y(T(a.y)) {}
+  MSL_MAKE(vec(T a, T b), : x(a), y(b))
+  MSL_MAKE_IF((msl_detail::scalar<U>::value), vec(U a), : x(T(a)), y(T(a)))
+  MSL_MAKE_IF((!is_same<U, T>::value), explicit vec(vec<U, 2> a), : x(T(a.x)), y(T(a.y)))
   MSL_VECTOR_BODY(2)
 };
 
 template <class T> struct alignas(4 * sizeof(T)) vec<T, 3> {
   T x, y, z;
   MSL_COLOUR(r, x) MSL_COLOUR(g, y) MSL_COLOUR(b, z)
-  constexpr MSL_INLINE vec(T a, T b, T c) : x(a), y(b), z(c) {}
-  constexpr MSL_INLINE vec(vec<T, 2> a, T c) : x(a.x), y(a.y), z(c) {}
-  constexpr MSL_INLINE vec(T a, vec<T, 2> b) : x(a), y(b.x), z(b.y) {}
-  template <class U, class = enable_if_t<detail::scalar<U>::value>>
-  constexpr MSL_INLINE vec(U a) : x(T(a)), y(T(a)), z(T(a)) {}
-  template <class U, class = enable_if_t<!is_same<U, T>::value>>
-  constexpr MSL_INLINE explicit vec(vec<U, 3> a) : x(T(a.x)), y(T(a.y)), z(T(a.z)) {}
+  MSL_MAKE(vec(T a, T b, T c), : x(a), y(b), z(c))
+  MSL_MAKE(vec(vec<T, 2> a, T c), : x(a.x), y(a.y), z(c))
+  MSL_MAKE(vec(T a, vec<T, 2> b), : x(a), y(b.x), z(b.y))
+  MSL_MAKE_IF((msl_detail::scalar<U>::value), vec(U a), : x(T(a)), y(T(a)), z(T(a)))
+  MSL_MAKE_IF((!is_same<U, T>::value), explicit vec(vec<U, 3> a), : x(T(a.x)), y(T(a.y)), z(T(a.z)))
   MSL_VECTOR_BODY(3)
 };
 
 template <class T> struct alignas(4 * sizeof(T)) vec<T, 4> {
   T x, y, z, w;
   MSL_COLOUR(r, x) MSL_COLOUR(g, y) MSL_COLOUR(b, z) MSL_COLOUR(a, w)
-  constexpr MSL_INLINE vec(T p, T q, T s, T t) : x(p), y(q), z(s), w(t) {}
-  constexpr MSL_INLINE vec(vec<T, 2> p, T q, T s) : x(p.x), y(p.y), z(q), w(s) {}
-  constexpr MSL_INLINE vec(T p, vec<T, 2> q, T s) : x(p), y(q.x), z(q.y), w(s) {}
-  constexpr MSL_INLINE vec(T p, T q, vec<T, 2> s) : x(p), y(q), z(s.x), w(s.y) {}
-  constexpr MSL_INLINE vec(vec<T, 2> p, vec<T, 2> q) : x(p.x), y(p.y), z(q.x), w(q.y) {}
-  constexpr MSL_INLINE vec(vec<T, 3> p, T q) : x(p.x), y(p.y), z(p.z), w(q) {}
-  constexpr MSL_INLINE vec(T p, vec<T, 3> q) : x(p), y(q.x), z(q.y), w(q.z) {}
-  template <class U, class = enable_if_t<detail::scalar<U>::value>>
-  constexpr MSL_INLINE vec(U p) : x(T(p)), y(T(p)), z(T(p)), w(T(p)) {}
-  template <class U, class = enable_if_t<!is_same<U, T>::value>>
-  constexpr MSL_INLINE explicit vec(vec<U, 4> p) : x(T(p.x)), y(T(p.y)), z(T(p.z)), w(T(p.w)) {}
+  MSL_MAKE(vec(T p, T q, T s, T t), : x(p), y(q), z(s), w(t))
+  MSL_MAKE(vec(vec<T, 2> p, T q, T s), : x(p.x), y(p.y), z(q), w(s))
+  MSL_MAKE(vec(T p, vec<T, 2> q, T s), : x(p), y(q.x), z(q.y), w(s))
+  MSL_MAKE(vec(T p, T q, vec<T, 2> s), : x(p), y(q), z(s.x), w(s.y))
+  MSL_MAKE(vec(vec<T, 2> p, vec<T, 2> q), : x(p.x), y(p.y), z(q.x), w(q.y))
+  MSL_MAKE(vec(vec<T, 3> p, T q), : x(p.x), y(p.y), z(p.z), w(q))
+  MSL_MAKE(vec(T p, vec<T, 3> q), : x(p), y(q.x), z(q.y), w(q.z))
+  MSL_MAKE_IF((msl_detail::scalar<U>::value), vec(U p), : x(T(p)), y(T(p)), z(T(p)), w(T(p)))
+  MSL_MAKE_IF((!is_same<U, T>::value), explicit vec(vec<U, 4> p), : x(T(p.x)), y(T(p.y)), z(T(p.z)), w(T(p.w)))
   MSL_VECTOR_BODY(4)
 };
 
