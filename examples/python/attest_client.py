@@ -80,6 +80,7 @@ def attention(*, arrays="numpy", gqa=False, name=None, device=None, toolchain=No
                 as float32 with the same values, and the result is rounded to bf16 here.
     gqa         True: k and v come with their own number of heads.
     arithmetic  a dict: accumulators, scores, probabilities ("fp16", "bf16", "fp32"), exp_ulp, block, empty_row, ...
+                normalized_probabilities is True unless said otherwise: softmax first, then the product with v.
     promises    a dict: deterministic, masked_bits, independent, future_bits, nan: False for what it does not promise.
     supports    expressions over the case that all must hold, such as "head_dim % 8 == 0", or (expression, reason).
     reset       a function without arguments that forgets what earlier calls left behind.
@@ -94,7 +95,8 @@ def attention(*, arrays="numpy", gqa=False, name=None, device=None, toolchain=No
         hello = {
             "protocol": PROTOCOL, "name": name or call.__name__, "client": "attest_client.py",
             "device": device or "cpu", "toolchain": toolchain or _toolchain(arrays), "tensors": "shared" if shared else "dense",
-            "reset": reset is not None, "arithmetic": arithmetic or {}, "promises": promises or {},
+            "reset": reset is not None,
+            "arithmetic": {"normalized_probabilities": True, **(arithmetic or {})}, "promises": promises or {},
             "supports": [{"when": s} if isinstance(s, str) else {"when": s[0], "why": s[1]} for s in supports],
         }
         _function = _Function(call, arrays, gqa, hello)

@@ -5,7 +5,7 @@ import numpy as np
 import attest_client
 
 
-@attest_client.attention(arithmetic={"normalized_probabilities": True})
+@attest_client.attention()
 def naive(q, k, v, *, scale, mask, lse):
     q, k, v = (x.astype(np.float32) for x in (q, k, v))
     scores = np.float32(scale) * (q @ k.swapaxes(-1, -2))

@@ -1,17 +1,19 @@
-"""PyTorch's scaled_dot_product_attention: attest run --path "exec:python3 examples/python/torch_sdpa.py" """
+"""PyTorch's scaled_dot_product_attention (2.1 or later): attest run --path "exec:python3 examples/python/torch_sdpa.py" """
 
 import torch
 
 import attest_client
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
-@attest_client.attention(arrays="torch", promises={"masked_bits": False, "independent": False, "future_bits": False},
-                         arithmetic={"empty_row": "nan", "normalized_probabilities": True},
-                         supports=[('values.masked == "ordinary"', "a masked NaN times a weight of 0 is NaN in PyTorch")])
+
+# In PyTorch a masked NaN times a weight of 0 is NaN, and a row without keys may be NaN or 0.
+@attest_client.attention(arrays="torch", device=DEVICE, promises={"masked_bits": False, "independent": False, "future_bits": False},
+                         arithmetic={"empty_row": "nan"})
 def sdpa(q, k, v, *, scale, mask):
-    # Scaled as PyTorch versions without a scale argument want it.
-    q = q * (scale * q.shape[-1] ** 0.5)
-    return torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=None if mask is None else mask.to(q.dtype))
+    q, k, v = q.to(DEVICE), k.to(DEVICE), v.to(DEVICE)
+    mask = None if mask is None else mask.to(q)
+    return torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale)
 
 
 attest_client.serve()

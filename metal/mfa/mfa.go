@@ -1,5 +1,5 @@
 // Package mfa is the C interface of attention on Metal kernels: its one implementation, in C, and a loader for any
-// shared library that speaks the same interface. It and metal/internal/host are the only packages with C and unsafe in them;
+// shared library that speaks the same interface. It and metal/internal/host are the only packages of metal with C and unsafe in them;
 // package metal is what programs use.
 //
 // It never chooses a device: a context is made on the one it is given, or on the library's own.

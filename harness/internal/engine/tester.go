@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
@@ -14,12 +15,38 @@ import (
 type Tester struct {
 	NewPath func(context.Context) (paths.Path, error)
 	Trial   trial.Options
+	// Patient restarts the process after every failure, however long a start takes.
+	Patient bool
 	// Shared is of a tester whose NewPath gives one and the same path each time: it is its owner's to close, and while a
 	// call that overran its deadline still runs nothing is asked of it.
 	Shared *Busy
-	path   paths.Path
-	failed bool            // the case before
-	last   verdict.Verdict // of the case before
+
+	path    paths.Path
+	last    verdict.Verdict // of the case before
+	start   time.Duration   // how long the last start took
+	skipped bool            // a failure was followed by another case in the same process
+}
+
+// slowStart is the start of a process that is not made anew after every failure: one that imports a framework.
+const slowStart = 300 * time.Millisecond
+
+// cold gives the path a context in which nothing is left of the case before. A failure may have left something that
+// only a new process has not; where a start is slow, wrong numbers alone are no reason for one.
+func (t *Tester) cold(ctx context.Context) error {
+	if !t.last.Kind.Fails() {
+		return paths.Reset(ctx, t.path)
+	}
+	switch t.last.Kind {
+	case verdict.Numeric, verdict.Special, verdict.Relation:
+		if t.start > slowStart && !t.Patient {
+			t.skipped = true
+			return paths.Reset(ctx, t.path)
+		}
+	}
+	begin := time.Now()
+	err := paths.Restart(ctx, t.path)
+	t.start = time.Since(begin)
+	return err
 }
 
 // Try gives the outcome of one case.
@@ -30,11 +57,7 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 		}
 	}
 	if t.path != nil {
-		cold := paths.Reset
-		if t.failed {
-			cold = paths.Restart // nothing is to be left of a failure
-		}
-		if err := cold(ctx, t.path); err != nil {
+		if err := t.cold(ctx); err != nil {
 			t.Close()
 		}
 	}
@@ -42,7 +65,7 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 		return trial.Outcome{}, err
 	}
 	outcome, err := trial.Run(ctx, t.path, c, t.Trial)
-	t.failed, t.last = outcome.Verdict.Kind.Fails(), outcome.Verdict
+	t.last = outcome.Verdict
 	if outcome.Lost {
 		t.path = nil
 	}
@@ -94,7 +117,8 @@ func (t *Tester) open(ctx context.Context) error {
 	if t.path != nil {
 		return nil
 	}
+	begin := time.Now()
 	p, err := t.NewPath(ctx)
-	t.path = p
+	t.path, t.start = p, time.Since(begin)
 	return err
 }

@@ -13,6 +13,14 @@ type Prober interface {
 	Findings(context.Context) []Finding
 }
 
+// FindingsOf asks a path, or answers with none.
+func FindingsOf(ctx context.Context, p Path) []Finding {
+	if prober, ok := p.(Prober); ok {
+		return prober.Findings(ctx)
+	}
+	return nil
+}
+
 // PageBound is a path that reads tensors in place and only where they begin on a page. Memory for its tensors is laid
 // out so, and the rest of a tensor's last page holds nothing else.
 type PageBound interface{ WholePages() bool }

@@ -11,6 +11,9 @@ type Opening struct {
 	Skip func(words string) bool
 }
 
+// ProbePhase begins the words of a phase that a path can do without: a call that only tells more about what it runs.
+const ProbePhase = "probing: "
+
 type openingKey struct{}
 
 // WithOpening lets whoever opens a path with the context follow it.

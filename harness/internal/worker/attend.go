@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
@@ -26,7 +27,7 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, varia
 		return p.compute(ctx, c, t, variant, 0)
 	}
 	r := p.regions[1]
-	if err := r.fit(buffers, atEnd(&c)); err != nil {
+	if err := r.fit(buffers, p.atEnd(&c)); err != nil {
 		return paths.Timing{}, err
 	}
 	for i, b := range buffers {
@@ -51,16 +52,23 @@ func (p *Path) compute(ctx context.Context, c cases.Case, t *cases.Tensors, vari
 	if err := p.mapped(ctx, region); err != nil {
 		return paths.Timing{}, err
 	}
+	p.board.clear()
 	process := p.process
 	answer, err := p.call(ctx, request{
 		Call: callAttend, Problem: problemOf(c), Variant: variant, Region: region, Tensors: tensorsOf(t, r.buffers),
 	})
 	if err != nil {
 		var f *Failure
-		if errors.As(err, &f) && f.Kind == verdict.Crash {
+		if errors.As(err, &f) {
 			p.blame(f, process, region, faultAddress(f.stack))
+			if words := lastWords(f.stack); words != "" {
+				f.What += "; its last words: " + words
+			}
 		}
 		return paths.Timing{}, err
+	}
+	if err := p.swallowed(answer, process, region); err != nil {
+		return answer.Timing, err
 	}
 	if answer.Failure != nil {
 		return answer.Timing, p.refused(answer.Failure, process, region)
@@ -85,12 +93,36 @@ func (p *Path) mapped(ctx context.Context, region int) error {
 	return nil
 }
 
-// blame turns the end of a process into a guard verdict where it touched a guard.
+// blame turns the end of a process into a guard verdict where it touched a guard, by what the board says of that, else
+// by the address in what was printed.
 func (p *Path) blame(f *Failure, process *process, region int, address uintptr) {
+	if noted, signal, ok := p.board.fault(); ok {
+		address = noted
+		if !strings.HasPrefix(f.What, "SIG") && !strings.Contains(f.What, signalName(signal)) {
+			f.What = fmt.Sprintf("%s, which something in the process handled: %s", signalName(signal), f.What)
+		}
+	} else if f.Kind != verdict.Crash {
+		return
+	}
 	if where := p.locate(process, region, address); where != "" {
 		f.Kind = verdict.Guard
 		f.What = "touched memory " + where + ": " + f.What
 	}
+}
+
+// swallowed is an access outside the tensors after which the call came back all the same, since something in the process
+// handled the signal. A panic of Go code tells of its access itself.
+func (p *Path) swallowed(answer *reply, process *process, region int) error {
+	address, signal, ok := p.board.fault()
+	where := p.locate(process, region, address)
+	if !ok || where == "" || answer.Failure != nil && answer.Failure.Address != 0 {
+		return nil
+	}
+	ended := "succeeded"
+	if answer.Failure != nil {
+		ended = "returned: " + answer.Failure.Text
+	}
+	return guardError(fmt.Sprintf("touched memory %s: %s, which something in the process handled; the call %s", where, signalName(signal), ended))
 }
 
 func (p *Path) locate(process *process, region int, address uintptr) string {
@@ -117,7 +149,20 @@ func (p *Path) refused(f *failed, process *process, region int) error {
 	case where != "":
 		return guardError("touched memory " + where + ": " + f.Text)
 	}
-	return f.error()
+	return p.withWords(f, process)
+}
+
+// withWords is the error of a call that failed and came back, with what was printed meanwhile.
+func (p *Path) withWords(f *failed, process *process) error {
+	err := f.error()
+	if f.Unsupported || f.Deadline {
+		return err
+	}
+	output := process.stderr.settled()
+	if output == "" {
+		return err
+	}
+	return &spoken{err, output}
 }
 
 // refusal is the same for calls without tensors.

@@ -1,8 +1,11 @@
 package worker
 
 import (
+	"errors"
 	"os"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // captureBytes is how much of a worker's standard error is kept from each end: a dump begins with what matters and a
@@ -11,32 +14,35 @@ const captureBytes = 16 << 10
 
 // capture keeps the beginning and the end of what comes out of a file since the last mark.
 type capture struct {
+	from       *os.File
 	mutex      sync.Mutex
 	head, tail []byte
 	dropped    bool
+	over       bool // nothing more will come
+	buffer     [4096]byte
 	ended      chan struct{}
 }
 
 func newCapture(from *os.File) *capture {
-	c := &capture{ended: make(chan struct{})}
+	c := &capture{from: from, ended: make(chan struct{})}
 	go func() {
 		defer close(c.ended)
 		defer from.Close()
-		buffer := make([]byte, 4096)
-		for {
-			n, err := from.Read(buffer)
-			c.add(buffer[:n])
-			if err != nil {
-				return
-			}
+		raw, err := from.SyscallConn()
+		if err != nil {
+			return
 		}
+		raw.Read(func(fd uintptr) bool { // until it reports true
+			for c.take(fd) {
+			}
+			return c.over
+		})
 	}()
 	return c
 }
 
+// add keeps text; the caller holds the lock.
 func (c *capture) add(text []byte) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
 	room := min(captureBytes-len(c.head), len(text))
 	c.head = append(c.head, text[:room]...)
 	c.tail = append(c.tail, text[room:]...)
@@ -60,4 +66,33 @@ func (c *capture) text() string {
 		return string(c.head) + "\n[...]\n" + string(c.tail)
 	}
 	return string(c.head) + string(c.tail)
+}
+
+// settled is text with all that was written before: a call's answer comes by another pipe and may be here first.
+func (c *capture) settled() string {
+	if raw, err := c.from.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { // not where the file is closed, and all has been read
+			for c.take(fd) {
+			}
+		})
+	}
+	return c.text()
+}
+
+// take reads what is there, without waiting, and keeps it. It reports whether there was anything.
+func (c *capture) take(fd uintptr) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for {
+		n, err := unix.Read(int(fd), c.buffer[:])
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		c.over = c.over || n == 0 && err == nil || err != nil && !errors.Is(err, unix.EAGAIN)
+		if n <= 0 {
+			return false
+		}
+		c.add(c.buffer[:n])
+		return true
+	}
 }

@@ -7,11 +7,14 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/verdict"
+	"attest.example/attest/harness/internal/worker/native"
 )
 
 // child answers a parent's calls, one at a time.
@@ -20,6 +23,7 @@ type child struct {
 	path     paths.Path
 	variants []paths.Variant
 	views    [2]view
+	board    *board
 }
 
 // run opens the path and answers until the parent closes the pipe. It gives the exit status.
@@ -68,12 +72,16 @@ func (c *child) open(open func(context.Context, string) (paths.Path, error), nam
 			answer = &reply{Failure: panicked(value)}
 		}
 	}()
-	p, err := open(context.Background(), name)
+	skip := strings.Split(os.Getenv(skipVariable), "\n")
+	p, err := open(paths.WithOpening(context.Background(), paths.Opening{
+		Phase: c.board.setPhase, Skip: func(words string) bool { return slices.Contains(skip, words) },
+	}), name)
+	c.board.setPhase("")
 	if err != nil {
 		return &reply{Failure: failure(err)}
 	}
 	c.path = p
-	h := &hello{Name: p.Name(), Description: paths.Describe(p)}
+	h := &hello{Name: p.Name(), Description: paths.Describe(p), WholePages: paths.WholePages(p)}
 	if varied, ok := p.(paths.Varied); ok {
 		c.variants = varied.Variants()
 		for _, v := range c.variants {
@@ -98,12 +106,14 @@ func (c *child) answer(r *request) (answer *reply) {
 		answer.Base, err = c.remap(r)
 	case callAttend:
 		answer.Timing, err = c.attend(r)
+	case callFindings:
+		answer.Findings = paths.FindingsOf(context.Background(), c.path)
 	case callReset:
 		err = paths.Reset(context.Background(), c.path)
 	case callPeak:
 		answer.Peak, err = paths.PeakOf(context.Background(), c.path)
 	default:
-		err = fmt.Errorf("call %q: want plan, map, attend, reset or peak", r.Call)
+		err = fmt.Errorf("call %q: want plan, map, attend, findings, reset or peak", r.Call)
 	}
 	if err != nil {
 		answer.Failure = failure(err)
@@ -137,7 +147,9 @@ func (c *child) remap(r *request) (uintptr, error) {
 	if r.Region < 0 || r.Region >= len(c.views) {
 		return 0, fmt.Errorf("region %d: want 0 or 1", r.Region)
 	}
-	return c.views[r.Region].remap(regionFD+r.Region, r.Size, r.Guards)
+	base, err := c.views[r.Region].remap(regionFD+r.Region, r.Size, r.Guards)
+	native.Region(r.Region, c.views[r.Region].memory)
+	return base, err
 }
 
 func (c *child) attend(r *request) (paths.Timing, error) {
@@ -162,6 +174,7 @@ func (c *child) attend(r *request) (paths.Timing, error) {
 		ctx, cancel = context.WithTimeout(ctx, r.Deadline)
 		defer cancel()
 	}
+	native.Rearm()
 	return p.Attend(ctx, problem, tensors)
 }
 

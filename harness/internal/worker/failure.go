@@ -3,7 +3,9 @@ package worker
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
+	"unicode"
 
 	"attest.example/attest/harness/internal/verdict"
 )
@@ -38,6 +40,49 @@ func (f *Failure) Unwrap() error {
 		return context.DeadlineExceeded
 	}
 	return nil
+}
+
+// spoken is an error of a call during which the path printed something.
+type spoken struct {
+	err    error
+	output string
+}
+
+func (e *spoken) Error() string {
+	if words := lastWords(e.output); words != "" {
+		return fmt.Sprintf("%v; its last words: %s", e.err, words)
+	}
+	return e.err.Error()
+}
+
+func (e *spoken) Unwrap() error { return e.err }
+
+// Stack is all that was printed.
+func (e *spoken) Stack() string { return e.output }
+
+// dumpStart is where Go's runtime begins to speak, after what the path itself has printed.
+var dumpStart = regexp.MustCompile(`(?m)^(SIG[A-Z]+: |fatal error: |panic: |unexpected fault address |runtime: |goroutine \d+ )`)
+
+// mostWords is how much of a line is repeated in an error.
+const mostWords = 200
+
+// lastWords is the last line that a path printed by itself; empty: there is none.
+func lastWords(output string) string {
+	if at := dumpStart.FindStringIndex(output); at != nil {
+		output = output[:at[0]]
+	}
+	output = strings.TrimSpace(output)
+	line := strings.TrimSpace(output[strings.LastIndexByte(output, '\n')+1:])
+	line = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\ufffd'
+		}
+		return r
+	}, strings.ToValidUTF8(line, "\ufffd"))
+	if runes := []rune(line); len(runes) > mostWords {
+		line = string(runes[:mostWords]) + "..."
+	}
+	return line
 }
 
 // guardError is a write outside a tensor.

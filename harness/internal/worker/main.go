@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/worker/native"
 )
 
 // Verb is the first argument of a child's command line, for those who look at a list of processes.
@@ -19,10 +20,11 @@ const (
 	versionVariable = "ATTEST_WORKER"        // the version of the messages
 	nameVariable    = "ATTEST_WORKER_PATH"   // the path to open
 	memoryVariable  = "ATTEST_WORKER_MEMORY" // its limit in bytes; 0: none
+	skipVariable    = "ATTEST_WORKER_SKIP"   // phases of the opening to be left out, a line each
 )
 
 // version changes with the messages, so that a child that is another program by accident is not talked to.
-const version = "2"
+const version = "3"
 
 // The file descriptors of a child, besides the standard ones. Its standard output goes where its standard error does.
 const (
@@ -31,6 +33,7 @@ const (
 	ReplyFD
 	regionFD // of the tensors that a trial made in our memory
 	copyFD   // of those that are copied
+	boardFD
 )
 
 // opened is how children of this program open a path; nil until Main has been called.
@@ -56,7 +59,7 @@ func serve(open func(context.Context, string) (paths.Path, error)) int {
 		return 2
 	}
 	var stat unix.Stat_t
-	for fd := requestFD; fd <= copyFD; fd++ {
+	for fd := requestFD; fd <= boardFD; fd++ {
 		if err := unix.Fstat(fd, &stat); err != nil {
 			fmt.Fprintf(os.Stderr, "attest worker: file descriptor %d: %v; attest starts its workers itself\n", fd, err)
 			return 2
@@ -65,8 +68,16 @@ func serve(open func(context.Context, string) (paths.Path, error)) int {
 	}
 	limit, _ := strconv.ParseInt(os.Getenv(memoryVariable), 10, 64)
 	settle(limit)
+	memory, err := mapBoard(boardFD)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "attest worker: %v\n", err)
+		return 2
+	}
+	native.Watch(memory)
+	native.PrintByLines()
 	c := &child{
-		link: newLink(os.NewFile(requestFD, "requests"), os.NewFile(ReplyFD, "replies")),
+		board: &board{memory: memory},
+		link:  newLink(os.NewFile(requestFD, "requests"), os.NewFile(ReplyFD, "replies")),
 	}
 	return c.run(open, os.Getenv(nameVariable))
 }

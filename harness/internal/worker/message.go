@@ -16,11 +16,12 @@ import (
 
 // The calls that a parent makes.
 const (
-	callPlan   = "plan"   // Problem: what the path declares about it
-	callMap    = "map"    // Region, Size, Guards: map this shared memory; Base tells where
-	callAttend = "attend" // Problem, Variant, Region, Tensors, Deadline: compute
-	callReset  = "reset"  // give the path a cold context
-	callPeak   = "peak"   // Peak: what the path's device could do at most
+	callPlan     = "plan"     // Problem: what the path declares about it
+	callMap      = "map"      // Region, Size, Guards: map this shared memory; Base tells where
+	callAttend   = "attend"   // Problem, Variant, Region, Tensors, Deadline: compute
+	callFindings = "findings" // Findings: what the path found out
+	callReset    = "reset"    // give the path a cold context
+	callPeak     = "peak"     // Peak: what the path's device could do at most
 )
 
 // request is what a parent sends.
@@ -48,13 +49,14 @@ type tensor struct {
 
 // reply is what a child answers.
 type reply struct {
-	Number  int
-	Hello   *hello  // the first one, unasked
-	Plans   []plan  // of callPlan: the path's and its variants'
-	Base    uintptr // of callMap
-	Timing  paths.Timing
-	Peak    float64 // of callPeak
-	Failure *failed // nil: the call succeeded
+	Number   int
+	Hello    *hello  // the first one, unasked
+	Plans    []plan  // of callPlan: the path's and its variants'
+	Base     uintptr // of callMap
+	Timing   paths.Timing
+	Peak     float64         // of callPeak
+	Findings []paths.Finding // of callFindings
+	Failure  *failed         // nil: the call succeeded
 }
 
 // hello tells what the child has opened.
@@ -62,6 +64,7 @@ type hello struct {
 	Name        string
 	Description paths.Description
 	Variants    []variantWords
+	WholePages  bool
 }
 
 type variantWords struct {

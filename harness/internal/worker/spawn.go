@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -28,7 +29,7 @@ var (
 )
 
 // spawn starts this program again as a worker.
-func spawn(o Options, regions [2]*region) (s *spawned, err error) {
+func spawn(o Options, regions [2]*region, board *board, skip []string) (s *spawned, err error) {
 	if opened == nil {
 		return nil, errNoMain
 	}
@@ -77,9 +78,10 @@ func spawn(o Options, regions [2]*region) (s *spawned, err error) {
 	}
 	c := exec.Command(program, Verb, o.Name)
 	c.Env = append(os.Environ(), versionVariable+"="+version, nameVariable+"="+o.Name,
-		memoryVariable+"="+strconv.FormatInt(o.Memory, 10))
+		memoryVariable+"="+strconv.FormatInt(o.Memory, 10),
+		skipVariable+"="+strings.Join(skip, "\n"))
 	c.Stdout, c.Stderr = itsStderr, itsStderr
-	c.ExtraFiles = []*os.File{itsRequests, itsReplies, regions[0].file, regions[1].file}
+	c.ExtraFiles = []*os.File{itsRequests, itsReplies, regions[0].file, regions[1].file, board.file}
 	c.SysProcAttr = attributes()
 	if err := onSpawner(c.Start); err != nil {
 		return nil, err

@@ -180,6 +180,15 @@ func (p *Path) Promises(cases.Case) paths.Promises { return p.hello.Promises.all
 
 // Supports holds a case against the conditions of the hello. The program may still refuse it.
 func (p *Path) Supports(c cases.Case) error {
+	if !p.hello.Promises.all().MaskedBits {
+		m := c.Values.Masked
+		if m != cases.MaskedOrdinary && m != "" {
+			return fmt.Errorf("masked keys hold %s, and the program does not promise that they change nothing (masked_bits)", m)
+		}
+		if c.Values.Special() && (c.Mask.IsArray() || c.Mask.IsCausal() || c.Mask.IsWindow()) {
+			return errors.New("masked keys may hold NaN or infinity, and the program does not promise that they change nothing (masked_bits)")
+		}
+	}
 	for _, s := range p.hello.Supports {
 		ok, err := s.When.Match(c)
 		switch {
@@ -223,7 +232,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	timing := paths.Timing{DeviceSeconds: a.DeviceSeconds, CompileSeconds: a.CompileSeconds, Cached: a.Cached}
 	switch {
 	case a.Unsupported != "":
-		return timing, &failure{kind: verdict.Unsupported, text: a.Unsupported}
+		return timing, paths.Unsupported("%s", a.Unsupported)
 	case a.Error != "":
 		return timing, p.program.failure(verdict.Error, a.Error)
 	case p.hello.Tensors == shared && len(body) > 0:

@@ -68,7 +68,7 @@ func problemOf(c cases.Case) *problem {
 	switch {
 	case c.Mask.IsCausal():
 		p.Causal, p.Right = true, bound(0)
-	case c.Mask.Kind == cases.WindowMask:
+	case c.Mask.IsWindow():
 		p.Left, p.Right = bound(c.Mask.Left), bound(c.Mask.Right)
 	}
 	return p

@@ -11,6 +11,8 @@ import (
 	"attest.example/attest/metal"
 )
 
+const dispatchesPhase = paths.ProbePhase + "dispatches"
+
 // dispatchesAsked is how often a call is told to run in order to see how often it does.
 const dispatchesAsked = 5
 
@@ -33,7 +35,7 @@ func (d dispatches) words() string {
 // probeDispatches counts without a clock. The output of the call is its own query, and the values move every row's one
 // to the next column, so that each run of the kernel leaves the rows one column further on.
 func probeDispatches(ctx context.Context, p *Path, base baseCase) dispatches {
-	if paths.Skip(ctx, "probing: dispatches") {
+	if paths.Skip(ctx, dispatchesPhase) {
 		return dispatches{err: errEnded}
 	}
 	c := cases.Case{Version: cases.Version, Batch: 1, Heads: 1, QLen: base.rows, KVLen: base.rows, HeadDim: base.dim, Input: base.format}

@@ -99,7 +99,7 @@ func (p prober) run(ctx context.Context) {
 	}
 	p.mixed(ctx)
 	p.note("memory wrapped", p.library.wrap.words(), false) // told by library.Describe
-	paths.Phase(ctx, "probing: dispatches")
+	paths.Phase(ctx, dispatchesPhase)
 	d := probeDispatches(ctx, p.path, p.base)
 	p.note("dispatches", d.words(), d.err == nil && d.ran != dispatchesAsked)
 	paths.Phase(ctx, "")
@@ -130,7 +130,7 @@ func (p *prober) simple(ctx context.Context, f feature, change func(*cases.Case)
 
 // ask makes a probe.
 func (p *prober) ask(ctx context.Context, words string, change func(*cases.Case), call func(*metal.AttentionOptions)) result {
-	words = "probing: " + words
+	words = paths.ProbePhase + words
 	switch {
 	case paths.Skip(ctx, words):
 		return result{state: failed, err: errEnded}

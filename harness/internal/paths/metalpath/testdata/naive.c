@@ -17,7 +17,8 @@
  *   SLOW=s         takes seconds to load    TALKS        on both streams
  *   READS_PAST_K   3 elements past it, where kv_len is q_len + 7
  *   HANDLES        has a SIGSEGV handler of its own from when it is loaded, HANDLES_LATE from when it is called: it ends
- *                  the process, or RESTORES the usual one; JUMPS: the call comes back with error 5
+ *                  the process, or RESTORES the usual one; JUMPS: the call comes back with error 5;
+ *                  AROUND: it is installed behind the program's back
  *
  * In the words of its errors it calls itself what NAIVE_NAME says. */
 #include <math.h>
@@ -51,7 +52,12 @@ static void jump(int signal) { siglongjmp(again, signal); }
 
 static void handle(void) {
   struct sigaction mine = {.sa_sigaction = give_up, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+#ifdef AROUND
+  extern int __sigaction(int, const struct sigaction *, struct sigaction *);
+  __sigaction(SIGSEGV, &mine, NULL);
+#else
   sigaction(SIGSEGV, &mine, NULL);
+#endif
 }
 
 #if defined(SLOW) || defined(HANDLES)

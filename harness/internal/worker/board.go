@@ -1,0 +1,76 @@
+package worker
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"attest.example/attest/harness/internal/worker/native"
+)
+
+// board is a page that a parent and its children share, for what must be known of a child that can no longer answer:
+// where it touched what it may not, and what it was about when its path was opened.
+type board struct {
+	file   *os.File
+	memory []byte
+}
+
+// The board's contents: what native notes of faults, then the phase, as its length and its text.
+const (
+	phaseAt   = 64
+	phaseText = phaseAt + 8
+)
+
+func newBoard() (*board, error) {
+	file, err := sharedFile()
+	if err != nil {
+		return nil, fmt.Errorf("shared memory: %w", err)
+	}
+	if err := file.Truncate(int64(page)); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("shared memory: %w", err)
+	}
+	b := &board{file: file}
+	if b.memory, err = mapBoard(int(file.Fd())); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func mapBoard(fd int) ([]byte, error) {
+	memory, err := unix.Mmap(fd, 0, page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map shared memory: %w", err)
+	}
+	return memory, nil
+}
+
+// number is one of the board's. The parent looks once the child has answered or ended, so nobody writes it then.
+func (b *board) number(at int) uint64 { return binary.NativeEndian.Uint64(b.memory[at:]) }
+
+// clear forgets faults.
+func (b *board) clear() { clear(b.memory[:native.NoteBytes]) }
+
+// fault is the first fault inside a region since clear, if there was one.
+func (b *board) fault() (address uintptr, signal syscall.Signal, ok bool) {
+	return uintptr(b.number(8)), syscall.Signal(b.number(16)), b.number(0) != 0
+}
+
+func (b *board) setPhase(words string) {
+	n := copy(b.memory[phaseText:], words)
+	binary.NativeEndian.PutUint64(b.memory[phaseAt:], uint64(n))
+}
+
+func (b *board) phase() string {
+	n := min(b.number(phaseAt), uint64(len(b.memory)-phaseText))
+	return string(b.memory[phaseText : phaseText+int(n)])
+}
+
+func (b *board) close() {
+	unix.Munmap(b.memory)
+	b.file.Close()
+}
