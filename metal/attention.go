@@ -56,6 +56,7 @@ type AttentionOptions struct {
 	Mask   *Mask
 
 	Dispatches int           // how many times Forward runs the kernel; 0 means 1
+	TotalOnly  bool          // no place is given for the seconds of each dispatch: Timing has their sum alone
 	Deadline   time.Duration // of one Forward; 0: none
 }
 
@@ -72,7 +73,8 @@ type Attention struct {
 
 // Timing is what one Forward took.
 type Timing struct {
-	GPU         []float64     // device seconds of each dispatch, overwritten by the next Forward
+	GPU         []float64     // device seconds of each dispatch, overwritten by the next Forward; none with TotalOnly
+	Total       time.Duration // device time of all of them
 	Wall        time.Duration // the whole call
 	Compile     time.Duration // 0 where the kernel was at hand
 	Cached      bool          // the kernel was at hand, or came from the device's cache on disk
@@ -83,7 +85,7 @@ type Timing struct {
 func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 	f := mfa.Forward{
 		Scale: o.Scale, Input: o.Input, Intermediate: o.Intermediate, Output: o.Output, Math: o.Math,
-		Causal: o.Causal, Align: o.Align, DeadlineSeconds: o.Deadline.Seconds(),
+		Causal: o.Causal, Align: o.Align, DeadlineSeconds: o.Deadline.Seconds(), TotalOnly: o.TotalOnly,
 	}
 	for _, n := range []struct {
 		name string
@@ -149,7 +151,7 @@ func (a *Attention) Repeat(n int) error {
 // Timing is what the last Forward took.
 func (a *Attention) Timing() Timing {
 	r := a.call.Result()
-	return Timing{GPU: a.call.Seconds(), Wall: seconds(r.WallSeconds), Compile: seconds(r.CompileSeconds),
+	return Timing{GPU: a.call.Seconds(), Total: seconds(r.GPUSeconds), Wall: seconds(r.WallSeconds), Compile: seconds(r.CompileSeconds),
 		Cached: r.Cached, BytesCopied: r.BytesCopied}
 }
 

@@ -11,11 +11,12 @@ typedef struct {
   char why[2048];
 } mfa_call;
 
-static mfa_call *call_create(uint32_t dispatches) {
+static mfa_call *call_create(uint32_t dispatches, bool total_only) {
   mfa_call *call = calloc(1, sizeof *call);
   if (!call) return NULL;
   call->desc.size = sizeof call->desc;
   call->desc.version = MFA_ATTENTION_DESC_VERSION;
+  if (total_only) return call;
   call->desc.dispatch_seconds = calloc(dispatches, sizeof(double));
   if (call->desc.dispatch_seconds) return call;
   free(call);
@@ -80,6 +81,7 @@ type Forward struct {
 	Mask                        Mask
 	Dispatches                  uint32 // 0 means 1
 	DeadlineSeconds             float64
+	TotalOnly                   bool // dispatch_seconds is NULL
 }
 
 // Result is what a call measured.
@@ -112,11 +114,14 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 	if len(m.Shape) > 4 || m.Strides != nil && len(m.Strides) != len(m.Shape) {
 		return nil, &Error{Call: name, Code: 1, Text: fmt.Sprintf("mask: %d extents and %d strides, expected at most 4 and as many", len(m.Shape), len(m.Strides))}
 	}
-	p := C.call_create(C.uint32_t(n))
+	p := C.call_create(C.uint32_t(n), C.bool(f.TotalOnly))
 	if p == nil {
 		return nil, &Error{Call: name, Code: 2, Text: "no memory for the call"}
 	}
-	call := &Call{context: c, c: p, name: name, seconds: unsafe.Slice((*float64)(p.desc.dispatch_seconds), n)}
+	call := &Call{context: c, c: p, name: name}
+	if !f.TotalOnly {
+		call.seconds = unsafe.Slice((*float64)(p.desc.dispatch_seconds), n)
+	}
 	d := &p.desc
 	for i, o := range []struct {
 		from *Operand

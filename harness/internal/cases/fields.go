@@ -30,6 +30,9 @@ type Case struct {
 	Layout Layout `json:"layout,omitzero"`
 	Values Values `json:"values,omitzero"`
 
+	// Call says how the case is called, beside what it computes.
+	Call Call `json:"call,omitzero"`
+
 	// After holds cases that run before this one, in order, in the same context. Only this one is judged.
 	After []Case `json:"after,omitempty"`
 	Notes string `json:"notes,omitzero"` // for people; no part of the case's name

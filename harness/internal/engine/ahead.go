@@ -30,7 +30,7 @@ func (e *engine) compileAhead(ctx context.Context) {
 			return // the workers will come to it, and say so
 		}
 		small, ok := smallest(c)
-		if !ok || seen[cases.Name(small)] || w.path.Supports(small) != nil {
+		if !ok || seen[cases.Name(small)] || paths.Supports(w.path, small) != nil {
 			continue
 		}
 		seen[cases.Name(small)] = true
@@ -49,7 +49,7 @@ const aheadDraws = 1000
 // supported gives the case of a number that a worker will come to, as far as the path can be asked without a call.
 func (e *engine) supported(p paths.Path, index int) (cases.Case, error) {
 	c, err := e.cfg.Source(index)
-	for draw := 1; err == nil && e.cfg.Redraw != nil && draw < aheadDraws && p.Supports(c) != nil; draw++ {
+	for draw := 1; err == nil && e.cfg.Redraw != nil && draw < aheadDraws && paths.Supports(p, c) != nil; draw++ {
 		c, err = e.cfg.Redraw(index, draw)
 	}
 	return c, err

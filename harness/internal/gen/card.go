@@ -13,6 +13,7 @@ type card struct {
 	rest   func(d dice, t *draft)              // fixes what is not a size
 	narrow bool                                // accumulators as narrow as the input
 	before func(d dice, c cases.Case) sequence // the cases that run before it
+	asks   bool                                // of a path for what most have not: a further draw leaves the card
 }
 
 // free fixes nothing.
@@ -22,7 +23,7 @@ func free(weight int) card { return card{name: "free", weight: weight} }
 func defaultCards() []card {
 	deck := []card{free(24)}
 	for _, more := range [][]card{shapeCards, maskCards, memoryCards, valueCards, sequenceCards, logitCards, leanCards, floorCards,
-		edgeCards, singleCards} {
+		edgeCards, singleCards, callCards} {
 		deck = append(deck, more...)
 	}
 	return deck

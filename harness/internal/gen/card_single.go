@@ -22,7 +22,7 @@ var singleCards, singleRegions = func() (cards []card, regions []Region) {
 		if len(g.fields) > 1 {
 			name += " or " + g.fields[1].field
 		}
-		cards = append(cards, card{name: name, weight: 1, size: g.size, rest: g.rest, before: g.before})
+		cards = append(cards, card{name: name, weight: 1, asks: g.asks, size: g.size, rest: g.rest, before: g.before})
 		for _, s := range g.fields {
 			regions = append(regions, Region{Name: "after-" + s.field, Bugs: []int{13, 30, 85}, Words: "after a case that differs in " + s.field + " alone",
 				Holds: func(c *cases.Case) bool { return afterSingle(c, s.field) }})
@@ -44,6 +44,7 @@ type singleGroup struct {
 	size   func(dice, *draft)
 	rest   func(dice, *draft)
 	fields []single
+	asks   bool
 }
 
 func (g *singleGroup) before(d dice, c cases.Case) sequence {
@@ -165,6 +166,15 @@ func singleGroups() []singleGroup {
 			fields: []single{
 				{"mask.plus_inf", func(d dice, c *cases.Case) { c.Mask.PlusInf = !c.Mask.PlusInf }},
 				{"mask.pad", func(d dice, c *cases.Case) { c.Mask.Pad += pick(d, 1, 8) }}}},
+		{size: small, asks: true, fields: []single{
+			{"call.dispatches", func(d dice, c *cases.Case) { c.Call.Dispatches = 2 - c.Call.Dispatches }},
+			{"call.bare", func(d dice, c *cases.Case) { c.Call.Bare = !c.Call.Bare }}}},
+		{size: small, rest: func(d dice, t *draft) { t.Call.Repeat = 1 },
+			fields: []single{
+				{"call.repeat", func(d dice, c *cases.Case) { c.Call.Repeat = 2 }},
+				{"call.refill", func(d dice, c *cases.Case) { c.Call.Refill = true }}}},
+		{size: small, asks: true, fields: []single{
+			{"call.handles", func(d dice, c *cases.Case) { c.Call.Handles += 40 }}}},
 		{rest: func(d dice, t *draft) { t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk") },
 			fields: []single{
 				{"mask.offset", func(d dice, c *cases.Case) { c.Mask.Offset += pick(d, 1, 8) }}}},

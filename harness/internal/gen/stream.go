@@ -45,7 +45,7 @@ func (s *Stream) Draw(i, n int) (cases.Case, error) {
 	d := newDice(s.seed^redrawing*uint64(n), uint64(i))
 	var last error
 	for try := range tries {
-		if n+try >= sameCard { // this card cannot
+		if n+try >= sameCard || n > 0 && k.asks { // this card cannot
 			k = &s.recipe.cards[pick(d, s.deck...)]
 		}
 		c, err := s.recipe.draw(d, k, &s.filter)

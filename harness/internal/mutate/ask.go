@@ -115,7 +115,7 @@ func (a *asker) one(ctx context.Context, index int, c cases.Case, rules []Rule, 
 			return nil, err
 		}
 	}
-	if a.path.Supports(c) != nil {
+	if paths.Supports(a.path, c) != nil {
 		return rules, nil
 	}
 	s, failed, err := a.sample(ctx, c)
@@ -153,7 +153,7 @@ func (a *asker) isAlarm(rule string, index int, own bool) bool {
 // sample runs the case, those before it first. A call that returns an error or does not return fails under any rule.
 func (a *asker) sample(ctx context.Context, c cases.Case) (*sample, bool, error) {
 	for _, before := range c.After {
-		if a.path.Supports(before) == nil {
+		if paths.Supports(a.path, before) == nil {
 			a.attend(ctx, before, cases.Materialize(before))
 		}
 	}

@@ -145,7 +145,7 @@ func (a *attempt) derive(change func(*cases.Case)) (cases.Case, *cases.Tensors) 
 		a.skip("the derived case is impossible: %v", err)
 		return c, nil
 	}
-	if err := a.Path.Supports(c); err != nil {
+	if err := paths.Supports(a.Path, c); err != nil {
 		a.skip("the path does not support the derived case: %v", err)
 		return c, nil
 	}

@@ -111,7 +111,7 @@ func (t *trial) others(ctx context.Context, c cases.Case) (*verdict.Verdict, err
 		{QLen: c.QLen%7 + 1, KVLen: 33, HeadDim: c.HeadDim%64 + 16},
 	} {
 		other.Version, other.Batch, other.Heads, other.Input = cases.Version, 1, 2, c.Input
-		if other.Normalize() != nil || t.path.Supports(other) != nil {
+		if other.Normalize() != nil || paths.Supports(t.path, other) != nil {
 			continue
 		}
 		v, err := t.attend(ctx, other, cases.Materialize(other))

@@ -96,7 +96,7 @@ type trial struct {
 }
 
 func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) {
-	if err := t.path.Supports(c); err != nil {
+	if err := paths.Supports(t.path, c); err != nil {
 		return verdict.Verdict{Kind: verdict.Unsupported, Reason: err.Error()}, nil
 	}
 	if work := c.Work(); work > cases.MaxWork {
@@ -177,7 +177,7 @@ func (t *trial) predecessors(ctx context.Context, c cases.Case) (*verdict.Verdic
 // unsupported asks the path for the cases that run before.
 func (t *trial) unsupported(before []cases.Case) *verdict.Verdict {
 	for i, c := range before {
-		if err := t.path.Supports(c); err != nil {
+		if err := paths.Supports(t.path, c); err != nil {
 			return &verdict.Verdict{Kind: verdict.Unsupported, Reason: fmt.Sprintf("after[%d]: %v", i, err)}
 		}
 	}
@@ -193,8 +193,14 @@ func (t *trial) call(ctx context.Context, c cases.Case) (*cases.Tensors, *verdic
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := t.attend(ctx, c, tensors)
-	return tensors, v, err
+	earlier, v, err := t.callsBefore(ctx, c, tensors)
+	if err != nil || v != nil {
+		return tensors, v, err
+	}
+	if v, err = t.attend(ctx, c, tensors); err != nil || v != nil {
+		return tensors, v, err
+	}
+	return tensors, t.sameAsBefore(c, earlier, tensors), nil
 }
 
 func (t *trial) materialize(c cases.Case) (*cases.Tensors, error) {

@@ -25,7 +25,7 @@ func (t *trial) variants(ctx context.Context, c cases.Case, base *cases.Tensors,
 	wall, timing, path := t.outcome.Wall, t.outcome.Timing, t.path
 	defer func() { t.outcome.Wall, t.outcome.Timing, t.path = wall, timing, path }()
 	for _, variant := range varied.Variants() {
-		if err := variant.Path.Supports(c); err != nil {
+		if err := paths.Supports(variant.Path, c); err != nil {
 			t.refused(&verdict.Verdict{Kind: verdict.Unsupported, Reason: err.Error()}, variant.Words)
 			continue
 		}

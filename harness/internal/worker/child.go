@@ -135,7 +135,7 @@ func (c *child) plan(p problem) ([]plan, error) {
 
 func planOf(p paths.Path, c cases.Case) plan {
 	made := plan{}
-	if err := p.Supports(c); err != nil {
+	if err := paths.Supports(p, c); err != nil {
 		made.Unsupported = err.Error()
 		return made
 	}

@@ -14,6 +14,9 @@ import (
 // Supports asks the child. Where that ends it, the answer is nil, and Attend gives the failure.
 func (p *Path) Supports(c cases.Case) error { return p.supports(c, 0) }
 
+// MakesCalls leaves it to Supports: the child has asked its path.
+func (p *Path) MakesCalls(cases.Call) error { return nil }
+
 // Arithmetic asks the child.
 func (p *Path) Arithmetic(c cases.Case) reference.Arithmetic { return p.plan(c, 0).Arithmetic }
 

@@ -24,6 +24,7 @@ type Path struct {
 	math    metal.Math
 	backend backend
 	context *metal.Context
+	kept    *keptCall // of a case that is called again in the same buffers; nil: none
 }
 
 // backend is what computes a path's calls.
@@ -98,6 +99,7 @@ func (p *Path) Findings(ctx context.Context) []paths.Finding {
 
 // Reset starts over with a new context: no pipeline is in memory, no scratch, no counter.
 func (p *Path) Reset(context.Context) error {
+	p.forget()
 	if p.context != nil {
 		p.context.Close()
 		p.context = nil
@@ -109,6 +111,7 @@ func (p *Path) Reset(context.Context) error {
 
 // Close frees the context and the device.
 func (p *Path) Close() error {
+	p.forget()
 	if p.context != nil {
 		p.context.Close()
 		p.context = nil
@@ -129,24 +132,19 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, chang
 			return paths.Timing{}, err
 		}
 	}
-	w := wrapper{context: p.context}
-	defer w.close()
-	options, err := p.backend.Express(&w, c, t)
-	if err != nil {
+	if err := p.churn(c.Call.Handles); err != nil {
 		return paths.Timing{}, refusal(err)
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		options.Deadline = max(time.Until(deadline), time.Millisecond)
-	}
-	if change != nil {
-		change(options)
-	}
-	attention, err := p.context.NewAttention(options)
+	call, err := p.callOf(ctx, c, t, change)
 	if err != nil {
-		return paths.Timing{}, refusal(err)
+		return paths.Timing{}, err
 	}
-	defer attention.Close()
+	if c.Call.Repeat == 0 {
+		defer call.Close()
+	}
+	attention, start := call.attention, time.Now()
 	err = attention.Forward()
+	wall := time.Since(start)
 	if seen := p.backend.Seen(); seen != nil {
 		return paths.Timing{}, seen // what the checkers saw explains a failure better than its own text
 	}
@@ -161,8 +159,17 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, chang
 	if timing.BytesCopied != 0 {
 		return paths.Timing{}, fmt.Errorf("the library copied %d bytes; it promises none", timing.BytesCopied)
 	}
+	device := append([]float64(nil), timing.GPU...)
+	if c.Call.Bare { // nobody asked for the seconds of each dispatch
+		device = []float64{timing.Total.Seconds()}
+	}
+	if change == nil {
+		if err := checkTimes(device, max(c.Call.Dispatches, 1), c.Call.Bare, p.context.Latency(), wall, p.reportsLatency()); err != nil {
+			return paths.Timing{}, err
+		}
+	}
 	return paths.Timing{
-		DeviceSeconds:  append([]float64(nil), timing.GPU...),
+		DeviceSeconds:  device,
 		CompileSeconds: timing.Compile.Seconds(),
 		Cached:         timing.Cached,
 	}, nil

@@ -2,7 +2,6 @@ package metalpath
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"time"
 
@@ -21,6 +20,10 @@ type Prepared struct {
 // Prepare makes a call that runs the kernel so many times over the tensors each time it is run. A limit on one run of
 // the call is its deadline; 0: none.
 func (p *Path) Prepare(ctx context.Context, c cases.Case, t *cases.Tensors, dispatches int, limit time.Duration) (*Prepared, error) {
+	return p.prepare(ctx, c, t, func(o *metal.AttentionOptions) { o.Dispatches, o.Deadline = dispatches, limit })
+}
+
+func (p *Path) prepare(ctx context.Context, c cases.Case, t *cases.Tensors, change func(*metal.AttentionOptions)) (*Prepared, error) {
 	if p.context == nil {
 		if err := p.Reset(ctx); err != nil {
 			return nil, err
@@ -32,10 +35,13 @@ func (p *Path) Prepare(ctx context.Context, c cases.Case, t *cases.Tensors, disp
 		call.wrapped.close()
 		return nil, refusal(err)
 	}
-	options.Dispatches, options.Deadline = dispatches, limit
+	if options.TotalOnly = c.Call.Bare; c.Call.Bare && options.Mask != nil {
+		leaveOut(options.Mask)
+	}
+	change(options)
 	if call.attention, err = p.context.NewAttention(options); err != nil {
 		call.wrapped.close()
-		return nil, refusal(fmt.Errorf("prepare: %w", err))
+		return nil, refusal(err)
 	}
 	return call, nil
 }
