@@ -58,7 +58,12 @@ func Property(p Path, options ...PropertyOption) gopter.Prop {
 		outcome, err := f.judge(context.Background(), c)
 		v := outcome.Verdict
 		if err == nil && v.Kind.Fails() {
-			err = errors.New(f.report(context.Background(), c, v, "found by gopter"))
+			report := f.report(context.Background(), c, v, "found by gopter")
+			err = errors.New(report)
+			if lines := strings.Split(report, "\n"); f.dir != "" && len(lines) > 2 {
+				// gopter breaks long lines, and these are for pasting.
+				fmt.Printf("attest: to paste:\n%s\n", strings.Join(lines[len(lines)-2:], "\n"))
+			}
 		} else if err == nil {
 			err = fmt.Errorf("attest: flaky: the case failed and ends with %s now\n%s\n%s", v.Kind, cases.Words(c), cases.Encode(c))
 		}

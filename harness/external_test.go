@@ -1,0 +1,109 @@
+package harness_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// tenLines are the lines of README.md that make an implementation a path.
+func tenLines(t *testing.T, checkout string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(checkout, "README.md"))
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(text), "\n## Test your own implementation\n")
+	require.True(t, found, "README.md has its section")
+	var lines []string
+	for line := range strings.Lines(section) {
+		code, indented := strings.CutPrefix(line, "    ")
+		switch {
+		case indented:
+			lines = append(lines, code)
+		case strings.TrimSpace(line) == "" && len(lines) > 0:
+			lines = append(lines, "\n")
+		case len(lines) > 0:
+			return strings.Join(lines, "")
+		}
+	}
+	t.Fatal("README.md: no lines of code in the section")
+	return ""
+}
+
+// external makes a module beside this one that requires it, with the lines of README.md and an implementation to them.
+func external(t *testing.T) (root string) {
+	t.Helper()
+	checkout, err := filepath.Abs("..")
+	require.NoError(t, err)
+	root = t.TempDir()
+	folder := filepath.Join(root, "attn")
+	require.NoError(t, os.Mkdir(folder, 0o755))
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(root, filepath.FromSlash(name)), []byte(text), 0o644))
+	}
+	for _, name := range []string{"attention.go", "more_test.go"} {
+		text, err := os.ReadFile(filepath.Join("testdata", "external", "attn", name+".txt"))
+		require.NoError(t, err)
+		write("attn/"+name, string(text))
+	}
+	write("attn/mine_test.go", "package attn\n\nimport (\n\t\"context\"\n\t\"testing\"\n\n\t\"attest.example/attest/harness\"\n)\n\n"+tenLines(t, checkout))
+	sums, err := os.ReadFile(filepath.Join(checkout, "go.sum"))
+	require.NoError(t, err)
+	write("go.sum", string(sums))
+	require.NoError(t, os.CopyFS(filepath.Join(root, "corpus"), os.DirFS(filepath.Join(checkout, "corpus"))))
+	requires, err := os.ReadFile(filepath.Join(checkout, "go.mod")) // the same versions, which are at hand
+	require.NoError(t, err)
+	write("go.mod", strings.Replace(string(requires), "module attest.example/attest", "module your.example/own", 1))
+	inside(t, root, 0, "go", "mod", "edit", "-require=attest.example/attest@v0.0.0", "-replace=attest.example/attest="+checkout)
+	return root
+}
+
+// inside runs a command in the module and gives what it printed.
+func inside(t *testing.T, root string, want int, command string, args ...string) string {
+	t.Helper()
+	c := exec.Command(command, args...)
+	c.Dir = root
+	c.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", "PWD="+root)
+	out, err := c.CombinedOutput()
+	if want == 0 {
+		require.NoError(t, err, "%s", out)
+	}
+	require.Equal(t, want, c.ProcessState.ExitCode(), "%s", out)
+	return string(out)
+}
+
+var pasted = regexp.MustCompile(`(?m)^ *(ATTEST_REPLAY=\S+ .*)$`)
+
+func TestAnotherModuleUsesThisOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a module of its own")
+	}
+	root := external(t)
+	out := inside(t, root, 0, "go", "test", "-count=1", "-v", "-run", "TestMine|TestReplay|TestProperty|FuzzMine", "./...")
+	for _, name := range []string{"TestMine", "TestReplay", "TestProperty", "FuzzMine"} {
+		require.Contains(t, out, "--- PASS: "+name+" ", name)
+	}
+	require.Regexp(t, `attest: [4-5]\d\d cases conform`, out)
+
+	// Each way to a failure prints the same, and its line, pasted in the module's root, shows the same words.
+	for _, name := range []string{"TestWrong", "TestWrongProperty", "FuzzWrong"} {
+		out := inside(t, root, 1, "go", "test", "-count=1", "-run", "^"+name+"$", "./...")
+		words := regexp.MustCompile(`attest:\s+((?:numeric|special): out\[\S+ is \S+)`).FindStringSubmatch(out)
+		require.NotNil(t, words, out)
+		require.Contains(t, out, "batch 1, heads 2, q_len 1, kv_len 1, head_dim 1", name)
+		require.Contains(t, out, `"heads": 2`, name)
+		require.Regexp(t, `(?m)^ *ATTEST_REDUCE=\S+ go test -count=1 -run '\^`+name+`\$' your.example/own/attn$`, out)
+		line := pasted.FindStringSubmatch(out)
+		require.NotNil(t, line, out)
+		again := inside(t, root, 1, "sh", "-c", line[1])
+		require.Contains(t, unwrapped(again), words[1], name)
+		require.Regexp(t, `(?m)FAIL: `+name+` `, again)
+	}
+}
+
+// unwrapped takes back the lines that gopter breaks.
+func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
