@@ -4,7 +4,7 @@ GO ?= go
 CASES ?= 300
 SEED ?= 1
 
-.PHONY: all build run test test-short deps vet soak conform bench fuzz clean
+.PHONY: all build run test test-short deps vet soak conform bench fuzz module clean
 
 all: build
 
@@ -62,6 +62,10 @@ bench: deps
 FUZZTIME ?= 60s
 fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzNaive -fuzztime $(FUZZTIME) ./harness
+
+# Another path for the module, for whoever publishes it: make module MODULE=example.org/theirs/attest
+module:
+	@GO=$(GO) sh scripts/module.sh "$(MODULE)"
 
 clean:
 	rm -rf bin build runs

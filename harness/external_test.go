@@ -107,3 +107,57 @@ func TestAnotherModuleUsesThisOne(t *testing.T) {
 
 // unwrapped takes back the lines that gopter breaks.
 func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// copied is what git knows of this checkout, as it lies here, in another folder.
+func copied(t *testing.T) (root string) {
+	t.Helper()
+	checkout, err := filepath.Abs("..")
+	require.NoError(t, err)
+	names, err := exec.Command("git", "-C", checkout, "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	if err != nil {
+		t.Skipf("git cannot list this checkout: %v", err)
+	}
+	root = t.TempDir()
+	for name := range strings.SplitSeq(strings.TrimRight(string(names), "\x00"), "\x00") {
+		from, to := filepath.Join(checkout, name), filepath.Join(root, name)
+		info, err := os.Lstat(from)
+		if os.IsNotExist(err) {
+			continue // deleted, and not committed yet
+		}
+		require.NoError(t, err)
+		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o755))
+		if info.Mode()&os.ModeSymlink != 0 {
+			target, err := os.Readlink(from)
+			require.NoError(t, err)
+			require.NoError(t, os.Symlink(target, to))
+			continue
+		}
+		text, err := os.ReadFile(from)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(to, text, info.Mode().Perm()))
+	}
+	return root
+}
+
+func TestTheModuleTakesAnotherPath(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the whole module under another path")
+	}
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("needs make")
+	}
+	root := copied(t)
+	for _, bad := range []string{"", "/absolute", "two words", "tail/", "a//b"} {
+		require.Contains(t, inside(t, root, 2, "make", "module", "MODULE="+bad), "want a module's path")
+	}
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	require.NoError(t, err)
+	old := strings.Fields(string(text))[1]
+	require.Contains(t, inside(t, root, 0, "make", "module", "MODULE=example.org/their-own/attest.v2"), "it was "+old)
+	out, _ := exec.Command("grep", "-rIl", old, root).CombinedOutput()
+	require.Empty(t, string(out), "the old path is nowhere")
+	require.Empty(t, strings.TrimSpace(inside(t, root, 0, "gofmt", "-l", "harness", "metal", "reference")))
+	inside(t, root, 0, "go", "build", "-o", filepath.Join(root, "attest"), "./harness/cmd/attest")
+	inside(t, root, 0, "go", "vet", "./harness", "./harness/internal/cases")
+	require.Contains(t, inside(t, root, 0, "./attest", "run", "--path", "naive", "--preset", "quick", "--cases", "5"), "conforms")
+}
