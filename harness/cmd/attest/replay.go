@@ -74,9 +74,9 @@ func finish(t terminal, s record.Summary, dir string, asJSON, damaged bool) int 
 		return t.complain("%v", err)
 	}
 	switch {
-	case !s.Conforms():
+	case s.Failed > 0:
 		return nonconform
-	case damaged, s.Passed == 0:
+	case damaged, s.Passed == 0, s.Interrupted:
 		return misuse
 	}
 	return conforms

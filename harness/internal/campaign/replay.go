@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +34,7 @@ type Replayed struct {
 func Replay(ctx context.Context, o ReplayOptions) (record.Summary, error) {
 	a := &again{conditions: o.Conditions}
 	defer a.close()
-	var summary record.Summary
+	summary := record.Summary{Requested: len(o.Items), Version: record.BuildVersion(), Commit: record.BuildCommit()}
 	var names, devices []string
 	start := time.Now()
 	for i, item := range o.Items {
@@ -49,6 +50,10 @@ func Replay(ctx context.Context, o ReplayOptions) (record.Summary, error) {
 			names, devices = append(names, s.path), append(devices, on.Device)
 		}
 		outcome, err := a.tester.Replay(ctx, a.kept(item, s))
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			summary.Interrupted = true
+			break
+		}
 		if err != nil {
 			return summary, err
 		}

@@ -110,6 +110,8 @@ func (r *runner) finish(ctx context.Context, stream *gen.Stream) (Report, error)
 	}
 	err := r.all(ctx, stream)
 	r.report.Summary = r.run.Summary()
+	r.report.Summary.Requested, r.report.Summary.Interrupted = r.options.Cases, r.report.Interrupted
+	r.report.Summary.Directory, r.report.Summary.Version = r.run.Dir(), record.BuildVersion()
 	return r.report, errors.Join(err, r.run.Close())
 }
 

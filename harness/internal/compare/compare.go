@@ -13,7 +13,13 @@ type Options struct {
 	Threshold float64  // a slowdown counts from this share on: 0.05 is 5 %
 	Alpha     float64  // probability of a false alarm in a comparison of two equal runs; default 0.05
 	By        []string // Dimensions that make a group; default all
+	// MinShared is the share of the smaller run's cases that both must have judged; 0: any runs are compared. It is of run
+	// directories: benchmark files are compared by name.
+	MinShared float64
 }
+
+// DefaultMinShared is what the command asks for.
+const DefaultMinShared = 0.5
 
 // DefaultThreshold and DefaultAlpha are what the command starts from.
 const (
@@ -30,6 +36,9 @@ func (o *Options) fill() error {
 	}
 	if !(o.Threshold >= 0) || o.Threshold > 100 {
 		return fmt.Errorf("threshold %g; want 0 or more, as a share: 0.05 is 5 %%", o.Threshold)
+	}
+	if !(o.MinShared >= 0 && o.MinShared <= 1) {
+		return fmt.Errorf("min-shared %g; want a share from 0 to 1", o.MinShared)
 	}
 	if !(o.Alpha > 0 && o.Alpha < 1) {
 		return fmt.Errorf("alpha %g; want a probability between 0 and 1", o.Alpha)
@@ -124,6 +133,10 @@ func Compare(oldSource, newSource string, o Options) (*Report, error) {
 	r := &Report{Options: o, Old: before, New: after, Judged: before.Judged}
 	list, shared := changes(before, after)
 	r.Shared = shared
+	if least := min(before.Cases, after.Cases); r.Judged && float64(shared) < o.MinShared*float64(least) {
+		return nil, fmt.Errorf("%s and %s share %d of %d and %d cases; want at least %.3g %% of the smaller: runs of one seed and preset, or --min-shared 0",
+			oldSource, newSource, shared, before.Cases, after.Cases, 100*o.MinShared)
+	}
 	if r.Judged {
 		r.Changes = list
 	}

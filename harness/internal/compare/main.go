@@ -28,12 +28,16 @@ func Main(args []string, stdout, stderr io.Writer) int {
 			"shape classes: %s\n\n", strings.Join(Dimensions(), ","), ShapeClasses)
 		flags.PrintDefaults()
 	}
-	o := Options{Threshold: DefaultThreshold}
+	o := Options{Threshold: DefaultThreshold, MinShared: DefaultMinShared}
 	flags.Func("threshold", "the `share` from which a significant slowdown counts, as 5% or 0.05 (default 5%)", func(text string) (err error) {
 		o.Threshold, err = parseShare(text)
 		return err
 	})
 	flags.Float64Var(&o.Alpha, "alpha", DefaultAlpha, "`probability` of a false alarm when nothing changed")
+	flags.Func("min-shared", "the `share` of the smaller run's cases that both must have, as 50% or 0.5; 0: compare whatever there is (default 50%)", func(text string) (err error) {
+		o.MinShared, err = parseShare(text)
+		return err
+	})
 	by := flags.String("by", strings.Join(Dimensions(), ","), "what makes a group: some of these `words`")
 
 	sources, err := parseArgs(flags, args)

@@ -26,7 +26,7 @@ func (r *Run) SaveReduced(id string, reduced cases.Case, e *cases.Evidence) (fil
 	}
 	for i := range r.summary.Failures {
 		if r.summary.Failures[i].Case == id {
-			r.summary.Failures[i].Reduced = file
+			r.summary.Failures[i].Reduced, r.summary.Failures[i].ReducedReason = file, e.Reason
 		}
 	}
 	return file, nil

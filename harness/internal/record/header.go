@@ -31,6 +31,16 @@ func (h *Header) FillDefaults() {
 	}
 }
 
+// BuildVersion is that of the module that this binary was built from: a tag or the like, "devel" where the build says
+// none.
+func BuildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return info.Main.Version
+}
+
 // BuildCommit is the commit of this binary, with "+dirty" where the tree differed; empty where the build says nothing.
 func BuildCommit() string {
 	info, ok := debug.ReadBuildInfo()

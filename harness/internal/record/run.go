@@ -83,6 +83,7 @@ func (r *Run) start() (err error) {
 func (r *Run) begin() (err error) {
 	r.began = r.now()
 	r.summary.Path, r.summary.Device, r.summary.Seed = r.header.Path, r.header.Device, r.header.Seed
+	r.summary.Commit = r.header.Commit
 	r.log, err = os.OpenFile(r.path(LogFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/verdict"
 )
 
@@ -36,6 +37,13 @@ type Summary struct {
 	Laws      int           `json:"laws_held"`
 	NotJudged verdict.Tally `json:"not_judged_reasons"`
 
+	// What the run was to do, and what did it.
+	Requested   int    `json:"requested,omitzero"` // cases asked for; 0: as many as the time allows
+	Interrupted bool   `json:"interrupted"`        // ended before all of them were judged
+	Directory   string `json:"directory,omitzero"` // of the run
+	Version     string `json:"version,omitzero"`   // of attest
+	Commit      string `json:"commit,omitzero"`    // likewise
+
 	Impossible int `json:"impossible_times,omitzero"` // cases whose times cannot be true
 
 	// Of a replay: kept failures that fail and pass on the same path, which Failed counts, and those that no longer fail.
@@ -53,8 +61,12 @@ type Failure struct {
 	Reduced string       `json:"reduced"` // the file of the smallest case that still fails; empty: none yet
 	Replay  string       `json:"replay"`  // the command that runs it again
 	Law     string       `json:"law,omitzero"`
-	Note    string       `json:"note,omitzero"` // of a kept failure that fails in another way now: how it failed then
-	File    string       `json:"-"`             // the file of the case as it was found
+	// ReducedReason is how the reduced case fails, in its own words and numbers.
+	ReducedReason string `json:"reduced_reason,omitzero"`
+	// Wrote is the end of what the path's process wrote during the call, where it wrote anything.
+	Wrote string `json:"wrote,omitzero"`
+	Note  string `json:"note,omitzero"` // of a kept failure that fails in another way now: how it failed then
+	File  string `json:"-"`             // the file of the case as it was found
 
 	path string
 }
@@ -65,8 +77,8 @@ func (s *Summary) Judged() int { return s.Passed + s.Failed + s.Inconclusive }
 // Unjudged is how many were asked for and refused, all draws of them.
 func (s *Summary) Unjudged() int { return s.Cases - s.Judged() }
 
-// Conforms reports whether no case failed.
-func (s *Summary) Conforms() bool { return s.Failed == 0 }
+// Conforms reports whether no case failed, of all that were asked for.
+func (s *Summary) Conforms() bool { return s.Failed == 0 && !s.Interrupted }
 
 // JSON is the summary on one line. NaN and Inf are strings, as in results.jsonl.
 func (s Summary) JSON() ([]byte, error) {
@@ -126,7 +138,7 @@ func (s *Summary) addFailure(r Result, dir string) {
 	f := Failure{Case: r.ID, Verdict: r.Kind, Law: r.Law, Reason: r.Reason, File: failureFile(dir, r.ID), path: r.Path}
 	f.Replay = Command("replay", r.Path, f.File)
 	if reduced := reducedFile(dir, r.ID); exists(reduced) {
-		f.Reduced = reduced
+		f.Reduced, f.ReducedReason = reduced, reasonOf(reduced)
 	}
 	s.Failures = append(s.Failures, f)
 }
@@ -152,7 +164,7 @@ func Summarize(dir string) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	s := Summary{Path: h.Path, Device: h.Device, Seed: h.Seed}
+	s := Summary{Path: h.Path, Device: h.Device, Seed: h.Seed, Directory: dir, Commit: h.Commit}
 	var errs []error
 	elapsed := 0.0
 	for r, err := range Read(dir) {
@@ -165,6 +177,19 @@ func Summarize(dir string) (Summary, error) {
 	}
 	s.SetSeconds(elapsed)
 	return s, errors.Join(errs...)
+}
+
+// reasonOf is how a kept failure fails; empty: the file does not say.
+func reasonOf(file string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	_, e, err := cases.DecodeFile(text)
+	if err != nil || e == nil {
+		return ""
+	}
+	return e.Reason
 }
 
 func failureFile(dir, id string) string { return filepath.Join(dir, FailuresDir, id+".json") }

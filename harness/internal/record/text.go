@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"attest.example/attest/harness/internal/verdict"
@@ -43,20 +44,18 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	if dir != "" {
 		fmt.Fprintf(&b, "run directory  %s\n", dir)
 	}
-	for i, f := range s.Failures {
-		if i == shownFailures {
-			fmt.Fprintf(&b, "\nand %s", plural(len(s.Failures)-i, "more failure"))
-			if dir != "" {
-				fmt.Fprintf(&b, " in %s", filepath.Join(dir, FailuresDir))
-			}
-			b.WriteString("\n")
-			break
-		}
-		f.writeText(&b)
+	s.writeFailures(&b, dir)
+	if s.Failed > 0 {
+		fmt.Fprintf(&b, "\nDOES NOT CONFORM: %d of %s failed\n", s.Failed, plural(s.Cases, "case"))
 	}
 	switch {
+	case s.Interrupted:
+		of := ""
+		if s.Requested > 0 {
+			of = fmt.Sprintf(" of %d", s.Requested)
+		}
+		fmt.Fprintf(&b, "\nINTERRUPTED after %d%s cases: nothing is shown for the rest\n", s.Cases, of)
 	case s.Failed > 0:
-		fmt.Fprintf(&b, "\nDOES NOT CONFORM: %d of %s failed\n", s.Failed, plural(s.Cases, "case"))
 	case s.Passed == 0:
 		b.WriteString("\nNOTHING SHOWN: no case could be judged\n")
 	default:
@@ -69,19 +68,90 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	return err
 }
 
+// group is the failures of one kind, by one law.
+type group struct {
+	kind verdict.Kind
+	law  string
+	list []Failure
+}
+
+// groups sorts the failures by kind, wrong results first, and there by law in the order in which they were found. Of a
+// group those stand first that are reduced.
+func (s *Summary) groups() []group {
+	var groups []group
+	for _, kind := range verdict.All() {
+		for _, f := range s.Failures {
+			if f.Verdict != kind {
+				continue
+			}
+			at := slices.IndexFunc(groups, func(g group) bool { return g.kind == kind && g.law == f.Law })
+			if at < 0 {
+				at = len(groups)
+				groups = append(groups, group{kind: kind, law: f.Law})
+			}
+			groups[at].list = append(groups[at].list, f)
+		}
+	}
+	for _, g := range groups {
+		slices.SortStableFunc(g.list, func(a, b Failure) int {
+			switch {
+			case (a.Reduced != "") == (b.Reduced != ""):
+				return 0
+			case a.Reduced != "":
+				return -1
+			}
+			return 1
+		})
+	}
+	return groups
+}
+
+func (s *Summary) writeFailures(b *strings.Builder, dir string) {
+	groups := s.groups()
+	for _, g := range groups {
+		head := string(g.kind)
+		if g.law != "" {
+			head += ", law " + g.law
+		}
+		fmt.Fprintf(b, "\n%s: %s\n", head, plural(len(g.list), "case"))
+		shown := max(1, shownFailures/len(groups))
+		for i, f := range g.list {
+			if i == shown {
+				fmt.Fprintf(b, "and %s", plural(len(g.list)-i, "more case"))
+				if dir != "" {
+					fmt.Fprintf(b, " in %s", filepath.Join(dir, FailuresDir))
+				}
+				b.WriteString("\n")
+				break
+			}
+			f.writeText(b)
+		}
+	}
+}
+
 func (f *Failure) writeText(b *strings.Builder) {
-	fmt.Fprintf(b, "\n%s  %s", f.Case, f.Verdict)
+	fmt.Fprintf(b, "%s  %s", f.Case, f.Verdict)
 	if f.Reason != "" {
 		fmt.Fprintf(b, ": %s", oneLine(f.Reason))
 	}
+	if f.ReducedReason != "" {
+		fmt.Fprintf(b, "\n  reduced     %s", oneLine(f.ReducedReason))
+	}
 	if f.Note != "" {
-		fmt.Fprintf(b, "\n              %s", oneLine(f.Note))
+		fmt.Fprintf(b, "\n  %s", oneLine(f.Note))
+	}
+	b.WriteString("\n")
+	if f.Wrote != "" {
+		b.WriteString("  the path's process wrote:\n")
+		for line := range strings.Lines(f.Wrote) {
+			fmt.Fprintf(b, "    %s\n", strings.TrimRight(line, "\r\n"))
+		}
 	}
 	file := f.File
 	if f.Reduced != "" {
 		file = f.Reduced
 	}
-	fmt.Fprintf(b, "\n%s\n%s\n", Command("replay", f.path, file), Command("reduce", f.path, f.File))
+	fmt.Fprintf(b, "%s\n%s\n", Command("replay", f.path, file), Command("reduce", f.path, f.File))
 }
 
 // shownReasons is how many reasons the text shows; results.jsonl and the JSON have more.
