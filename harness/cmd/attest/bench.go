@@ -32,6 +32,9 @@ func benchCommand(ctx context.Context, t terminal, args []string) int {
 	if o.N < 0 || o.N > 1<<16 || o.MaxKeys < 0 || o.MaxKeys > 1<<20 || !(*peak >= 0) {
 		return t.complain("bench: --n %d, --max-keys %d, --peak %g; want 1 to 65536, 1 to 1048576, more than 0", o.N, o.MaxKeys, *peak)
 	}
+	if status := flags.folderOf("out", *out); status >= 0 {
+		return status
+	}
 	if status := modes.apply(flags, path); status >= 0 {
 		return status
 	}

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -21,29 +24,37 @@ type flagSet struct {
 
 func newFlags(t terminal, name, arguments, words string) flagSet {
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
-	set.SetOutput(t.err)
+	set.SetOutput(io.Discard) // parse tells what is wrong in one line
 	set.Usage = func() {
-		fmt.Fprintf(set.Output(), "usage: attest %s %s\n%s\n\n", name, arguments, words)
+		set.SetOutput(t.out)
+		fmt.Fprintf(t.out, "usage: attest %s %s\n%s\n\n", name, arguments, words)
 		set.PrintDefaults()
+		set.SetOutput(io.Discard)
 	}
 	return flagSet{set, t}
 }
 
 // parse accepts flags before and after the arguments.
 func (f flagSet) parse(args []string, minArgs, maxArgs int) ([]string, int) {
+	usage := f.Usage
+	f.Usage = func() {} // of a mistake too, otherwise
 	var rest []string
 	for {
 		if err := f.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
+				usage()
 				return nil, conforms
 			}
-			return nil, misuse // the flag package has said why
+			return nil, f.t.complain("%s: %v; attest %s --help tells the flags", f.Name(), err, f.Name())
 		}
 		if f.NArg() == 0 {
 			break
 		}
 		rest = append(rest, f.Arg(0))
 		args = f.Args()[1:]
+	}
+	if status := f.impossible(); status >= 0 {
+		return nil, status
 	}
 	switch {
 	case len(rest) < minArgs:
@@ -52,6 +63,38 @@ func (f flagSet) parse(args []string, minArgs, maxArgs int) ([]string, int) {
 		return nil, f.t.complain("%s: %q is one argument too many", f.Name(), rest[maxArgs])
 	}
 	return rest, -1
+}
+
+// impossible complains about what no command that has these flags can do.
+func (f flagSet) impossible() int {
+	if deadline := f.Lookup("deadline"); deadline != nil {
+		if d, ok := deadline.Value.(flag.Getter).Get().(time.Duration); ok && d <= 0 {
+			return f.t.complain("%s: --deadline %v; want a duration above 0, such as 30s", f.Name(), d)
+		}
+	}
+	if relations := f.Lookup("relations"); relations != nil {
+		if n, ok := relations.Value.(flag.Getter).Get().(int); ok && n < -1 {
+			return f.t.complain("%s: --relations %d; want 0 or more, or -1 for all that apply", f.Name(), n)
+		}
+	}
+	if f.given("memory") && f.given("isolate") && f.Lookup("isolate").Value.String() == "false" {
+		return f.t.complain("%s: --memory is of the path's own process, and --isolate=false gives it none", f.Name())
+	}
+	return -1
+}
+
+// folderOf complains where a file cannot be made for want of its folder, before anything else is done.
+func (f flagSet) folderOf(name, file string) int {
+	if file == "" {
+		return -1
+	}
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return f.t.complain("%s: --%s %s: there is no folder %s", f.Name(), name, file, filepath.Dir(file))
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return f.t.complain("%s: --%s %s is a folder; want a file", f.Name(), name, file)
+	}
+	return -1
 }
 
 // trialFlags are the flags of every command that runs cases.

@@ -14,7 +14,7 @@ import (
 func (f flagSet) isolationFlags() *campaign.Isolation {
 	i := &campaign.Isolation{Isolate: true, Memory: worker.DefaultMemory}
 	f.BoolVar(&i.Isolate, "isolate", true, "run the path in a process of its own, so that a crash costs one case")
-	f.Func("memory", "most memory that this process may take, tensors not counted: 512MiB, 4GiB; 0: no limit (default 4GiB)",
+	f.Func("memory", "most memory that this process may take, tensors not counted: 512MiB, 4GiB, or none (default 4GiB)",
 		func(text string) (err error) {
 			i.Memory, err = parseSize(text)
 			return err
@@ -22,8 +22,11 @@ func (f flagSet) isolationFlags() *campaign.Isolation {
 	return i
 }
 
-// parseSize reads a number of bytes with or without KiB, MiB or GiB.
+// parseSize reads a number of bytes with or without KiB, MiB or GiB; 0 for none, which is no limit.
 func parseSize(text string) (int64, error) {
+	if text == "none" {
+		return 0, nil
+	}
 	number, unit := text, int64(1)
 	for i, name := range []string{"KiB", "MiB", "GiB"} {
 		if rest, found := strings.CutSuffix(text, name); found {
@@ -31,8 +34,8 @@ func parseSize(text string) (int64, error) {
 		}
 	}
 	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n < 0 || n > math.MaxInt64/unit {
-		return 0, fmt.Errorf("want a size such as 512MiB or 4GiB, or 0 for no limit")
+	if err != nil || n <= 0 || n > math.MaxInt64/unit {
+		return 0, fmt.Errorf("want a size such as 512MiB or 4GiB, or none")
 	}
 	return n * unit, nil
 }

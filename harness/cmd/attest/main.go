@@ -46,6 +46,7 @@ func commands() []command {
 		{"mutate", "[--only REGEX] [--peers] ...", "plant bugs in copies of the kernel and tell which of them are found", mutateCommand},
 		{"msl", "build|run|check FILE.metal ...", "the Metal compiler for this machine, one kernel by hand, and the checkers", mslCommand},
 		{"init", "python|c|go [DIR]", "a working implementation to change into your own", initCommand},
+		{"version", "", "which attest this is", versionCommand},
 		{"paths", "", "which paths work here, and why the others do not", pathsCommand},
 	}
 }
@@ -71,6 +72,8 @@ func dispatch(ctx context.Context, t terminal, args []string) int {
 	case "help", "-h", "-help", "--help":
 		usage(t.out)
 		return conforms
+	case "-version", "--version":
+		return versionCommand(ctx, t, args[1:])
 	}
 	if args[0] == worker.Verb {
 		return workerCommand(t)

@@ -23,6 +23,12 @@ func reduceCommand(ctx context.Context, t terminal, args []string) int {
 	if status >= 0 {
 		return status
 	}
+	if *calls < 0 || *limit < 0 {
+		return t.complain("reduce: --calls %d, --time %v; want 0 or more; 0 is no bound", *calls, *limit)
+	}
+	if status := flags.folderOf("out", *out); status >= 0 {
+		return status
+	}
 	items, damaged := corpus.Load(files...)
 	switch {
 	case len(damaged) > 0:

@@ -22,6 +22,9 @@ func showCommand(ctx context.Context, t terminal, args []string) int {
 	if status >= 0 {
 		return status
 	}
+	if *heads < 1 {
+		return t.complain("show: --heads %d; want 1 or more", *heads)
+	}
 	items, damaged := corpus.Load(files...)
 	if len(damaged) > 0 {
 		return t.complain("show: %v", damaged[0])

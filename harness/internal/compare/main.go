@@ -21,9 +21,10 @@ const (
 // or a run that cannot be read.
 func Main(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprintf(flags.Output(), "usage: attest compare [--threshold 5%%] [--alpha 0.05] [--by %s] OLD NEW\n"+
+	flags.SetOutput(io.Discard) // what is wrong is told in one line
+	help := func() {
+		flags.SetOutput(stdout)
+		fmt.Fprintf(stdout, "usage: attest compare [--threshold 5%%] [--alpha 0.05] [--by %s] OLD NEW\n"+
 			"what got slower or wrong between two run directories, or two files in the Go benchmark format\n\n"+
 			"shape classes: %s\n\n", strings.Join(Dimensions(), ","), ShapeClasses)
 		flags.PrintDefaults()
@@ -42,10 +43,12 @@ func Main(args []string, stdout, stderr io.Writer) int {
 
 	sources, err := parseArgs(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
+		help()
 		return same
 	}
 	if err != nil {
-		return usage // flags has said why
+		fmt.Fprintf(stderr, "attest compare: %v; attest compare --help tells the flags\n", err)
+		return usage
 	}
 	if len(sources) != 2 {
 		fmt.Fprintf(stderr, "attest compare: %d arguments; want two, OLD and NEW, run directories or benchmark files\n", len(sources))

@@ -60,6 +60,7 @@ func TestWrongUsageSaysWhatWouldBeAccepted(t *testing.T) {
 		{[]string{"--threshold", "NaN", good, good}, "want a share"},
 		{[]string{"--alpha", "0", good, good}, "want a probability between 0 and 1"},
 		{[]string{"--alpha", "1", good, good}, "want a probability between 0 and 1"},
+		{[]string{"--min-shared", "2", good, good}, "want a share from 0 to 1"},
 		{[]string{"--by", "colour", good, good}, `"colour"; want some of shape,precision,mask,path`},
 		{[]string{"--colour", good, good}, "flag provided but not defined"},
 		{[]string{good, filepath.Join(dir, "nowhere")}, "nowhere: no such file"},
@@ -70,11 +71,13 @@ func TestWrongUsageSaysWhatWouldBeAccepted(t *testing.T) {
 		status, out, err := run(row.args...)
 		require.Equal(t, 2, status, row.args)
 		require.Contains(t, err, row.want)
+		require.Equal(t, 1, strings.Count(err, "\n"), err)
 		require.Empty(t, out)
 	}
-	status, _, err := run("--help")
+	status, out, err := run("--help")
 	require.Equal(t, 0, status)
-	require.Contains(t, err, "shape classes: decode")
+	require.Contains(t, out, "shape classes: decode")
+	require.Empty(t, err)
 }
 
 func TestDamagedLinesAreToldAndTheRestIsCompared(t *testing.T) {

@@ -19,11 +19,8 @@ import (
 // the C side (metal/internal/host) compiles where no Go runs.
 func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("attest msl build", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: attest msl build FILE.metal [-o MODULE.so] [flags]")
-		flags.PrintDefaults()
-	}
+	flags.SetOutput(io.Discard) // what is wrong is told in one line
+	flags.Usage = func() {}
 	var p Program
 	output := flags.String("o", "", "copy the module to this `file`")
 	porcelain := flags.Bool("porcelain", false, "print PATH, SECONDS and CACHED between tabs")
@@ -56,9 +53,13 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	})
 	files, err := parseInterspersed(flags, arguments)
 	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(stdout, "usage: attest msl build FILE.metal [-o MODULE.so] [flags]")
+		flags.SetOutput(stdout)
+		flags.PrintDefaults()
 		return 0
 	}
 	if err != nil {
+		fmt.Fprintf(stderr, "attest msl build: %v; attest msl build --help tells the flags\n", err)
 		return 2
 	}
 	if len(files) != 1 {

@@ -19,19 +19,20 @@ import (
 // That is how the stand-in for Metal (swift/) makes a library.
 func InspectMain(arguments []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("attest msl inspect", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: attest msl inspect FILE.metal [flags]")
-		flags.PrintDefaults()
-	}
+	flags.SetOutput(io.Discard) // what is wrong is told in one line
+	flags.Usage = func() {}
 	name := flags.String("name", "", "the `file` name that diagnostics use")
 	mathMode := flags.String("math", "safe", "`mode`: safe, or fast as is Metal's default")
 	language := flags.Int("language", DefaultLanguageVersion, "MSL `version`, 310 is 3.1")
 	files, err := parseInterspersed(flags, arguments)
 	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(stdout, "usage: attest msl inspect FILE.metal [flags]")
+		flags.SetOutput(stdout)
+		flags.PrintDefaults()
 		return 0
 	}
 	if err != nil {
+		fmt.Fprintf(stderr, "attest msl inspect: %v; attest msl inspect --help tells the flags\n", err)
 		return 2
 	}
 	if len(files) != 1 {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -88,15 +89,12 @@ const usage = `usage: attest msl %s [flags] FILE.metal
 flags:
 `
 
-// parse reads the command line. It returns flag.ErrHelp where help was asked for.
-func parse(command string, args []string, stderr io.Writer) (*request, error) {
+// parse reads the command line. It returns flag.ErrHelp where help was asked for, and printed.
+func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	r := &request{outputs: map[int]string{}}
 	f := flag.NewFlagSet(command, flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.Usage = func() {
-		fmt.Fprintf(stderr, usage, command)
-		f.PrintDefaults()
-	}
+	f.SetOutput(io.Discard) // what is wrong is told by the caller, in one line
+	f.Usage = func() {}
 	var buffers, bytes, locals, constants, outputs list
 	f.Var(&buffers, "buffer", "INDEX=GENERATOR:TYPE:COUNT (zero, one, iota, nan, normal, uniform) or INDEX=file:PATH[:TYPE]; repeatable")
 	f.Var(&bytes, "bytes", "INDEX=TYPE:VALUE[,TYPE:VALUE...], laid out as a struct; repeatable")
@@ -119,6 +117,11 @@ func parse(command string, args []string, stderr io.Writer) (*request, error) {
 	f.IntVar(&r.show, "show", 8, "elements of each buffer to print")
 	f.Float64Var(&r.work, "instructions", 0, "instructions of one run, for GINSTRS/s")
 	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintf(stdout, usage, command)
+			f.SetOutput(stdout)
+			f.PrintDefaults()
+		}
 		return nil, err
 	}
 	if f.NArg() != 1 {

@@ -74,7 +74,7 @@ func (s *session) results(stdout io.Writer) error {
 
 // begin reads the command line and compiles. A nil session means that the exit status is the answer.
 func begin(command string, args []string, check bool, stdout, stderr io.Writer) (*session, *host.Pipeline, int) {
-	r, err := parse(command, args, stderr)
+	r, err := parse(command, args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil, nil, exitRight
 	}
