@@ -16,7 +16,7 @@ var targets: [Target] = [
   .target(name: "CDevice"),
   .target(
     name: "CMFA", dependencies: ["CDevice"],
-    exclude: ["mfa/examples", "mfa/test", "mfa/testdata", "mfa/shared", "mfa/library.c", "kernels"],
+    exclude: ["mfa/test", "mfa/testdata", "mfa/shared", "mfa/library.c", "kernels"],
     cSettings: hidden + [.headerSearchPath("kernels"), .headerSearchPath(".")]),
 ]
 var device: [Target.Dependency] = ["CDevice", "CMFA"]

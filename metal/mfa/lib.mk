@@ -5,7 +5,7 @@
 #   make mfa-fuzz   hostile calls of the C interface, under the address sanitizer
 #   make mfa-sizes  descriptors of older and newer headers, under the address sanitizer
 #   make mfa-fuzz-library   the same calls of build/libmfa.so, or of MFA_FUZZ_LIBRARY, which really computes
-#   make examples   the C example, and the Rust one where cargo is
+#   make examples   the examples in C, and those in Rust where cargo is
 
 MFA_BUILD ?= build
 MFA_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Imetal/internal/device -Imetal/internal/host -Imetal/internal/msl/include
@@ -73,7 +73,19 @@ $(MFA_BUILD)/mfa/fuzz-library: $(MFA_FUZZ_PROGRAM) $(wildcard metal/mfa/test/*.h
 mfa-fuzz-library: $(MFA_BUILD)/mfa/fuzz-library $(MFA_BUILD)/attest
 	ATTEST_MSL=$(abspath bin/attest) $(MFA_BUILD)/mfa/fuzz-library $(MFA_FUZZ_LIBRARY_CALLS) 1
 
+# Programs that call libmfa, and libraries that are an implementation of their own: a page each, in C and in Rust. The
+# latter are held to 200 judged cases.
+EXAMPLE_CASES ?= 200
+CARGO := $(shell cargo --version > /dev/null 2>&1 && echo cargo)
+EXAMPLES := build/examples
+
 examples: lib
-	$(MAKE) -C metal/mfa/examples/c PKG_CONFIG_PATH=$(abspath $(MFA_BUILD))/lib/pkgconfig run
-	@if cargo --version > /dev/null 2>&1; then cd metal/mfa/examples/rust && MFA_LIB_DIR=$(abspath $(MFA_BUILD)) cargo run --release; \
-	else echo "examples: no cargo that runs here, the Rust example is left out"; fi
+	$(MAKE) -C examples/c PKG_CONFIG_PATH=$(abspath $(MFA_BUILD))/lib/pkgconfig OUT=$(abspath $(EXAMPLES)) run
+	$(CC) -std=c11 -O2 -Wall -Wextra -Werror -shared -fPIC -o $(EXAMPLES)/libimplement.$(MFA_SUFFIX) examples/c/implement.c -lm
+	rm -rf $(EXAMPLES)/run-c $(EXAMPLES)/run-rust
+	bin/attest run --path lib:$(EXAMPLES)/libimplement.$(MFA_SUFFIX) --cases $(EXAMPLE_CASES) --out $(EXAMPLES)/run-c
+	@if [ -z "$(CARGO)" ]; then echo "examples: no cargo that runs here, the Rust examples are left out"; exit 0; fi; set -ex; \
+	export CARGO_TARGET_DIR=$(abspath $(EXAMPLES))/rust; \
+	(cd examples/rust/attention && MFA_LIB_DIR=$(abspath $(MFA_BUILD)) cargo run --release); \
+	(cd examples/rust/implement && cargo build --release); \
+	bin/attest run --path lib:$(EXAMPLES)/rust/release/libimplement.$(MFA_SUFFIX) --cases $(EXAMPLE_CASES) --out $(EXAMPLES)/run-rust

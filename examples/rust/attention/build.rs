@@ -4,7 +4,7 @@ use std::{env, path::PathBuf};
 
 fn main() {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap());
-    let built = here.join("../../../../build");
+    let built = here.join("../../../build");
     let dir = env::var("MFA_LIB_DIR").map_or(built, PathBuf::from);
     let dir = dir.canonicalize().unwrap_or(dir);
     println!("cargo:rustc-link-search=native={}", dir.display());
