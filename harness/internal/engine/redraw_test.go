@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -108,9 +110,12 @@ func TestAsManyCasesAreJudgedAsWereAskedFor(t *testing.T) {
 
 // words are a verdict in a form in which NaN is NaN.
 func words(r Result) string {
-	where := r.Verdict.Where
-	r.Verdict.Where = nil
-	return fmt.Sprintf("%+v at %+v", r.Verdict, where)
+	var b strings.Builder
+	of := reflect.ValueOf(r.Verdict)
+	for i := range of.NumField() {
+		fmt.Fprintf(&b, "%s %+v, ", of.Type().Field(i).Name, reflect.Indirect(of.Field(i)))
+	}
+	return b.String()
 }
 
 func TestWhatIsSupportedIsNotDrawnAgain(t *testing.T) {
