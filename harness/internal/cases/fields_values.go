@@ -9,7 +9,7 @@ import (
 // simpleRegimes and simpleMasked list the simplest first; what they leave out comes after.
 var (
 	simpleRegimes = []Regime{Normal, Uniform, Constant, OneHot, Zero, Sinks, Positive,
-		Negative, Outliers, Huge, Subnormal, Overflow, WithNaN, WithSNaN, WithInf}
+		Negative, Identity, Ramp, Outliers, Huge, Subnormal, Overflow, WithNaN, WithSNaN, WithInf}
 	simpleMasked = []MaskedFill{"", MaskedNaN, MaskedHuge, MaskedInf, MaskedSNaN}
 )
 

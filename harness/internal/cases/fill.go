@@ -73,6 +73,26 @@ func drawer(t *Tensor, regime Regime, s stream, id uint64) func(row, col, index 
 			}
 			return 0
 		}
+	case Identity:
+		return func(row, col, _ uint64) float64 {
+			if row%rows%cols == col {
+				return 1
+			}
+			return 0
+		}
+	case Ramp:
+		return func(row, col, index uint64) float64 {
+			switch x := s.uniform(index); {
+			case col != 0:
+				return 0
+			case id != streamK:
+				return 2 + x
+			case row%rows == 0:
+				return -1.0 / 3
+			default:
+				return (x - 1) * (40.0 / 3)
+			}
+		}
 	case Zero:
 		return func(_, _, _ uint64) float64 { return 0 }
 	case Outliers:

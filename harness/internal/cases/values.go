@@ -20,12 +20,14 @@ const (
 	Positive  Regime = "positive"  // in (1/2, 3/2): with q and k both so, every logit lies on one side of 0
 	Negative  Regime = "negative"  // in (-3/2, -1/2)
 	WithSNaN  Regime = "snan"      // as nan, but the NaN is a signalling one
+	Identity  Regime = "identity"  // row r is 1 in column r modulo head_dim and 0 elsewhere: of v, the output shows the weights
+	Ramp      Regime = "ramp"      // one coordinate: column 0, 1 to 3 in q and v, 0 to -80/3 in k with -1/3 in its first row; 0 elsewhere
 )
 
 // Regimes lists every regime.
 func Regimes() []Regime {
 	return []Regime{Normal, Uniform, Constant, OneHot, Zero, Outliers, Sinks, Overflow, Subnormal, Huge, WithNaN, WithInf,
-		Positive, Negative, WithSNaN}
+		Positive, Negative, WithSNaN, Identity, Ramp}
 }
 
 // MaskedFill is what the k and v rows hold that no query row may see.

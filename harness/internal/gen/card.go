@@ -23,7 +23,7 @@ func free(weight int) card { return card{name: "free", weight: weight} }
 func defaultCards() []card {
 	deck := []card{free(24)}
 	for _, more := range [][]card{shapeCards, maskCards, memoryCards, valueCards, sequenceCards, logitCards, leanCards, floorCards,
-		edgeCards, singleCards, callCards} {
+		edgeCards, singleCards, callCards, probeCards} {
 		deck = append(deck, more...)
 	}
 	return deck

@@ -14,7 +14,7 @@ type Region = cases.Region
 func Regions() []Region {
 	var all []Region
 	for _, some := range [][]Region{shapeRegions, causalRegions, maskRegions, memoryRegions, valueRegions, sequenceRegions, logitRegions,
-		leanRegions, floorRegions, edgeRegions, singleRegions, callRegions, longRegions, sizeRegions} {
+		leanRegions, floorRegions, edgeRegions, singleRegions, callRegions, probeRegions, longRegions, sizeRegions} {
 		all = append(all, some...)
 	}
 	for _, f := range cases.Fields() {
