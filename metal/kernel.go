@@ -76,6 +76,21 @@ func (d *Device) NewMemory(n int) (*Memory, error) {
 	return m, nil
 }
 
+// Wrap makes memory of the caller's bytes, wherever they lie, for a kernel to read and write in place. They are pinned
+// until Close; nothing is copied.
+func (d *Device) Wrap(bytes []byte) (*Memory, error) {
+	if d.gpu == nil {
+		return nil, fmt.Errorf("wrap: device: %w", ErrClosed)
+	}
+	inner, err := d.gpu.Wrap(bytes)
+	if err != nil {
+		return nil, err
+	}
+	m := &Memory{mfa: inner}
+	m.resource = newResource(m, d.users, inner.Close)
+	return m, nil
+}
+
 // Bytes is the memory itself, nil after Close.
 func (m *Memory) Bytes() []byte { return m.mfa.Bytes() }
 

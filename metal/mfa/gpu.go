@@ -8,6 +8,9 @@ static gpu_status gpu_describe(const gpu_api *a, gpu_device_info *i) { return a-
 static gpu_status gpu_make(const gpu_api *a, void *p, uint64_t n, gpu_buffer **b, void **c, char *w, size_t wn) {
   return a->make_buffer(a->device, p, n, b, c, w, wn);
 }
+static gpu_status gpu_wrap(const gpu_api *a, void *p, uint64_t shift, uint64_t n, gpu_buffer **b, char *w, size_t wn) {
+  return a->make_buffer(a->device, (char *)p - shift, n + shift, b, NULL, w, wn);
+}
 static gpu_status gpu_compile(const gpu_api *a, const gpu_program *p, gpu_pipeline **o, gpu_pipeline_info *i, char *w,
                               size_t wn) {
   return a->compile(a->device, p, o, i, w, wn);
@@ -19,6 +22,7 @@ import "C"
 
 import (
 	"fmt"
+	"runtime"
 	"unsafe"
 )
 
@@ -53,6 +57,9 @@ type Memory struct {
 	gpu   *GPU
 	c     *C.gpu_buffer
 	bytes []byte
+	pin   runtime.Pinner // of wrapped bytes
+
+	Shift int // where Bytes begin in what the device sees; 0 but for wrapped bytes
 }
 
 // NewMemory makes n zeroed bytes.
@@ -72,6 +79,28 @@ func (g *GPU) NewMemory(n int) (*Memory, error) {
 	return m, nil
 }
 
+// Wrap makes memory of the caller's bytes, which need not begin on a page: the device sees their pages from the first
+// one's begin, and Shift is how far into it they lie. They are pinned until Close.
+func (g *GPU) Wrap(bytes []byte) (*Memory, error) {
+	if len(bytes) == 0 {
+		return nil, &Error{Call: "make_buffer", Code: 1, Text: "bytes: 0, expected at least 1"}
+	}
+	info, err := g.Info()
+	if err != nil {
+		return nil, err
+	}
+	m := &Memory{gpu: g, bytes: bytes, Shift: int(uintptr(unsafe.Pointer(&bytes[0])) % uintptr(max(info.Page, 1)))}
+	m.pin.Pin(&bytes[0])
+	w := newWhy()
+	defer w.free()
+	status := C.gpu_wrap(g.api, unsafe.Pointer(&bytes[0]), C.uint64_t(m.Shift), C.uint64_t(len(bytes)), &m.c, w.p, whyBytes)
+	if err := w.fail("make_buffer", C.int32_t(status)); err != nil {
+		m.pin.Unpin()
+		return nil, err
+	}
+	return m, nil
+}
+
 // Bytes is the memory, nil after Close.
 func (m *Memory) Bytes() []byte { return m.bytes }
 
@@ -80,6 +109,7 @@ func (m *Memory) Close() {
 	if m.c != nil {
 		C.gpu_free_buffer(m.gpu.api, m.c)
 		m.c, m.bytes = nil, nil
+		m.pin.Unpin()
 	}
 }
 

@@ -111,7 +111,7 @@ func (g *GPU) bind(command *C.gpu_dispatch, bindings []Binding, pin *runtime.Pin
 			if b.Memory.c == nil {
 				return release, fmt.Errorf("run: binding %d: buffer: %w", i, ErrClosed)
 			}
-			to.kind, to.buffer, to.offset = C.GPU_BIND_BUFFER, b.Memory.c, C.uint64_t(b.Offset)
+			to.kind, to.buffer, to.offset = C.GPU_BIND_BUFFER, b.Memory.c, C.uint64_t(b.Memory.Shift+b.Offset)
 		case len(b.Bytes) > 0:
 			pin.Pin(&b.Bytes[0])
 			to.kind, to.bytes, to.length = C.GPU_BIND_BYTES, unsafe.Pointer(&b.Bytes[0]), C.uint64_t(len(b.Bytes))

@@ -3,7 +3,6 @@ package predicate
 import (
 	"errors"
 	"fmt"
-	"reflect"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/file"
@@ -20,7 +19,7 @@ type Predicate struct {
 
 // Compile compiles a condition. The error of a wrong one tells the column and what is wrong there.
 func Compile(source string) (Predicate, error) {
-	program, err := compile(source, expr.AsBool())
+	program, err := compileIn(envType, source, expr.AsBool())
 	if err != nil {
 		return Predicate{}, err
 	}
@@ -49,45 +48,6 @@ func (p Predicate) MarshalText() ([]byte, error) { return []byte(p.source), nil 
 func (p *Predicate) UnmarshalText(text []byte) (err error) {
 	*p, err = Compile(string(text))
 	return err
-}
-
-// Value is a compiled expression whose result is a number, a string, a boolean or a list.
-type Value struct {
-	source  string
-	program *vm.Program
-}
-
-// CompileValue compiles an expression whose result has the kind want; reflect.Invalid takes any.
-func CompileValue(source string, want reflect.Kind) (Value, error) {
-	options := []expr.Option{expr.AsAny()}
-	if want != reflect.Invalid {
-		options[0] = expr.AsKind(want)
-	}
-	program, err := compile(source, options...)
-	if err != nil {
-		return Value{}, err
-	}
-	return Value{source, program}, nil
-}
-
-// Eval evaluates the expression for a normalized case.
-func (v Value) Eval(c cases.Case) (any, error) {
-	out, err := expr.Run(v.program, environment(c))
-	if err != nil {
-		return nil, explain(v.source, err)
-	}
-	return out, nil
-}
-
-func (v Value) String() string { return v.source }
-
-func compile(source string, options ...expr.Option) (*vm.Program, error) {
-	options = append(options, expr.Env(reflect.Zero(envType).Interface()))
-	program, err := expr.Compile(source, options...)
-	if err != nil {
-		return nil, explain(source, err)
-	}
-	return program, nil
 }
 
 // explain puts the library's many lines into one.

@@ -63,15 +63,45 @@ func TestWrongExpressions(t *testing.T) {
 	}
 }
 
-func TestValues(t *testing.T) {
+func TestScope(t *testing.T) {
 	c := decode(t, `{"version":1,"batch":1,"heads":4,"q_len":5,"kv_len":7,"head_dim":16,"input":"fp32"}`)
-	v, err := CompileValue(`"sdpa_" + input + "_" + string(head_dim)`, reflect.String)
+	type strides struct {
+		Row int `expr:"row"`
+	}
+	s := NewScope(Variable{"stride", strides{}})
+	require.NoError(t, s.Let("type", `input == "fp32" ? "float" : "half"`))
+	require.NoError(t, s.Let("tiles", `ceil_div(kv_len, 4)`))
+	require.ErrorContains(t, s.Let("tiles", "1"), "taken already")
+	require.ErrorContains(t, s.Let("a b", "1"), "want letters")
+	require.ErrorContains(t, s.Let("mixed", `q_len > 1 ? 1 : "a"`), "depends on the case")
+	values, err := s.Values(c, strides{Row: 19})
 	require.NoError(t, err)
-	got, err := v.Eval(c)
+
+	name, err := s.Template("sdpa_{type}_{head_dim}_{tiles + stride.row}")
 	require.NoError(t, err)
-	require.Equal(t, "sdpa_fp32_16", got)
-	_, err = CompileValue(`"a"`, reflect.Int)
-	require.Error(t, err)
+	text, err := name.Text(values)
+	require.NoError(t, err)
+	require.Equal(t, "sdpa_float_16_21", text)
+
+	for source, want := range map[string]int{"round_up(q_len, 4)": 8, "int(q_len / 2)": 2, "tiles * 2": 4, "stride.row": 19} {
+		e, err := s.Compile(source, reflect.Int)
+		require.NoError(t, err, source)
+		n, err := e.Int(values)
+		require.NoError(t, err, source)
+		require.Equal(t, want, n, source)
+	}
+	for source, words := range map[string]string{
+		"q_len / 2": "want an integer", "type": "want an integer", "stride.rows": "stride.rows", "ceil_div(1)": "not enough arguments",
+	} {
+		_, err := s.Compile(source, reflect.Int)
+		require.ErrorContains(t, err, words, source)
+	}
+	_, err = s.Template("a{b")
+	require.ErrorContains(t, err, "without its }")
+	zero, err := s.Compile("ceil_div(q_len, q_len - 5)", reflect.Int)
+	require.NoError(t, err)
+	_, err = zero.Int(values)
+	require.ErrorContains(t, err, "division by a number below 1")
 }
 
 func TestEveryFieldOfACaseHasAName(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"attest.example/attest/harness/internal/paths/execpath"
 	"attest.example/attest/harness/internal/paths/fault"
 	"attest.example/attest/harness/internal/paths/metalpath"
+	"attest.example/attest/harness/internal/paths/mslpath"
 	"attest.example/attest/harness/internal/paths/naive"
 	"attest.example/attest/harness/internal/paths/paced"
 )
@@ -36,7 +37,7 @@ func List() []Entry {
 	if other.Name == Default {
 		device, other = other, device
 	}
-	return []Entry{device, other, naiveEntry(), libraryEntry(), execEntry(), faultEntry(), pacedEntry()}
+	return []Entry{device, other, naiveEntry(), libraryEntry(), execEntry(), manifestEntry(), faultEntry(), pacedEntry()}
 }
 
 func hostEntry() Entry {
@@ -102,6 +103,15 @@ func mistaken(name string) string {
 		return fmt.Sprintf("a file by itself is no path; a shared library is named %s%s", libraryPrefix, name)
 	}
 	return ""
+}
+
+func manifestEntry() Entry {
+	return Entry{
+		Name: "msl:FILE.toml", Words: "any .metal text, by a manifest that says how to bind and launch it; msl:FILE.toml?math=fast and what else host takes",
+		Check:  func(ctx context.Context) error { return hostEntry().Check(ctx) },
+		prefix: "msl:",
+		open:   func(_ context.Context, argument string) (paths.Path, error) { return mslpath.Open(argument) },
+	}
 }
 
 func naiveEntry() Entry {

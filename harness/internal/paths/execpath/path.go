@@ -11,6 +11,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/paths/declared"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/reference"
 )
@@ -170,37 +171,17 @@ func (p *Path) Describe() paths.Description {
 
 // Arithmetic is what the program declared.
 func (p *Path) Arithmetic(c cases.Case) reference.Arithmetic {
-	a := p.hello.Arithmetic.of(c)
-	a.Deterministic = p.hello.Promises.all().Deterministic
+	a := p.hello.Arithmetic.Of(c)
+	a.Deterministic = p.hello.Promises.All().Deterministic
 	return a
 }
 
 // Promises is what the program promised.
-func (p *Path) Promises(cases.Case) paths.Promises { return p.hello.Promises.all() }
+func (p *Path) Promises(cases.Case) paths.Promises { return p.hello.Promises.All() }
 
 // Supports holds a case against the conditions of the hello. The program may still refuse it.
 func (p *Path) Supports(c cases.Case) error {
-	if !p.hello.Promises.all().MaskedBits {
-		m := c.Values.Masked
-		if m != cases.MaskedOrdinary && m != "" {
-			return fmt.Errorf("masked keys hold %s, and the program does not promise that they change nothing (masked_bits)", m)
-		}
-		if c.Values.Special() && (c.Mask.IsArray() || c.Mask.IsCausal() || c.Mask.IsWindow()) {
-			return errors.New("masked keys may hold NaN or infinity, and the program does not promise that they change nothing (masked_bits)")
-		}
-	}
-	for _, s := range p.hello.Supports {
-		ok, err := s.When.Match(c)
-		switch {
-		case err != nil:
-			return err
-		case !ok && s.Why != "":
-			return errors.New(s.Why)
-		case !ok:
-			return fmt.Errorf("the program supports only %s", s.When)
-		}
-	}
-	return nil
+	return declared.Supports("the program", p.hello.Supports, p.hello.Promises, c)
 }
 
 // Attend lets the program compute a case.

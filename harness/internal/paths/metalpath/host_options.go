@@ -26,6 +26,38 @@ func OpenHost(text string) (paths.Path, error) {
 	if text != "" {
 		name += "?" + text
 	}
+	modes, err := HostModes(text)
+	if err != nil {
+		return nil, err
+	}
+	var all []paths.Variant
+	for _, m := range modes {
+		p, err := NewHost(name, m.Options, m.Math)
+		if err != nil {
+			for _, v := range all {
+				v.Path.(*Path).Close()
+			}
+			return nil, err
+		}
+		all = append(all, paths.Variant{Words: m.Words, Path: p, SameBits: m.SameBits})
+	}
+	base := all[0].Path.(*Path)
+	if len(all) == 1 {
+		return base, nil
+	}
+	return &varied{Path: base, name: name, variants: all[1:]}, nil
+}
+
+// HostMode is one way in which the host device computes.
+type HostMode struct {
+	Words    string // "math fast, schedule reverse"
+	Options  metal.HostOptions
+	Math     metal.Math
+	SameBits bool // must give the bits of the first mode
+}
+
+// HostModes reads options as OpenHost takes them: a mode for every combination of math and schedule, at least one.
+func HostModes(text string) ([]HostMode, error) {
 	values, err := url.ParseQuery(text)
 	if err != nil {
 		return nil, fmt.Errorf("options %q: %w", text, err)
@@ -34,31 +66,18 @@ func OpenHost(text string) (paths.Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []paths.Variant
-	closeAll := func() {
-		for _, v := range all {
-			v.Path.(*Path).Close()
-		}
-	}
+	var modes []HostMode
 	for _, m := range o.maths {
 		for _, order := range o.orders {
 			device := o.host
 			device.Order = order.order
-			p, err := NewHost(name, device, m.math)
-			if err != nil {
-				closeAll()
-				return nil, err
-			}
-			all = append(all, paths.Variant{
-				Words: fmt.Sprintf("math %s, schedule %s", m.name, order.name), Path: p, SameBits: m.math == o.maths[0].math,
+			modes = append(modes, HostMode{
+				Words: fmt.Sprintf("math %s, schedule %s", m.name, order.name), Options: device, Math: m.math,
+				SameBits: m.math == o.maths[0].math,
 			})
 		}
 	}
-	base := all[0].Path.(*Path)
-	if len(all) == 1 {
-		return base, nil
-	}
-	return &varied{Path: base, name: name, variants: all[1:]}, nil
+	return modes, nil
 }
 
 type namedMath struct {

@@ -1,0 +1,374 @@
+package mslpath
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"attest.example/attest/harness/internal/predicate"
+)
+
+// manifest is a document whose expressions have been compiled.
+type manifest struct {
+	file     string
+	document document
+	source   string // the texts, joined
+	include  []string
+	scope    *predicate.Scope
+	supports []condition
+	scratch  []compiledScratch
+	passes   []compiledPass
+}
+
+type condition struct {
+	when predicate.Expression
+	why  string
+}
+
+type compiledScratch struct {
+	name  string
+	bytes predicate.Expression
+	zero  bool
+}
+
+type compiledPass struct {
+	kernel      predicate.Template
+	when        *predicate.Expression // nil: always
+	constants   []compiledConstant
+	bindings    []compiledBinding
+	grid        [3]*predicate.Expression // nil: 1
+	inThreads   bool
+	threadgroup [3]*predicate.Expression
+}
+
+type compiledConstant struct {
+	index uint32
+	name  string
+	scalar
+}
+
+// scalar is a value of one of the language's types.
+type scalar struct {
+	kind  scalarType
+	value predicate.Expression
+	count int // of an array; 0: none
+	name  string
+}
+
+type compiledBinding struct {
+	index       uint32
+	when        *predicate.Expression
+	tensor      string
+	scratch     string
+	offset      *predicate.Expression
+	scalars     []scalar // one, or the members of a struct
+	isStruct    bool
+	threadgroup *predicate.Expression
+	null        bool
+}
+
+// The layouts that a manifest may take.
+const (
+	contiguousLayout = "contiguous"
+	stridedLayout    = "strided"
+)
+
+// mostErrors is how many of a document's mistakes are told at once.
+const mostErrors = 10
+
+// loader collects what is wrong with a document.
+type loader struct {
+	file      string
+	positions positions
+	errs      []error
+}
+
+func (l *loader) wrong(path string, format string, args ...any) {
+	at := l.file
+	for p := path; p != ""; p = parent(p) { // a key that is missing is told where its table begins
+		if position, ok := l.positions[p]; ok {
+			at = fmt.Sprintf("%s:%d:%d", l.file, position.Line, position.Column)
+			break
+		}
+	}
+	l.errs = append(l.errs, fmt.Errorf("%s: %s: %s", at, path, fmt.Sprintf(format, args...)))
+}
+
+func parent(path string) string {
+	if at := strings.LastIndexAny(path, ".["); at >= 0 {
+		return path[:at]
+	}
+	return ""
+}
+
+// load reads a manifest and the texts it names. An error names the file, the line and the field.
+func load(file string) (*manifest, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	m := &manifest{file: file}
+	decoder := toml.NewDecoder(strings.NewReader(string(data)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&m.document); err != nil {
+		return nil, explain(file, err)
+	}
+	l := &loader{file: file, positions: findPositions(data)}
+	m.compile(l)
+	if len(l.errs) > mostErrors {
+		l.errs = append(l.errs[:mostErrors], fmt.Errorf("and %d more", len(l.errs)-mostErrors))
+	}
+	if len(l.errs) > 0 {
+		return nil, errors.Join(l.errs...)
+	}
+	return m, nil
+}
+
+// explain puts the decoder's error into one line.
+func explain(file string, err error) error {
+	var unknown *toml.StrictMissingError
+	if errors.As(err, &unknown) {
+		e := unknown.Errors[0]
+		line, column := e.Position()
+		return fmt.Errorf("%s:%d:%d: %s: unknown field", file, line, column, strings.Join(e.Key(), "."))
+	}
+	var wrong *toml.DecodeError
+	if errors.As(err, &wrong) {
+		line, column := wrong.Position()
+		return fmt.Errorf("%s:%d:%d: %s%s", file, line, column, prefix(wrong.Key()), strings.TrimPrefix(wrong.Error(), "toml: "))
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+func prefix(key toml.Key) string {
+	if len(key) == 0 {
+		return ""
+	}
+	return strings.Join(key, ".") + ": "
+}
+
+func (m *manifest) compile(l *loader) {
+	m.texts(l)
+	d := &m.document
+	if d.Text.Math != "" && d.Text.Math != "safe" && d.Text.Math != "fast" {
+		l.wrong("text.math", "%q: want safe or fast", d.Text.Math)
+	}
+	if d.Layout != "" && d.Layout != contiguousLayout && d.Layout != stridedLayout {
+		l.wrong("layout", "%q: want %s or %s", d.Layout, contiguousLayout, stridedLayout)
+	}
+	if d.LSE.Base != "" && d.LSE.Base != "e" && d.LSE.Base != "2" {
+		l.wrong("lse.base", "%q: want \"e\" or \"2\"", d.LSE.Base)
+	}
+	if err := d.Arithmetic.Validate(); err != nil {
+		l.wrong("arithmetic", "%v", err)
+	}
+	m.scope = predicate.NewScope(operandVariables()...)
+	for i, x := range d.Let {
+		if err := m.scope.Let(x.Name, string(x.Value)); err != nil {
+			l.wrong(fmt.Sprintf("let[%d].value", i), "%v", err)
+		}
+	}
+	for i, x := range d.Supports {
+		when := m.expression(l, fmt.Sprintf("supports[%d].when", i), x.When, reflect.Bool)
+		m.supports = append(m.supports, condition{when, x.Why})
+	}
+	named := map[string]bool{}
+	for i, x := range d.Scratch {
+		path := fmt.Sprintf("scratch[%d]", i)
+		s := compiledScratch{name: x.Name, zero: x.Fill == "zero"}
+		if x.Name == "" || named[x.Name] {
+			l.wrong(path+".name", "%q: want a name of its own", x.Name)
+		}
+		named[x.Name] = true
+		if x.Fill != "" && x.Fill != "nan" && x.Fill != "zero" {
+			l.wrong(path+".fill", "%q: want nan or zero", x.Fill)
+		}
+		s.bytes = m.expression(l, path+".bytes", x.Bytes, reflect.Int)
+		m.scratch = append(m.scratch, s)
+	}
+	if len(d.Passes) == 0 {
+		l.wrong("pass", "is missing; want [[pass]] with kernel, bind, grid or threads, and threadgroup")
+	}
+	for i := range d.Passes {
+		m.passes = append(m.passes, m.pass(l, fmt.Sprintf("pass[%d]", i), &d.Passes[i], named))
+	}
+}
+
+// texts reads the sources. Several become one text, each included by its name.
+func (m *manifest) texts(l *loader) {
+	dir := filepath.Dir(m.file)
+	sources := m.document.Text.Sources
+	if len(sources) == 0 {
+		l.wrong("text.sources", "is missing; want the .metal files, beside the manifest")
+	}
+	var texts []string
+	for i, name := range sources {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			l.wrong(fmt.Sprintf("text.sources[%d]", i), "%v", err)
+		}
+		texts = append(texts, string(text))
+	}
+	m.source = strings.Join(texts, "\n")
+	for i, name := range m.document.Text.Include {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			l.wrong(fmt.Sprintf("text.include[%d]", i), "%s is no folder", path)
+		}
+		m.include = append(m.include, path)
+	}
+}
+
+func (m *manifest) expression(l *loader, path string, source text, want reflect.Kind) predicate.Expression {
+	if source == "" {
+		l.wrong(path, "is missing; want an expression over the case")
+		return predicate.Expression{}
+	}
+	e, err := m.scope.Compile(string(source), want)
+	if err != nil {
+		l.wrong(path, "%v", err)
+	}
+	return e
+}
+
+func (m *manifest) optional(l *loader, path string, source text, want reflect.Kind) *predicate.Expression {
+	if source == "" {
+		return nil
+	}
+	e := m.expression(l, path, source, want)
+	return &e
+}
+
+func (m *manifest) three(l *loader, path string, list []text) (out [3]*predicate.Expression) {
+	if len(list) < 1 || len(list) > 3 {
+		l.wrong(path, "has %d numbers; want 1 to 3", len(list))
+		return out
+	}
+	for i, source := range list {
+		e := m.expression(l, fmt.Sprintf("%s[%d]", path, i), source, reflect.Int)
+		out[i] = &e
+	}
+	return out
+}
+
+func (m *manifest) pass(l *loader, path string, p *pass, scratches map[string]bool) compiledPass {
+	var c compiledPass
+	var err error
+	if p.Kernel == "" {
+		l.wrong(path+".kernel", "is missing; want the kernel's name, such as \"sdpa_{type}_{head_dim}\"")
+	} else if c.kernel, err = m.scope.Template(p.Kernel); err != nil {
+		l.wrong(path+".kernel", "%v", err)
+	}
+	c.when = m.optional(l, path+".when", p.When, reflect.Bool)
+	for i, x := range p.Constants {
+		at := fmt.Sprintf("%s.constant[%d]", path, i)
+		k := compiledConstant{name: x.Name, scalar: m.scalar(l, at, x.Type, x.Value, 0)}
+		switch {
+		case x.Index == nil && x.Name == "" || x.Index != nil && x.Name != "":
+			l.wrong(at, "want index or name, and one of them")
+		case x.Index != nil && (*x.Index < 0 || *x.Index > 65535):
+			l.wrong(at+".index", "%d: want 0 to 65535", *x.Index)
+		case x.Index != nil:
+			k.index = uint32(*x.Index)
+		}
+		c.constants = append(c.constants, k)
+	}
+	taken := map[string]string{}
+	for i := range p.Bindings {
+		at := fmt.Sprintf("%s.bind[%d]", path, i)
+		c.bindings = append(c.bindings, m.binding(l, at, &p.Bindings[i], scratches, taken))
+	}
+	switch {
+	case len(p.Grid) > 0 && len(p.Threads) > 0 || len(p.Grid) == 0 && len(p.Threads) == 0:
+		l.wrong(path, "want grid (in threadgroups) or threads, and one of them")
+	case len(p.Grid) > 0:
+		c.grid = m.three(l, path+".grid", p.Grid)
+	default:
+		c.grid, c.inThreads = m.three(l, path+".threads", p.Threads), true
+	}
+	c.threadgroup = m.three(l, path+".threadgroup", p.Threadgroup)
+	return c
+}
+
+var tensorNames = []string{"q", "k", "v", "mask", "out", "lse"}
+
+func (m *manifest) binding(l *loader, path string, b *binding, scratches map[string]bool, taken map[string]string) compiledBinding {
+	c := compiledBinding{tensor: b.Tensor, scratch: b.Scratch, null: b.Null}
+	kinds := 0
+	for _, given := range []bool{b.Tensor != "", b.Type != "", len(b.Struct) > 0, b.Scratch != "", b.Threadgroup != "", b.Null} {
+		if given {
+			kinds++
+		}
+	}
+	if kinds != 1 {
+		l.wrong(path, "want one of tensor, type (with value), struct, scratch, threadgroup and null; %d are given", kinds)
+	}
+	table := "buffer"
+	if b.Threadgroup != "" {
+		table = "threadgroup"
+	}
+	switch {
+	case b.Index == nil:
+		l.wrong(path+".index", "is missing; want the n of [[%s(n)]]", table)
+	case *b.Index < 0 || *b.Index > 30:
+		l.wrong(path+".index", "%d: want 0 to 30", *b.Index)
+	default:
+		c.index = uint32(*b.Index)
+		slot := fmt.Sprintf("%s(%d)", table, *b.Index)
+		if other, there := taken[slot]; there && b.When == "" {
+			l.wrong(path+".index", "%s is bound by %s already", slot, other)
+		}
+		if b.When == "" {
+			taken[slot] = path
+		}
+	}
+	c.when = m.optional(l, path+".when", b.When, reflect.Bool)
+	c.offset = m.optional(l, path+".offset", b.Offset, reflect.Int)
+	if c.offset != nil && b.Tensor == "" && b.Scratch == "" {
+		l.wrong(path+".offset", "only a tensor or a scratch buffer has one")
+	}
+	if b.Tensor != "" && !slices.Contains(tensorNames, b.Tensor) {
+		l.wrong(path+".tensor", "%q: want one of %s", b.Tensor, strings.Join(tensorNames, ", "))
+	}
+	if b.Scratch != "" && !scratches[b.Scratch] {
+		l.wrong(path+".scratch", "%q: want one of %v", b.Scratch, slices.Sorted(maps.Keys(scratches)))
+	}
+	if b.Type == "" && b.Value != "" {
+		l.wrong(path+".type", "is missing; want the value's type: %s", typeNames)
+	}
+	switch {
+	case b.Type != "":
+		c.scalars = []scalar{m.scalar(l, path, b.Type, b.Value, 0)}
+		c.scalars[0].count = anyCount
+	case len(b.Struct) > 0:
+		c.isStruct = true
+		for i, f := range b.Struct {
+			at := fmt.Sprintf("%s.struct[%d]", path, i)
+			s := m.scalar(l, at, f.Type, f.Value, f.Count)
+			s.name = f.Name
+			if f.Count < 0 || f.Count > 1024 {
+				l.wrong(at+".count", "%d: want 1 to 1024, or none", f.Count)
+			}
+			c.scalars = append(c.scalars, s)
+		}
+	}
+	c.threadgroup = m.optional(l, path+".threadgroup", b.Threadgroup, reflect.Int)
+	return c
+}
+
+func (m *manifest) scalar(l *loader, path, kind string, value text, count int) scalar {
+	s := scalar{count: count}
+	var ok bool
+	if s.kind, ok = scalarTypes[kind]; !ok {
+		l.wrong(path+".type", "%q: want one of %s", kind, typeNames)
+	}
+	s.value = m.expression(l, path+".value", value, reflect.Invalid)
+	return s
+}

@@ -1,0 +1,99 @@
+package mslpath
+
+import (
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/predicate"
+)
+
+// What expressions may name of the operands, beside the case's own fields.
+
+// steps are strides in elements; of an absent operand, and of a dimension that broadcasts, 0.
+type steps struct {
+	Batch int `expr:"batch"`
+	Head  int `expr:"head"`
+	Row   int `expr:"row"`
+	Col   int `expr:"col"`
+}
+
+type strides struct {
+	Q    steps `expr:"q"`
+	K    steps `expr:"k"`
+	V    steps `expr:"v"`
+	Mask steps `expr:"mask"`
+	Out  steps `expr:"out"`
+}
+
+// shapeOf is a mask array's own extents: 1 where it broadcasts.
+type shapeOf struct {
+	Batch int `expr:"batch"`
+	Heads int `expr:"heads"`
+	Rows  int `expr:"rows"`
+	Cols  int `expr:"cols"`
+}
+
+// sizes are bytes of an element.
+type sizes struct {
+	In   int `expr:"input"`
+	Out  int `expr:"output"`
+	Mask int `expr:"mask"`
+}
+
+// contiguous tells which operands are contiguous [batch, heads, rows, columns].
+type contiguous struct {
+	Q    bool `expr:"q"`
+	K    bool `expr:"k"`
+	V    bool `expr:"v"`
+	Mask bool `expr:"mask"`
+	Out  bool `expr:"out"`
+	All  bool `expr:"all"`
+}
+
+func operandVariables() []predicate.Variable {
+	return []predicate.Variable{
+		{Name: "stride", Zero: strides{}}, {Name: "mask_shape", Zero: shapeOf{}}, {Name: "size", Zero: sizes{}},
+		{Name: "contiguous", Zero: contiguous{}}, {Name: "diagonal", Zero: 0},
+	}
+}
+
+// operandValues are the values of operandVariables for a case.
+func operandValues(c cases.Case) ([]any, error) {
+	t, err := cases.Layouts(c)
+	if err != nil {
+		return nil, err
+	}
+	stepsOf := func(t *cases.Tensor) steps {
+		s := t.Strides
+		return steps{s[0], s[1], s[2], s[3]}
+	}
+	s := strides{Q: stepsOf(&t.Q), K: stepsOf(&t.K), V: stepsOf(&t.V), Out: stepsOf(&t.Out)}
+	size := sizes{In: c.Input.Size(), Out: c.Output.Size()}
+	dense := contiguous{Q: isContiguous(&t.Q), K: isContiguous(&t.K), V: isContiguous(&t.V), Out: isContiguous(&t.Out), Mask: true}
+	var shape shapeOf
+	if t.Mask != nil {
+		s.Mask = stepsOf(&t.Mask.Tensor)
+		shape = shapeOf{t.Mask.Shape[0], t.Mask.Shape[1], t.Mask.Shape[2], t.Mask.Shape[3]}
+		size.Mask = t.Mask.Format.Size()
+		if t.Mask.Bool {
+			size.Mask = 1
+		}
+		dense.Mask = isContiguous(&t.Mask.Tensor)
+	}
+	dense.All = dense.Q && dense.K && dense.V && dense.Mask && dense.Out
+	diagonal := 0
+	if c.Mask.Align == cases.BottomRight {
+		diagonal = c.KVLen - c.QLen
+	}
+	return []any{s, shape, size, dense, diagonal}, nil
+}
+
+// isContiguous reports whether a tensor's elements stand one after the other; the stride of an extent of 1 says nothing.
+func isContiguous(t *cases.Tensor) bool {
+	step := 1
+	for i := 3; i >= 0; i-- {
+		if t.Shape[i] > 1 && t.Strides[i] != step {
+			return false
+		}
+		step *= t.Shape[i]
+	}
+	return true
+}

@@ -1,0 +1,417 @@
+package mslpath
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/paths/declared"
+	"attest.example/attest/harness/internal/paths/metalpath"
+	"attest.example/attest/harness/internal/predicate"
+	"attest.example/attest/metal"
+	"attest.example/attest/reference"
+)
+
+// Path is a manifest's kernel on a device.
+type Path struct {
+	name        string
+	manifest    *manifest
+	device      *metal.Device
+	math        metal.Math
+	check       bool
+	description paths.Description
+	kernels     map[string]*metal.Kernel
+	variants    []paths.Variant // the same kernel in further modes
+}
+
+// Open opens the path by what follows msl: in its name: a manifest's file, and options of the host device as
+// metalpath.OpenHost takes them.
+func Open(argument string) (*Path, error) {
+	file, options, _ := strings.Cut(argument, "?")
+	m, err := load(file)
+	if err != nil {
+		return nil, err
+	}
+	if m.document.Text.Math == "fast" && !strings.Contains("&"+options, "&math=") {
+		options = strings.TrimPrefix(options+"&math=fast", "&")
+	}
+	modes, err := metalpath.HostModes(options)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Path
+	for _, mode := range modes {
+		p, err := open("msl:"+argument, m, mode)
+		if err != nil {
+			for _, opened := range all {
+				opened.Close()
+			}
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	base := all[0]
+	for i, p := range all[1:] {
+		base.variants = append(base.variants, paths.Variant{Words: modes[i+1].Words, Path: p, SameBits: modes[i+1].SameBits})
+	}
+	return base, nil
+}
+
+func open(name string, m *manifest, mode metalpath.HostMode) (*Path, error) {
+	device, err := metal.Host(mode.Options)
+	if err != nil {
+		return nil, err
+	}
+	info, err := device.Info()
+	if err != nil {
+		device.Close()
+		return nil, err
+	}
+	return &Path{
+		name: name, manifest: m, device: device, math: mode.Math, check: mode.Options.Check, kernels: map[string]*metal.Kernel{},
+		description: paths.Description{Device: info.Name, Toolchain: info.Toolchain},
+	}, nil
+}
+
+// Name is what --path takes.
+func (p *Path) Name() string { return p.name }
+
+// Describe tells the device and its compiler.
+func (p *Path) Describe() paths.Description { return p.description }
+
+// Variants are the further modes.
+func (p *Path) Variants() []paths.Variant { return p.variants }
+
+// Arithmetic is what the manifest declares. Fast math may also flush subnormals and assumes NaN and infinity away, and
+// its exponential is the fast one of Metal's table.
+func (p *Path) Arithmetic(c cases.Case) reference.Arithmetic {
+	a := p.manifest.document.Arithmetic.Of(c)
+	a.Deterministic = p.manifest.document.Promises.All().Deterministic
+	if p.math != metal.MathSafe {
+		a.FlushSubnormals, a.FiniteMath = true, true
+		a.Exp.B = max(a.Exp.B, 2)
+	}
+	return a
+}
+
+// Promises is what the manifest promises.
+func (p *Path) Promises(cases.Case) paths.Promises {
+	promises := p.manifest.document.Promises.All()
+	promises.NaN = promises.NaN && p.math == metal.MathSafe
+	return promises
+}
+
+// Supports holds a case against the manifest: its conditions, its layout, and what its bindings have a place for.
+func (p *Path) Supports(c cases.Case) error {
+	d := &p.manifest.document
+	if err := d.Promises.Allow("the kernel", c); err != nil {
+		return err
+	}
+	operands, err := operandValues(c)
+	if err != nil {
+		return err
+	}
+	values, err := p.manifest.scope.Values(c, operands...)
+	if err != nil {
+		return fmt.Errorf("%s: let: %w", p.manifest.file, err)
+	}
+	for _, s := range p.manifest.supports {
+		ok, err := s.when.Bool(values)
+		if err != nil {
+			return fmt.Errorf("%s: supports: %w", p.manifest.file, err)
+		}
+		if !ok {
+			return declared.Refuse("the kernel", s.when, s.why)
+		}
+	}
+	if d.Layout != stridedLayout && !operands[3].(contiguous).All {
+		return errors.New("an operand is not contiguous, and the manifest's layout is contiguous")
+	}
+	if c.LSE && !p.manifest.binds("lse") {
+		return errors.New("the manifest binds no lse")
+	}
+	if c.Mask.IsArray() && !p.manifest.binds("mask") {
+		return errors.New("the manifest binds no mask")
+	}
+	return nil
+}
+
+func (m *manifest) binds(tensor string) bool {
+	for _, pass := range m.passes {
+		for _, b := range pass.bindings {
+			if b.tensor == tensor {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Reset forgets the kernels, as a new process would.
+func (p *Path) Reset(ctx context.Context) error {
+	for key, k := range p.kernels {
+		k.Close()
+		delete(p.kernels, key)
+	}
+	var errs []error
+	for _, v := range p.variants {
+		errs = append(errs, paths.Reset(ctx, v.Path))
+	}
+	return errors.Join(errs...)
+}
+
+// Close frees the kernels and the device.
+func (p *Path) Close() error {
+	for _, k := range p.kernels {
+		k.Close()
+	}
+	for _, v := range p.variants {
+		v.Path.(*Path).Close()
+	}
+	p.device.Close()
+	return nil
+}
+
+// Attend runs the passes over the tensors where they lie.
+func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
+	call := &call{path: p, memory: map[string]*metal.Memory{}, tensors: t, timing: paths.Timing{Cached: true}}
+	defer call.close()
+	operands, err := operandValues(c)
+	if err != nil {
+		return paths.Timing{}, err
+	}
+	if call.values, err = p.manifest.scope.Values(c, operands...); err != nil {
+		return paths.Timing{}, fmt.Errorf("%s: let: %w", p.manifest.file, err)
+	}
+	for i := range p.manifest.passes {
+		if err = call.pass(ctx, i); err != nil {
+			err = fmt.Errorf("%s: pass[%d]: %w", p.manifest.file, i, err)
+			break
+		}
+	}
+	if p.check {
+		if seen, reportsErr := p.device.Reports(); reportsErr != nil {
+			return paths.Timing{}, reportsErr
+		} else if len(seen) > 0 {
+			return paths.Timing{}, &metalpath.CheckerError{Reports: seen}
+		}
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			err = errors.Join(ctx.Err(), err)
+		}
+		return paths.Timing{}, err
+	}
+	if t.LSE != nil && p.manifest.document.LSE.Base == "2" {
+		toNatural(t.LSE)
+	}
+	return call.timing, nil
+}
+
+// toNatural turns logarithms to base 2 into natural ones.
+func toNatural(t *cases.Tensor) {
+	for b := range t.Shape[0] {
+		for h := range t.Shape[1] {
+			for r := range t.Shape[2] {
+				t.Set(b, h, r, 0, t.At(b, h, r, 0)*math.Ln2)
+			}
+		}
+	}
+}
+
+// call is one Attend.
+type call struct {
+	path    *Path
+	values  predicate.Values
+	tensors *cases.Tensors
+	memory  map[string]*metal.Memory // of tensors and scratch buffers, by name
+	timing  paths.Timing
+}
+
+func (c *call) close() {
+	for _, m := range c.memory {
+		m.Close()
+	}
+}
+
+func (c *call) pass(ctx context.Context, number int) error {
+	pass := &c.path.manifest.passes[number]
+	if pass.when != nil {
+		if run, err := pass.when.Bool(c.values); err != nil || !run {
+			return err
+		}
+	}
+	kernel, err := c.kernel(pass)
+	if err != nil {
+		return err
+	}
+	launch := &metal.Launch{GridInThreads: pass.inThreads}
+	if launch.Grid, err = c.three("grid", pass.grid); err != nil {
+		return err
+	}
+	if launch.Threadgroup, err = c.three("threadgroup", pass.threadgroup); err != nil {
+		return err
+	}
+	if launch.Arguments, err = c.arguments(pass); err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		launch.Deadline = max(time.Until(deadline), time.Millisecond)
+	}
+	seconds, err := kernel.Run(launch)
+	c.timing.DeviceSeconds = append(c.timing.DeviceSeconds, seconds...)
+	return err
+}
+
+func (c *call) three(what string, expressions [3]*predicate.Expression) (out [3]uint32, err error) {
+	for i, e := range expressions {
+		out[i] = 1
+		if e == nil {
+			continue
+		}
+		n, err := e.Int(c.values)
+		if err != nil {
+			return out, fmt.Errorf("%s[%d]: %w", what, i, err)
+		}
+		if n < 1 || n > math.MaxUint32 {
+			return out, fmt.Errorf("%s[%d]: %q is %d; want at least 1", what, i, *e, n)
+		}
+		out[i] = uint32(n)
+	}
+	return out, nil
+}
+
+// kernel compiles a pass's kernel with its constants, once for each set of them.
+func (c *call) kernel(pass *compiledPass) (*metal.Kernel, error) {
+	name, err := pass.kernel.Text(c.values)
+	if err != nil {
+		return nil, fmt.Errorf("kernel: %w", err)
+	}
+	p := c.path
+	constants, key := map[uint32]any{}, name
+	for _, k := range pass.constants {
+		value, err := k.value.Eval(c.values)
+		if err != nil {
+			return nil, fmt.Errorf("constant %d: %w", k.index, err)
+		}
+		typed, err := k.kind.typed(value)
+		if err != nil {
+			return nil, fmt.Errorf("constant %d: %w", k.index, err)
+		}
+		constants[k.index] = typed
+		key += fmt.Sprintf("|%d=%v", k.index, typed)
+	}
+	if kernel, ok := p.kernels[key]; ok {
+		return kernel, nil
+	}
+	kernel, err := p.device.NewKernel(metal.KernelOptions{
+		Source: p.manifest.source, File: p.manifest.document.Text.Sources[0], Function: name, Constants: constants, Math: p.math,
+	})
+	if err != nil {
+		return nil, err
+	}
+	took, cached := kernel.CompileTime()
+	c.timing.CompileSeconds += took.Seconds()
+	c.timing.Cached = c.timing.Cached && cached
+	p.kernels[key] = kernel
+	return kernel, nil
+}
+
+func (c *call) arguments(pass *compiledPass) ([]metal.Argument, error) {
+	var out []metal.Argument
+	for _, b := range pass.bindings {
+		if b.when != nil {
+			if there, err := b.when.Bool(c.values); err != nil {
+				return nil, fmt.Errorf("buffer(%d): when: %w", b.index, err)
+			} else if !there {
+				continue
+			}
+		}
+		a := metal.Argument{Index: b.index}
+		var err error
+		switch {
+		case b.null:
+			continue // an empty slot is a null pointer
+		case b.tensor != "":
+			a.Memory, a.Offset, err = c.tensor(b.tensor)
+		case b.scratch != "":
+			a.Memory, err = c.scratch(b.scratch)
+		case b.threadgroup != nil:
+			a.Threadgroup, err = b.threadgroup.Int(c.values)
+			if err == nil && a.Threadgroup < 1 {
+				err = fmt.Errorf("%q is %d bytes; want at least 1", *b.threadgroup, a.Threadgroup)
+			}
+		default:
+			a.Bytes, err = pack(b.scalars, c.values, b.isStruct)
+		}
+		if err == nil && b.offset != nil {
+			var offset int
+			offset, err = b.offset.Int(c.values)
+			a.Offset += offset
+		}
+		if err != nil {
+			return nil, fmt.Errorf("bind %d: %w", b.index, err)
+		}
+		if a.Memory != nil || a.Bytes != nil || a.Threadgroup > 0 {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// tensor wraps an operand's memory; one that the case has not stays a null pointer.
+func (c *call) tensor(name string) (*metal.Memory, int, error) {
+	for _, b := range c.tensors.Buffers() {
+		if b.Name != name {
+			continue
+		}
+		offset := b.Tensor.Offset * b.Bytes / max(b.Tensor.Elements, 1)
+		if m, ok := c.memory[name]; ok {
+			return m, offset, nil
+		}
+		m, err := c.path.device.Wrap(b.Data[:b.Bytes])
+		if err != nil {
+			return nil, 0, err
+		}
+		c.memory[name] = m
+		return m, offset, nil
+	}
+	return nil, 0, nil
+}
+
+// scratch makes the memory of a name, once in a call.
+func (c *call) scratch(name string) (*metal.Memory, error) {
+	key := "scratch " + name
+	if m, ok := c.memory[key]; ok {
+		return m, nil
+	}
+	for _, s := range c.path.manifest.scratch {
+		if s.name != name {
+			continue
+		}
+		bytes, err := s.bytes.Int(c.values)
+		if err != nil {
+			return nil, err
+		}
+		if bytes < 1 {
+			return nil, fmt.Errorf("scratch %s: %q is %d bytes; want at least 1", name, s.bytes, bytes)
+		}
+		m, err := c.path.device.NewMemory(bytes)
+		if err != nil {
+			return nil, err
+		}
+		if !s.zero {
+			for i := range m.Bytes() {
+				m.Bytes()[i] = 0xff
+			}
+		}
+		c.memory[key] = m
+		return m, nil
+	}
+	return nil, fmt.Errorf("scratch %q is not declared", name)
+}

@@ -1,0 +1,51 @@
+package mslpath
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/trial"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+func example(t *testing.T, name string) *Path {
+	t.Helper()
+	p, err := Open(filepath.Join("..", "..", "..", "..", "examples", "msl", name))
+	require.NoError(t, err)
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+func TestTheExampleConforms(t *testing.T) {
+	p := example(t, "vector.toml")
+	for _, more := range []string{
+		``, `,"mask":{"kind":"causal","align":"bottom-right"}`, `,"mask":{"kind":"bool","shape":"1h1k"}`,
+		`,"layout":{"q":{"order":"BSHD","pad":3},"k":{"offset":5},"out":{"order":"BSHD"}}`,
+	} {
+		c, err := cases.Decode([]byte(`{"version":1,"batch":2,"heads":4,"kv_heads":2,"q_len":3,"kv_len":37,"head_dim":64,"input":"bf16"` + more + `}`))
+		require.NoError(t, err)
+		require.NoError(t, p.Supports(c))
+		o, err := trial.Run(context.Background(), p, c, trial.Options{})
+		require.NoError(t, err)
+		require.Equal(t, verdict.Pass, o.Verdict.Kind, o.Verdict.Reason)
+	}
+}
+
+// What a manifest has no place for is unsupported, whether it says so or not.
+func TestWhatAManifestDoesNotBindIsUnsupported(t *testing.T) {
+	p := example(t, "vector.toml")
+	for more, words := range map[string]string{
+		`,"head_dim":65`:            "no instantiation",
+		`,"head_dim":64,"lse":true`: "binds no lse",
+		`,"head_dim":64,"mask":{"kind":"additive","format":"fp32"}`: "masks are causal or bool",
+		`,"head_dim":64,"layout":{"v":{"transpose":true}}`:          "columns stand next to each other",
+	} {
+		c, err := cases.Decode([]byte(`{"version":1,"batch":1,"heads":1,"q_len":3,"kv_len":5,"input":"fp32"` + more + `}`))
+		require.NoError(t, err)
+		require.ErrorContains(t, p.Supports(c), words)
+	}
+}
