@@ -47,7 +47,7 @@ func commands() []command {
 		{"msl", "build|run|check FILE.metal ...", "the Metal compiler for this machine, one kernel by hand, and the checkers", mslCommand},
 		{"init", "python|c|go [DIR]", "a working implementation to change into your own", initCommand},
 		{"version", "", "which attest this is", versionCommand},
-		{"paths", "", "which paths work here, and why the others do not", pathsCommand},
+		{"paths", "[PATH ...]", "which paths work here, what they support, and what would make the others work", pathsCommand},
 	}
 }
 

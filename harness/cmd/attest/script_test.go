@@ -29,6 +29,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	examples, err := filepath.Abs("../../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
 	cache, err := exec.Command("go", "env", "GOCACHE").Output() // a script has a home of its own, and would build Go anew
 	if err != nil {
 		t.Fatal(err)
@@ -39,6 +43,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CORPUS", corpus)
+			e.Setenv("EXAMPLES", examples)
 			e.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
 			return nil
 		},

@@ -25,11 +25,16 @@ type Entry struct {
 	// Check is nil where the path works here, else says why it does not. An entry with an argument can only say
 	// whether it could work.
 	Check func(context.Context) error
+	// Remedy is what to type where it does not work; empty where nobody knows.
+	Remedy string
 
 	prefix   string // of a path with an argument: "lib:"
 	optional bool   // the argument may be empty
 	open     func(ctx context.Context, argument string) (paths.Path, error)
 }
+
+// Complete is the name of the path, where it stands for one by itself.
+func (e Entry) Complete() (name string, ok bool) { return e.Name, e.prefix == "" || e.optional }
 
 // List gives every path, the default first.
 func List() []Entry {
@@ -43,6 +48,7 @@ func List() []Entry {
 func hostEntry() Entry {
 	return Entry{
 		Name: "host", Words: "attention.metal on this machine's processors; host?math=fast&schedule=random for other modes",
+		Remedy: "make deps",
 		Check: func(context.Context) error {
 			p, err := metalpath.OpenHost("")
 			if err != nil {
