@@ -25,8 +25,6 @@ type Replayed struct {
 	// shown both.
 	Note  string
 	Flaky bool
-	// Wrote is what the path's process wrote last, of a case that failed.
-	Wrote string
 }
 
 // Replay runs case files again, each in a cold context, in their order, a kept failure under the conditions in which it
@@ -59,6 +57,9 @@ func Replay(ctx context.Context, o ReplayOptions) (record.Summary, error) {
 		}
 		r := record.NewResult(item.Case, s.path, on, outcome.Verdict, outcome.Timing, outcome.Wall.Seconds())
 		r.Index, r.Laws, r.NotJudged = i, outcome.Laws, outcome.NotJudged
+		if r.Kind.Fails() {
+			r.Wrote = record.Tail(outcome.Stack)
+		}
 		summary.AddFile(r, item.Path, outcome.Note)
 		if outcome.Flaky {
 			summary.Flaky++
@@ -67,7 +68,7 @@ func Replay(ctx context.Context, o ReplayOptions) (record.Summary, error) {
 			summary.NoLonger++
 		}
 		if o.Each != nil {
-			o.Each(item, Replayed{r, outcome.Note, outcome.Flaky, outcome.Stack})
+			o.Each(item, Replayed{r, outcome.Note, outcome.Flaky})
 		}
 	}
 	summary.Path, summary.Device = strings.Join(names, ", "), strings.Join(slices.Compact(devices), ", ")

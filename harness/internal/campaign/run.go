@@ -165,6 +165,7 @@ func (r *runner) take(result engine.Result) error {
 		if err != nil {
 			return err
 		}
+		line.Wrote = record.Tail(result.Stack)
 		r.log.Error("case failed", "index", result.Index, "verdict", v.Kind, "reason", v.Reason, "file", file)
 		if result.Stack != "" {
 			r.log.Info("what the process wrote last", "index", result.Index, "stack", result.Stack)

@@ -38,6 +38,9 @@ type Result struct {
 	// Impossible says why the times above cannot be true; Append fills it in.
 	Impossible string `json:"impossible,omitzero"`
 
+	// Wrote is the end of what the path's process wrote during the call that failed, see Tail.
+	Wrote string `json:"wrote,omitzero"`
+
 	// Elapsed is when the line was written, in seconds since the run began; Append fills it in.
 	Elapsed float64 `json:"elapsed_seconds"`
 }

@@ -135,7 +135,7 @@ func (s *Summary) addFailure(r Result, dir string) {
 	if slices.ContainsFunc(s.Failures, func(f Failure) bool { return f.Case == r.ID }) {
 		return // the same case again
 	}
-	f := Failure{Case: r.ID, Verdict: r.Kind, Law: r.Law, Reason: r.Reason, File: failureFile(dir, r.ID), path: r.Path}
+	f := Failure{Case: r.ID, Verdict: r.Kind, Law: r.Law, Reason: r.Reason, File: failureFile(dir, r.ID), Wrote: r.Wrote, path: r.Path}
 	f.Replay = Command("replay", r.Path, f.File)
 	if reduced := reducedFile(dir, r.ID); exists(reduced) {
 		f.Reduced, f.ReducedReason = reduced, reasonOf(reduced)

@@ -47,7 +47,8 @@ type Outcome struct {
 	NotJudged []string
 	// Second is the run that contradicts the first one, of a relation or of a call that gave other bits; nil: none does.
 	Second *Second
-	// Stack is what a process wrote while a crash or a hang ended it.
+	// Stack is what the path's process wrote, on both of its streams, during the call that failed, or while a crash or a
+	// hang ended it.
 	Stack string
 	// Cold says that the trial left the path with a cold context: what ran before no longer matters.
 	Cold bool
@@ -83,6 +84,9 @@ func Run(ctx context.Context, p paths.Path, c cases.Case, o Options) (Outcome, e
 	t := &trial{path: p, options: o}
 	v, err := t.run(ctx, c)
 	t.outcome.Verdict = v
+	if wrote, ok := p.(interface{ Wrote() string }); ok && v.Kind.Fails() && t.outcome.Stack == "" {
+		t.outcome.Stack = wrote.Wrote()
+	}
 	if err != nil {
 		return t.outcome, fmt.Errorf("case %s: %w", cases.Name(c), err)
 	}

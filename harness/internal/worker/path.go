@@ -222,3 +222,11 @@ func (p *Path) Close() error {
 	}
 	return nil
 }
+
+// Wrote is what the child wrote during its last call, on both of its streams.
+func (p *Path) Wrote() string {
+	if p.process == nil {
+		return ""
+	}
+	return p.process.stderr.settled()
+}

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"runtime"
@@ -44,6 +45,11 @@ var kinds = []Kind{
 		t.Out.Set(0, 0, 0, 0, math.NaN())
 	}},
 	{Name: "wrong", Words: "is wrong in one element", Verdict: verdict.Numeric, after: func(_ *Path, t *cases.Tensors) {
+		spoil(&t.Out)
+	}},
+	{Name: "chatty", Words: "is wrong in one element, and says so on both streams", Verdict: verdict.Numeric, Isolated: true, after: func(_ *Path, t *cases.Tensors) {
+		fmt.Fprintln(os.Stdout, "kernel: on stdout, all is well")
+		fmt.Fprintln(os.Stderr, "kernel: on stderr, simdgroup 3 overflowed")
 		spoil(&t.Out)
 	}},
 	{Name: "unwritten", Words: "leaves an element unwritten", Verdict: verdict.Guard, after: func(_ *Path, t *cases.Tensors) {

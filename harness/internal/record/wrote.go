@@ -1,0 +1,36 @@
+package record
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Most of a process's words that a result keeps; the run's log has all that was captured.
+const (
+	tailLines = 12
+	tailBytes = 2 << 10
+)
+
+// dumpStart is where the runtime of Go begins to tell how a program ended.
+var dumpStart = regexp.MustCompile(`(?m)^(SIG[A-Z0-9]+: |panic: |fatal error: |runtime: |unexpected fault address |goroutine \d+ \[)`)
+
+// Tail is the end of what a process wrote, a few lines, without a dump of its stacks.
+func Tail(text string) string {
+	if at := dumpStart.FindStringIndex(text); at != nil {
+		text = text[:at[0]]
+	}
+	text = strings.TrimRight(text, "\r\n \t")
+	cut := false
+	if len(text) > tailBytes {
+		text, cut = text[len(text)-tailBytes:], true
+	}
+	lines := strings.Split(text, "\n")
+	if len(lines) > tailLines {
+		lines, cut = lines[len(lines)-tailLines:], true
+	}
+	text = strings.ToValidUTF8(strings.Join(lines, "\n"), "\uFFFD")
+	if cut {
+		return "[...]\n" + text
+	}
+	return text
+}

@@ -1,0 +1,20 @@
+package record
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTailKeepsTheEndWithoutADump(t *testing.T) {
+	require.Empty(t, Tail(""))
+	require.Equal(t, "one\ntwo", Tail("one\ntwo\n\n"))
+	require.Equal(t, "assertion failed", Tail("assertion failed\nSIGABRT: abort\nPC=0x1\ngoroutine 1 [running]:\n"))
+	require.Empty(t, Tail("panic: on purpose\n\ngoroutine 7 [running]:\n"))
+	many := Tail(strings.Repeat("line\n", 100))
+	require.Equal(t, 13, len(strings.Split(many, "\n")))
+	require.True(t, strings.HasPrefix(many, "[...]\n"))
+	require.LessOrEqual(t, len(Tail(strings.Repeat("x", 1<<20))), tailBytes+8)
+	require.Equal(t, "\uFFFD", Tail("\xff"))
+}
