@@ -11,6 +11,7 @@ import (
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/record"
 )
 
 func runCommand(ctx context.Context, t terminal, args []string) int {
@@ -95,8 +96,8 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	}
 	status := finish(t, report.Summary, *out, *asJSON, false)
 	if report.Interrupted && status != nonconform {
-		return t.complain("run: interrupted after %d cases; they are in %s, and attest run --resume %s goes on",
-			report.Summary.Cases, *out, *out)
+		return t.complain("run: interrupted after %d cases; they are in %s, and %s run --resume %s goes on",
+			report.Summary.Cases, *out, record.Program(), *out)
 	}
 	return status
 }

@@ -145,7 +145,18 @@ func (s *Summary) addFailure(r Result, dir string) {
 
 // Command is the line that does something to a case file with a path: attest replay --path P FILE.
 func Command(verb, path, file string) string {
-	return fmt.Sprintf("attest %s --path %s %s", verb, shellWord(path), shellWord(file))
+	return fmt.Sprintf("%s %s --path %s %s", Program(), verb, shellWord(path), shellWord(file))
+}
+
+// Program is how a line that can be pasted calls this command: as it was called, where that names a file, as bin/attest,
+// else attest.
+func Program() string { return programName(os.Args[0]) }
+
+func programName(called string) string {
+	if name := filepath.Base(called); (name == "attest" || name == "attest.exe") && name != called {
+		return shellWord(called)
+	}
+	return "attest"
 }
 
 // SetSeconds sets the duration of the run and the rate that follows.

@@ -18,3 +18,12 @@ func TestTailKeepsTheEndWithoutADump(t *testing.T) {
 	require.LessOrEqual(t, len(Tail(strings.Repeat("x", 1<<20))), tailBytes+8)
 	require.Equal(t, "\uFFFD", Tail("\xff"))
 }
+
+func TestLinesCallTheCommandAsItWasCalled(t *testing.T) {
+	for called, want := range map[string]string{
+		"attest": "attest", "bin/attest": "bin/attest", "./attest": "./attest", "/my tools/attest": "'/my tools/attest'",
+		"record.test": "attest", "/tmp/go-build/record.test": "attest",
+	} {
+		require.Equal(t, want, programName(called), called)
+	}
+}
