@@ -6,6 +6,10 @@
 //		harness.Conform(t, myPath{}, harness.Cases(500))
 //	}
 //
+// An implementation says what it cannot do: Supports returns why, and Attend may return Unsupported where only the call
+// finds out. Such cases are drawn again until as many as were asked for have been judged, and told by their reasons; none
+// of them is a failure, and a test in which little was judged fails.
+//
 // This package is the door for tests. What is behind it: cases (what a case is), paths (implementations), oracle and
 // relation (what is right), trial (one case), engine (many), gen, reduce, corpus and record. It never compares with a
 // fixed tolerance.

@@ -31,8 +31,8 @@ type (
 		ConformOption
 		PropertyOption
 	}
-	// FilterOption is about which of the drawn cases are tried: of Conform, Property and Fuzz.
-	FilterOption interface {
+	// SearchOption is an option of those that look for failures: Conform, Property and Fuzz.
+	SearchOption interface {
 		ConformOption
 		PropertyOption
 		FuzzOption
@@ -43,7 +43,7 @@ type (
 	conformOnly func(*settings)
 	fuzzOnly    func(*settings)
 	mix         func(*settings)
-	filter      func(*settings)
+	search      func(*settings)
 	every       func(*settings)
 )
 
@@ -51,9 +51,9 @@ func (o conformOnly) conform(s *settings) { o(s) }
 func (o fuzzOnly) fuzz(s *settings)       { o(s) }
 func (o mix) conform(s *settings)         { o(s) }
 func (o mix) property(s *settings)        { o(s) }
-func (o filter) conform(s *settings)      { o(s) }
-func (o filter) property(s *settings)     { o(s) }
-func (o filter) fuzz(s *settings)         { o(s) }
+func (o search) conform(s *settings)      { o(s) }
+func (o search) property(s *settings)     { o(s) }
+func (o search) fuzz(s *settings)         { o(s) }
 func (o every) conform(s *settings)       { o(s) }
 func (o every) replay(s *settings)        { o(s) }
 func (o every) fuzz(s *settings)          { o(s) }
@@ -73,13 +73,13 @@ func Preset(name gen.Preset) MixOption { return mix(func(s *settings) { s.preset
 // is a name and values with commas; numbers may be ranges. The names are the fields of a case as its JSON has them
 // (mask.align, layout.q.order), and those that attest run --help lists. What is wrong fails the test and tells what
 // would be accepted.
-func Only(filters ...string) FilterOption {
-	return filter(func(s *settings) { s.narrow(filters, s.filter.Set) })
+func Only(filters ...string) SearchOption {
+	return search(func(s *settings) { s.narrow(filters, s.filter.Set) })
 }
 
 // Exclude leaves out cases with some values of a field, written as for Only: Exclude("input=bf16", "head_dim=129-256").
-func Exclude(filters ...string) FilterOption {
-	return filter(func(s *settings) { s.narrow(filters, s.filter.Exclude) })
+func Exclude(filters ...string) SearchOption {
+	return search(func(s *settings) { s.narrow(filters, s.filter.Exclude) })
 }
 
 func (s *settings) narrow(filters []string, add func(name, value string) error) {
@@ -112,5 +112,6 @@ func Deadline(d time.Duration) Option {
 	return every(func(s *settings) { s.trial.Deadline, s.deadlineGiven = d, true })
 }
 
-// ReduceCalls bounds how often the path runs while a failure is made smaller; default 300.
-func ReduceCalls(n int) Option { return every(func(s *settings) { s.reduceCalls = n }) }
+// ReduceCalls bounds how often the path runs while a failure is made smaller; default 300. What ATTEST_REDUCE asks for
+// has no such bound.
+func ReduceCalls(n int) SearchOption { return search(func(s *settings) { s.reduceCalls = n }) }

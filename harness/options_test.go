@@ -24,7 +24,7 @@ func TestAFunctionTakesNoOptionThatItIgnores(t *testing.T) {
 		{"Failures", Failures, [4]bool{true, true, true, true}},
 		{"Relations", Relations, [4]bool{true, true, true, true}},
 		{"Deadline", Deadline, [4]bool{true, true, true, true}},
-		{"ReduceCalls", ReduceCalls, [4]bool{true, true, true, true}},
+		{"ReduceCalls", ReduceCalls, [4]bool{true, false, true, true}},
 	} {
 		made := reflect.TypeOf(option.made).Out(0)
 		for i, kind := range kinds {
