@@ -18,6 +18,7 @@ import (
 	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/reduce"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
 )
@@ -41,7 +42,7 @@ func Property(p Path, options ...PropertyOption) gopter.Prop {
 	if asked, err := f.askedFor(context.Background()); asked {
 		return func(*gopter.GenParameters) *gopter.PropResult { return resultOf(err) }
 	}
-	drawn := &judgedDraws{failing: &f, draw: gen.Case(s.preset, s.filter)}
+	drawn := &judgedDraws{failing: &f, draw: gen.Case(s.preset, s.filter).WithShrinker(reduce.Shrinker)}
 	property := prop.ForAll(func(c Case) (bool, error) {
 		outcome, err := drawn.judge(context.Background(), c)
 		return err == nil && !outcome.Verdict.Kind.Fails(), err

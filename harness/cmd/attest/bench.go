@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"attest.example/attest/harness/internal/bench"
 	"attest.example/attest/harness/internal/paths/catalog"
+	"attest.example/attest/internal/atomicfile"
 )
 
 func benchCommand(ctx context.Context, t terminal, args []string) int {
@@ -73,7 +72,7 @@ func runBench(ctx context.Context, t terminal, path string, o bench.Options, out
 		return t.complain("bench: %v", err)
 	}
 	if out != "" {
-		if err := writeTo(out, report.WriteBench); err != nil {
+		if err := atomicfile.Write(out, report.WriteBench); err != nil {
 			return t.complain("bench: %v", err)
 		}
 	}
@@ -91,24 +90,4 @@ func runBench(ctx context.Context, t terminal, path string, o bench.Options, out
 		return misuse
 	}
 	return conforms
-}
-
-// writeTo makes a file of what write writes, whole or not at all.
-func writeTo(file string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".bench-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	err = write(f)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	return os.Rename(f.Name(), file)
 }

@@ -9,8 +9,8 @@ import (
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/corpus"
-	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/reduce"
+	"attest.example/attest/internal/atomicfile"
 )
 
 func reduceCommand(ctx context.Context, t terminal, args []string) int {
@@ -48,7 +48,7 @@ func reduceCommand(ctx context.Context, t terminal, args []string) int {
 		if *out == "" {
 			return nil
 		}
-		return record.WriteFile(*out, cases.EncodeFile(c, e))
+		return atomicfile.WriteBytes(*out, cases.EncodeFile(c, e))
 	}
 	reduced, err := campaign.Reduce(ctx, campaign.ReduceOptions{
 		Conditions: conditions, Item: items[0], MaxCalls: *calls, Time: *limit, Save: write,

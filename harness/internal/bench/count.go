@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"golang.org/x/perf/benchmath"
+
+	"attest.example/attest/harness/internal/stats"
 )
 
 // CountVerdict says whether as many dispatches ran as were asked for.
@@ -76,7 +78,7 @@ func (r round) said() (seconds float64, clocked bool) {
 	for _, c := range r {
 		device = append(device, c.device...)
 	}
-	if m := median(device); m > 0 {
+	if m := stats.Median(device); m > 0 {
 		return m, true
 	}
 	smallest := slices.MinFunc(r, byCount)
@@ -113,7 +115,7 @@ func totalsGrow(rounds []round) bool {
 			growth = append(growth, p.own/p.expected)
 		}
 	}
-	return median(growth) > leastGrowth
+	return stats.Median(growth) > leastGrowth
 }
 
 // share is the time that further dispatches take by the time that they are said to take, the median of the round's
@@ -130,7 +132,7 @@ func (r round) share(byTotals bool) (share float64, clocked bool) {
 			shares = append(shares, p.wall/p.own)
 		}
 	}
-	return median(shares), clocked
+	return stats.Median(shares), clocked
 }
 
 // leastGrowth is the share of the expected time by which totals must differ to be told from noise.
@@ -164,7 +166,7 @@ func countOf(rounds []round) *Count {
 	if len(shares) == 0 || len(c.Counts) < 2 {
 		return c
 	}
-	c.Share, c.Overhead, c.Growth = median(shares), median(overheads), median(growths)
+	c.Share, c.Overhead, c.Growth = stats.Median(shares), stats.Median(overheads), stats.Median(growths)
 	if len(shares) < minRounds {
 		c.Low, c.High = slices.Min(shares), slices.Max(shares)
 	} else {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/stats"
 )
 
 // Measurement is a row as it was timed.
@@ -75,9 +76,9 @@ func gather(rounds []round, own int) (g gathered) {
 func (m *Measurement) sample(rounds []round, yards []float64, counted bool) sample {
 	own := m.own(counted)
 	all := gather(rounds, own)
-	s := sample{dispatches: own * len(all.wall), wall: median(all.wall)}
+	s := sample{dispatches: own * len(all.wall), wall: stats.Median(all.wall)}
 	if len(all.device) > 0 {
-		s.device = median(all.device)
+		s.device = stats.Median(all.device)
 	}
 	var ratios []float64
 	for i, yard := range yards {
@@ -86,10 +87,10 @@ func (m *Measurement) sample(rounds []round, yards []float64, counted bool) samp
 		if len(seconds) == 0 {
 			seconds = g.wall
 		}
-		ratios = append(ratios, median(seconds)/yard)
+		ratios = append(ratios, stats.Median(seconds)/yard)
 	}
 	if len(ratios) > 0 {
-		s.yardsticks = median(ratios)
+		s.yardsticks = stats.Median(ratios)
 	}
 	return s
 }
@@ -108,7 +109,7 @@ func (m *Measurement) take(rounds []round, counted bool) {
 	if counted {
 		m.Count = countOf(rounds)
 	}
-	if share := median(g.busy); share > record.ClockSlack {
+	if share := stats.Median(g.busy); share > record.ClockSlack {
 		m.Impossible = fmt.Sprintf("the dispatches of a call are said to take %.3g times as long as the whole call", share)
 	}
 }

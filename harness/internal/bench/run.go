@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"attest.example/attest/harness/internal/bench/peak"
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/peak"
 	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/metal"
 )

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"attest.example/attest/harness/internal/stats"
 )
 
 // Stats describes samples of a time, in seconds.
@@ -21,26 +23,9 @@ func StatsOf(samples []float64) Stats {
 		return Stats{}
 	}
 	sorted := slices.Sorted(slices.Values(samples))
-	s := Stats{Samples: len(sorted), Median: quantile(sorted, 0.5), Min: sorted[0]}
-	s.Spread = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / s.Median
+	s := Stats{Samples: len(sorted), Median: stats.Quantile(sorted, 0.5), Min: sorted[0]}
+	s.Spread = (stats.Quantile(sorted, 0.75) - stats.Quantile(sorted, 0.25)) / 2 / s.Median
 	return s
-}
-
-// quantile interpolates between the neighbours.
-func quantile(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
-	low := int(at)
-	if low+1 >= len(sorted) {
-		return sorted[len(sorted)-1]
-	}
-	return sorted[low] + (at-float64(low))*(sorted[low+1]-sorted[low])
-}
-
-func median(samples []float64) float64 {
-	if len(samples) == 0 {
-		return math.NaN()
-	}
-	return quantile(slices.Sorted(slices.Values(samples)), 0.5)
 }
 
 // point is a measurement at a known size.
@@ -57,12 +42,12 @@ func line(points []point) (intercept, slope float64) {
 			}
 		}
 	}
-	slope = median(slopes)
+	slope = stats.Median(slopes)
 	var rest []float64
 	for _, p := range points {
 		rest = append(rest, p.y-slope*p.x)
 	}
-	return median(rest), slope
+	return stats.Median(rest), slope
 }
 
 // Exponent fits y = c * x^e through positive measurements, in logarithms, and gives e.

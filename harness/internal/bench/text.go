@@ -1,12 +1,13 @@
 package bench
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"attest.example/attest/harness/internal/record"
 )

@@ -2,11 +2,12 @@ package campaign
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"

@@ -1,29 +1,27 @@
 package cases
 
-import "math"
+import (
+	"math"
+
+	"attest.example/attest/harness/internal/splitmix"
+)
 
 // The generator is counter-based: a value depends on the seed, the stream (which operand) and the element's logical
 // index, on nothing drawn before it and on nothing of the layout. Its core is the finaliser of SplitMix64 (Steele,
 // Lea and Flood, 2014) applied twice. Only integer operations and single IEEE float64 multiplications follow, none
 // of which a compiler may fuse, so every platform and Go release gives the same bits.
 
-const golden = 0x9e3779b97f4a7c15
-
-func mix(z uint64) uint64 {
-	z ^= z >> 30
-	z *= 0xbf58476d1ce4e5b9
-	z ^= z >> 27
-	z *= 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
 // stream is one independent sequence of a seed.
 type stream uint64
 
-func newStream(seed, id uint64) stream { return stream(mix(seed+golden*(id+1)) ^ mix(id^seed*golden)) }
+func newStream(seed, id uint64) stream {
+	return stream(splitmix.Mix(seed+splitmix.Golden*(id+1)) ^ splitmix.Mix(id^seed*splitmix.Golden))
+}
 
 // bits gives 64 random bits for an index.
-func (s stream) bits(index uint64) uint64 { return mix(mix(uint64(s)+golden*index) + uint64(s)) }
+func (s stream) bits(index uint64) uint64 {
+	return splitmix.Mix(splitmix.Mix(uint64(s)+splitmix.Golden*index) + uint64(s))
+}
 
 // below gives an integer in [0, n) by multiplication of the upper 32 bits; n < 2^31.
 func (s stream) below(index uint64, n int) int {

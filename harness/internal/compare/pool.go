@@ -7,6 +7,8 @@ import (
 	"golang.org/x/perf/benchmath"
 
 	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/stats"
+	"gonum.org/v1/gonum/stat"
 )
 
 // timed is one side's times of a case.
@@ -83,7 +85,7 @@ func (r *Report) pool() pool {
 				to.pairs = append(to.pairs, [2]timed{x, {clock(is), is.work}})
 			}
 			if p.unit == record.UnitYardstick && len(was.device) > 0 && len(is.device) > 0 {
-				byClock = append(byClock, median(is.device)/median(was.device))
+				byClock = append(byClock, stats.Median(is.device)/stats.Median(was.device))
 			}
 		case was.timed() && is.timed():
 			p.leftOut++
@@ -98,7 +100,7 @@ func (r *Report) pool() pool {
 		}
 	}
 	if len(byClock) > 0 {
-		p.clockMean = geometricMean(byClock)
+		p.clockMean = stat.GeometricMean(byClock, nil)
 	}
 	for g, group := range p.groups {
 		if !group.comparable() {
@@ -122,14 +124,14 @@ func (p *pairing) row(g Group, alpha float64) Row {
 	r := Row{Group: g, Pairs: len(p.pairs), OldCases: len(p.pairs), NewCases: len(p.pairs)}
 	var was, is, ratios []float64
 	for _, pair := range p.pairs {
-		a, b := median(pair[0].seconds), median(pair[1].seconds)
+		a, b := stats.Median(pair[0].seconds), stats.Median(pair[1].seconds)
 		was, is, ratios = append(was, a), append(is, b), append(ratios, b/a)
 	}
 	if len(p.pairs) == 1 {
 		was, is = p.pairs[0][0].seconds, p.pairs[0][1].seconds
 	}
 	r.Old, r.New = summarize(was, alpha), summarize(is, alpha)
-	r.Ratio, r.GeoMean = summarize(ratios, alpha), geometricMean(ratios)
+	r.Ratio, r.GeoMean = summarize(ratios, alpha), stat.GeometricMean(ratios, nil)
 	if r.Paired = len(ratios) >= minPairs(alpha); r.Paired {
 		r.P, r.reachable = signTest(ratios), math.Ldexp(1, 1-len(ratios))
 		r.warn(r.Ratio.Warnings)
@@ -147,7 +149,7 @@ func (r *Row) compareEach(pairs [][2]timed, alpha float64) {
 	r.warn(r.New.Warnings)
 	for _, pair := range pairs {
 		c := benchmath.AssumeNothing.Compare(sample(pair[0].seconds, alpha), sample(pair[1].seconds, alpha))
-		if (median(pair[1].seconds) > median(pair[0].seconds)) == (r.Ratio.Center > 1) {
+		if (stats.Median(pair[1].seconds) > stats.Median(pair[0].seconds)) == (r.Ratio.Center > 1) {
 			r.P = min(r.P, float64(len(pairs))*c.P)
 		}
 		r.reachable = min(r.reachable, float64(len(pairs))*smallestU(c.N1, c.N2))
@@ -189,7 +191,7 @@ func perWork(list []timed) []float64 {
 	var out []float64
 	for _, t := range list {
 		if t.work > 0 {
-			out = append(out, median(t.seconds)/t.work*1e9)
+			out = append(out, stats.Median(t.seconds)/t.work*1e9)
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"golang.org/x/perf/benchmath"
+	"gonum.org/v1/gonum/stat/combin"
 )
 
 // minPairs is the fewest pairs with which the sign test can reach alpha: two-sided, n equal signs have
@@ -42,12 +43,7 @@ func signTest(ratios []float64) float64 {
 }
 
 // logChoose is the logarithm of n over k: the number itself overflows from n = 1030 on.
-func logChoose(n, k int) float64 {
-	a, _ := math.Lgamma(float64(n + 1))
-	b, _ := math.Lgamma(float64(k + 1))
-	c, _ := math.Lgamma(float64(n - k + 1))
-	return a - b - c
-}
+func logChoose(n, k int) float64 { return combin.LogGeneralizedBinomial(float64(n), float64(k)) }
 
 // smallestU is the smallest p-value that the two-sided U test of n and m values can give: two of all their orders.
 func smallestU(n, m int) float64 {
@@ -77,24 +73,6 @@ func holm(p []float64) []float64 {
 		adjusted[i] = most
 	}
 	return adjusted
-}
-
-func geometricMean(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += math.Log(v)
-	}
-	return math.Exp(sum / float64(len(values)))
-}
-
-// median of one or more values, as benchmath's summary has it.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	if n%2 == 1 {
-		return sorted[n/2]
-	}
-	return (sorted[n/2-1] + sorted[n/2]) / 2
 }
 
 func sample(values []float64, alpha float64) *benchmath.Sample {

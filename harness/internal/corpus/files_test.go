@@ -13,7 +13,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/precision"
-	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/rundir"
 )
 
 func small(t testing.TB) cases.Case {
@@ -68,9 +68,9 @@ func TestLoadTakesFilesAndFolders(t *testing.T) {
 
 func TestLoadOfARunDirectoryReadsItsFailures(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, record.ResultsFile), nil, 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, record.OptionsFile), []byte("{}"), 0o644))
-	file, err := Save(filepath.Join(dir, record.FailuresDir), small(t), "", "")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, rundir.ResultsFile), nil, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, rundir.OptionsFile), []byte("{}"), 0o644))
+	file, err := Save(filepath.Join(dir, rundir.FailuresDir), small(t), "", "")
 	require.NoError(t, err)
 	items, errs := Load(dir)
 	require.Empty(t, errs)

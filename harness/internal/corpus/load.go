@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
-	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/rundir"
 )
 
 // Extension ends the name of a case file.
@@ -61,9 +61,9 @@ func Load(paths ...string) ([]Item, []error) {
 			continue
 		}
 		run := ""
-		if _, err := os.Stat(filepath.Join(p, record.ResultsFile)); err == nil {
+		if _, err := os.Stat(filepath.Join(p, rundir.ResultsFile)); err == nil {
 			run = p
-			p = filepath.Join(p, record.FailuresDir)
+			p = filepath.Join(p, rundir.FailuresDir)
 		}
 		more, failed := LoadFS(os.DirFS(p), ".")
 		for i := range more {

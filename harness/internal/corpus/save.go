@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
-	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/internal/atomicfile"
 )
 
 // MaxSlug bounds the name of a case file.
@@ -49,7 +49,7 @@ func save(dir string, c cases.Case, slug, notes string, failure *cases.Evidence)
 	if err := refuseOther(file, c); err != nil {
 		return "", err
 	}
-	return file, record.WriteFile(file, cases.EncodeFile(c, failure))
+	return file, atomicfile.WriteBytes(file, cases.EncodeFile(c, failure))
 }
 
 // refuseOther is an error where file exists and is anything but c.

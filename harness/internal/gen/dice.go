@@ -3,6 +3,8 @@ package gen
 import (
 	"math"
 	"math/rand"
+
+	"attest.example/attest/harness/internal/splitmix"
 )
 
 // dice are the random numbers of one draw. They are gopter's, or a stream's own.
@@ -11,29 +13,10 @@ import (
 // on each other, which there takes FlatMap, which loses shrinkers.
 type dice struct{ *rand.Rand }
 
-// newDice gives the numbers that belong to a seed and an index. The source is this package's own and math/rand's
+// newDice gives the numbers that belong to a seed and an index. The source is this module's own and math/rand's
 // methods over a given source are frozen, so they are the same on every platform and Go release.
 func newDice(seed uint64, index uint64) dice {
-	return dice{rand.New(&source{mix(seed) ^ mix(index+golden)})}
-}
-
-const golden = 0x9e3779b97f4a7c15
-
-// source is SplitMix64 (Steele, Lea and Flood, 2014). It costs nothing to seed, unlike math/rand's.
-type source struct{ state uint64 }
-
-func (s *source) Uint64() uint64 {
-	s.state += golden
-	return mix(s.state)
-}
-
-func (s *source) Int63() int64    { return int64(s.Uint64() >> 1) }
-func (s *source) Seed(seed int64) { s.state = uint64(seed) }
-
-func mix(z uint64) uint64 {
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
+	return dice{rand.New(&splitmix.Source{State: splitmix.Mix(seed) ^ splitmix.Mix(index+splitmix.Golden)})}
 }
 
 // chance is true in so many of a hundred draws.

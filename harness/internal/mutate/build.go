@@ -2,7 +2,6 @@ package mutate
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +10,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/v1"
 )
 
 // Build is something to run: a path by the name that catalog.Open takes, and the program that opens it.

@@ -2,11 +2,12 @@ package mutate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/engine"

@@ -3,13 +3,14 @@ package mutate
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/go-json-experiment/json/v1"
 )
 
 // ChildFlag is what the program is started with to be a child: its first argument after the verb.

@@ -1,11 +1,12 @@
 package mutate
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"attest.example/attest/harness/internal/cases"
 )

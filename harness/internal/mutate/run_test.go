@@ -3,7 +3,6 @@ package mutate
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"regexp"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/v1"
 	"github.com/stretchr/testify/require"
 
 	"attest.example/attest/harness/internal/cases"

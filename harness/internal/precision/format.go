@@ -6,10 +6,13 @@
 package precision
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"attest.example/attest/internal/narrow"
 )
 
 // Format is a storage format. The zero value is not a format.
@@ -25,30 +28,19 @@ const (
 // Formats lists every format.
 func Formats() []Format { return []Format{FP16, BF16, FP32} }
 
-type shape struct {
-	name     string
-	bits     uint // of the whole
-	mantissa uint // stored bits of the significand
-	bias     int
-
-	minNormal float64 // 2^(1-bias)
-	steps     float64 // smallest values in 1: 2^(bias-1+mantissa)
-}
-
-var shapes = [...]shape{
-	FP16: {"fp16", 16, 10, 15, 0x1p-14, 0x1p24},
-	BF16: {"bf16", 16, 7, 127, 0x1p-126, 0x1p133},
-	FP32: {"fp32", 32, 23, 127, 0x1p-126, 0x1p149},
-}
+var shapes = [...]struct {
+	name string
+	*narrow.Format
+}{FP16: {"fp16", &narrow.FP16}, BF16: {"bf16", &narrow.BF16}, FP32: {"fp32", &narrow.FP32}}
 
 // Valid reports whether f is one of the formats.
 func (f Format) Valid() bool { return f >= FP16 && f <= FP32 }
 
-func (f Format) shape() *shape {
+func (f Format) shape() *narrow.Format {
 	if !f.Valid() {
 		panic(fmt.Sprintf("precision: %d is not a format", uint8(f)))
 	}
-	return &shapes[f]
+	return shapes[f].Format
 }
 
 // String gives fp16, bf16 or fp32.
@@ -92,22 +84,22 @@ func (f *Format) UnmarshalJSON(text []byte) error {
 }
 
 // Size is the bytes of one element.
-func (f Format) Size() int { return int(f.shape().bits / 8) }
+func (f Format) Size() int { return int(f.shape().Bits / 8) }
 
 // Roundoff is the unit roundoff u: half the distance from 1 to the next larger number.
 // fp16 2^-11, bf16 2^-8, fp32 2^-24.
-func (f Format) Roundoff() float64 { return math.Ldexp(1, -int(f.shape().mantissa)-1) }
+func (f Format) Roundoff() float64 { return math.Ldexp(1, -int(f.shape().Mantissa)-1) }
 
 // Max is the largest finite value.
 func (f Format) Max() float64 {
 	s := f.shape()
-	return math.Ldexp(2-math.Ldexp(1, -int(s.mantissa)), s.bias)
+	return math.Ldexp(2-math.Ldexp(1, -int(s.Mantissa)), s.Bias)
 }
 
 // MinNormal is the smallest positive normal value.
-func (f Format) MinNormal() float64 { return f.shape().minNormal }
+func (f Format) MinNormal() float64 { return f.shape().MinNormal }
 
 // MinSubnormal is the smallest positive value.
 func (f Format) MinSubnormal() float64 {
-	return 1 / f.shape().steps
+	return 1 / f.shape().Steps
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/internal/atomicfile"
 )
 
 // SaveFailure writes failures/ID.json, a case file that replays as it is, with what the verdict depended on; its notes
@@ -41,7 +42,7 @@ func saveCase(file string, c cases.Case, e *cases.Evidence) error {
 		said = c.Notes + "; " + said
 	}
 	c.Notes = strings.ToValidUTF8(said, "\uFFFD")
-	return WriteFile(file, cases.EncodeFile(c, e))
+	return atomicfile.WriteBytes(file, cases.EncodeFile(c, e))
 }
 
 func isName(id string) bool {

@@ -1,58 +1,24 @@
 package record
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"attest.example/attest/harness/internal/rundir"
 )
 
 // The names of what a run directory holds.
 const (
-	OptionsFile = "options.json"
-	ResultsFile = "results.jsonl"
-	BenchFile   = "bench.txt"
-	FailuresDir = "failures"
-	JUnitFile   = "junit.xml"
-	LogFile     = "log"
+	OptionsFile = rundir.OptionsFile
+	ResultsFile = rundir.ResultsFile
+	BenchFile   = rundir.BenchFile
+	FailuresDir = rundir.FailuresDir
+	JUnitFile   = rundir.JUnitFile
+	LogFile     = rundir.LogFile
 )
-
-// WriteFile puts data at path so that a reader sees the old file or the whole new one, never a part: it writes a
-// temporary file beside it and renames that.
-func WriteFile(path string, data []byte) error {
-	return writeWhole(path, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
-}
-
-func writeWhole(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("write %s: %w", path, err)
-		}
-	}()
-	buffered := bufio.NewWriter(f)
-	if err := write(buffered); err != nil {
-		return err
-	}
-	if err := errors.Join(buffered.Flush(), f.Chmod(0o644), f.Sync()); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
 
 // appender is a file to which whole lines are appended, each with one write.
 type appender struct {

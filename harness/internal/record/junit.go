@@ -10,6 +10,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/verdict"
+	"attest.example/attest/internal/atomicfile"
 )
 
 // The subset of the JUnit schema that CI systems read.
@@ -32,7 +33,7 @@ type junitReason struct {
 
 // WriteJUnit writes junit.xml of a run directory from its results. Characters that XML cannot hold become U+FFFD.
 func WriteJUnit(dir string, s Summary) error {
-	return writeWhole(filepath.Join(dir, JUnitFile), func(w io.Writer) error { return encodeJUnit(w, dir, s) })
+	return atomicfile.Write(filepath.Join(dir, JUnitFile), func(w io.Writer) error { return encodeJUnit(w, dir, s) })
 }
 
 func encodeJUnit(w io.Writer, dir string, s Summary) error {

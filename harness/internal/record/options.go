@@ -2,10 +2,13 @@ package record
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/go-json-experiment/json/v1"
+
+	"attest.example/attest/internal/atomicfile"
 )
 
 // optionsVersion is the version of a run directory's format.
@@ -22,7 +25,7 @@ func writeOptions(path string, h Header, options json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(path, append(text, '\n'))
+	return atomicfile.WriteBytes(path, append(text, '\n'))
 }
 
 // ReadOptions gives the header of a run directory and the options it was opened with, as JSON.

@@ -19,6 +19,7 @@ import (
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/precision"
 	"attest.example/attest/harness/internal/verdict"
+	"attest.example/attest/internal/atomicfile"
 )
 
 // problem gives a small normalized case that depends on seed.
@@ -187,9 +188,9 @@ func TestJUnitIsWellFormedWhateverTheReasons(t *testing.T) {
 
 func TestWriteFileLeavesTheOldFileOrTheNew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
-	require.NoError(t, WriteFile(path, []byte("one")))
-	require.NoError(t, WriteFile(path, []byte("two")))
-	err := writeWhole(path, func(w io.Writer) error {
+	require.NoError(t, atomicfile.WriteBytes(path, []byte("one")))
+	require.NoError(t, atomicfile.WriteBytes(path, []byte("two")))
+	err := atomicfile.Write(path, func(w io.Writer) error {
 		_, _ = w.Write([]byte("three, in part"))
 		return errors.New("the disk is full")
 	})

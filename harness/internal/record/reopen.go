@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"attest.example/attest/internal/atomicfile"
 )
 
 // Reopen goes on with a run that was interrupted: its options come back through DecodeOptions, its recorded cases
@@ -29,7 +31,7 @@ func (r *Run) restart() (err error) {
 	if r.results, err = openAppender(r.path(ResultsFile), 0); err != nil {
 		return err
 	}
-	if err := lock(r.results.file); err != nil {
+	if r.unlock, err = lock(r.results.file); err != nil {
 		return err
 	}
 	if err := r.results.mendTail(); err != nil {
@@ -38,7 +40,7 @@ func (r *Run) restart() (err error) {
 	if err := os.MkdirAll(r.path(FailuresDir), 0o755); err != nil {
 		return err
 	}
-	err = writeWhole(r.path(BenchFile), func(w io.Writer) error {
+	err = atomicfile.Write(r.path(BenchFile), func(w io.Writer) error {
 		bench, err := NewBenchWriter(w, r.header)
 		r.bench = bench
 		if err != nil {

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"attest.example/attest/harness/internal/cases"
 )
@@ -22,6 +23,7 @@ type Run struct {
 	bench   *BenchWriter
 	benchTo *appender
 	log     *os.File
+	unlock  func() error // the results file; nil: not locked
 
 	done    map[int]bool
 	summary Summary
@@ -61,7 +63,7 @@ func Open(dir string, options any, h Header) (*Run, error) {
 }
 
 func (r *Run) start() (err error) {
-	if err := lock(r.results.file); err != nil {
+	if r.unlock, err = lock(r.results.file); err != nil {
 		return err
 	}
 	if err := writeOptions(r.path(OptionsFile), r.header, r.options); err != nil {
@@ -164,6 +166,9 @@ func (r *Run) closeFiles() error {
 	}
 	if r.log != nil {
 		errs = append(errs, r.log.Close())
+	}
+	if r.unlock != nil {
+		errs = append(errs, r.unlock())
 	}
 	return errors.Join(errs...)
 }

@@ -108,7 +108,7 @@ func TestLawsOfReduction(t *testing.T) {
 				return fmt.Sprintf("a second reduction goes on to %s, %v", cases.Words(again.Case), err)
 			}
 			return ""
-		}, gen.Case(gen.Default, gen.Filter{})))
+		}, gen.Case(gen.Default, gen.Filter{}).WithShrinker(reduce.Shrinker)))
 	properties.TestingRun(t)
 }
 
@@ -133,7 +133,7 @@ func TestOrderIsStrictAndTotal(t *testing.T) {
 				return fmt.Sprintf("not transitive: %s\n%s\n%s", cases.Words(a), cases.Words(b), cases.Words(c))
 			}
 			return ""
-		}, gen.Case(gen.Quick, gen.Filter{}), gen.Case(gen.Quick, gen.Filter{}), gen.Case(gen.Quick, gen.Filter{})))
+		}, gen.Case(gen.Quick, gen.Filter{}).WithShrinker(reduce.Shrinker), gen.Case(gen.Quick, gen.Filter{}).WithShrinker(reduce.Shrinker), gen.Case(gen.Quick, gen.Filter{}).WithShrinker(reduce.Shrinker)))
 	properties.TestingRun(t)
 }
 
@@ -156,7 +156,7 @@ func TestCandidatesAreSimplerAndPossible(t *testing.T) {
 				return fmt.Sprintf("no way down from a drawn case")
 			}
 			return ""
-		}, gen.Case(gen.Default, gen.Filter{})))
+		}, gen.Case(gen.Default, gen.Filter{}).WithShrinker(reduce.Shrinker)))
 	properties.TestingRun(t)
 }
 

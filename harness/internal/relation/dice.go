@@ -1,24 +1,22 @@
 package relation
 
-import "hash/fnv"
+import (
+	"hash/fnv"
+
+	"attest.example/attest/harness/internal/splitmix"
+)
 
 // dice are the random choices of a law for a case: the same for the same names on every platform and Go release.
-// The sequence is SplitMix64 (Steele, Lea and Flood, 2014), started at the FNV-1a hash of both names.
-type dice struct{ state uint64 }
+// The sequence is SplitMix64, started at the FNV-1a hash of both names.
+type dice struct{ splitmix.Source }
 
 func newDice(caseName, law string) dice {
 	h := fnv.New64a()
 	h.Write([]byte(caseName + "/" + law))
-	return dice{h.Sum64()}
+	return dice{splitmix.Source{State: h.Sum64()}}
 }
 
-func (d *dice) bits() uint64 {
-	d.state += 0x9e3779b97f4a7c15
-	z := d.state
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
+func (d *dice) bits() uint64 { return d.Uint64() }
 
 // below gives an integer in [0, n), n < 2^31.
 func (d *dice) below(n int) int { return int(d.bits() >> 32 * uint64(n) >> 32) }
@@ -53,3 +51,5 @@ func identity(n int) []int {
 	}
 	return order
 }
+
+func diceFrom(seed uint64) dice { return dice{splitmix.Source{State: seed}} }

@@ -80,7 +80,7 @@ func (l Law) kind() verdict.Kind {
 }
 
 // Seed is where the law's random choices begin for a case, where the subject does not say otherwise.
-func (l Law) Seed(c cases.Case) uint64 { return newDice(cases.Name(c), l.Name).state }
+func (l Law) Seed(c cases.Case) uint64 { return newDice(cases.Name(c), l.Name).State }
 
 // Check holds the subject against the law. It gives nil where the law holds, a *Violation where it does not, and
 // another error where it could not be checked, which is how a further run of the path failed, wrapped. Where the path
@@ -90,16 +90,16 @@ func (l Law) Check(ctx context.Context, s *Subject) error {
 	if err := s.validate(l); err != nil {
 		return fmt.Errorf("law %s: %w", l.Name, err)
 	}
-	begin := dice{l.Seed(s.Case)}
+	begin := diceFrom(l.Seed(s.Case))
 	if s.Seed != 0 {
-		begin = dice{s.Seed}
+		begin = diceFrom(s.Seed)
 	}
 	err := l.check(&attempt{Subject: s, ctx: ctx, law: l, dice: begin})
 	if errors.Is(err, errRefused) {
 		return nil
 	}
 	if v, ok := err.(*Violation); ok {
-		v.Seed = begin.state
+		v.Seed = begin.State
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/oracle"
+	"attest.example/attest/harness/internal/splitmix"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/reference"
 )
@@ -110,5 +111,5 @@ func (t *trial) anew(ctx context.Context, c cases.Case, tensors *cases.Tensors, 
 
 // freshSeed gives seeds that are far from the case's own and from each other.
 func freshSeed(seed uint64, i int) uint64 {
-	return (seed ^ 0xa5a5a5a5) + uint64(i+1)*0x9e3779b97f4a7c15
+	return (seed ^ 0xa5a5a5a5) + uint64(i+1)*splitmix.Golden
 }

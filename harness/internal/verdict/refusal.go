@@ -2,9 +2,10 @@ package verdict
 
 import (
 	"cmp"
-	"encoding/json"
 	"regexp"
 	"slices"
+
+	"github.com/go-json-experiment/json/v1"
 )
 
 // Refusal is a reason for which something was not judged, and how often.

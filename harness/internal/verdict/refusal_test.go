@@ -1,10 +1,11 @@
 package verdict_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"testing"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"attest.example/attest/harness/internal/verdict"
 )

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"path/filepath"
+
+	"github.com/go-json-experiment/json/v1"
 )
 
 // A sealed file is a line with a digest, and JSON: the digest is of the file's name and the JSON, so that a file that was

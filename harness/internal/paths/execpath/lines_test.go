@@ -2,11 +2,12 @@ package execpath
 
 import (
 	"bufio"
-	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/go-json-experiment/json/v1"
 )
 
 // lines reads requests, for programs that then answer by hand.

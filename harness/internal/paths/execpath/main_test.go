@@ -2,13 +2,14 @@ package execpath
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"attest.example/attest/examples/go/attestclient"
 	"attest.example/attest/harness/internal/paths"

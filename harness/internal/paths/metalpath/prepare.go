@@ -5,9 +5,9 @@ import (
 	"runtime"
 	"time"
 
-	"attest.example/attest/harness/internal/bench/peak"
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/peak"
 	"attest.example/attest/metal"
 )
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"attest.example/attest/internal/narrow"
 )
 
 // element is how a scalar type of MSL lies in memory.
@@ -30,61 +32,18 @@ func integer(bytes int, signed bool) element {
 	}}
 }
 
+func narrowElement(f *narrow.Format) element {
+	return element{2, func(b []byte, x float64) { binary.LittleEndian.PutUint16(b, uint16(f.Encode(x))) },
+		func(b []byte) float64 { return f.Decode(uint32(binary.LittleEndian.Uint16(b))) }}
+}
+
 var elements = map[string]element{
 	"float": {4, func(b []byte, x float64) { binary.LittleEndian.PutUint32(b, math.Float32bits(float32(x))) },
 		func(b []byte) float64 { return float64(math.Float32frombits(binary.LittleEndian.Uint32(b))) }},
-	"half": {2, func(b []byte, x float64) { binary.LittleEndian.PutUint16(b, toHalf(x)) },
-		func(b []byte) float64 { return fromHalf(binary.LittleEndian.Uint16(b)) }},
-	"bfloat": {2, func(b []byte, x float64) { binary.LittleEndian.PutUint16(b, toBFloat(x)) },
-		func(b []byte) float64 {
-			return float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16))
-		}},
+	"half": narrowElement(&narrow.FP16), "bfloat": narrowElement(&narrow.BF16),
 	"bool": integer(1, false), "char": integer(1, true), "uchar": integer(1, false), "short": integer(2, true),
 	"ushort": integer(2, false), "int": integer(4, true), "uint": integer(4, false), "long": integer(8, true),
 	"ulong": integer(8, false),
-}
-
-// toHalf rounds to nearest, ties to even, from the exact value.
-func toHalf(x float64) uint16 {
-	sign := uint16(math.Float64bits(x) >> 48 & 0x8000)
-	x = math.Abs(x)
-	switch {
-	case math.IsNaN(x):
-		return sign | 0x7e00
-	case x >= 65520:
-		return sign | 0x7c00
-	case x < 0x1p-14:
-		return sign | uint16(math.RoundToEven(x*0x1p24))
-	}
-	fraction, exponent := math.Frexp(x) // x = fraction * 2^exponent, fraction in [0.5, 1)
-	return sign | uint16(int(math.RoundToEven(fraction*0x1p11))-1024+(exponent+14)<<10)
-}
-
-func fromHalf(h uint16) float64 {
-	sign := 1.0
-	if h&0x8000 != 0 {
-		sign = -1
-	}
-	exponent, fraction := int(h>>10&31), float64(h&1023)
-	switch exponent {
-	case 0:
-		return sign * fraction * 0x1p-24
-	case 31:
-		if fraction != 0 {
-			return math.NaN()
-		}
-		return math.Inf(int(sign))
-	}
-	return sign * math.Ldexp(1024+fraction, exponent-25)
-}
-
-// toBFloat rounds to nearest, ties to even; a float in between would round twice only where a float is too narrow.
-func toBFloat(x float64) uint16 {
-	b := math.Float32bits(float32(x))
-	if b&0x7fffffff > 0x7f800000 {
-		return uint16(b>>16) | 0x40
-	}
-	return uint16((b + 0x7fff + b>>16&1) >> 16)
 }
 
 func elementOf(name string) (element, error) {

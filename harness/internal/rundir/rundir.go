@@ -1,0 +1,12 @@
+// Package rundir names what a run directory holds, for those that look into one without reading a run.
+package rundir
+
+// The names.
+const (
+	OptionsFile = "options.json"
+	ResultsFile = "results.jsonl"
+	BenchFile   = "bench.txt"
+	FailuresDir = "failures"
+	JUnitFile   = "junit.xml"
+	LogFile     = "log"
+)

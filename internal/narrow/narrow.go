@@ -1,0 +1,90 @@
+// Package narrow converts between float64 and the bits of narrower IEEE formats, with one rounding: to nearest, ties to
+// even. Whoever stores half, bfloat or float anywhere in the module converts here, for going through float32 first would
+// round twice. It never computes.
+package narrow
+
+import "math"
+
+// Format is a binary format with a sign, an exponent and a significand, subnormals, infinities and NaN.
+type Format struct {
+	Bits     uint // of the whole
+	Mantissa uint // stored bits of the significand
+	Bias     int
+
+	MinNormal float64 // 2^(1-bias)
+	Steps     float64 // smallest values in 1: 2^(bias-1+mantissa)
+}
+
+// The formats.
+var (
+	FP16 = Format{16, 10, 15, 0x1p-14, 0x1p24}
+	BF16 = Format{16, 7, 127, 0x1p-126, 0x1p133}
+	FP32 = Format{32, 23, 127, 0x1p-126, 0x1p149}
+)
+
+// Encode rounds x to the format, to nearest with ties to even, and gives the bit pattern in the low bits.
+// Values past the largest finite one by half a step or more become infinite; a NaN stays a quiet NaN.
+func (f *Format) Encode(x float64) uint32 {
+	// What nearly all values are, without a look at the format's shape: adding half a step, less one on an even
+	// significand, and cutting off rounds to nearest, ties to even.
+	wide := math.Float64bits(x)
+	if magnitude := math.Abs(x); f.Mantissa == 10 && magnitude >= 0x1p-14 && magnitude <= 65504 {
+		wide &^= 1 << 63
+		return uint32(math.Float64bits(x)>>63)<<15 | (uint32((wide+1<<41-1+wide>>42&1)>>42) - (1023-15)<<10)
+	} else if f.Mantissa == 7 && magnitude >= 0x1p-126 && magnitude <= 0x1.fep127 {
+		wide &^= 1 << 63
+		return uint32(math.Float64bits(x)>>63)<<15 | (uint32((wide+1<<44-1+wide>>45&1)>>45) - (1023-127)<<7)
+	}
+	return f.anyBits(x)
+}
+
+// anyBits is Encode for every value, by the definition.
+func (f *Format) anyBits(x float64) uint32 {
+	sign := uint32(math.Float64bits(x)>>63) << (f.Bits - 1)
+	infinity := uint32(1<<(f.Bits-1-f.Mantissa)-1) << f.Mantissa
+	switch {
+	case math.IsNaN(x):
+		return sign | infinity | 1<<(f.Mantissa-1)
+	case math.IsInf(x, 0):
+		return sign | infinity
+	}
+	magnitude := math.Abs(x)
+	if magnitude < f.MinNormal {
+		// Subnormal: a whole number of smallest steps. A carry into the first normal is the right encoding too.
+		return sign | uint32(math.RoundToEven(magnitude*f.Steps))
+	}
+	// Normal: keep mantissa bits of the float64 significand; a carry walks into the exponent by itself.
+	wide := math.Float64bits(magnitude)
+	drop := 52 - f.Mantissa
+	kept := wide >> drop
+	rest, half := wide&(1<<drop-1), uint64(1)<<(drop-1)
+	if rest > half || rest == half && kept&1 == 1 {
+		kept++
+	}
+	kept -= uint64(1023-f.Bias) << f.Mantissa
+	if kept >= uint64(infinity) {
+		return sign | infinity
+	}
+	return sign | uint32(kept)
+}
+
+// Decode gives the number that a bit pattern of the format stands for, exactly.
+func (f *Format) Decode(bits uint32) float64 {
+	sign := 1.0
+	if bits>>(f.Bits-1)&1 == 1 {
+		sign = -1
+	}
+	exponentBits := f.Bits - 1 - f.Mantissa
+	exponent := int(bits >> f.Mantissa & (1<<exponentBits - 1))
+	fraction := bits & (1<<f.Mantissa - 1)
+	switch {
+	case exponent == 1<<exponentBits-1 && fraction != 0:
+		return math.NaN()
+	case exponent == 1<<exponentBits-1:
+		return math.Inf(int(sign))
+	case exponent == 0:
+		return sign * math.Ldexp(float64(fraction), 1-f.Bias-int(f.Mantissa))
+	}
+	wide := uint64(exponent-f.Bias+1023)<<52 | uint64(fraction)<<(52-f.Mantissa)
+	return sign * math.Float64frombits(wide)
+}
