@@ -30,6 +30,13 @@ var callCards = []card{
 			}
 			t.Call.Dispatches = pick(d, 0, 0, 2)
 		}},
+	{name: "a mask without strides that broadcasts rows or keys", asks: true, weight: 3,
+		size: func(d dice, t *draft) { small(d, t); t.QLen, t.KVLen = max(t.QLen, 2), max(t.KVLen, 2) },
+		rest: func(d dice, t *draft) {
+			t.Call.Bare = true
+			t.arrayMask(d, anyArrayKind(d), "1h1k", "bh1k", "11q1", "bhq1")
+			t.Mask.Pad, t.Mask.Fill, t.Mask.Density = 0, cases.RandomFill, pick(d, 50, 70)
+		}},
 }
 
 // small keeps what is computed several times to a few blocks.
@@ -46,4 +53,8 @@ var callRegions = []Region{
 		Holds: func(c *cases.Case) bool { return c.Call.Handles >= 300 }},
 	{Name: "call-bare", Words: "optional pointers and leading dimensions left out, with a mask",
 		Holds: func(c *cases.Case) bool { return c.Call.Bare && c.Mask.IsArray() && c.Mask.Shape[0] == '1' }},
+	{Name: "call-bare-broadcast", Bugs: []int{32}, Words: "a mask whose strides are left out and that broadcasts rows or keys",
+		Holds: func(c *cases.Case) bool {
+			return c.Call.Bare && shaped(c, "1h1k", "bh1k", "11q1", "bhq1") && c.Mask.Pad == 0 && c.QLen > 1 && c.KVLen > 1
+		}},
 }

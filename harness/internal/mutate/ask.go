@@ -39,7 +39,7 @@ func (r *runner) ask(ctx context.Context, built Build, preset gen.Preset, n int,
 		o.Rules.Alarms = map[string]alarms{}
 	}
 	for _, c := range controls {
-		if c.Preset == preset && !c.Check {
+		if c.Preset == preset && !c.Check && !c.Plain {
 			o.Rules.Alarms = alarmsOf(c.rules)
 		}
 	}

@@ -46,11 +46,13 @@ var library = struct {
 const checkedPath = "host?check=1"
 
 // Original builds what the mutants are compared with: the unmutated library, or this program's own with the checkers.
-func (b *Builder) Original(ctx context.Context, check bool) (Build, error) {
+func (b *Builder) Original(ctx context.Context, check, plain bool) (Build, error) {
 	if check {
 		return Build{Program: b.Program, Path: checkedPath}, nil
 	}
-	return b.library(ctx, "original", map[string]string{})
+	built, err := b.library(ctx, "original", map[string]string{})
+	built.Path += plainOptions(plain)
+	return built, err
 }
 
 // Mutant builds a mutant.
@@ -64,11 +66,21 @@ func (b *Builder) Mutant(ctx context.Context, m *Mutant) (Build, error) {
 		built, err = b.program(ctx, m, texts)
 	} else {
 		built, err = b.library(ctx, m.Name, texts)
+		built.Path += plainOptions(m.Plain)
 	}
 	if err != nil {
 		return Build{}, fmt.Errorf("mutant %s: %w", m.Name, err)
 	}
 	return built, nil
+}
+
+// plainOptions has a library called by the ABI's own functions, as its header says: a probe of what it means by them
+// would take a planted bug for a convention.
+func plainOptions(plain bool) string {
+	if !plain {
+		return ""
+	}
+	return "?plain=true&probe=false"
 }
 
 // library builds libmfa with some texts in place of those in the tree.

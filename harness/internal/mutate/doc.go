@@ -24,8 +24,10 @@
 //	trigger     in words, what a case needs to show it
 //	expect      the kinds of verdict that a correct harness may give, from package verdict
 //	file        the text that the patches change, from the top of the source tree
-//	preset      optional: the generator's mix of cases, where default cannot reach the trigger; long has 50 cases
-//	mode        optional: "check" runs the kernel with the checkers of the host device, as attest run --check does
+//	preset      optional: the generator's mix of cases, where default cannot reach the trigger; long has 50 cases,
+//	            sizes 25
+//	mode        optional: "check" runs the kernel with the checkers of the host device, as attest run --check does;
+//	            "plain" calls the library by the ABI's own functions, without descriptors
 //	equivalent  instead of expect: the proof that no input tells the mutant from the original. Such a mutant must
 //	            survive; one that is killed refutes its proof.
 //

@@ -17,6 +17,7 @@ type Mutant struct {
 	Expect     []verdict.Kind
 	Preset     gen.Preset
 	Check      bool   // runs with the host device's checkers
+	Plain      bool   // the library is called by the ABI's own functions, without descriptors
 	Equivalent string // why no input can tell it from the original; empty: it must be killed
 	Patches    []Patch
 }
@@ -61,10 +62,12 @@ func (m *Mutant) Files() []string {
 	return files
 }
 
-// The most cases of mutants whose cases take long: those of preset long, and those that run with the checkers.
+// The most cases of mutants whose cases take long: those of presets long and sizes, and those
+// that run with the checkers.
 const (
 	LongCases  = 50
 	CheckCases = 100
+	SizesCases = 25
 )
 
 // Cases is how many cases the mutant gets where n is asked for.
@@ -72,6 +75,8 @@ func (m *Mutant) Cases(n int) int {
 	switch {
 	case m.Preset == gen.Long:
 		return min(n, LongCases)
+	case m.Preset == gen.Sizes:
+		return min(n, SizesCases)
 	case m.Check:
 		return min(n, CheckCases)
 	}

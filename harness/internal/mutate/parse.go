@@ -81,10 +81,14 @@ func (p *parser) header(key, value string) error {
 	case "file":
 		p.file = value
 	case "mode":
-		if value != "check" {
-			return fmt.Errorf("mode %q: want check", value)
+		switch value {
+		case "check":
+			p.m.Check = true
+		case "plain":
+			p.m.Plain = true
+		default:
+			return fmt.Errorf("mode %q: want check or plain", value)
 		}
-		p.m.Check = true
 	case "preset":
 		preset, err := gen.ParsePreset(value)
 		p.m.Preset = preset
@@ -172,6 +176,9 @@ func (p *parser) check(name string) error {
 	}
 	if m.Check && m.Target() != Kernel && m.Target() != Library {
 		return errors.New("mode check: only for kernels and the library")
+	}
+	if m.Plain && m.Target() != Kernel && m.Target() != Library {
+		return errors.New("mode plain: only for kernels and the library")
 	}
 	return nil
 }

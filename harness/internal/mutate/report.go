@@ -73,6 +73,9 @@ func (r *Result) WriteText(w io.Writer) error {
 		if c.Check {
 			words += " with the checkers"
 		}
+		if c.Plain {
+			words += " without descriptors"
+		}
 		if c.Failure != nil {
 			words += fmt.Sprintf(": FALSE ALARM, %s at case %d: %s", c.Failure.Kind, c.Failure.Index, c.Failure.Reason)
 		} else {
@@ -144,6 +147,7 @@ type jsonMutant struct {
 type jsonControl struct {
 	Preset string   `json:"preset"`
 	Check  bool     `json:"check,omitempty"`
+	Plain  bool     `json:"plain,omitempty"`
 	Cases  int      `json:"cases"`
 	Alarm  *Failure `json:"alarm,omitempty"`
 }
@@ -171,7 +175,7 @@ func (r *Result) JSON() ([]byte, error) {
 		Peers      []jsonRule    `json:"peers,omitempty"`
 	}{Total: total, Killed: killed, Equivalent: equivalent}
 	for _, c := range r.Controls {
-		out.Unmutated = append(out.Unmutated, jsonControl{string(c.Preset), c.Check, c.Cases, c.Failure})
+		out.Unmutated = append(out.Unmutated, jsonControl{string(c.Preset), c.Check, c.Plain, c.Cases, c.Failure})
 	}
 	for i := range r.Outcomes {
 		out.Mutants = append(out.Mutants, r.Outcomes[i].json())

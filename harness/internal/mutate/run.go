@@ -78,6 +78,7 @@ type Result struct {
 type Control struct {
 	Preset  gen.Preset
 	Check   bool
+	Plain   bool
 	Cases   int
 	Failure *Failure // a false alarm
 	rules   []ruleReport
@@ -155,8 +156,8 @@ func (r *runner) group(ctx context.Context) (*errgroup.Group, context.Context) {
 func budgets(mutants []Mutant, cases int) []Control {
 	var list []Control
 	for _, m := range mutants {
-		c := Control{Preset: m.Preset, Check: m.Check, Cases: m.Cases(cases)}
-		same := func(o Control) bool { return o.Preset == c.Preset && o.Check == c.Check }
+		c := Control{Preset: m.Preset, Check: m.Check, Plain: m.Plain, Cases: m.Cases(cases)}
+		same := func(o Control) bool { return o.Preset == c.Preset && o.Check == c.Check && o.Plain == c.Plain }
 		if m.Target() != GoPath && !slices.ContainsFunc(list, same) {
 			list = append(list, c)
 		}
@@ -194,7 +195,7 @@ func (r *runner) build(make func() (Build, error)) (Build, error) {
 
 // control runs the unmutated library under a budget that mutants get.
 func (r *runner) control(ctx context.Context, c *Control) error {
-	built, err := r.build(func() (Build, error) { return r.builder.Original(ctx, c.Check) })
+	built, err := r.build(func() (Build, error) { return r.builder.Original(ctx, c.Check, c.Plain) })
 	if err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (r *runner) control(ctx context.Context, c *Control) error {
 		return fmt.Errorf("the unmutated library: %w", err)
 	}
 	c.Failure = h.failure
-	if r.Rules && !c.Check {
+	if r.Rules && !c.Check && !c.Plain {
 		c.rules, err = r.ask(ctx, built, c.Preset, c.Cases, nil)
 	}
 	return err
@@ -227,7 +228,7 @@ func (r *runner) mutant(ctx context.Context, m Mutant, controls []Control) (Outc
 	}
 	o := Outcome{Mutant: m, Reduced: h.reduced}
 	o.Failure, o.Tried, o.Killed = h.failure, h.at+1, h.failure != nil
-	if r.Rules && !m.Check {
+	if r.Rules && !m.Check && !m.Plain {
 		if o.rules, err = r.ask(ctx, built, m.Preset, m.Cases(r.Cases), controls); err != nil {
 			return o, fmt.Errorf("mutant %s: %w", m.Name, err)
 		}

@@ -32,7 +32,7 @@ func scores(r *Result) []RuleScore {
 			s.OwnKilled += count(own)
 		}
 		for _, c := range r.Controls {
-			if c.Check {
+			if c.Check || c.Plain {
 				continue // rules are not asked about a checker's findings
 			}
 			a := alarmsOf(c.rules)[rule.Name]

@@ -100,30 +100,40 @@ func (p *Path) forget() {
 // alive is how many handles churn holds at once: more than the first table of a library that counts in 64s or 128s.
 const alive = 160
 
-// churn makes and destroys handles: of buffers over some memory, and with every 32nd a context. Those alive
-// at a time go in another order than they came, so that a free list is used from both ends. Then the call's own handles
-// are made among them.
-func (p *Path) churn(handles int) error {
+// churn makes and destroys handles: of buffers over some memory, and with every 32nd a context. Those alive at a time go
+// in another order than they came, so that a free list is used from both ends. The last of them live on while the call's
+// own handles are made among them, until release, which tells whether the library counts fewer buffers or more than
+// before.
+func (p *Path) churn(c cases.Call) (release func() error, err error) {
+	handles := c.Handles
 	if handles == 0 {
-		return nil
+		return func() error { return nil }, nil
 	}
+	if c.Repeat == 0 {
+		p.forget() // as the call will do: what is kept for another case is no part of the count
+	}
+	kept := p.kept
+	before, counts := p.liveBuffers()
 	var held []*metal.Buffer
-	defer func() {
+	free := func() {
 		for _, b := range held {
 			b.Close()
 		}
-	}()
+		held = nil
+	}
 	memory := cases.Pages(1 << 16)
 	for i := range handles {
 		b, err := p.context.Wrap(memory)
 		if err != nil {
-			return fmt.Errorf("handle %d of %d: %w", i+1, handles, err)
+			free()
+			return nil, fmt.Errorf("handle %d of %d: %w", i+1, handles, err)
 		}
 		held = append(held, b)
 		if i%32 == 31 {
 			other, err := p.backend.NewContext()
 			if err != nil {
-				return fmt.Errorf("context beside the call's, after %d handles: %w", i+1, err)
+				free()
+				return nil, fmt.Errorf("context beside the call's, after %d handles: %w", i+1, err)
 			}
 			other.Close()
 		}
@@ -134,7 +144,19 @@ func (p *Path) churn(handles int) error {
 			held = held[:len(held)-1]
 		}
 	}
-	return nil
+	return func() error {
+		free()
+		if after, _ := p.liveBuffers(); counts && p.kept == kept && after != before {
+			return fmt.Errorf("%d live buffers after %d were made and destroyed, %d before", after, handles, before)
+		}
+		return nil
+	}, nil
+}
+
+// liveBuffers is how many buffers the context counts; false where it keeps no count.
+func (p *Path) liveBuffers() (uint64, bool) {
+	counters, err := p.context.Counters()
+	return counters.Buffers, err == nil
 }
 
 // leaveOut drops what a caller may leave out of a mask: leading dimensions of extent 1, and strides that are those of

@@ -126,3 +126,20 @@ func TestThePlainInterfaceSaysWhatItCannotCall(t *testing.T) {
 	require.ErrorContains(t, p.MakesCalls(cases.Call{Dispatches: 2}), "call.dispatches: the ABI without descriptors")
 	require.NoError(t, p.MakesCalls(cases.Call{Repeat: 2, Refill: true, Handles: 300, Bare: true}))
 }
+
+// TestHandlesAreMadeAmongOthers: those that churn made live on until the call is over, and none is left after it.
+func TestHandlesAreMadeAmongOthers(t *testing.T) {
+	p := hostPath(t)
+	require.NoError(t, p.Reset(context.Background()))
+	release, err := p.churn(cases.Call{Handles: 400})
+	require.NoError(t, err)
+	live, counts := p.liveBuffers()
+	require.True(t, counts)
+	require.Equal(t, uint64(alive), live)
+	left, err := p.context.Wrap(cases.Pages(1))
+	require.NoError(t, err)
+	require.ErrorContains(t, release(), "1 live buffers after 400 were made and destroyed, 0 before")
+	left.Close()
+	live, _ = p.liveBuffers()
+	require.Zero(t, live)
+}

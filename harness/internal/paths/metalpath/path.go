@@ -126,15 +126,21 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 }
 
 // attend lets a caller change the call that a case makes.
-func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, change func(*metal.AttentionOptions)) (paths.Timing, error) {
+func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, change func(*metal.AttentionOptions)) (timing paths.Timing, err error) {
 	if p.context == nil {
 		if err := p.Reset(ctx); err != nil {
 			return paths.Timing{}, err
 		}
 	}
-	if err := p.churn(c.Call.Handles); err != nil {
+	release, err := p.churn(c.Call)
+	if err != nil {
 		return paths.Timing{}, refusal(err)
 	}
+	defer func() {
+		if leak := release(); err == nil && leak != nil {
+			timing, err = paths.Timing{}, leak
+		}
+	}()
 	call, err := p.callOf(ctx, c, t, change)
 	if err != nil {
 		return paths.Timing{}, err
@@ -155,13 +161,13 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, chang
 		return paths.Timing{}, refusal(err)
 	}
 	p.backend.Finish(t)
-	timing := attention.Timing()
-	if timing.BytesCopied != 0 {
-		return paths.Timing{}, fmt.Errorf("the library copied %d bytes; it promises none", timing.BytesCopied)
+	measured := attention.Timing()
+	if measured.BytesCopied != 0 {
+		return paths.Timing{}, fmt.Errorf("the library copied %d bytes; it promises none", measured.BytesCopied)
 	}
-	device := append([]float64(nil), timing.GPU...)
+	device := append([]float64(nil), measured.GPU...)
 	if c.Call.Bare { // nobody asked for the seconds of each dispatch
-		device = []float64{timing.Total.Seconds()}
+		device = []float64{measured.Total.Seconds()}
 	}
 	if change == nil {
 		if err := checkTimes(device, max(c.Call.Dispatches, 1), c.Call.Bare, p.context.Latency(), wall, p.reportsLatency()); err != nil {
@@ -170,7 +176,7 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, chang
 	}
 	return paths.Timing{
 		DeviceSeconds:  device,
-		CompileSeconds: timing.Compile.Seconds(),
-		Cached:         timing.Cached,
+		CompileSeconds: measured.Compile.Seconds(),
+		Cached:         measured.Cached,
 	}, nil
 }
