@@ -9,14 +9,14 @@ import (
 // themselves, q with one coordinate leaves a dot product nothing to add up, logits down to -80 show a wrong temperature,
 // and a row of one or two keys of one sign shows the division.
 var probeCards = []card{
-	{name: "the weights themselves", weight: 2, size: probeSize, rest: probeRest},
-	{name: "the weights themselves, stored narrow", weight: 2, size: probeSize,
+	{name: "the weights themselves", weight: 1, size: probeSize, rest: probeRest},
+	{name: "the weights themselves, stored narrow", weight: 1, size: probeSize,
 		rest: func(d dice, t *draft) {
 			t.narrowInput(d)
 			t.Values.Q, t.Values.K, t.Values.V, t.Scale = cases.Normal, cases.Normal, cases.Identity, nil
 		},
 		narrow: true},
-	{name: "one or two keys", weight: 2,
+	{name: "one or two keys", weight: 1,
 		size: func(d dice, t *draft) { t.lengths(d.between(64, 128), d.between(1, 2)) },
 		rest: func(d dice, t *draft) {
 			t.input(precision.FP32)
