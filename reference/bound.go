@@ -103,6 +103,7 @@ type rowBounds struct {
 	sumPS2 float64 // sum_j (p_j*sigma_j)^2
 	mean   float64 // of the scores, less the largest, under the weights
 	spread float64 // and their standard deviation
+	rest   float64 // weight of all keys but the one with the largest score
 	topFor float64 // |bias| of the largest score
 	alike  alike
 	like   bool    // few different weights: errors of keys may be alike too

@@ -137,7 +137,8 @@
 // If the errors of rows are independent and symmetric about a mean within the
 // zone, their signs are fair coins whatever their sizes, and Hoeffding's
 // inequality gives T > t a probability of at most exp(-t^2/2): 9e-11 a case for
-// both directions, both sides and t = 7. Left out are rows of equal q, rows whose
-// scores differ by less than rounding, columns whose output hardly varies, and
-// stored scores, which are rounded twice and lean lawfully.
+// both directions, both sides and t = 7. Left out are rows of nearly the same
+// output, rows whose scores differ by little beside their size, rows with nearly all their weight on one
+// key, whose v the output is rounded to every time, columns whose output hardly
+// varies, and stored scores, which are rounded twice and lean lawfully.
 package reference

@@ -1,6 +1,10 @@
 package reference
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // LeanLine is what Sums.T of correct implementations stays below: see Lean.
 const LeanLine = 7
@@ -78,7 +82,6 @@ func (l Lean) T() float64 { return max(l.Size.T(), l.Tilt.T()) }
 // or stored scores, which are rounded twice and so lean lawfully, rule it out.
 type leaning struct {
 	arith   Arithmetic
-	queries []float64
 	columns int       // that are asked
 	tilt    []float64 // [rows, columns] sum_j p_j*(s_j - mean)*v_j
 	may     []float64 // [rows, columns] what an element may lean by beside common factors
@@ -90,7 +93,7 @@ func newLeaning(p *Problem, a Arithmetic) *leaning {
 	if rows < leanRows || p.QLen < 2 || a.Scores != (Format{}) {
 		return nil
 	}
-	l := &leaning{arith: a, queries: p.Q, columns: min(p.HeadDim, leanColumns)}
+	l := &leaning{arith: a, columns: min(p.HeadDim, leanColumns)}
 	l.tilt = make([]float64, rows*l.columns)
 	l.may = make([]float64, rows*l.columns)
 	l.spread = make([]float64, rows)
@@ -149,15 +152,16 @@ func (r *Result) Lean(got []float64) Lean {
 	return sum
 }
 
-// leanRows are the rows of a head that count: numbers all, of different q, with
-// scores that differ by more than rounding does.
-func (r *Result) leanRows(head int, got []float64) (rows []int) {
+// leanRows are the rows of a head that count: numbers all, with scores that differ
+// by more than rounding does, and no two of nearly the same output, which is what
+// rows of equal q give, and others where q does not matter. They would be rounded
+// alike.
+func (r *Result) leanRows(head int, got []float64) []int {
 	l := r.leaning
-	least := 8 * max(l.arith.Probs.Unit, 64*l.arith.Acc.Unit)
-	seen := map[uint64][]int{}
+	var rows []int
 rows:
 	for row := head * r.QLen; row < (head+1)*r.QLen; row++ {
-		if !(l.spread[row] >= least) {
+		if !(l.spread[row] > 0) {
 			continue
 		}
 		at := row * r.HeadDim
@@ -166,31 +170,41 @@ rows:
 				continue rows
 			}
 		}
-		q := l.queries[at:][:r.HeadDim]
-		hash := hashOf(q)
-		for _, other := range seen[hash] {
-			if equal(q, l.queries[other*r.HeadDim:][:r.HeadDim]) {
-				continue rows
-			}
-		}
-		seen[hash] = append(seen[hash], row)
 		rows = append(rows, row)
 	}
-	return rows
-}
-
-func hashOf(x []float64) uint64 {
-	h := uint64(14695981039346656037)
-	for _, v := range x {
-		h = (h ^ math.Float64bits(v)) * 0x9e3779b97f4a7c15
-		h ^= h >> 29
+	near := make([]float64, l.columns) // what tells two outputs of a column apart
+	for _, row := range rows {
+		for d := range near {
+			near[d] = max(near[d], 8*l.unit()*math.Abs(r.Output[row*r.HeadDim+d]))
+		}
 	}
-	return h
+	slices.SortFunc(rows, func(a, b int) int {
+		return cmp.Or(cmp.Compare(r.Output[a*r.HeadDim], r.Output[b*r.HeadDim]), a-b)
+	})
+	var kept []int
+next:
+	for _, row := range rows {
+		o := r.Output[row*r.HeadDim:][:l.columns]
+		for k := len(kept) - 1; k >= 0; k-- {
+			other := r.Output[kept[k]*r.HeadDim:][:l.columns]
+			if o[0]-other[0] > near[0] {
+				break
+			}
+			if within(o, other, near) {
+				continue next
+			}
+		}
+		kept = append(kept, row)
+	}
+	return kept
 }
 
-func equal(x, y []float64) bool {
+// unit is the coarsest roundoff of an output.
+func (l *leaning) unit() float64 { return max(l.arith.Out.Unit, l.arith.Acc.Unit) }
+
+func within(x, y, near []float64) bool {
 	for i := range x {
-		if x[i] != y[i] {
+		if math.Abs(x[i]-y[i]) > near[i] {
 			return false
 		}
 	}
@@ -200,7 +214,7 @@ func equal(x, y []float64) bool {
 // varied are the columns whose outputs vary by more than their format rounds:
 // others are rounded the same way in every row.
 func (r *Result) varied(rows []int) []int {
-	unit := max(r.leaning.arith.Out.Unit, r.leaning.arith.Acc.Unit)
+	unit := r.leaning.unit()
 	var columns []int
 	for d := range r.leaning.columns {
 		var mean, square, top float64

@@ -167,7 +167,7 @@ func (w *weigher) all() {
 		square += pj * x * x
 	}
 	r.sumPE, r.sumPH, r.sumPS2, r.maxEps = sumPE, sumPH, sumPS2, maxEps
-	r.mean = mean
+	r.mean, r.rest = mean, 1-w.p[r.top]
 	r.spread = math.Sqrt(max(square-mean*mean, 0))
 	r.cond = min(math.Exp(sumPE)*math.Sqrt(sumPH2), math.Exp(sumPE1)*math.Sqrt(sumPH1))
 	if !(sumPH < math.Inf(1)) || r.cond != r.cond {

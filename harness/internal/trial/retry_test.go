@@ -10,9 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/paths/naive"
 	"attest.example/attest/harness/internal/precision"
 	"attest.example/attest/harness/internal/verdict"
+	"attest.example/attest/reference"
 )
 
 // longRows have so many keys that the bound has room for errors that the sharp line does not.
@@ -147,4 +149,56 @@ func TestOneKeyIsV(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, verdict.Pass, outcome.Verdict.Kind)
 	}
+}
+
+// Roundings that lean one way lawfully: scores that a mask's floor rounds, rows whose outputs are the same, weight that is
+// nearly all on one key, to whose v the output is rounded.
+func TestLawfulLeaningIsNoFailure(t *testing.T) {
+	for _, name := range []string{"lean-scores-rounded-by-a-floor", "lean-rows-of-one-output", "lean-weight-on-one-key"} {
+		outcome, err := Run(context.Background(), naive.New(), story(t, name), Options{})
+		require.NoError(t, err)
+		require.Equal(t, verdict.Pass, outcome.Verdict.Kind, "%s: %s", name, outcome.Verdict.Reason)
+	}
+}
+
+// A store that cuts bits off is within every bound, and fails by where it leans.
+func TestALeaningStoreFails(t *testing.T) {
+	c := small(t, func(c *cases.Case) {
+		c.Input, c.Output, c.LSE, c.QLen, c.KVLen, c.HeadDim = precision.FP32, precision.BF16, false, 64, 256, 16
+	})
+	outcome, err := Run(context.Background(), cutting{}, c, Options{})
+	require.NoError(t, err)
+	require.Equal(t, verdict.Numeric, outcome.Verdict.Kind)
+	require.Contains(t, outcome.Verdict.Reason, "outputs lean one way: they are too small")
+	require.LessOrEqual(t, outcome.Verdict.WorstRatio, 1.0)
+	require.Greater(t, outcome.Verdict.Lean.Size.T(), 7.0)
+}
+
+// cutting is the naive path with a store to bf16 that cuts bits off. It declares that probabilities are stored in bf16
+// too, which leaves room for that in every bound.
+type cutting struct{ naive.Path }
+
+func (p cutting) Arithmetic(c cases.Case) reference.Arithmetic {
+	a := p.Path.Arithmetic(c)
+	a.Probs = reference.BF16
+	return a
+}
+
+func (p cutting) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
+	whole := c.Clone()
+	whole.Output = precision.FP32
+	tensors := *t
+	tensors.Out = cases.Materialize(whole).Out
+	timing, err := p.Path.Attend(ctx, whole, &tensors)
+	for b := range c.Batch {
+		for h := range c.Heads {
+			for r := range c.QLen {
+				for d := range c.HeadDim {
+					x := float32(tensors.Out.At(b, h, r, d))
+					t.Out.Set(b, h, r, d, float64(math.Float32frombits(math.Float32bits(x)&0xffff0000)))
+				}
+			}
+		}
+	}
+	return timing, err
 }
