@@ -21,4 +21,9 @@ size_t host_take_reports(gpu_device *device, host_report *out, size_t max) {
   (void)device, (void)out, (void)max;
   return 0;
 }
+
+bool host_take_message(gpu_device *device, char *line, size_t line_bytes) {
+  (void)device, (void)line, (void)line_bytes;
+  return false;
+}
 #endif

@@ -87,6 +87,7 @@ void host_device_destroy(gpu_device *d) {
   if (!d || host_is_forked()) return; /* in a child: its memory goes with the process */
   host_stop_workers(d);
   host_drop_reports(d);
+  host_drop_messages(d);
   pthread_cond_destroy(&d->work);
   pthread_mutex_destroy(&d->lock);
   free(d);

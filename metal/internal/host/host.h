@@ -88,6 +88,10 @@ typedef struct {
   char detail[512];
 } host_report;
 
+/* Takes the oldest line that kernels have logged (os_log) since the device was made, cut to fit; false where none is
+ * left. */
+bool host_take_message(gpu_device *, char *line, size_t line_bytes);
+
 /* Moves up to `max` reports out of the device and returns how many there were room for; the rest stay. */
 size_t host_take_reports(gpu_device *, host_report *out, size_t max);
 

@@ -126,6 +126,7 @@ struct gpu_device {
   atomic_uint_fast64_t posted;   /* jobs there have been, for workers that look without the lock */
   struct loaded *modules;
   struct reports *reports;
+  struct messages *messages;
 };
 
 /* group.c: one threadgroup, start to end. */
@@ -147,6 +148,11 @@ void *host_threadgroup_variable(struct msl_lane *, unsigned id, unsigned long by
 void host_initial_value(struct msl_lane *, unsigned id, const void *value, unsigned long bytes);
 bool host_place_arguments(struct group *);
 void host_fill_arena(struct group *);
+
+/* log.c: os_log. */
+void host_log(struct msl_lane *, unsigned level, const char *subsystem, const char *category, const char *format,
+              unsigned count, const struct msl_log_argument *);
+void host_drop_messages(gpu_device *);
 
 /* async_copy.c */
 unsigned long host_async_copy(struct msl_lane *, const struct msl_async_copy *, int line);

@@ -28,4 +28,5 @@ const struct msl_runtime host_runtime = {
     .access = host_check_access,
     .stray = host_check_stray,
     .initial_value = host_initial_value,
+    .log = host_log,
 };

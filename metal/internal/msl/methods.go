@@ -14,7 +14,17 @@ func (u *unit) qualifyMethods() {
 	constructors := 0
 	for n := range u.declarations {
 		d := &u.declarations[n]
-		if d.kind != functionDeclaration || d.scope.inStruct == "" || d.name < 0 || !d.hasBody() {
+		if d.kind != functionDeclaration || d.scope.inStruct == "" || d.name < 0 {
+			continue
+		}
+		if u.tokens[d.name].text == d.scope.inStruct { // a constructor of constant objects is not const
+			for i := d.close + 1; i < d.to && !u.isOneOf(i, ":", "{", "="); i++ {
+				if u.is(i, "constant") {
+					u.tokens[i].text = "__constant"
+				}
+			}
+		}
+		if !d.hasBody() {
 			continue
 		}
 		switch name := u.tokens[d.name].text; {
@@ -54,8 +64,16 @@ func (u *unit) qualifyMethod(d *declaration) {
 		name = "template " + name + arguments
 	}
 	call := fmt.Sprintf("return ((%s)this)->%s(%s);", pointer, name, strings.Join(names, ", "))
+	if u.isConversion(d) { // it cannot be called with its template's arguments
+		call = fmt.Sprintf("return (%s)*(%s)this;", u.rewritten(d.name+1, d.open), pointer)
+	}
 	u.tokens[d.close].after += " __private"
 	u.tokens[d.bodyEnd].after += fmt.Sprintf(" %s %s { %s }", u.withoutConstexpr(d.from, d.close+1), qualifiers, call)
+}
+
+// isConversion says whether a method is a conversion, as operator float().
+func (u *unit) isConversion(d *declaration) bool {
+	return u.is(d.name, "operator") && u.isIdentifier(d.name+1) && !u.isOneOf(d.name+1, "new", "delete")
 }
 
 // qualifyConstructor moves the body of a constructor that calls or refers to something into a method of an object in
@@ -68,7 +86,7 @@ func (u *unit) qualifyConstructor(d *declaration, count *int) {
 	for i := d.close + 1; i < end; i++ {
 		if u.is(i, "thread") {
 			u.tokens[i].text = ""
-		} else if u.isOneOf(i, "device", "threadgroup", "constant") {
+		} else if u.isOneOf(i, "device", "threadgroup", "__constant") {
 			return
 		}
 	}

@@ -58,6 +58,13 @@ func (s *session) close() {
 	s.device.Close()
 }
 
+// messages prints what the kernel logged.
+func (s *session) messages(stdout io.Writer) {
+	for _, line := range s.device.Messages() {
+		fmt.Fprintln(stdout, line)
+	}
+}
+
 // results prints the buffers and writes those that are wanted in files.
 func (s *session) results(stdout io.Writer) error {
 	for i, spec := range s.request.buffers {
@@ -113,6 +120,7 @@ func RunMain(args []string, stdout, stderr io.Writer) int {
 	defer s.close()
 	defer p.Close()
 	times, err := p.Run(s.launch)
+	s.messages(stdout)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitWrong
@@ -140,6 +148,7 @@ func CheckMain(args []string, stdout, stderr io.Writer) int {
 	defer s.close()
 	defer p.Close()
 	_, runError := p.Run(s.launch)
+	s.messages(stdout)
 	reports, err := s.device.Reports()
 	if err != nil {
 		fmt.Fprintf(stderr, "attest msl check: %v\n", err)

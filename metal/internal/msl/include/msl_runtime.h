@@ -115,6 +115,25 @@ typedef unsigned long msl_async_copy_function(struct msl_lane *, const struct ms
 /* Completes the copies behind the events (0: none): called by the one lane that carries it out. */
 typedef void msl_async_wait_function(struct msl_lane *, unsigned count, const unsigned long *events, int line);
 
+/* os_log: a message with its arguments; a vector is so many of them, the first of which says how many there are. */
+#define MSL_LOG_DEFAULT 0u
+#define MSL_LOG_DEBUG 1u
+#define MSL_LOG_INFO 2u
+#define MSL_LOG_ERROR 3u
+#define MSL_LOG_FAULT 4u
+#define MSL_LOG_SIGNED 0u
+#define MSL_LOG_UNSIGNED 1u
+#define MSL_LOG_FLOAT 2u /* the bits of a double */
+#define MSL_LOG_STRING 3u
+#define MSL_LOG_POINTER 4u
+struct msl_log_argument {
+  unsigned long bits;
+  unsigned kind, components;
+};
+typedef void msl_log_function(struct msl_lane *, unsigned level, const MSL_CONSTANT char *subsystem,
+                              const MSL_CONSTANT char *category, const MSL_CONSTANT char *format, unsigned count,
+                              const struct msl_log_argument *);
+
 /* Checked modules only: an operation of `mask` lanes at `site` gives a result that depends on lanes that do not take
  * part: those of `missing` (0: every other lane of the simdgroup). */
 typedef void msl_stray_function(struct msl_lane *, unsigned mask, unsigned missing, int line);
@@ -134,6 +153,7 @@ struct msl_runtime {
   msl_access_function *access;
   msl_stray_function *stray;
   msl_initial_value_function *initial_value;
+  msl_log_function *log;
 };
 
 #ifdef __cplusplus

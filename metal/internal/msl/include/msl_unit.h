@@ -13,6 +13,7 @@
 #include "metal_matrix"
 #include "metal_pack"
 #include "metal_array"
+#include "metal_logging"
 #include "metal_uniform"
 #include "msl_builtins.h"
 #include "msl_entry.h"
