@@ -50,6 +50,11 @@ vet:
 	$(GO) vet ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 
+# Compiles every kernel of a project at hand: make real-kernels DIR=... [FLAGS="-I ... -D ... --language 320"].
+.PHONY: real-kernels
+real-kernels: deps
+	$(GO) run ./metal/internal/realkernels $(FLAGS) $(DIR)
+
 # No false alarm in 20,000 default cases.
 soak: bin/attest
 	bin/attest run --path naive --cases 20000 --seed $(SEED) --workers 2

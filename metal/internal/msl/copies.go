@@ -54,7 +54,7 @@ func (u *unit) copyFromConstant() {
 			public = "public: "
 		}
 		if constructed[d.scope.path+name+"::"] {
-			u.tokens[d.bodyEnd].before += fmt.Sprintf(" public: template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(metal::msl_detail::from_constant(o)) {} ", name)
+			u.tokens[d.bodyEnd].before += fmt.Sprintf(" public: template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(metal::msl_detail::from_constant(o)) {} %[2]s", name, assign)
 			continue
 		}
 		u.tokens[d.bodyEnd].before += fmt.Sprintf(" %s%[2]s() = default; %[2]s(const %[2]s &) = default; %[2]s(const __constant %[2]s &) = default; %[2]s &operator=(const %[2]s &) = default; %s", public, name, assign)

@@ -40,16 +40,30 @@ func (e *CompileError) Error() string {
 
 var diagnosticLine = regexp.MustCompile(`^(.*?):(\d+):(?:(\d+):)? (fatal error|error|warning|note): (.*)$`)
 
+var includedFrom = regexp.MustCompile(`^(?:In file included|                ) from (.*?):(\d+)[:,]$`)
+
 // parseDiagnostics reads what clang wrote. A message about a place in our own headers is told of the place in the
 // kernel's text that led there, which a note of clang names.
 func parseDiagnostics(output, headers string) []Diagnostic {
 	var all []Diagnostic
+	var includer *Diagnostic // the innermost place outside our headers that includes what comes next
 	for line := range strings.Lines(output) {
 		line = strings.TrimRight(line, "\r\n")
+		if m := includedFrom.FindStringSubmatch(line); m != nil {
+			if !strings.HasPrefix(m[1], headers) && !strings.HasSuffix(m[1], "<stdin>") {
+				includer = &Diagnostic{File: m[1], Column: 1}
+				includer.Line, _ = strconv.Atoi(m[2])
+			}
+			continue
+		}
 		if m := diagnosticLine.FindStringSubmatch(line); m != nil {
 			d := Diagnostic{File: m[1], Severity: strings.TrimPrefix(m[4], "fatal "), Message: renamed(m[5])}
 			d.Line, _ = strconv.Atoi(m[2])
 			d.Column, _ = strconv.Atoi(m[3])
+			if includer != nil && strings.HasPrefix(d.File, headers) && m[4] != "note" {
+				d.File, d.Line, d.Column = includer.File, includer.Line, includer.Column
+			}
+			includer = nil
 			all = append(all, d)
 		} else if rest, ok := strings.CutPrefix(line, "error: "); ok {
 			all = append(all, Diagnostic{Severity: "error", Message: renamed(rest)})

@@ -50,7 +50,11 @@ func entryOf(file string) (n int, ok bool) {
 func writeEntry(b *strings.Builder, n int, e *entryPoint) {
 	fmt.Fprintf(b, "# 1 \"%s\"\nextern \"C\" void msl_entry_%d(struct msl_lane *L) {\n", entryFile(n), n)
 	if len(e.kernel.parameters) > 0 {
-		fmt.Fprintf(b, "  typedef metal::msl_detail::signature<decltype(%s)> S;\n", e.expression)
+		signature := e.signature
+		if signature == "" {
+			signature = "decltype(" + e.expression + ")"
+		}
+		fmt.Fprintf(b, "  typedef metal::msl_detail::signature<%s> S;\n", signature)
 	}
 	fmt.Fprintf(b, "  %s(", e.expression)
 	for i, p := range e.kernel.parameters {

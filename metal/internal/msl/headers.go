@@ -64,6 +64,9 @@ var ourHeaders = sync.OnceValues(func() (map[string][]byte, error) {
 	for _, name := range standardHeaders {
 		files[filepath.Join("empty", name)] = nil
 	}
+	for name, what := range refusedHeaders {
+		files[filepath.Join("empty", name)] = []byte("#error " + what + " is not supported: nothing here stands in for it\n")
+	}
 	entries, err := headerFiles.ReadDir("include")
 	if err != nil {
 		return nil, err
@@ -77,6 +80,14 @@ var ourHeaders = sync.OnceValues(func() (map[string][]byte, error) {
 	}
 	return files, nil
 })
+
+// refusedHeaders are Apple's whose functions nothing here can stand in for, and what they are called.
+var refusedHeaders = map[string]string{
+	"MetalPerformancePrimitives/MetalPerformancePrimitives.h": "MetalPerformancePrimitives (tensor operations)",
+	"metal_raytracing":         "ray tracing (metal_raytracing)",
+	"metal_mesh":               "mesh shading (metal_mesh)",
+	"metal_cooperative_tensor": "cooperative tensors (metal_cooperative_tensor)",
+}
 
 // writeHeaders puts our headers in dir/full, and the empty ones in dir/empty. What is there already is read and held
 // against what it must be, and what does not belong there is removed: a header is part of every module.

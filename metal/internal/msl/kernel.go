@@ -23,6 +23,7 @@ type entryPoint struct {
 	name       string
 	expression string
 	arguments  string // of the template, in angle brackets
+	signature  string // its type where the expression does not tell
 	kernel     *kernelFunction
 	line       int
 	file       string
@@ -205,7 +206,7 @@ func (u *unit) findEntryPoints() error {
 	for _, k := range u.kernels {
 		if !k.template && k.defined {
 			t := &u.tokens[k.at]
-			u.entries = append(u.entries, entryPoint{k.hostName, "::" + k.name, "", k, t.line, t.file})
+			u.entries = append(u.entries, entryPoint{k.hostName, "::" + k.name, "", "", k, t.line, t.file})
 		}
 	}
 	seen := map[string]int{}
@@ -249,9 +250,46 @@ func (u *unit) instantiated(d *declaration, kernels map[string]*kernelFunction) 
 			return entryPoint{}, false, nil // reachable by no name
 		}
 		expression := "::" + k.name + u.source(i+1, end+1)
-		return entryPoint{name, expression, u.source(i+1, end+1), k, u.tokens[d.from].line, u.tokens[d.from].file}, true, nil
+		return entryPoint{name, expression, u.source(i+1, end+1), "", k, u.tokens[d.from].line, u.tokens[d.from].file}, true, nil
+	}
+	if e, ok := u.deduced(d, name, kernels); ok {
+		return e, name != "", nil
 	}
 	return entryPoint{}, false, u.fail(d.from, "%q instantiates no kernel of this text", name)
+}
+
+// deduced reads template [[host_name("x")]] kernel void f(device float *, ...); where the types of the parameters tell the
+// template's arguments.
+func (u *unit) deduced(d *declaration, name string, kernels map[string]*kernelFunction) (entryPoint, bool) {
+	for i := d.from; i < d.to; i++ {
+		if u.isAttribute(i) {
+			i = u.tokens[i].pair
+			continue
+		}
+		if !u.is(i, "(") || !u.isIdentifier(i-1) {
+			continue
+		}
+		k := u.kernelNamed(i-1, d.scope.path, kernels)
+		if k == nil || !k.template {
+			return entryPoint{}, false
+		}
+		var parameters []string
+		for _, part := range u.split(i+1, u.tokens[i].pair) {
+			var words []string
+			for j := part[0]; j < part[1]; j++ {
+				if u.isAttribute(j) {
+					j = u.tokens[j].pair
+					continue
+				}
+				words = append(words, u.written(j))
+			}
+			parameters = append(parameters, strings.Join(words, " "))
+		}
+		list := "(" + strings.Join(parameters, ", ") + ")"
+		expression := "static_cast<void (&)" + list + ">(::" + k.name + ")"
+		return entryPoint{name, expression, "", "void" + list, k, u.tokens[d.from].line, u.tokens[d.from].file}, true
+	}
+	return entryPoint{}, false
 }
 
 // kernelNamed finds the kernel that the identifier at i, with the qualifiers in front of it, names in a scope.

@@ -95,8 +95,8 @@ func (u *unit) parameterAt(from, to int) (p parameter, tagged bool, err error) {
 	p.at = from
 	for i := from; i < to; i++ {
 		t := &u.tokens[i]
-		if t.kind == identifier && (strings.HasPrefix(t.text, "texture") && u.is(i+1, "<") || t.text == "sampler" || strings.HasPrefix(t.text, "depth2d")) {
-			return p, false, u.fail(i, "kernel argument of type %s: textures and samplers are not supported; bind the data as a buffer", t.text)
+		if t.kind == identifier && (strings.HasPrefix(t.text, "texture") && u.is(i+1, "<") || t.text == "sampler" || t.text == "tensor" && u.is(i+1, "<") || strings.HasPrefix(t.text, "depth2d")) {
+			return p, false, u.fail(i, "kernel argument of type %s: textures, samplers and tensors are not supported; bind the data as a buffer", t.text)
 		}
 	}
 	end := to

@@ -55,7 +55,7 @@ func TestRefusals(t *testing.T) {
 	const sizes = "the text has no kernel"
 	for source, want := range map[string]string{
 		"int x;": sizes,
-		"kernel void k(texture2d<float> t [[texture(0)]]) {}":                        "textures and samplers are not supported",
+		"kernel void k(texture2d<float> t [[texture(0)]]) {}":                        "textures, samplers and tensors are not supported",
 		"kernel void k(V v [[stage_in]]) {}":                                         "[[stage_in]] is not supported",
 		"kernel void k(device float *o [[buffer(31)]]) {}":                           "buffer(31): a number from 0 to 30 expected",
 		"kernel void k(uint i) {}":                                                   "kernel argument \"uint i\" has no attribute",

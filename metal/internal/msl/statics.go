@@ -21,12 +21,13 @@ func (u *unit) defineStatics() {
 			}
 		}
 	}
-	if len(declared) == 0 {
-		return
-	}
 	for n := range u.declarations {
 		d := &u.declarations[n]
-		if d.kind != variableDeclaration || d.assign < 0 || d.name < 0 || d.scope.inStruct != "" || !u.is(d.name-1, "::") {
+		if d.kind == variableDeclaration && d.assign < 0 && d.scope.inStruct == "" && d.name >= 0 && u.is(d.name-1, "::") && u.contains(d.from, d.name, "constant") {
+			u.erase(d.from, d.to) // its value is in its struct already
+			continue
+		}
+		if len(declared) == 0 || d.kind != variableDeclaration || d.assign < 0 || d.name < 0 || d.scope.inStruct != "" || !u.is(d.name-1, "::") {
 			continue
 		}
 		first := d.name - 2

@@ -29,7 +29,7 @@ func (k *kernelFunction) limitName() string {
 
 // maxThreadsExpression is how the limit of an entry point is written, where it has one.
 func (e *entryPoint) maxThreadsExpression() string {
-	if e.kernel.threads == "" {
+	if e.kernel.threads == "" || e.kernel.template && e.arguments == "" {
 		return "0"
 	}
 	path := e.kernel.name[:strings.LastIndex(e.kernel.name, ":")+1]

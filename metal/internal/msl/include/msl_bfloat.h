@@ -19,6 +19,10 @@ struct bfloat {
   MSL_INLINE constexpr bfloat(T x) : bits(rounded((float)x)) {}
   template <class T, class = metal::enable_if_t<metal::msl_detail::scalar<T>::value && !metal::is_same<T, bfloat>::value>>
   MSL_INLINE constexpr bfloat(T x) __constant : bits(rounded((float)x)) {}
+  /* of what converts to a number by itself */
+  MSL_INLINE constexpr bfloat(float x) : bits(rounded(x)) {}
+  MSL_INLINE constexpr bfloat(float x) __constant : bits(rounded(x)) {}
+  MSL_INLINE bfloat &operator=(float x) { bits = rounded(x); return *this; }
   /* `o[i] = v` with v in constant memory. */
   template <class T, class = metal::enable_if_t<metal::is_same<T, bfloat>::value>>
   MSL_INLINE bfloat &operator=(const __constant T &x) { bits = x.bits; return *this; }

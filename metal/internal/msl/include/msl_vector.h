@@ -117,9 +117,9 @@ namespace metal {
 
 namespace msl_detail {
 template <class V> MSL_INLINE V from_constant(const __constant V &o) {
-  V v;
-  __builtin_memcpy(&v, (const void *)(unsigned long)&o, sizeof(V));
-  return v;
+  alignas(V) unsigned char bytes[sizeof(V)]; /* V may have no default constructor */
+  __builtin_memcpy(bytes, (const void *)(unsigned long)&o, sizeof(V));
+  return *(__private V *)bytes;
 }
 } // namespace msl_detail
 
@@ -143,6 +143,7 @@ template <class T> struct alignas(4 * sizeof(T)) vec<T, 3> {
   T x, y, z;
   MSL_COLOUR(r, x) MSL_COLOUR(g, y) MSL_COLOUR(b, z)
   MSL_MAKE(vec(T a, T b, T c), : x(a), y(b), z(c))
+  MSL_MAKE(vec(T a, T b), : x(a), y(b), z(T(0)))
   MSL_MAKE(vec(vec<T, 2> a, T c), : x(a.x), y(a.y), z(c))
   MSL_MAKE(vec(T a, vec<T, 2> b), : x(a), y(b.x), z(b.y))
   MSL_MAKE_IF((msl_detail::scalar<U>::value), vec(U a), : x(T(a)), y(T(a)), z(T(a)))
@@ -154,6 +155,7 @@ template <class T> struct alignas(4 * sizeof(T)) vec<T, 4> {
   T x, y, z, w;
   MSL_COLOUR(r, x) MSL_COLOUR(g, y) MSL_COLOUR(b, z) MSL_COLOUR(a, w)
   MSL_MAKE(vec(T p, T q, T s, T t), : x(p), y(q), z(s), w(t))
+  MSL_MAKE(vec(T p, T q, T s), : x(p), y(q), z(s), w(T(0))) /* uint4 v = {1, 2, 3}; */
   MSL_MAKE(vec(vec<T, 2> p, T q, T s), : x(p.x), y(p.y), z(q), w(s))
   MSL_MAKE(vec(T p, vec<T, 2> q, T s), : x(p), y(q.x), z(q.y), w(s))
   MSL_MAKE(vec(T p, T q, vec<T, 2> s), : x(p), y(q), z(s.x), w(s.y))

@@ -1,0 +1,65 @@
+package msl_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// What kernels of public projects are written with; each kind with neighbours.
+
+func TestConditionals(t *testing.T) {
+	runRows(t, "conditionals.metal", launch{}, 0, []row{
+		{"bfloat_beside_bfloat", "2.5 1"},
+		{"bfloat_beside_integer", "0 1 3 3"},
+		{"bfloat_beside_float", "-4 1 1"},
+		{"bfloat_beside_half", "1.5 4"},
+		{"device_beside_temporary", "3 4 -1"},
+		{"threadgroup_beside_device", "9 2"},
+		{"scalar_beside_vector", "4 5"},
+		{"packed_beside_vector", "3 7"},
+		{"pointer_beside_nothing", "3 1"},
+		{"chain", "6 4"},
+		{"structs_beside", "4 3 8"},
+		{"in_template_arguments", "34 43 64 12"},
+		{"template_parameter_as_side", "4 12"},
+		{"literals_as_sides", "1 4 6"},
+		{"sides_without_a_value", "0"},
+		{"reference_to_a_side", "9 2"},
+		{"swizzle_as_side", "3 2"},
+	})
+}
+
+func TestConstantSpace(t *testing.T) {
+	runRows(t, "constant_space.metal", launch{}, 0, []row{
+		{"table_to_a_pointer", "3 4 20"},
+		{"vectors", "25 9 8 4 3 0"},
+		{"bfloat_from_limits", "+Inf 1"},
+		{"bfloat_copied", "3 3 5 1"},
+		{"members_defined_outside", "5 6 3 2"},
+		{"constructor_by_space", "8 15"},
+		{"conversion_templates", "3 2"},
+		{"struct_assigned_from_constant", "12"},
+		{"uniforms", "20 21"},
+		{"threadgroup_initialised", "1 2 0 5 7"},
+		{"threadgroup_array_by_reference", "3"},
+	})
+}
+
+func TestNamesAndDeclarations(t *testing.T) {
+	runRows(t, "names.metal", launch{}, 0, []row{
+		{"own_names", "6 5 4 5 6 1"},
+		{"c_linkage", "2 3 4"},
+		{"attribute_of_a_parameter", "9"},
+		{"less_than_in_arguments", "3 5 1 1"},
+		{"callbacks_by_name", "4 6"},
+		{"coherent_memory", "1 2 3"},
+		{"xor_of_integers", "5"},
+		{"bfloat_of_what_converts", "1 1"},
+		{"limited_1", "1"},
+		{"deduced_float", "24"},
+	})
+	if _, err := runCase(t, "names.metal", "limited_1", launch{threads: [3]int{64, 1, 1}}); err == nil || !strings.Contains(err.Error(), "32") {
+		t.Errorf("64 threads of a kernel that is limited to 32: %v", err)
+	}
+	checkCase(t, "names.metal", "limited_2", "2", launch{threads: [3]int{64, 1, 1}}, 0)
+}

@@ -1,0 +1,40 @@
+#include "case.h"
+
+// Names that MSL does not have are the text's to declare, in namespace metal too; and how declarations may be written.
+namespace metal {
+template <typename T> struct is_empty : metal::bool_constant<__is_empty(T)> {};
+template <typename... Ts> struct make_void { typedef void type; };
+template <typename... Ts> using void_t = typename make_void<Ts...>::type;
+struct place { int v; };
+template <class T> struct scalar { T v; };
+namespace details { constant int five = 5; }
+template <class T> using plain_t = T;
+} // namespace metal
+namespace detail { template <int N> float twice(float x) { return x * N; } struct side {}; }
+namespace simd_detail { constant float one = 1; }
+struct sum { float v; }; struct least { float v; };
+TEST(own_names) { sum s = {2}; least l = {3}; place q = {4}; metal::scalar<float> c = {5}; out[0] = detail::twice<2>(3), out[1] = s.v + l.v, out[2] = q.v, out[3] = c.v, out[4] = metal::details::five + simd_detail::one; plain_t<float> x = is_empty<detail::side>::value; out[5] = x; }
+extern "C" struct Size { uint w; uint h; };
+extern "C" { struct Depth { uint d; Depth(uint x) : d(x) {} }; float with_c_linkage(float x) { return x + 1; } }
+TEST(c_linkage) { Size s = {1, 2}; Depth d(3); out[0] = s.h, out[1] = d.d, out[2] = with_c_linkage(3); }
+struct Held { int v; Held(ushort lane [[thread_index_in_simdgroup]], int by [[maybe_unused]] = 2) thread { v = int(lane) * (1 + by); } };
+TEST(attribute_of_a_parameter) { Held h(3); out[0] = h.v; }
+template <typename U> struct Sized { template <typename T, metal::enable_if_t<sizeof(T) < 8, bool> = true> T g(T v) { return v; } template <typename T, metal::enable_if_t<sizeof(T) == 8, bool> = true> T g(T v) { return v + 1; } };
+TEST(less_than_in_arguments) { Sized<int> s; out[0] = s.g(3), out[1] = s.g(4l); constexpr int n = 3; out[2] = n < 4 && n > 2 ? 1 : 0; bool b = n < 2 || n > (1); out[3] = b; }
+template <typename T> using Step = void (*)(thread T &);
+typedef float (*Scale)(float);
+template <typename T> void bump(thread T &x) { x += 1; }
+float tripled(float x) { return 3 * x; }
+template <typename T, int n, Step<T> step> void many(thread T &x) { for (int i = 0; i < n; ++i) step(x); }
+template <Scale scale> float scaled(float x) { return scale(x); }
+TEST(callbacks_by_name) { float x = 1; many<float, 3, bump<float>>(x); out[0] = x, out[1] = scaled<tripled>(2); }
+TEST(coherent_memory) { volatile coherent(system) device float *q = out; device coherent float *r = out; q[0] = 1; r[1] = 2; int coherent = 3; out[2] = coherent; }
+inline bfloat unused_xor(bfloat x) { return static_cast<bfloat>(__metal_simd_xor(static_cast<float>(x))); }
+TEST(xor_of_integers) { out[0] = simd_xor(5u); }
+struct Always { constexpr operator bool() const device { return true; } constexpr operator bool() thread { return true; } };
+TEST(bfloat_of_what_converts) { Always a; bfloat b = bfloat(a); bfloat c; c = a; out[0] = b, out[1] = c; }
+template <typename T, int W> [[kernel, max_total_threads_per_threadgroup(W * 32)]] void limited(device T *out [[buffer(0)]]) { out[0] = T(W); }
+template [[host_name("limited_1")]] [[kernel]] decltype(limited<float, 1>) limited<float, 1>;
+template [[host_name("limited_2")]] [[kernel]] decltype(limited<float, 2>) limited<float, 2>;
+template <typename T> kernel void deduced(device T *out [[buffer(0)]], constant T *table [[buffer(3)]]) { out[0] = table[1] + sizeof(T); }
+template [[host_name("deduced_float")]] [[kernel]] void deduced(device float *out [[buffer(0)]], constant float *table [[buffer(3)]]);

@@ -1,0 +1,199 @@
+// Command realkernels compiles every Metal text with a compute kernel below a folder, whole, and prints a table: what
+// became of the kernels of a project at hand. It runs none of them. `make real-kernels DIR=...` calls it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"attest.example/attest/metal/internal/msl"
+)
+
+type list []string
+
+func (l *list) String() string     { return strings.Join(*l, " ") }
+func (l *list) Set(s string) error { *l = append(*l, s); return nil }
+
+// result is what became of one text.
+type result struct {
+	file             string
+	kernels, skipped int
+	seconds          float64
+	cached           bool
+	wrong            string // why nothing was built
+	left             []msl.Skipped
+}
+
+func main() {
+	var includes, defines list
+	flag.Var(&includes, "I", "`folder` searched by #include (repeatable)")
+	flag.Var(&defines, "D", "`macro`[=value] (repeatable)")
+	language := flag.Int("language", msl.DefaultLanguageVersion, "MSL `version`, 320 is 3.2")
+	only := flag.String("only", "", "only texts whose path matches this `expression`")
+	jobs := flag.Int("jobs", 2, "texts compiled at once")
+	verbose := flag.Bool("v", false, "say why each kernel was left out")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		fmt.Fprintln(os.Stderr, "usage: realkernels [flags] FOLDER")
+		os.Exit(2)
+	}
+	failed, err := table(flag.Arg(0), includes, defines, *language, *only, *jobs, *verbose)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	if failed {
+		os.Exit(1)
+	}
+}
+
+func table(dir string, includes, defines list, language int, only string, jobs int, verbose bool) (failed bool, err error) {
+	filter, err := regexp.Compile(only)
+	if err != nil {
+		return false, fmt.Errorf("-only: %w", err)
+	}
+	files, err := texts(dir, filter)
+	if err != nil {
+		return false, err
+	}
+	compiler, err := msl.New(msl.Options{})
+	if err != nil {
+		return false, err
+	}
+	defer compiler.Close()
+	program := msl.Program{Includes: includes, LanguageVersion: language, Defines: map[string]string{}}
+	for _, d := range defines {
+		name, value, given := strings.Cut(d, "=")
+		if !given {
+			value = "1"
+		}
+		program.Defines[name] = value
+	}
+	results := make([]*result, len(files))
+	var all sync.WaitGroup
+	turn := make(chan bool, max(jobs, 1))
+	for i, file := range files {
+		all.Go(func() {
+			turn <- true
+			defer func() { <-turn }()
+			results[i] = compile(compiler, program, file)
+		})
+	}
+	all.Wait()
+	fmt.Printf("%s\n", commit(dir))
+	fmt.Printf("| text | kernels | left out | seconds |\n|---|---|---|---|\n")
+	var sum result
+	texts := 0
+	for _, r := range results {
+		if r == nil {
+			continue // no kernel
+		}
+		name, _ := filepath.Rel(dir, r.file)
+		seconds := fmt.Sprintf("%.1f", r.seconds)
+		if r.cached {
+			seconds = "cached"
+		}
+		switch {
+		case r.wrong != "":
+			fmt.Printf("| %s | refused: %s |||\n", name, r.wrong)
+		default:
+			fmt.Printf("| %s | %d | %d | %s |\n", name, r.kernels, r.skipped, seconds)
+			texts++
+		}
+		if verbose {
+			for _, s := range r.left {
+				fmt.Printf("    %s: %s\n", s.Name, s.Reason)
+			}
+		}
+		sum.kernels += r.kernels
+		sum.skipped += r.skipped
+		sum.seconds += r.seconds
+		failed = failed || r.wrong != "" || r.skipped > 0
+	}
+	fmt.Printf("| %d texts | %d | %d | %.1f |\n", texts, sum.kernels, sum.skipped, sum.seconds)
+	return failed, nil
+}
+
+// texts are the .metal files below a folder, in order.
+func texts(dir string, filter *regexp.Regexp) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && filepath.Ext(path) == ".metal" && filter.MatchString(path) {
+			files = append(files, path)
+		}
+		return err
+	})
+	sort.Strings(files)
+	return files, err
+}
+
+// compile builds a text with a value for each function constant, so that no kernel lacks one: true, or 1.
+func compile(compiler *msl.Compiler, p msl.Program, file string) *result {
+	r := &result{file: file}
+	source, err := os.ReadFile(file)
+	if err != nil {
+		r.wrong = err.Error()
+		return r
+	}
+	p.Source, p.File = string(source), file
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
+	defer cancel()
+	offered, err := compiler.Reflect(ctx, p)
+	if err != nil {
+		r.wrong = first(err)
+		return r
+	}
+	if len(offered.Entries) == 0 && len(offered.Refused) == 0 {
+		return nil
+	}
+	for _, c := range offered.Constants {
+		t, err := msl.ParseScalar(c.Type)
+		if err != nil || c.Optional {
+			continue
+		}
+		one, err := msl.ParseConstant(fmt.Sprintf("%d:%s=1", c.Index, t))
+		if err == nil {
+			p.Constants = append(p.Constants, one)
+		}
+	}
+	start := time.Now()
+	m, err := compiler.Build(ctx, p)
+	r.seconds = time.Since(start).Seconds()
+	if err != nil {
+		r.wrong = first(err)
+		return r
+	}
+	r.kernels, r.skipped, r.left, r.cached = len(m.Entries), len(m.Skipped), m.Skipped, m.Cached
+	return r
+}
+
+// first is the first line of an error, its file's folder left out.
+func first(err error) string {
+	var compile *msl.CompileError
+	if errors.As(err, &compile) && len(compile.Diagnostics) > 0 {
+		d := compile.Diagnostics[0]
+		return fmt.Sprintf("%s:%d: %s", filepath.Base(d.File), d.Line, d.Message)
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// commit names the checkout, where it is one.
+func commit(dir string) string {
+	out, err := exec.Command("git", "-C", dir, "log", "-1", "--format=%H of %cs").Output()
+	if err != nil {
+		return "no checkout of git"
+	}
+	return "commit " + strings.TrimSpace(string(out))
+}
