@@ -197,17 +197,18 @@ static int32_t attend(const void *q, const void *k, const void *v, void *o, floa
         if (causal && i + 1 < m) end = i + 1;
 #endif
         for (uint32_t j = 0; j < end; j++) {
-          float s = 0;
+          float s = 0, b_j = mask ? bias(mask, (uint32_t[]){b, h, i, j}) : 0;
+          p[j] = -INFINITY;
+          if (b_j == -INFINITY) continue; /* whatever the key holds */
           for (uint32_t d = 0; d < dim; d++) s += get(q, at(b, h, i, heads, n, dim) + d, in) * get(k, at(b, h, j, heads, m, dim) + d, in);
-          p[j] = s * scale;
-          if (mask) p[j] += bias(mask, (uint32_t[]){b, h, i, j});
-          top = fmaxf(top, p[j]);
+          p[j] = s * scale + b_j;
+          if (!(p[j] <= top)) top = p[j]; /* a NaN, too */
         }
         for (uint32_t d = 0; d < dim; d++) row[d] = 0;
-        for (uint32_t j = 0; j < end && top > -INFINITY; j++) {
+        for (uint32_t j = 0; j < end && top != -INFINITY; j++) {
           float w = expf(p[j] - top);
           sum += w;
-          if (w > 0 || w != w)
+          if (w != 0)
             for (uint32_t d = 0; d < dim; d++) row[d] += w * get(v, at(b, h, j, heads, m, dim) + d, in);
         }
 #ifdef WRONG
