@@ -45,6 +45,7 @@ func commands() []command {
 		{"compare", "OLD NEW", "two runs: what got wrong, what got slower, with statistics", compareCommand},
 		{"mutate", "[--only REGEX] [--peers] ...", "plant bugs in copies of the kernel and tell which of them are found", mutateCommand},
 		{"msl", "build|run|check FILE.metal ...", "the Metal compiler for this machine, one kernel by hand, and the checkers", mslCommand},
+		{"import", "onnx DIR ...", "run ONNX's node tests of Attention on paths and against the reference", importCommand},
 		{"init", "python|c|go [DIR]", "a working implementation to change into your own", initCommand},
 		{"version", "", "which attest this is", versionCommand},
 		{"paths", "[PATH ...]", "which paths work here, what they support, and what would make the others work", pathsCommand},
