@@ -81,6 +81,7 @@ const (
 	OutOfBoundsThreadgroup = host.OutOfBoundsThreadgroup // of threadgroup memory
 	Race                   = host.Race
 	Uninitialized          = host.Uninitialized
+	UninitializedPrivate   = host.UninitializedPrivate
 	DivergentBarrier       = host.DivergentBarrier
 	DivergentSIMD          = host.DivergentSIMD
 	Fault                  = host.Fault

@@ -64,6 +64,9 @@ struct order {
 
 struct check {
   struct job *job;
+  bool again;                   /* a second run, to compare with: it reports nothing, and its results are dropped */
+  bool other_fill;              /* in which threadgroup memory holds something else at first */
+  bool read_unwritten;          /* threadgroup memory was read that nothing had written */
   struct worker *worker;
   unsigned char *mapping;
   uint64_t mapping_bytes;
@@ -112,13 +115,18 @@ enum place { PLACE_UNWATCHED, PLACE_INSIDE, PLACE_OUTSIDE_DEVICE, PLACE_OUTSIDE_
 enum place host_check_find(struct check *, uintptr_t address, uint64_t bytes, struct found *);
 void host_check_name(struct check *, uintptr_t address, host_report *);
 
+/* check_again.c: what a run's results depend on that nothing has written. */
+gpu_status host_check_again(struct job *first, const struct job *plan, double deadline, size_t reports_before);
+
 /* shadow.c */
 void host_shadow_read(struct check *, const struct found *, const struct seen *);
 void host_shadow_store(struct check *, struct pending *);
 void host_shadow_initial(struct check *, const void *address, uint64_t bytes);
 
 /* reports.c */
-void host_report_add(gpu_device *, const host_report *);
+void host_report_add(struct check *, const host_report *);
+size_t host_report_count(gpu_device *);
+void host_report_withdraw(gpu_device *, size_t from, host_report_kind, const char *kernel);
 void host_report_begin(struct check *, host_report *, host_report_kind, struct stamp);
 void host_report_seen(struct check *, host_report_kind, const struct seen *, const struct stamp *other, bool other_wrote);
 host_access host_access_of(struct check *, struct stamp);

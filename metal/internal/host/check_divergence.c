@@ -13,14 +13,14 @@ static struct stamp stamp_of(struct check *c, const struct msl_lane *lane) {
 void host_check_stray(struct msl_lane *lane, unsigned mask, unsigned missing, int line) {
   struct group *g = group_of(lane);
   struct check *c = g->job->check;
-  if (!c) return;
+  if (!c || (!missing && !g->worker->device->options.partial)) return;
   host_report r;
   atomic_store_explicit(&g->worker->critical, 1, memory_order_release);
-  host_report_begin(c, &r, HOST_DIVERGENT_SIMD, stamp_of(c, lane));
+  host_report_begin(c, &r, missing ? HOST_DIVERGENT_SIMD : HOST_PARTIAL_SIMD, stamp_of(c, lane));
   r.access.line = line;
   r.lanes = mask;
   r.missing = missing ? missing : lane->simdgroup->present & ~mask;
-  host_report_add(g->worker->device, &r);
+  host_report_add(c, &r);
   atomic_store_explicit(&g->worker->critical, 0, memory_order_release);
 }
 
@@ -58,7 +58,7 @@ void host_check_diverged(struct check *c, struct group *g) {
     r.other.line = left ? other->line : 0;
     snprintf(r.detail, sizeof r.detail, left ? "lanes wait elsewhere" : "lanes have returned");
   }
-  host_report_add(g->worker->device, &r);
+  host_report_add(c, &r);
   atomic_store_explicit(&g->worker->critical, 0, memory_order_release);
 }
 
@@ -67,5 +67,5 @@ void host_check_fault(struct check *c, struct worker *w, struct msl_lane *lane) 
   host_report_begin(c, &r, HOST_FAULT, lane ? stamp_of(c, lane) : (struct stamp){.group = c->group});
   r.access.site = host_module_offset(c->job->pipeline->module, (void *)w->fault_pc);
   snprintf(r.object, sizeof r.object, "address %#lx", (unsigned long)w->fault_address);
-  host_report_add(w->device, &r);
+  host_report_add(c, &r);
 }

@@ -16,7 +16,8 @@ import (
 type planted struct {
 	name    string
 	launch  string
-	markers map[int]string // line -> kind
+	markers map[int]string // line -> kind, of mistakes: //! kind
+	notes   map[int]string // of what is noted where that is asked for: //? kind
 }
 
 var kernelName = regexp.MustCompile(`^kernel void (\w+)\(`)
@@ -36,10 +37,13 @@ func readPlanted(t *testing.T, file string) []planted {
 			launch = l
 		}
 		if m := kernelName.FindStringSubmatch(text); m != nil {
-			kernels = append(kernels, planted{name: m[1], launch: launch, markers: map[int]string{}})
+			kernels = append(kernels, planted{name: m[1], launch: launch, markers: map[int]string{}, notes: map[int]string{}})
 		}
 		if _, kind, ok := strings.Cut(text, "//! "); ok && len(kernels) > 0 {
 			kernels[len(kernels)-1].markers[line] = kind
+		}
+		if _, kind, ok := strings.Cut(text, "//? "); ok && len(kernels) > 0 {
+			kernels[len(kernels)-1].notes[line] = kind
 		}
 	}
 	return kernels
@@ -139,6 +143,64 @@ func TestPlantedMistakesAreFound(t *testing.T) {
 	if broken < 40 {
 		t.Errorf("%d planted mistakes; at least 40 are wanted", broken)
 	}
+}
+
+// TestPartialSimdOperationsAreNotedOnlyWhenAsked: they are defined over the active lanes, so by default nothing is said.
+func TestPartialSimdOperationsAreNotedOnlyWhenAsked(t *testing.T) {
+	compiler, err := defaultCompiler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := device(t, Options{Check: true, Partial: true, Compiler: wholeText{compiler}})
+	files, _ := filepath.Glob("testdata/planted/*.metal")
+	noted := 0
+	for _, file := range files {
+		for _, k := range readPlanted(t, file) {
+			if len(k.notes) == 0 {
+				continue
+			}
+			noted++
+			p := compileFile(t, d, file, k.name)
+			run(t, p, launchOf(t, d, k.launch))
+			reports, err := d.Reports()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := judge(planted{name: k.name, markers: k.notes}, reports); err != nil {
+				t.Errorf("%s: %v", k.name, err)
+			}
+			for _, r := range reports {
+				if r.Kind != PartialSIMD {
+					t.Errorf("%s: %v", k.name, r)
+				}
+			}
+		}
+	}
+	if noted < 5 {
+		t.Errorf("%d kernels with partial operations; 5 are wanted", noted)
+	}
+}
+
+// TestARaceShowsBothPlaces: file and line of either access, in the report's text.
+func TestARaceShowsBothPlaces(t *testing.T) {
+	d := device(t, Options{Check: true})
+	p := compileText(t, d, "kernel void test(device float *o [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {\n"+
+		"  threadgroup float t[64];\n  t[i] = float(i) + 1;\n  o[i] = 0;\n  o[i] = t[63 - i];\n}")
+	_, _ = p.Run(Launch{Bindings: []Binding{{Buffer: buffer(t, d, 256)}}, Grid: [3]int{1}, Threadgroup: [3]int{64}})
+	reports, err := d.Reports()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range reports {
+		if r.Kind != Race {
+			continue
+		}
+		if text := r.String(); !strings.Contains(text, "test.metal:3, by thread") || !strings.Contains(text, "test.metal:5, by thread") {
+			t.Errorf("not both places: %s", text)
+		}
+		return
+	}
+	t.Errorf("no race: %v", reports)
 }
 
 // TestCheckedRunsWriteBackOnlyWhatTheyWrote runs on two buffers that wrap the same page, of which the kernel writes

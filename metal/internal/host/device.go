@@ -53,6 +53,7 @@ type Options struct {
 	MaxThreadgroupMemory int      // bytes; 0: 32768
 	LateCopies           bool     // asynchronous copies land when they are waited for, not before
 	Check                bool     // compile and run with the checkers; see [Device.Reports]
+	Partial              bool     // with Check: note also simd operations over some lanes only, which are no mistakes
 	Math                 Math     // overrides what programs ask for, unless MathAsAsked
 	Compiler             Compiler // nil: package msl with its default cache
 	Toolchain            string   // for the device's description; empty: what Compiler says of itself
@@ -131,6 +132,7 @@ func New(o Options) (*Device, error) {
 	c.max_threadgroup_memory = C.uint64_t(o.MaxThreadgroupMemory)
 	c.late_copies = C.bool(o.LateCopies)
 	c.check = C.bool(o.Check)
+	c.partial = C.bool(o.Partial)
 	c.math = C.host_math(o.Math)
 	toolchain := o.Toolchain
 	if named, ok := compiler.(interface{ Toolchain() string }); ok && toolchain == "" {

@@ -3,7 +3,7 @@
 /* Running a pipeline: first everything that a real device would refuse is refused, then it runs. */
 #include <string.h>
 
-#include "internal.h"
+#include "check.h"
 
 struct reason {
   char *text;
@@ -127,8 +127,10 @@ static gpu_status run_once(gpu_device *device, const struct job *plan, double de
                            double *seconds, struct reason *r) {
   struct job job = *plan;
   gpu_status status = GPU_OK;
+  size_t reports_before = device->options.check ? host_report_count(device) : 0;
   if (device->options.check) status = host_check_begin(&job, r->text, r->bytes);
   if (status == GPU_OK) status = host_run_job(device, &job, deadline, r->text, r->bytes);
+  if (job.check && status == GPU_OK) host_check_again(&job, plan, deadline, reports_before);
   if (job.check) host_check_end(&job);
   if (seconds) *seconds = job.ended - job.started;
   return status;

@@ -40,6 +40,7 @@ typedef struct {
   uint64_t max_threadgroup_memory; /* bytes; 0: 32768 */
   bool late_copies;                /* an asynchronous copy lands when it is waited for, not before */
   bool check;                      /* compile and run with the checkers; see host_take_reports */
+  bool partial;                    /* with check: note each HOST_PARTIAL_SIMD */
   host_math math;                  /* HOST_MATH_AS_ASKED: as each program says */
   host_compile *compile;           /* NULL: runs the `attest` command (see compile_command.c) */
   void *compile_context;
@@ -56,10 +57,12 @@ typedef enum {
   HOST_OUT_OF_BOUNDS = 1,      /* device or constant memory that no binding covers */
   HOST_OUT_OF_BOUNDS_LOCAL,    /* threadgroup memory outside every variable */
   HOST_RACE,                   /* two threads, one address, no ordering, not both reads */
-  HOST_UNINITIALIZED,          /* a read of threadgroup memory that nothing has written */
+  HOST_UNINITIALIZED,          /* a read of threadgroup memory that nothing has written, and a result depends on it */
   HOST_DIVERGENT_BARRIER,
   HOST_DIVERGENT_SIMD,         /* a simdgroup operation whose result depends on lanes that do not take part */
-  HOST_FAULT                   /* the processor refused an access */
+  HOST_FAULT,                  /* the processor refused an access */
+  HOST_UNINITIALIZED_PRIVATE,  /* a result depends on what a private variable held that nothing has written */
+  HOST_PARTIAL_SIMD            /* no mistake: a simdgroup operation over the active lanes, of which some are missing */
 } host_report_kind;
 
 typedef struct {

@@ -102,6 +102,8 @@ struct gpu_pipeline {
   gpu_device *device;
   struct loaded *module;
   const struct msl_entry *entry;
+  struct loaded *twin;           /* of a checked module: private variables without a value start as zeros; may be NULL */
+  const struct msl_entry *twin_entry;
   uint32_t max_threads;
 };
 

@@ -1,7 +1,9 @@
 //go:build linux
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -38,6 +40,19 @@ static gpu_status make(gpu_device *d, const gpu_program *p, struct loaded *modul
   return GPU_OK;
 }
 
+/* A checked module may have a twin beside it (msl_abi.h): M.twin.so of M.so. */
+static gpu_status load_twin(gpu_pipeline *pipeline, const char *path, char *why, size_t why_bytes) {
+  char twin[sizeof ((host_module *)0)->path + 8];
+  const char *dot = strrchr(path, '.');
+  if (!dot) return GPU_OK;
+  snprintf(twin, sizeof twin, "%.*s.twin%s", (int)(dot - path), path, dot);
+  if (access(twin, R_OK) != 0) return GPU_OK;
+  if (!(pipeline->twin = host_load(pipeline->device, twin, why, why_bytes))) return GPU_COMPILE;
+  pipeline->twin_entry = find_entry(host_module_of(pipeline->twin), pipeline->entry->name);
+  return pipeline->twin_entry ? GPU_OK
+                              : host_refuse(why, why_bytes, GPU_COMPILE, "%s lacks kernel %s", twin, pipeline->entry->name);
+}
+
 gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_pipeline **out, gpu_pipeline_info *info,
                                  char *why, size_t why_bytes) {
   if (!out) return host_refuse(why, why_bytes, GPU_INVALID, "out is NULL; a place for the pipeline is wanted");
@@ -61,6 +76,10 @@ gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
   struct loaded *module = NULL;
   if (status == GPU_OK && !(module = host_load(d, made->path, why, why_bytes))) status = GPU_COMPILE;
   if (status == GPU_OK && (status = make(d, &p, module, out, why, why_bytes)) != GPU_OK) host_unload(d, module);
+  if (status == GPU_OK && d->options.check && (status = load_twin(*out, made->path, why, why_bytes)) != GPU_OK) {
+    host_free_pipeline(d, *out);
+    *out = NULL;
+  }
   if (status == GPU_OK && info) {
     memset(info, 0, sizeof *info);
     info->max_threads = (*out)->max_threads;
@@ -74,6 +93,7 @@ gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
 
 void host_free_pipeline(gpu_device *d, gpu_pipeline *pipeline) {
   if (!pipeline || host_is_forked()) return;
+  if (pipeline->twin) host_unload(d, pipeline->twin);
   host_unload(d, pipeline->module);
   free(pipeline);
 }

@@ -18,7 +18,9 @@ static bool same_place(const host_access *a, const host_access *b) {
   return a->site == b->site && a->line == b->line && a->write == b->write;
 }
 
-void host_report_add(gpu_device *d, const host_report *r) {
+void host_report_add(struct check *c, const host_report *r) {
+  if (c->again) return; /* what a second run does was reported in the first */
+  gpu_device *d = c->job->pipeline->device;
   pthread_mutex_lock(&d->lock);
   if (!d->reports) d->reports = calloc(1, sizeof *d->reports);
   struct reports *all = d->reports;
@@ -49,6 +51,25 @@ size_t host_take_reports(gpu_device *d, host_report *out, size_t max) {
   }
   pthread_mutex_unlock(&d->lock);
   return n;
+}
+
+size_t host_report_count(gpu_device *d) {
+  pthread_mutex_lock(&d->lock);
+  size_t n = d->reports ? d->reports->count : 0;
+  pthread_mutex_unlock(&d->lock);
+  return n;
+}
+
+/* Takes back reports of a kind and kernel, from the given one on. */
+void host_report_withdraw(gpu_device *d, size_t from, host_report_kind kind, const char *kernel) {
+  pthread_mutex_lock(&d->lock);
+  size_t kept = from;
+  for (size_t i = from; d->reports && i < d->reports->count; i++) {
+    const host_report *r = &d->reports->list[i];
+    if (r->kind != kind || strncmp(r->kernel, kernel, sizeof r->kernel - 1) != 0) d->reports->list[kept++] = *r;
+  }
+  if (d->reports && d->reports->count > kept) d->reports->count = kept;
+  pthread_mutex_unlock(&d->lock);
 }
 
 void host_drop_reports(gpu_device *d) {
@@ -99,5 +120,5 @@ void host_report_seen(struct check *c, host_report_kind kind, const struct seen 
     r.other = host_access_of(c, *other);
     r.other.write = other_wrote;
   }
-  host_report_add(c->worker->device, &r);
+  host_report_add(c, &r);
 }

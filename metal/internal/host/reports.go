@@ -24,6 +24,8 @@ const (
 	DivergentBarrier       ReportKind = C.HOST_DIVERGENT_BARRIER
 	DivergentSIMD          ReportKind = C.HOST_DIVERGENT_SIMD
 	Fault                  ReportKind = C.HOST_FAULT
+	UninitializedPrivate   ReportKind = C.HOST_UNINITIALIZED_PRIVATE
+	PartialSIMD            ReportKind = C.HOST_PARTIAL_SIMD // a note, no mistake; see Options.Partial
 )
 
 var kindNames = map[ReportKind]string{
@@ -34,6 +36,8 @@ var kindNames = map[ReportKind]string{
 	DivergentBarrier:       "divergent barrier",
 	DivergentSIMD:          "divergent simd operation",
 	Fault:                  "fault",
+	UninitializedPrivate:   "uninitialised private variable",
+	PartialSIMD:            "note: partial simd operation",
 }
 
 func (k ReportKind) String() string {
@@ -212,6 +216,10 @@ func (r Report) String() string {
 			fmt.Fprintf(&b, "\n  does not come: %s; lanes %s of simdgroup %d; %s",
 				r.Other.where(), lanes(r.Missing), r.Other.SIMDGroup, r.Detail)
 		}
+	case PartialSIMD:
+		fmt.Fprintf(&b, ":\n  at %s\n  lanes %s take part; the result is that of these lanes", r.Access.where(), lanes(r.Lanes))
+	case UninitializedPrivate:
+		fmt.Fprintf(&b, ": what it holds decides byte %d of %s, which has %d\n  written at %s", r.Offset, r.Object, r.ObjectBytes, r.Access.where())
 	case DivergentSIMD:
 		fmt.Fprintf(&b, ":\n  at %s\n  lanes %s take part, the result depends on lanes %s, which do not",
 			r.Access.where(), lanes(r.Lanes), lanes(r.Missing))

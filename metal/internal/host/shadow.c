@@ -60,6 +60,7 @@ void host_shadow_read(struct check *c, const struct found *found, const struct s
     }
     note_reader(cell, stamp);
   }
+  c->read_unwritten |= unwritten;
   if (unwritten) host_report_seen(c, HOST_UNINITIALIZED, seen, NULL, false);
 }
 

@@ -12,7 +12,9 @@
 static void fill(struct group *g, uint32_t from, uint32_t to) {
   const host_options *o = &g->worker->device->options;
   unsigned char *arena = g->worker->arena;
-  switch (o->fill) {
+  host_fill what = o->fill;
+  if (g->job->check && g->job->check->other_fill) what = what == HOST_FILL_NAN ? HOST_FILL_ZERO : HOST_FILL_NAN;
+  switch (what) {
   case HOST_FILL_ZERO:
     memset(arena + from, 0, to - from);
     break;

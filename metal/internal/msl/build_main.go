@@ -117,6 +117,11 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 		if err := copyModule(m.Path, *output); err != nil {
 			return fail(err)
 		}
+		if _, err := os.Stat(twinOf(m.Path)); err == nil {
+			if err := copyModule(twinOf(m.Path), twinOf(*output)); err != nil {
+				return fail(err)
+			}
+		}
 		m.Path = *output
 	}
 	if *porcelain {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -22,6 +23,8 @@ const defaultMaxBytes = 1 << 30
 //	headers-DIGEST/   our headers
 //	KEY.json          a record: what the program included, its entry points, and the digest of its module; sealed
 //	KEY-FILES.so      the module; FILES is the digest of what it included
+//	KEY-FILES.twin.so the same, but that private variables without a value start as zeros; only of a checked module, and
+//	                  only where that makes another module
 //	KEY-DIGEST.pch    our headers as clang has parsed them; DIGEST is the file's own
 //
 // Every file appears by a rename. None is believed by its name or length: contents are held against their digests each
@@ -40,6 +43,7 @@ type record struct {
 	Skipped []Skipped
 	Module  string // name of the module's file
 	Sum     string // digest of the module's bytes
+	Twin    string `json:",omitempty"` // digest of the twin's bytes, "" where there is none
 	Digest  string // of the files' contents
 }
 
@@ -118,7 +122,7 @@ func (c *Compiler) key(p *Program) string {
 	part("headers", headerDigest())
 	part("rewriter", rewriterDigest())
 	output, _ := c.target.output()
-	part("flags", strings.Join(slices.Concat(preprocessFlags(p), c.target.flags(p.Math, p.Check), output, c.target.link()), "\x00"))
+	part("flags", strings.Join(slices.Concat(preprocessFlags(p), c.target.flags(p.Math, p.Check), slices.Concat(c.target.privateFills(p.Check)...), output, c.target.link()), "\x00"))
 	part("source", p.Source)
 	part("file", p.fileName())
 	part("function", p.Function)
@@ -164,6 +168,12 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 	if err != nil || digestBytes(data) != r.Sum {
 		return nil
 	}
+	if r.Twin != "" {
+		if twin, _, err := readOwn(twinOf(path)); err != nil || digestBytes(twin) != r.Twin {
+			return nil
+		}
+		touch(info, twinOf(path))
+	}
 	touch(info, path, name)
 	return &Module{Path: path, Entries: r.Entries, Skipped: r.Skipped, Cached: true}
 }
@@ -177,24 +187,42 @@ func touch(info os.FileInfo, files ...string) {
 	}
 }
 
-// keep moves a new module into the cache and fills in its path.
-func (c *cache) keep(compiler *Compiler, p *Program, files []string, object string, m *Module) error {
+// twinOf is the name of a module's twin, by which package host finds it.
+func twinOf(module string) string {
+	extension := filepath.Ext(module)
+	return strings.TrimSuffix(module, extension) + ".twin" + extension
+}
+
+// keep moves a new module into the cache, with its twin where that differs, and fills in its path.
+func (c *cache) keep(compiler *Compiler, p *Program, files, objects []string, m *Module) error {
 	key := compiler.key(p)
 	digest, ok := digestOf(files)
 	if !ok {
 		digest = "gone"
 	}
-	data, err := os.ReadFile(object)
-	if err != nil {
-		return err
+	var sums []string
+	for _, object := range objects {
+		data, err := os.ReadFile(object)
+		if err != nil {
+			return err
+		}
+		sums = append(sums, digestBytes(data))
+		if err := os.Chmod(object, 0o755); err != nil {
+			return err
+		}
 	}
 	_, extension := compiler.target.output()
-	r := record{Files: files, Entries: m.Entries, Skipped: m.Skipped, Module: key + "-" + digest + extension, Sum: digestBytes(data), Digest: digest}
+	r := record{Files: files, Entries: m.Entries, Skipped: m.Skipped, Module: key + "-" + digest + extension, Sum: sums[0], Digest: digest}
 	m.Path = filepath.Join(c.dir, r.Module)
-	if err := os.Chmod(object, 0o755); err != nil {
+	if len(sums) > 1 && sums[1] != sums[0] {
+		r.Twin = sums[1]
+		if err := os.Rename(objects[1], twinOf(m.Path)); err != nil {
+			return err
+		}
+	} else if err := os.Remove(twinOf(m.Path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Rename(object, m.Path); err != nil {
+	if err := os.Rename(objects[0], m.Path); err != nil {
 		return err
 	}
 	if err := writeSealed(filepath.Join(c.dir, key+".json"), r); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -177,17 +178,30 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	object, err := c.cache.scratch()
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(object)
-	r, err := c.translateAll(ctx, p, preprocessed, headers, object)
-	if err != nil {
-		return nil, err
+	var objects []string
+	defer func() {
+		for _, name := range objects {
+			os.Remove(name)
+		}
+	}()
+	var r *rewritten
+	for i, fill := range c.target.privateFills(p.Check) {
+		object, err := c.cache.scratch()
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, object)
+		if i == 0 {
+			r, err = c.translateAll(ctx, p, preprocessed, headers, fill, object)
+		} else {
+			err = c.made(ctx, p, r, headers, fill, object)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	module := &Module{Entries: r.unit.describe(), Skipped: r.unit.skipped}
-	return module, c.cache.keep(c, p, files, object, module)
+	return module, c.cache.keep(c, p, files, objects, module)
 }
 
 // maxRounds is how often a whole text is compiled anew without the kernels that clang finds wrong.
@@ -195,7 +209,7 @@ const maxRounds = 8
 
 // translateAll rewrites and translates a program. Of a whole text it leaves out the kernels that do not compile, as long
 // as any are left.
-func (c *Compiler) translateAll(ctx context.Context, p *Program, preprocessed, headers, object string) (*rewritten, error) {
+func (c *Compiler) translateAll(ctx context.Context, p *Program, preprocessed, headers string, fill []string, object string) (*rewritten, error) {
 	var skip []Skipped
 	var first error
 	for round := 1; ; round++ {
@@ -206,7 +220,7 @@ func (c *Compiler) translateAll(ctx context.Context, p *Program, preprocessed, h
 			}
 			return nil, asCompileError(p, err)
 		}
-		err = c.made(ctx, p, r, headers, object)
+		err = c.made(ctx, p, r, headers, fill, object)
 		var compile *CompileError
 		if err == nil || !errors.As(err, &compile) {
 			return r, err
@@ -223,8 +237,8 @@ func (c *Compiler) translateAll(ctx context.Context, p *Program, preprocessed, h
 }
 
 // made runs clang on a rewritten program, and looks at the module that comes of it.
-func (c *Compiler) made(ctx context.Context, p *Program, r *rewritten, headers, module string) error {
-	warnings, err := c.translate(ctx, p, r, headers, module)
+func (c *Compiler) made(ctx context.Context, p *Program, r *rewritten, headers string, fill []string, module string) error {
+	warnings, err := c.translate(ctx, p, r, headers, fill, module)
 	if err != nil {
 		return err
 	}
@@ -238,7 +252,7 @@ func (c *Compiler) made(ctx context.Context, p *Program, r *rewritten, headers, 
 
 // translate runs clang on a rewritten program and makes its module, and returns what clang warned of. Where the target
 // links, that is a run of its own: the one that reads the text then is a single process, which dies with ours.
-func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, headers, module string) ([]Diagnostic, error) {
+func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, headers string, fill []string, module string) ([]Diagnostic, error) {
 	flags := c.target.flags(p.Math, p.Check)
 	full := filepath.Join(headers, "full")
 	output, _ := c.target.output()
@@ -251,7 +265,7 @@ func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, head
 		}
 		defer os.Remove(made)
 	}
-	output = append([]string{"-I", full, "-o", made, "-"}, output...)
+	output = slices.Concat(fill, []string{"-I", full, "-o", made, "-"}, output)
 	errs, err := c.front(ctx, r, headers, flags, output)
 	if err != nil {
 		return nil, c.explain(p, full, errs, err)

@@ -12,6 +12,9 @@ type target interface {
 	header() string
 	// flags are clang's for the header and the text.
 	flags(math MathMode, check bool) []string
+	// privateFills are clang's flags that say what private variables without a value hold at first. Where there are two,
+	// there are two modules, and a kernel whose results differ between them reads such a variable.
+	privateFills(check bool) [][]string
 	// output are clang's flags that compile the text, given after it, and the ending of the module's file name.
 	output() (flags []string, extension string)
 	// link are clang's flags that make the module of what output's made; nil where that is the module.

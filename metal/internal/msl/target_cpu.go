@@ -46,6 +46,16 @@ func (cpu) flags(math MathMode, check bool) []string {
 	return flags
 }
 
+func (cpu) privateFills(check bool) [][]string {
+	if !check {
+		return [][]string{nil}
+	}
+	return [][]string{
+		{"-ftrivial-auto-var-init=pattern"}, // NaN in floating types
+		{"-Xclang", "-ftrivial-auto-var-init=zero"}, // past the driver, which in clang 14 and 15 asks for a further flag
+	}
+}
+
 func (cpu) output() (flags []string, extension string) { return []string{"-c"}, ".so" }
 
 // link makes a shared object that needs nothing but the C library.

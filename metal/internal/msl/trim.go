@@ -35,7 +35,7 @@ func (c *cache) trim(except string) {
 			continue
 		}
 		total += info.Size()
-		if ext := filepath.Ext(path); path != except && ext != ".json" && ext != ".lock" {
+		if ext := filepath.Ext(path); path != except && path != twinOf(except) && ext != ".json" && ext != ".lock" {
 			modules = append(modules, module{path, info.Size(), info.ModTime()})
 		}
 	}

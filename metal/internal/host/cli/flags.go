@@ -113,6 +113,9 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	order := f.String("schedule", "forward", "order of simdgroups and threadgroups: forward, reverse, random")
 	fill := f.String("fill", "nan", "what threadgroup memory holds at first: nan, zero, garbage")
 	f.BoolVar(&r.options.LateCopies, "late-copies", false, "asynchronous copies land when they are waited for")
+	if command == "check" {
+		f.BoolVar(&r.options.Partial, "partial", false, "note also simd operations that some lanes do not take part in; they are defined, over the active lanes")
+	}
 	f.Uint64Var(&r.seed, "seed", 1, "of random buffers, schedules and garbage")
 	f.IntVar(&r.show, "show", 8, "elements of each buffer to print")
 	f.Float64Var(&r.work, "instructions", 0, "instructions of one run, for GINSTRS/s")

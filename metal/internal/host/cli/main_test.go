@@ -28,7 +28,7 @@ func write(t *testing.T, text string) string {
 
 func TestCommands(t *testing.T) {
 	file, wrong := write(t, scaleText), write(t, strings.Replace(scaleText, "*= by", "*= nobody", 1))
-	out := filepath.Join(t.TempDir(), "out")
+	out, checked := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "checked")
 	common := []string{"--function", "scale", "--bytes", "1=float:0.5", "--constant", "0=uint:2", "--threads", "32", "--in-threads"}
 	for _, c := range []struct {
 		name   string
@@ -40,6 +40,7 @@ func TestCommands(t *testing.T) {
 		{"run", runIt, append(common, "--buffer", "0=iota:float:40", "--grid", "40", "--instructions", "80", "--out", "0="+out, file), 0,
 			[]string{"buffer 0: 40 float, 0 to 9.75: 0 0.25 0.5", "GINSTRS/s", "run(s)"}},
 		{"check", checkIt, append(common, "--buffer", "0=iota:float:40", "--grid", "40", file), 0, []string{"no mistakes"}},
+		{"check writes", checkIt, append(common, "--buffer", "0=iota:float:40", "--grid", "40", "--out", "0="+checked, file), 0, []string{"no mistakes"}},
 		{"check finds", checkIt, append(common, "--buffer", "0=iota:float:39", "--grid", "40", file), 1,
 			[]string{"out of bounds", file + ":5", "byte 156 of buffer 0, which has 156", "thread 7", "threadgroup 1"}},
 		{"compile error", runIt, append(common, "--buffer", "0=iota:float:40", wrong), 1, []string{wrong + ":5", "nobody"}},
@@ -66,9 +67,11 @@ func TestCommands(t *testing.T) {
 			}
 		})
 	}
-	b, err := os.ReadFile(out)
-	if err != nil || len(b) != 160 || elements["float"].get(b[156:]) != 9.75 {
-		t.Errorf("the file written: %d bytes, %v", len(b), err)
+	for _, name := range []string{out, checked} {
+		b, err := os.ReadFile(name)
+		if err != nil || len(b) != 160 || elements["float"].get(b[156:]) != 9.75 {
+			t.Errorf("the file written: %d bytes, %v", len(b), err)
+		}
 	}
 }
 

@@ -40,6 +40,8 @@ struct msl_module {
   const MSL_CONSTANT char *file;    /* the name diagnostics use for the kernel's own text */
 };
 
+/* A checked module M.so may have a twin, M.twin.so: of the same text, but that private variables without a value start as
+ * zeros, where in M.so they start as a pattern that is NaN. A kernel whose results differ reads one. */
 #define MSL_MODULE_CHECKED 1u       /* compiled with the checkers' calls on every access */
 #define MSL_MODULE_FAST 2u          /* compiled with fast math */
 

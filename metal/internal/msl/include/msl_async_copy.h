@@ -13,7 +13,7 @@ namespace msl_simd {
 MSL_INLINE unsigned long start_copy(msl_async_copy copy, place here) {
   __private msl_lane *lane = msl_self();
   if (uint mask = arrive(lane, here)) {
-    if (mask != lane->simdgroup->present) report_stray(lane, mask, 0, here.line);
+    if (mask != lane->simdgroup->present) report_stray(lane, mask, lane->simdgroup->present & ~mask, here.line);
     const unsigned long event = msl_runtime_table->async_copy((msl_lane *)lane, &copy, here.line);
     for (uint w = mask; w; w &= w - 1) slot_of<unsigned long>(lane - lane->lane + __builtin_ctz(w)) = event;
   }

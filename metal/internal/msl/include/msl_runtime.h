@@ -135,7 +135,7 @@ typedef void msl_log_function(struct msl_lane *, unsigned level, const MSL_CONST
                               const struct msl_log_argument *);
 
 /* Checked modules only: an operation of `mask` lanes at `site` gives a result that depends on lanes that do not take
- * part: those of `missing` (0: every other lane of the simdgroup). */
+ * part: those of `missing` (0: every other lane of the simdgroup, and the result is defined all the same). */
 typedef void msl_stray_function(struct msl_lane *, unsigned mask, unsigned missing, int line);
 
 /* Checked modules only: an access of the lane that runs; `site` is an address of the calling code. */

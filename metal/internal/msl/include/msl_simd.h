@@ -150,7 +150,8 @@ template <uint width, class T> struct parts {
   }
 };
 
-/* Where a lane does not take part, because it went another way or has returned, the result depends on who came. */
+/* Where a lane does not take part, because it went another way or has returned, the result depends on who came. That is
+ * defined: such an operation is one over the active lanes. So it is worth a note at most. */
 template <class T> MSL_INLINE void report_partial(operands<T> o) {
 #ifdef MSL_CHECKED
   if (o.mask != o.lane->simdgroup->present) report_stray(o.lane, o.mask, 0, o.line);

@@ -103,7 +103,7 @@ kernel void shuffle_with_the_absent_right(device float *x [[buffer(0)]], uint i 
 // launch threads=32 float=32
 kernel void sum_in_a_branch(device float *x [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {
   float total = 0;
-  if (x[i] < 20) total = simd_sum(x[i]); //! divergent simd
+  if (x[i] < 20) total = simd_sum(x[i]); //? partial simd
   x[i] = total;
 }
 // launch threads=32 float=32
@@ -115,7 +115,7 @@ kernel void sum_in_a_branch_right(device float *x [[buffer(0)]], uint i [[thread
 // launch threads=32 float=50
 kernel void sum_in_a_strided_loop(device float *x [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {
   float total = 0;
-  for (uint k = i; k < 50; k += 32) total += simd_sum(x[k]); //! divergent simd
+  for (uint k = i; k < 50; k += 32) total += simd_sum(x[k]); //? partial simd
   x[i] = total;
 }
 // launch threads=32 float=50
@@ -172,7 +172,7 @@ kernel void tree_of_shuffles_in_a_branch_right(device float *x [[buffer(0)]], ui
 // launch threads=32 uint=32
 kernel void positions_in_a_ragged_loop(device uint *x [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {
   uint position = 0;
-  for (uint k = 0; k < 1 + i % 3; ++k) position += simd_prefix_exclusive_sum(1u); //! divergent simd
+  for (uint k = 0; k < 1 + i % 3; ++k) position += simd_prefix_exclusive_sum(1u); //? partial simd
   x[i] = position;
 }
 
