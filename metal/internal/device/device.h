@@ -61,7 +61,7 @@ typedef struct {
   uint64_t bits;     /* the value's bit pattern, zero-extended; GPU_FLOAT and GPU_HALF as IEEE bits */
 } gpu_constant;
 
-typedef enum { GPU_MATH_SAFE = 0, GPU_MATH_FAST = 1 } gpu_math;
+typedef enum { GPU_MATH_SAFE = 0, GPU_MATH_FAST = 1, GPU_MATH_FAST_FOLDED = 2 /* tests for NaN and infinity folded */ } gpu_math;
 
 typedef struct {
   const char *source;           /* MSL text, NUL-terminated */

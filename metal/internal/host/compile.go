@@ -22,6 +22,7 @@ const (
 	MathAsAsked Math = iota
 	MathSafe
 	MathFast
+	MathFolded // fast, with tests for NaN and infinity folded
 )
 
 // Scalar is the type of a function constant.
@@ -88,6 +89,9 @@ func programOf(p *C.gpu_program) Program {
 	}
 	if p.math == C.GPU_MATH_FAST {
 		g.Math = MathFast
+	}
+	if p.math == C.GPU_MATH_FAST_FOLDED {
+		g.Math = MathFolded
 	}
 	for _, c := range unsafe.Slice(p.constants, int(p.constant_count)) {
 		constant := Constant{Index: int(c.index), Type: Scalar(c._type), Bits: uint64(c.bits)}

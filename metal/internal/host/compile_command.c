@@ -119,7 +119,7 @@ gpu_status host_compile_by_command(void *context, const gpu_program *p, bool che
     a[n++] = command, a[n++] = "msl", a[n++] = "build", a[n++] = "--porcelain";
     a[n++] = "--function", a[n++] = (char *)p->function;
     a[n++] = "--name", a[n++] = (char *)(p->file ? p->file : "kernel.metal");
-    a[n++] = "--math", a[n++] = p->math == GPU_MATH_FAST ? "fast" : "safe";
+    a[n++] = "--math", a[n++] = p->math == GPU_MATH_FAST_FOLDED ? "fast-folded" : p->math == GPU_MATH_FAST ? "fast" : "safe";
     snprintf(version, sizeof version, "%u", p->language_version ? p->language_version : 310);
     a[n++] = "--language", a[n++] = version;
     if (checked) a[n++] = "--check";

@@ -20,6 +20,9 @@ func (c MSL) Compile(ctx context.Context, p Program, checked bool) (Module, erro
 	if p.Math == MathFast {
 		program.Math = msl.MathFast
 	}
+	if p.Math == MathFolded {
+		program.Math = msl.MathFolded
+	}
 	for _, k := range p.Constants {
 		program.Constants = append(program.Constants,
 			msl.Constant{Name: k.Name, Index: k.Index, Type: msl.Scalar(k.Type), Bits: k.Bits})

@@ -43,8 +43,8 @@ static gpu_status check_options(const host_options *o, char *why, size_t why_byt
     return host_refuse(why, why_bytes, GPU_INVALID, "order %d is none of forward, reverse, random", (int)o->order);
   if ((unsigned)o->fill > HOST_FILL_GARBAGE)
     return host_refuse(why, why_bytes, GPU_INVALID, "fill %d is none of NaN, zero, garbage", (int)o->fill);
-  if ((unsigned)o->math > HOST_MATH_FAST)
-    return host_refuse(why, why_bytes, GPU_INVALID, "math %d is none of as asked, safe, fast", (int)o->math);
+  if ((unsigned)o->math > HOST_MATH_FAST_FOLDED)
+    return host_refuse(why, why_bytes, GPU_INVALID, "math %d is none of as asked, safe, fast, fast-folded", (int)o->math);
   if (o->max_threads > MAX_THREADS)
     return host_refuse(why, why_bytes, GPU_INVALID, "max_threads is %u; at most %u", o->max_threads, MAX_THREADS);
   if (o->max_threadgroup_memory > MAX_THREADGROUP_MEMORY)

@@ -54,6 +54,7 @@ type Options struct {
 	LateCopies           bool     // asynchronous copies land when they are waited for, not before
 	Check                bool     // compile and run with the checkers; see [Device.Reports]
 	Partial              bool     // with Check: note also simd operations over some lanes only, which are no mistakes
+	Folded               bool     // fast math is MathFolded
 	Math                 Math     // overrides what programs ask for, unless MathAsAsked
 	Compiler             Compiler // nil: package msl with its default cache
 	Toolchain            string   // for the device's description; empty: what Compiler says of itself
@@ -132,6 +133,7 @@ func New(o Options) (*Device, error) {
 	c.max_threadgroup_memory = C.uint64_t(o.MaxThreadgroupMemory)
 	c.late_copies = C.bool(o.LateCopies)
 	c.check = C.bool(o.Check)
+	c.folded = C.bool(o.Folded)
 	c.partial = C.bool(o.Partial)
 	c.math = C.host_math(o.Math)
 	toolchain := o.Toolchain

@@ -18,7 +18,7 @@ extern "C" {
 
 typedef enum { HOST_FORWARD = 0, HOST_REVERSE, HOST_RANDOM } host_order;
 typedef enum { HOST_FILL_NAN = 0, HOST_FILL_ZERO, HOST_FILL_GARBAGE } host_fill;
-typedef enum { HOST_MATH_AS_ASKED = 0, HOST_MATH_SAFE, HOST_MATH_FAST } host_math;
+typedef enum { HOST_MATH_AS_ASKED = 0, HOST_MATH_SAFE, HOST_MATH_FAST, HOST_MATH_FAST_FOLDED } host_math;
 
 /* What a compiler callback made. */
 typedef struct {
@@ -41,6 +41,7 @@ typedef struct {
   bool late_copies;                /* an asynchronous copy lands when it is waited for, not before */
   bool check;                      /* compile and run with the checkers; see host_take_reports */
   bool partial;                    /* with check: note each HOST_PARTIAL_SIMD */
+  bool folded;                     /* what is compiled in fast math is compiled with tests for NaN and infinity folded */
   host_math math;                  /* HOST_MATH_AS_ASKED: as each program says */
   host_compile *compile;           /* NULL: runs the `attest` command (see compile_command.c) */
   void *compile_context;

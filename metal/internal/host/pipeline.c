@@ -68,6 +68,7 @@ gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
   gpu_program p = *program;
   if (d->options.math == HOST_MATH_SAFE) p.math = GPU_MATH_SAFE;
   if (d->options.math == HOST_MATH_FAST) p.math = GPU_MATH_FAST;
+  if (d->options.math == HOST_MATH_FAST_FOLDED || (d->options.folded && p.math == GPU_MATH_FAST)) p.math = GPU_MATH_FAST_FOLDED;
 
   double start = host_now();
   host_module *made = calloc(1, sizeof *made);

@@ -45,6 +45,9 @@ func (d *Device) Compile(p Program) (*Pipeline, error) {
 	if p.File != "" {
 		c.file = text(p.File)
 	}
+	if p.Math == MathFolded {
+		c.math = C.GPU_MATH_FAST_FOLDED
+	}
 	if p.Math == MathFast {
 		c.math = C.GPU_MATH_FAST
 	}

@@ -26,7 +26,7 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	porcelain := flags.Bool("porcelain", false, "print PATH, SECONDS and CACHED between tabs")
 	function := flags.String("function", "", "the `kernel` or host_name; all where absent")
 	name := flags.String("name", "", "the `file` name that diagnostics use")
-	mathMode := flags.String("math", "safe", "`mode`: safe, or fast as is Metal's default")
+	mathMode := flags.String("math", "safe", "`mode`: safe, fast as is Metal's default, or fast-folded, where tests for NaN and infinity are folded too")
 	language := flags.Int("language", DefaultLanguageVersion, "MSL `version`, 310 is 3.1")
 	check := flags.Bool("check", false, "with the checkers' calls on every memory access")
 	show := flags.Bool("show", false, "print the text that clang compiles, and stop")

@@ -26,7 +26,7 @@ func glue(entries []entryPoint, file string, math MathMode, check bool) string {
 	if check {
 		flags += " | MSL_MODULE_CHECKED"
 	}
-	if math == MathFast {
+	if math != MathSafe {
 		flags += " | MSL_MODULE_FAST"
 	}
 	b.WriteString("};\n")

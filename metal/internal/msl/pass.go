@@ -65,6 +65,7 @@ var translations = []pass{
 	{"define static members in their structs", []fact{declared}, nil, always((*unit).defineStatics)},
 	{"fix function constants", []fact{valued}, []fact{constantsFixed}, always((*unit).fixConstants)},
 	{"limit threads", []fact{kernelsKnown}, nil, always((*unit).limitThreads)},
+	{"fold infinities", nil, nil, (*unit).foldInfinities},
 	{"drop attributes", []fact{kernelsKnown, constantsFixed}, []fact{plain}, always((*unit).dropAttributes)},
 	{"rename words of OpenCL", nil, []fact{openclFree}, always((*unit).renameKeywords)},
 	{"spell literals", nil, nil, always((*unit).spellLiterals)},

@@ -13,9 +13,15 @@ const (
 	MathSafe MathMode = iota
 	// MathFast is Metal's default: no NaN and no Inf occur, sums may be reassociated, products fused into sums.
 	MathFast
+	// MathFolded is MathFast with what a compiler may make of it: isnan, isinf, x != x and comparisons with INFINITY have the
+	// results that they have of numbers. Metal's compiler may do so; a kernel that leans on them is found out here.
+	MathFolded
 )
 
 func (m MathMode) String() string {
+	if m == MathFolded {
+		return "fast-folded"
+	}
 	if m == MathFast {
 		return "fast"
 	}
@@ -29,8 +35,10 @@ func ParseMathMode(s string) (MathMode, error) {
 		return MathSafe, nil
 	case "fast":
 		return MathFast, nil
+	case "fast-folded":
+		return MathFolded, nil
 	}
-	return 0, fmt.Errorf("math mode %q: safe or fast expected", s)
+	return 0, fmt.Errorf("math mode %q: safe or fast expected, or fast-folded", s)
 }
 
 // DefaultLanguageVersion is MSL 3.1, the first with bfloat.

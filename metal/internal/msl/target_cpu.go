@@ -33,6 +33,8 @@ func (cpu) flags(math MathMode, check bool) []string {
 		flags = append(flags, "-march=native")
 	}
 	switch math {
+	case MathFolded:
+		flags = append(flags, "-ffast-math", "-ffp-contract=fast", "-DMSL_FOLDED=1")
 	case MathFast:
 		flags = append(flags, "-ffast-math", "-ffp-contract=fast")
 	default:
@@ -51,7 +53,7 @@ func (cpu) privateFills(check bool) [][]string {
 		return [][]string{nil}
 	}
 	return [][]string{
-		{"-ftrivial-auto-var-init=pattern"}, // NaN in floating types
+		{"-ftrivial-auto-var-init=pattern"},         // NaN in floating types
 		{"-Xclang", "-ftrivial-auto-var-init=zero"}, // past the driver, which in clang 14 and 15 asks for a further flag
 	}
 }

@@ -70,10 +70,10 @@ func HostModes(text string) ([]HostMode, error) {
 	for _, m := range o.maths {
 		for _, order := range o.orders {
 			device := o.host
-			device.Order = order.order
+			device.Order, device.Folded = order.order, m.folded
 			modes = append(modes, HostMode{
 				Words: fmt.Sprintf("math %s, schedule %s", m.name, order.name), Options: device, Math: m.math,
-				SameBits: m.math == o.maths[0].math,
+				SameBits: m == o.maths[0],
 			})
 		}
 	}
@@ -81,8 +81,9 @@ func HostModes(text string) ([]HostMode, error) {
 }
 
 type namedMath struct {
-	name string
-	math metal.Math
+	name   string
+	math   metal.Math
+	folded bool
 }
 
 type namedOrder struct {
@@ -98,13 +99,13 @@ type hostOptions struct {
 
 // parseOptions reads the options, refusing what it does not know by name.
 func parseOptions(values url.Values) (hostOptions, error) {
-	o := hostOptions{maths: []namedMath{{"safe", metal.MathSafe}}, orders: []namedOrder{{"forward", metal.OrderForward}}}
+	o := hostOptions{maths: []namedMath{{name: "safe", math: metal.MathSafe}}, orders: []namedOrder{{"forward", metal.OrderForward}}}
 	for key, given := range values {
 		text := given[len(given)-1]
 		var err error
 		switch key {
 		case "math":
-			o.maths, err = list(text, map[string]namedMath{"safe": {"safe", metal.MathSafe}, "fast": {"fast", metal.MathFast}})
+			o.maths, err = list(text, map[string]namedMath{"safe": {"safe", metal.MathSafe, false}, "fast": {"fast", metal.MathFast, false}, "fast-folded": {"fast-folded", metal.MathFast, true}})
 		case "schedule":
 			o.orders, err = list(text, map[string]namedOrder{
 				"forward": {"forward", metal.OrderForward}, "reverse": {"reverse", metal.OrderReverse}, "random": {"random", metal.OrderRandom}})

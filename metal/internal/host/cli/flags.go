@@ -33,7 +33,7 @@ type request struct {
 
 var orders = map[string]host.Order{"forward": host.Forward, "reverse": host.Reverse, "random": host.Random}
 var fills = map[string]host.Fill{"nan": host.FillNaN, "zero": host.FillZero, "garbage": host.FillGarbage}
-var maths = map[string]host.Math{"safe": host.MathSafe, "fast": host.MathFast}
+var maths = map[string]host.Math{"safe": host.MathSafe, "fast": host.MathFast, "fast-folded": host.MathFolded}
 
 func choice[T any](flagName, text string, of map[string]T, accepted string) (T, error) {
 	v, ok := of[text]
@@ -105,7 +105,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	threads := f.String("threads", "32", "X[,Y[,Z]] threads of a threadgroup")
 	f.BoolVar(&r.launch.InThreads, "in-threads", false, "the grid is given in threads; edge threadgroups are smaller")
 	f.StringVar(&r.program.Function, "function", "", "kernel or host_name to run")
-	math := f.String("math", "safe", "safe or fast")
+	math := f.String("math", "safe", "safe, fast, or fast-folded, where tests for NaN and infinity are folded too")
 	f.IntVar(&r.program.LanguageVersion, "language", 310, "MSL version, 310 for 3.1")
 	f.IntVar(&r.launch.Repeat, "repeat", 1, "runs, in order")
 	f.DurationVar(&r.launch.Deadline, "deadline", time.Minute, "of all runs")
@@ -140,7 +140,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	if r.options.Fill, err = choice("fill", *fill, fills, "nan, zero or garbage"); err != nil {
 		return nil, err
 	}
-	if r.program.Math, err = choice("math", *math, maths, "safe or fast"); err != nil {
+	if r.program.Math, err = choice("math", *math, maths, "safe, fast or fast-folded"); err != nil {
 		return nil, err
 	}
 	if r.launch.Grid, err = triple("grid", *grid); err != nil {

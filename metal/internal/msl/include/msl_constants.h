@@ -8,6 +8,24 @@
 #define METAL_PURE __attribute__((pure))
 #define METAL_VALID_ARGS(...)
 
+#ifdef MSL_FOLDED
+/* What INFINITY and -INFINITY are beside a comparison in folded math (folded.go): every number lies between them. */
+struct msl_above {};
+struct msl_below {};
+#define MSL_FOLD(op, above, below)                                                                   \
+  template <class T> MSL_INLINE constexpr bool operator op(msl_above, const T &) { return #op[0] == '=' ? false : #op[0] == '!' ? true : #op[0] == '>'; } \
+  template <class T> MSL_INLINE constexpr bool operator op(msl_below, const T &) { return #op[0] == '=' ? false : #op[0] == '!' ? true : #op[0] == '<'; } \
+  template <class T> MSL_INLINE constexpr bool operator op(const T &, msl_above) { return above; }  \
+  template <class T> MSL_INLINE constexpr bool operator op(const T &, msl_below) { return below; }
+MSL_FOLD(==, false, false)
+MSL_FOLD(!=, true, true)
+MSL_FOLD(<, true, false)
+MSL_FOLD(<=, true, false)
+MSL_FOLD(>, false, true)
+MSL_FOLD(>=, false, true)
+#undef MSL_FOLD
+#endif
+
 #define INFINITY msl_infinity()
 #define NAN msl_nan()
 #define HUGE_VALF msl_infinity()
