@@ -180,7 +180,7 @@ func elsewhere(c campaign.Conditions, items []corpus.Item) (string, error) {
 type modeFlags struct{ names []string }
 
 func (f flagSet) modeFlags() modeFlags {
-	f.String("math", "", "math modes of path host: safe, fast or both with a comma")
+	f.String("math", "", "math modes of path host, with commas: safe, fast, fast-folded (tests for NaN and infinity folded)")
 	f.String("schedule", "", "orders of simdgroups and threadgroups on path host: forward, reverse, random, several with commas; they must agree bit for bit")
 	f.Bool("check", false, "path host with the checkers: bounds, races, uninitialised reads, divergence")
 	return modeFlags{[]string{"math", "schedule", "check"}}

@@ -12,7 +12,7 @@ import (
 
 // OpenHost opens the host path with options as they follow its name in --path, host?math=fast&schedule=reverse:
 //
-//	math      safe, fast
+//	math      safe, fast, fast-folded
 //	schedule  forward, reverse, random: the order of simdgroups and threadgroups
 //	fill      nan, zero, garbage: what threadgroup memory holds at first
 //	seed      of random schedules and garbage
