@@ -61,11 +61,15 @@ func encodeLine(r Result) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(line, '\n'), nil
+	return append(summed(line), '\n'), nil
 }
 
 // decodeLine reads what encodeLine wrote and trusts nothing: the case is normalized, its id and verdict checked.
 func decodeLine(line []byte) (Result, error) {
+	line, err := unsummed(line)
+	if err != nil {
+		return Result{}, err
+	}
 	var r Result
 	if err := json.Unmarshal(line, &r, reading); err != nil {
 		return Result{}, err
