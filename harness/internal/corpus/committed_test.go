@@ -15,7 +15,7 @@ import (
 // The bug families that a forward case of this format can express, by their numbers in the collection of real
 // attention bugs that the notes cite.
 var expressible = [][2]int{
-	{1, 9}, {11, 14}, {18, 19}, {23, 23}, {25, 34}, {36, 37}, {39, 39}, {41, 41}, {43, 61}, {63, 68},
+	{1, 9}, {11, 14}, {18, 19}, {23, 23}, {25, 34}, {36, 37}, {39, 39}, {41, 41}, {43, 61}, {63, 68}, {72, 75}, {78, 78},
 }
 
 var bugNumber = regexp.MustCompile(`\bbug (\d+): `)
