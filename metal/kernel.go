@@ -14,11 +14,21 @@ type KernelOptions struct {
 	File     string // the name that diagnostics use
 	Function string // kernel or host_name
 
-	// Constants are the function constants by index: bool, int32, uint32, uint16 or float32.
+	// Constants are the function constants by index: bool, int8 to int64, uint8 to uint64, float32, [Half], [BFloat].
 	Constants map[uint32]any
+
+	Includes []string          // folders searched by #include; the files become part of the text
+	Defines  map[string]string // macros
+	Language int               // MSL version, 310 is 3.1; 0: 310
 
 	Math Math
 }
+
+// Half and BFloat are the bits of a half and of a bfloat, as function constants.
+type (
+	Half   = mfa.Half
+	BFloat = mfa.BFloat
+)
 
 // Kernel is a compiled kernel.
 type Kernel struct {
@@ -32,7 +42,11 @@ func (d *Device) NewKernel(o KernelOptions) (*Kernel, error) {
 	if d.gpu == nil {
 		return nil, fmt.Errorf("new kernel: device: %w", ErrClosed)
 	}
-	program := mfa.Program{Source: o.Source, File: o.File, Function: o.Function, Math: o.Math}
+	source, err := expand(&o)
+	if err != nil {
+		return nil, fmt.Errorf("new kernel: %w", err)
+	}
+	program := mfa.Program{Source: source, File: o.File, Function: o.Function, Math: o.Math, Language: o.Language}
 	for index, value := range o.Constants {
 		program.Constants = append(program.Constants, mfa.Constant{Index: index, Value: value})
 	}

@@ -113,7 +113,13 @@ func (m *Memory) Close() {
 	}
 }
 
-// Constant is a function constant: a bool, an int32, uint32 or float32 by index.
+// Half and BFloat are the bits of a half and of a bfloat.
+type (
+	Half   uint16
+	BFloat uint16
+)
+
+// Constant is a function constant by index: a bool, an integer of 8 to 64 bits, a float32, a Half or a BFloat.
 type Constant struct {
 	Index uint32
 	Value any
@@ -124,6 +130,7 @@ type Program struct {
 	Source, File, Function string
 	Constants              []Constant
 	Math                   Math
+	Language               int // MSL version, 310 is 3.1; 0: 310
 }
 
 // Pipeline is a compiled kernel.
@@ -146,6 +153,7 @@ func (g *GPU) Compile(p *Program) (*Pipeline, error) {
 	defer C.free(unsafe.Pointer(program.file))
 	defer C.free(unsafe.Pointer(program.function))
 	program.math = C.gpu_math(p.Math)
+	program.language_version = C.uint32_t(p.Language)
 	if n := len(p.Constants); n > 0 {
 		memory := (*C.gpu_constant)(C.calloc(C.size_t(n), C.sizeof_gpu_constant))
 		defer C.free(unsafe.Pointer(memory))

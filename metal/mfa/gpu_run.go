@@ -35,8 +35,22 @@ func setConstant(to *C.gpu_constant, from Constant) error {
 		to._type, to.bits = C.GPU_USHORT, C.uint64_t(v)
 	case float32:
 		to._type, to.bits = C.GPU_FLOAT, C.uint64_t(math.Float32bits(v))
+	case int8:
+		to._type, to.bits = C.GPU_CHAR, C.uint64_t(uint8(v))
+	case uint8:
+		to._type, to.bits = C.GPU_UCHAR, C.uint64_t(v)
+	case int16:
+		to._type, to.bits = C.GPU_SHORT, C.uint64_t(uint16(v))
+	case int64:
+		to._type, to.bits = C.GPU_LONG, C.uint64_t(v)
+	case uint64:
+		to._type, to.bits = C.GPU_ULONG, C.uint64_t(v)
+	case Half:
+		to._type, to.bits = C.GPU_HALF, C.uint64_t(v)
+	case BFloat:
+		to._type, to.bits = C.GPU_BFLOAT, C.uint64_t(v)
 	default:
-		return &Error{Call: "compile", Code: 1, Text: fmt.Sprintf("function constant %d: %T, expected bool, int32, uint32, uint16 or float32", from.Index, v)}
+		return &Error{Call: "compile", Code: 1, Text: fmt.Sprintf("function constant %d: %T, expected bool, an integer of 8 to 64 bits, float32, Half or BFloat", from.Index, v)}
 	}
 	return nil
 }

@@ -10,12 +10,17 @@ import (
 )
 
 // MSL is the Compiler that package msl makes: clang, behind an on-disk cache.
-type MSL struct{ *msl.Compiler }
+type MSL struct {
+	*msl.Compiler
+	Includes []string          // directories that every program's #include searches
+	Defines  map[string]string // macros of every program
+}
 
 // Compile implements Compiler.
 func (c MSL) Compile(ctx context.Context, p Program, checked bool) (Module, error) {
 	program := msl.Program{
 		Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.LanguageVersion, Check: checked,
+		Includes: c.Includes, Defines: c.Defines,
 	}
 	if p.Math == MathFast {
 		program.Math = msl.MathFast
@@ -45,5 +50,11 @@ func defaultCompiler() (Compiler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return MSL{c}, nil
+	return MSL{Compiler: c}, nil
+}
+
+// DefaultMSL is the compiler that devices use, with folders and macros of one's own.
+func DefaultMSL(includes []string, defines map[string]string) (MSL, error) {
+	c, err := defaultMSL()
+	return MSL{c, includes, defines}, err
 }

@@ -27,7 +27,6 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	function := flags.String("function", "", "the `kernel` or host_name; all where absent")
 	name := flags.String("name", "", "the `file` name that diagnostics use")
 	mathMode := flags.String("math", "safe", "`mode`: safe, fast as is Metal's default, or fast-folded, where tests for NaN and infinity are folded too")
-	language := flags.Int("language", DefaultLanguageVersion, "MSL `version`, 310 is 3.1")
 	check := flags.Bool("check", false, "with the checkers' calls on every memory access")
 	show := flags.Bool("show", false, "print the text that clang compiles, and stop")
 	timeout := flags.Duration("timeout", 0, "end the compiler after this `time`; 0: ATTEST_COMPILE_DEADLINE, or two minutes")
@@ -36,22 +35,8 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 		p.Constants = append(p.Constants, c)
 		return err
 	})
-	flags.Func("I", "`directory` searched by #include (repeatable)", func(s string) error {
-		p.Includes = append(p.Includes, s)
-		return nil
-	})
-	flags.Func("D", "`macro`=value (repeatable)", func(s string) error {
-		macro, value, given := strings.Cut(s, "=")
-		if !given {
-			value = "1"
-		}
-		if p.Defines == nil {
-			p.Defines = map[string]string{}
-		}
-		p.Defines[macro] = value
-		return nil
-	})
-	files, err := parseInterspersed(flags, arguments)
+	AddSourceFlags(flags, &p)
+	files, err := ParseInterspersed(flags, arguments)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(stdout, "usage: attest msl build FILE.metal [-o MODULE.so] [flags]")
 		flags.SetOutput(stdout)
@@ -81,7 +66,7 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(err)
 	}
-	p.Source, p.File, p.Function, p.LanguageVersion, p.Check = string(source), files[0], *function, *language, *check
+	p.Source, p.File, p.Function, p.Check = string(source), files[0], *function, *check
 	if *name != "" {
 		p.File = *name
 	}
@@ -150,19 +135,6 @@ func (e Entry) String() string {
 		}
 	}
 	return b.String()
-}
-
-// parseInterspersed parses flags that may stand before, between and after other arguments, and returns those.
-func parseInterspersed(flags *flag.FlagSet, arguments []string) (others []string, err error) {
-	for {
-		if err := flags.Parse(arguments); err != nil {
-			return nil, err
-		}
-		if arguments = flags.Args(); len(arguments) == 0 {
-			return others, nil
-		}
-		others, arguments = append(others, arguments[0]), arguments[1:]
-	}
 }
 
 func copyModule(from, to string) error {

@@ -23,8 +23,9 @@ func InspectMain(arguments []string, stdout, stderr io.Writer) int {
 	flags.Usage = func() {}
 	name := flags.String("name", "", "the `file` name that diagnostics use")
 	mathMode := flags.String("math", "safe", "`mode`: safe, or fast as is Metal's default")
-	language := flags.Int("language", DefaultLanguageVersion, "MSL `version`, 310 is 3.1")
-	files, err := parseInterspersed(flags, arguments)
+	var p Program
+	AddSourceFlags(flags, &p)
+	files, err := ParseInterspersed(flags, arguments)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(stdout, "usage: attest msl inspect FILE.metal [flags]")
 		flags.SetOutput(stdout)
@@ -39,7 +40,7 @@ func InspectMain(arguments []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "attest msl inspect: one FILE.metal expected, %d given\n", len(files))
 		return 2
 	}
-	p := Program{File: files[0], LanguageVersion: *language}
+	p.File = files[0]
 	if *name != "" {
 		p.File = *name
 	}

@@ -3,6 +3,7 @@ package msl
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -27,8 +28,11 @@ func (u *unit) places(diagnostics []Diagnostic) []Diagnostic {
 	for _, d := range diagnostics {
 		if n, ok := entryOf(d.File); ok && n < len(u.entries) {
 			d.File, d.Line, d.Column = u.entries[n].file, u.entries[n].line, 1
-		} else if i := written.find(d.File, d.Line, d.Column); i >= 0 {
-			d.Column = u.sourceColumn(i, sources)
+		} else if i, text := written.find(d.File, d.Line, d.Column); i >= 0 {
+			d.Column = u.sourceColumn(u.sameText(i, text), sources)
+		}
+		if slices.Contains(placed, d) {
+			continue // of what the rewriter wrote twice
 		}
 		placed = append(placed, d)
 	}
@@ -81,8 +85,8 @@ func (u *unit) writtenTokens() writtenText {
 	return writtenText{tokens, starts}
 }
 
-// find returns the index of the unit's token that was written at a place, or -1.
-func (w writtenText) find(file string, line, column int) int {
+// find returns the index of the unit's token that was written at a place, or -1, and what stands there.
+func (w writtenText) find(file string, line, column int) (int, string) {
 	best := -1
 	for i := range w.tokens {
 		if t := &w.tokens[i]; t.line == line && t.column <= column && t.file == file {
@@ -90,10 +94,27 @@ func (w writtenText) find(file string, line, column int) int {
 		}
 	}
 	if best < 0 {
-		return -1
+		return -1, ""
 	}
 	offset := w.tokens[best].offset
-	return sort.Search(len(w.starts), func(i int) bool { return w.starts[i] > offset }) - 1
+	return sort.Search(len(w.starts), func(i int) bool { return w.starts[i] > offset }) - 1, w.tokens[best].text
+}
+
+// sameText is the token nearest to token i on its line that reads as text: what the rewriter wrote beside a token is most
+// often a copy of another.
+func (u *unit) sameText(i int, text string) int {
+	t := &u.tokens[i]
+	if t.text == text || text == "" {
+		return i
+	}
+	for step := 1; step < 400; step++ {
+		for _, j := range []int{i + step, i - step} {
+			if j >= 0 && j < len(u.tokens) && u.tokens[j].line == t.line && u.tokens[j].file == t.file && u.tokens[j].original == text {
+				return j
+			}
+		}
+	}
+	return i
 }
 
 // sourceColumn is the column of token i in the author's line; where a macro made it, that of the macro's name.
@@ -118,6 +139,11 @@ func (u *unit) sourceColumn(i int, sources map[string][]token) int {
 	at := i - first
 	if matches[at] >= 0 {
 		return source[matches[at]].column
+	}
+	for k := len(source) - 1; k >= 0; k-- { // a macro's argument that the macro names twice
+		if source[k].text == t.original {
+			return source[k].column
+		}
 	}
 	for k := at - 1; k >= 0; k-- {
 		if matches[k] >= 0 {

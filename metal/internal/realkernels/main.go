@@ -67,7 +67,7 @@ func table(dir string, includes, defines list, language int, only string, jobs i
 	if err != nil {
 		return false, err
 	}
-	compiler, err := msl.New(msl.Options{})
+	compiler, err := msl.New(msl.Options{Deadline: 30 * time.Minute}) // of a whole text, that is
 	if err != nil {
 		return false, err
 	}

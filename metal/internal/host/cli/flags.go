@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"attest.example/attest/metal/internal/host"
+	"attest.example/attest/metal/internal/msl"
 )
 
 // list collects a flag that may be given several times.
@@ -106,7 +107,8 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	f.BoolVar(&r.launch.InThreads, "in-threads", false, "the grid is given in threads; edge threadgroups are smaller")
 	f.StringVar(&r.program.Function, "function", "", "kernel or host_name to run")
 	math := f.String("math", "safe", "safe, fast, or fast-folded, where tests for NaN and infinity are folded too")
-	f.IntVar(&r.program.LanguageVersion, "language", 310, "MSL version, 310 for 3.1")
+	var text msl.Program
+	msl.AddSourceFlags(f, &text)
 	f.IntVar(&r.launch.Repeat, "repeat", 1, "runs, in order")
 	f.DurationVar(&r.launch.Deadline, "deadline", time.Minute, "of all runs")
 	f.IntVar(&r.options.Workers, "workers", 0, "OS threads; 0: one a processor")
@@ -119,7 +121,8 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	f.Uint64Var(&r.seed, "seed", 1, "of random buffers, schedules and garbage")
 	f.IntVar(&r.show, "show", 8, "elements of each buffer to print")
 	f.Float64Var(&r.work, "instructions", 0, "instructions of one run, for GINSTRS/s")
-	if err := f.Parse(args); err != nil {
+	files, err := msl.ParseInterspersed(f, args)
+	if err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintf(stdout, usage, command)
 			f.SetOutput(stdout)
@@ -127,13 +130,18 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 		}
 		return nil, err
 	}
-	if f.NArg() != 1 {
-		return nil, fmt.Errorf("%d files are given; one FILE.metal is wanted", f.NArg())
+	if len(files) != 1 {
+		return nil, fmt.Errorf("%d files are given; one FILE.metal is wanted", len(files))
 	}
 	if r.program.Function == "" {
 		return nil, fmt.Errorf("--function is missing: the kernel to run")
 	}
-	var err error
+	r.program.LanguageVersion = text.LanguageVersion
+	if len(text.Includes)+len(text.Defines) > 0 {
+		if r.options.Compiler, err = host.DefaultMSL(text.Includes, text.Defines); err != nil {
+			return nil, err
+		}
+	}
 	if r.options.Order, err = choice("schedule", *order, orders, "forward, reverse or random"); err != nil {
 		return nil, err
 	}
@@ -153,8 +161,8 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	if err := r.bind(buffers, bytes, locals, constants, outputs); err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(f.Arg(0))
-	r.program.File, r.program.Source = f.Arg(0), string(text)
+	source, err := os.ReadFile(files[0])
+	r.program.File, r.program.Source = files[0], string(source)
 	return r, err
 }
 
