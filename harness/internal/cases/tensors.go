@@ -95,9 +95,26 @@ func (t *Tensor) Clone() Tensor {
 	return out
 }
 
-// PoisonByte fills every element of an output before a call: a NaN in every format, and a mark by which an element that
-// is never written shows.
-const PoisonByte = 0xff
+// poisonBytes fill every element of an output before a call, over and over: a NaN in every format, and a mark by which an
+// element that is never written shows. All bits set would be no mark: vector units make that NaN themselves.
+var poisonBytes = [2]byte{0xa5, 0xff}
+
+// IsPoison reports whether an element's bytes are those that Poison left there.
+func IsPoison(element []byte) bool {
+	for i, b := range element {
+		if b != poisonBytes[i&1] {
+			return false
+		}
+	}
+	return true
+}
+
+// PoisonElement makes an element look as if it had never been written.
+func PoisonElement(element []byte) {
+	for i := range element {
+		element[i] = poisonBytes[i&1]
+	}
+}
 
 // slack is what memory holds that belongs to no element, of inputs and of outputs: a NaN in every format again, but
 // other bytes than poison, so that an output which holds a copy of slack is not taken for one that was left unwritten.
@@ -120,14 +137,12 @@ func IsSlack(data []byte, at int) bool {
 	return true
 }
 
-// Poison fills the elements with PoisonByte and the rest of the buffer with slack.
+// Poison fills the elements with a mark of what is not written, and the rest of the buffer with slack.
 func (t *Tensor) Poison() {
 	t.Clear()
 	size := t.Format.Size()
 	t.each(func(index int) {
-		for i := range size {
-			t.Data[index*size+i] = PoisonByte
-		}
+		PoisonElement(t.Data[index*size:][:size])
 	})
 }
 

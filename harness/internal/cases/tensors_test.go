@@ -24,16 +24,18 @@ func TestValuesAreStable(t *testing.T) {
 				c.Values = Values{Seed: 7, Q: regime, K: regime, V: regime, Masked: masked}
 				c.Mask = Mask{Kind: AdditiveMask, PlusInf: true, EmptyRows: 5, EmptyLead: 2, Floor: floor}
 				for _, b := range Materialize(normalized(t, c)).Buffers() {
-					digest.Write(b.Data)
+					if b.Name != "out" { // what stands there before a call is no promise
+						digest.Write(b.Data)
+					}
 				}
 			}
 		}
 		return hex.EncodeToString(digest.Sum(nil))[:32]
 	}
 	first := []Regime{Normal, Uniform, Constant, OneHot, Zero, Outliers, Sinks, Overflow, Subnormal, Huge, WithNaN, WithInf}
-	require.Equal(t, "192395d6c3d15522479d21ea7ef108b0", digest(first, MaskedNaN, ""))
+	require.Equal(t, "f26027eddc8517e3005d353475b6ee38", digest(first, MaskedNaN, ""))
 	later := []Regime{Positive, Negative, WithSNaN}
-	require.Equal(t, "863fadf394ae1f82402ac768dbe4fe76", digest(later, MaskedSNaN, LowestFloor))
+	require.Equal(t, "95c29f7f93f3ef4da2f2eb12ae963408", digest(later, MaskedSNaN, LowestFloor))
 }
 
 func TestRegimesHaveTheirShape(t *testing.T) {

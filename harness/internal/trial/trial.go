@@ -352,7 +352,7 @@ func (t *trial) judge(ctx context.Context, c cases.Case, tensors *cases.Tensors)
 	if err != nil {
 		return nil, verdict.Verdict{}, err
 	}
-	if err := unwritten(tensors, truth); err != nil {
+	if err := unwritten(tensors); err != nil {
 		return truth, verdict.Verdict{Kind: verdict.Guard, Reason: err.Error()}, nil
 	}
 	v, err := oracle.Judge(truth, tensors)

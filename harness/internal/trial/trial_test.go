@@ -69,9 +69,14 @@ func TestVerdicts(t *testing.T) {
 		}, verdict.Special, "out[0,1,8,7] is +Inf", false},
 		{"an element left out", func(_ context.Context, _ cases.Case, t *cases.Tensors) error {
 			at := 2 * t.Out.Index(1, 1, 8, 7)
-			t.Out.Data[at], t.Out.Data[at+1] = cases.PoisonByte, cases.PoisonByte
+			cases.PoisonElement(t.Out.Data[at : at+2])
 			return nil
 		}, verdict.Guard, "left 1 of 288 elements of out unwritten, the first at [1,1,8,7]", false},
+		{"the NaN that vector units make", func(_ context.Context, _ cases.Case, t *cases.Tensors) error {
+			at := 2 * t.Out.Index(1, 1, 8, 7)
+			t.Out.Data[at], t.Out.Data[at+1] = 0xff, 0xff
+			return nil
+		}, verdict.Special, "out[1,1,8,7] is NaN", false},
 		{"slack written", func(_ context.Context, _ cases.Case, t *cases.Tensors) error {
 			t.Out.Data[len(t.Out.Data)-1] = 0
 			return nil
@@ -208,9 +213,31 @@ func TestACopyOfSlackIsNotUnwritten(t *testing.T) {
 	require.Contains(t, outcome.Verdict.Reason, "out[1,1,8,7] is NaN")
 
 	outcome, err = Run(context.Background(), broken{after: func(_ context.Context, _ cases.Case, t *cases.Tensors) error {
-		t.Out.Data[0], t.Out.Data[1] = cases.PoisonByte, cases.PoisonByte
+		cases.PoisonElement(t.Out.Data[:2])
 		return nil
 	}}, small(t, nil), Options{})
 	require.NoError(t, err)
 	require.Contains(t, outcome.Verdict.Reason, "wrote outside out: element 0")
+}
+
+// An element that may be NaN must be written all the same.
+func TestUnwrittenIsSeenWhereNaNIsAccepted(t *testing.T) {
+	c := small(t, func(c *cases.Case) { c.Values.Q = cases.WithNaN })
+	outcome, err := Run(context.Background(), broken{after: func(_ context.Context, _ cases.Case, t *cases.Tensors) error {
+		for b := range t.Out.Shape[0] {
+			for h := range t.Out.Shape[1] {
+				for r := range t.Out.Shape[2] {
+					if math.IsNaN(t.Out.At(b, h, r, 0)) {
+						at := 2 * t.Out.Index(b, h, r, 0)
+						cases.PoisonElement(t.Out.Data[at : at+2])
+						return nil
+					}
+				}
+			}
+		}
+		return errors.New("no output is NaN")
+	}}, c, Options{})
+	require.NoError(t, err)
+	require.Equal(t, verdict.Guard, outcome.Verdict.Kind, outcome.Verdict.Reason)
+	require.Contains(t, outcome.Verdict.Reason, "left 1 of")
 }

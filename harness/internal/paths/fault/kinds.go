@@ -55,9 +55,7 @@ var kinds = []Kind{
 	{Name: "unwritten", Words: "leaves an element unwritten", Verdict: verdict.Guard, after: func(_ *Path, t *cases.Tensors) {
 		size := t.Out.Format.Size()
 		at := t.Out.Index(0, 0, 0, 0) * size
-		for i := range size {
-			t.Out.Data[at+i] = cases.PoisonByte
-		}
+		cases.PoisonElement(t.Out.Data[at : at+size])
 	}},
 	{Name: "overrun", Words: "writes past the end of the output", Verdict: verdict.Guard, Isolated: true, after: func(_ *Path, t *cases.Tensors) {
 		scribble(t.Out.Data, len(t.Out.Data), 24)
