@@ -54,6 +54,7 @@ func TestNamesAndDeclarations(t *testing.T) {
 		{"callbacks_by_name", "4 6"},
 		{"coherent_memory", "1 2 3"},
 		{"xor_of_integers", "5"},
+		{"either_and_both", "1 0 0"},
 		{"types_of_a_simdgroup", "5 2 0"},
 		{"bfloat_of_what_converts", "1 1"},
 		{"limited_1", "1"},

@@ -33,6 +33,8 @@ inline bfloat unused_xor(bfloat x) { return static_cast<bfloat>(__metal_simd_xor
 TEST(xor_of_integers) { out[0] = simd_xor(5u); }
 template <typename T, typename = metal::enable_if_t<__is_valid_simdgroup_type<T>::value>> T down(T x) { return simd_shuffle_down(x, 0); }
 TEST(types_of_a_simdgroup) { out[0] = down(5.0f), out[1] = down(half2(1, 2)).y, out[2] = __is_valid_simdgroup_type<Size>::value; }
+template <class T> constexpr constant bool is_word = _disjunction<is_same<T, int>, is_same<T, uint>>::value;
+TEST(either_and_both) { out[0] = is_word<uint>, out[1] = is_word<half>, out[2] = _conjunction<is_same<int, int>, is_same<int, uint>>::value; }
 struct Always { constexpr operator bool() const device { return true; } constexpr operator bool() thread { return true; } };
 TEST(bfloat_of_what_converts) { Always a; bfloat b = bfloat(a); bfloat c; c = a; out[0] = b, out[1] = c; }
 template <typename T, int W> [[kernel, max_total_threads_per_threadgroup(W * 32)]] void limited(device T *out [[buffer(0)]]) { out[0] = T(W); }
