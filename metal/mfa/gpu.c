@@ -103,8 +103,10 @@ void mfa_gpu_close(mfa_gpu *gpu) {
 }
 
 static bool same_variant(const mfa_variant *a, const mfa_variant *b) {
-  return a->input_precision == b->input_precision && a->head_class == b->head_class && a->has_mask == b->has_mask &&
-         a->math == b->math;
+#define SAME(index, name, value) && a->name == b->name
+  return a->input_precision == b->input_precision && a->head_class == b->head_class && a->math == b->math
+      MFA_KERNEL_CONSTANTS(SAME);
+#undef SAME
 }
 
 /* Under the device's lock, so that a variant is never compiled twice. */
@@ -113,9 +115,11 @@ static int32_t compile(mfa_gpu *gpu, const mfa_variant *variant, mfa_pipeline **
   if (!kernel_source) return mfa_fail(MFA_ERROR_KERNEL_COMPILATION, "this build carries no kernel text");
   char function[64];
   snprintf(function, sizeof function, "attention_%s_%u", types[variant->input_precision], variant->head_class);
-  gpu_constant has_mask = {.index = 0, .type = GPU_BOOL, .bits = variant->has_mask};
+#define CONSTANT(number, name, value) {.index = number, .type = GPU_BOOL, .bits = variant->name},
+  const gpu_constant constants[] = {MFA_KERNEL_CONSTANTS(CONSTANT)};
+#undef CONSTANT
   gpu_program program = {.source = kernel_source, .file = "attention.metal", .function = function,
-                         .constants = &has_mask, .constant_count = 1,
+                         .constants = constants, .constant_count = sizeof constants / sizeof *constants,
                          .math = variant->math == MFA_MATH_FAST ? GPU_MATH_FAST : GPU_MATH_SAFE,
                          .language_version = 310};
   mfa_pipeline *p = calloc(1, sizeof *p);

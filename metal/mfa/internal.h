@@ -7,6 +7,7 @@
 
 #include "../internal/device/device.h"
 #include "mfa.h"
+#include "scalars.h"
 
 /* ---- error.c */
 
@@ -44,8 +45,10 @@ void mfa_object_release(mfa_object *object);
 typedef struct {
   int32_t input_precision;
   uint32_t head_class; /* 32, 64, 128 or 256: the largest head_dim of the kernel */
-  bool has_mask;
   int32_t math;
+#define CONSTANT(index, name, value) bool name;
+  MFA_KERNEL_CONSTANTS(CONSTANT)
+#undef CONSTANT
 } mfa_variant;
 
 typedef struct mfa_pipeline {
@@ -169,12 +172,16 @@ typedef struct {
 typedef struct {
   mfa_kernel_strides q, k, v, o, mask;
   int64_t first_key, end_key;
-  uint32_t q_len, kv_len, head_dim, heads_per_kv_head;
-  float scale;
-  uint32_t output_precision, probability_precision, mask_kind, mask_scalar, writes_logsumexp;
+#define MEMBER(type, name, value) type name;
+  MFA_KERNEL_SCALARS(MEMBER)
+#undef MEMBER
 } mfa_kernel_params;
 
-_Static_assert(sizeof(mfa_kernel_params) == 5 * 32 + 2 * 8 + 10 * 4, "AttentionParams has no padding");
+/* All scalars take four bytes, so they follow each other as they do in Metal; the whole is a multiple of eight. */
+#define BYTES(type, name, value) + sizeof(type)
+_Static_assert(sizeof(mfa_kernel_params) == (5 * 32 + 2 * 8 MFA_KERNEL_SCALARS(BYTES) + 7) / 8 * 8,
+               "AttentionParams has no padding but at its end");
+#undef BYTES
 
 typedef struct {
   mfa_variant variant;

@@ -14,8 +14,12 @@ void mfa_variant_of(const mfa_request *r, mfa_variant *variant) {
   const mfa_attention_desc *d = r->desc;
   uint32_t head_class = 32;
   while (head_class < d->head_dim) head_class *= 2;
-  *variant = (mfa_variant){.input_precision = d->input_precision, .head_class = head_class, .has_mask = r->has_mask,
-                           .math = d->math};
+  *variant = (mfa_variant){
+      .input_precision = d->input_precision, .head_class = head_class, .math = d->math,
+#define CONSTANT(index, name, value) .name = (value),
+      MFA_KERNEL_CONSTANTS(CONSTANT)
+#undef CONSTANT
+  };
 }
 
 static mfa_kernel_strides strides_of(const mfa_layout *layout) {
@@ -72,10 +76,10 @@ int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *r, const mfa_gpu *gpu, 
   plan->params = (mfa_kernel_params){
       .q = strides_of(&r->q.layout), .k = strides_of(&r->k.layout), .v = strides_of(&r->v.layout),
       .o = strides_of(&r->out.layout), .mask = strides_of(&r->mask.layout),
-      .q_len = d->q_len, .kv_len = d->kv_len, .head_dim = d->head_dim, .heads_per_kv_head = d->heads / d->kv_heads,
-      .scale = d->softmax_scale, .output_precision = (uint32_t)d->output_precision,
-      .probability_precision = (uint32_t)d->intermediate_precision, .mask_kind = (uint32_t)d->mask_type,
-      .mask_scalar = (uint32_t)d->mask_scalar, .writes_logsumexp = r->has_lse};
+#define MEMBER(type, name, value) .name = (value),
+      MFA_KERNEL_SCALARS(MEMBER)
+#undef MEMBER
+  };
   key_range(d, &plan->params.first_key, &plan->params.end_key);
   return MFA_SUCCESS;
 }

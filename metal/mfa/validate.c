@@ -1,10 +1,7 @@
 /* From a descriptor that nobody has checked to a request whose every access lies inside its buffers. */
-#include <math.h>
 #include <string.h>
 
 #include "internal.h"
-
-enum { MAX_LENGTH = INT32_MAX - 64, MAX_HEAD_DIM = 256, MAX_DISPATCHES = 1 << 20 };
 
 #define REFUSE(...) return mfa_fail(MFA_ERROR_INVALID_ARGS, __VA_ARGS__)
 
@@ -17,29 +14,19 @@ static int32_t check_precision(int32_t precision, const char *name) {
   return MFA_SUCCESS;
 }
 
-static int32_t check_length(uint32_t value, uint32_t most, const char *name) {
-  if (value < 1 || value > most) REFUSE("%s: %u, expected 1 to %u", name, value, most);
-  return MFA_SUCCESS;
-}
+/* NaN is outside. */
+static bool outside(double value, double least, double most) { return !(value >= least && value <= most); }
 
 static int32_t check_scalars(const mfa_attention_desc *d) {
-  int32_t status;
-  if ((status = check_length(d->batch, UINT16_MAX, "batch"))) return status;
-  if ((status = check_length(d->heads, UINT16_MAX, "heads"))) return status;
-  if ((status = check_length(d->kv_heads, UINT16_MAX, "kv_heads"))) return status;
-  if ((status = check_length(d->q_len, MAX_LENGTH, "q_len"))) return status;
-  if ((status = check_length(d->kv_len, MAX_LENGTH, "kv_len"))) return status;
-  if ((status = check_length(d->head_dim, MAX_HEAD_DIM, "head_dim"))) return status;
+#define CHECK(format, member, least, most, accepted) \
+  if (outside(d->member, least, most)) REFUSE(#member ": " format ", expected " accepted, d->member);
+  MFA_DESC_SCALARS(CHECK)
+#undef CHECK
   if (d->heads % d->kv_heads) REFUSE("kv_heads: %u does not divide heads %u", d->kv_heads, d->heads);
-  if (!isfinite(d->softmax_scale)) REFUSE("softmax_scale: %g, expected a finite number", (double)d->softmax_scale);
+  int32_t status;
   if ((status = check_precision(d->input_precision, "input_precision"))) return status;
   if ((status = check_precision(d->intermediate_precision, "intermediate_precision"))) return status;
   if ((status = check_precision(d->output_precision, "output_precision"))) return status;
-  if (d->math != MFA_MATH_SAFE && d->math != MFA_MATH_FAST) REFUSE("math: %d, expected safe (0) or fast (1)", d->math);
-  if (d->align != MFA_ALIGN_TOP_LEFT && d->align != MFA_ALIGN_BOTTOM_RIGHT)
-    REFUSE("align: %d, expected top-left (0) or bottom-right (1)", d->align);
-  if (d->dispatches > MAX_DISPATCHES) REFUSE("dispatches: %u, expected at most %d", d->dispatches, MAX_DISPATCHES);
-  if (!(d->deadline_seconds >= 0)) REFUSE("deadline_seconds: %g, expected 0 or more", d->deadline_seconds);
   return MFA_SUCCESS;
 }
 

@@ -1,0 +1,43 @@
+/* The numbers of a call, in three tables: what a descriptor may hold, what the kernel is told, what it is compiled for.
+ * A new number is a member of mfa_attention_desc, a member or a function constant of attention.metal, and rows here. */
+#ifndef MFA_SCALARS_H
+#define MFA_SCALARS_H
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+
+/* How an error writes it, the descriptor's member, the least and the most that is accepted, and the same in words.
+ * NaN is outside of every range. */
+#define MFA_DESC_SCALARS(X)                                                   \
+  X("%u", batch, 1, UINT16_MAX, "1 to 65535")                                 \
+  X("%u", heads, 1, UINT16_MAX, "1 to 65535")                                 \
+  X("%u", kv_heads, 1, UINT16_MAX, "1 to 65535")                              \
+  X("%u", q_len, 1, INT32_MAX - 64, "1 to 2147483583")                        \
+  X("%u", kv_len, 1, INT32_MAX - 64, "1 to 2147483583")                       \
+  X("%u", head_dim, 1, 256, "1 to 256")                                       \
+  X("%g", softmax_scale, -FLT_MAX, FLT_MAX, "a finite number")                \
+  X("%d", math, MFA_MATH_SAFE, MFA_MATH_FAST, "safe (0) or fast (1)")         \
+  X("%d", align, MFA_ALIGN_TOP_LEFT, MFA_ALIGN_BOTTOM_RIGHT, "top-left (0) or bottom-right (1)") \
+  X("%u", dispatches, 0, 1 << 20, "at most 1048576")                          \
+  X("%g", deadline_seconds, 0, HUGE_VAL, "0 or more")
+
+/* Type and name of a member of AttentionParams, in its order and after the strides and the range of keys, and its value
+ * for request r with descriptor d. */
+#define MFA_KERNEL_SCALARS(X)                                      \
+  X(uint32_t, q_len, d->q_len)                                     \
+  X(uint32_t, kv_len, d->kv_len)                                   \
+  X(uint32_t, head_dim, d->head_dim)                               \
+  X(uint32_t, heads_per_kv_head, d->heads / d->kv_heads)           \
+  X(float, scale, d->softmax_scale)                                \
+  X(uint32_t, output_precision, (uint32_t)d->output_precision)     \
+  X(uint32_t, probability_precision, (uint32_t)d->intermediate_precision) \
+  X(uint32_t, mask_kind, (uint32_t)d->mask_type)                   \
+  X(uint32_t, mask_scalar, (uint32_t)d->mask_scalar)               \
+  X(uint32_t, writes_logsumexp, r->has_lse)
+
+/* Index and name of a bool function constant, and its value: what is off is not in the pipeline. */
+#define MFA_KERNEL_CONSTANTS(X) \
+  X(0, has_mask, r->has_mask)
+
+#endif
