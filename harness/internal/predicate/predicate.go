@@ -19,7 +19,7 @@ type Predicate struct {
 
 // Compile compiles a condition. The error of a wrong one tells the column and what is wrong there.
 func Compile(source string) (Predicate, error) {
-	program, err := compileIn(envType, source, expr.AsBool())
+	program, err := compileIn(conditionType, source, expr.AsBool())
 	if err != nil {
 		return Predicate{}, err
 	}
@@ -32,7 +32,7 @@ func (p Predicate) Match(c cases.Case) (bool, error) {
 	if p.program == nil {
 		return true, nil
 	}
-	out, err := expr.Run(p.program, environment(c))
+	out, err := expr.Run(p.program, conditionValues(&c))
 	if err != nil {
 		return false, explain(p.source, err)
 	}

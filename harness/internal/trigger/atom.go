@@ -1,0 +1,227 @@
+package trigger
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// atom is a condition on one feature, with what it costs to say: plain ones, as kv_len >= 33 or lse, cost 1; what has to
+// be explained longer, as a remainder, costs more.
+type atom struct {
+	text    string
+	cost    float64
+	feature int
+	holds   func(float64) bool
+}
+
+var atoms = makeAtoms()
+
+func makeAtoms() []atom {
+	var list []atom
+	for i := range features {
+		list = append(list, atomsOf(i)...)
+	}
+	return list
+}
+
+func atomsOf(index int) (list []atom) {
+	f := &features[index]
+	add := func(cost float64, holds func(float64) bool, format string, arguments ...any) {
+		list = append(list, atom{fmt.Sprintf(format, arguments...), cost, index, holds})
+	}
+	switch f.kind {
+	case flag:
+		cost := 1.05
+		if strings.ContainsAny(f.name, " .") && !strings.Contains(f.name, "before") {
+			cost = 1.1
+		}
+		add(cost, func(x float64) bool { return x == 1 }, "%s", f.name)
+		add(cost+0.1, func(x float64) bool { return x == 0 }, "%s", negated(f.name))
+	case word:
+		for i, w := range f.words {
+			cost := 1.0
+			if w == "" {
+				cost = 1.3
+			}
+			add(cost, func(x float64) bool { return int(x) == i }, "%s == %q", f.name, w)
+			add(cost+0.1, func(x float64) bool { return int(x) != i }, "%s != %q", f.name, w)
+		}
+		for _, class := range classes {
+			if subset := indexesOf(f.words, class.words); len(subset) == len(class.words) {
+				list = append(list, wordsAtom(index, subset, class.cost))
+			}
+		}
+	case real:
+		list = append(list, realAtoms(index)...)
+	case difference:
+		list = append(list, differenceAtoms(index)...)
+	case side:
+		n := f.name
+		add(1, func(x float64) bool { return x >= 0 }, "%s", windowed(n, ">= 0"))
+		add(1.2, func(x float64) bool { return x == -1 }, "%s == -1", n)
+		add(1.1, func(x float64) bool { return x == 0 }, "%s", windowed(n, "== 0"))
+		add(1.2, func(x float64) bool { return x >= 1 }, "%s >= 1", n)
+	case slack:
+		add(1, func(x float64) bool { return x > 0 }, "%s > 0", f.name)
+		add(1.1, func(x float64) bool { return x == 0 }, "%s == 0", f.name)
+		for _, t := range []float64{2, 3, 4, 8, 32} {
+			add(1.2, func(x float64) bool { return x >= t }, "%s >= %g", f.name, t)
+			add(1.25, func(x float64) bool { return x < t && x > 0 }, "%s in 1..%g", f.name, t-1)
+		}
+	case number:
+		list = append(list, numberAtoms(index)...)
+	}
+	return list
+}
+
+func windowed(name, comparison string) string {
+	return fmt.Sprintf(`(mask.kind == "window" || mask.window) && %s %s`, name, comparison)
+}
+
+func negated(name string) string {
+	switch {
+	case name == "input == output":
+		return "input != output"
+	case name == `mask.align != ""`:
+		return `mask.align == ""`
+	case strings.Contains(name, " "):
+		return "not (" + name + ")"
+	}
+	return "not " + name
+}
+
+// classes are sets of words that bugs have in common.
+var classes = []struct {
+	words []string
+	cost  float64
+}{
+	{[]string{"fp16", "bf16"}, 1.1},
+	{[]string{"causal", "window"}, 1.15}, {[]string{"none", "causal", "window"}, 1.2}, {[]string{"none", "causal"}, 1.2},
+	{[]string{"nan", "snan"}, 1.15}, {[]string{"inf", "nan", "snan"}, 1.15},
+	{[]string{"overflow", "huge"}, 1.25}, {[]string{"positive", "negative"}, 1.3},
+}
+
+func indexesOf(words, wanted []string) (list []int) {
+	for _, w := range wanted {
+		if i := slices.Index(words, w); i >= 0 {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// wordsAtom is that a word is one of several.
+func wordsAtom(feature int, values []int, cost float64) atom {
+	f := &features[feature]
+	values = slices.Sorted(slices.Values(values))
+	names := make([]string, len(values))
+	for i, v := range values {
+		names[i] = fmt.Sprintf("%q", f.words[v])
+	}
+	return atom{fmt.Sprintf("%s in [%s]", f.name, strings.Join(names, ", ")), cost, feature, func(x float64) bool {
+		return slices.Contains(values, int(x))
+	}}
+}
+
+func realAtoms(index int) (list []atom) {
+	n := features[index].name
+	add := func(cost float64, text string, holds func(float64) bool) {
+		list = append(list, atom{n + " " + text, cost, index, holds})
+	}
+	if strings.HasPrefix(n, "abs") {
+		add(1.2, "> 1", func(x float64) bool { return x > 1 })
+		add(1.25, ">= 1", func(x float64) bool { return x >= 1 })
+		add(1.2, "<= 1", func(x float64) bool { return x <= 1 })
+		add(1.25, "< 1", func(x float64) bool { return x < 1 })
+		return list
+	}
+	add(1, "== 0", func(x float64) bool { return x == 0 })
+	add(1.1, "!= 0", func(x float64) bool { return x != 0 })
+	add(1, "< 0", func(x float64) bool { return x < 0 })
+	add(1.1, ">= 0", func(x float64) bool { return x >= 0 })
+	add(1.1, "> 0", func(x float64) bool { return x > 0 })
+	add(1, "!= 1", func(x float64) bool { return x != 1 })
+	add(1.1, "== 1", func(x float64) bool { return x == 1 })
+	return list
+}
+
+func differenceAtoms(index int) (list []atom) {
+	add := func(cost float64, text string, holds func(float64) bool) {
+		list = append(list, atom{text, cost, index, holds})
+	}
+	if features[index].name == "before.more_keys" {
+		add(1, "before.more_keys > 0", func(x float64) bool { return x > 0 })
+		add(1.3, "before.more_keys in 1..8", func(x float64) bool { return x >= 1 && x <= 8 })
+		add(1.2, "before.more_keys < 0", func(x float64) bool { return x < 0 })
+		return list
+	}
+	add(1, "q_len == kv_len", func(x float64) bool { return x == 0 })
+	add(1, "q_len != kv_len", func(x float64) bool { return x != 0 })
+	add(1.05, "q_len < kv_len", func(x float64) bool { return x > 0 })
+	add(1.05, "q_len > kv_len", func(x float64) bool { return x < 0 })
+	add(1.1, "q_len <= kv_len", func(x float64) bool { return x >= 0 })
+	add(1.1, "q_len >= kv_len", func(x float64) bool { return x <= 0 })
+	return list
+}
+
+// edges are where blocks, vectors and simdgroups end.
+var edges = []float64{2, 3, 4, 5, 6, 8, 9, 12, 16, 17, 24, 25, 32, 33, 48, 49, 64, 65, 80, 96, 97, 128, 129, 192, 193, 256, 257, 512, 513, 1024, 1025, 2048, 4096, 16384, 32768, 32769, 65536}
+
+func powerOfTwo(x float64) bool { f, _ := math.Frexp(x); return f == 0.5 }
+
+func numberAtoms(index int) (list []atom) {
+	f := &features[index]
+	n := f.name
+	if strings.Contains(n, " ") {
+		n = "(" + n + ")"
+	}
+	add := func(cost float64, holds func(float64) bool, format string, arguments ...any) {
+		list = append(list, atom{fmt.Sprintf(format, arguments...), cost, index, holds})
+	}
+	sizes := slices.Contains([]string{"q_len", "kv_len", "head_dim", "visible.end"}, f.name)
+	counts := edges[:11]
+	if sizes {
+		counts = edges
+	}
+	for _, t := range counts {
+		cost := 1.25
+		switch {
+		case t == 2:
+			cost = 1
+		case powerOfTwo(t) || powerOfTwo(t-1):
+			cost = 1.1
+		}
+		add(cost, func(x float64) bool { return x >= t }, "%s >= %g", n, t)
+		if t == 2 {
+			add(cost+0.02, func(x float64) bool { return x < 2 }, "%s < 2", n)
+			continue
+		}
+		add(cost+0.05, func(x float64) bool { return x < t }, "%s < %g", n, t)
+		add(1.3, func(x float64) bool { return x == t }, "%s == %g", n, t)
+	}
+	if !sizes && f.name != "heads" && f.name != "group" {
+		return list
+	}
+	moduli := []int{2, 4, 8, 16, 32, 64}
+	if !sizes {
+		moduli = moduli[:2]
+	}
+	for _, m := range moduli {
+		cost := 1.1
+		if m < 8 {
+			cost = 1.3
+		}
+		rest := func(x float64) int { return int(x) % m }
+		add(cost, func(x float64) bool { return rest(x) == 0 }, "%s %% %d == 0", n, m)
+		add(cost, func(x float64) bool { return rest(x) != 0 }, "%s %% %d != 0", n, m)
+		if m >= 16 {
+			add(1.4, func(x float64) bool { return rest(x) >= 1 && rest(x) <= 8 }, "%s %% %d in 1..8", n, m)
+			add(1.4, func(x float64) bool { return rest(x) == 1 }, "%s %% %d == 1", n, m)
+			add(1.4, func(x float64) bool { return rest(x) == m-1 }, "%s %% %d == %d", n, m, m-1)
+			add(1.45, func(x float64) bool { return rest(x) >= 1 && rest(x) <= m/2 }, "%s %% %d in 1..%d", n, m, m/2)
+		}
+	}
+	return list
+}

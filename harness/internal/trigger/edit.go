@@ -1,0 +1,303 @@
+package trigger
+
+import (
+	"maps"
+	"math/rand"
+	"slices"
+	"strconv"
+
+	"attest.example/attest/harness/internal/cases"
+)
+
+// axis is a way in which a case is varied: one field, or two that move together.
+type axis struct {
+	name, group string
+	from        *cases.Case
+	changes     []func(*cases.Case)
+}
+
+// one is the case after one of the changes; false: it is impossible, or changes nothing.
+func (a *axis) one(i int) (cases.Case, bool) {
+	c := a.from.Clone()
+	a.changes[i](&c)
+	return c, c.Repair() == nil && key(&c) != key(a.from)
+}
+
+// all gives what the axis leads to, each case once.
+func (a *axis) all() (list []cases.Case) {
+	known := map[string]bool{}
+	for i := range a.changes {
+		if c, ok := a.one(i); ok && !known[key(&c)] {
+			known[key(&c)] = true
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// key is a case's name, by which nothing is asked twice.
+func key(c *cases.Case) string { return cases.Name(*c) }
+
+// work is what a probe costs, with the cases that run before it.
+func work(c *cases.Case) float64 {
+	total := c.Work()
+	for i := range c.After {
+		total += c.After[i].Work()
+	}
+	return total
+}
+
+var lengthValues = map[string][]int{
+	"batch":    {1, 2, 3},
+	"q_len":    {1, 2, 4, 7, 8, 9, 12, 15, 16, 17, 24, 25, 31, 32, 33, 40, 48, 64, 65, 80, 97, 128, 130},
+	"kv_len":   {1, 2, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40, 63, 64, 65, 95, 96, 100, 128, 200, 255, 512, 1023, 1024, 1025, 1100},
+	"head_dim": {1, 2, 7, 8, 9, 16, 24, 31, 32, 33, 40, 63, 64, 65, 72, 80, 96, 97, 100, 128, 129, 136, 192, 193, 256},
+}
+
+// slackValues are those of numbers that cost no work.
+var slackValues = []int{-1, 0, 1, 2, 3, 5, 8, 20, 32}
+
+var realValues = []string{"default", "0", "1", "-0.5", "0.5", "0.3", "2"}
+
+// editor collects the axes of one case.
+type editor struct {
+	from *cases.Case
+	list []axis
+}
+
+func (e *editor) add(name, group string, changes ...func(*cases.Case)) {
+	e.list = append(e.list, axis{name, group, e.from, changes})
+}
+
+// axes lists every variation of a case in one field or in two that belong together: first the lengths, then the table
+// of fields, then what runs before.
+func axes(c *cases.Case) []axis {
+	e := &editor{from: c}
+	ints := func(values []int, set func(*cases.Case, int)) (list []func(*cases.Case)) {
+		for _, v := range values {
+			list = append(list, func(c *cases.Case) { set(c, v) })
+		}
+		return list
+	}
+	e.add("batch", "batch", ints(lengthValues["batch"], func(c *cases.Case, v int) { c.Batch = v })...)
+	e.add("kv_heads", "heads", ints([]int{1, 2, 3, 4}, func(c *cases.Case, v int) { c.Heads, c.KVHeads = v*c.Group(), v })...)
+	e.add("group", "heads", ints([]int{1, 2, 3, 4, 8}, func(c *cases.Case, v int) { c.Heads = v * c.KVHeads })...)
+	if c.Group() > 1 {
+		e.add("ungroup", "heads", func(c *cases.Case) { c.KVHeads = c.Heads })
+	}
+	e.add("relation", "lengths",
+		func(c *cases.Case) { c.KVLen = c.QLen }, func(c *cases.Case) { c.QLen = c.KVLen },
+		func(c *cases.Case) { c.KVLen = c.QLen + 1 }, func(c *cases.Case) { c.KVLen = max(1, c.QLen-1) },
+		func(c *cases.Case) { c.QLen = c.KVLen + 1 })
+	e.add("q_len", "lengths", ints(lengthValues["q_len"], func(c *cases.Case, v int) { c.QLen = v })...)
+	e.add("kv_len", "lengths", ints(lengthValues["kv_len"], func(c *cases.Case, v int) { c.KVLen = v })...)
+	e.add("both", "lengths", ints(lengthValues["q_len"], func(c *cases.Case, v int) { c.KVLen, c.QLen = max(1, c.KVLen-c.QLen+v), v })...)
+	e.add("head_dim", "head_dim", ints(lengthValues["head_dim"], func(c *cases.Case, v int) { c.HeadDim = v })...)
+	for _, f := range cases.Fields() {
+		if f.AppliesTo(c) {
+			e.field(f)
+		}
+	}
+	e.add("formats", "formats", words([]string{"fp32", "fp16", "bf16"}, func(c *cases.Case, w string) {
+		_ = cases.FieldNamed("input").Set(c, w)
+		c.Output = c.Input
+	})...)
+	e.masks()
+	e.add("same layouts", "layout", func(c *cases.Case) { c.Layout.V = c.Layout.K }, func(c *cases.Case) { c.Layout.K = c.Layout.V },
+		func(c *cases.Case) { c.Layout.Out = c.Layout.Q }, func(c *cases.Case) { c.Layout.Q = c.Layout.Out })
+	e.add("values.seed", "values", ints([]int{11, 12}, func(c *cases.Case, v int) { c.Values.Seed = uint64(v) })...)
+	e.predecessors()
+	return e.list
+}
+
+// handled are fields with axes of their own.
+var handled = map[string]bool{"batch": true, "heads": true, "kv_heads": true, "q_len": true, "kv_len": true, "head_dim": true,
+	"values.seed": true, "after": true, "notes": true, "version": true, "call.handles": true}
+
+func (e *editor) field(f *cases.Field) {
+	if handled[f.Name] {
+		return
+	}
+	set := func(c *cases.Case, text string) { _ = f.Set(c, text) } // what does not fit is repaired, and is no edit then
+	var values []string
+	switch f.Type {
+	case cases.Integer:
+		for _, v := range slackValues {
+			if f.Low <= v && v <= f.High {
+				values = append(values, strconv.Itoa(v))
+			}
+		}
+	case cases.Number:
+		values = realValues
+	case cases.Flag:
+		values = []string{"false", "true"}
+	case cases.Word:
+		values = f.Values
+	default:
+		return
+	}
+	edits := words(values, set)
+	if f.Type == cases.Word && f.Name != "mask.kind" {
+		edits = append(edits, func(c *cases.Case) { f.Clear(c) })
+	}
+	e.add(f.Name, groupOf(f.Name), edits...)
+}
+
+func words(values []string, set func(*cases.Case, string)) (list []func(*cases.Case)) {
+	for _, v := range values {
+		list = append(list, func(c *cases.Case) { set(c, v) })
+	}
+	return list
+}
+
+// masks are kinds with what belongs to them.
+func (e *editor) masks() {
+	become := func(m cases.Mask) func(*cases.Case) {
+		return func(c *cases.Case) {
+			if c.Mask.Align != "" && m.Align == "" && !m.IsArray() {
+				m.Align = c.Mask.Align
+			}
+			c.Mask = m
+		}
+	}
+	edits := []func(*cases.Case){become(cases.Mask{}), become(cases.Mask{Kind: cases.CausalMask}),
+		become(cases.Mask{Kind: cases.CausalMask, Align: cases.BottomRight}),
+		become(cases.Mask{Kind: cases.WindowMask, Left: 4}), become(cases.Mask{Kind: cases.WindowMask, Left: -1, Right: 3}),
+		become(cases.Mask{Kind: cases.WindowMask, Left: 2, Right: -1, Align: cases.BottomRight}),
+		become(cases.Mask{Kind: cases.BoolMask})}
+	for _, format := range cases.FieldNamed("mask.format").Values {
+		edits = append(edits, func(c *cases.Case) {
+			c.Mask = cases.Mask{Kind: cases.AdditiveMask}
+			_ = cases.FieldNamed("mask.format").Set(c, format)
+		})
+	}
+	e.add("masks", "mask", edits...)
+}
+
+// predecessors varies what runs before: nothing, the case itself, or it with one field changed; and of what runs before
+// now each field to what the case has.
+func (e *editor) predecessors() {
+	c := e.from
+	one := func(change func(*cases.Case)) func(*cases.Case) {
+		return func(c *cases.Case) {
+			p := c.Clone()
+			p.After, p.Notes = nil, ""
+			change(&p)
+			if p.Repair() == nil {
+				c.After = []cases.Case{p}
+			}
+		}
+	}
+	set := func(name string, values ...string) func(*cases.Case) {
+		return one(func(p *cases.Case) {
+			f := cases.FieldNamed(name)
+			for _, v := range values {
+				if f.Text(p) != v && f.Set(p, v) == nil {
+					return
+				}
+			}
+		})
+	}
+	edits := []func(*cases.Case){
+		func(c *cases.Case) { c.After = nil }, one(func(*cases.Case) {}),
+		one(func(p *cases.Case) {
+			_ = cases.FieldNamed("input").Set(p, map[bool]string{true: "fp32", false: "fp16"}[p.Input.String() != "fp32"])
+			p.Output = p.Input
+		}),
+		set("scale", "0.75", "0.5"), set("mask.align", "top-left", "bottom-right"),
+		one(func(p *cases.Case) { p.KVLen += 5 }), one(func(p *cases.Case) { p.KVLen += 100 }),
+		one(func(p *cases.Case) { p.KVLen = max(1, p.KVLen-3) }), one(func(p *cases.Case) { p.Mask = cases.Mask{} }),
+		one(func(p *cases.Case) { p.Mask = cases.Mask{Kind: cases.CausalMask} }),
+		one(func(p *cases.Case) {
+			if p.HeadDim > 32 {
+				p.HeadDim /= 2
+			} else {
+				p.HeadDim = 80
+			}
+		}),
+		one(func(p *cases.Case) { p.Heads *= 2; p.KVHeads *= 2 }),
+	}
+	e.add("after", "after", edits...)
+	for i := range c.After {
+		for _, name := range cases.Differences(c, &c.After[i]) {
+			f := cases.FieldNamed(name)
+			if f == nil {
+				continue
+			}
+			e.add("before: "+name, "after", func(c *cases.Case) {
+				if name == "mask.kind" {
+					c.After[i].Mask = c.Mask
+				} else if f.Absent(c) {
+					f.Clear(&c.After[i])
+				} else {
+					_ = f.Set(&c.After[i], f.Text(c))
+				}
+			})
+		}
+	}
+}
+
+// groups are the names of all groups of fields, in a fixed order.
+var groups = func() []string {
+	all := map[string]bool{}
+	for _, f := range cases.Fields() {
+		if f.Name != "version" && f.Name != "notes" {
+			all[groupOf(f.Name)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}()
+
+// take gives a case with some groups of fields as another case has them; nil where that is impossible.
+func take(c, from *cases.Case, names []string) *cases.Case {
+	out := c.Clone()
+	for _, name := range names {
+		source := from.Clone()
+		switch name { // whole, because their members decide which of them apply
+		case "mask":
+			out.Mask = source.Mask
+			continue
+		case "layout":
+			out.Layout = source.Layout
+			continue
+		case "values":
+			out.Values = source.Values
+			continue
+		case "call":
+			out.Call = source.Call
+			continue
+		case "after":
+			out.After = source.After
+			continue
+		}
+		for _, f := range cases.Fields() {
+			switch {
+			case groupOf(f.Name) != name:
+			case f.Absent(&source):
+				f.Clear(&out)
+			default:
+				_ = f.Set(&out, f.Text(&source))
+			}
+		}
+	}
+	if out.Repair() != nil {
+		return nil
+	}
+	return &out
+}
+
+// vary makes n random edits one after the other.
+func vary(d *rand.Rand, c cases.Case, n int) cases.Case {
+	for range n {
+		from := c
+		list := axes(&from)
+		for range 10 {
+			a := list[d.Intn(len(list))]
+			if next, ok := a.one(d.Intn(len(a.changes))); ok {
+				c = next
+				break
+			}
+		}
+	}
+	return c
+}

@@ -1,0 +1,84 @@
+package trigger
+
+import (
+	"context"
+
+	"attest.example/attest/harness/internal/cases"
+)
+
+// growth makes a case larger in one way that keeps remainders by the usual blocks.
+type growth struct {
+	name string
+	grow func(c, p *cases.Case) // p: the case itself, or one that runs before it
+}
+
+var growths = []growth{
+	{"keys", func(_, p *cases.Case) { p.KVLen += 64 }},
+	{"rows", func(_, p *cases.Case) { p.QLen += 32 }},
+	{"head_dim", func(_, p *cases.Case) { p.HeadDim = min(cases.MaxHeadDim, p.HeadDim+32) }},
+	{"batch", func(_, p *cases.Case) { p.Batch++ }},
+	{"heads", func(_, p *cases.Case) { p.Heads, p.KVHeads = p.Heads*2, p.KVHeads*2 }},
+	{"lse", func(c, p *cases.Case) { p.LSE = true }},
+	{"seed", func(c, p *cases.Case) { p.Values.Seed += 5 }},
+	{"density", func(_, p *cases.Case) {
+		if p.Mask.Fill == cases.RandomFill {
+			p.Mask.Density = 60
+		}
+	}},
+}
+
+// instead are tried where a growth alone hides the bug.
+var instead = map[string][]growth{
+	"rows": {
+		{"8 rows", func(_, p *cases.Case) { p.QLen += 8 }},
+		{"rows and keys", func(_, p *cases.Case) { p.QLen += 32; p.KVLen += 32 }},
+	},
+	"keys": {{"8 keys", func(_, p *cases.Case) { p.KVLen += 8 }}},
+}
+
+// fatten grows a failing case as far as it still fails, all ways at once if that does. What fails on the way is kept.
+func (l *Lab) fatten(ctx context.Context, s *sample) (base *sample, onTheWay []*sample, err error) {
+	base = s
+	try := func(ways ...growth) (bool, error) {
+		c := base.c.Clone()
+		for _, w := range ways {
+			w.grow(&c, &c)
+			for i := range c.After {
+				w.grow(&c, &c.After[i])
+			}
+		}
+		if c.Repair() != nil {
+			return false, nil
+		}
+		grown, a, err := l.ask(ctx, c)
+		if err != nil || a != fails {
+			return false, err
+		}
+		base = grown
+		onTheWay = append(onTheWay, grown)
+		return true, nil
+	}
+	// halves: what does not fail whole is tried in parts.
+	var part func(ways []growth) error
+	part = func(ways []growth) error {
+		done, err := try(ways...)
+		if err != nil || done {
+			return err
+		}
+		if len(ways) > 1 {
+			half := len(ways) / 2
+			if err := part(ways[half:]); err != nil {
+				return err
+			}
+			return part(ways[:half])
+		}
+		for _, w := range instead[ways[0].name] {
+			if done, err := try(w); err != nil || done {
+				return err
+			}
+		}
+		return nil
+	}
+	err = part(growths)
+	return base, onTheWay, err
+}

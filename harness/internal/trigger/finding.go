@@ -1,0 +1,110 @@
+package trigger
+
+import (
+	"fmt"
+	"strings"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/predicate"
+)
+
+// Finding is one bug, as far as it could be told from others.
+type Finding struct {
+	// Trigger is the wide condition: nothing that the run or a probe has shown to fail by this bug lies outside, but for
+	// Outside. Sure is the narrow one, inside which nearly everything fails.
+	Trigger, Sure predicate.Predicate
+	Words         string     // the trigger for people
+	Base          cases.Case // the failing case around which was asked
+	Probes        int        // cases that were run to find out
+	Inside        int        // failures that the trigger matches
+	Exceptions    int        // cases that it matches and that pass, though nothing about them would hide an error
+	Hidden        int        // the same with values that may hide one
+	Note          string     // what is not sure about it
+
+	wide, sure conjunction
+	hard, fail []*sample
+	unclear    bool
+}
+
+// Explained reports whether the trigger says when the bug strikes. Where no simple condition does, it says nothing.
+func (f *Finding) Explained() bool { return !f.unclear }
+
+// Everywhere reports whether the bug strikes whatever the case is.
+func (f *Finding) Everywhere() bool { return f.Explained() && len(f.wide.atoms) == 0 }
+
+// Matches reports whether the trigger explains a failure of a case.
+func (f *Finding) Matches(c *cases.Case) bool {
+	return f.Explained() && f.wide.matches(&sample{x: vector(c)})
+}
+
+// describe fills in what follows from the two conjunctions and the evidence.
+func (l *Lab) describe(f *Finding) error {
+	var err error
+	if f.Trigger, err = predicate.Compile(f.wide.String()); err != nil {
+		return fmt.Errorf("trigger: %w", err)
+	}
+	if f.Sure, err = predicate.Compile(f.sure.String()); err != nil {
+		return fmt.Errorf("trigger: %w", err)
+	}
+	f.Words = inWords(f.wide.atoms)
+	f.Inside, f.Exceptions, f.Hidden = 0, 0, 0
+	seen := map[*sample]bool{}
+	for _, list := range [][]judged{l.run, l.probed} {
+		for _, j := range list {
+			if seen[j.sample] || !f.wide.matches(j.sample) {
+				continue
+			}
+			seen[j.sample] = true
+			switch {
+			case j.fails:
+				f.Inside++
+			case j.weak:
+				f.Hidden++
+			default:
+				f.Exceptions++
+			}
+		}
+	}
+	f.unclear = f.Inside < f.Exceptions
+	switch {
+	case f.unclear:
+		f.Note = fmt.Sprintf("no simple condition explains it: of %d cases that match the best one, %d pass; a race, a state left by other calls, or a quantity that has no name here",
+			f.Inside+f.Exceptions, f.Exceptions)
+		f.Words = "no simple condition explains it"
+	case f.Everywhere():
+		f.Words, f.Note = "strikes everywhere", "nothing that was varied makes it pass"
+	case f.Exceptions > 0:
+		f.Note = fmt.Sprintf("%d of %d matching cases pass", f.Exceptions, f.Inside+f.Exceptions)
+	}
+	return nil
+}
+
+// Confidence says in a line how sure a trigger is.
+func (f *Finding) Confidence() string {
+	s := fmt.Sprintf("%d probes; %d failing cases explained, %d exceptions", f.Probes, f.Inside, f.Exceptions)
+	if f.Hidden > 0 {
+		s += fmt.Sprintf(", %d more pass whose values may hide it", f.Hidden)
+	}
+	return s
+}
+
+var wordings = strings.NewReplacer(
+	`(mask.kind == "window" || mask.window) && mask.`, "a window with ",
+	"q_len != kv_len", "q_len and kv_len differ", "q_len == kv_len", "q_len and kv_len are equal",
+	"input == output", "output in the input's format", "input != output", "output in another format than the input",
+	`mask.kind in ["bool", "additive"]`, "a mask in memory", `mask.align != ""`, "a diagonal", `mask.align == ""`, "no diagonal",
+	"not same_strides.k_v", "k and v strided differently", "same_strides.k_v", "k and v strided alike",
+	"not same_strides.q_out", "q and out strided differently", "same_strides.q_out", "q and out strided alike",
+	"visible.end", "the keys up to the last visible one", "not visible.none", "every row sees a key", "visible.none", "a row sees no key",
+	"not visible.hides", "no key hidden", "visible.hides", "keys hidden", " in before.differs", " another in a case before",
+	"abs(scale)", "|scale|", " >= ", " at least ", " < ", " below ", " > ", " above ", " <= ", " at most ", " == ", " is ", " != ", " is not ",
+	" in ", " one of ", " % ", " modulo ", " * ", " times ", "not ", "without ", "lse", "the logsumexp", `"`, "", "[", "", "]", "", "..", " to ",
+)
+
+func inWords(list []atom) string {
+	parts := make([]string, len(list))
+	for i, a := range list {
+		parts[i] = wordings.Replace(a.text)
+	}
+	return strings.Join(parts, ", ")
+}

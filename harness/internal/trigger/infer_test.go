@@ -1,0 +1,123 @@
+package trigger
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/predicate"
+	"attest.example/attest/harness/internal/reduce"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// planted is a path that fails where one of several conditions holds and the case can show it.
+type planted struct {
+	t     *testing.T
+	when  []predicate.Predicate
+	kinds []verdict.Kind
+	asked int
+}
+
+func plant(t *testing.T, conditions ...string) *planted {
+	p := &planted{t: t}
+	for _, c := range conditions {
+		when, err := predicate.Compile(c)
+		require.NoError(t, err)
+		p.when = append(p.when, when)
+	}
+	return p
+}
+
+func (p *planted) truth(c cases.Case) bool {
+	for _, when := range p.when {
+		ok, err := when.Match(c)
+		require.NoError(p.t, err)
+		if ok {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *planted) Ask(_ context.Context, c cases.Case) (verdict.Kind, error) {
+	p.asked++
+	hidden := c.Visible().End < 2 || c.Values.V == cases.Zero || c.Values.V == cases.Constant
+	if p.truth(c) && !hidden {
+		return verdict.Numeric, nil
+	}
+	return verdict.Pass, nil
+}
+
+func stream(t *testing.T, seed uint64) *gen.Stream {
+	s, err := gen.NewStream(gen.Default, seed, gen.Filter{MaxWork: 2e7})
+	require.NoError(t, err)
+	return s
+}
+
+// lab has seen a run of n cases, whose failures it returns.
+func (p *planted) lab(n int) (*Lab, []cases.Case) {
+	l := New(Options{Ask: p.Ask, Fresh: stream(p.t, 7001).Case, Seed: 1, Log: p.t.Logf})
+	var failures []cases.Case
+	s := stream(p.t, 1)
+	for i := range n {
+		c, err := s.Case(i)
+		require.NoError(p.t, err)
+		kind, _ := p.Ask(p.t.Context(), c)
+		l.Tell(c, kind)
+		if kind.Fails() {
+			failures = append(failures, c)
+		}
+	}
+	return l, failures
+}
+
+func (p *planted) reduced(c cases.Case) cases.Case {
+	r, err := reduce.Reduce(p.t.Context(), c, reduce.Options{MaxCalls: 300}, func(ctx context.Context, c cases.Case) (verdict.Kind, string, error) {
+		k, err := p.Ask(ctx, c)
+		return k, "", err
+	})
+	require.NoError(p.t, err)
+	return r.Case
+}
+
+// agreement is precision and recall of a trigger on fresh cases.
+func (p *planted) agreement(match func(*cases.Case) bool) (precision, recall float64) {
+	s := stream(p.t, 4242)
+	var both, matched, struck float64
+	for i := range 1000 {
+		c, err := s.Case(i)
+		require.NoError(p.t, err)
+		m, b := match(&c), p.truth(c)
+		both, matched, struck = both+truth(m && b), matched+truth(m), struck+truth(b)
+	}
+	return both / max(1, matched), both / max(1, struck)
+}
+
+func TestTriggersOfPlantedBugs(t *testing.T) {
+	for _, when := range []string{
+		"q_len != kv_len",
+		"kv_heads >= 2 && group >= 2",
+		`mask.kind == "additive" && scale != 1`,
+		"kv_len % 32 != 0 && head_dim > 64",
+		`values.v in ["nan", "inf", "snan"]`,
+		"batch >= 2 && lse",
+		`output == "fp16" || output == "bf16"`,
+		"layout.k.pad > 0",
+		`"input" in before.differs`,
+	} {
+		t.Run(when, func(t *testing.T) {
+			p := plant(t, when)
+			l, failures := p.lab(200)
+			require.NotEmpty(t, failures)
+			found, _, err := l.Find(t.Context(), p.reduced(failures[0]))
+			require.NoError(t, err)
+			precision, recall := p.agreement(found.Matches)
+			t.Logf("%s | %s | sure %s | %s; %.3f %.3f", found.Trigger, found.Words, found.Sure, found.Confidence(), precision, recall)
+			require.LessOrEqual(t, found.Probes, DefaultProbes+5)
+			require.Greater(t, min(precision, recall), 0.9)
+		})
+	}
+}

@@ -1,0 +1,100 @@
+package trigger
+
+import (
+	"context"
+	"slices"
+)
+
+// join looks for an earlier finding that is the same bug: one condition for the failures of both costs hardly more than
+// one for either, and cases between them fail. nil: there is none.
+func (l *Lab) join(ctx context.Context, f *Finding) (*Finding, error) {
+	for _, g := range l.findings {
+		if !g.Explained() {
+			continue
+		}
+		both, alone := l.joint(g, f)
+		if both.cost > alone+1 {
+			continue
+		}
+		same, err := l.between(ctx, &both, g, f)
+		if err != nil {
+			return nil, err
+		}
+		l.o.Log("%s and %s as %s: %v", &g.wide, &f.wide, &both, same)
+		if !same {
+			continue
+		}
+		g.wide = both
+		g.hard, g.fail = append(slices.Clone(g.hard), f.hard...), append(slices.Clone(g.fail), f.fail...)
+		g.Probes += f.Probes
+		e := l.all(g.hard, g.fail)
+		e.softWeight = 0.15
+		for i := range e.weight {
+			e.weight[i] *= 4
+		}
+		g.sure = e.learn()[0]
+		return g, l.describe(g)
+	}
+	return nil, nil
+}
+
+// all is every pass that is known, against some failures.
+func (l *Lab) all(hard, soft []*sample) *evidence {
+	e := &evidence{hard: hard, soft: soft, softWeight: 0.3}
+	seen := map[*sample]bool{}
+	for _, list := range [][]judged{l.run, l.probed} {
+		for _, j := range list {
+			if j.fails || seen[j.sample] {
+				continue
+			}
+			seen[j.sample] = true
+			weight := 0.25
+			if j.weak {
+				weight = 0.06
+			}
+			e.pass, e.weight = append(e.pass, j.sample), append(e.weight, weight)
+		}
+	}
+	return e
+}
+
+// joint is the best condition for both, and the cost of the cheaper one of those for one of them alone.
+func (l *Lab) joint(g, f *Finding) (both conjunction, alone float64) {
+	soft := append(slices.Clone(g.fail), f.fail...)
+	both = l.all(append(slices.Clone(g.hard), f.hard...), soft).learn()[0]
+	one, two := l.all(g.hard, soft).learn()[0].cost, l.all(f.hard, soft).learn()[0].cost
+	return both, min(one, two)
+}
+
+const betweenProbes = 8
+
+// between asks about cases that the joint condition matches and neither of the two does: if it is one bug, they fail.
+func (l *Lab) between(ctx context.Context, both *conjunction, g, f *Finding) (bool, error) {
+	asked, failed := 0, 0
+	for range 300 {
+		if asked == betweenProbes || ctx.Err() != nil {
+			break
+		}
+		from := [][]*sample{g.hard, f.hard}[l.dice.Intn(2)]
+		c := vary(l.dice, from[l.dice.Intn(len(from))].c, 1+l.dice.Intn(3))
+		x := &sample{c: c, x: vector(&c)}
+		if work(&c) > l.o.MaxWork || weak(&c) || !both.matches(x) || g.wide.matches(x) || f.wide.matches(x) {
+			continue
+		}
+		if slices.ContainsFunc(l.findings, func(o *Finding) bool { return o != g && o.Matches(&c) }) {
+			continue
+		}
+		_, a, err := l.ask(ctx, c)
+		if err != nil {
+			return false, err
+		}
+		switch a {
+		case fails, other:
+			failed++
+			asked++
+		case passes:
+			asked++
+		}
+	}
+	return asked < 2 || failed*10 >= asked*6, nil
+}

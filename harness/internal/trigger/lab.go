@@ -1,0 +1,166 @@
+package trigger
+
+import (
+	"context"
+	"math/rand"
+	"slices"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// Options say whom to ask and how long.
+type Options struct {
+	// Ask gives the verdict of a case, in a cold context.
+	Ask func(context.Context, cases.Case) (verdict.Kind, error)
+	// Fresh gives generated cases, the same for the same number.
+	Fresh func(int) (cases.Case, error)
+	// Known says which cases are somebody else's to explain: nothing is learned from their failures. nil: none.
+	Known func(*cases.Case) bool
+	// Probes is how many cases are asked about for one finding; 0: DefaultProbes.
+	Probes int
+	// MaxWork bounds the cost of a probe; 0: DefaultMaxWork.
+	MaxWork float64
+	// Seed is where the random choices begin: the same verdicts and seed give the same findings.
+	Seed int64
+	// Log gets lines for who wants to know how a trigger came about; nil: nobody.
+	Log func(format string, arguments ...any)
+}
+
+// Bounds of what is asked for one finding.
+const (
+	DefaultProbes  = 150
+	DefaultMaxWork = 2e7
+)
+
+// Lab is what is known of a path: every verdict that the run or a probe has shown.
+type Lab struct {
+	o        Options
+	dice     *rand.Rand
+	samples  map[string]*sample
+	verdicts map[string]verdict.Kind
+	run      []judged // of the run, in its order
+	probed   []judged // in the order in which they were asked
+	findings []*Finding
+	probes   int
+	fresh    []cases.Case
+}
+
+type judged struct {
+	*sample
+	fails bool
+}
+
+// New makes a lab that knows nothing yet.
+func New(o Options) *Lab {
+	if o.Probes == 0 {
+		o.Probes = DefaultProbes
+	}
+	if o.MaxWork == 0 {
+		o.MaxWork = DefaultMaxWork
+	}
+	if o.Log == nil {
+		o.Log = func(string, ...any) {}
+	}
+	return &Lab{o: o, dice: rand.New(rand.NewSource(o.Seed)), samples: map[string]*sample{}, verdicts: map[string]verdict.Kind{}}
+}
+
+// Tell adds a verdict of the run. What was neither passed nor failed teaches nothing.
+func (l *Lab) Tell(c cases.Case, kind verdict.Kind) {
+	if kind != verdict.Pass && !kind.Fails() {
+		return
+	}
+	s := l.sample(c)
+	if slices.ContainsFunc(l.run, func(j judged) bool { return j.sample == s }) {
+		return
+	}
+	l.run = append(l.run, judged{s, kind.Fails()})
+}
+
+func (l *Lab) sample(c cases.Case) *sample {
+	k := key(&c)
+	if s := l.samples[k]; s != nil {
+		return s
+	}
+	s := newSample(c)
+	l.samples[k] = s
+	return s
+}
+
+// known reports whether another finding explains a case, or one that runs before it.
+func (l *Lab) known(s *sample) bool {
+	if l.elsewhere(&s.c) {
+		return true
+	}
+	for i := range s.c.After {
+		if l.elsewhere(&s.c.After[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Lab) elsewhere(c *cases.Case) bool {
+	if l.o.Known != nil && l.o.Known(c) {
+		return true
+	}
+	if len(l.findings) == 0 {
+		return false
+	}
+	x := l.sample(*c)
+	return slices.ContainsFunc(l.findings, func(f *Finding) bool { return f.Explained() && f.wide.matches(x) })
+}
+
+// answer is what a probe came to.
+type answer int
+
+const (
+	unclear answer = iota // not supported, inconclusive, too expensive
+	passes
+	fails // and no other finding explains it
+	other // fails, and another finding explains it
+)
+
+// ask runs a case, unless its verdict is known.
+func (l *Lab) ask(ctx context.Context, c cases.Case) (*sample, answer, error) {
+	s := l.sample(c)
+	kind, known := l.verdicts[s.key]
+	if !known {
+		if work(&c) > 3*l.o.MaxWork {
+			return s, unclear, nil
+		}
+		var err error
+		if kind, err = l.o.Ask(ctx, c); err != nil {
+			return s, unclear, err
+		}
+		l.probes++
+		l.verdicts[s.key] = kind
+		if kind == verdict.Pass || kind.Fails() {
+			l.probed = append(l.probed, judged{s, kind.Fails()})
+		}
+	}
+	switch {
+	case kind == verdict.Pass:
+		return s, passes, nil
+	case !kind.Fails():
+		return s, unclear, nil
+	case l.known(s):
+		return s, other, nil
+	}
+	return s, fails, nil
+}
+
+// freshCase gives a generated case, any of some hundred.
+func (l *Lab) freshCase() (cases.Case, error) {
+	if len(l.fresh) < freshCases {
+		c, err := l.o.Fresh(len(l.fresh))
+		if err != nil {
+			return cases.Case{}, err
+		}
+		l.fresh = append(l.fresh, c)
+		return c.Clone(), nil
+	}
+	return l.fresh[l.dice.Intn(len(l.fresh))].Clone(), nil
+}
+
+const freshCases = 300
