@@ -39,6 +39,8 @@ type Outcome struct {
 	// isolated path lies in the path's memory: it is good until the path's next trial, or its end.
 	Truth  *reference.Result
 	Output *cases.Tensors
+	// Arithmetic is what the path declares for the case, with Truth.
+	Arithmetic reference.Arithmetic
 	// Called says that the path was called. An unsupported case where it was not is one that the path refused when asked.
 	Called bool
 	// Laws is how many relations held. NotJudged names each relation, repeat and variant of the case that was left out
@@ -348,7 +350,8 @@ func firstFrame(stack string) string {
 func (t *trial) judge(ctx context.Context, c cases.Case, tensors *cases.Tensors) (*reference.Result, verdict.Verdict, error) {
 	start := time.Now()
 	defer func() { t.outcome.Spent.Reference += time.Since(start) }()
-	truth, err := oracle.Truth(ctx, c, tensors, t.path.Arithmetic(c), reference.Options{Workers: t.options.Workers})
+	t.outcome.Arithmetic = t.path.Arithmetic(c)
+	truth, err := oracle.Truth(ctx, c, tensors, t.outcome.Arithmetic, reference.Options{Workers: t.options.Workers})
 	if err != nil {
 		return nil, verdict.Verdict{}, err
 	}

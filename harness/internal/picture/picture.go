@@ -1,0 +1,353 @@
+// Package picture keeps what a failing output looks like beside the reference: an error map, the numbers around the
+// worst element, and the diagnosis. A picture is small whatever the case, so that it can lie beside the case file and
+// be drawn later, by a page or in a terminal, where the path is no longer at hand. The package runs no path.
+package picture
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+
+	"attest.example/attest/harness/internal/diagnose"
+	"attest.example/attest/harness/internal/verdict"
+	"attest.example/attest/reference"
+)
+
+// The bounds of a picture.
+const (
+	MaxRows    = 64 // cells of a map
+	MaxColumns = 64
+	MaxMaps    = 6
+	around     = 3 // rows and columns on each side of the worst element
+)
+
+// What a cell shows beside a ratio, which is 0 or more. The worst of the elements that a cell stands for counts, in this
+// order from below: a ratio, Unjudged, Contradicted, Special.
+const (
+	Unjudged     = -1 // no implementation of this precision could be judged
+	Contradicted = -2 // within its bound, but another run contradicts it
+	Special      = -3 // NaN or Inf where a number belongs, or the other way round
+)
+
+// Picture is what an output looks like.
+type Picture struct {
+	Batch   int `json:"batch"`
+	Heads   int `json:"heads"`
+	QLen    int `json:"q_len"`
+	KVLen   int `json:"kv_len"`
+	HeadDim int `json:"head_dim"`
+
+	Output    string             `json:"output"` // "out", or "lse" where only the logsumexp is wrong
+	Wrong     int                `json:"wrong"`  // elements
+	Elements  int                `json:"elements"`
+	Diagnosis diagnose.Diagnosis `json:"diagnosis"`
+	Maps      []Map              `json:"maps"`   // those with the worst elements first
+	Hidden    int                `json:"hidden"` // further heads that are not drawn
+	Around    []Element          `json:"around"` // the worst element and its neighbours, in the order of the output
+	Worst     Element            `json:"worst"`
+}
+
+// Map is the error over the bound, rows down and columns across, of heads that are alike.
+type Map struct {
+	Of         [][2]int `json:"of"` // batch and head
+	RowStep    int      `json:"row_step"`
+	ColumnStep int      `json:"column_step"`
+	// Cells are rows of ratios, or of the constants above. One that passes every number that JSON has is 1e300.
+	Cells [][]float64 `json:"cells"`
+}
+
+// Element is one number of the output.
+type Element struct {
+	At    verdict.Place `json:"at"`
+	Got   Number        `json:"got"`
+	Want  Number        `json:"want"`
+	Bound Number        `json:"bound"`
+	Ratio Number        `json:"ratio"`
+	// Verdict is reference.Verdict in words.
+	Verdict string `json:"verdict"`
+}
+
+// Number is one that JSON may have no form for.
+type Number float64
+
+// MarshalJSON writes NaN and infinities as strings.
+func (n Number) MarshalJSON() ([]byte, error) {
+	switch x := float64(n); {
+	case math.IsNaN(x):
+		return []byte(`"NaN"`), nil
+	case math.IsInf(x, 1):
+		return []byte(`"Infinity"`), nil
+	case math.IsInf(x, -1):
+		return []byte(`"-Infinity"`), nil
+	default:
+		return json.Marshal(x)
+	}
+}
+
+// UnmarshalJSON reads them.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	switch string(text) {
+	case `"NaN"`:
+		*n = Number(math.NaN())
+		return nil
+	case `"Infinity"`:
+		*n = Number(math.Inf(1))
+		return nil
+	case `"-Infinity"`:
+		*n = Number(math.Inf(-1))
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(n))
+}
+
+// Of draws an output. broken are elements that another run contradicts.
+func Of(ctx context.Context, s diagnose.Subject, broken []verdict.Place) (*Picture, error) {
+	c := s.Case
+	p := &Picture{Batch: c.Batch, Heads: c.Heads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim}
+	var err error
+	if p.Diagnosis, err = diagnose.Of(ctx, s); err != nil {
+		return nil, err
+	}
+	v := view{p: p, name: "out", columns: c.HeadDim, got: s.Tensors.Out.Dense(), at: s.Truth.OutputAt, contradicted: map[int]bool{}}
+	if s.Tensors.LSE != nil && !v.wrong() {
+		lse := v
+		lse.name, lse.columns, lse.got, lse.at = "lse", 1, s.Tensors.LSE.Dense(), s.Truth.LSEAt
+		onlyLSE := len(broken) > 0 && !slices.ContainsFunc(broken, func(b verdict.Place) bool { return b.Output == "" })
+		if lse.wrong() || onlyLSE {
+			v = lse
+		}
+	}
+	for _, b := range broken {
+		if (b.Output == "lse") == (v.name == "lse") {
+			v.contradicted[((b.Batch*c.Heads+b.Head)*c.QLen+b.Row)*v.columns+b.Column] = true
+		}
+	}
+	v.draw()
+	return p, nil
+}
+
+// view is the output that is drawn.
+type view struct {
+	p            *Picture
+	name         string
+	columns      int
+	got          []float64
+	at           func(int, float64) reference.Place
+	contradicted map[int]bool
+}
+
+func (v *view) wrong() bool {
+	for i, x := range v.got {
+		if v.at(i, x).Verdict >= reference.Numeric {
+			return true
+		}
+	}
+	return false
+}
+
+// level orders cells and elements, the gravest last.
+func level(cell float64) float64 {
+	switch cell {
+	case Unjudged:
+		return 0.5
+	case Contradicted:
+		return 2e300
+	case Special:
+		return 3e300
+	}
+	return cell
+}
+
+func (v *view) cell(i int) float64 {
+	e := v.at(i, v.got[i])
+	switch {
+	case e.Verdict == reference.Special:
+		return Special
+	case v.contradicted[i] && e.Verdict != reference.Numeric:
+		return Contradicted
+	case e.Verdict == reference.Inconclusive:
+		return Unjudged
+	}
+	ratio := min(e.Ratio, 1e300)
+	// Three digits are what a map shows, rounded so that no cell passes 1 by it, nor stays below.
+	if ratio > 0 {
+		scale := math.Pow(10, 2-math.Floor(math.Log10(ratio)))
+		rounded := math.Round(ratio*scale) / scale
+		if finite(rounded) && (rounded > 1) == (ratio > 1) {
+			ratio = rounded
+		}
+	}
+	return ratio
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+func (v *view) draw() {
+	p := v.p
+	p.Output, p.Elements = v.name, len(v.got)
+	worst, worstLevel := 0, -1.0
+	for i, x := range v.got {
+		e := v.at(i, x)
+		if e.Verdict >= reference.Numeric || v.contradicted[i] {
+			p.Wrong++
+		}
+		l := level(v.cell(i))
+		if e.Verdict != reference.Special && e.Verdict != reference.Inconclusive && !v.contradicted[i] {
+			l = e.Ratio
+		}
+		if l > worstLevel {
+			worst, worstLevel = i, l
+		}
+	}
+	p.Worst = v.element(worst)
+	v.neighbours(worst)
+	v.maps()
+}
+
+func (v *view) element(i int) Element {
+	e := v.at(i, v.got[i])
+	words := e.Verdict.String()
+	if v.contradicted[i] && e.Verdict < reference.Numeric {
+		words = "contradicted by another run"
+	}
+	at := verdict.Place{Batch: e.Batch, Head: e.Head, Row: e.Row, Column: e.Col}
+	if v.name == "lse" {
+		at.Output = v.name
+	}
+	return Element{At: at, Got: Number(e.Got), Want: Number(e.Want), Bound: Number(e.Bound), Ratio: Number(e.Ratio), Verdict: words}
+}
+
+func (v *view) neighbours(worst int) {
+	e := v.p.Worst.At
+	first := worst - e.Row*v.columns - e.Column // of the head
+	for r := max(0, e.Row-around); r <= min(v.p.QLen-1, e.Row+around); r++ {
+		for d := max(0, e.Column-around); d <= min(v.columns-1, e.Column+around); d++ {
+			v.p.Around = append(v.p.Around, v.element(first+r*v.columns+d))
+		}
+	}
+}
+
+// Step is how many elements a cell stands for along an axis of size n with room for at most most cells: one, or a
+// multiple of 8, the edge of a simdgroup's tile.
+func Step(n, most int) int {
+	if n <= most {
+		return 1
+	}
+	return (n + 8*most - 1) / (8 * most) * 8
+}
+
+// maps draws every head, folds those that look alike and keeps the worst.
+func (v *view) maps() {
+	p := v.p
+	size := p.QLen * v.columns
+	var list []Map
+	gravity := map[int]float64{} // of a map in list
+	for bh := range p.Batch * p.Heads {
+		m := Map{Of: [][2]int{{bh / p.Heads, bh % p.Heads}}, RowStep: Step(p.QLen, MaxRows), ColumnStep: Step(v.columns, MaxColumns)}
+		grave := 0.0
+		for r := 0; r < p.QLen; r += m.RowStep {
+			var row []float64
+			for d := 0; d < v.columns; d += m.ColumnStep {
+				cell := 0.0
+				for r2 := r; r2 < min(r+m.RowStep, p.QLen); r2++ {
+					for d2 := d; d2 < min(d+m.ColumnStep, v.columns); d2++ {
+						if x := v.cell(bh*size + r2*v.columns + d2); level(x) > level(cell) {
+							cell = x
+						}
+					}
+				}
+				grave = max(grave, level(cell))
+				row = append(row, cell)
+			}
+			m.Cells = append(m.Cells, row)
+		}
+		if at := slices.IndexFunc(list, func(other Map) bool { return alike(other, m) }); at >= 0 {
+			list[at].Of = append(list[at].Of, m.Of[0])
+			gravity[at] = max(gravity[at], grave)
+			if gravity[at] == grave {
+				list[at].Cells = m.Cells // the worst stands for them
+			}
+			continue
+		}
+		gravity[len(list)] = grave
+		list = append(list, m)
+		// Of many heads that all differ only so many are kept while they are looked at.
+		if len(list) > 8*MaxMaps {
+			p.Hidden++
+			list = list[:len(list)-1]
+		}
+	}
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case gravity[a] > gravity[b]:
+			return -1
+		case gravity[a] < gravity[b]:
+			return 1
+		}
+		return 0
+	})
+	for n, i := range order {
+		if n >= MaxMaps {
+			p.Hidden += len(list[i].Of)
+			continue
+		}
+		p.Maps = append(p.Maps, list[i])
+	}
+}
+
+// Class sorts a cell: how it shows where one sign or colour has to do. 0: under 1 % of the bound, 1: under 10 %, 2:
+// under 30 %, 3: within the bound, 4: cannot be judged, 5: past the bound, 6: more than 10 times, 7: contradicted, 8: a
+// special value.
+func Class(cell float64) int {
+	switch cell {
+	case Unjudged:
+		return 4
+	case Contradicted:
+		return 7
+	case Special:
+		return 8
+	}
+	switch {
+	case cell < 0.01:
+		return 0
+	case cell < 0.1:
+		return 1
+	case cell < 0.3:
+		return 2
+	case cell <= 1:
+		return 3
+	case cell <= 10:
+		return 5
+	}
+	return 6
+}
+
+// alike reports whether two heads are wrong in the same places: the same class of wrong in every cell, or right.
+func alike(a, b Map) bool {
+	for r := range a.Cells {
+		for d := range a.Cells[r] {
+			if mistake(a.Cells[r][d]) != mistake(b.Cells[r][d]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mistake is a cell's class where something is wrong there, by however much.
+func mistake(cell float64) int {
+	switch class := Class(cell); class {
+	case 0, 1, 2, 3:
+		return 0
+	case 6:
+		return 5
+	default:
+		return class
+	}
+}
