@@ -71,9 +71,9 @@ func (c call) total() float64 {
 	return sum
 }
 
-// said is what a dispatch of the round is said to take: by the device's clock, else by the smallest call as a whole.
+// reported is what a dispatch of the round is said to take: by the device's clock, else by the smallest call as a whole.
 // The latter has the call's overhead in it, so that even an honest share stays below 1.
-func (r round) said() (seconds float64, clocked bool) {
+func (r round) reported() (seconds float64, clocked bool) {
 	var device []float64
 	for _, c := range r {
 		device = append(device, c.device...)
@@ -94,11 +94,11 @@ type pair struct {
 
 // pairs gives all pairs of a round.
 func (r round) pairs() (list []pair, clocked bool) {
-	said, clocked := r.said()
+	reported, clocked := r.reported()
 	for i, a := range r {
 		for _, b := range r[:i] {
 			if more := float64(a.dispatches - b.dispatches); more != 0 {
-				list = append(list, pair{more * said, a.total() - b.total(), a.wall - b.wall})
+				list = append(list, pair{more * reported, a.total() - b.total(), a.wall - b.wall})
 			}
 		}
 	}

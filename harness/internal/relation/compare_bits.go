@@ -9,7 +9,7 @@ import (
 )
 
 // keepBits holds the rows that keep names to the bits that the base gave them, out and lse. nil: every row.
-func (a *attempt) keepBits(got *cases.Tensors, keep func(place) bool, detail string) error {
+func (a *application) keepBits(got *cases.Tensors, keep func(place) bool, detail string) error {
 	v := Violation{Law: a.law.Name, Kind: a.law.kind(), Detail: detail}
 	a.compareBits(&a.Tensors.Out, &got.Out, "", keep, &v)
 	if a.Tensors.LSE != nil && got.LSE != nil {
@@ -22,7 +22,7 @@ func (a *attempt) keepBits(got *cases.Tensors, keep func(place) bool, detail str
 }
 
 // compareBits adds the elements that differ to v, which names the first.
-func (a *attempt) compareBits(base, got *cases.Tensor, output string, keep func(place) bool, v *Violation) {
+func (a *application) compareBits(base, got *cases.Tensor, output string, keep func(place) bool, v *Violation) {
 	size := base.Format.Size()
 	for row := range a.rowCount() {
 		p := a.placeOf(row)

@@ -20,13 +20,13 @@ var leftOut = element{demand: reference.Anything}
 
 // tally collects the comparisons of one law.
 type tally struct {
-	a         *attempt
+	a         *application
 	detail    string
 	worst     float64 // ratio
 	violation *Violation
 }
 
-func (a *attempt) tally(detail string) *tally { return &tally{a: a, detail: detail} }
+func (a *application) tally(detail string) *tally { return &tally{a: a, detail: detail} }
 
 // hold compares one element; d is its column, output "" or "lse".
 func (t *tally) hold(p place, d int, output string, got float64, e element) {
@@ -112,18 +112,18 @@ func (t *tally) logsumexps(got *cases.Tensors, expect func(p place, row int) ele
 }
 
 // base gives the base run's output.
-func (a *attempt) base(p place, d int) float64 {
+func (a *application) base(p place, d int) float64 {
 	return a.Tensors.Out.At(p.batch, p.head, p.row, d)
 }
 
-func (a *attempt) baseLSE(p place) float64 {
+func (a *application) baseLSE(p place) float64 {
 	return a.Tensors.LSE.At(p.batch, p.head, p.row, 0)
 }
 
 // agree holds a run of the same problem, stated otherwise, against the base. Both runs are within the bound of the same
 // truth, so they are within twice the bound of each other: |a-b| <= |a-truth| + |truth-b|. factor is that 2, or more
 // where the derived case has larger bounds. Elements of the run stand where o says.
-func (a *attempt) agree(got *cases.Tensors, o order, factor func(row int) float64, detail string) error {
+func (a *application) agree(got *cases.Tensors, o order, factor func(row int) float64, detail string) error {
 	t := a.tally(detail)
 	moved := func(p place) (place, int) {
 		p = place{at(o.batches, p.batch), at(o.heads, p.head), at(o.rows, p.row)}

@@ -18,7 +18,7 @@ var fewerRows = Law{
 	Bits:      true,
 	Runs:      1,
 	applies:   func(c *cases.Case, p paths.Promises) bool { return p.Independent && c.QLen > 1 },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		keep := a.fewer()
 		first := 0
 		if a.Case.Mask.Align == cases.BottomRight {
@@ -52,7 +52,7 @@ var fewerRows = Law{
 }
 
 // fewer draws how many rows to keep: often 1 or 8, up to where kernels for few rows go.
-func (a *attempt) fewer() int {
+func (a *application) fewer() int {
 	most := a.Case.QLen - 1
 	switch a.dice.below(4) {
 	case 0:

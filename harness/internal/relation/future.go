@@ -20,7 +20,7 @@ var future = Law{
 		bounded := c.Mask.IsCausal() || c.Mask.IsWindow() && c.Mask.Right >= 0
 		return p.FutureBits && bounded && rowsWithFuture(c) > 0
 	},
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		row := a.dice.below(rowsWithFuture(&a.Case))
 		last := horizon(&a.Case, row)
 		t := a.copy()

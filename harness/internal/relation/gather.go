@@ -43,7 +43,7 @@ func gatherMask(dst, src *cases.MaskArray, o along) {
 
 // rearranged fills t with the base's inputs: batches, query heads, kv heads, rows and keys in another order, nil for
 // the same.
-func (a *attempt) rearranged(t *cases.Tensors, o order) {
+func (a *application) rearranged(t *cases.Tensors, o order) {
 	size := t.Q.Format.Size()
 	gather(&t.Q, &a.Tensors.Q, size, along{o.batches, o.heads, o.rows, nil})
 	gather(&t.K, &a.Tensors.K, size, along{o.batches, o.kvHeads, o.keys, nil})

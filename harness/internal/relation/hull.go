@@ -17,7 +17,7 @@ var hull = Law{
 	Name:      "hull",
 	Statement: "an output lies between the least and the largest v that its row may see",
 	applies:   func(*cases.Case, paths.Promises) bool { return true },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		t, keys, dim := a.tally("outside the values that the row averages"), a.reader(), a.Case.HeadDim
 		low, high := make([]float64, dim), make([]float64, dim)
 		for _, p := range a.sample(hullRows) {

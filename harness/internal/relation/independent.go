@@ -16,7 +16,7 @@ var independentRows = Law{
 	applies: func(c *cases.Case, p paths.Promises) bool {
 		return p.Independent && c.Batch*c.Heads*c.QLen > 1
 	},
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		changed := a.placeOf(a.dice.below(a.rowCount()))
 		t := a.copy()
 		fillRow(&t.Q, changed.batch, changed.head, changed.row, a.dice.ordinary)
@@ -36,7 +36,7 @@ var independentHeads = Law{
 	Bits:      true,
 	Runs:      1,
 	applies:   func(c *cases.Case, p paths.Promises) bool { return p.Independent && c.Batch*c.KVHeads > 1 },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		batch, kv := a.dice.below(a.Case.Batch), a.dice.below(a.Case.KVHeads)
 		t := a.copy()
 		for key := range a.Case.KVLen {

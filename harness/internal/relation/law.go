@@ -22,7 +22,7 @@ type Law struct {
 
 	finds   verdict.Kind // what breaking it comes to; default verdict.Relation
 	applies func(*cases.Case, paths.Promises) bool
-	check   func(*attempt) error
+	check   func(*application) error
 }
 
 // All lists every law. The order is for people and says nothing.
@@ -94,7 +94,7 @@ func (l Law) Check(ctx context.Context, s *Subject) error {
 	if s.Seed != 0 {
 		begin = diceFrom(s.Seed)
 	}
-	err := l.check(&attempt{Subject: s, ctx: ctx, law: l, dice: begin})
+	err := l.check(&application{Subject: s, ctx: ctx, law: l, dice: begin})
 	if errors.Is(err, errRefused) {
 		return nil
 	}

@@ -17,7 +17,7 @@ var scaleV = Law{
 	Statement: "v times -2 gives the output times -2 and leaves the logsumexp",
 	Runs:      1,
 	applies:   func(*cases.Case, paths.Promises) bool { return true },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		by := -2.0
 		if !a.roomToDouble() {
 			by = -1
@@ -49,7 +49,7 @@ var scaleV = Law{
 
 // roomToDouble reports whether v, what accumulators hold of it and the output stay in range with v doubled. Masked
 // slots are data that may be anything and overflow as they like.
-func (a *attempt) roomToDouble() bool {
+func (a *application) roomToDouble() bool {
 	top := 0.0
 	for _, c := range a.columns() {
 		top = max(top, c.largest)
@@ -77,7 +77,7 @@ var splitV = Law{
 	Statement: "v split over two runs, zeros elsewhere, gives outputs that add up",
 	Runs:      2,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.KVLen > 1 },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		first, second := a.copy(), a.copy()
 		a.eachVisible(func(b, h, key int) {
 			zeroed := first
@@ -96,7 +96,7 @@ var splitV = Law{
 	},
 }
 
-func (a *attempt) judgeSum(first, second *cases.Tensors) error {
+func (a *application) judgeSum(first, second *cases.Tensors) error {
 	t := a.tally("the sum of two outputs whose v add up to the base's")
 	truth1, err := a.truth(a.Case, first)
 	if err != nil {

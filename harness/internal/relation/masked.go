@@ -17,8 +17,8 @@ var maskedSlots = Law{
 	Bits:      true,
 	Runs:      1,
 	applies:   func(c *cases.Case, p paths.Promises) bool { return p.MaskedBits && c.Mask.Kind != "" },
-	check: func(a *attempt) error {
-		fill, words := a.strange(true)
+	check: func(a *application) error {
+		fill, words := a.forbiddenValue(true)
 		t, slots := a.copy(), 0
 		a.Case.EachMaskedSlot(a.Tensors, func(b, h, key int) {
 			slots++
@@ -35,8 +35,8 @@ var maskedSlots = Law{
 	},
 }
 
-// strange gives a value that must not reach an output. other: one that differs from what the case has there already.
-func (a *attempt) strange(other bool) (float64, string) {
+// forbiddenValue is a value that must not reach an output. other: one that differs from what the case has there already.
+func (a *application) forbiddenValue(other bool) (float64, string) {
 	type kind struct {
 		fill  cases.MaskedFill
 		value float64
@@ -65,7 +65,7 @@ var blindRow = Law{
 	applies: func(c *cases.Case, p paths.Promises) bool {
 		return p.MaskedBits && p.Independent && (c.Mask.Kind != "" || c.Batch*c.Heads*c.QLen > 1)
 	},
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		chosen := a.placeOf(a.dice.below(a.rowCount()))
 		fill, words := math.NaN(), "NaN"
 		if !a.Promises.NaN {
@@ -81,7 +81,7 @@ var blindRow = Law{
 }
 
 // blind gives the base's tensors with everything filled that one row may not see.
-func (a *attempt) blind(chosen place, fill float64) *cases.Tensors {
+func (a *application) blind(chosen place, fill float64) *cases.Tensors {
 	t := a.copy()
 	for row := range a.rowCount() {
 		if p := a.placeOf(row); p != chosen {

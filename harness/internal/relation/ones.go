@@ -14,7 +14,7 @@ var ones = Law{
 	Statement: "v of ones gives ones",
 	Runs:      1,
 	applies:   func(*cases.Case, paths.Promises) bool { return true },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		t := a.copy()
 		for b := range a.Case.Batch {
 			for h := range a.Case.KVHeads {
@@ -43,7 +43,7 @@ var ones = Law{
 
 // whatever gives what a row demands whatever v holds: the class of a row without a key, or with NaN or +Inf among its
 // scores. Value stands for exactly 0.
-func (a *attempt) whatever(row, index int) reference.Demand {
+func (a *application) whatever(row, index int) reference.Demand {
 	if a.Truth.LSEDemand[row]&(reference.Value|reference.Anything) != 0 {
 		return reference.Anything // a number, ill-conditioned or near the end of the range
 	}

@@ -16,7 +16,7 @@ var permuteKeys = Law{
 	Statement: "keys, their values and their mask columns in another order give the same output",
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.KVLen > 1 && placeless(c) },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		return a.permute(order{keys: a.dice.shuffled(a.Case.KVLen)}, "keys, values and mask columns in another order")
 	},
 }
@@ -28,7 +28,7 @@ var permuteRows = Law{
 	Statement: "query rows and their mask rows in another order give their outputs in that order",
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.QLen > 1 && placeless(c) },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		return a.permute(order{rows: a.dice.shuffled(a.Case.QLen)}, "query rows and mask rows in another order")
 	},
 }
@@ -40,7 +40,7 @@ var permuteHeads = Law{
 	Statement: "heads in another order, groups kept together, give their outputs in that order",
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.Heads > 1 },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		kvHeads, group := a.dice.shuffled(a.Case.KVHeads), a.Case.Group()
 		heads := make([]int, 0, a.Case.Heads)
 		for i, kv := range kvHeads {
@@ -62,7 +62,7 @@ var permuteBatches = Law{
 	Statement: "batches in another order give their outputs in that order",
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.Batch > 1 },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		return a.permute(order{batches: a.dice.shuffled(a.Case.Batch)}, "batches in another order")
 	},
 }
@@ -72,7 +72,7 @@ func placeless(c *cases.Case) bool {
 	return c.Mask.Kind == "" || c.Mask.IsArray() && !c.Mask.IsCausal() && !c.Mask.IsWindow()
 }
 
-func (a *attempt) permute(o order, detail string) error {
+func (a *application) permute(o order, detail string) error {
 	t := a.copy()
 	a.rearranged(t, o)
 	if err := a.again(t); err != nil {

@@ -15,7 +15,7 @@ var expandGroups = Law{
 	Statement: "grouped heads equal plain heads with keys and values repeated",
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.KVHeads < c.Heads },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		c, t := a.derive(func(c *cases.Case) { c.KVHeads = c.Heads })
 		if t == nil {
 			return nil
@@ -42,7 +42,7 @@ var restateMask = Law{
 		const entries = 1 << 24 // of the array that a causal mask or window becomes
 		return c.Mask.Kind == cases.BoolMask || c.Mask.Kind != "" && !c.Mask.IsArray() && c.QLen <= entries/c.KVLen
 	},
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		if a.Case.Mask.Kind == cases.BoolMask {
 			return a.restate("the bool mask as an additive one of 0 and -Inf", func(c *cases.Case) {
 				c.Mask.Kind, c.Mask.Format = cases.AdditiveMask, precision.FP32
@@ -57,7 +57,7 @@ var restateMask = Law{
 	},
 }
 
-func (a *attempt) restate(detail string, change func(*cases.Case), allowed func(b, h, r, k int) bool) error {
+func (a *application) restate(detail string, change func(*cases.Case), allowed func(b, h, r, k int) bool) error {
 	c, t := a.derive(change)
 	if t == nil {
 		return nil
@@ -90,7 +90,7 @@ var relayout = Law{
 	Statement: "the same values in another memory layout give the same output",
 	Runs:      1,
 	applies:   func(*cases.Case, paths.Promises) bool { return true },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		c, t := a.derive(func(c *cases.Case) {
 			for _, o := range []*cases.Operand{&c.Layout.Q, &c.Layout.K, &c.Layout.V, &c.Layout.Out} {
 				if *o != (cases.Operand{}) {

@@ -19,7 +19,7 @@ func (s *Subject) placeOf(row int) place {
 func (s *Subject) rowCount() int { return s.Case.Batch * s.Case.Heads * s.Case.QLen }
 
 // sample gives at most n different rows, the first and the last among them.
-func (a *attempt) sample(n int) []place {
+func (a *application) sample(n int) []place {
 	total := a.rowCount()
 	var picked []place
 	seen := map[int]bool{}

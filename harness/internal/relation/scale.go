@@ -15,7 +15,7 @@ var negateScale = Law{
 	Statement: "q and scale both negated give the same output",
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.EffectiveScale() != 0 },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		return a.rescale(-1, "q and scale both negated")
 	},
 }
@@ -30,7 +30,7 @@ var foldScale = Law{
 	applies: func(c *cases.Case, _ paths.Promises) bool {
 		return math.Abs(float64(c.EffectiveScale())) > 0x1p-100
 	},
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		if q, k := largest(&a.Tensors.Q), a.largestKey(); 2*q > a.Tensors.Q.Format.Max() ||
 			8*q*k*float64(a.Case.HeadDim)*max(1, math.Abs(float64(a.Case.EffectiveScale()))) > a.scoreRange() {
 			a.skip("q doubled may leave its range")
@@ -41,7 +41,7 @@ var foldScale = Law{
 }
 
 // rescale multiplies q and divides scale by a power of two.
-func (a *attempt) rescale(by float64, detail string) error {
+func (a *application) rescale(by float64, detail string) error {
 	c, t := a.derive(func(c *cases.Case) { *c = c.WithScale(c.EffectiveScale() / float32(by)) })
 	if t == nil {
 		return nil
@@ -84,7 +84,7 @@ func largest(t *cases.Tensor) float64 {
 }
 
 // largestKey gives the largest finite |k| in a slot that some row sees.
-func (a *attempt) largestKey() float64 {
+func (a *application) largestKey() float64 {
 	top := 0.0
 	a.eachVisible(func(b, h, key int) {
 		for d := range a.Case.HeadDim {
@@ -97,7 +97,7 @@ func (a *attempt) largestKey() float64 {
 }
 
 // scoreRange is the largest number that both accumulators and stored scores hold.
-func (a *attempt) scoreRange() float64 {
+func (a *application) scoreRange() float64 {
 	top := a.Arithmetic.Acc.Max
 	if a.Arithmetic.Scores.Unit > 0 {
 		top = min(top, a.Arithmetic.Scores.Max)

@@ -20,7 +20,7 @@ var shiftLogits = Law{
 	Statement: "a constant added to every logit of a row leaves its output and adds itself to its logsumexp",
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.Mask.Kind == cases.AdditiveMask },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		t := a.copy()
 		shifts, ok := a.shift(t.Mask)
 		if !ok {
@@ -38,7 +38,7 @@ var shiftLogits = Law{
 type shift struct{ by, delta float64 }
 
 // shift adds a constant to each row of the array. It reports false where an entry overflows.
-func (a *attempt) shift(m *cases.MaskArray) (func(place) shift, bool) {
+func (a *application) shift(m *cases.MaskArray) (func(place) shift, bool) {
 	// The coarser the format, the smaller the constant: what is gained in force is lost in delta.
 	sizes := map[precision.Format][]float64{precision.FP32: {1, 8, 64}, precision.FP16: {1, 2, 8}, precision.BF16: {1, 2}}[m.Format]
 	var shifts []shift
@@ -70,7 +70,7 @@ func (a *attempt) shift(m *cases.MaskArray) (func(place) shift, bool) {
 	}, true
 }
 
-func (a *attempt) judgeShift(got *cases.Tensors, shifts func(place) shift) error {
+func (a *application) judgeShift(got *cases.Tensors, shifts func(place) shift) error {
 	truth, err := a.truth(a.Case, got)
 	if err != nil {
 		return err

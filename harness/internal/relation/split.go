@@ -23,7 +23,7 @@ var splitMerge = Law{
 	Statement: "keys split in two runs, merged by logsumexp, give the whole",
 	Runs:      1, // two of about half the size
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.KVLen > 1 && placeless(c) },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		cut := 1 + a.dice.below(a.Case.KVLen-1)
 		first, err := a.part(0, cut)
 		if first.got == nil || err != nil {
@@ -44,7 +44,7 @@ type part struct {
 }
 
 // part runs the path on the keys [from, to).
-func (a *attempt) part(from, to int) (part, error) {
+func (a *application) part(from, to int) (part, error) {
 	c, t := a.derive(func(c *cases.Case) {
 		c.KVLen, c.LSE, c.Mask.EmptyLead = to-from, true, 0
 	})
@@ -84,7 +84,7 @@ func (p part) judged(row int) bool {
 	return p.truth.LSEDemand[row] == reference.Value || math.IsInf(p.truth.LSE[row], -1)
 }
 
-func (a *attempt) judgeMerge(first, second part) error {
+func (a *application) judgeMerge(first, second part) error {
 	t := a.tally("the outputs of two runs, each over a part of the keys, merged by logsumexp")
 	infinite := a.infiniteKeys()
 	for row := range a.rowCount() {
@@ -129,7 +129,7 @@ func (a *attempt) judgeMerge(first, second part) error {
 
 // infiniteKeys finds the (batch, kv head) pairs with an infinity in a visible key. Its score may be -Inf, which the
 // whole takes as a weight of 0, but a part with no other key may give NaN.
-func (a *attempt) infiniteKeys() map[[2]int]bool {
+func (a *application) infiniteKeys() map[[2]int]bool {
 	found := map[[2]int]bool{}
 	a.eachVisible(func(b, h, key int) {
 		for d := range a.Case.HeadDim {
@@ -143,7 +143,7 @@ func (a *attempt) infiniteKeys() map[[2]int]bool {
 
 // partLSE gives a part's logsumexp. A part without an allowed key may give NaN where the path declares so; where there
 // was a key after all, its missing weight shows.
-func (a *attempt) partLSE(t *cases.Tensors, p place) float64 {
+func (a *application) partLSE(t *cases.Tensors, p place) float64 {
 	lse := t.LSE.At(p.batch, p.head, p.row, 0)
 	if math.IsNaN(lse) && a.Arithmetic.Empty == reference.EmptyNaN {
 		return math.Inf(-1)

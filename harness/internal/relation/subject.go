@@ -58,8 +58,8 @@ func (s *Subject) validate(l Law) error {
 	return nil
 }
 
-// attempt is one check of one law.
-type attempt struct {
+// application is one check of one law.
+type application struct {
 	*Subject
 	ctx  context.Context
 	law  Law
@@ -67,20 +67,20 @@ type attempt struct {
 }
 
 // copy gives the base's tensors to change, with outputs poisoned.
-func (a *attempt) copy() *cases.Tensors {
+func (a *application) copy() *cases.Tensors {
 	t := a.Tensors.Clone()
 	t.PoisonOutputs()
 	return t
 }
 
 // again runs the path on other values for the same case.
-func (a *attempt) again(t *cases.Tensors) error {
+func (a *application) again(t *cases.Tensors) error {
 	c := a.Case
 	c.After = nil // they have run: the context is as warm as it gets
 	return a.run(c, t)
 }
 
-func (a *attempt) run(c cases.Case, t *cases.Tensors) error {
+func (a *application) run(c cases.Case, t *cases.Tensors) error {
 	if err := a.ctx.Err(); err != nil {
 		return fmt.Errorf("law %s: %w", a.law.Name, err)
 	}
@@ -105,7 +105,7 @@ var errRefused = errors.New("the path refuses a derived case")
 
 // truth is the reference of a derived run, with the bounds that it is held to. A law asks for it where the base's own
 // bounds say too little about the derived ones.
-func (a *attempt) truth(c cases.Case, t *cases.Tensors) (*reference.Result, error) {
+func (a *application) truth(c cases.Case, t *cases.Tensors) (*reference.Result, error) {
 	truth, err := oracle.Truth(a.ctx, c, t, a.Arithmetic, reference.Options{Workers: a.Workers})
 	if err != nil {
 		return nil, fmt.Errorf("law %s: %w", a.law.Name, err)
@@ -131,13 +131,13 @@ func allNumbers(demands ...reference.Demand) bool {
 }
 
 // skip notes why the law says nothing about this subject.
-func (a *attempt) skip(format string, args ...any) {
+func (a *application) skip(format string, args ...any) {
 	a.Skips = append(a.Skips, a.law.Name+": "+fmt.Sprintf(format, args...))
 }
 
 // derive gives a case that differs from the base as change says, and its tensors with nothing in them but poison. It
 // gives nil tensors, and notes why, where the path cannot be held to the base's bounds on that case.
-func (a *attempt) derive(change func(*cases.Case)) (cases.Case, *cases.Tensors) {
+func (a *application) derive(change func(*cases.Case)) (cases.Case, *cases.Tensors) {
 	c := a.Case.Clone()
 	c.After, c.Notes = nil, ""
 	change(&c)

@@ -15,7 +15,7 @@ var twice = Law{
 	Runs:      1,
 	finds:     verdict.Nondeterministic,
 	applies:   func(_ *cases.Case, p paths.Promises) bool { return p.Deterministic },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		t := a.copy()
 		if err := a.again(t); err != nil {
 			return err

@@ -16,7 +16,7 @@ var zeroQ = Law{
 	Statement: "q = 0 gives the mean of the allowed v",
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.Mask.Kind != cases.AdditiveMask },
-	check: func(a *attempt) error {
+	check: func(a *application) error {
 		t := a.copy()
 		for row := range a.rowCount() {
 			p := a.placeOf(row)
@@ -37,7 +37,7 @@ var zeroQ = Law{
 	},
 }
 
-func (a *attempt) judgeMean(result *tally, truth *reference.Result, t *cases.Tensors, p place, keys []int) {
+func (a *application) judgeMean(result *tally, truth *reference.Result, t *cases.Tensors, p place, keys []int) {
 	kv, n, row := p.head/a.Case.Group(), float64(len(keys)), a.row(p)
 	if len(keys) == 0 || truth.LSEDemand[row] != reference.Value {
 		return

@@ -49,15 +49,15 @@ func (o Options) repeat(c cases.Case) repeat {
 	return never
 }
 
-// repeats computes the case again in the ways chosen for it and compares bits.
-func (t *trial) repeats(ctx context.Context, c cases.Case, base *cases.Tensors) (*verdict.Verdict, error) {
+// repeatCall computes the case again in the ways chosen for it and compares bits.
+func (t *trial) repeatCall(ctx context.Context, c cases.Case, base *cases.Tensors) (*verdict.Verdict, error) {
 	how := t.options.repeat(c)
 	if how == never || !t.path.Arithmetic(c).Deterministic || !paths.PromisesOf(t.path, c).Deterministic {
 		return nil, nil
 	}
 	wall, timing := t.outcome.Wall, t.outcome.Timing
 	defer func() { t.outcome.Wall, t.outcome.Timing = wall, timing }()
-	if v, err := t.again(ctx, c, base, "called again"); err != nil || v != nil || how == warm {
+	if v, err := t.compareRun(ctx, c, base, "called again"); err != nil || v != nil || how == warm {
 		return v, err
 	}
 	// From here on the context is not what the cases before have left. Whoever runs the next case is told.
@@ -65,13 +65,13 @@ func (t *trial) repeats(ctx context.Context, c cases.Case, base *cases.Tensors) 
 	if err := paths.Restart(ctx, t.path); err != nil {
 		return nil, fmt.Errorf("restart: %w", err)
 	}
-	if v, err := t.again(ctx, c, base, "called in a fresh process"); err != nil || v != nil {
+	if v, err := t.compareRun(ctx, c, base, "called in a fresh process"); err != nil || v != nil {
 		return v, err
 	}
-	if v, err := t.others(ctx, c); err != nil || v != nil {
+	if v, err := t.otherShapes(ctx, c); err != nil || v != nil {
 		return v, err
 	}
-	if v, err := t.again(ctx, c, base, "called after other shapes"); err != nil || v != nil {
+	if v, err := t.compareRun(ctx, c, base, "called after other shapes"); err != nil || v != nil {
 		return v, err
 	}
 	if err := paths.Reset(ctx, t.path); err != nil {
@@ -80,8 +80,8 @@ func (t *trial) repeats(ctx context.Context, c cases.Case, base *cases.Tensors) 
 	return nil, nil
 }
 
-// again makes the same call with the same inputs.
-func (t *trial) again(ctx context.Context, c cases.Case, base *cases.Tensors, words string) (*verdict.Verdict, error) {
+// compareRun makes the same call with the same inputs.
+func (t *trial) compareRun(ctx context.Context, c cases.Case, base *cases.Tensors, words string) (*verdict.Verdict, error) {
 	tensors := base.Clone()
 	tensors.PoisonOutputs()
 	v, err := t.attend(ctx, c, tensors)
@@ -103,9 +103,9 @@ func (t *trial) again(ctx context.Context, c cases.Case, base *cases.Tensors, wo
 	return nil, nil
 }
 
-// others runs two small cases of other shapes. They are not judged, and that they fail is not this case's fault, unless
+// otherShapes runs two small cases of other shapes. They are not judged, and that they fail is not this case's fault, unless
 // the path is lost by it: then nothing more can be asked of it.
-func (t *trial) others(ctx context.Context, c cases.Case) (*verdict.Verdict, error) {
+func (t *trial) otherShapes(ctx context.Context, c cases.Case) (*verdict.Verdict, error) {
 	for _, other := range []cases.Case{
 		{QLen: 5, KVLen: 7, HeadDim: c.HeadDim, Mask: cases.Mask{Kind: cases.CausalMask}},
 		{QLen: c.QLen%7 + 1, KVLen: 33, HeadDim: c.HeadDim%64 + 16},

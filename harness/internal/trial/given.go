@@ -31,7 +31,7 @@ func (t *trial) given(ctx context.Context, c cases.Case, fill func(*cases.Tensor
 	}
 	fill(tensors)
 	if v, err := t.attend(ctx, c, tensors); err != nil || v != nil {
-		return deref(v), err
+		return valueOf(v), err
 	}
 	truth, judged, err := t.judge(ctx, c, tensors)
 	t.outcome.Truth, t.outcome.Output = truth, tensors

@@ -116,11 +116,11 @@ func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) 
 		}
 	}
 	if v, err := t.predecessors(ctx, c); err != nil || v != nil {
-		return deref(v), err
+		return valueOf(v), err
 	}
 	tensors, v, err := t.call(ctx, c)
 	if err != nil || v != nil {
-		return deref(v), err
+		return valueOf(v), err
 	}
 	truth, judged, err := t.judge(ctx, c, tensors)
 	t.outcome.Truth, t.outcome.Output = truth, tensors
@@ -135,7 +135,7 @@ func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) 
 	if huge {
 		return judged, nil
 	}
-	if v, err := t.repeats(ctx, c, tensors); err != nil || v != nil {
+	if v, err := t.repeatCall(ctx, c, tensors); err != nil || v != nil {
 		return besideOutput(v, judged), err
 	}
 	if v, err := t.variants(ctx, c, tensors, truth); err != nil || v != nil {
@@ -149,7 +149,7 @@ func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) 
 
 // besideOutput is the verdict of a further run, with the numbers of the first run's output, which was judged.
 func besideOutput(v *verdict.Verdict, judged verdict.Verdict) verdict.Verdict {
-	out := deref(v)
+	out := valueOf(v)
 	if v != nil && out.Elements == 0 {
 		out.WorstRatio, out.SharpRatio = judged.WorstRatio, judged.SharpRatio
 		out.Elements, out.Inconclusive, out.Suspicious, out.Retries = judged.Elements, judged.Inconclusive, judged.Suspicious, judged.Retries
@@ -157,7 +157,7 @@ func besideOutput(v *verdict.Verdict, judged verdict.Verdict) verdict.Verdict {
 	return out
 }
 
-func deref(v *verdict.Verdict) verdict.Verdict {
+func valueOf(v *verdict.Verdict) verdict.Verdict {
 	if v == nil {
 		return verdict.Verdict{}
 	}

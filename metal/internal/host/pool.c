@@ -51,7 +51,7 @@ static void finish_if_last(struct job *job) {
  * for about that long, without the lock. */
 static const double patience = 30e-6;
 
-#define LOOK_UNTIL(news) \
+#define SPIN_UNTIL(news) \
   for (double until = host_now() + patience; !(news) && host_now() < until;) \
     for (int i = 0; i < 32 && !(news); i++) host_pause()
 
@@ -76,7 +76,7 @@ static void *serve(void *argument) {
       uint64_t posted = atomic_load(&d->posted);
       w->looking = true;
       pthread_mutex_unlock(&d->lock);
-      LOOK_UNTIL(atomic_load(&d->posted) != posted);
+      SPIN_UNTIL(atomic_load(&d->posted) != posted);
       pthread_mutex_lock(&d->lock);
       w->looking = false;
       has_looked = true;
@@ -138,7 +138,7 @@ static void add_job(gpu_device *d, struct job *job) {
 }
 
 /* Leaves a job of one threadgroup to a worker that looks for one; another job wants another worker. False: none looks. */
-static bool leave_to_looker(gpu_device *d) {
+static bool hand_to_spinning_worker(gpu_device *d) {
   for (uint32_t i = 0; i < d->started_workers; i++) {
     if (!d->workers[i]->looking) continue;
     d->workers[i]->looking = false;
@@ -164,7 +164,7 @@ static struct timespec monotonic(double seconds) {
 static void await(gpu_device *d, struct job *job, double deadline) {
   if (job->total == 1) { /* else the workers need the processors */
     pthread_mutex_unlock(&d->lock);
-    LOOK_UNTIL(atomic_load(&job->done));
+    SPIN_UNTIL(atomic_load(&job->done));
     pthread_mutex_lock(&d->lock);
   }
   while (!job->done) {
@@ -200,7 +200,7 @@ gpu_status host_run_job(gpu_device *d, struct job *job, double deadline, char *w
   add_job(d, job);
   if (wanted > 1)
     pthread_cond_broadcast(&d->work);
-  else if (!leave_to_looker(d))
+  else if (!hand_to_spinning_worker(d))
     pthread_cond_signal(&d->work);
   await(d, job, deadline);
   remove_job(d, job);

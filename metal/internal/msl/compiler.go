@@ -94,7 +94,7 @@ func (c *Compiler) Build(ctx context.Context, p Program) (*Module, error) {
 	}
 	m := c.cache.find(c, &p)
 	if m == nil {
-		defer c.cache.alone(ctx, c.key(&p))()
+		defer c.cache.takeTurn(ctx, c.key(&p))()
 		if m = c.cache.find(c, &p); m == nil {
 			var err error
 			if m, err = c.compile(ctx, &p); err != nil {

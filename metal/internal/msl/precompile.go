@@ -24,7 +24,7 @@ func (c *Compiler) precompiled(ctx context.Context, headers string, flags []stri
 	if name := c.cache.findPrecompiled(key); name != "" {
 		return name
 	}
-	defer c.cache.alone(ctx, key)()
+	defer c.cache.takeTurn(ctx, key)()
 	if name := c.cache.findPrecompiled(key); name != "" {
 		return name
 	}

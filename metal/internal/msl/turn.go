@@ -9,16 +9,16 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// askAgain is how long a process waits before it asks again whether another is done: next to what compiling takes,
+// retryInterval is how long a process waits before it asks again whether another is done: next to what compiling takes,
 // nothing.
-const askAgain = 5 * time.Millisecond
+const retryInterval = 5 * time.Millisecond
 
-// alone waits until nobody else, in this process or another, makes the file of that name in the cache. Who waited looks
+// takeTurn waits until nobody else, in this process or another, makes the file of that name in the cache. Who waited looks
 // for the file again before it makes it. release ends the turn. Where the file system has no locks, or ctx ends, nobody
 // waits: what is made twice is made twice, for files appear by a rename.
-func (c *cache) alone(ctx context.Context, name string) (release func()) {
+func (c *cache) takeTurn(ctx context.Context, name string) (release func()) {
 	lock := flock.New(filepath.Join(c.dir, ".new-"+name+".lock")) // trimmed like other leftovers of interrupted processes
-	if taken, err := lock.TryLockContext(ctx, askAgain); err != nil || !taken {
+	if taken, err := lock.TryLockContext(ctx, retryInterval); err != nil || !taken {
 		return func() {}
 	}
 	return func() {
