@@ -1,8 +1,8 @@
 //go:build linux
 
-/* unsigned host_simd_arrive(struct msl_lane *lane, int line): the way nearly every arrival goes, in one piece: the next
- * lane of the simdgroup is ready, and those that wait do so at this same call. The lane then waits too and the next
- * one goes on. Everything else is host_arrive_at (lanes.c), of which this is a copy that pays for no frame. */
+/* unsigned host_simd_arrive(struct msl_lane *lane, int line, unsigned site): the way nearly every arrival goes, in one
+ * piece: the next lane of the simdgroup is ready, and those that wait do so at this same operation on this same path. The
+ * lane then waits too and the next one goes on. Everything else is host_arrive_at (lanes.c), of which this is a copy that pays for no frame. */
 #if defined(__x86_64__) && defined(__linux__)
 #define LANE_SIMDGROUP 8
 #define LANE_SITE 24
@@ -10,8 +10,10 @@
 #define LANE_LINE 44
 #define LANE_TURN 72
 #define LANE_NEXT 80
+#define LANE_DIGEST 96
 #define SIMDGROUP_READY 16
 #define SIMDGROUP_SITE 40
+#define SIMDGROUP_DIGEST 48
 
         .text
         .globl host_simd_arrive
@@ -24,10 +26,15 @@ host_simd_arrive:
         movq LANE_NEXT(%rdi), %r9
         movq (%r9), %r10
         movq LANE_SIMDGROUP(%rdi), %rax
-        movq (%rsp), %rdx                  /* the call: the third argument of host_arrive_at */
+        movl %edx, %edx
+        testl %edx, %edx
+        cmovzq (%rsp), %rdx                /* the operation: the third argument of host_arrive_at */
+        movq LANE_DIGEST(%rdi), %r11
         movq LANE_TURN(%rdi), %r8
         xorq SIMDGROUP_READY(%rax), %r8    /* ready in the lower half, waiting in the upper */
         cmpq %rdx, SIMDGROUP_SITE(%rax)
+        jne host_arrive_at
+        cmpq %r11, SIMDGROUP_DIGEST(%rax)
         jne host_arrive_at
         testl %r8d, LANE_BIT(%r9)
         jz host_arrive_at

@@ -48,6 +48,8 @@ static void identify(struct group *g, struct msl_lane *lane, uint32_t thread) {
   lane->turn = lane->bit | (unsigned long)lane->bit << 32;
   lane->thread = thread;
   lane->line = 0;
+  lane->path = NULL;
+  lane->digest = 0;
   lane->position_in_threadgroup[0] = thread % size[0];
   lane->position_in_threadgroup[1] = thread / size[0] % size[1];
   lane->position_in_threadgroup[2] = thread / size[0] / size[1];
@@ -87,6 +89,7 @@ static void prepare(struct group *g, struct worker *w) {
     s->present = s->alive = s->ready = left >= MSL_SIMD_WIDTH ? ~0u : (1u << left) - 1;
     s->waiting = s->mixed = s->leader_mask = 0;
     s->site = NULL;
+    s->digest = 0;
   }
   for (uint32_t thread = 0; thread < g->shared.threads; thread++) {
     identify(g, &lanes[thread], thread);

@@ -135,11 +135,14 @@ struct gpu_device {
 void host_run_group(struct worker *, struct job *, uint64_t index);
 
 /* lanes.c: where lanes wait, and who goes on. These run on a lane's stack. */
-unsigned host_simd_arrive(struct msl_lane *, int line);
+unsigned host_simd_arrive(struct msl_lane *, int line, unsigned site);
 unsigned host_arrive_at(struct msl_lane *, int line, const void *site) __attribute__((visibility("hidden")));
 void host_threadgroup_barrier(struct msl_lane *, unsigned flags, int line);
 void host_lane_returned(struct msl_lane *);
 struct msl_lane *host_first_lane(struct group *, uint64_t *value);
+
+/* path.c: which of two lanes is behind, in the order in which the text is carried out. */
+int host_compare_paths(const struct msl_lane *, const struct msl_lane *);
 
 /* diverged.c: says who waits where when a threadgroup cannot go on. */
 void host_fail_diverged(struct group *);

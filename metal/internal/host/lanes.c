@@ -3,16 +3,19 @@
 /* Where lanes wait and who goes on. Everything here runs on the stack of the lane that waits.
  *
  * The way through that matters is short: lanes of a simdgroup run one after another to the same simd operation; the
- * last to come is the one that carries it out. Only when lanes have parted ways is there anything to decide. The
- * place of an operation is the address of the call, and compiled code lies in the order of the source, so of several
- * parted groups the one at the lowest address goes first: that lets a branch finish before the code behind it, and a
- * loop before what follows it, which is how a GPU brings lanes together again.
+ * last to come is the one that carries it out. Only when lanes have parted ways is there anything to decide: when each
+ * lane waits somewhere, those whose path comes first carry out their operation together. No other lane can come to that
+ * path any more, for paths only grow. DIVERGENCE.md says why that is what execution masks do.
  */
 #include "check.h"
 
 static inline unsigned next_lane(unsigned ready, unsigned lane) {
   unsigned above = lane == 31 ? 0 : ready & ~((2u << lane) - 1);
   return (unsigned)__builtin_ctz(above ? above : ready);
+}
+
+static inline unsigned is_elsewhere(const struct msl_simdgroup *s, const struct msl_lane *lane) {
+  return (s->site != lane->site) | (s->digest != lane->digest);
 }
 
 static unsigned random_below(struct group *g, unsigned n) {
@@ -47,25 +50,27 @@ static struct msl_simdgroup *choose(struct group *g, const struct msl_simdgroup 
   }
 }
 
-/* Lets the group of waiting lanes at the lowest place go on: returns its first lane, and in *mask all of them. */
+/* Lets the group of waiting lanes whose path comes first go on: returns its first lane, and in *mask all of them. */
 static struct msl_lane *part(struct group *g, struct msl_simdgroup *s, unsigned *mask) {
-  const void *lowest = NULL;
-  for (unsigned w = s->waiting; w; w &= w - 1) {
-    const void *site = s->lanes[__builtin_ctz(w)].site;
-    if (!lowest || site < lowest) lowest = site;
-  }
-  unsigned chosen = 0;
+  unsigned first = (unsigned)__builtin_ctz(s->waiting), chosen = 0;
   for (unsigned w = s->waiting; w; w &= w - 1) {
     unsigned i = (unsigned)__builtin_ctz(w);
-    if (s->lanes[i].site == lowest) chosen |= 1u << i;
+    int order = host_compare_paths(&s->lanes[i], &s->lanes[first]);
+    if (order < 0) {
+      first = i;
+      chosen = 0;
+    }
+    if (order <= 0) chosen |= 1u << i;
   }
   s->waiting &= ~chosen;
   s->ready |= chosen;
   s->mixed = 0;
   if (g->job->check) host_check_operation(g->job->check, s, chosen);
   if (s->waiting) {
-    s->site = s->lanes[__builtin_ctz(s->waiting)].site;
-    for (unsigned w = s->waiting; w; w &= w - 1) s->mixed |= s->lanes[__builtin_ctz(w)].site != s->site;
+    const struct msl_lane *one = &s->lanes[__builtin_ctz(s->waiting)];
+    s->site = one->site;
+    s->digest = one->digest;
+    for (unsigned w = s->waiting; w; w &= w - 1) s->mixed |= is_elsewhere(s, &s->lanes[__builtin_ctz(w)]);
   }
   *mask = chosen;
   return &s->lanes[__builtin_ctz(chosen)];
@@ -132,15 +137,19 @@ static unsigned complete(struct msl_lane *lane, struct msl_simdgroup *s) {
 }
 
 /* Every way that an arrival can go; the assembly of arrive_x86_64.S knows the most frequent one, where another lane is
- * ready and those that wait do so at the same place. */
+ * ready and those that wait do so at the same operation on the same path. */
 unsigned host_arrive_at(struct msl_lane *lane, int line, const void *site) {
   struct msl_simdgroup *s = lane->simdgroup;
   unsigned ready = s->ready & ~lane->bit;
   lane->site = site;
   lane->line = line;
   s->ready = ready;
-  if (!s->waiting) s->site = site;
-  else if (s->site != site) s->mixed = 1;
+  if (!s->waiting) {
+    s->site = site;
+    s->digest = lane->digest;
+  } else {
+    s->mixed |= is_elsewhere(s, lane);
+  }
   s->waiting |= lane->bit;
   if (ready) {
     struct msl_lane *next = &s->lanes[next_lane(ready, lane->lane)];
@@ -151,8 +160,8 @@ unsigned host_arrive_at(struct msl_lane *lane, int line, const void *site) {
 }
 
 #if !defined(__x86_64__)
-unsigned host_simd_arrive(struct msl_lane *lane, int line) {
-  return host_arrive_at(lane, line, __builtin_return_address(0));
+unsigned host_simd_arrive(struct msl_lane *lane, int line, unsigned site) {
+  return host_arrive_at(lane, line, site ? (const void *)(uintptr_t)site : __builtin_return_address(0));
 }
 #endif
 

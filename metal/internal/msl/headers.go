@@ -111,7 +111,7 @@ func writeHeaders(dir string) error {
 		}
 	}
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".new-") {
+		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
 			return err
 		}
 		if name, err := filepath.Rel(dir, path); err == nil {

@@ -74,6 +74,7 @@ var translations = []pass{
 	{"level conditionals", []fact{plain, swizzlesCalled}, nil, always((*unit).levelConditionals)},
 	{"refer to callbacks", nil, nil, always((*unit).referenceCallbacks)},
 	{"inline collectives", []fact{declared}, nil, always((*unit).inlineCollectives)},
+	{"mark paths", []fact{declared}, nil, always((*unit).markPaths)},
 	{"qualify methods", []fact{declared, plain, swizzlesCalled}, nil, always((*unit).qualifyMethods)},
 	{"copy out of constant memory", []fact{declared}, nil, always((*unit).copyFromConstant)},
 }

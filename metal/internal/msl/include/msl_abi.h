@@ -15,7 +15,7 @@
 #define MSL_CONSTANT
 #endif
 
-#define MSL_ABI_VERSION 2u
+#define MSL_ABI_VERSION 3u
 #define MSL_MAX_BUFFERS 31
 #define MSL_MAX_THREADGROUP_ARGS 31
 

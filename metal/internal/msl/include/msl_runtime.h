@@ -27,12 +27,20 @@ extern "C" {
 #define MSL_FIRST_STACK 4u /* the stacks below it are where the lanes' identities and simdgroups lie */
 #define MSL_SIMDGROUPS_AT (3 * MSL_STACK_BYTES)
 
+/* A call, or a loop in one of its turns, that a thread is in. They lie on the thread's own stack. */
+struct msl_path {
+  struct msl_path *outer;                  /* NULL: the kernel itself */
+  unsigned id;                             /* of the call or loop; it grows in the order of the text */
+  unsigned turn;                           /* of a loop, from 1; of a call 0 while its arguments are computed, then 1 */
+  unsigned long digest;                    /* of the path outside */
+};
+
 /* One kernel thread. */
 struct msl_lane {
   void *stack_pointer;                     /* of a lane that waits */
   struct msl_simdgroup *simdgroup;
   struct msl_threadgroup *threadgroup;
-  const void *site;                        /* the call it waits at */
+  const void *site;                        /* the operation it waits at: its number, or the address of the call */
   unsigned bit;                            /* 1 << lane */
   unsigned lane;                           /* thread_index_in_simdgroup */
   unsigned thread;                         /* thread_index_in_threadgroup */
@@ -41,7 +49,9 @@ struct msl_lane {
   unsigned position_in_grid[3];            /* thread_position_in_grid */
   unsigned long turn;                      /* bit, and bit << 32: what a lane that waits flips in ready and waiting */
   struct msl_lane *next;                   /* the lane that most likely goes on when this one waits */
-  unsigned reserved[10];
+  struct msl_path *path;                   /* the innermost of the calls and loops that it is in */
+  unsigned long digest;                    /* of the path: equal for lanes on equal paths */
+  unsigned reserved[6];
   /* What the lane gives to an operation of its simdgroup, and what it gets back. Only the lane itself writes here,
    * and the one lane that carries an operation out while all others of the operation wait: so a lane that runs ahead
    * can never overwrite what another has not read. */
@@ -53,10 +63,11 @@ struct msl_simdgroup {
   unsigned index;                          /* simdgroup_index_in_threadgroup */
   unsigned alive;                          /* lanes that have not returned */
   unsigned ready __attribute__((aligned(8))), waiting; /* those that can run; that wait at a simd operation */
-  unsigned mixed;                          /* the waiting ones do not all wait at one call */
+  unsigned mixed;                          /* the waiting ones do not all wait at one operation on one path */
   unsigned leader, leader_mask;            /* the lane to resume first, to carry out an operation of these lanes */
   unsigned present;                        /* lanes that the threadgroup fills */
-  const void *site;                        /* the call where the first of the waiting ones waits */
+  const void *site;                        /* where the first of the waiting ones waits */
+  unsigned long digest;                    /* and on which path */
   /* Operands and result of a matrix operation, as whole tiles in row-major order. A lane writes its own elements. */
   float a[64] __attribute__((aligned(64)));
   float b[64], c[64], d[64];
@@ -92,8 +103,9 @@ struct msl_async_copy {
 
 /* Waits for the lanes of the simdgroup that take part in this operation. Exactly one of them gets their mask back,
  * carries the operation out in the slots of all, and returns; then the others get 0 and go on. `line` is for
- * diagnostics: which operation it is, is told by the address of the call. */
-typedef unsigned msl_simd_arrive_function(struct msl_lane *, int line);
+ * diagnostics: which operation it is, is told by the lane's path and `site`, a number that grows in the order of the text;
+ * where there is none, 0, the address of the call stands for it. */
+typedef unsigned msl_simd_arrive_function(struct msl_lane *, int line, unsigned site);
 
 /* flags: mem_flags of the call. */
 typedef void msl_barrier_function(struct msl_lane *, unsigned flags, int line);

@@ -17,10 +17,87 @@
 namespace metal {
 namespace msl_simd {
 
-/* Where in the kernel's text an operation stands. A type of its own, so that no operand is taken for it. */
+/* Where in the kernel's text an operation stands. A type of its own, so that no operand is taken for it. The number is
+ * the rewriter's (path.go) and grows in the order in which operations of a function are carried out. */
 struct place {
   int line;
-  explicit constexpr place(int l) : line(l) {}
+  uint number;
+  explicit constexpr place(int l, uint n = 0) : line(l), number(n) {}
+};
+
+MSL_INLINE ulong digest_of(ulong outer, uint id) { return (outer * 0x9e3779b97f4a7c15ul + id) * 0xbf58476d1ce4e5b9ul; }
+
+/* A loop that the lane is in: lives from before the first turn until the lane is out of it. */
+struct loop {
+  msl_path node;
+  MSL_INLINE explicit loop(uint id) {
+    __private msl_lane *lane = msl_self();
+    node.outer = lane->path;
+    node.id = id;
+    node.turn = 1;
+    node.digest = lane->digest;
+    lane->path = &node;
+    lane->digest = digest_of(node.digest, id) + 1;
+  }
+  MSL_INLINE void turn() {
+    node.turn++;
+    msl_self()->digest++;
+  }
+  MSL_INLINE ~loop() {
+    __private msl_lane *lane = msl_self();
+    lane->path = node.outer;
+    lane->digest = node.digest;
+  }
+};
+
+/* A call of a function that leads to an operation: made before its arguments are computed. The function's frame takes
+ * it over. */
+struct call {
+  msl_path node;
+  MSL_INLINE explicit call(uint id) {
+    __private msl_lane *lane = msl_self();
+    node.outer = lane->path;
+    node.id = id;
+    node.turn = 0;
+    node.digest = lane->digest;
+    lane->path = &node;
+    lane->digest = digest_of(node.digest, id);
+  }
+  MSL_INLINE ~call() { /* where the function has no frame */
+    __private msl_lane *lane = msl_self();
+    if (lane->path != &node) return;
+    lane->path = node.outer;
+    lane->digest = node.digest;
+  }
+};
+
+/* The lane is in the body of such a function. A function that is called by other ways than its name (a constructor, an
+ * operator, a pointer) has a call of its own, number 0. */
+struct frame {
+  msl_path own;
+  msl_path *outer;
+  ulong digest;
+  MSL_INLINE frame() {
+    __private msl_lane *lane = msl_self();
+    msl_path *node = lane->path;
+    if (!node || node->turn) {
+      own.outer = node;
+      own.id = 0;
+      own.digest = lane->digest;
+      node = &own;
+      lane->path = node;
+      lane->digest = digest_of(lane->digest, 0);
+    }
+    node->turn = 1;
+    outer = node->outer;
+    digest = node->digest;
+    lane->digest++;
+  }
+  MSL_INLINE ~frame() {
+    __private msl_lane *lane = msl_self();
+    lane->path = outer;
+    lane->digest = digest;
+  }
 };
 
 template <class T> MSL_INLINE __private T &slot_of(__private msl_lane *lane) {
@@ -28,10 +105,10 @@ template <class T> MSL_INLINE __private T &slot_of(__private msl_lane *lane) {
   return *(__private T *)lane->slot;
 }
 
-/* The address of the call tells which operation it is, so two calls must not become one. */
+/* Where there is no number the address of the call tells which operation it is, so two calls must not become one. */
 MSL_INLINE uint arrive(__private msl_lane *lane, place here) {
   uint mask;
-  __attribute__((nomerge)) mask = msl_runtime_table->simd_arrive((msl_lane *)lane, here.line);
+  __attribute__((nomerge)) mask = msl_runtime_table->simd_arrive((msl_lane *)lane, here.line, here.number);
   return mask;
 }
 

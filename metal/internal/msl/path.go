@@ -1,0 +1,385 @@
+package msl
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Where a lane is when it comes to an operation of its simdgroup is a path: the calls and the turns of loops that it is in,
+// outermost first, and the operation. Lanes on equal paths carry out an operation together, and the path that comes first
+// goes first (metal/internal/host/DIVERGENCE.md). The text is given what tells the runtime, and no more than that: only
+// loops, calls and functions around an operation.
+//
+//	simd_sum(x)              simd_sum(x, place(line, 41))
+//	for (a; b; c) body       if (loop l(7); false) {} else for (a; b; l.turn(), c) body
+//	helper(x)                (call(53), helper(x))
+//	float helper(float x) {  float helper(float x) { frame f;
+//
+// The numbers are indices of tokens, so they grow in the order of the text. A call's is that of its closing parenthesis,
+// for its arguments come before it.
+
+// laneOperations are MSL's functions that lanes of a simdgroup carry out together, and that take a place.
+var laneOperations = func() map[string]bool {
+	known := map[string]bool{"simdgroup_barrier": true, "simdgroup_multiply": true, "simdgroup_multiply_accumulate": true,
+		"__metal_simdgroup_matrix_8x8_multiply": true, "__metal_simdgroup_matrix_8x8_multiply_accumulate": true}
+	for _, name := range strings.Fields("shuffle broadcast shuffle_up shuffle_down shuffle_rotate_up shuffle_rotate_down shuffle_xor " +
+		"shuffle_and_fill_up shuffle_and_fill_down sum product min max and or xor prefix_inclusive_sum prefix_exclusive_sum " +
+		"prefix_inclusive_product prefix_exclusive_product broadcast_first all any is_first ballot active_threads_mask") {
+		known["simd_"+name], known["quad_"+name] = true, true
+	}
+	return known
+}()
+
+// otherOperations are carried out together too, and take no place.
+var otherOperations = map[string]bool{"__metal_simdgroup_async_copy_1d": true, "__metal_simdgroup_async_copy_2d": true,
+	"__metal_wait_simdgroup_events": true}
+
+// pathMarks finds what is to be marked.
+type pathMarks struct {
+	u        *unit
+	declared map[string]bool // functions of the text by their name: none of them is MSL's
+	meets    map[string]bool // functions of the text, and lambdas by the name of their variable, that lead to an operation
+	wraps    []pathWrap
+}
+
+// pathWrap is a call that begins and ends at these tokens.
+type pathWrap struct{ from, to int }
+
+// markPaths gives the text what tells the runtime where a lane is.
+func (u *unit) markPaths() {
+	m := &pathMarks{u: u, declared: map[string]bool{}, meets: map[string]bool{}}
+	for n := range u.declarations {
+		if d := &u.declarations[n]; d.kind == functionDeclaration && d.name >= 0 {
+			m.declared[u.functionName(d)] = true
+		}
+	}
+	m.renameBuiltins()
+	m.findMeeting()
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.kind != functionDeclaration || !d.hasBody() || d.name < 0 || !m.leads(d.body, d.bodyEnd) {
+			continue
+		}
+		m.frame(d.body)
+		m.markBody(d.body+1, d.bodyEnd)
+	}
+	m.writeWraps()
+}
+
+// renameBuiltins calls the functions by the names that MSL has for them: __metal_simd_sum is simd_sum.
+func (m *pathMarks) renameBuiltins() {
+	for i := range m.u.tokens {
+		t := &m.u.tokens[i]
+		plain, ok := strings.CutPrefix(t.text, "__metal_")
+		if ok && t.kind == identifier && m.u.is(i+1, "(") && (strings.HasPrefix(plain, "simd_") || strings.HasPrefix(plain, "quad_")) && laneOperations[plain] &&
+			!m.u.is(i-1, "::") && m.inBody(i) {
+			t.text = "metal::" + plain
+		}
+	}
+}
+
+func (m *pathMarks) inBody(i int) bool {
+	for n := range m.u.declarations {
+		if d := &m.u.declarations[n]; d.kind == functionDeclaration && d.hasBody() && i > d.body && i < d.bodyEnd {
+			return true
+		}
+	}
+	return false
+}
+
+// findMeeting finds the functions and lambdas that lead to an operation.
+func (m *pathMarks) findMeeting() {
+	for changed := true; changed; {
+		changed = false
+		for n := range m.u.declarations {
+			d := &m.u.declarations[n]
+			if d.kind != functionDeclaration || !d.hasBody() || d.name < 0 {
+				continue
+			}
+			if name := m.u.functionName(d); !m.meets[name] && m.leads(d.body, d.bodyEnd) {
+				m.meets[name], changed = true, true
+			}
+			for i := d.body + 1; i < d.bodyEnd; i++ {
+				body := m.lambdaBody(i)
+				if body < 0 || !m.u.is(i-1, "=") || !m.u.isIdentifier(i-2) || !m.leads(body, m.u.tokens[body].pair) {
+					continue
+				}
+				if name := m.u.tokens[i-2].text; !m.meets[name] {
+					m.meets[name], changed = true, true
+				}
+			}
+		}
+	}
+}
+
+// lambdaBody is the { of the lambda whose [ is at i, or -1.
+func (m *pathMarks) lambdaBody(i int) int {
+	u := m.u
+	if !u.is(i, "[") || u.isAttribute(i) || u.isAttribute(i-1) || u.isOneOf(i-1, ")", "]") || u.isIdentifier(i-1) && !u.is(i-1, "return") {
+		return -1
+	}
+	j := u.tokens[i].pair + 1
+	if u.is(j, "(") {
+		j = u.tokens[j].pair + 1
+	}
+	for ; u.isOneOf(j, "mutable", "constexpr", "->", "::", "thread", "const", "&", "*") || u.isIdentifier(j); j++ {
+	}
+	if u.is(j, "{") {
+		return j
+	}
+	return -1
+}
+
+// leads says whether tokens [from, to) hold an operation, or a call that leads to one.
+func (m *pathMarks) leads(from, to int) bool {
+	for i := from; i < to; i++ {
+		if m.isOperation(i) || m.isMeetingCall(i) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *pathMarks) isOperation(i int) bool {
+	t := &m.u.tokens[i]
+	name := strings.TrimPrefix(t.text, "metal::")
+	return t.kind == identifier && (laneOperations[name] || otherOperations[name]) && m.opening(i) >= 0
+}
+
+func (m *pathMarks) isMeetingCall(i int) bool {
+	return m.u.isIdentifier(i) && m.meets[m.u.tokens[i].text] && m.opening(i) >= 0
+}
+
+// opening is the ( of the call of the function named at i, or -1.
+func (m *pathMarks) opening(i int) int {
+	if m.u.is(i+1, "(") {
+		return i + 1
+	}
+	if m.u.is(i+1, "<") {
+		if end := m.u.closingAngle(i + 1); end >= 0 && m.u.is(end+1, "(") {
+			return end + 1
+		}
+	}
+	return -1
+}
+
+func (m *pathMarks) frame(body int) {
+	t := &m.u.tokens[body]
+	t.after = " metal::msl_simd::frame msl_frame;" + t.after
+}
+
+// markBody marks the statements in tokens [from, to) of a function's body.
+func (m *pathMarks) markBody(from, to int) {
+	u := m.u
+	for i := from; i < to; i++ {
+		t := &u.tokens[i]
+		switch {
+		case m.isOperation(i):
+			m.markOperation(i)
+		case m.isMeetingCall(i):
+			m.markCall(i)
+		case u.isOneOf(i, "for", "while") && u.is(i+1, "(") && !m.endsDo(i):
+			if end := m.statementEnd(i, to); m.leads(i, end) {
+				m.markLoop(i)
+			}
+		case t.kind == identifier && t.text == "do":
+			if end := m.statementEnd(i, to); m.leads(i, end) {
+				m.open(i)
+				u.tokens[i].after = m.turnStatement(i) + u.tokens[i].after
+			}
+		default:
+			if body := m.lambdaBody(i); body >= 0 && body < to && m.leads(body, u.tokens[body].pair) {
+				m.frame(body)
+			}
+		}
+	}
+}
+
+// markOperation passes the place. A function of the text that bears MSL's name is not MSL's.
+func (m *pathMarks) markOperation(i int) {
+	u, open := m.u, m.opening(i)
+	name := strings.TrimPrefix(u.tokens[i].text, "metal::")
+	if u.isOneOf(i-1, ".", "->") || m.declared[name] && u.tokens[i].text == name && !u.is(i-1, "::") {
+		return
+	}
+	if otherOperations[name] {
+		m.markCall(i)
+		return
+	}
+	comma := ", "
+	if u.tokens[open].pair == open+1 {
+		comma = ""
+	}
+	end := &u.tokens[u.tokens[open].pair]
+	end.before += fmt.Sprintf("%smetal::msl_simd::place(__builtin_LINE(), %d)", comma, u.tokens[open].pair)
+}
+
+// markCall notes a call. What looks like one and declares a variable is left alone.
+func (m *pathMarks) markCall(i int) {
+	u, start := m.u, i
+	for u.isOneOf(start-1, ".", "->", "::") {
+		previous := start - 2
+		if u.is(start-1, "::") && u.is(previous, ">") {
+			previous = u.nameBeforeAngle(previous)
+		}
+		for u.isOneOf(previous, ")", "]") {
+			previous = u.tokens[previous].pair
+			if !u.isIdentifier(previous-1) && !u.isOneOf(previous-1, ")", "]") {
+				break
+			}
+			previous--
+		}
+		if previous < 0 || !u.isIdentifier(previous) && !u.isOneOf(previous, "(", "[") {
+			if u.is(start-1, "::") {
+				start--
+			}
+			break
+		}
+		start = previous
+	}
+	if u.is(start-1, "template") {
+		return
+	}
+	if u.isIdentifier(start-1) && !u.isOneOf(start-1, "return", "else", "do", "case", "and", "or", "not") {
+		return
+	}
+	if u.is(start-1, ">") && u.nameBeforeAngle(start-1) >= 0 && u.closingAngle(u.nameBeforeAngle(start-1)+1) == start-1 {
+		return
+	}
+	m.wraps = append(m.wraps, pathWrap{start, u.tokens[m.opening(i)].pair})
+}
+
+// writeWraps puts the calls into parentheses, the inner ones inside.
+func (m *pathMarks) writeWraps() {
+	sort.Slice(m.wraps, func(a, b int) bool { return m.wraps[a].to < m.wraps[b].to })
+	before := map[int]string{}
+	for _, w := range m.wraps {
+		before[w.from] = fmt.Sprintf("(metal::msl_simd::call(%d), ", w.to) + before[w.from]
+		end := &m.u.tokens[w.to]
+		end.after = ")" + end.after
+	}
+	for i, text := range before {
+		m.u.tokens[i].before += text
+	}
+}
+
+// endsDo says whether the while at i ends a do statement.
+func (m *pathMarks) endsDo(i int) bool {
+	u := m.u
+	if !u.is(i, "while") || !u.isOneOf(i-1, "}", ";") || !u.is(u.tokens[i+1].pair+1, ";") {
+		return false
+	}
+	for j := i - 1; j > 0; j-- { // the do whose statement ends here
+		if u.tokens[j].pair >= 0 && u.tokens[j].pair < j && u.isOneOf(j, "}", ")", "]") {
+			j = u.tokens[j].pair
+		}
+		if u.isOneOf(j-1, "do") {
+			return m.statementEnd(j, i) == i
+		}
+		if u.isOneOf(j-1, "{", "}", ";") {
+			return false
+		}
+	}
+	return false
+}
+
+// statementEnd is the index after the statement that begins at i.
+func (m *pathMarks) statementEnd(i, to int) int {
+	u := m.u
+	for u.isAttribute(i) {
+		i = u.tokens[i].pair + 1
+	}
+	switch {
+	case i >= to:
+		return to
+	case u.is(i, "{"):
+		return u.tokens[i].pair + 1
+	case u.is(i, "if"):
+		open := i + 1
+		if u.is(open, "constexpr") {
+			open++
+		}
+		end := m.statementEnd(u.tokens[open].pair+1, to)
+		if u.is(end, "else") {
+			end = m.statementEnd(end+1, to)
+		}
+		return end
+	case u.isOneOf(i, "for", "while", "switch") && u.is(i+1, "("):
+		return m.statementEnd(u.tokens[i+1].pair+1, to)
+	case u.is(i, "do"):
+		end := m.statementEnd(i+1, to) // of its body
+		if u.is(end, "while") && u.is(end+1, "(") {
+			return u.tokens[end+1].pair + 2
+		}
+		return end
+	}
+	if end := u.statementEnd(i, to); end >= 0 {
+		return end + 1
+	}
+	return to
+}
+
+func (m *pathMarks) loopName(i int) string { return fmt.Sprintf("msl_loop_%d", i) }
+
+// open puts the object that knows a loop's turn in front of it, so that it lives as long as the loop runs and an else
+// behind it belongs to what it belonged to.
+func (m *pathMarks) open(i int) {
+	t := &m.u.tokens[i]
+	t.space = withoutLoopPragmas(t.space)
+	t.before += fmt.Sprintf("if (metal::msl_simd::loop %s(%d); false) {} else ", m.loopName(i), i)
+}
+
+// turnStatement stands in front of a loop's body.
+func (m *pathMarks) turnStatement(i int) string {
+	return fmt.Sprintf(" if (%s.turn(), false) {} else ", m.loopName(i))
+}
+
+func (m *pathMarks) markLoop(i int) {
+	u := m.u
+	m.open(i)
+	open, turn := i+1, m.loopName(i)+".turn()"
+	end := &u.tokens[u.tokens[open].pair]
+	if u.is(i, "while") { // the condition belongs to the turn that it lets begin, and may be a declaration
+		u.tokens[i].text = "for"
+		u.tokens[open].after = ";" + u.tokens[open].after
+		end.before += "; " + turn
+		return
+	}
+	semicolons := []int{}
+	for j := open + 1; j < u.tokens[open].pair; j++ {
+		if u.tokens[j].pair > j {
+			j = u.tokens[j].pair
+		} else if u.is(j, ";") {
+			semicolons = append(semicolons, j)
+		}
+	}
+	if len(semicolons) < 2 { // for (x : list)
+		end.after += m.turnStatement(i)
+		return
+	}
+	last, close := semicolons[1], u.tokens[open].pair
+	switch {
+	case last+1 == close:
+		u.tokens[last].after += " " + turn
+	case m.leads(last+1, close): // behind the body and before the next turn's condition
+		u.tokens[last].after += " " + turn + ","
+		end.before += ", " + turn
+	default:
+		u.tokens[last].after += " " + turn + ","
+	}
+}
+
+// withoutLoopPragmas drops what speaks of a loop that must follow at once.
+func withoutLoopPragmas(space string) string {
+	if !strings.Contains(space, "pragma") {
+		return space
+	}
+	lines := strings.Split(space, "\n")
+	for i, line := range lines {
+		if fields := strings.Fields(strings.Replace(line, "#", "# ", 1)); len(fields) > 3 && fields[1] == "pragma" && fields[2] == "clang" && fields[3] == "loop" {
+			lines[i] = ""
+		}
+	}
+	return strings.Join(lines, "\n")
+}
