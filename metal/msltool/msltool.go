@@ -1,5 +1,6 @@
 // Package msltool is the command line of the Metal compiler for this machine: what stands behind `attest msl`. It only
-// picks the verb; packages msl and host below metal/internal do the work. It is here, and not in the command, because
+// picks the verb; packages msl and host below metal/internal do the work. [Reflect] tells what a text offers, for whoever
+// binds its kernels by a manifest. It is here, and not in the command, because
 // those packages belong to metal alone.
 package msltool
 

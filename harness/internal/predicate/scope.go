@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -67,6 +68,28 @@ func (s *Scope) Let(name, source string) error {
 	s.lets = append(s.lets, program)
 	s.add(name, t)
 	return nil
+}
+
+// Extend makes a scope whose expressions name further variables: ones whose values are known later than those of s.
+func (s *Scope) Extend(variables ...Variable) *Scope {
+	wider := &Scope{base: s.env.NumField(), vars: len(variables), env: s.env}
+	for _, v := range variables {
+		wider.add(v.Name, reflect.TypeOf(v.Zero))
+	}
+	return wider
+}
+
+// Extended are the values of a scope that Extend made: those of the narrower one, and of the further variables in order.
+func (s *Scope) Extended(v Values, variables ...any) Values {
+	env := reflect.New(s.env).Elem()
+	narrow := reflect.ValueOf(v.env)
+	for i := range s.base {
+		env.Field(i).Set(narrow.Field(i))
+	}
+	for i, x := range variables {
+		env.Field(s.base + i).Set(reflect.ValueOf(x))
+	}
+	return Values{env.Interface()}
 }
 
 func isName(name string) bool {
@@ -225,6 +248,21 @@ func (t Template) Text(v Values) (string, error) {
 	}
 	return b.String(), nil
 }
+
+// Pattern is a regular expression for every text that the template can make.
+func (t Template) Pattern() string {
+	var b strings.Builder
+	for _, part := range t.parts {
+		if words, ok := part.(string); ok {
+			b.WriteString(regexp.QuoteMeta(words))
+		} else {
+			b.WriteString(".*")
+		}
+	}
+	return "^" + b.String() + "$"
+}
+
+func (t Template) String() string { return t.source }
 
 // functions are what expressions may call beside the language's own.
 var functions = []expr.Option{

@@ -15,6 +15,7 @@ type parameter struct {
 	kind      parameterKind
 	at        int // token where it begins
 	name      string
+	typeText  string
 	slot      int    // of a buffer or of threadgroup memory
 	condition string // of function_constant(condition): absent where that is false
 	value     string // of a position: an expression in L, indexed by dimension where vector
@@ -107,7 +108,7 @@ func (u *unit) parameterAt(from, to int) (p parameter, tagged bool, err error) {
 		}
 	}
 	if at := u.declaratorName(from, end); at >= 0 {
-		p.name = u.tokens[at].text
+		p.name, p.typeText = u.tokens[at].text, u.source(from, at)
 	}
 	known := false
 	for _, a := range u.attributesIn(from, to) {

@@ -15,6 +15,7 @@ type Argument struct {
 	Kind      ArgumentKind
 	Name      string
 	Index     int
+	Type      string // as the text writes it, a template's parameters by their names: "const device T*"
 	Condition string // of function_constant(condition): the argument is absent where that is false
 }
 
@@ -91,7 +92,7 @@ func (u *unit) describe() []Entry {
 			case threadgroupParameter:
 				kind = ThreadgroupArgument
 			}
-			entry.Arguments = append(entry.Arguments, Argument{kind, p.name, p.slot, p.condition})
+			entry.Arguments = append(entry.Arguments, Argument{kind, p.name, p.slot, p.typeText, p.condition})
 		}
 		all = append(all, entry)
 	}

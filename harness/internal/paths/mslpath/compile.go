@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,9 +20,13 @@ import (
 type manifest struct {
 	file     string
 	document document
+	root     string // of the texts
 	source   string // the texts, joined
+	name     string // of the text, for diagnostics
 	include  []string
-	scope    *predicate.Scope
+	language int              // 310 is 3.1; 0: the default
+	scope    *predicate.Scope // of what a case alone tells
+	launch   *predicate.Scope // and what a pass's kernel tells
 	supports []condition
 	scratch  []compiledScratch
 	passes   []compiledPass
@@ -33,12 +38,14 @@ type condition struct {
 }
 
 type compiledScratch struct {
-	name  string
-	bytes predicate.Expression
-	zero  bool
+	name    string
+	bytes   predicate.Expression
+	zero    bool
+	content *scalar // instead of bytes: what it holds
 }
 
 type compiledPass struct {
+	path        string // in the document
 	kernel      predicate.Template
 	when        *predicate.Expression // nil: always
 	constants   []compiledConstant
@@ -49,6 +56,7 @@ type compiledPass struct {
 }
 
 type compiledConstant struct {
+	path  string // in the document
 	index uint32
 	name  string
 	scalar
@@ -65,7 +73,9 @@ type scalar struct {
 type compiledBinding struct {
 	index       uint32
 	when        *predicate.Expression
+	path        string // in the document
 	tensor      string
+	copied      *copying // nil: the tensor itself
 	scratch     string
 	offset      *predicate.Expression
 	scalars     []scalar // one, or the members of a struct
@@ -109,12 +119,18 @@ func parent(path string) string {
 }
 
 // load reads a manifest and the texts it names. An error names the file, the line and the field.
-func load(file string) (*manifest, error) {
+// root is where the texts lie; "": beside the manifest.
+func load(file, root string) (*manifest, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	m := &manifest{file: file}
+	if root == "" {
+		root = filepath.Dir(file)
+	} else if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("root=%s: no such folder; want the one that text.sources are relative to", root)
+	}
+	m := &manifest{file: file, root: root}
 	decoder := toml.NewDecoder(strings.NewReader(string(data)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&m.document); err != nil {
@@ -122,6 +138,9 @@ func load(file string) (*manifest, error) {
 	}
 	l := &loader{file: file, positions: findPositions(data)}
 	m.compile(l)
+	if len(l.errs) == 0 {
+		m.holdAgainstText(l)
+	}
 	if len(l.errs) > mostErrors {
 		l.errs = append(l.errs[:mostErrors], fmt.Errorf("and %d more", len(l.errs)-mostErrors))
 	}
@@ -175,6 +194,7 @@ func (m *manifest) compile(l *loader) {
 			l.wrong(fmt.Sprintf("let[%d].value", i), "%v", err)
 		}
 	}
+	m.launch = m.scope.Extend(predicate.Variable{Name: "max_threads", Zero: 0})
 	for i, x := range d.Supports {
 		when := m.expression(l, fmt.Sprintf("supports[%d].when", i), x.When, reflect.Bool)
 		m.supports = append(m.supports, condition{when, x.Why})
@@ -190,7 +210,15 @@ func (m *manifest) compile(l *loader) {
 		if x.Fill != "" && x.Fill != "nan" && x.Fill != "zero" {
 			l.wrong(path+".fill", "%q: want nan or zero", x.Fill)
 		}
-		s.bytes = m.expression(l, path+".bytes", x.Bytes, reflect.Int)
+		if x.Type != "" || x.Value != "" {
+			content := m.scalar(l, path, x.Type, x.Value, anyCount)
+			s.content = &content
+			if x.Bytes != "" || x.Fill != "" {
+				l.wrong(path, "want bytes (and fill), or type and value")
+			}
+		} else {
+			s.bytes = m.expression(l, path+".bytes", x.Bytes, reflect.Int)
+		}
 		m.scratch = append(m.scratch, s)
 	}
 	if len(d.Passes) == 0 {
@@ -201,37 +229,70 @@ func (m *manifest) compile(l *loader) {
 	}
 }
 
-// texts reads the sources. Several become one text, each included by its name.
+var languageVersion = regexp.MustCompile(`^([1-9])\.([0-9])$`)
+
+// texts finds the sources. Several are included one after the other into one text.
 func (m *manifest) texts(l *loader) {
-	dir := filepath.Dir(m.file)
-	sources := m.document.Text.Sources
-	if len(sources) == 0 {
+	d := &m.document.Text
+	if len(d.Sources) == 0 {
 		l.wrong("text.sources", "is missing; want the .metal files, beside the manifest")
 	}
-	var texts []string
-	for i, name := range sources {
-		text, err := os.ReadFile(filepath.Join(dir, name))
+	var includes strings.Builder
+	folders := map[string]bool{}
+	for i, name := range d.Sources {
+		path := filepath.Join(m.root, filepath.FromSlash(name))
+		text, err := os.ReadFile(path)
 		if err != nil {
 			l.wrong(fmt.Sprintf("text.sources[%d]", i), "%v", err)
 		}
-		texts = append(texts, string(text))
+		if i == 0 {
+			m.source, m.name = string(text), path
+		}
+		fmt.Fprintf(&includes, "#include \"%s\"\n", filepath.Base(name))
+		if folder := filepath.Dir(path); !folders[folder] {
+			folders[folder] = true
+			m.include = append(m.include, folder)
+		}
 	}
-	m.source = strings.Join(texts, "\n")
-	for i, name := range m.document.Text.Include {
-		path := filepath.Join(dir, name)
+	if len(d.Sources) > 1 {
+		m.source, m.name = includes.String(), m.file
+	}
+	for i, name := range d.Include {
+		path := filepath.Join(m.root, filepath.FromSlash(name))
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
 			l.wrong(fmt.Sprintf("text.include[%d]", i), "%s is no folder", path)
 		}
 		m.include = append(m.include, path)
 	}
+	for name := range d.Define {
+		if !isMacro(name) {
+			l.wrong("text.define."+name, "%q: want a macro's name", name)
+		}
+	}
+	if d.Language != "" {
+		v := languageVersion.FindStringSubmatch(d.Language)
+		if v == nil {
+			l.wrong("text.language", "%q: want a version such as \"3.1\"", d.Language)
+			return
+		}
+		m.language = 100*int(v[1][0]-'0') + 10*int(v[2][0]-'0')
+	}
+}
+
+func isMacro(name string) bool {
+	return regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9]*$`).MatchString(name)
 }
 
 func (m *manifest) expression(l *loader, path string, source text, want reflect.Kind) predicate.Expression {
+	return expressionIn(m.scope, l, path, source, want)
+}
+
+func expressionIn(scope *predicate.Scope, l *loader, path string, source text, want reflect.Kind) predicate.Expression {
 	if source == "" {
 		l.wrong(path, "is missing; want an expression over the case")
 		return predicate.Expression{}
 	}
-	e, err := m.scope.Compile(string(source), want)
+	e, err := scope.Compile(string(source), want)
 	if err != nil {
 		l.wrong(path, "%v", err)
 	}
@@ -246,20 +307,21 @@ func (m *manifest) optional(l *loader, path string, source text, want reflect.Ki
 	return &e
 }
 
+// three compiles the numbers of a launch, which the kernel's most threads may enter.
 func (m *manifest) three(l *loader, path string, list []text) (out [3]*predicate.Expression) {
 	if len(list) < 1 || len(list) > 3 {
 		l.wrong(path, "has %d numbers; want 1 to 3", len(list))
 		return out
 	}
 	for i, source := range list {
-		e := m.expression(l, fmt.Sprintf("%s[%d]", path, i), source, reflect.Int)
+		e := expressionIn(m.launch, l, fmt.Sprintf("%s[%d]", path, i), source, reflect.Int)
 		out[i] = &e
 	}
 	return out
 }
 
 func (m *manifest) pass(l *loader, path string, p *pass, scratches map[string]bool) compiledPass {
-	var c compiledPass
+	c := compiledPass{path: path}
 	var err error
 	if p.Kernel == "" {
 		l.wrong(path+".kernel", "is missing; want the kernel's name, such as \"sdpa_{type}_{head_dim}\"")
@@ -269,7 +331,10 @@ func (m *manifest) pass(l *loader, path string, p *pass, scratches map[string]bo
 	c.when = m.optional(l, path+".when", p.When, reflect.Bool)
 	for i, x := range p.Constants {
 		at := fmt.Sprintf("%s.constant[%d]", path, i)
-		k := compiledConstant{name: x.Name, scalar: m.scalar(l, at, x.Type, x.Value, 0)}
+		k := compiledConstant{path: at, name: x.Name, scalar: m.scalar(l, at, x.Type, x.Value, 0)}
+		if k.kind.isVector() {
+			l.wrong(at+".type", "%q: a function constant is a scalar here", x.Type)
+		}
 		switch {
 		case x.Index == nil && x.Name == "" || x.Index != nil && x.Name != "":
 			l.wrong(at, "want index or name, and one of them")
@@ -297,10 +362,10 @@ func (m *manifest) pass(l *loader, path string, p *pass, scratches map[string]bo
 	return c
 }
 
-var tensorNames = []string{"q", "k", "v", "mask", "out", "lse"}
+var tensorNames = []string{"q", "k", "v", "mask", "out", "lse", fullMask}
 
 func (m *manifest) binding(l *loader, path string, b *binding, scratches map[string]bool, taken map[string]string) compiledBinding {
-	c := compiledBinding{tensor: b.Tensor, scratch: b.Scratch, null: b.Null}
+	c := compiledBinding{path: path, tensor: b.Tensor, copied: m.copying(l, path, b), scratch: b.Scratch, null: b.Null}
 	kinds := 0
 	for _, given := range []bool{b.Tensor != "", b.Type != "", len(b.Struct) > 0, b.Scratch != "", b.Threadgroup != "", b.Null} {
 		if given {

@@ -14,7 +14,12 @@ import (
 
 const kernel = `#include <metal_stdlib>
 using namespace metal;
-kernel void twice(device float *out [[buffer(0)]], uint i [[thread_position_in_grid]]) { out[i] = 2; }
+constant bool wanted [[function_constant(3)]];
+struct parameters { float scale; ulong pair[2]; };
+kernel void twice(device float *out [[buffer(0)]], constant int &rows [[buffer(1)]],
+    constant parameters &p [[buffer(2)]], device float *partial [[buffer(3)]], uint i [[thread_position_in_grid]]) {
+  out[i] = wanted ? rows : p.scale + partial[i];
+}
 `
 
 const manifestText = `layout = "strided"
@@ -55,7 +60,7 @@ func write(t *testing.T, manifest string) string {
 }
 
 func TestLoad(t *testing.T) {
-	m, err := load(write(t, manifestText))
+	m, err := load(write(t, manifestText), "")
 	require.NoError(t, err)
 	require.Len(t, m.passes, 1)
 	require.Len(t, m.passes[0].bindings, 4)
@@ -91,16 +96,34 @@ func TestWrongManifests(t *testing.T) {
 		"constant without index":  {`index = 3, type = "bool"`, `type = "bool"`, "pass[0].constant[0]: want index or name"},
 		"arithmetic":              {`[text]`, "[arithmetic]\nscores = \"fp8\"\n[text]", `:2:2: arithmetic: arithmetic.scores: format "fp8": want fp16, bf16, fp32 or input`},
 		"expression that is none": {`value = "q_len" }`, `value = "q_len +" }`, `:23:38: pass[0].bind[1].value: expression "q_len +": column `},
+		"no such kernel":          {`kernel = "twice"`, `kernel = "thrice_{q_len}"`, `:17:10: pass[0].kernel: no kernel of the text is called thrice_{q_len}; it has twice`},
+		"no such slot":            {`{ index = 1,`, `{ index = 7,`, `:23:13: pass[0].bind[1].index: buffer(7) is no argument of twice; it has buffer(0) out, buffer(1) rows, buffer(2) p, buffer(3) partial`},
+		"a slot without a value":  {"  { index = 1, type = \"int\", value = \"q_len\" },\n", ``, `:21:1: pass[0].bind: nothing is bound to buffer(1) rows of twice, line 5: constant int &`},
+		"scalar of another type":  {`type = "int", value = "q_len"`, `type = "float", value = "scale"`, `:23:3: pass[0].bind[1]: buffer(1) of twice, line 5, is constant int & rows: want type = "int", not "float"`},
+		"tensor for a scalar":     {`type = "int", value = "q_len"`, `tensor = "q"`, `:23:3: pass[0].bind[1]: buffer(1) of twice, line 5, is constant int & rows: want type = "int" with value, not tensor q`},
+		"constant of other type":  {`index = 3, type = "bool", value = "lse"`, `index = 3, type = "int", value = "1"`, `pass[0].constant[0].type: "int": in the text wanted is bool`},
+		"no such constant":        {`index = 3, type = "bool"`, `name = "want", type = "bool"`, `pass[0].constant[0].name: the text has no function constant want; it has wanted (3)`},
+		"vector constant":         {`index = 3, type = "bool", value = "lse"`, `index = 3, type = "float2", value = "[1, 2]"`, `"float2": a function constant is a scalar`},
+		"max_threads too early":   {`bytes = "rows * 4"`, `bytes = "max_threads"`, "unknown name max_threads"},
+		"copy's format":           {`tensor = "out"`, `tensor = "out", as = "double"`, `:22:37: pass[0].bind[0].as: "double": want half, bfloat or float`},
+		"copy's order":            {`tensor = "out"`, `tensor = "out", order = "HBSD"`, `"HBSD": want BHSD or BSHD`},
+		"copy of a scalar":        {`value = "q_len"`, `value = "q_len", as = "half"`, `only a tensor has as and order`},
+		"full mask without as":    {`tensor = "out"`, `tensor = "full_mask"`, `pass[0].bind[0].as: is missing`},
+		"language":                {`[text]`, "[text]\nlanguage = \"310\"", `:3:12: text.language: "310": want a version such as "3.1"`},
+		"macro":                   {`[text]`, "[text]\ndefine = { \"a b\" = \"1\" }", `text.define.a b: "a b": want a macro's name`},
+		"include":                 {`[text]`, "[text]\ninclude = [\"none\"]", `:3:12: text.include[0]: `},
+		"a text that is none":     {`[text]`, "[text]\ndefine = { kernel = \"kern(\" }", `text: `},
+		"scratch of both kinds":   {`bytes = "rows * 4"`, "bytes = \"rows * 4\"\ntype = \"int\"\nvalue = 1", `scratch[0]: want bytes (and fill), or type and value`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Contains(t, manifestText, x.find)
 			file := write(t, strings.Replace(manifestText, x.find, x.replace, 1))
-			_, err := load(file)
+			_, err := load(file, "")
 			require.ErrorContains(t, err, file+":")
 			require.ErrorContains(t, err, x.words)
 		})
 	}
-	_, err := load(filepath.Join(t.TempDir(), "none.toml"))
+	_, err := load(filepath.Join(t.TempDir(), "none.toml"), "")
 	require.ErrorContains(t, err, "none.toml")
 }
 

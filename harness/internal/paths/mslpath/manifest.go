@@ -42,7 +42,9 @@ type let struct {
 type scratch struct {
 	Name  string `toml:"name"`
 	Bytes text   `toml:"bytes"`
-	Fill  string `toml:"fill"` // nan (default): bytes that are a NaN in every format; zero
+	Fill  string `toml:"fill"`  // nan (default): bytes that are a NaN in every format; zero
+	Type  string `toml:"type"`  // instead of bytes: a buffer that holds Value, a number or a list of any length
+	Value text   `toml:"value"` //
 }
 
 // pass is one dispatch.
@@ -68,7 +70,9 @@ type constant struct {
 type binding struct {
 	Index       *int    `toml:"index"`
 	When        text    `toml:"when"`
-	Tensor      string  `toml:"tensor"` // q, k, v, mask, out, lse
+	Tensor      string  `toml:"tensor"` // q, k, v, mask, out, lse, full_mask
+	As          string  `toml:"as"`     // format of a contiguous copy of the tensor that is bound in its place
+	Order       string  `toml:"order"`  // of such a copy: BHSD (default) or BSHD
 	Type        string  `toml:"type"`   // of a scalar, or of each element of a list
 	Value       text    `toml:"value"`
 	Struct      []field `toml:"struct"`

@@ -30,10 +30,11 @@ type Path struct {
 }
 
 // Open opens the path by what follows msl: in its name: a manifest's file, and options of the host device as
-// metalpath.OpenHost takes them.
+// metalpath.OpenHost takes them. The option root=DIR names the folder that the manifest's texts are in.
 func Open(argument string) (*Path, error) {
 	file, options, _ := strings.Cut(argument, "?")
-	m, err := load(file)
+	root, options := takeRoot(options)
+	m, err := load(file, root)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +61,19 @@ func Open(argument string) (*Path, error) {
 		base.variants = append(base.variants, paths.Variant{Words: modes[i+1].Words, Path: p, SameBits: modes[i+1].SameBits})
 	}
 	return base, nil
+}
+
+// takeRoot takes root=DIR out of a path's options.
+func takeRoot(options string) (root, rest string) {
+	var others []string
+	for _, option := range strings.Split(options, "&") {
+		if dir, ok := strings.CutPrefix(option, "root="); ok {
+			root = dir
+		} else if option != "" {
+			others = append(others, option)
+		}
+	}
+	return root, strings.Join(others, "&")
 }
 
 func open(name string, m *manifest, mode metalpath.HostMode) (*Path, error) {
@@ -135,10 +149,10 @@ func (p *Path) Supports(c cases.Case) error {
 	if c.LSE && !p.manifest.binds("lse") {
 		return errors.New("the manifest binds no lse")
 	}
-	if c.Mask.IsArray() && !p.manifest.binds("mask") {
+	if c.Mask.IsArray() && !p.manifest.binds("mask") && !p.manifest.binds(fullMask) {
 		return errors.New("the manifest binds no mask")
 	}
-	return nil
+	return p.manifest.copiesTake(&c)
 }
 
 func (m *manifest) binds(tensor string) bool {
@@ -179,7 +193,7 @@ func (p *Path) Close() error {
 
 // Attend runs the passes over the tensors where they lie.
 func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
-	call := &call{path: p, memory: map[string]*metal.Memory{}, tensors: t, timing: paths.Timing{Cached: true}}
+	call := &call{path: p, problem: c, memory: map[string]*metal.Memory{}, copies: map[string]*copyOf{}, tensors: t, timing: paths.Timing{Cached: true}}
 	defer call.close()
 	operands, err := operandValues(c)
 	if err != nil {
@@ -207,6 +221,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 		}
 		return paths.Timing{}, err
 	}
+	call.bringBack()
 	if t.LSE != nil && p.manifest.document.LSE.Base == "2" {
 		toNatural(t.LSE)
 	}
@@ -227,15 +242,20 @@ func toNatural(t *cases.Tensor) {
 // call is one Attend.
 type call struct {
 	path    *Path
+	problem cases.Case
 	values  predicate.Values
 	tensors *cases.Tensors
 	memory  map[string]*metal.Memory // of tensors and scratch buffers, by name
+	copies  map[string]*copyOf       // of tensors in other formats and orders
 	timing  paths.Timing
 }
 
 func (c *call) close() {
 	for _, m := range c.memory {
 		m.Close()
+	}
+	for _, made := range c.copies {
+		made.memory.Close()
 	}
 }
 
@@ -251,10 +271,11 @@ func (c *call) pass(ctx context.Context, number int) error {
 		return err
 	}
 	launch := &metal.Launch{GridInThreads: pass.inThreads}
-	if launch.Grid, err = c.three("grid", pass.grid); err != nil {
+	values := c.path.manifest.launch.Extended(c.values, kernel.MaxThreads())
+	if launch.Grid, err = three("grid", pass.grid, values); err != nil {
 		return err
 	}
-	if launch.Threadgroup, err = c.three("threadgroup", pass.threadgroup); err != nil {
+	if launch.Threadgroup, err = three("threadgroup", pass.threadgroup, values); err != nil {
 		return err
 	}
 	if launch.Arguments, err = c.arguments(pass); err != nil {
@@ -268,13 +289,13 @@ func (c *call) pass(ctx context.Context, number int) error {
 	return err
 }
 
-func (c *call) three(what string, expressions [3]*predicate.Expression) (out [3]uint32, err error) {
+func three(what string, expressions [3]*predicate.Expression, values predicate.Values) (out [3]uint32, err error) {
 	for i, e := range expressions {
 		out[i] = 1
 		if e == nil {
 			continue
 		}
-		n, err := e.Int(c.values)
+		n, err := e.Int(values)
 		if err != nil {
 			return out, fmt.Errorf("%s[%d]: %w", what, i, err)
 		}
@@ -310,7 +331,8 @@ func (c *call) kernel(pass *compiledPass) (*metal.Kernel, error) {
 		return kernel, nil
 	}
 	kernel, err := p.device.NewKernel(metal.KernelOptions{
-		Source: p.manifest.source, File: p.manifest.document.Text.Sources[0], Function: name, Constants: constants, Math: p.math,
+		Source: p.manifest.source, File: p.manifest.name, Function: name, Constants: constants, Math: p.math,
+		Includes: p.manifest.include, Defines: p.manifest.document.Text.Define, Language: p.manifest.language,
 	})
 	if err != nil {
 		return nil, err
@@ -337,6 +359,8 @@ func (c *call) arguments(pass *compiledPass) ([]metal.Argument, error) {
 		switch {
 		case b.null:
 			continue // an empty slot is a null pointer
+		case b.tensor != "" && b.copied != nil:
+			a.Memory, err = c.copied(b.tensor, b.copied)
 		case b.tensor != "":
 			a.Memory, a.Offset, err = c.tensor(b.tensor)
 		case b.scratch != "":
@@ -394,6 +418,9 @@ func (c *call) scratch(name string) (*metal.Memory, error) {
 		if s.name != name {
 			continue
 		}
+		if s.content != nil {
+			return c.content(key, s.content)
+		}
 		bytes, err := s.bytes.Int(c.values)
 		if err != nil {
 			return nil, err
@@ -414,4 +441,19 @@ func (c *call) scratch(name string) (*metal.Memory, error) {
 		return m, nil
 	}
 	return nil, fmt.Errorf("scratch %q is not declared", name)
+}
+
+// content is memory that holds what a manifest says.
+func (c *call) content(key string, of *scalar) (*metal.Memory, error) {
+	bytes, err := pack([]scalar{*of}, c.values, false)
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.path.device.NewMemory(len(bytes))
+	if err != nil {
+		return nil, err
+	}
+	copy(m.Bytes(), bytes)
+	c.memory[key] = m
+	return m, nil
 }

@@ -11,37 +11,83 @@ import (
 
 	"attest.example/attest/harness/internal/precision"
 	"attest.example/attest/harness/internal/predicate"
+	"attest.example/attest/metal"
 )
 
-// scalarType is a type of the Metal Shading Language by which bytes or a function constant are passed.
+// scalarType is a type of the Metal Shading Language by which bytes or a function constant are passed: a scalar, or a
+// vector of them.
 type scalarType struct {
-	name string
-	size int
-	kind reflect.Kind // Bool, Int, Uint, Float64
+	name  string
+	size  int          // of a scalar, in bytes
+	kind  reflect.Kind // Bool, Int, Uint, Float64
+	of    string       // the scalar's own name
+	lanes int          // of a vector; 0: a scalar
+	whole int          // bytes of a vector, padding included
+	align int
 }
+
+func (t scalarType) isVector() bool { return t.lanes > 0 }
+
+// numbers is how many numbers make one value.
+func (t scalarType) numbers() int { return max(t.lanes, 1) }
 
 var scalarTypes = func() map[string]scalarType {
 	table := map[string]scalarType{}
 	for _, t := range []scalarType{
-		{"bool", 1, reflect.Bool},
-		{"char", 1, reflect.Int}, {"short", 2, reflect.Int}, {"int", 4, reflect.Int}, {"long", 8, reflect.Int},
-		{"uchar", 1, reflect.Uint}, {"ushort", 2, reflect.Uint}, {"uint", 4, reflect.Uint}, {"ulong", 8, reflect.Uint},
-		{"half", 2, reflect.Float64}, {"bfloat", 2, reflect.Float64}, {"float", 4, reflect.Float64},
+		{name: "bool", size: 1, kind: reflect.Bool},
+		{name: "char", size: 1, kind: reflect.Int}, {name: "short", size: 2, kind: reflect.Int},
+		{name: "int", size: 4, kind: reflect.Int}, {name: "long", size: 8, kind: reflect.Int},
+		{name: "uchar", size: 1, kind: reflect.Uint}, {name: "ushort", size: 2, kind: reflect.Uint},
+		{name: "uint", size: 4, kind: reflect.Uint}, {name: "ulong", size: 8, kind: reflect.Uint},
+		{name: "half", size: 2, kind: reflect.Float64}, {name: "bfloat", size: 2, kind: reflect.Float64},
+		{name: "float", size: 4, kind: reflect.Float64},
 	} {
+		t.align, t.of = t.size, t.name
 		table[t.name] = t
+		for lanes := 2; lanes <= 4; lanes++ {
+			v := t
+			v.name, v.lanes = fmt.Sprintf("%s%d", t.name, lanes), lanes
+			v.whole = t.size * (lanes + lanes%2) // a vector of three takes the room of four
+			v.align = v.whole
+			table[v.name] = v
+			v.name, v.whole, v.align = "packed_"+v.name, t.size*lanes, t.size
+			table[v.name] = v
+		}
 	}
-	table["size_t"] = scalarType{"size_t", 8, reflect.Uint}
-	for _, width := range []string{"8", "16", "32", "64"} {
-		size := map[string]int{"8": 1, "16": 2, "32": 4, "64": 8}[width]
-		table["int"+width+"_t"] = scalarType{"int" + width + "_t", size, reflect.Int}
-		table["uint"+width+"_t"] = scalarType{"uint" + width + "_t", size, reflect.Uint}
+	for name, plain := range typedefs {
+		t := table[plain]
+		t.name = name
+		table[name] = t
 	}
 	return table
 }()
 
-var typeNames = strings.Join(slices.Sorted(maps.Keys(scalarTypes)), ", ")
+// typedefs are further names of scalars.
+var typedefs = map[string]string{
+	"int8_t": "char", "int16_t": "short", "int32_t": "int", "int64_t": "long",
+	"uint8_t": "uchar", "uint16_t": "ushort", "uint32_t": "uint", "uint64_t": "ulong",
+	"size_t": "ulong", "ptrdiff_t": "long",
+}
 
-// put appends a value in the type's bytes.
+// plainName is a scalar's own name: int of int32_t.
+func plainName(name string) string {
+	if plain, ok := typedefs[name]; ok {
+		return plain
+	}
+	return name
+}
+
+var typeNames = func() string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(scalarTypes)) {
+		if !scalarTypes[name].isVector() {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ") + ", and vectors of 2 to 4 such as float4 and packed_half2"
+}()
+
+// put appends a scalar in the type's bytes.
 func (t scalarType) put(into []byte, value any) ([]byte, error) {
 	bits, err := t.bits(value)
 	if err != nil {
@@ -72,13 +118,11 @@ func (t scalarType) bits(value any) (uint64, error) {
 		} else {
 			x = float64(v.Int())
 		}
-		switch t.name {
-		case "half":
-			return uint64(precision.FP16.Bits(x)), nil
-		case "bfloat":
-			return uint64(precision.BF16.Bits(x)), nil
+		format := map[string]precision.Format{"half": precision.FP16, "bfloat": precision.BF16, "float": precision.FP32}[t.of]
+		if !math.IsInf(x, 0) && math.IsInf(format.Round(x), 0) {
+			return wrong()
 		}
-		return uint64(math.Float32bits(float32(x))), nil
+		return uint64(format.Bits(x)), nil
 	case t.kind == reflect.Int && v.CanInt():
 		if n := v.Int(); width < 64 && (n < -1<<(width-1) || n > 1<<(width-1)-1) {
 			return wrong()
@@ -104,7 +148,7 @@ func (t scalarType) bits(value any) (uint64, error) {
 // anyCount is the count of a binding's value: one number, or as many as the list has.
 const anyCount = -1
 
-// pack lays scalars out as C does: each aligned to its size, the whole to its largest member.
+// pack lays scalars out as C does: each aligned as its type is, the whole to its largest alignment.
 func pack(scalars []scalar, values predicate.Values, isStruct bool) ([]byte, error) {
 	var out []byte
 	largest := 1
@@ -113,30 +157,46 @@ func pack(scalars []scalar, values predicate.Values, isStruct bool) ([]byte, err
 		if err != nil {
 			return nil, err
 		}
-		elements := []any{value}
-		if v := reflect.ValueOf(value); v.IsValid() && v.Kind() == reflect.Slice && s.count != 0 {
-			elements = elements[:0]
-			for i := range v.Len() {
-				elements = append(elements, v.Index(i).Interface())
-			}
-		}
-		if s.count > 0 && len(elements) != s.count {
-			return nil, fmt.Errorf("%s%q has %d numbers; want %d", label(s), s.value, len(elements), s.count)
-		}
 		if isStruct {
-			largest = max(largest, s.kind.size)
-			for len(out)%s.kind.size != 0 {
+			largest = max(largest, s.kind.align)
+			for len(out)%s.kind.align != 0 {
 				out = append(out, 0)
 			}
 		}
-		for _, e := range elements {
-			if out, err = s.kind.put(out, e); err != nil {
-				return nil, fmt.Errorf("%s%q: %w", label(s), s.value, err)
-			}
+		if out, err = s.put(out, value); err != nil {
+			return nil, fmt.Errorf("%s%q: %w", label(s), s.value, err)
 		}
 	}
 	for isStruct && len(out)%largest != 0 {
 		out = append(out, 0)
+	}
+	return out, nil
+}
+
+// put appends a value: a number, or a list of them for a vector or an array.
+func (s scalar) put(out []byte, value any) ([]byte, error) {
+	elements := []any{value}
+	if v := reflect.ValueOf(value); v.IsValid() && v.Kind() == reflect.Slice && (s.count != 0 || s.kind.isVector()) {
+		elements = elements[:0]
+		for i := range v.Len() {
+			elements = append(elements, v.Index(i).Interface())
+		}
+	}
+	each := s.kind.numbers()
+	switch want := max(s.count, 1) * each; {
+	case s.count == anyCount && (len(elements) == 0 || len(elements)%each != 0):
+		return nil, fmt.Errorf("has %d numbers; want a multiple of %d", len(elements), each)
+	case s.count != anyCount && len(elements) != want:
+		return nil, fmt.Errorf("has %d numbers; want %d", len(elements), want)
+	}
+	var err error
+	for i, e := range elements {
+		if out, err = s.kind.put(out, e); err != nil {
+			return nil, err
+		}
+		if s.kind.isVector() && i%each == each-1 {
+			out = append(out, make([]byte, s.kind.whole-each*s.kind.size)...)
+		}
 	}
 	return out, nil
 }
@@ -154,17 +214,31 @@ func (t scalarType) typed(value any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch t.name {
+	switch t.of {
 	case "bool":
 		return bits != 0, nil
-	case "int", "int32_t":
+	case "char":
+		return int8(bits), nil
+	case "short":
+		return int16(bits), nil
+	case "int":
 		return int32(bits), nil
-	case "uint", "uint32_t":
-		return uint32(bits), nil
-	case "ushort", "uint16_t":
+	case "long":
+		return int64(bits), nil
+	case "uchar":
+		return uint8(bits), nil
+	case "ushort":
 		return uint16(bits), nil
+	case "uint":
+		return uint32(bits), nil
+	case "ulong":
+		return bits, nil
+	case "half":
+		return metal.Half(bits), nil
+	case "bfloat":
+		return metal.BFloat(bits), nil
 	case "float":
 		return math.Float32frombits(uint32(bits)), nil
 	}
-	return nil, fmt.Errorf("a function constant of type %s; want bool, int, uint, ushort or float", t.name)
+	return nil, fmt.Errorf("a function constant of type %s; want a scalar", t.name)
 }

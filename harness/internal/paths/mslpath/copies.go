@@ -1,0 +1,249 @@
+package mslpath
+
+import (
+	"fmt"
+	"math"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/precision"
+	"attest.example/attest/metal"
+)
+
+// fullMask is what the mask of any kind adds to the logits, written out as [batch, heads, q_len, kv_len]: for kernels
+// that know causal masks and windows only as arrays.
+const fullMask = "full_mask"
+
+// copying says what a binding makes of a tensor before it is bound, and of an output afterwards: a contiguous copy in a
+// format and an order of its own.
+type copying struct {
+	as    string // half, bfloat, float; bool of masks; "": the tensor's own format
+	order string // BHSD or BSHD
+}
+
+var copyFormats = map[string]precision.Format{"half": precision.FP16, "bfloat": precision.BF16, "float": precision.FP32}
+
+func (m *manifest) copying(l *loader, path string, b *binding) *copying {
+	if b.As == "" && b.Order == "" {
+		if b.Tensor == fullMask {
+			l.wrong(path+".as", "is missing; want the format of its entries: half, bfloat, float or bool")
+		}
+		return nil
+	}
+	if b.Tensor == "" {
+		l.wrong(path, "only a tensor has as and order")
+	}
+	isMask := b.Tensor == "mask" || b.Tensor == fullMask
+	if _, known := copyFormats[b.As]; !known && b.As != "" && !(b.As == "bool" && isMask) {
+		l.wrong(path+".as", "%q: want half, bfloat or float, or bool of a mask", b.As)
+	}
+	if b.Order != "" && b.Order != "BHSD" && b.Order != "BSHD" {
+		l.wrong(path+".order", "%q: want BHSD or BSHD", b.Order)
+	}
+	if b.Order == "BSHD" && isMask {
+		l.wrong(path+".order", "a mask is copied as BHSD")
+	}
+	return &copying{b.As, b.Order}
+}
+
+// takes is an error where the copy of a tensor would not hold its values, or an output could not be as precise as the
+// case wants it.
+func (k *copying) takes(tensor string, c *cases.Case) error {
+	to, isFormat := copyFormats[k.as]
+	of := map[string]precision.Format{"q": c.Input, "k": c.Input, "v": c.Input, "out": c.Output, "lse": precision.FP32}[tensor]
+	if tensor == "mask" || tensor == fullMask {
+		if k.as == "bool" && c.Mask.Kind == cases.AdditiveMask {
+			return fmt.Errorf("the manifest passes %s on as bool, and the mask is additive", tensor)
+		}
+		if c.Mask.Kind != cases.AdditiveMask { // 0 and -Inf, which every format has
+			return nil
+		}
+		of = c.Mask.Format
+	}
+	if isFormat && to != of && to != precision.FP32 {
+		return fmt.Errorf("the manifest passes %s on as %s, which does not hold every %s", tensor, k.as, of)
+	}
+	return nil
+}
+
+// layout is where the copy of a tensor of some shape has its elements.
+func (k *copying) layout(format precision.Format, shape [4]int) cases.Tensor {
+	t := cases.Tensor{Format: format, Shape: shape}
+	order := []int{3, 2, 1, 0}
+	if k.order == "BSHD" {
+		order = []int{3, 1, 2, 0}
+	}
+	step := 1
+	for _, dimension := range order {
+		t.Strides[dimension] = step
+		step *= shape[dimension]
+	}
+	t.Elements = step
+	return t
+}
+
+// copyOf is a tensor of the call as a binding wants it.
+type copyOf struct {
+	tensor cases.Tensor
+	memory *metal.Memory
+	output *cases.Tensor // to be filled from it after the passes; nil of an input
+}
+
+// copied is the memory of a tensor's copy, made once in a call; nil where the case has no such tensor.
+func (c *call) copied(name string, k *copying) (*metal.Memory, error) {
+	key := fmt.Sprintf("%s %s %s", name, k.as, k.order)
+	if made, ok := c.copies[key]; ok {
+		return made.memory, nil
+	}
+	made, there, err := c.copy(name, k)
+	if err != nil || !there {
+		return nil, err
+	}
+	c.copies[key] = made
+	return made.memory, nil
+}
+
+func (c *call) copy(name string, k *copying) (*copyOf, bool, error) {
+	var from *cases.Tensor
+	t := c.tensors
+	switch name {
+	case "q":
+		from = &t.Q
+	case "k":
+		from = &t.K
+	case "v":
+		from = &t.V
+	case "out":
+		from = &t.Out
+	case "lse":
+		from = t.LSE
+	default:
+		return c.copiedMask(name, k)
+	}
+	if from == nil {
+		return nil, false, nil
+	}
+	format := from.Format
+	if f, ok := copyFormats[k.as]; ok {
+		format = f
+	}
+	made := &copyOf{tensor: k.layout(format, from.Shape)}
+	if err := c.room(made, format.Size()); err != nil {
+		return nil, false, err
+	}
+	if name == "out" || name == "lse" {
+		made.output = from
+		made.tensor.Poison()
+		return made, true, nil
+	}
+	transfer(&made.tensor, from)
+	return made, true, nil
+}
+
+func (c *call) copiedMask(name string, k *copying) (*copyOf, bool, error) {
+	array, one := c.tensors.Mask, c.problem
+	shape := [4]int{}
+	switch {
+	case name == fullMask && c.problem.Mask.Kind == "" || name == "mask" && array == nil:
+		return nil, false, nil
+	case name == "mask":
+		shape = array.Shape
+	case array != nil:
+		shape = [4]int{array.Shape[0], array.Shape[1], one.QLen, one.KVLen}
+	default:
+		shape = [4]int{1, 1, one.QLen, one.KVLen}
+	}
+	format, size := precision.FP32, 1
+	isBool := k.as == "bool" || k.as == "" && array != nil && array.Bool
+	if !isBool {
+		if f, ok := copyFormats[k.as]; ok {
+			format = f
+		} else if array != nil {
+			format = array.Format
+		}
+		size = format.Size()
+	}
+	made := &cases.MaskArray{Tensor: k.layout(format, shape), Bool: isBool}
+	copy := &copyOf{tensor: made.Tensor}
+	if err := c.room(copy, size); err != nil {
+		return nil, false, err
+	}
+	made.Data = copy.tensor.Data
+	bias := make([]float64, one.KVLen)
+	rows := one.Rows(c.tensors)
+	for b := range shape[0] {
+		for h := range shape[1] {
+			for r := range shape[2] {
+				first, last := 0, shape[3]
+				if name == "mask" {
+					for key := range shape[3] {
+						bias[key] = array.Bias(b, h, r, key)
+					}
+				} else {
+					first, last = rows.Row(b, h, r, bias)
+				}
+				for key := range shape[3] {
+					x := math.Inf(-1)
+					if key >= first && key < last {
+						x = bias[key]
+					}
+					if isBool { // a bool is 0 or 1
+						made.Data[made.Index(b, h, r, key)] = 1
+						if math.IsInf(x, -1) {
+							made.Data[made.Index(b, h, r, key)] = 0
+						}
+						continue
+					}
+					made.SetBias(b, h, r, key, x)
+				}
+			}
+		}
+	}
+	return copy, true, nil
+}
+
+// room makes the memory of a copy on the device.
+func (c *call) room(made *copyOf, size int) error {
+	m, err := c.path.device.NewMemory(made.tensor.Elements * size)
+	if err != nil {
+		return err
+	}
+	made.tensor.Data, made.memory = m.Bytes(), m
+	return nil
+}
+
+func transfer(to, from *cases.Tensor) {
+	for b := range to.Shape[0] {
+		for h := range to.Shape[1] {
+			for r := range to.Shape[2] {
+				for d := range to.Shape[3] {
+					to.Set(b, h, r, d, from.At(b, h, r, d))
+				}
+			}
+		}
+	}
+}
+
+// bringBack fills the outputs that were bound as copies.
+func (c *call) bringBack() {
+	for _, made := range c.copies {
+		if made.output != nil {
+			transfer(made.output, &made.tensor)
+		}
+	}
+}
+
+// copiesTake is why a case is not supported whose operands the manifest's copies do not hold.
+func (m *manifest) copiesTake(c *cases.Case) error {
+	for _, pass := range m.passes {
+		for _, b := range pass.bindings {
+			if b.copied == nil {
+				continue
+			}
+			if err := b.copied.takes(b.tensor, c); err != nil {
+				return paths.Unsupported("%w", err)
+			}
+		}
+	}
+	return nil
+}
