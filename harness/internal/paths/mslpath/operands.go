@@ -23,7 +23,7 @@ type strides struct {
 	Out  steps `expr:"out"`
 }
 
-// shapeOf is a mask array's own extents: 1 where it broadcasts.
+// shapeOf is a mask array's extents: its own, 1 where it broadcasts; or those of full_mask.
 type shapeOf struct {
 	Batch int `expr:"batch"`
 	Heads int `expr:"heads"`
@@ -51,7 +51,7 @@ type contiguous struct {
 func operandVariables() []predicate.Variable {
 	return []predicate.Variable{
 		{Name: "stride", Zero: strides{}}, {Name: "mask_shape", Zero: shapeOf{}}, {Name: "size", Zero: sizes{}},
-		{Name: "contiguous", Zero: contiguous{}}, {Name: "diagonal", Zero: 0},
+		{Name: "contiguous", Zero: contiguous{}}, {Name: "diagonal", Zero: 0}, {Name: "full_mask", Zero: shapeOf{}},
 	}
 }
 
@@ -83,7 +83,11 @@ func operandValues(c cases.Case) ([]any, error) {
 	if c.Mask.Align == cases.BottomRight {
 		diagonal = c.KVLen - c.QLen
 	}
-	return []any{s, shape, size, dense, diagonal}, nil
+	full := shapeOf{1, 1, c.QLen, c.KVLen}
+	if t.Mask != nil {
+		full.Batch, full.Heads = shape.Batch, shape.Heads
+	}
+	return []any{s, shape, size, dense, diagonal, full}, nil
 }
 
 // isContiguous reports whether a tensor's elements stand one after the other; the stride of an extent of 1 says nothing.
