@@ -117,14 +117,15 @@ func (m *Memory) Uint16s() []uint16 { return mfa.Uint16s(m.mfa.Bytes()) }
 // Close gives the memory back.
 func (m *Memory) Close() { m.resource.close() }
 
-// Argument fills one slot of a kernel: Memory (from Offset on), Bytes, which are copied, or a length of Threadgroup
-// memory.
+// Argument fills one slot of a kernel: Memory (from Offset on), Bytes, which are copied, a length of Threadgroup
+// memory, or Null: a pointer that the kernel names and does not read this time.
 type Argument struct {
 	Index       uint32
 	Memory      *Memory
 	Offset      int
 	Bytes       []byte
 	Threadgroup int
+	Null        bool
 }
 
 // Launch says over what a kernel runs.
@@ -143,7 +144,7 @@ func (k *Kernel) Run(l *Launch) ([]float64, error) {
 	d := mfa.Dispatch{Pipeline: k.pipeline, Grid: l.Grid, Threadgroup: l.Threadgroup, GridInThreads: l.GridInThreads,
 		Repeat: l.Repeat, DeadlineSeconds: l.Deadline.Seconds()}
 	for i, a := range l.Arguments {
-		b := mfa.Binding{Index: a.Index, Bytes: a.Bytes, Threadgroup: a.Threadgroup}
+		b := mfa.Binding{Index: a.Index, Bytes: a.Bytes, Threadgroup: a.Threadgroup, Null: a.Null}
 		if a.Memory != nil {
 			if a.Offset < 0 || a.Offset >= len(a.Memory.Bytes()) {
 				return nil, fmt.Errorf("run: argument %d: offset %d, expected 0 to %d: %w", i, a.Offset, len(a.Memory.Bytes())-1, ErrInvalidArgs)

@@ -55,14 +55,15 @@ func setConstant(to *C.gpu_constant, from Constant) error {
 	return nil
 }
 
-// Binding fills one slot of a kernel: exactly one of Memory (from Offset on), Bytes (copied) and Threadgroup
-// (a length) is set.
+// Binding fills one slot of a kernel: exactly one of Memory (from Offset on), Bytes (copied), Threadgroup (a length)
+// and Null (a null pointer) is set.
 type Binding struct {
 	Index       uint32
 	Memory      *Memory
 	Offset      int
 	Bytes       []byte
 	Threadgroup int
+	Null        bool
 }
 
 // Dispatch is one run of a pipeline.
@@ -129,10 +130,12 @@ func (g *GPU) bind(command *C.gpu_dispatch, bindings []Binding, pin *runtime.Pin
 		case len(b.Bytes) > 0:
 			pin.Pin(&b.Bytes[0])
 			to.kind, to.bytes, to.length = C.GPU_BIND_BYTES, unsafe.Pointer(&b.Bytes[0]), C.uint64_t(len(b.Bytes))
+		case b.Null:
+			to.kind = C.GPU_BIND_NULL
 		case b.Threadgroup > 0:
 			to.kind, to.length = C.GPU_BIND_THREADGROUP, C.uint64_t(b.Threadgroup)
 		default:
-			return release, &Error{Call: "run", Code: 1, Text: fmt.Sprintf("binding %d is empty, expected memory, bytes or a threadgroup length", i)}
+			return release, &Error{Call: "run", Code: 1, Text: fmt.Sprintf("binding %d is empty, expected memory, bytes, a threadgroup length or null", i)}
 		}
 	}
 	command.bindings, command.binding_count = memory, C.uint32_t(n)

@@ -82,7 +82,8 @@ typedef struct {
   bool cached;                       /* served from an on-disk cache */
 } gpu_pipeline_info;
 
-typedef enum { GPU_BIND_BUFFER = 0, GPU_BIND_BYTES = 1, GPU_BIND_THREADGROUP = 2 } gpu_bind_kind;
+/* GPU_BIND_NULL binds a null pointer to a buffer slot: the kernel names it, and does not read it this time. */
+typedef enum { GPU_BIND_BUFFER = 0, GPU_BIND_BYTES = 1, GPU_BIND_THREADGROUP = 2, GPU_BIND_NULL = 3 } gpu_bind_kind;
 
 typedef struct {
   gpu_bind_kind kind;

@@ -25,7 +25,7 @@ static struct region *region_of(struct check *c, const gpu_binding *b) {
 static void plan(struct check *c, const gpu_dispatch *d) {
   for (uint32_t i = 0; i < d->binding_count; i++) {
     const gpu_binding *b = &d->bindings[i];
-    if (b->kind == GPU_BIND_THREADGROUP) continue;
+    if (b->kind == GPU_BIND_THREADGROUP || b->kind == GPU_BIND_NULL) continue;
     struct region *r = region_of(c, b);
     uint64_t offset = r->original ? b->offset : 0;
     if (offset < r->first) r->first = offset;
@@ -76,7 +76,7 @@ static bool copy_in(struct check *c, struct job *job) {
   c->arena_cells = cell;
   for (uint32_t i = 0; i < job->dispatch->binding_count; i++) {
     const gpu_binding *b = &job->dispatch->bindings[i];
-    if (b->kind == GPU_BIND_THREADGROUP) continue;
+    if (b->kind == GPU_BIND_THREADGROUP || b->kind == GPU_BIND_NULL) continue;
     struct region *r = c->regions;
     while (!(r->slots >> b->index & 1)) r++;
     if (b->kind == GPU_BIND_BYTES) memcpy(r->copy, b->bytes, b->length);

@@ -79,13 +79,14 @@ static gpu_status check_bindings(const gpu_dispatch *d, struct job *job, struct 
   for (uint32_t i = 0; i < d->binding_count; i++) {
     const gpu_binding *b = &d->bindings[i];
     bool local = b->kind == GPU_BIND_THREADGROUP;
-    if (b->kind != GPU_BIND_BUFFER && b->kind != GPU_BIND_BYTES && !local)
-      REFUSE("binding %u: kind %d is none of buffer, bytes, threadgroup", i, (int)b->kind);
+    if (b->kind != GPU_BIND_BUFFER && b->kind != GPU_BIND_BYTES && b->kind != GPU_BIND_NULL && !local)
+      REFUSE("binding %u: kind %d is none of buffer, bytes, threadgroup, null", i, (int)b->kind);
     if (b->index >= GPU_MAX_BUFFERS)
       REFUSE("%s index %u; indices are 0 to %u", local ? "threadgroup memory" : "buffer", b->index, GPU_MAX_BUFFERS - 1);
     uint32_t *taken = local ? &job->threadgroup_mask : &buffers;
     if (*taken >> b->index & 1) REFUSE("%s %u is bound twice", local ? "threadgroup memory" : "buffer", b->index);
     gpu_status status = local ? bind_threadgroup(d, b, job, r)
+                        : b->kind == GPU_BIND_NULL  ? GPU_OK /* the slots begin as null pointers */
                         : b->kind == GPU_BIND_BYTES ? bind_bytes(b, job, r)
                                                     : bind_buffer(d, b, job, r);
     if (status != GPU_OK) return status;

@@ -78,8 +78,9 @@ struct Dispatch {
           throw Refusal(GPU_INVALID, "\(what): \(binding.length) bytes; a multiple of 16 is wanted")
         }
         localBytes = localBytes.addingReportingOverflow(binding.length).overflow ? .max : localBytes + binding.length
+      case GPU_BIND_NULL: break
       default:
-        throw Refusal(GPU_INVALID, "\(what): kind \(binding.kind.rawValue) is none of buffer, bytes, threadgroup")
+        throw Refusal(GPU_INVALID, "\(what): kind \(binding.kind.rawValue) is none of buffer, bytes, threadgroup, null")
       }
       if isLocal { local |= 1 << index } else { buffers |= 1 << index }
     }

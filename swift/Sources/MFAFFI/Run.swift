@@ -46,6 +46,8 @@ extension Device {
       case GPU_BIND_BYTES:
         guard let bytes = binding.bytes else { continue } // checked
         encoder.setBytes(bytes, length: Int(binding.length), index: index)
+      case GPU_BIND_NULL:
+        encoder.setBuffer(nil, offset: 0, index: index)
       default:
         encoder.setThreadgroupMemoryLength(Int(binding.length), index: index)
       }

@@ -358,7 +358,7 @@ func (c *call) arguments(pass *compiledPass) ([]metal.Argument, error) {
 		var err error
 		switch {
 		case b.null:
-			continue // an empty slot is a null pointer
+			a.Null = true
 		case b.tensor != "" && b.copied != nil:
 			a.Memory, err = c.copied(b.tensor, b.copied)
 		case b.tensor != "":
@@ -381,9 +381,10 @@ func (c *call) arguments(pass *compiledPass) ([]metal.Argument, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bind %d: %w", b.index, err)
 		}
-		if a.Memory != nil || a.Bytes != nil || a.Threadgroup > 0 {
-			out = append(out, a)
+		if a.Memory == nil && a.Bytes == nil && a.Threadgroup == 0 { // a tensor that the case has not
+			a.Null = true
 		}
+		out = append(out, a)
 	}
 	return out, nil
 }
