@@ -1,0 +1,125 @@
+package host
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+
+	"attest.example/attest/metal/internal/referee"
+)
+
+var (
+	randomKernels = flag.Int("kernels", 60, "how many random divergent kernels TestRandomKernelsDivergeByTheRule runs")
+	randomSeed    = flag.Uint64("kernels-seed", 1, "the seed of the first of them")
+)
+
+const kernelsInAText = 20 // what clang compiles at once
+
+// refereeInput is what the kernels of package referee read.
+func refereeInput() []uint32 {
+	in := make([]uint32, 64)
+	for i := range in {
+		in[i] = uint32(i*i*2654435761>>7) % 997
+	}
+	return in
+}
+
+// onEngine runs a kernel of a text on a device.
+func onEngine(t testing.TB, d *Device, text, name string) (_ []uint32, err error) {
+	p, err := d.Compile(Program{Source: text, File: "random.metal", Function: name})
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	in, out := buffer(t, d, 64*4), buffer(t, d, 32*4)
+	copy(View[uint32](in), refereeInput())
+	clear(View[uint32](out))
+	_, err = p.Run(Launch{Bindings: []Binding{{Index: 0, Buffer: in}, {Index: 1, Buffer: out}, {Index: 2, Bytes: []byte{3, 0, 0, 0}}},
+		Grid: [3]int{1}, Threadgroup: [3]int{32}})
+	return slices.Clone(View[uint32](out)), err
+}
+
+// disagreement runs a kernel of a text on the devices and by masks, and says where the two differ.
+func disagreement(t testing.TB, devices map[string]*Device, text, name string) error {
+	p, err := referee.Parse(text)
+	if err != nil {
+		return err
+	}
+	want := make([]uint32, 32)
+	if err := p.Run(name, refereeInput(), want, 3); err != nil {
+		return err
+	}
+	for schedule, d := range devices {
+		got, err := onEngine(t, d, text, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", schedule, err)
+		}
+		for lane := range want {
+			if got[lane] != want[lane] {
+				return fmt.Errorf("%s: lane %d has %d, by masks %d", schedule, lane, got[lane], want[lane])
+			}
+		}
+	}
+	return nil
+}
+
+// TestRandomKernelsDivergeByTheRule holds the engine against package referee. For more kernels:
+//
+//	go test -run TestRandomKernelsDivergeByTheRule -kernels 10000 -kernels-seed 1000 -timeout 0
+func TestRandomKernelsDivergeByTheRule(t *testing.T) {
+	compiler, err := defaultCompiler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	devices := map[string]*Device{}
+	for name, o := range everySchedule() {
+		if o.Check && o.Order != Forward {
+			continue
+		}
+		o.Compiler = wholeText{compiler}
+		devices[name] = device(t, o)
+	}
+	ran := 0
+	for first := 0; first < *randomKernels; first += kernelsInAText {
+		var kernels []*referee.Kernel
+		for i := first; i < min(first+kernelsInAText, *randomKernels); i++ {
+			kernels = append(kernels, referee.Generate(fmt.Sprintf("k%d", i), *randomSeed+uint64(i)))
+		}
+		text := referee.Text(kernels...)
+		for _, k := range kernels {
+			if err := disagreement(t, devices, text, k.Name); err != nil {
+				small := referee.Reduce(k, func(s *referee.Kernel) bool {
+					return disagreement(t, devices, referee.Text(s), s.Name) != nil
+				})
+				t.Fatalf("kernel %s of seed %d: %v\nreduced, %v:\n%s", k.Name, *randomSeed, err, disagreement(t, devices, referee.Text(small), small.Name), referee.Text(small))
+			}
+			ran++
+		}
+	}
+	t.Logf("%d random kernels agree", ran)
+}
+
+// TestRefereeHasTheValuesByHand holds the referee itself to the kernels whose values were worked out by hand.
+func TestRefereeHasTheValuesByHand(t *testing.T) {
+	for file, want := range map[string][2]uint32{"one": {16, 1616}, "two": {32321632, 323232}} {
+		source, err := os.ReadFile("testdata/divergent/" + file + ".metal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := referee.Parse(string(source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := make([]uint32, 64*33)
+		if err := p.Run("f", refereeInput(), out, 3); err != nil {
+			t.Fatal(err)
+		}
+		for lane := range 32 {
+			if out[lane] != want[lane%2] {
+				t.Errorf("%s, lane %d: %d, want %d", file, lane, out[lane], want[lane%2])
+			}
+		}
+	}
+}

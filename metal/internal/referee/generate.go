@@ -1,0 +1,282 @@
+package referee
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+)
+
+// Node is a statement of a random kernel: what stands before, between and behind the statements in it.
+type Node struct {
+	Head, Else, Tail string
+	Body, Other      []*Node
+}
+
+// Kernel is a random kernel that diverges. It reads 64 elements of buffer 0 and writes 32 of buffer 1.
+type Kernel struct {
+	Name   string
+	Body   []*Node
+	Helper []*Node // the body of a function that it calls
+}
+
+const prelude = "#include <metal_stdlib>\nusing namespace metal;\n"
+
+// Text is a text with these kernels.
+func Text(kernels ...*Kernel) string {
+	var b strings.Builder
+	b.WriteString(prelude)
+	for _, k := range kernels {
+		fmt.Fprintf(&b, "uint %s_helper(uint x, uint y, uint lane) {\n  uint r = x;\n", k.Name)
+		write(&b, k.Helper, "  ")
+		b.WriteString("  return r;\n}\n")
+		fmt.Fprintf(&b, "kernel void %s(device const uint *in [[buffer(0)]], device uint *out [[buffer(1)]], constant uint &n [[buffer(2)]],\n"+
+			"    uint lane [[thread_index_in_simdgroup]]) {\n  uint x = in[lane], y = in[lane + 32], r = 0;\n", k.Name)
+		write(&b, k.Body, "  ")
+		b.WriteString("  out[lane] = r;\n}\n")
+	}
+	return b.String()
+}
+
+func write(b *strings.Builder, nodes []*Node, indent string) {
+	for _, n := range nodes {
+		fmt.Fprintf(b, "%s%s\n", indent, n.Head)
+		write(b, n.Body, indent+"  ")
+		if n.Else != "" {
+			fmt.Fprintf(b, "%s%s\n", indent, n.Else)
+			write(b, n.Other, indent+"  ")
+		}
+		if n.Tail != "" {
+			fmt.Fprintf(b, "%s%s\n", indent, n.Tail)
+		}
+	}
+}
+
+// generator writes one function's body.
+type generator struct {
+	*rand.Rand
+	name    string
+	helper  bool // it writes the helper, which returns and calls nobody
+	names   int
+	fuel    int // statements left
+	inLoop  bool
+	widened int // turns of the loops around, at most
+}
+
+// Generate writes the random kernel of a seed.
+func Generate(name string, seed uint64) *Kernel {
+	r := rand.New(rand.NewPCG(seed, 0x5eed))
+	helper := &generator{Rand: r, name: name, helper: true, fuel: 5, widened: 1}
+	body := &generator{Rand: r, name: name, fuel: 8 + r.IntN(10), widened: 1}
+	return &Kernel{Name: name, Helper: helper.nodes(2), Body: body.nodes(4)}
+}
+
+func (g *generator) pick(of ...string) string { return of[g.IntN(len(of))] }
+
+// number is an expression of a uint.
+func (g *generator) number(depth int) string {
+	if depth == 0 || g.IntN(4) == 0 {
+		return g.pick("x", "y", "lane", "r", fmt.Sprintf("%du", g.IntN(9)))
+	}
+	a := g.number(depth - 1)
+	switch g.IntN(9) {
+	case 0:
+		return fmt.Sprintf("(%s > %s ? %s : %s)", a, g.number(depth-1), g.number(depth-1), g.number(depth-1))
+	case 1:
+		return g.operation(depth - 1)
+	case 2:
+		return fmt.Sprintf("(%s ? %s : %s)", g.condition(depth-1), g.operation(depth-1), g.number(depth-1))
+	case 3:
+		return fmt.Sprintf("(%s >> (%s & 7u))", a, g.number(depth-1))
+	case 4:
+		return fmt.Sprintf("(%s %% (%s | 1u))", a, g.number(depth-1))
+	default:
+		return fmt.Sprintf("(%s %s %s)", a, g.pick("+", "^", "*", "-", "&", "|"), g.number(depth-1))
+	}
+}
+
+func (g *generator) condition(depth int) string {
+	switch g.IntN(8) {
+	case 0:
+		return fmt.Sprintf("(lane & %du) %s %du", 1+g.IntN(7), g.pick("<", ">", "==", "!="), g.IntN(4))
+	case 1:
+		return fmt.Sprintf("lane %s %du", g.pick("<", ">", ">="), g.IntN(33))
+	case 2:
+		if depth > 0 {
+			return fmt.Sprintf("(%s) %s (%s)", g.condition(depth-1), g.pick("&&", "||"), g.condition(depth-1))
+		}
+	case 3:
+		if depth > 0 {
+			return fmt.Sprintf("simd_%s((%s & 3u) == %du)", g.pick("any", "all"), g.number(depth-1), g.IntN(4))
+		}
+	case 4:
+		return fmt.Sprintf("!((%s & 1u) == 0u)", g.number(depth))
+	}
+	return fmt.Sprintf("%s %s %s", g.number(depth), g.pick("<", ">", "!=", "<="), g.number(depth))
+}
+
+// operation is an operation of the simdgroup, or a call that leads to some.
+func (g *generator) operation(depth int) string {
+	a := g.number(depth)
+	switch g.IntN(13) {
+	case 0:
+		return fmt.Sprintf("uint(simd_sum(float(%s & 255u)))", a)
+	case 1:
+		return "uint(simd_vote::vote_t(simd_active_threads_mask()))"
+	case 2:
+		return fmt.Sprintf("uint(simd_vote::vote_t(simd_ballot(%s)))", g.condition(depth))
+	case 3:
+		return fmt.Sprintf("simd_shuffle(%s, ushort(%s & 31u))", a, g.number(depth))
+	case 4:
+		return fmt.Sprintf("simd_shuffle_xor(%s, ushort(%du))", a, 1+g.IntN(31))
+	case 5:
+		return fmt.Sprintf("simd_prefix_%s_sum(%s)", g.pick("inclusive", "exclusive"), a)
+	case 6:
+		return fmt.Sprintf("simd_broadcast_first(%s)", a)
+	case 7:
+		return fmt.Sprintf("simd_%s(%s)", g.pick("max", "min", "xor", "or"), a)
+	case 8:
+		return "(simd_is_first() ? 1u : 0u)"
+	case 9, 10:
+		if !g.helper && g.widened < 30 {
+			return fmt.Sprintf("%s_helper(%s, %s, lane)", g.name, a, g.number(depth))
+		}
+	}
+	return fmt.Sprintf("simd_sum(%s)", a)
+}
+
+func (g *generator) nodes(depth int) []*Node {
+	var all []*Node
+	for n := 1 + g.IntN(4); n > 0 && g.fuel > 0; n-- {
+		g.fuel--
+		all = append(all, g.node(depth)...)
+	}
+	return all
+}
+
+func (g *generator) fresh(prefix string) string {
+	g.names++
+	return fmt.Sprintf("%s%d", prefix, g.names)
+}
+
+func (g *generator) inside(turns int, loop bool, depth int) []*Node {
+	was, widened := g.inLoop, g.widened
+	if loop {
+		g.inLoop = true
+	}
+	g.widened *= turns
+	body := g.nodes(depth)
+	g.inLoop, g.widened = was, widened
+	return body
+}
+
+func (g *generator) node(depth int) []*Node {
+	one := func(head string, body []*Node, tail string) []*Node {
+		return []*Node{{Head: head, Body: body, Tail: tail}}
+	}
+	kind := g.IntN(16)
+	if depth == 0 && kind >= 4 && kind < 13 {
+		kind = 0
+	}
+	if g.widened > 40 && kind >= 7 && kind < 11 {
+		kind = 4
+	}
+	switch kind {
+	case 4, 5, 6:
+		n := &Node{Head: "if (" + g.condition(1) + ") {", Body: g.inside(1, false, depth-1), Tail: "}"}
+		if g.IntN(2) == 0 {
+			n.Else, n.Other = "} else {", g.inside(1, false, depth-1)
+		}
+		return []*Node{n}
+	case 7, 8:
+		j := g.fresh("j")
+		return one(fmt.Sprintf("for (uint %s = 0; %s < (%s & 3u); %s++) {", j, j, g.number(1), j), g.inside(3, true, depth-1), "}")
+	case 9:
+		w := g.fresh("w")
+		return one(fmt.Sprintf("for (uint %s = %s & 3u; %s > 0u; %s -= 1u) {", w, g.number(1), w, w), g.inside(3, true, depth-1), "}")
+	case 10:
+		d, condition := g.fresh("d"), g.condition(1)
+		if g.IntN(2) == 0 {
+			return one(fmt.Sprintf("{ uint %s = 0; while (%s < 3u && (%s)) { %s += 1u;", d, d, condition, d), g.inside(3, true, depth-1), "} }")
+		}
+		return one(fmt.Sprintf("{ uint %s = 0; do { %s += 1u;", d, d), g.inside(3, true, depth-1), fmt.Sprintf("} while (%s < 3u && (%s)); }", d, condition))
+	case 11, 12:
+		var cases []*Node
+		for _, label := range []string{"case 0:", "case 2:", "default:", "case 1:"}[:2+g.IntN(3)] {
+			end := "}"
+			if g.IntN(3) > 0 {
+				end = "} break;"
+			}
+			cases = append(cases, &Node{Head: label + " {", Body: g.inside(1, false, depth-1), Tail: end})
+		}
+		return one(fmt.Sprintf("switch (%s & 3u) {", g.number(1)), cases, "}")
+	case 13:
+		if g.inLoop {
+			return one(fmt.Sprintf("if (%s) %s;", g.condition(1), g.pick("continue", "break")), nil, "")
+		}
+	case 14:
+		if g.IntN(3) == 0 {
+			end := "{ out[lane] = r; return; }"
+			if g.helper {
+				end = "return " + g.number(1) + ";"
+			}
+			return one(fmt.Sprintf("if (%s) %s", g.condition(1), end), nil, "")
+		}
+	case 15:
+		return one(fmt.Sprintf("%s = %s;", g.pick("x", "y"), g.number(2)), nil, "")
+	}
+	return one(fmt.Sprintf("r = r * 31u + %s;", g.operation(1)), nil, "")
+}
+
+// Reduce makes a kernel smaller as long as fails says that it still does what it is kept for.
+func Reduce(k *Kernel, fails func(*Kernel) bool) *Kernel {
+	for changed := true; changed; {
+		changed = false
+		for _, smaller := range variants(k) {
+			if fails(smaller) {
+				k, changed = smaller, true
+				break
+			}
+		}
+	}
+	return k
+}
+
+// variants are the kernels with one statement less, or with a statement's inside in its place.
+func variants(k *Kernel) []*Kernel {
+	var all []*Kernel
+	for _, body := range lists(k.Body) {
+		all = append(all, &Kernel{k.Name, body, k.Helper})
+	}
+	for _, helper := range lists(k.Helper) {
+		all = append(all, &Kernel{k.Name, k.Body, helper})
+	}
+	return all
+}
+
+func lists(nodes []*Node) [][]*Node {
+	var all [][]*Node
+	with := func(i int, replacement ...*Node) []*Node {
+		list := append([]*Node{}, nodes[:i]...)
+		return append(append(list, replacement...), nodes[i+1:]...)
+	}
+	for i, n := range nodes {
+		all = append(all, with(i))
+		if len(n.Body) > 0 && !strings.HasPrefix(n.Head, "switch") {
+			all = append(all, with(i, n.Body...))
+		}
+		if len(n.Other) > 0 {
+			all = append(all, with(i, n.Other...))
+		}
+		for _, body := range lists(n.Body) {
+			copied := *n
+			copied.Body = body
+			all = append(all, with(i, &copied))
+		}
+		for _, other := range lists(n.Other) {
+			copied := *n
+			copied.Other = other
+			all = append(all, with(i, &copied))
+		}
+	}
+	return all
+}

@@ -1,0 +1,462 @@
+package referee
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+const lanes = 32
+
+// value is what a lane holds: the bits of a uint or of a float.
+type value struct {
+	bits  uint32
+	float bool
+}
+
+type values = [lanes]value
+
+func number(x uint32) value { return value{bits: x} }
+func real(x float32) value  { return value{math.Float32bits(x), true} }
+
+func (v value) asFloat() float32 {
+	if v.float {
+		return math.Float32frombits(v.bits)
+	}
+	return float32(v.bits)
+}
+func (v value) asUint() uint32 {
+	if v.float {
+		return uint32(math.Float32frombits(v.bits))
+	}
+	return v.bits
+}
+func (v value) isTrue() bool { return v.asFloat() != 0 }
+
+// scope holds the variables of a block; a lane's are its own.
+type scope struct {
+	outer *scope
+	names map[string]*values
+}
+
+func (s *scope) find(name string) *values {
+	for ; s != nil; s = s.outer {
+		if v := s.names[name]; v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// activation is a call under way: which of its lanes have left it, or the loop or switch that they are in.
+type activation struct {
+	returned    uint32
+	broke, went uint32 // by break and continue, out of the innermost loop or switch
+	result      values
+	machine     *machine
+}
+
+type machine struct {
+	program *Program
+	buffers map[string][]uint32
+	steps   int
+}
+
+// maxSteps bounds a kernel that does not end.
+const maxSteps = 2_000_000
+
+// Run carries a kernel out for one simdgroup whose threads are the whole grid. in, out and n are its buffers 0, 1 and 2.
+func (p *Program) Run(kernel string, in, out []uint32, n uint32) (err error) {
+	f := p.functions[kernel]
+	if f == nil {
+		return fmt.Errorf("referee: the text has no kernel %s", kernel)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("referee: kernel %s: %v", kernel, r)
+		}
+	}()
+	m := &machine{program: p, buffers: map[string][]uint32{}}
+	top := &scope{names: map[string]*values{}}
+	for i, name := range f.parameters {
+		v := &values{}
+		switch f.attributes[i] {
+		case "buffer0":
+			m.buffers[name] = in
+		case "buffer1":
+			m.buffers[name] = out
+		case "buffer2":
+			for lane := range v {
+				v[lane] = number(n)
+			}
+		case "thread_index_in_simdgroup":
+			for lane := range v {
+				v[lane] = number(uint32(lane))
+			}
+		case "threadgroup_position_in_grid":
+			name += ".x"
+		default:
+			return fmt.Errorf("referee: kernel %s: parameter %s [[%s]] is not known here", kernel, name, f.attributes[i])
+		}
+		top.names[name] = v
+	}
+	a := &activation{machine: m}
+	a.block(f.body, &scope{outer: top, names: map[string]*values{}}, math.MaxUint32)
+	return nil
+}
+
+func each(mask uint32, f func(lane int)) {
+	for lane := range lanes {
+		if mask>>lane&1 == 1 {
+			f(lane)
+		}
+	}
+}
+
+// where is the part of mask whose lanes hold something other than 0.
+func where(v *values, mask uint32) uint32 {
+	yes := uint32(0)
+	each(mask, func(lane int) {
+		if v[lane].isTrue() {
+			yes |= 1 << lane
+		}
+	})
+	return yes
+}
+
+// block carries statements out and returns the lanes that come to its end.
+func (a *activation) block(body []*stmt, s *scope, mask uint32) uint32 {
+	for _, st := range body {
+		if mask == 0 {
+			return 0
+		}
+		mask = a.statement(st, s, mask)
+	}
+	return mask
+}
+
+func inner(s *scope) *scope { return &scope{outer: s, names: map[string]*values{}} }
+
+// statement returns the lanes that go on behind it: not those that broke, went on to the next turn, or returned.
+func (a *activation) statement(st *stmt, s *scope, mask uint32) uint32 {
+	if a.machine.steps++; a.machine.steps > maxSteps {
+		panic("it does not end")
+	}
+	switch st.kind {
+	case "block":
+		return a.block(st.body, inner(s), mask)
+	case "declare":
+		v := &values{}
+		if len(st.parts) > 0 {
+			got := a.eval(st.parts[0], s, mask)
+			each(mask, func(lane int) { v[lane] = convert(st.op, got[lane]) })
+		} else if st.op == "float" {
+			for lane := range v {
+				v[lane].float = true
+			}
+		}
+		s.names[st.name] = v
+	case "assign":
+		a.assign(st, s, mask)
+	case "call":
+		a.eval(st.parts[0], s, mask)
+	case "if":
+		c := a.eval(st.parts[0], s, mask)
+		yes := where(&c, mask)
+		return a.block(st.body, inner(s), yes) | a.block(st.other, inner(s), mask&^yes)
+	case "for", "while", "do":
+		return a.loop(st, inner(s), mask)
+	case "switch":
+		return a.branch(st, inner(s), mask)
+	case "break":
+		a.broke |= mask
+		return 0
+	case "continue":
+		a.went |= mask
+		return 0
+	case "return":
+		if len(st.parts) > 0 {
+			v := a.eval(st.parts[0], s, mask)
+			each(mask, func(lane int) { a.result[lane] = v[lane] })
+		}
+		a.returned |= mask
+		return 0
+	default:
+		panic("a " + st.kind + " statement where there may be none")
+	}
+	return mask
+}
+
+// loop begins each turn with the lanes that are in it, together. Those that leave wait until the last has.
+func (a *activation) loop(st *stmt, s *scope, mask uint32) uint32 {
+	broke, went := a.broke, a.went
+	left := uint32(0)
+	if st.first != nil {
+		a.block(st.first.body, s, mask)
+	}
+	for turn := 0; ; turn++ {
+		if st.kind != "do" || turn > 0 {
+			c := a.eval(st.parts[0], s, mask)
+			yes := where(&c, mask)
+			left |= mask &^ yes
+			mask = yes
+		}
+		if mask == 0 {
+			break
+		}
+		a.broke, a.went = 0, 0
+		mask = a.block(st.body, inner(s), mask) | a.went
+		left |= a.broke
+		if st.step != nil && mask != 0 {
+			a.block(st.step.body, s, mask)
+		}
+		if a.machine.steps++; a.machine.steps > maxSteps {
+			panic("it does not end")
+		}
+		if mask == 0 {
+			break
+		}
+	}
+	a.broke, a.went = broke, went
+	return left
+}
+
+// branch is a switch: lanes enter at their labels, and go on with those that fall through.
+func (a *activation) branch(st *stmt, s *scope, mask uint32) uint32 {
+	v := a.eval(st.parts[0], s, mask)
+	broke := a.broke
+	a.broke = 0
+	other := mask // those whose value has no label
+	for _, label := range st.body {
+		if label.kind == "case" && len(label.parts) > 0 {
+			c := a.eval(label.parts[0], s, mask)
+			each(mask, func(lane int) {
+				if c[lane].asUint() == v[lane].asUint() {
+					other &^= 1 << lane
+				}
+			})
+		}
+	}
+	here, hasDefault := uint32(0), false
+	for _, part := range st.body {
+		if part.kind != "case" {
+			if here != 0 {
+				here = a.statement(part, s, here)
+			}
+			continue
+		}
+		if len(part.parts) == 0 {
+			here |= other
+			hasDefault = true
+			continue
+		}
+		c := a.eval(part.parts[0], s, mask)
+		each(mask, func(lane int) {
+			if c[lane].asUint() == v[lane].asUint() {
+				here |= 1 << lane
+			}
+		})
+	}
+	if !hasDefault {
+		here |= other
+	}
+	here |= a.broke
+	a.broke = broke
+	return here
+}
+
+func convert(typ string, v value) value {
+	if typ == "float" {
+		return real(v.asFloat())
+	}
+	return number(v.asUint())
+}
+
+func (a *activation) assign(st *stmt, s *scope, mask uint32) {
+	target := st.parts[0]
+	got := a.eval(st.parts[1], s, mask)
+	if op := strings.TrimSuffix(st.op, "="); op != "" {
+		old := a.eval(target, s, mask)
+		each(mask, func(lane int) { got[lane] = operate(op, old[lane], got[lane]) })
+	}
+	switch target.op {
+	case "name":
+		v := s.find(target.text)
+		if v == nil {
+			panic("no variable " + target.text)
+		}
+		each(mask, func(lane int) {
+			if v[lane].float {
+				v[lane] = real(got[lane].asFloat())
+			} else {
+				v[lane] = number(got[lane].asUint())
+			}
+		})
+	case "index":
+		at := a.eval(target.parts[0], s, mask)
+		each(mask, func(lane int) { a.machine.memory(target.text, at[lane])[0] = got[lane].asUint() })
+	default:
+		panic("an assignment to a " + target.op)
+	}
+}
+
+func (m *machine) memory(buffer string, at value) []uint32 {
+	b := m.buffers[buffer]
+	if int64(at.asUint()) >= int64(len(b)) {
+		panic(fmt.Sprintf("%s[%d]: it has %d elements", buffer, at.asUint(), len(b)))
+	}
+	return b[at.asUint():]
+}
+
+func (a *activation) eval(e *expr, s *scope, mask uint32) values {
+	var out values
+	switch e.op {
+	case "number":
+		v := literal(e.text)
+		each(mask, func(lane int) { out[lane] = v })
+	case "name":
+		v := s.find(e.text)
+		if v == nil {
+			panic("no variable " + e.text)
+		}
+		return *v
+	case "index":
+		at := a.eval(e.parts[0], s, mask)
+		each(mask, func(lane int) { out[lane] = number(a.machine.memory(e.text, at[lane])[0]) })
+	case "?:":
+		c := a.eval(e.parts[0], s, mask)
+		yes := where(&c, mask)
+		var x, y values
+		if yes != 0 {
+			x = a.eval(e.parts[1], s, yes)
+		}
+		if mask&^yes != 0 {
+			y = a.eval(e.parts[2], s, mask&^yes)
+		}
+		each(yes, func(lane int) { out[lane] = x[lane] })
+		each(mask&^yes, func(lane int) { out[lane] = y[lane] })
+	case "&&", "||":
+		c := a.eval(e.parts[0], s, mask)
+		yes := where(&c, mask)
+		open := yes // whose right side is needed
+		if e.op == "||" {
+			open = mask &^ yes
+		}
+		if open != 0 {
+			c = a.eval(e.parts[1], s, open)
+			yes = yes&^open | where(&c, open)
+		}
+		each(yes, func(lane int) { out[lane] = number(1) })
+	case "!x", "-x", "~x":
+		v := a.eval(e.parts[0], s, mask)
+		each(mask, func(lane int) {
+			switch {
+			case e.op == "!x" && !v[lane].isTrue():
+				out[lane] = number(1)
+			case e.op == "-x":
+				out[lane] = number(-v[lane].asUint())
+			case e.op == "~x":
+				out[lane] = number(^v[lane].asUint())
+			}
+		})
+	case "call":
+		return a.call(e, s, mask)
+	default:
+		x, y := a.eval(e.parts[0], s, mask), a.eval(e.parts[1], s, mask)
+		each(mask, func(lane int) { out[lane] = operate(e.op, x[lane], y[lane]) })
+	}
+	return out
+}
+
+func literal(text string) value {
+	if n, err := strconv.ParseUint(text, 0, 32); err == nil {
+		return number(uint32(n))
+	}
+	f, err := strconv.ParseFloat(text, 32)
+	if err != nil {
+		panic("the number " + text)
+	}
+	return real(float32(f))
+}
+
+func truth(b bool) value {
+	if b {
+		return number(1)
+	}
+	return number(0)
+}
+
+func operate(op string, a, b value) value {
+	if a.float || b.float {
+		x, y := a.asFloat(), b.asFloat()
+		switch op {
+		case "+":
+			return real(x + y)
+		case "-":
+			return real(x - y)
+		case "*":
+			return real(x * y)
+		case "<":
+			return truth(x < y)
+		case ">":
+			return truth(x > y)
+		}
+		panic("floats and the operator " + op)
+	}
+	x, y := a.bits, b.bits
+	switch op {
+	case "+":
+		return number(x + y)
+	case "-":
+		return number(x - y)
+	case "*":
+		return number(x * y)
+	case "/":
+		return number(x / y)
+	case "%":
+		return number(x % y)
+	case "&":
+		return number(x & y)
+	case "|":
+		return number(x | y)
+	case "^":
+		return number(x ^ y)
+	case "<<":
+		return number(x << (y & 31))
+	case ">>":
+		return number(x >> (y & 31))
+	case "==":
+		return truth(x == y)
+	case "!=":
+		return truth(x != y)
+	case "<":
+		return truth(x < y)
+	case ">":
+		return truth(x > y)
+	case "<=":
+		return truth(x <= y)
+	case ">=":
+		return truth(x >= y)
+	}
+	panic("the operator " + op)
+}
+
+// call evaluates the arguments, then carries a conversion, an operation of the simdgroup or a function of the text out.
+func (a *activation) call(e *expr, s *scope, mask uint32) values {
+	arguments := make([]values, len(e.parts))
+	for i, part := range e.parts {
+		arguments[i] = a.eval(part, s, mask)
+	}
+	if f := a.machine.program.functions[e.text]; f != nil {
+		top := inner(nil)
+		for i, name := range f.parameters {
+			v := arguments[i]
+			top.names[name] = &v
+		}
+		called := &activation{machine: a.machine}
+		called.block(f.body, top, mask)
+		return called.result
+	}
+	return together(e.text, arguments, mask)
+}
