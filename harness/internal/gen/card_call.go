@@ -12,14 +12,14 @@ var callCards = []card{
 		rest: func(d dice, t *draft) { t.Call = cases.Call{Repeat: pick(d, 1, 1, 2), Refill: true} }},
 	{name: "several dispatches in one call", asks: true, weight: 2, size: small,
 		rest: func(d dice, t *draft) { t.Call.Dispatches = pick(d, 2, 3, 5, 64) }},
-	{name: "handles destroyed and remade", asks: true, weight: 2, size: small,
+	{name: "handles destroyed and remade", asks: true, weight: 2, size: small, sure: "call-handles",
 		rest: func(d dice, t *draft) {
 			t.Call.Handles = pick(d, 100, 300, 700)
 			if d.chance(50) {
 				t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")
 			}
 		}},
-	{name: "nothing optional given", asks: true, weight: 3, size: small,
+	{name: "nothing optional given", asks: true, weight: 3, size: small, sure: "call-bare",
 		rest: func(d dice, t *draft) {
 			t.Call.Bare = true
 			if d.chance(80) { // a mask's dimensions and strides are most of what is optional

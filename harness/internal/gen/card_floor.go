@@ -21,7 +21,7 @@ var floorCards = []card{
 			t.Mask.Floor = pick(d, cases.TenThousand, cases.LowestOfFP16)
 			t.Mask.EmptyRows = t.anyEmptyRows(d)
 		}},
-	{name: "one row wholly of the lowest number", weight: 2, // how its rounding spreads is judged on few rows at most
+	{name: "one row wholly of the lowest number", weight: 2, sure: "mask-floor-lowest-row", // how its rounding spreads is judged on few rows at most
 		size: func(d dice, t *draft) { t.QLen, t.keepQ = d.between(100, 130), true },
 		rest: func(d dice, t *draft) {
 			t.arrayMask(d, cases.AdditiveMask, "bhqk", "b1qk", "11qk")

@@ -16,7 +16,7 @@ var maskCards = []card{
 	{name: "per-example mask, grouped heads", weight: 2,
 		size: func(d dice, t *draft) { t.atLeastTwoBatches(); t.grouped(d, 8) },
 		rest: func(d dice, t *draft) { t.arrayMask(d, anyArrayKind(d), "b1qk", "b11k", "bhqk") }},
-	{name: "first block empty", weight: 3,
+	{name: "first block empty", weight: 3, sure: "mask-first-64",
 		size: func(d dice, t *draft) { t.KVLen, t.keepKV = nearBlock(d, 300)+pick(d, 65, 129), true },
 		rest: func(d dice, t *draft) {
 			t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk", "b11k", "111k")
@@ -32,7 +32,7 @@ var maskCards = []card{
 			t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk", "1hqk")
 			t.Mask.EmptyRows, t.Mask.Floor = t.anyEmptyRows(d), ""
 		}},
-	{name: "padded batch", weight: 2,
+	{name: "padded batch", weight: 2, sure: "padding",
 		size: func(d dice, t *draft) { t.atLeastTwoBatches() },
 		rest: func(d dice, t *draft) {
 			t.arrayMask(d, anyArrayKind(d), "b11k", "b1qk", "bhqk", "bh1k")
@@ -57,7 +57,7 @@ var maskCards = []card{
 			t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk", "b11k")
 			t.Mask.Align, t.Mask.Window, t.Mask.Left, t.Mask.Right = anyAlign(d), false, 0, 0
 		}},
-	{name: "narrow window", weight: 2,
+	{name: "narrow window", weight: 2, sure: "window-late",
 		size: func(d dice, t *draft) { t.KVLen, t.keepKV = nearBlock(d, 300)+d.between(16, 64), true },
 		rest: func(d dice, t *draft) {
 			t.drawMask(d, cases.WindowMask)

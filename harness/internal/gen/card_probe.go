@@ -16,7 +16,7 @@ var probeCards = []card{
 			t.Values.Q, t.Values.K, t.Values.V, t.Scale = cases.Normal, cases.Normal, cases.Identity, nil
 		},
 		narrow: true},
-	{name: "one or two keys", weight: 1,
+	{name: "one or two keys", weight: 1, sure: "two-keys",
 		size: func(d dice, t *draft) { t.lengths(d.between(64, 128), d.between(1, 2)) },
 		rest: func(d dice, t *draft) {
 			t.input(precision.FP32)

@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"strings"
+
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/precision"
 )
@@ -12,7 +14,7 @@ type single struct {
 	other func(d dice, c *cases.Case)
 }
 
-const singlePrefix = "first with another "
+const singlePrefix, afterPrefix = "first with another ", "after-"
 
 // singleCards draw a case whose predecessors differ from it in exactly one field each. Two fields share a card, in
 // either order: the first call sets what a context keeps for good, the last what it keeps for the next.
@@ -22,9 +24,13 @@ var singleCards, singleRegions = func() (cards []card, regions []Region) {
 		if len(g.fields) > 1 {
 			name += " or " + g.fields[1].field
 		}
-		cards = append(cards, card{name: name, weight: 1, asks: g.asks, size: g.size, rest: g.rest, before: g.before})
+		var sure []string
 		for _, s := range g.fields {
-			regions = append(regions, Region{Name: "after-" + s.field, Bugs: []int{13, 30, 85}, Words: "after a case that differs in " + s.field + " alone",
+			sure = append(sure, afterPrefix+s.field)
+		}
+		cards = append(cards, card{name: name, weight: 1, sure: strings.Join(sure, " "), asks: g.asks, size: g.size, rest: g.rest, before: g.before})
+		for _, s := range g.fields {
+			regions = append(regions, Region{Name: afterPrefix + s.field, Bugs: []int{13, 30, 85}, Words: "after a case that differs in " + s.field + " alone",
 				Holds: func(c *cases.Case) bool { return afterSingle(c, s.field) }})
 		}
 	}

@@ -47,7 +47,7 @@ var valueCards = []card{
 				t.Values.K, t.Values.V = cases.Subnormal, cases.Subnormal
 			}
 		}},
-	{name: "scale", weight: 3,
+	{name: "scale", weight: 3, sure: "scale-zero",
 		rest: func(d dice, t *draft) {
 			t.drawScale(d, &recipe{scaled: 100})
 			if s := t.EffectiveScale(); d.chance(40) && s > 0 {

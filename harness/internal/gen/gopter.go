@@ -23,7 +23,7 @@ func Case(p Preset, filter Filter) gopter.Gen {
 	return func(params *gopter.GenParameters) *gopter.GenResult {
 		d := dice{params.Rng}
 		for range tries {
-			if c, err := r.draw(d, &r.cards[pick(d, deck...)], &filter); err == nil {
+			if c, err := r.draw(d, pick(d, deck...), &filter); err == nil {
 				return gopter.NewGenResult(c, gopter.NoShrinker)
 			}
 		}

@@ -73,7 +73,7 @@ var recipes = map[Preset]*recipe{
 	},
 	Default: {
 		preset: Default, words: "every kind of trouble, weighted to where kernels break",
-		cards:   defaultCards(),
+		cards:   defaultDeck(),
 		work:    []choice[float64]{{34, 1.5 * million}, {42, 6 * million}, {21, 20 * million}, {3, 40 * million}},
 		maxWork: 50 * million, logits: 1 << 20,
 		q: anyQ, kv: anyKV, headDim: anyHeadDim, heads: 32, inputs: commonInputs, masks: commonMasks,

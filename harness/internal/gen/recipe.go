@@ -3,6 +3,8 @@ package gen
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
+	"strings"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/precision"
@@ -34,11 +36,21 @@ type recipe struct {
 	before  int // percent with cases before them, besides what cards ask for
 }
 
-func (r *recipe) deck() []int {
-	var deck []int
-	for i, c := range r.cards {
+// deck is every card as often as its weight says. The first copy keeps to the regions that the card promises: its draws
+// outside of them are drawn again.
+func (r *recipe) deck() []*card {
+	all := Regions()
+	var deck []*card
+	for _, c := range r.cards {
+		promised := strings.Fields(c.sure)
 		for range c.weight {
-			deck = append(deck, i)
+			k := c
+			for _, name := range promised {
+				i := slices.IndexFunc(all, func(r Region) bool { return r.Name == name })
+				k.keeps = append(k.keeps, all[i])
+			}
+			promised = nil
+			deck = append(deck, &k)
 		}
 	}
 	return deck

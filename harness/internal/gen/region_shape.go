@@ -66,7 +66,7 @@ var formatRegions = func() (all []Region) {
 	for _, in := range precision.Formats() {
 		for _, out := range precision.Formats() {
 			all = append(all, Region{
-				Name: in.String() + "-to-" + out.String(), Bugs: []int{8, 11},
+				Name: formatRegion(in, out), Bugs: []int{8, 11},
 				Words: "input " + in.String() + ", output " + out.String(),
 				Holds: func(c *cases.Case) bool { return c.Input == in && c.Output == out },
 			})
@@ -74,3 +74,5 @@ var formatRegions = func() (all []Region) {
 	}
 	return all
 }()
+
+func formatRegion(in, out precision.Format) string { return in.String() + "-to-" + out.String() }

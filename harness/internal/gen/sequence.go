@@ -32,7 +32,7 @@ var sequenceCards = []card{
 	{name: "a larger shape first", weight: 1, before: func(d dice, c cases.Case) sequence { return sequence{larger(d, c)} }},
 	{name: "another precision first", weight: 2,
 		before: func(d dice, c cases.Case) sequence { return sequence{otherPrecision(d, c)} }},
-	{name: "eight rows, then nine", weight: 3,
+	{name: "eight rows, then nine", weight: 3, sure: "eight-then-nine",
 		size: func(d dice, t *draft) { t.QLen, t.keepQ = pick(d, 9, 9, 9, 9, 17, 33), true },
 		before: func(d dice, c cases.Case) sequence {
 			c.QLen--

@@ -12,7 +12,7 @@ type Stream struct {
 	recipe *recipe
 	seed   uint64
 	filter Filter
-	deck   []int
+	deck   []*card
 }
 
 // tries bounds the redraws for one case. Draws follow the filter, so the first nearly always does.
@@ -41,14 +41,20 @@ func (s *Stream) Case(i int) (cases.Case, error) { return s.Draw(i, 0) }
 // Draw gives the n-th draw for number i, from 0. The first is the case; a further one is for who cannot use those before
 // it. It depends on nothing but the preset, the seed, the filter, i and n.
 func (s *Stream) Draw(i, n int) (cases.Case, error) {
-	k := s.cardOf(uint64(i))
-	d := newDice(s.seed^redrawing*uint64(n), uint64(i))
+	return s.dealt(s.cardOf(uint64(i)), newDice(s.seed^redrawing*uint64(n), uint64(i)), n)
+}
+
+// dealt is the n-th draw for a card.
+func (s *Stream) dealt(k *card, d dice, n int) (cases.Case, error) {
 	var last error
 	for try := range tries {
-		if n+try >= sameCard || n > 0 && k.asks { // this card cannot
-			k = &s.recipe.cards[pick(d, s.deck...)]
+		if n+try >= k.draws() || n > 0 && k.asks { // this card cannot
+			k = pick(d, s.deck...)
 		}
 		c, err := s.recipe.draw(d, k, &s.filter)
+		if err == nil {
+			err = k.kept(&c, n+try)
+		}
 		if err == nil {
 			return c, nil
 		}
@@ -58,8 +64,29 @@ func (s *Stream) Draw(i, n int) (cases.Case, error) {
 		s.recipe.preset, &s.filter, tries, last)
 }
 
-// sameCard is how many draws keep the card that was dealt.
-const sameCard = 5
+// sameCard is how many draws keep the card that was dealt, and sameRegion how many keep one that promises a region.
+const sameCard, sameRegion = 5, 60
+
+func (k *card) draws() int {
+	if len(k.keeps) > 0 {
+		return sameRegion
+	}
+	return sameCard
+}
+
+// kept is an error where the case does not lie in a region that the card promises. After so many draws, as where a
+// filter keeps the region out, a case outside is one like any other.
+func (k *card) kept(c *cases.Case, draw int) error {
+	if draw >= sameRegion {
+		return nil
+	}
+	for _, r := range k.keeps {
+		if !r.Holds(c) {
+			return fmt.Errorf("%s: not in the region %s", k.name, r.Name)
+		}
+	}
+	return nil
+}
 
 const redrawing = 0x94d049bb133111eb
 
@@ -68,7 +95,7 @@ const redrawing = 0x94d049bb133111eb
 func (s *Stream) cardOf(i uint64) *card {
 	n := uint64(len(s.deck))
 	round := newDice(s.seed^shuffling, i/n)
-	return &s.recipe.cards[s.deck[round.Perm(int(n))[i%n]]]
+	return s.deck[round.Perm(int(n))[i%n]]
 }
 
 const shuffling = 0x5dea1c0de
