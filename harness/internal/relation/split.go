@@ -100,9 +100,9 @@ func (a *application) judgeMerge(first, second part) error {
 			off := max(first.lseBound(row), second.lseBound(row))
 			t.hold(p, 0, "lse", top+math.Log(w1+w2), element{a.baseLSE(p), a.Truth.LSEBound[row] + off, reference.Value})
 		}
-		share1 := 1 / (1 + math.Exp(second.truth.LSE[row]-first.truth.LSE[row]))
-		share2 := 1 - share1
-		moved := 0.0 // 0 where one part has all the weight, however far apart its logsumexp puts the other
+		ahead := first.truth.LSE[row] - second.truth.LSE[row]
+		share1, share2 := 1/(1+math.Exp(-ahead)), 1/(1+math.Exp(ahead)) // the smaller one is lost in 1 minus the larger
+		moved := 0.0                                                    // 0 where one part has all the weight, however far apart its logsumexp puts the other
 		if share1*share2 > 0 {
 			moved = share1 * share2 * math.Expm1(first.lseBound(row)+second.lseBound(row))
 		}
