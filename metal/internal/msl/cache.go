@@ -99,12 +99,6 @@ func (c *cache) close() error {
 	return os.RemoveAll(c.dir)
 }
 
-// headers returns the directory of our headers, each as it must be: written out if need be.
-func (c *cache) headers() (string, error) {
-	dir := filepath.Join(c.dir, "headers-"+headerDigest())
-	return dir, writeHeaders(dir)
-}
-
 // scratch returns the name of a new file that can be renamed into the cache.
 func (c *cache) scratch() (string, error) {
 	f, err := os.CreateTemp(c.dir, ".new-*")

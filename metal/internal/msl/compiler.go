@@ -108,7 +108,7 @@ func (c *Compiler) Build(ctx context.Context, p Program) (*Module, error) {
 
 // Rewritten gives the text that clang compiles in place of the program's: for a look at what the rewriter did.
 func (c *Compiler) Rewritten(ctx context.Context, p Program) (string, error) {
-	headers, err := c.cache.headers()
+	headers, err := c.cache.headers(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -170,7 +170,7 @@ func (c *Compiler) preprocess(ctx context.Context, p *Program, headers string) (
 }
 
 func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
-	headers, err := c.cache.headers()
+	headers, err := c.cache.headers(ctx)
 	if err != nil {
 		return nil, err
 	}

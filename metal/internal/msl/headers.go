@@ -1,11 +1,9 @@
 package msl
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -87,43 +85,6 @@ var refusedHeaders = map[string]string{
 	"metal_raytracing":         "ray tracing (metal_raytracing)",
 	"metal_mesh":               "mesh shading (metal_mesh)",
 	"metal_cooperative_tensor": "cooperative tensors (metal_cooperative_tensor)",
-}
-
-// writeHeaders puts our headers in dir/full, and the empty ones in dir/empty. What is there already is read and held
-// against what it must be, and what does not belong there is removed: a header is part of every module.
-func writeHeaders(dir string) error {
-	files, err := ourHeaders()
-	if err != nil {
-		return err
-	}
-	for name, want := range files {
-		path := filepath.Join(dir, name)
-		if have, _, err := readOwn(path); err == nil && bytes.Equal(have, want) {
-			continue
-		}
-		if info, err := os.Lstat(path); err == nil && info.IsDir() {
-			if err := os.RemoveAll(path); err != nil {
-				return err
-			}
-		}
-		if err := writeFile(path, want); err != nil {
-			return err
-		}
-	}
-	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") {
-			return err
-		}
-		if name, err := filepath.Rel(dir, path); err == nil {
-			if _, ours := files[name]; ours {
-				return nil
-			}
-		}
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	})
 }
 
 // writeFile makes a file appear at once with all its bytes, so that another process never sees half of it.

@@ -12,7 +12,7 @@ import (
 // Metal's makeLibrary does. Function constants without a value count as zero. The error is a *CompileError where the
 // text is at fault. What has passed once is remembered in the cache.
 func (c *Compiler) Inspect(ctx context.Context, p Program) (*Reflection, error) {
-	headers, err := c.cache.headers()
+	headers, err := c.cache.headers(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ type Reflection struct {
 
 // Reflect lists the entry points and function constants of a program.
 func (c *Compiler) Reflect(ctx context.Context, p Program) (*Reflection, error) {
-	headers, err := c.cache.headers()
+	headers, err := c.cache.headers(ctx)
 	if err != nil {
 		return nil, err
 	}

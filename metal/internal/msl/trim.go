@@ -24,14 +24,17 @@ func (c *cache) trim(except string) {
 	total := int64(0)
 	for _, entry := range entries {
 		info, err := entry.Info()
-		if err != nil || entry.IsDir() {
+		if err != nil {
 			continue
 		}
 		path := filepath.Join(c.dir, entry.Name())
 		if strings.HasPrefix(entry.Name(), ".new-") {
 			if time.Since(info.ModTime()) > time.Hour {
-				os.Remove(path)
+				os.RemoveAll(path)
 			}
+			continue
+		}
+		if entry.IsDir() {
 			continue
 		}
 		total += info.Size()

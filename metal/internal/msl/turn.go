@@ -17,12 +17,22 @@ const retryInterval = 5 * time.Millisecond
 // for the file again before it makes it. release ends the turn. Where the file system has no locks, or ctx ends, nobody
 // waits: what is made twice is made twice, for files appear by a rename.
 func (c *cache) takeTurn(ctx context.Context, name string) (release func()) {
-	lock := flock.New(filepath.Join(c.dir, ".new-"+name+".lock")) // trimmed like other leftovers of interrupted processes
-	if taken, err := lock.TryLockContext(ctx, retryInterval); err != nil || !taken {
-		return func() {}
-	}
-	return func() {
-		os.Remove(lock.Path()) // while it is held; who waits for it then finds the file made
-		lock.Close()
+	path := filepath.Join(c.dir, ".new-"+name+".lock") // trimmed like other leftovers of interrupted processes
+	for {
+		lock := flock.New(path)
+		if taken, err := lock.TryLockContext(ctx, retryInterval); err != nil || !taken {
+			lock.Close()
+			return func() {}
+		}
+		if held, err := lock.Stat(); err == nil {
+			if there, err := os.Stat(path); err != nil || !os.SameFile(held, there) {
+				lock.Close() // who had it before has removed it, and a third may hold the one that is there now
+				continue
+			}
+		}
+		return func() {
+			os.Remove(path) // while it is held; who waits for it then asks for the next one
+			lock.Close()
+		}
 	}
 }
