@@ -16,6 +16,7 @@ import (
 type settings struct {
 	preset      gen.Preset
 	cases       int
+	casesGiven  bool // the caller named them
 	seed        uint64
 	filter      gen.Filter
 	wrong       error // of an option
@@ -27,6 +28,9 @@ type settings struct {
 	// deadlineGiven says that the caller named it, so that no kept failure changes it.
 	deadlineGiven bool
 }
+
+// shortCases is how many cases go test -short runs where the caller names no number.
+const shortCases = 20
 
 func defaults() settings {
 	return settings{
@@ -57,8 +61,8 @@ func Conform(t testing.TB, p Path, options ...ConformOption) {
 	if s.wrong != nil {
 		t.Fatalf("attest: %v", s.wrong)
 	}
-	if testing.Short() {
-		s.cases = max(1, s.cases/10)
+	if testing.Short() && !s.casesGiven {
+		s.cases = shortCases
 	}
 	r := newConformer(t, p, s)
 	if r.asked() {

@@ -59,9 +59,11 @@ func (o every) replay(s *settings)        { o(s) }
 func (o every) fuzz(s *settings)          { o(s) }
 func (o every) property(s *settings)      { o(s) }
 
-// Cases sets how many cases are judged; default 200, a tenth of it under -short. What the path does not support is drawn
-// again and does not count.
-func Cases(n int) ConformOption { return conformOnly(func(s *settings) { s.cases = n }) }
+// Cases sets how many cases are judged, under -short too; default 200, and 20 under -short. What the path does not support
+// is drawn again and does not count.
+func Cases(n int) ConformOption {
+	return conformOnly(func(s *settings) { s.cases, s.casesGiven = n, true })
+}
 
 // Seed sets where generation starts; the default is 1, always the same.
 func Seed(seed uint64) ConformOption { return conformOnly(func(s *settings) { s.seed = seed }) }

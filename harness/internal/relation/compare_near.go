@@ -68,7 +68,7 @@ func (t *tally) hold(p place, d int, output string, got float64, e element) {
 // overflows reports whether got is an infinity that the interval around what is wanted reaches: the end of it lies
 // outside what the format holds, and the oracle takes that infinity from the second run. The base may be far from such
 // an end itself, for most laws allow several times its bound.
-func (a *attempt) overflows(got float64, e element, output string) bool {
+func (a *application) overflows(got float64, e element, output string) bool {
 	format := a.Arithmetic.Out
 	if output == "lse" {
 		format = a.Arithmetic.Acc

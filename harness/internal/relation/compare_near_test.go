@@ -31,7 +31,7 @@ func TestInfinityWithinTheTolerance(t *testing.T) {
 		{reference.FP16, reference.FP32, "lse", 6e4, 6e3, inf, false},
 	} {
 		s := &Subject{Arithmetic: reference.Arithmetic{Out: test.out, Acc: test.acc}}
-		result := (&attempt{Subject: s}).tally("")
+		result := (&application{Subject: s}).tally("")
 		result.hold(place{}, 0, test.output, test.got, element{test.want, test.allowed, reference.Value})
 		if ok := result.err() == nil; ok != test.ok {
 			t.Errorf("%+v: accepted is %v", test, ok)
