@@ -43,6 +43,7 @@ func commands() []command {
 		{"show", "[--path P] FILE", "the case in words, and where its output lies against the bounds", showCommand},
 		{"bench", "[--path P] [--quick] ...", "how fast a path is, and whether its figures can be true", benchCommand},
 		{"compare", "OLD NEW", "two runs: what got wrong, what got slower, with statistics", compareCommand},
+		{"report", "[--out FILE] DIR ...", "one self-contained page about a run, or about several side by side", reportCommand},
 		{"mutate", "[--only REGEX] [--peers] ...", "plant bugs in copies of the kernel and tell which of them are found", mutateCommand},
 		{"msl", "build|run|check FILE.metal ...", "the Metal compiler for this machine, one kernel by hand, and the checkers", mslCommand},
 		{"import", "onnx DIR ...", "run ONNX's node tests of Attention on paths and against the reference", importCommand},

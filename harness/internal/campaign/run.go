@@ -15,6 +15,7 @@ import (
 	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/report"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
 )
@@ -112,7 +113,11 @@ func (r *runner) finish(ctx context.Context, stream *gen.Stream) (Report, error)
 	r.report.Summary = r.run.Summary()
 	r.report.Summary.Requested, r.report.Summary.Interrupted = r.options.Cases, r.report.Interrupted
 	r.report.Summary.Directory, r.report.Summary.Version = r.run.Dir(), record.BuildVersion()
-	return r.report, errors.Join(err, r.run.Close())
+	err = errors.Join(err, r.run.Close())
+	if err == nil {
+		_, err = report.Save(r.run.Dir())
+	}
+	return r.report, err
 }
 
 func (r *runner) all(ctx context.Context, stream *gen.Stream) error {
@@ -236,6 +241,7 @@ func (r *runner) reduceOne(ctx context.Context, f failure) error {
 		r.log.Error("reduce", "id", id, "error", err)
 		return nil
 	}
+	r.draw(ctx, id, result)
 	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Words(result.Case)))
 	return nil
 }

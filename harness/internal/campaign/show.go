@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"attest.example/attest/harness/internal/corpus"
+	"attest.example/attest/harness/internal/diagnose"
+	"attest.example/attest/harness/internal/picture"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/reference"
@@ -19,6 +21,8 @@ type Shown struct {
 	// Second is the run that contradicts the first one; nil: none does.
 	Second *trial.Second
 	Stack  string // what the path's process wrote during the call
+	// Picture is what the output looks like, with the diagnosis; nil where the path gave none.
+	Picture *picture.Picture
 }
 
 // Show tries one case under its conditions and keeps its output.
@@ -41,6 +45,18 @@ func Show(ctx context.Context, conditions Conditions, item corpus.Item) (Shown, 
 	}
 	if outcome.Truth != nil {
 		shown.Output = outcome.Output.Out.Dense()
+		subject := diagnose.Subject{Case: item.Case, Tensors: outcome.Output, Truth: outcome.Truth, Arithmetic: outcome.Arithmetic}
+		if shown.Picture, err = picture.Of(ctx, subject, shown.broken()); err != nil {
+			return shown, atItem(item, err)
+		}
 	}
 	return shown, nil
+}
+
+// broken lists the elements that a second run contradicts.
+func (s *Shown) broken() []verdict.Place {
+	if s.Second == nil {
+		return nil
+	}
+	return s.Second.Broken
 }

@@ -5,6 +5,7 @@ package picture
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -126,6 +127,22 @@ func Of(ctx context.Context, s diagnose.Subject, broken []verdict.Place) (*Pictu
 	}
 	v.draw()
 	return p, nil
+}
+
+// Check reports what a picture that was read from a file cannot be.
+func (p *Picture) Check() error {
+	for i, m := range p.Maps {
+		if m.RowStep < 1 || m.ColumnStep < 1 || len(m.Of) == 0 || len(m.Cells) == 0 || len(m.Cells) > MaxRows {
+			return fmt.Errorf("picture: map %d: %d rows by steps of %d and %d, of %d heads; want 1 to %d rows, steps above 0 and a head",
+				i, len(m.Cells), m.RowStep, m.ColumnStep, len(m.Of), MaxRows)
+		}
+		for _, row := range m.Cells {
+			if len(row) == 0 || len(row) > MaxColumns || len(row) != len(m.Cells[0]) {
+				return fmt.Errorf("picture: map %d: a row of %d cells; want as many as the first, 1 to %d", i, len(row), MaxColumns)
+			}
+		}
+	}
+	return nil
 }
 
 // view is the output that is drawn.

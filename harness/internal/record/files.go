@@ -62,7 +62,7 @@ func (a *appender) Close() error { return a.file.Close() }
 
 // refuseExisting reports which file of an earlier run lies in dir.
 func refuseExisting(dir string) error {
-	for _, name := range []string{OptionsFile, ResultsFile, BenchFile, FailuresDir, JUnitFile, LogFile} {
+	for _, name := range []string{OptionsFile, ResultsFile, BenchFile, FailuresDir, JUnitFile, LogFile, rundir.PicturesDir} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return fmt.Errorf("run directory %s already holds a run (%s); want a new or an empty directory", dir, name)
 		} else if !errors.Is(err, fs.ErrNotExist) {

@@ -7,6 +7,8 @@ const (
 	ResultsFile = "results.jsonl"
 	BenchFile   = "bench.txt"
 	FailuresDir = "failures"
+	PicturesDir = "pictures"
 	JUnitFile   = "junit.xml"
+	ReportFile  = "report.html"
 	LogFile     = "log"
 )

@@ -1,0 +1,170 @@
+package report_test
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/diagnose"
+	"attest.example/attest/harness/internal/evidence"
+	"attest.example/attest/harness/internal/oracle"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/paths/naive"
+	"attest.example/attest/harness/internal/picture"
+	"attest.example/attest/harness/internal/precision"
+	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/report"
+	"attest.example/attest/harness/internal/verdict"
+	"attest.example/attest/reference"
+)
+
+// runDir makes a run directory: passing cases of several shapes, two that fail, what was refused, and hostile text
+// where a path could put it.
+func runDir(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	r, err := record.Open(dir, map[string]string{"path": "planted"}, record.Header{Path: "planted", Device: "a device <b>of</b> no kind", Seed: 7, Peak: 4e9})
+	require.NoError(t, err)
+	path := naive.New()
+	for i := range 40 {
+		c := cases.Case{Version: cases.Version, Batch: 1, Heads: 1 + i%3, QLen: 1 + i*i%90, KVLen: 1 + i*7%120, HeadDim: 8 + i*5%70,
+			Input: precision.Formats()[i%3], Values: cases.Values{Seed: uint64(i), Q: cases.Regimes()[i%4]}}
+		if i%4 == 1 {
+			c.Mask = cases.Mask{Kind: cases.CausalMask, Align: cases.BottomRight}
+		}
+		require.NoError(t, c.Normalize())
+		v := verdict.Verdict{Kind: verdict.Pass, WorstRatio: math.Pow(10, -float64(i%5)/2), Elements: 10}
+		if i == 9 {
+			v = verdict.Verdict{Kind: verdict.Unsupported, Reason: "head_dim 53 is <not> a multiple of 8"}
+		}
+		line := record.NewResult(c, "planted", paths.Description{}, v, paths.Timing{DeviceSeconds: []float64{1e-5 * float64(1+i)}}, 1e-3*float64(1+i))
+		line.Index = i
+		require.NoError(t, r.Append(line))
+	}
+	planted(t, r, 40, "numeric", "", cases.Case{Batch: 2, Heads: 4, QLen: 70, KVLen: 45, HeadDim: 40, Input: precision.FP32}, func(c cases.Case, to *cases.Tensors) {
+		short := c
+		short.KVLen = 32
+		part := cases.Materialize(short)
+		for h := range c.Heads {
+			for b := range c.Batch {
+				for k := range 32 {
+					for d := range c.HeadDim {
+						part.K.Set(b, h, k, d, to.K.At(b, h, k, d))
+						part.V.Set(b, h, k, d, to.V.At(b, h, k, d))
+					}
+				}
+				for q := range c.QLen {
+					for d := range c.HeadDim {
+						part.Q.Set(b, h, q, d, to.Q.At(b, h, q, d))
+					}
+				}
+			}
+		}
+		_, err := path.Attend(context.Background(), short, part)
+		require.NoError(t, err)
+		for b := range c.Batch {
+			for h := 2; h < c.Heads; h++ {
+				for q := range c.QLen {
+					for d := range c.HeadDim {
+						if q%16 >= 8 {
+							to.Out.Set(b, h, q, d, part.Out.At(b, h, q, d))
+						}
+					}
+				}
+			}
+		}
+	})
+	planted(t, r, 41, "special", "", cases.Case{Batch: 1, Heads: 1, QLen: 9, KVLen: 5, HeadDim: 8, Input: precision.FP16}, func(c cases.Case, to *cases.Tensors) {
+		to.Out.Set(0, 0, 3, 5, math.NaN())
+	})
+	require.NoError(t, r.Close())
+	return dir
+}
+
+func planted(t testing.TB, r *record.Run, index int, kind verdict.Kind, law string, c cases.Case, spoil func(cases.Case, *cases.Tensors)) {
+	t.Helper()
+	c.Version = cases.Version
+	require.NoError(t, c.Normalize())
+	tensors := cases.Materialize(c)
+	path := naive.New()
+	_, err := path.Attend(context.Background(), c, tensors)
+	require.NoError(t, err)
+	spoil(c, tensors)
+	truth, err := oracle.Truth(context.Background(), c, tensors, path.Arithmetic(c), reference.Options{Workers: 1})
+	require.NoError(t, err)
+	v, err := oracle.Judge(truth, tensors)
+	require.NoError(t, err)
+	require.Equal(t, kind, v.Kind)
+	e := evidence.Of(v, paths.Description{}, evidence.Conditions{Path: "planted"})
+	_, err = r.SaveFailure(c, e)
+	require.NoError(t, err)
+	line := record.NewResult(c, "planted", paths.Description{}, v, paths.Timing{}, 0.01)
+	line.Index, line.Wrote = index, "kernel: </script><script>alert(1)</script>\nkernel: simdgroup 3 overflowed\n"
+	require.NoError(t, r.Append(line))
+	id := cases.Name(c)
+	_, err = r.SaveReduced(id, c, e)
+	require.NoError(t, err)
+	p, err := picture.Of(context.Background(), diagnose.Subject{Case: c, Tensors: tensors, Truth: truth, Arithmetic: path.Arithmetic(c)}, nil)
+	require.NoError(t, err)
+	require.NoError(t, r.SavePicture(id, p))
+}
+
+func TestPageTellsWhatThePersonNeeds(t *testing.T) {
+	dir := runDir(t)
+	file, err := report.Save(dir)
+	require.NoError(t, err)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	page := string(text)
+	for _, want := range []string{
+		"does not conform: 2 of 42 cases failed",
+		"keys 32 to 44 (blocks of 16 or 32), is left out",
+		"rows from 8 on of each block of 16",
+		"4 heads that are alike",
+		"head_dim N is &lt;not&gt; a multiple of N",
+		"kernel: simdgroup 3 overflowed",
+		"replay --path planted",
+		"out[0,0,3,5]",
+		"the slowest cases", "Error over bound, by precision", "Speed against the size of the case",
+	} {
+		require.True(t, strings.Contains(strings.ToLower(page), strings.ToLower(want)), "the page lacks %q", want)
+	}
+	for _, never := range []string{"<script>alert", "a device <b>", "http://", "https://", "@import", "url("} {
+		require.False(t, strings.Contains(page, never), "the page has %q", never)
+	}
+}
+
+func TestSeveralRunsStandSideBySide(t *testing.T) {
+	a, b := runDir(t), runDir(t)
+	file := filepath.Join(t.TempDir(), "both.html")
+	require.NoError(t, report.SaveAs(file, a, b))
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(text), "Side by side"))
+	for _, id := range []string{`id="r0"`, `id="r1"`, `id="r0-finding-1-map-0"`, `id="r1-finding-1-map-0"`} {
+		require.Equal(t, 1, strings.Count(string(text), id), id)
+	}
+}
+
+func TestDamageIsTold(t *testing.T) {
+	dir := runDir(t)
+	results := filepath.Join(dir, "results.jsonl")
+	text, err := os.ReadFile(results)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(results, append([]byte("{nothing\n"), text...), 0o644))
+	pictures, err := filepath.Glob(filepath.Join(dir, "pictures", "*.json"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(pictures[0], []byte(`{"maps":[{"of":[[0,0]],"row_step":0,"column_step":1,"cells":[[1]]}]}`), 0o644))
+	var b strings.Builder
+	require.NoError(t, report.Write(&b, dir))
+	require.Contains(t, b.String(), "results.jsonl:1")
+	require.Contains(t, b.String(), "steps above 0")
+	require.Error(t, report.Write(&b, t.TempDir()))
+	require.Error(t, report.Write(&b))
+}

@@ -1,0 +1,77 @@
+package report
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"path/filepath"
+
+	"attest.example/attest/harness/internal/rundir"
+	"attest.example/attest/internal/atomicfile"
+)
+
+//go:embed page.html style.css script.js
+var files embed.FS
+
+var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
+	"number": number, "percent": percent, "style": style, "script": script, "plural": plural,
+}).ParseFS(files, "page.html"))
+
+func style() template.CSS {
+	text, _ := files.ReadFile("style.css") // embedded: always there
+	return template.CSS(text)
+}
+
+func script() template.JS {
+	text, _ := files.ReadFile("script.js")
+	return template.JS(text)
+}
+
+// Document is what the page shows.
+type document struct {
+	Title string
+	Runs  []*run
+}
+
+// Write writes the page of the run directories dirs. Lines of a run that cannot be read are left out and told on the
+// page; a directory that is no run is an error.
+func Write(w io.Writer, dirs ...string) error {
+	if len(dirs) == 0 {
+		return errors.New("report: no run directory")
+	}
+	d := document{Title: "attest: " + filepath.Base(dirs[0])}
+	if len(dirs) > 1 {
+		d.Title = fmt.Sprintf("attest: %d runs", len(dirs))
+	}
+	for i, dir := range dirs {
+		r, err := load(dir, i)
+		if err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+		d.Runs = append(d.Runs, r)
+	}
+	var b bytes.Buffer // a page appears whole or not at all
+	if err := page.Execute(&b, d); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// Save writes report.html into a run directory, and gives its name.
+func Save(dir string) (string, error) {
+	file := filepath.Join(dir, rundir.ReportFile)
+	return file, SaveAs(file, dir)
+}
+
+// SaveAs writes the page of several runs to a file.
+func SaveAs(file string, dirs ...string) error {
+	var b bytes.Buffer
+	if err := Write(&b, dirs...); err != nil {
+		return err // before a file is begun
+	}
+	return atomicfile.WriteBytes(file, b.Bytes())
+}

@@ -1,0 +1,349 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// run is one run directory as the page shows it.
+type run struct {
+	ID      string // unique on the page
+	Dir     string
+	Header  record.Header
+	Summary record.Summary
+	Damage  []string
+
+	Headline string
+	Class    string // of the headline: good, bad, doubt
+
+	Findings []finding
+	Coverage []table
+	Plots    []figure
+	Slowest  []slow
+	Skipped  []verdict.Refusal // what was not supported
+	NotAsked []verdict.Refusal // relations and repeats that were not judged
+}
+
+// table counts cases by one property.
+type table struct {
+	Name string
+	Rows []countRow
+}
+
+type countRow struct {
+	Name                         string
+	Passed, Failed, Inconclusive int
+	Share                        int // of the most frequent row, in percent
+}
+
+// Total is all of the row.
+func (r countRow) Total() int { return r.Passed + r.Failed + r.Inconclusive }
+
+type slow struct {
+	Index               int
+	Words, ID, Verdict  string
+	Seconds, GFLOP      float64
+	Dispatches          int
+	ShareOfPeak         float64
+	CompileMilliseconds float64
+}
+
+const shownSlowest = 12
+
+func load(dir string, number int) (*run, error) {
+	header, _, err := record.ReadOptions(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{ID: "r" + strconv.Itoa(number), Dir: dir, Header: header}
+	var results []record.Result
+	for result, err := range record.Read(dir) {
+		var damaged *record.LineError
+		switch {
+		case errors.As(err, &damaged):
+			r.Damage = append(r.Damage, err.Error())
+			continue
+		case err != nil:
+			return nil, err
+		}
+		results = append(results, result)
+	}
+	slices.SortStableFunc(results, func(a, b record.Result) int { return cmp.Compare(a.Index, b.Index) })
+	r.Summary, _ = record.Summarize(dir) // what it cannot read is in Damage
+	r.judge()
+	if r.Findings, err = findings(r.ID, dir, &r.Summary, results); err != nil {
+		r.Damage = append(r.Damage, err.Error())
+	}
+	r.Coverage = coverage(results)
+	r.Skipped, r.NotAsked = r.Summary.Refusals.List(), r.Summary.NotJudged.List()
+	if r.Plots, err = figures(header, results); err != nil {
+		return nil, err
+	}
+	r.Slowest = slowest(header, results)
+	return r, nil
+}
+
+func (r *run) judge() {
+	s := &r.Summary
+	switch {
+	case s.Failed > 0:
+		r.Class, r.Headline = "bad", fmt.Sprintf("does not conform: %d of %s failed", s.Failed, plural(s.Cases, "case"))
+	case s.Passed == 0:
+		r.Class, r.Headline = "doubt", "nothing shown: no case could be judged"
+	default:
+		r.Class, r.Headline = "good", fmt.Sprintf("conforms: %s passed", plural(s.Passed, "case"))
+	}
+}
+
+// finding is one thing that is wrong: failures of a kind, with one reduced case that stands for them.
+type finding struct {
+	ID      string
+	Title   string
+	Trigger string // the condition under which it strikes; empty: none is known
+	Sure    string // what the trigger rests on
+	Count   int
+	First   int
+	Last    int
+	Reason  string
+	Words   string // the reduced case
+	JSON    string
+	Lines   []string // to paste
+	Wrote   string   // the library's last words
+
+	Diagnosis string
+	Also      []string // other explanations
+	Picture   *drawing
+}
+
+// findings is the one place where failures become what the page lists: here by kind and law, each with its first
+// reduced failure.
+func findings(prefix, dir string, s *record.Summary, results []record.Result) ([]finding, error) {
+	index := map[string]int{}
+	for _, r := range results {
+		if _, known := index[r.ID]; !known {
+			index[r.ID] = r.Index
+		}
+	}
+	type key struct {
+		kind verdict.Kind
+		law  string
+	}
+	var order []key
+	groups := map[key][]record.Failure{}
+	for _, f := range s.Failures {
+		k := key{f.Verdict, f.Law}
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], f)
+	}
+	var list []finding
+	var errs []error
+	for _, k := range order {
+		group := groups[k]
+		shown := group[0]
+		if i := slices.IndexFunc(group, func(f record.Failure) bool { return f.Reduced != "" }); i >= 0 {
+			shown = group[i]
+		}
+		f := finding{Title: string(k.kind), Count: len(group), First: math.MaxInt, ID: fmt.Sprintf("%s-finding-%d", prefix, len(list)+1)}
+		if k.law != "" {
+			f.Title += ", law " + k.law
+		}
+		for _, failure := range group {
+			f.First, f.Last = min(f.First, index[failure.Case]), max(f.Last, index[failure.Case])
+		}
+		if err := f.show(dir, shown); err != nil {
+			errs = append(errs, err)
+		}
+		list = append(list, f)
+	}
+	return list, errors.Join(errs...)
+}
+
+// show fills in what one failure tells.
+func (f *finding) show(dir string, failure record.Failure) error {
+	f.Reason, f.Wrote = failure.Reason, strings.TrimRight(failure.Wrote, "\n")
+	file := failure.File
+	if failure.Reduced != "" {
+		file = failure.Reduced
+		if failure.ReducedReason != "" {
+			f.Reason = failure.ReducedReason
+		}
+	}
+	path := ""
+	if text, err := os.ReadFile(file); err == nil {
+		c, e, err := cases.DecodeFile(text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		f.Words = cases.Words(c)
+		f.JSON = strings.TrimSpace(string(text))
+		if e != nil {
+			path = e.Path
+		}
+	}
+	if path != "" {
+		f.Lines = []string{record.Command("show", path, file), record.Command("replay", path, file), record.Command("reduce", path, failure.File)}
+	} else {
+		f.Lines = []string{failure.Replay}
+	}
+	p, err := record.ReadPicture(dir, failure.Case)
+	if err != nil || p == nil {
+		return err
+	}
+	f.Diagnosis = p.Diagnosis.Sentence()
+	for _, w := range p.Diagnosis.What[min(1, len(p.Diagnosis.What)):] {
+		f.Also = append(f.Also, fmt.Sprintf("%s (%s, %d of %d)", w.Words, w.Sure, w.Agree, w.Wrong))
+	}
+	f.Picture = drawn(p, f.ID)
+	return nil
+}
+
+func coverage(results []record.Result) []table {
+	properties := []struct {
+		name string
+		of   func(cases.Case) string
+	}{
+		{"head_dim", func(c cases.Case) string { return bucket(c.HeadDim) }},
+		{"precision", func(c cases.Case) string {
+			if c.Output != c.Input {
+				return c.Input.String() + " to " + c.Output.String()
+			}
+			return c.Input.String()
+		}},
+		{"mask", func(c cases.Case) string {
+			if c.Mask.Kind == "" {
+				return "none"
+			}
+			return string(c.Mask.Kind)
+		}},
+		{"heads", func(c cases.Case) string {
+			switch {
+			case c.KVHeads == c.Heads:
+				return "a kv head each"
+			case c.KVHeads == 1:
+				return "one kv head for all"
+			}
+			return "grouped"
+		}},
+	}
+	var list []table
+	for _, p := range properties {
+		t := table{Name: p.name}
+		at := map[string]int{}
+		for _, r := range results {
+			if r.Kind == verdict.Unsupported {
+				continue
+			}
+			name := p.of(r.Case)
+			i, known := at[name]
+			if !known {
+				i = len(t.Rows)
+				at[name] = i
+				t.Rows = append(t.Rows, countRow{Name: name})
+			}
+			row := &t.Rows[i]
+			switch {
+			case r.Kind.Fails():
+				row.Failed++
+			case r.Kind == verdict.Inconclusive:
+				row.Inconclusive++
+			default:
+				row.Passed++
+			}
+		}
+		most := 1
+		for _, row := range t.Rows {
+			most = max(most, row.Total())
+		}
+		for i := range t.Rows {
+			t.Rows[i].Share = 100 * t.Rows[i].Total() / most
+		}
+		slices.SortStableFunc(t.Rows, func(a, b countRow) int {
+			x, errX := strconv.Atoi(strings.SplitN(a.Name, " ", 2)[0])
+			y, errY := strconv.Atoi(strings.SplitN(b.Name, " ", 2)[0])
+			if errX == nil && errY == nil {
+				return cmp.Compare(x, y)
+			}
+			return cmp.Compare(b.Total(), a.Total())
+		})
+		if len(t.Rows) > 0 {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// bucket names the range of a head_dim; multiples of 8 are another thing than the rest.
+func bucket(d int) string {
+	low, high := 1, 16
+	for d > high {
+		low, high = high+1, high*2
+	}
+	kind := "ragged"
+	if d%8 == 0 {
+		kind = "multiple of 8"
+	}
+	return fmt.Sprintf("%d to %d, %s", low, high, kind)
+}
+
+func slowest(h record.Header, results []record.Result) []slow {
+	results = slices.Clone(results)
+	slices.SortStableFunc(results, func(a, b record.Result) int { return cmp.Compare(seconds(b), seconds(a)) })
+	var list []slow
+	for _, r := range results[:min(len(results), shownSlowest)] {
+		if seconds(r) <= 0 {
+			break
+		}
+		s := slow{Index: r.Index, ID: r.ID, Words: cases.Words(r.Case), Verdict: string(r.Kind), Seconds: seconds(r), GFLOP: r.Needed,
+			Dispatches: r.Dispatches, CompileMilliseconds: 1000 * r.CompileSeconds}
+		if h.Peak > 0 {
+			s.ShareOfPeak = 100 * r.Needed * 1e9 / h.Peak
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// seconds is what a case took: on the device where its clock is known, else the call.
+func seconds(r record.Result) float64 {
+	if s := r.GPUSeconds(); s > 0 {
+		return s
+	}
+	return r.WallSeconds
+}
+
+func number(x float64) string {
+	switch {
+	case math.IsNaN(x):
+		return "NaN"
+	case math.IsInf(x, 0):
+		return fmt.Sprintf("%+g", x)[0:1] + "Inf"
+	case x != 0 && (math.Abs(x) >= 1e6 || math.Abs(x) < 1e-3):
+		return fmt.Sprintf("%.3g", x)
+	}
+	return strconv.FormatFloat(x, 'g', 4, 64)
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.2g %%", x) }
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Where is the directory's base name, for headings.
+func (r *run) Where() string { return filepath.Base(r.Dir) }
