@@ -36,6 +36,9 @@ conform: bin/attest lib
 	bin/attest run --path host --check --preset quick --cases 60 --relations 0 --out build/conform/checked
 	bin/attest run --path lib:build/libmfa.so --cases 200 --out build/conform/lib
 	bin/attest run --path "lib:build/libmfa.so?plain" --cases 200 --out build/conform/plain
+	for style in vector blocked split; do \
+	  bin/attest run --path msl:examples/msl/$$style.toml --cases 60 --out build/conform/msl-$$style || exit 1; \
+	done
 	bin/attest replay --path naive
 	bin/attest replay --path host
 

@@ -13,6 +13,7 @@ import (
 )
 
 //go:embed python/attest_client.py python/naive.py c/attest_client.h c/naive.c go/main.go go/attestclient/client.go
+//go:embed rust/implement/Cargo.toml rust/implement/Cargo.lock rust/implement/src/lib.rs msl/vector.metal msl/vector.toml
 var files embed.FS
 
 // Starter is a working implementation, to be changed into one's own.
@@ -47,6 +48,19 @@ var starters = []Starter{
 		edits: strings.NewReplacer("attest.example/attest/examples/go/attestclient", "mine/attestclient",
 			"./examples/go", ".", "Command go is", "Command mine is"),
 		extra: map[string]string{"go.mod": "module mine\n\ngo 1.24\n"},
+	},
+	{
+		Language: "rust", Words: "a shared library with the five functions of the C ABI that attest needs",
+		Next: `cargo build --release && attest run --path lib:target/release/libmine.so`,
+		files: map[string]string{"Cargo.toml": "rust/implement/Cargo.toml", "Cargo.lock": "rust/implement/Cargo.lock",
+			"src/lib.rs": "rust/implement/src/lib.rs"},
+		edits: strings.NewReplacer(`name = "implement"`, `name = "mine"`, "libimplement.so", "libmine.so"),
+	},
+	{
+		Language: "msl", Words: "a Metal kernel, and the manifest that says how to bind and launch it",
+		Next:  `attest run --path msl:mine.toml`,
+		files: map[string]string{"mine.metal": "msl/vector.metal", "mine.toml": "msl/vector.toml"},
+		edits: strings.NewReplacer("examples/msl/vector.toml", "mine.toml", `"vector.metal"`, `"mine.metal"`),
 	},
 }
 

@@ -176,13 +176,13 @@ func elsewhere(c campaign.Conditions, items []corpus.Item) (string, error) {
 	return fmt.Sprintf("ANOTHER PATH: %d of %d cases failed on path %s and run on %s now", count, len(items), strings.Join(others, ", "), on), nil
 }
 
-// modeFlags are short for the options of the host path: --math fast is host?math=fast.
+// modeFlags are short for the options of paths host and msl:, --math fast for host?math=fast.
 type modeFlags struct{ names []string }
 
 func (f flagSet) modeFlags() modeFlags {
-	f.String("math", "", "math modes of path host, with commas: safe, fast, fast-folded (tests for NaN and infinity folded)")
-	f.String("schedule", "", "orders of simdgroups and threadgroups on path host: forward, reverse, random, several with commas; they must agree bit for bit")
-	f.Bool("check", false, "path host with the checkers: bounds, races, uninitialised reads, divergence")
+	f.String("math", "", "math modes of paths host and msl:, with commas: safe, fast, fast-folded (tests for NaN and infinity folded)")
+	f.String("schedule", "", "orders of simdgroups and threadgroups on paths host and msl: forward, reverse, random, several with commas; they must agree bit for bit")
+	f.Bool("check", false, "paths host and msl: with the checkers: bounds, races, uninitialised reads, divergence")
 	return modeFlags{[]string{"math", "schedule", "check"}}
 }
 
@@ -193,8 +193,8 @@ func (m modeFlags) apply(f flagSet, path *string) int {
 			continue
 		}
 		value := f.Lookup(name).Value.String()
-		if *path != "host" && !strings.HasPrefix(*path, "host?") {
-			return f.t.complain("%s: --%s applies to path host only, not to %s", f.Name(), name, *path)
+		if *path != "host" && !strings.HasPrefix(*path, "host?") && !strings.HasPrefix(*path, "msl:") {
+			return f.t.complain("%s: --%s applies to paths host and msl: only, not to %s", f.Name(), name, *path)
 		}
 		separator := "?"
 		if strings.Contains(*path, "?") {

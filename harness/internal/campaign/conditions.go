@@ -96,8 +96,8 @@ func (c *Conditions) of(item corpus.Item) (s, was setting, err error) {
 func (c *Conditions) override(s *setting, e *cases.Evidence) error {
 	for _, mode := range c.Override.Modes {
 		name, _, _ := strings.Cut(mode, "=")
-		if s.path != "host" && !strings.HasPrefix(s.path, "host?") {
-			return fmt.Errorf("--%s applies to path host only, not to %s", name, s.path)
+		if s.path != "host" && !strings.HasPrefix(s.path, "host?") && !strings.HasPrefix(s.path, "msl:") {
+			return fmt.Errorf("--%s applies to paths host and msl: only, not to %s", name, s.path)
 		}
 		separator := "?"
 		if strings.Contains(s.path, "?") {

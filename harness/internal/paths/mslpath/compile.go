@@ -14,22 +14,25 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"attest.example/attest/harness/internal/predicate"
+	"attest.example/attest/metal/msltool"
 )
 
 // manifest is a document whose expressions have been compiled.
 type manifest struct {
-	file     string
-	document document
-	root     string // of the texts
-	source   string // the texts, joined
-	name     string // of the text, for diagnostics
-	include  []string
-	language int              // 310 is 3.1; 0: the default
-	scope    *predicate.Scope // of what a case alone tells
-	launch   *predicate.Scope // and what a pass's kernel tells
-	supports []condition
-	scratch  []compiledScratch
-	passes   []compiledPass
+	file      string
+	document  document
+	positions positions
+	kernels   []msltool.Kernel // of the text
+	root      string           // of the texts
+	source    string           // the texts, joined
+	name      string           // of the text, for diagnostics
+	include   []string
+	language  int              // 310 is 3.1; 0: the default
+	scope     *predicate.Scope // of what a case alone tells
+	launch    *predicate.Scope // and what a pass's kernel tells
+	supports  []condition
+	scratch   []compiledScratch
+	passes    []compiledPass
 }
 
 type condition struct {

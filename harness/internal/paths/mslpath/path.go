@@ -330,6 +330,9 @@ func (c *call) kernel(pass *compiledPass) (*metal.Kernel, error) {
 	if kernel, ok := p.kernels[key]; ok {
 		return kernel, nil
 	}
+	if err := p.manifest.holdAgainstKernel(pass, name); err != nil {
+		return nil, err
+	}
 	kernel, err := p.device.NewKernel(metal.KernelOptions{
 		Source: p.manifest.source, File: p.manifest.name, Function: name, Constants: constants, Math: p.math,
 		Includes: p.manifest.include, Defines: p.manifest.document.Text.Define, Language: p.manifest.language,

@@ -49,3 +49,24 @@ func TestWhatAManifestDoesNotBindIsUnsupported(t *testing.T) {
 		require.ErrorContains(t, p.Supports(c), words)
 	}
 }
+
+// The manifests of the three styles that kernels of this kind come in, on cases that reach their options.
+func TestTheOtherStylesConform(t *testing.T) {
+	for name, all := range map[string][]string{
+		"blocked.toml": {`"input":"fp32","lse":true`, `"input":"fp32","mask":{"kind":"causal","align":"bottom-right"}`},
+		"split.toml": {
+			`"input":"bf16","output":"fp32","lse":true`, `"input":"fp16","output":"fp32","mask":{"kind":"window","left":3,"right":4}`,
+			`"input":"fp16","output":"fp32","mask":{"kind":"additive","format":"fp16","shape":"bh1k"},"layout":{"k":{"order":"BSHD"},"out":{"pad":3}}`,
+		},
+	} {
+		p := example(t, name)
+		for _, more := range all {
+			c, err := cases.Decode([]byte(`{"version":1,"batch":2,"heads":4,"kv_heads":2,"q_len":11,"kv_len":77,"head_dim":32,` + more + `}`))
+			require.NoError(t, err)
+			require.NoError(t, p.Supports(c), more)
+			o, err := trial.Run(context.Background(), p, c, trial.Options{})
+			require.NoError(t, err)
+			require.Equal(t, verdict.Pass, o.Verdict.Kind, name+" "+more+": "+o.Verdict.Reason)
+		}
+	}
+}

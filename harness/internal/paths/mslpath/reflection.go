@@ -2,6 +2,7 @@ package mslpath
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -19,6 +20,7 @@ func (m *manifest) holdAgainstText(l *loader) {
 		l.errs = append(l.errs, fmt.Errorf("%s: text: %w", m.file, err))
 		return
 	}
+	m.kernels, m.positions = r.Kernels, l.positions
 	for i := range m.passes {
 		p := &m.passes[i]
 		kernels := kernelsOf(p, r)
@@ -108,22 +110,28 @@ func slotOf(a msltool.Argument) string {
 	return fmt.Sprintf("buffer(%d)", a.Index)
 }
 
+// holdBinding holds a binding against the kernels that a pass's template can name; it is wrong where it is for all of
+// them. Which of them it is, a case tells: then the pass is held against that one.
 func holdBinding(l *loader, b *compiledBinding, kernels []msltool.Kernel) {
-	known := false
+	known, right, first := false, false, ""
 	for _, k := range kernels {
 		for _, a := range k.Arguments {
 			if slotOf(a) != b.slot() {
 				continue
 			}
 			known = true
-			if what := contradiction(b, a); what != "" {
-				l.wrong(b.path, "%s of %s, line %d, is %s: %s", b.slot(), k.Name, k.Line, a.Type+" "+a.Name, what)
-				return
+			what := contradiction(b, a)
+			right = right || what == ""
+			if what != "" && first == "" {
+				first = fmt.Sprintf("%s of %s, line %d, is %s: %s", b.slot(), k.Name, k.Line, a.Type+" "+a.Name, what)
 			}
 		}
 	}
-	if !known {
+	switch {
+	case !known:
 		l.wrong(b.path+".index", "%s is no argument of %s; it has %s", b.slot(), kernels[0].Name, argumentNames(kernels[0]))
+	case !right:
+		l.wrong(b.path, "%s", first)
 	}
 }
 
@@ -169,18 +177,43 @@ func baseType(text string) string {
 	return strings.Join(words, " ")
 }
 
-// everySlotIsFilled tells the arguments that every kernel of the pass has, whatever its constants, and that no binding fills.
+// everySlotIsFilled tells an argument that every kernel of the pass has, whatever its constants, and that no binding fills.
 func everySlotIsFilled(l *loader, p *compiledPass, kernels []msltool.Kernel) {
 	filled := map[string]bool{}
 	for _, b := range p.bindings {
 		filled[b.slot()] = true
 	}
-	for _, a := range kernels[0].Arguments {
-		if a.Condition == "" && !filled[slotOf(a)] && !a.Threadgroup {
-			l.wrong(p.path+".bind", "nothing is bound to %s %s of %s, line %d: %s; null = true binds a null pointer",
-				slotOf(a), a.Name, kernels[0].Name, kernels[0].Line, a.Type)
-		} else if a.Condition == "" && !filled[slotOf(a)] {
-			l.wrong(p.path+".bind", "nothing is bound to %s %s of %s, line %d; want threadgroup = BYTES", slotOf(a), a.Name, kernels[0].Name, kernels[0].Line)
+	lacking := map[string]int{}
+	for _, k := range kernels {
+		for _, a := range k.Arguments {
+			if a.Condition == "" && !filled[slotOf(a)] {
+				lacking[slotOf(a)]++
+			}
 		}
 	}
+	k := kernels[0]
+	for _, a := range k.Arguments {
+		want := a.Type + "; null = true binds a null pointer"
+		if a.Threadgroup {
+			want = "want threadgroup = BYTES"
+		}
+		if lacking[slotOf(a)] == len(kernels) {
+			l.wrong(p.path+".bind", "nothing is bound to %s %s of %s, line %d: %s", slotOf(a), a.Name, k.Name, k.Line, want)
+		}
+	}
+}
+
+// holdAgainstKernel holds a pass against the very kernel that a case asks for.
+func (m *manifest) holdAgainstKernel(p *compiledPass, name string) error {
+	l := &loader{file: m.file, positions: m.positions}
+	for _, k := range m.kernels {
+		if k.Name != name {
+			continue
+		}
+		for _, b := range p.bindings {
+			holdBinding(l, &b, []msltool.Kernel{k})
+		}
+		everySlotIsFilled(l, p, []msltool.Kernel{k})
+	}
+	return errors.Join(l.errs...)
 }
