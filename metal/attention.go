@@ -44,7 +44,7 @@ type AttentionOptions struct {
 
 	Batch, Heads, KVHeads int // KVHeads divides Heads
 	QLen, KVLen, HeadDim  int
-	Scale                 float32
+	Scores                // Scale and what else becomes of q.k before the mask
 
 	Input, Output Precision
 	Intermediate  Precision // what probabilities are rounded to before they meet v; scores and sums are fp32
@@ -84,7 +84,7 @@ type Timing struct {
 // NewAttention prepares a call. Numbers are checked by Forward, against the buffers as they are then.
 func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 	f := mfa.Forward{
-		Scale: o.Scale, Input: o.Input, Intermediate: o.Intermediate, Output: o.Output, Math: o.Math,
+		Scores: o.Scores, Input: o.Input, Intermediate: o.Intermediate, Output: o.Output, Math: o.Math,
 		Causal: o.Causal, Align: o.Align, DeadlineSeconds: o.Deadline.Seconds(), TotalOnly: o.TotalOnly,
 	}
 	for _, n := range []struct {

@@ -26,7 +26,7 @@ func prepare(b *testing.B, c *metal.Context, n, headDim int, causal bool) *metal
 		t[i] = metal.Tensor{Buffer: buffer}
 	}
 	a, err := c.NewAttention(&metal.AttentionOptions{Q: t[0], K: t[1], V: t[2], Out: t[3], Batch: 1, Heads: 1, KVHeads: 1,
-		QLen: n, KVLen: n, HeadDim: headDim, Scale: metal.DefaultScale(headDim),
+		QLen: n, KVLen: n, HeadDim: headDim, Scores: metal.Scores{Scale: metal.DefaultScale(headDim)},
 		Input: metal.FP32, Intermediate: metal.FP32, Output: metal.FP32, Causal: causal})
 	if err != nil {
 		b.Fatal(err)

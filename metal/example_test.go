@@ -32,7 +32,7 @@ func ExampleContext_NewAttention() {
 	}
 	attention, err := context.NewAttention(&metal.AttentionOptions{
 		Q: tensor(q), K: tensor(k), V: tensor(v), Out: tensor(out),
-		Batch: 1, Heads: 1, KVHeads: 1, QLen: rows, KVLen: rows, HeadDim: headDim, Scale: metal.DefaultScale(headDim),
+		Batch: 1, Heads: 1, KVHeads: 1, QLen: rows, KVLen: rows, HeadDim: headDim, Scores: metal.Scores{Scale: metal.DefaultScale(headDim)},
 		Input: metal.FP32, Intermediate: metal.FP32, Output: metal.FP32, Causal: true,
 	})
 	if err != nil {

@@ -123,7 +123,7 @@ func randomProblem(t testing.TB, c *metal.Context, r *rand.Rand) *fixture {
 	f.k = normals(r, f.batch*f.kvHeads*f.kvLen*f.headDim, f.input, size)
 	f.v = normals(r, f.batch*f.kvHeads*f.kvLen*f.headDim, f.input, 1)
 	f.options = metal.AttentionOptions{Batch: f.batch, Heads: f.heads, KVHeads: f.kvHeads, QLen: f.qLen, KVLen: f.kvLen,
-		HeadDim: f.headDim, Scale: float32(f.scale), Input: metal.Precision(f.input), Output: metal.Precision(f.output),
+		HeadDim: f.headDim, Scores: metal.Scores{Scale: float32(f.scale)}, Input: metal.Precision(f.input), Output: metal.Precision(f.output),
 		Intermediate: metal.Precision(f.intermediate)}
 	f.chooseMask(t, c, r)
 	if r.IntN(2) == 0 {

@@ -25,7 +25,7 @@ func smallCall(t testing.TB, c *metal.Context) (*metal.AttentionOptions, []*meta
 	}
 	tensor := func(i int) metal.Tensor { return metal.Tensor{Buffer: buffers[i]} }
 	return &metal.AttentionOptions{Q: tensor(0), K: tensor(1), V: tensor(2), Out: tensor(3), Batch: 1, Heads: 2, KVHeads: 2,
-		QLen: 9, KVLen: 9, HeadDim: 8, Scale: 1, Input: metal.FP32, Intermediate: metal.FP32, Output: metal.FP32}, buffers
+		QLen: 9, KVLen: 9, HeadDim: 8, Scores: metal.Scores{Scale: 1}, Input: metal.FP32, Intermediate: metal.FP32, Output: metal.FP32}, buffers
 }
 
 func forward(c *metal.Context, o *metal.AttentionOptions) error {
@@ -107,7 +107,7 @@ func TestForgottenThingsAreClosed(t *testing.T) {
 }
 
 func smallCallForgotten(t *testing.T, c *metal.Context) (*metal.AttentionOptions, []*metal.Buffer) {
-	o := &metal.AttentionOptions{Batch: 1, Heads: 2, KVHeads: 2, QLen: 9, KVLen: 9, HeadDim: 8, Scale: 1,
+	o := &metal.AttentionOptions{Batch: 1, Heads: 2, KVHeads: 2, QLen: 9, KVLen: 9, HeadDim: 8, Scores: metal.Scores{Scale: 1},
 		Input: metal.FP32, Intermediate: metal.FP32, Output: metal.FP32}
 	for _, to := range []*metal.Tensor{&o.Q, &o.K, &o.V, &o.Out} {
 		b, err := c.WrapFloat32s(make([]float32, 2*9*8))

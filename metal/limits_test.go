@@ -116,7 +116,7 @@ func TestLongKeys(t *testing.T) {
 	f.q, f.k, f.v = normals(r, 2*3*5, 2, 1), normals(r, 70001*5, 2, 1), normals(r, 70001*5, 2, 1)
 	f.allowed = func(b, h, i, j int) bool { return j <= i+70001-3 }
 	f.bias = func(b, h, i, j int) float64 { return 0 }
-	f.options = metal.AttentionOptions{Batch: 1, Heads: 2, KVHeads: 1, QLen: 3, KVLen: 70001, HeadDim: 5, Scale: 0.7,
+	f.options = metal.AttentionOptions{Batch: 1, Heads: 2, KVHeads: 1, QLen: 3, KVLen: 70001, HeadDim: 5, Scores: metal.Scores{Scale: 0.7},
 		Input: metal.FP32, Output: metal.FP32, Intermediate: metal.FP32, Causal: true, Align: metal.BottomRight}
 	f.scale = float64(float32(0.7))
 	out, lse := f.run(t, c)

@@ -53,6 +53,9 @@ const (
 	MaskFP32 = mfa.MaskFP32
 )
 
+// Scores says what becomes of q.k on its way to the softmax, before the mask.
+type Scores = mfa.Scores
+
 // Align says where the diagonal of a causal mask or window starts.
 type Align = mfa.Align
 

@@ -25,7 +25,7 @@ func maskedProblem(t testing.TB, c *metal.Context, seed uint64, math metal.Math)
 	}
 	f.allowed = func(b, h, i, j int) bool { return mask.Bytes()[i*75+j] != 0 }
 	f.bias = func(b, h, i, j int) float64 { return 0 }
-	f.options = metal.AttentionOptions{Batch: 1, Heads: 2, KVHeads: 2, QLen: 19, KVLen: 75, HeadDim: 24, Scale: 0.25,
+	f.options = metal.AttentionOptions{Batch: 1, Heads: 2, KVHeads: 2, QLen: 19, KVLen: 75, HeadDim: 24, Scores: metal.Scores{Scale: 0.25},
 		Input: metal.FP32, Output: metal.FP32, Intermediate: metal.FP32, Math: math,
 		Mask: &metal.Mask{Type: metal.MaskBool, Buffer: mask, Shape: []int64{19, 75}}}
 	return f, mask.Bytes()
@@ -218,7 +218,7 @@ func TestSignOfZeroTellsNothingOfMaskedSlots(t *testing.T) {
 			mask := f.buffer(t, c, 8)
 			copy(mask.Bytes(), []byte{1, 1})
 			f.q, f.k, f.v = []float64{1}, []float64{1: -1.2, 7: 0}, append([]float64{0, -0x1p-149}, slices.Repeat([]float64{masked}, 6)...)
-			f.options = metal.AttentionOptions{Batch: 1, Heads: 1, KVHeads: 1, QLen: 1, KVLen: 8, HeadDim: 1, Scale: 1, Math: mode,
+			f.options = metal.AttentionOptions{Batch: 1, Heads: 1, KVHeads: 1, QLen: 1, KVLen: 8, HeadDim: 1, Scores: metal.Scores{Scale: 1}, Math: mode,
 				Input: metal.FP32, Output: metal.FP32, Intermediate: metal.FP32,
 				Mask: &metal.Mask{Type: metal.MaskBool, Buffer: mask, Shape: []int64{1, 8}}}
 			out, _ := f.run(t, c)

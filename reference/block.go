@@ -209,44 +209,6 @@ func (b *block) softmax(i int) {
 	}
 }
 
-// scaleScores applies scale and bias, and finds the largest score of the row.
-func (b *block) scaleScores(i int, r *row, s []float64) {
-	scale, bias, badK := b.problem.Scale, b.biasOf(i), b.keys.badK
-	negInf := math.Inf(-1)
-	r.m = negInf
-	for j := range s {
-		if j < r.first || j >= r.last {
-			s[j] = negInf
-			continue
-		}
-		x := s[j]
-		if r.badQ || badK != nil && badK[b.lo+j] {
-			dim, key := b.keys.dim, b.lo+j
-			x = carefulScore(of(b.queries(), i, dim), of(b.keys.k, key, dim))
-		}
-		x *= scale
-		if bias != nil {
-			if bias[j] == negInf {
-				s[j] = negInf
-				continue
-			}
-			x += bias[j]
-		}
-		r.allowed++
-		s[j] = x
-		if x > r.m {
-			r.m, r.top = x, j
-		}
-		if !(x <= math.MaxFloat64) {
-			if math.IsNaN(x) {
-				r.state = rowNaN
-			} else if r.state != rowNaN {
-				r.state = rowPosInf
-			}
-		}
-	}
-}
-
 // markColumns notes the columns of each row that an allowed v which is not
 // finite reaches.
 func (b *block) markColumns() {

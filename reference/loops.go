@@ -32,14 +32,14 @@ func Loops(ctx context.Context, p *Problem, empty EmptyRow) (output, lse []float
 			return nil, nil, err
 		}
 		keys := ((batch*p.KVHeads + head*p.KVHeads/p.Heads) * p.KVLen) * p.HeadDim
-		lse[i] = streamRow(output[i*p.HeadDim:][:p.HeadDim], acc, p.Scale, p.Q[i*p.HeadDim:][:p.HeadDim],
+		lse[i] = streamRow(output[i*p.HeadDim:][:p.HeadDim], acc, p, p.Q[i*p.HeadDim:][:p.HeadDim],
 			p.K[keys:], p.V[keys:], bias, first, last, empty)
 	}
 	return output, lse, nil
 }
 
 // streamRow computes one row and returns its logsumexp.
-func streamRow(out []float64, acc []compensated, scale float64, q, k, v, bias []float64, first, last int, empty EmptyRow) float64 {
+func streamRow(out []float64, acc []compensated, p *Problem, q, k, v, bias []float64, first, last int, empty EmptyRow) float64 {
 	top := math.Inf(-1)
 	var total compensated
 	clear(acc)
@@ -52,7 +52,7 @@ func streamRow(out []float64, acc []compensated, scale float64, q, k, v, bias []
 		for d := range q {
 			dot.add(q[d] * kj[d])
 		}
-		x := scale*dot.sum() + bias[j]
+		x := p.Scale*dot.sum() + bias[j]
 		before := top
 		if x > top {
 			top = x

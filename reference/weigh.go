@@ -58,27 +58,7 @@ func (b *block) weigher(i int, r *row) *weigher {
 // size that it usually has.
 func (w *weigher) errors(j int) (eps, sigma float64) {
 	sj, size, gap := w.s[j], math.Abs(w.s[j]), w.r.m-w.s[j]
-	sum := w.scale * w.a[j] // |scale|*sum|q||k|
-	dot := size
-	if w.bias != nil {
-		if dot = math.Abs(sj-w.bias[j]) + 0x1p-52*size; dot > sum || math.Abs(w.bias[j]) > 0x1p30 {
-			dot = sum // the bias has swallowed it
-		}
-	}
-	ofSum, ofDot, alike := dotGrowth(w.likeQ, w.likeK[j])
-	worst := float64(min(w.likeQ.nonzero, w.likeK[j].nonzero) + 2)
-	rounded := w.u * min(worst*sum, ofSum*sum+ofDot*dot)
-	usual := w.u * (math.Sqrt(worst*w.c[j])*w.scale + 0.6*math.Sqrt(worst)*dot)
-	// Products of one size make a sum of squares as small as it can be. Partial
-	// sums of n such terms come to half of n times the sum, and those of terms that
-	// differ by a sixth to little more.
-	even := w.a[j]*w.a[j] > 0.97*(worst-2)*w.c[j]
-	if even {
-		rounded = min(rounded, w.u*(0.62*worst+3)*sum)
-	}
-	if alike || even {
-		usual = max(usual, 0.2*w.u*worst*sum)
-	}
+	dot, rounded, usual := w.score(j)
 	stored := 0.0
 	if us := w.lines.a.Scores.Unit; us != 0 {
 		stored = us * size

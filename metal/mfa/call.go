@@ -67,12 +67,17 @@ type Mask struct {
 	Strides []int64
 }
 
+// Scores says what becomes of q.k on its way to the softmax, before the mask.
+type Scores struct {
+	Scale float32 // what q.k is multiplied by
+}
+
 // Forward is one attention call, field by field as mfa_attention_desc.
 type Forward struct {
-	Q, K, V, Out, LSE           Operand
-	Batch, QLen, KVLen          uint32
-	Heads, KVHeads, HeadDim     uint32
-	Scale                       float32
+	Q, K, V, Out, LSE       Operand
+	Batch, QLen, KVLen      uint32
+	Heads, KVHeads, HeadDim uint32
+	Scores
 	Input, Intermediate, Output Precision
 	Math                        Math
 	Causal, Windowed            bool
@@ -132,7 +137,7 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 	}
 	d.batch, d.q_len, d.kv_len = C.uint32_t(f.Batch), C.uint32_t(f.QLen), C.uint32_t(f.KVLen)
 	d.heads, d.kv_heads, d.head_dim = C.uint32_t(f.Heads), C.uint32_t(f.KVHeads), C.uint32_t(f.HeadDim)
-	d.softmax_scale = C.float(f.Scale)
+	setScores(d, f.Scores)
 	d.input_precision, d.output_precision = C.int32_t(f.Input), C.int32_t(f.Output)
 	d.intermediate_precision, d.math = C.int32_t(f.Intermediate), C.int32_t(f.Math)
 	d.causal, d.windowed, d.align = C.bool(f.Causal), C.bool(f.Windowed), C.int32_t(f.Align)
@@ -140,6 +145,10 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 	d.dispatches, d.deadline_seconds = C.uint32_t(f.Dispatches), C.double(f.DeadlineSeconds)
 	call.setMask(m)
 	return call, nil
+}
+
+func setScores(d *C.mfa_attention_desc, s Scores) {
+	d.softmax_scale = C.float(s.Scale)
 }
 
 func setOperand(to *C.mfa_operand, from *Operand) {

@@ -43,7 +43,7 @@ func foreign(t *testing.T) *mfa.Library { return open(t, build(t, "foreign.c")) 
 // call is a forward of 2 heads, 5 rows, 7 keys and head_dim 3 over buffers of the context.
 func call(t *testing.T, c *mfa.Context) (*mfa.Forward, [4][]float32) {
 	t.Helper()
-	f := &mfa.Forward{Batch: 1, QLen: 5, KVLen: 7, Heads: 2, KVHeads: 2, HeadDim: 3, Scale: 0.5,
+	f := &mfa.Forward{Batch: 1, QLen: 5, KVLen: 7, Heads: 2, KVHeads: 2, HeadDim: 3, Scores: mfa.Scores{Scale: 0.5},
 		Input: mfa.FP32, Intermediate: mfa.FP32, Output: mfa.FP32}
 	var data [4][]float32
 	for i, o := range []*mfa.Operand{&f.Q, &f.K, &f.V, &f.Out} {

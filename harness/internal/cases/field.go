@@ -1,7 +1,9 @@
 package cases
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -38,6 +40,7 @@ type Field struct {
 	// know it.
 	Unsupported string
 
+	accepted  string              // values in words, where the type's own do not say it
 	used      func(*Case) bool    // the field has an effect; nil: where it applies
 	at        func(*Case) any     // points to the member
 	zero      func(*Case) bool    // the member is absent
@@ -116,6 +119,17 @@ func (f *Field) AppliesTo(c *Case) bool { return f.Applies == nil || f.Applies(c
 // HasUse reports whether the field has an effect on the case: it applies, and is not the kind that says nothing there.
 func (f *Field) HasUse(c *Case) bool { return f.AppliesTo(c) && (f.used == nil || f.used(c)) }
 
+// Unknown is nil, or what a path says of the case that knows none of the fields which not every path must know, but for
+// those of the names.
+func (c *Case) Unknown(known ...string) error {
+	for _, f := range fieldTable {
+		if f.Unsupported != "" && !f.Absent(c) && !slices.Contains(known, f.Name) {
+			return errors.New(f.Unsupported)
+		}
+	}
+	return nil
+}
+
 // Text is the field's value as Set reads it: an integer, a word, true or false; of a number that is absent "default".
 func (f *Field) Text(c *Case) string { return f.text(c) }
 
@@ -137,6 +151,9 @@ func (f *Field) SetNum(c *Case, x float64) { f.setNumber(c, x) }
 
 // Accepts says which values the field takes, in words.
 func (f *Field) Accepts() string {
+	if f.accepted != "" {
+		return f.accepted
+	}
 	switch f.Type {
 	case Integer, List:
 		return fmt.Sprintf("%d to %d", f.Low, f.High)

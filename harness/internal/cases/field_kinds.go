@@ -256,6 +256,73 @@ func choiceScalar[T comparable](name string, at func(*Case) *T, values []T) Scal
 		func(c *Case, v any) { *at(c) = values[int(v.(byte))%len(values)] }}
 }
 
+// amountField is an fp32 number above 0; 0 is absence.
+func amountField(name, help string, at func(*Case) *float32) Field {
+	const accepted = "0, which is none, or a positive finite number"
+	check := func(x float64) error {
+		if !(x >= 0 && x <= math.MaxFloat32) {
+			return wrong(name, x, accepted)
+		}
+		return nil
+	}
+	whole := func(x float32) float64 { return numberRank(&x) }
+	return Field{
+		Name: name, Type: Number, Help: help, Default: "0", accepted: accepted,
+		at: func(c *Case) any { return at(c) }, zero: func(c *Case) bool { return *at(c) == 0 },
+		normalize: []func(*Case) error{func(c *Case) error {
+			if *at(c) == 0 {
+				*at(c) = 0 // one zero, not two
+			}
+			return check(float64(*at(c)))
+		}},
+		text: func(c *Case) string { return strconv.FormatFloat(float64(*at(c)), 'g', -1, 32) },
+		set: func(c *Case, text string) error {
+			x, err := strconv.ParseFloat(text, 32)
+			if err != nil {
+				return wrong(name, strconv.Quote(text), accepted)
+			}
+			*at(c) = float32(x)
+			return check(x)
+		},
+		number: func(c *Case) float64 { return float64(*at(c)) }, setNumber: func(c *Case, x float64) { *at(c) = float32(x) },
+		words: func(c *Case) string {
+			if *at(c) == 0 {
+				return ""
+			}
+			return fmt.Sprintf(", %s %g", name, *at(c))
+		},
+		Scalars: []Scalar{{name, func(c *Case) any { return *at(c) }, func(c *Case, v any) { *at(c) = v.(float32) }}},
+		Simple: Simple{
+			Rank: func(c *Case) []float64 {
+				if *at(c) == 0 {
+					return []float64{0, 0}
+				}
+				return []float64{whole(*at(c)), float64(*at(c))}
+			},
+			Plain: []func(*Case){func(c *Case) { *at(c) = 0 }},
+			Graded: func(c *Case) []func(*Case) {
+				if *at(c) == 0 {
+					return nil
+				}
+				_, exponent := math.Frexp(float64(*at(c)))
+				return edits(func(c *Case) { *at(c) = 1 }, func(c *Case) { *at(c) = float32(math.Ldexp(0.5, exponent)) })(c)
+			},
+		},
+	}
+}
+
+// refused is what a path says that knows nothing of the field.
+func (f Field) refused(why string) Field {
+	f.Unsupported = why
+	return f
+}
+
+// drawn lets the row draw the field and bring the regions that it is about.
+func (f Field) drawn(draw func(Dice, *Case), regions ...Region) Field {
+	f.Draw, f.Regions = draw, regions
+	return f
+}
+
 // first puts a step before those that check the field: its default, as a rule.
 func (f Field) first(step func(*Case)) Field {
 	f.normalize = slices.Insert(f.normalize, 0, func(c *Case) error { step(c); return nil })
