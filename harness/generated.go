@@ -7,6 +7,7 @@ import (
 
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
 )
@@ -85,7 +86,7 @@ func (r *conformer) supported(ctx context.Context, stream *gen.Stream, index int
 
 // try asks the path before its context is made cold for the case, which may take longer than many answers.
 func (r *conformer) try(ctx context.Context, c Case) (trial.Outcome, error) {
-	if err := r.path.Supports(c); err != nil {
+	if err := paths.Supports(r.path, c); err != nil {
 		return trial.Outcome{Verdict: verdict.Verdict{Kind: verdict.Unsupported, Reason: err.Error()}}, nil
 	}
 	return r.tester.Try(ctx, c)

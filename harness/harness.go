@@ -37,6 +37,9 @@ type (
 	Arithmetic = reference.Arithmetic
 	// Promises is what a path guarantees beyond being right; a path without a method of that name promises all.
 	Promises = paths.Promises
+	// Knower is a path that knows fields of a case which came after the first version, such as softcap: without a
+	// method Knows that says so, a path is not asked for a case that sets one.
+	Knower = paths.Knower
 )
 
 // ArithmeticOf gives the usual arithmetic of a case: fp32 accumulators (or the case's intermediate format), an

@@ -79,7 +79,7 @@ type goTarget struct{ path paths.Path }
 
 func (t goTarget) Name() string                { return t.path.Name() }
 func (t goTarget) Describe() paths.Description { return paths.Describe(t.path) }
-func (t goTarget) Supports(c cases.Case) error { return t.path.Supports(c) }
+func (t goTarget) Supports(c cases.Case) error { return paths.Supports(t.path, c) }
 func (t goTarget) Counts() bool                { return false }
 
 func (t goTarget) Prepare(ctx context.Context, c cases.Case, tensors *cases.Tensors, dispatches int, limit time.Duration) (Call, error) {

@@ -1,9 +1,7 @@
 package cases
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -119,15 +117,15 @@ func (f *Field) AppliesTo(c *Case) bool { return f.Applies == nil || f.Applies(c
 // HasUse reports whether the field has an effect on the case: it applies, and is not the kind that says nothing there.
 func (f *Field) HasUse(c *Case) bool { return f.AppliesTo(c) && (f.used == nil || f.used(c)) }
 
-// Unknown is nil, or what a path says of the case that knows none of the fields which not every path must know, but for
-// those of the names.
-func (c *Case) Unknown(known ...string) error {
+// Unknown is what a path says of the case that sets a field which it does not know; empty: it knows all that are set, or
+// must.
+func (c *Case) Unknown(knows func(field string) bool) string {
 	for _, f := range fieldTable {
-		if f.Unsupported != "" && !f.Absent(c) && !slices.Contains(known, f.Name) {
-			return errors.New(f.Unsupported)
+		if f.Unsupported != "" && !f.Absent(c) && !knows(f.Name) {
+			return f.Unsupported
 		}
 	}
-	return nil
+	return ""
 }
 
 // Text is the field's value as Set reads it: an integer, a word, true or false; of a number that is absent "default".

@@ -8,9 +8,17 @@ type Caller interface {
 	MakesCalls(cases.Call) error
 }
 
-// Supports asks a path for a case, the way of calling it included. A call that is made again is made by whoever tries the
+// Knower is a path that knows fields of a case which came after the first version of the format and which change what is
+// computed: those whose row says what a path answers that knows nothing of them. Others are never asked for such a case.
+type Knower interface{ Knows(field string) bool }
+
+// Supports asks a path for a case, the fields that it must know and the way of calling it included. A call that is made again is made by whoever tries the
 // case; all else needs a Caller.
 func Supports(p Path, c cases.Case) error {
+	knower, _ := p.(Knower)
+	if why := c.Unknown(func(field string) bool { return knower != nil && knower.Knows(field) }); why != "" {
+		return Unsupported("%s", why)
+	}
 	if err := p.Supports(c); err != nil {
 		return err
 	}

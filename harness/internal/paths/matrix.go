@@ -26,7 +26,7 @@ func Matrix(p Path) []Support {
 		w.change(&c)
 		err := c.Normalize()
 		if err == nil {
-			err = p.Supports(c)
+			err = Supports(p, c)
 		}
 		list = append(list, Support{w.what, err})
 	}

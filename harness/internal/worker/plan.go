@@ -17,6 +17,9 @@ func (p *Path) Supports(c cases.Case) error { return p.supports(c, 0) }
 // MakesCalls leaves it to Supports: the child has asked its path.
 func (p *Path) MakesCalls(cases.Call) error { return nil }
 
+// Knows leaves it to Supports as well.
+func (p *Path) Knows(string) bool { return true }
+
 // Arithmetic asks the child.
 func (p *Path) Arithmetic(c cases.Case) reference.Arithmetic { return p.plan(c, 0).Arithmetic }
 

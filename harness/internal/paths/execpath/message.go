@@ -54,6 +54,7 @@ type hello struct {
 	Arithmetic declared.Arithmetic `json:"arithmetic"`
 	Promises   declared.Promises   `json:"promises"`
 	Supports   []declared.Support  `json:"supports"`
+	Knows      []string            `json:"knows"` // fields beyond the first protocol's that it reads: see paths.Knower
 }
 
 // validate refuses a hello that no program can mean.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -183,6 +184,9 @@ func (p *Path) Promises(cases.Case) paths.Promises { return p.hello.Promises.All
 func (p *Path) Supports(c cases.Case) error {
 	return declared.Supports("the program", p.hello.Supports, p.hello.Promises, c)
 }
+
+// Knows is what the program said of a field.
+func (p *Path) Knows(field string) bool { return slices.Contains(p.hello.Knows, field) }
 
 // Attend lets the program compute a case.
 func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {

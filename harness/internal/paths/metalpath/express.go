@@ -15,6 +15,7 @@ type descriptors struct {
 }
 
 func (descriptors) Supports(cases.Case) error { return nil }
+func (descriptors) Knows(string) bool         { return true }
 func (descriptors) Finish(*cases.Tensors)     {}
 func (d descriptors) WholePages() bool        { return d.wrap.aligned() }
 

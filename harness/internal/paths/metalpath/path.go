@@ -33,6 +33,8 @@ type backend interface {
 	Describe() paths.Description
 	// Supports is nil, or why the backend cannot even be asked for the case.
 	Supports(cases.Case) error
+	// Knows reports whether a call can say a field that paths need not know: see paths.Knower.
+	Knows(field string) bool
 	// Express puts a case into a call. What it wraps is the wrapper's to give back.
 	Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal.AttentionOptions, error)
 	// Finish turns what a call wrote into what a case asks for, where the backend means something else by it.
@@ -83,6 +85,9 @@ func (p *Path) Promises(cases.Case) paths.Promises {
 
 // Supports is nil, or why the library cannot be asked for the case.
 func (p *Path) Supports(c cases.Case) error { return p.backend.Supports(c) }
+
+// Knows asks the backend: see paths.Knower.
+func (p *Path) Knows(field string) bool { return p.backend.Knows(field) }
 
 // WholePages reports whether tensors must begin on a page: see paths.PageBound.
 func (p *Path) WholePages() bool { return p.backend.WholePages() }

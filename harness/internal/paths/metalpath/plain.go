@@ -65,6 +65,9 @@ func (a *plainLibrary) Describe() paths.Description {
 	return d
 }
 
+// Knows is false: the plain functions have no place for anything that came later.
+func (a *plainLibrary) Knows(string) bool { return false }
+
 // Findings are those of the probe that was made when the library was opened.
 func (a *plainLibrary) Findings(context.Context, *Path) []paths.Finding { return a.findings }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -118,6 +120,31 @@ func (p *Path) Promises(cases.Case) paths.Promises {
 	promises := p.manifest.document.Promises.All()
 	promises.NaN = promises.NaN && p.math == metal.MathSafe
 	return promises
+}
+
+// Knows reports whether the manifest names a field: in what it binds, or in a condition.
+func (p *Path) Knows(field string) bool {
+	return mentions(reflect.ValueOf(p.manifest.document), regexp.MustCompile(`\b`+regexp.QuoteMeta(field)+`\b`))
+}
+
+func mentions(v reflect.Value, word *regexp.Regexp) bool {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if mentions(v.Field(i), word) {
+				return true
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if mentions(v.Index(i), word) {
+				return true
+			}
+		}
+	case reflect.String:
+		return v.Type() == reflect.TypeFor[text]() && word.MatchString(v.String())
+	}
+	return false
 }
 
 // Supports holds a case against the manifest: its conditions, its layout, and what its bindings have a place for.

@@ -25,6 +25,9 @@ func (Path) Name() string { return "naive" }
 // Supports is nil for every case.
 func (Path) Supports(cases.Case) error { return nil }
 
+// Knows is true: the formula is whole.
+func (Path) Knows(string) bool { return true }
+
 // Describe says that Go computes it.
 func (Path) Describe() paths.Description { return paths.DescribeGo() }
 
