@@ -256,11 +256,11 @@ func choiceScalar[T comparable](name string, at func(*Case) *T, values []T) Scal
 		func(c *Case, v any) { *at(c) = values[int(v.(byte))%len(values)] }}
 }
 
-// amountField is an fp32 number above 0; 0 is absence.
+// amountField is a positive fp32 number whose reciprocal fp32 holds as well; 0 is absence.
 func amountField(name, help string, at func(*Case) *float32) Field {
-	const accepted = "0, which is none, or a positive finite number"
+	const accepted = "0, which is none, or 2^-126 to 2^126"
 	check := func(x float64) error {
-		if !(x >= 0 && x <= math.MaxFloat32) {
+		if x != 0 && !(x >= 0x1p-126 && x <= 0x1p126) {
 			return wrong(name, x, accepted)
 		}
 		return nil
