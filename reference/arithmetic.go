@@ -23,6 +23,9 @@ type Arithmetic struct {
 
 	// Exp is the error of the exponential.
 	Exp ExpError
+	// Tanh is the relative error of the tanh that caps scores, in ulps of fp32
+	// (2^-23); 0: five ulps of the accumulators, which is what Metal's has.
+	Tanh float64
 	// Block is the number of keys between two rescalings of the accumulators
 	// (the online softmax); 0 or kv_len and above: one pass over all keys.
 	Block int
@@ -107,6 +110,8 @@ func (a Arithmetic) Validate() error {
 	switch {
 	case !(a.Exp.A >= 0) || math.IsInf(a.Exp.A, 0) || !(a.Exp.B >= 0) || math.IsInf(a.Exp.B, 0):
 		return fmt.Errorf("reference: arithmetic: Exp is %v + %v*|x| ulps: want finite numbers that are not negative", a.Exp.A, a.Exp.B)
+	case !(a.Tanh >= 0) || math.IsInf(a.Tanh, 0):
+		return fmt.Errorf("reference: arithmetic: Tanh is %v ulps: want a finite number that is not negative", a.Tanh)
 	case a.Block < 0:
 		return fmt.Errorf("reference: arithmetic: Block is %d keys: want 0 or more", a.Block)
 	case a.SplitKV < 0:

@@ -52,7 +52,12 @@ func streamRow(out []float64, acc []compensated, p *Problem, q, k, v, bias []flo
 		for d := range q {
 			dot.add(q[d] * kj[d])
 		}
-		x := p.Scale*dot.sum() + bias[j]
+		x := p.Scale * dot.sum()
+		if c := p.Softcap; c > 0 { // tanh by exponentials of negative numbers alone
+			e := math.Expm1(-2 * math.Abs(x) / c)
+			x = math.Copysign(-c*e/(e+2), x)
+		}
+		x += bias[j]
 		before := top
 		if x > top {
 			top = x

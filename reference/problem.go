@@ -19,6 +19,9 @@ type Problem struct {
 	// Scale multiplies the scores before the mask is added; any finite number,
 	// no larger than fp32 holds.
 	Scale float64
+	// Softcap is the size that scores keep below, s' = Softcap*tanh(s/Softcap),
+	// before the mask is added; 0: none.
+	Softcap float64
 	// Q is [Batch, Heads, QLen, HeadDim]; K and V are [Batch, KVHeads, KVLen,
 	// HeadDim]. NaN and infinities are data; finite values beyond the range of
 	// fp32 are refused.
@@ -46,6 +49,9 @@ func (p *Problem) Validate() error {
 	}
 	if !(math.Abs(p.Scale) <= math.MaxFloat32) {
 		return fmt.Errorf("reference: problem: scale is %v: want a finite number that fp32 holds", p.Scale)
+	}
+	if !(p.Softcap >= 0 && p.Softcap <= math.MaxFloat32) {
+		return fmt.Errorf("reference: problem: softcap is %v: want 0 or a positive finite number that fp32 holds", p.Softcap)
 	}
 	for _, t := range []struct {
 		name        string

@@ -5,8 +5,44 @@ import "math"
 // This file is the way from a product q.k to a score: its value, how far rounding puts it off before the mask is added,
 // and what that means for lines that several rows share. The package's documentation has the formulas.
 
-// score is the score of a product q.k, before the mask is added.
-func (p *Problem) score(dot float64) float64 { return p.Scale * dot }
+// A softcap c makes s = c*tanh(x/c) of x = scale*q.k. Its derivative is 1 - (s/c)^2, between 0 and 1, so an error of x
+// comes out as no more than itself, and as next to nothing where the cap is reached. With t = s/c and an error e of x the
+// largest derivative on the way from x to x+e is at most (1 - t^2)*exp(2*|e|/c), since cosh(y)/cosh(y-h) is at most
+// exp(h). On the way four things are rounded: x by the product with the scale, x/c or x times the reciprocal (5 units at
+// most, Metal's fast division), tanh, and the product with c. A relative error d of x is an error of s of
+// x*(1 - t^2)*d, and |x|*(1 - t^2) is at most |s|, for y/cosh(y)^2 is at most tanh(y). So all of them together are at
+// most 7*u*|s| and the tanh's own.
+
+// score is the score of a product q.k, before the mask is added. An infinite product is at the cap.
+func (p *Problem) score(dot float64) float64 {
+	x := p.Scale * dot
+	if p.Softcap > 0 {
+		x = p.Softcap * math.Tanh(x/p.Softcap)
+	}
+	return x
+}
+
+// capUnits is what capping rounds, in units roundoff of the score, but for the tanh itself.
+const capUnits = 7
+
+// tanhError is the relative error of a tanh.
+func (a Arithmetic) tanhError() float64 {
+	if a.Tanh > 0 {
+		return a.Tanh * ulp32
+	}
+	return 10 * a.Acc.Unit
+}
+
+// uncapped is an upper bound of |x| where |s| = c*tanh(|x|/c) is size, give or take slack.
+func uncapped(size, slack, c float64) float64 {
+	return c * math.Atanh(min((size+slack)/c+0x1p-52, 1)) * (1 + 0x1p-50)
+}
+
+// slope is the largest derivative of capping between x and x with an error, where |s| is size, give or take slack.
+func slope(size, slack, err, c float64) float64 {
+	t := max(0, (size-slack)/c-0x1p-52)
+	return min(1, (max(0, 1-t*t)+0x1p-51)*math.Exp(2*err/c))
+}
 
 // scaleScores applies scale and bias, and finds the largest score of the row.
 func (b *block) scaleScores(i int, r *row, s []float64) {
@@ -52,10 +88,23 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 	sj, size := w.s[j], math.Abs(w.s[j])
 	sum := w.scale * w.a[j] // |scale|*sum|q||k|
 	dot = size
+	slack := 0.0
 	if w.bias != nil {
-		if dot = math.Abs(sj-w.bias[j]) + 0x1p-52*size; dot > sum || math.Abs(w.bias[j]) > 0x1p30 {
-			dot = sum // the bias has swallowed it
-		}
+		slack = 0x1p-52 * size
+		dot = math.Abs(sj - w.bias[j])
+	}
+	limit, before := w.b.problem.Softcap, dot
+	if limit > 0 {
+		before = min(before, limit)
+		dot = uncapped(before, slack, limit)
+	} else {
+		dot += slack
+	}
+	if w.bias != nil && math.Abs(w.bias[j]) > 0x1p30 {
+		dot, slack = sum, limit // the bias has swallowed it
+	}
+	if w.bias != nil || limit > 0 {
+		dot = min(dot, sum)
 	}
 	ofSum, ofDot, alike := dotGrowth(w.likeQ, w.likeK[j])
 	worst := float64(min(w.likeQ.nonzero, w.likeK[j].nonzero) + 2)
@@ -71,8 +120,21 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 	if alike || even {
 		usual = max(usual, 0.2*w.u*worst*sum)
 	}
+	if limit > 0 {
+		if bad := w.b.keys.badK; (w.r.badQ || bad != nil && bad[w.b.lo+j]) && w.b.finiteTerms(w.i, j) > w.limit {
+			w.r.wild = true // infinite and yet at the cap; the finite terms may overflow to the other infinity first
+		}
+		by := slope(before, slack, rounded, limit)
+		own := (capUnits*w.u + w.lines.a.tanhError()) * min(before+slack, limit)
+		own += 3 * limit * w.lines.etaAcc // x/c, tanh and x*(1/c) may underflow
+		if us := w.lines.a.Scores.Unit; us != 0 {
+			own += us * min(before+slack, limit) // stored before it is capped as well
+		}
+		rounded, usual = by*rounded+own, by*usual+own
+	}
 	return dot, rounded, usual
 }
 
-// scoresLean says whether errors of scores may lean one way in a correct implementation: stored ones are rounded twice.
-func scoresLean(_ *Problem, a Arithmetic) bool { return a.Scores != (Format{}) }
+// scoresLean says whether errors of scores may lean one way in a correct implementation: stored ones are rounded twice,
+// and the error of a tanh follows its argument.
+func scoresLean(p *Problem, a Arithmetic) bool { return a.Scores != (Format{}) || p.Softcap > 0 }

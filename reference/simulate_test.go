@@ -55,6 +55,13 @@ func (s *simulation) exp(x float64) float64 {
 	return s.acc(y)
 }
 
+// cap is c*tanh(x/c) by a reciprocal, with a tanh of the largest error declared, in a random direction.
+func (s *simulation) cap(x, c float64) float64 {
+	t := math.Tanh(s.acc(x * s.acc(1/c)))
+	t *= 1 + (2*s.rng.Float64()-1)*(s.a.tanhError()-2*s.a.Acc.Unit)
+	return s.acc(c * s.acc(t))
+}
+
 func (s *simulation) dot(q, k []float64) float64 {
 	var lanes [4]float64
 	for d := range q {
@@ -86,12 +93,12 @@ func (s *simulation) attend(p *Problem) (output, lse []float64) {
 		}
 		kv := (batch*p.KVHeads + head/p.group()) * p.KVLen * p.HeadDim
 		size := p.KVLen * p.HeadDim
-		lse[i] = s.row(of(output, i, p.HeadDim), of(p.Q, i, p.HeadDim), p.K[kv:kv+size], p.V[kv:kv+size], bias, first, last, p.Scale)
+		lse[i] = s.row(of(output, i, p.HeadDim), of(p.Q, i, p.HeadDim), p.K[kv:kv+size], p.V[kv:kv+size], bias, first, last, p.Scale, p.Softcap)
 	}
 	return output, lse
 }
 
-func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale float64) float64 {
+func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale, softcap float64) float64 {
 	dim, unit := len(q), 1.0
 	if s.wrongScale != 0 {
 		scale *= s.wrongScale
@@ -126,6 +133,9 @@ func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale fl
 				x = s.acc(x * factor)
 			}
 			x = roundTo(s.a.Scores, s.a.FlushSubnormals, x)
+			if softcap > 0 {
+				x = s.cap(x, softcap)
+			}
 			x = s.acc(x + s.acc(bias[j]*unit))
 			scores[j] = roundTo(s.a.Scores, s.a.FlushSubnormals, x)
 			top = max(top, scores[j])

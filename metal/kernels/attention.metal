@@ -6,8 +6,9 @@
 // Blocks      A simdgroup owns 8 query rows; a threadgroup has 1 to 4 simdgroups that share key blocks of 32 rows.
 //             Lengths are run-time values: one pipeline serves every shape of its type and head-dim class.
 // Arithmetic  Tiles, scores, maxima, sums and accumulators are float whatever the inputs are. Scores stay in natural
-//             units: s = scale * (q.k) + mask, p = exp2((s - m) * log2 e). p is summed in float; it enters P V in
-//             float too, unless `probability_precision` asks for fp16 or bf16.
+//             units: s = scale * (q.k) + mask, p = exp2((s - m) * log2 e). A softcap is applied
+//             before the mask. p is summed in float; it enters P V in float too, unless `probability_precision` asks
+//             for fp16 or bf16.
 // Masks       Key j of row i takes part iff i + first_key <= j < i + end_key (causal masks and windows), the bool
 //             mask holds a non-zero byte, or the additive mask is not -inf. A masked slot is left out by selection,
 //             never by arithmetic: whatever K and V hold there, NaN and Inf included, changes no bit of the output.
@@ -26,6 +27,7 @@
 using namespace metal;
 
 constant bool has_mask [[function_constant(0)]];
+constant bool has_softcap [[function_constant(1)]];
 
 // Numbers of the C interface: its precisions, and its scalars and kinds of masks.
 constant constexpr uint FP16 = 0, BF16 = 1, FP32 = 2;
@@ -54,6 +56,7 @@ struct AttentionParams {
   uint mask_kind;              // MASK_BOOL, else additive
   uint mask_scalar;            // of an additive mask: SCALAR_FP16, SCALAR_BF16, else float
   uint writes_logsumexp;
+  float softcap;               // with has_softcap: scores become softcap * tanh(s / softcap) before the mask is added
 };
 
 struct KeyRange { uint begin, end; };
@@ -97,6 +100,9 @@ bool poisons_softmax(float s) {
   const uint bits = as_type<uint>(s);
   return (bits & INF_BITS) == INF_BITS && bits != NEGATIVE_INF_BITS;
 }
+
+// Between -cap and cap. The precise tanh in both modes: the fast one is NaN from 45 on.
+float capped(float score, float cap) { return cap * precise::tanh(score / cap); }
 
 // What the mask says of one key: whether it takes part, and what is added to its score.
 struct MaskEntry { bool allowed; float bias; };
@@ -275,7 +281,8 @@ kernel void attention_forward(
         MaskEntry entry = {true, 0.0f};
         if (has_mask) entry = read_mask(mask, p, mask_row + key * p.mask.column);
         if (!entry.allowed) continue;
-        const float score = s[j].thread_elements()[c] * p.scale + entry.bias;
+        const float score = has_softcap ? capped(s[j].thread_elements()[c] * p.scale, p.softcap) + entry.bias
+                                        : s[j].thread_elements()[c] * p.scale + entry.bias;
         allowed_keys |= 1u << offset;
         if (poisons_softmax(score)) { poisoned = true; continue; }
         weighted |= 1u << offset;

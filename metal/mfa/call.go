@@ -69,7 +69,8 @@ type Mask struct {
 
 // Scores says what becomes of q.k on its way to the softmax, before the mask.
 type Scores struct {
-	Scale float32 // what q.k is multiplied by
+	Scale   float32 // what q.k is multiplied by
+	Softcap float32 // scores become Softcap*tanh(score/Softcap) then; 0: they do not
 }
 
 // Forward is one attention call, field by field as mfa_attention_desc.
@@ -148,7 +149,7 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 }
 
 func setScores(d *C.mfa_attention_desc, s Scores) {
-	d.softmax_scale = C.float(s.Scale)
+	d.softmax_scale, d.softcap = C.float(s.Scale), C.float(s.Softcap)
 }
 
 func setOperand(to *C.mfa_operand, from *Operand) {

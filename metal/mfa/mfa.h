@@ -169,6 +169,9 @@ typedef struct {
   double compile_seconds;  /* 0 where the pipeline was at hand */
   bool cached;             /* the pipeline was at hand, or its compilation came from the device's own cache */
   uint64_t bytes_copied;   /* of tensors and masks: 0, everything is read in place */
+
+  /* In, since version 0.2 of the library: scores become softcap * tanh(score / softcap) before the mask; 0: they do not. */
+  float softcap;
 } mfa_attention_desc;
 
 MFA_EXPORT int32_t mfa_attention_forward_desc(mfa_context_t context, mfa_attention_desc *desc);

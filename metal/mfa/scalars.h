@@ -17,6 +17,7 @@
   X("%u", kv_len, 1, INT32_MAX - 64, "1 to 2147483583")                       \
   X("%u", head_dim, 1, 256, "1 to 256")                                       \
   X("%g", softmax_scale, -FLT_MAX, FLT_MAX, "a finite number")                \
+  X("%g", softcap, 0, 0x1p126f, "0 (none) to 2^126")                          \
   X("%d", math, MFA_MATH_SAFE, MFA_MATH_FAST, "safe (0) or fast (1)")         \
   X("%d", align, MFA_ALIGN_TOP_LEFT, MFA_ALIGN_BOTTOM_RIGHT, "top-left (0) or bottom-right (1)") \
   X("%u", dispatches, 0, 1 << 20, "at most 1048576")                          \
@@ -34,10 +35,12 @@
   X(uint32_t, probability_precision, (uint32_t)d->intermediate_precision) \
   X(uint32_t, mask_kind, (uint32_t)d->mask_type)                   \
   X(uint32_t, mask_scalar, (uint32_t)d->mask_scalar)               \
-  X(uint32_t, writes_logsumexp, r->has_lse)
+  X(uint32_t, writes_logsumexp, r->has_lse)                        \
+  X(float, softcap, d->softcap)
 
 /* Index and name of a bool function constant, and its value: what is off is not in the pipeline. */
 #define MFA_KERNEL_CONSTANTS(X) \
-  X(0, has_mask, r->has_mask)
+  X(0, has_mask, r->has_mask)   \
+  X(1, has_softcap, r->desc->softcap > 0)
 
 #endif

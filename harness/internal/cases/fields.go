@@ -24,7 +24,9 @@ type Case struct {
 	// Scale multiplies q.k before the mask is added. nil: 1/sqrt(head_dim). Kernels take it as fp32, so a case
 	// holds nothing finer.
 	Scale *float32 `json:"scale,omitempty"`
-	LSE   bool     `json:"lse,omitzero"` // also asks for the logsumexp of every row
+	// Softcap is the largest size that a score can have before the mask is added: cap*tanh(scale*q.k/cap). 0: none.
+	Softcap float32 `json:"softcap,omitzero"`
+	LSE     bool    `json:"lse,omitzero"` // also asks for the logsumexp of every row
 
 	Mask   Mask   `json:"mask,omitzero"`
 	Layout Layout `json:"layout,omitzero"`
@@ -125,6 +127,12 @@ func rowFields() []Field {
 	return []Field{
 		numberField("scale", "what q.k is multiplied by", func(c *Case) **float32 { return &c.Scale }, (*Case).EffectiveScale).
 			in("narrow-scale").otherwise("1/sqrt(head_dim)"),
+		amountField("softcap", "the size that scores keep below by softcap*tanh(score/softcap), before the mask", func(c *Case) *float32 { return &c.Softcap }).
+			refused("softcap: scores are not capped").drawn(drawSoftcap,
+			Region{Name: "softcap", Words: "scores capped by tanh", Holds: func(c *Case) bool { return c.Softcap > 0 }},
+			Region{Name: "softcap-felt", Words: "a cap below 2: most scores feel it", Holds: func(c *Case) bool { return c.Softcap > 0 && c.Softcap < 2 }},
+			Region{Name: "softcap-masked", Words: "scores capped under an additive mask, which must not be",
+				Holds: func(c *Case) bool { return c.Softcap > 0 && c.Mask.Kind == AdditiveMask }}),
 		flagField("lse", "the logsumexp is asked for", func(c *Case) *bool { return &c.LSE }).in("logsumexp").
 			told(func(c *Case) string {
 				if !c.LSE {
@@ -133,6 +141,17 @@ func rowFields() []Field {
 				return ", with logsumexp"
 			}),
 	}
+}
+
+// drawSoftcap caps a few cases: at sizes that models have, 20 to 50, and at small ones, which scores of ordinary values
+// feel. Values that lean so that every score is far from 0 stay as they are: they are about what a cap would take away.
+func drawSoftcap(d Dice, c *Case) {
+	leans := func(r Regime) bool { return r == Positive || r == Negative }
+	if d.Intn(100) >= 6 || leans(c.Values.Q) || leans(c.Values.K) {
+		return
+	}
+	caps := []float32{0.5, 1, 1.5, 4, 8, 20, 30, 50}
+	c.Softcap = caps[d.Intn(len(caps))]
 }
 
 // aroundFields are the rows of what stands around a problem.

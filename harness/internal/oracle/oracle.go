@@ -20,7 +20,7 @@ const InconclusiveShare = 0.02
 func Problem(c cases.Case, t *cases.Tensors) *reference.Problem {
 	p := &reference.Problem{
 		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
-		Scale: float64(c.EffectiveScale()), Q: t.Q.Dense(), K: t.K.Dense(), V: t.V.Dense(),
+		Scale: float64(c.EffectiveScale()), Softcap: float64(c.Softcap), Q: t.Q.Dense(), K: t.K.Dense(), V: t.V.Dense(),
 	}
 	if rows := c.Rows(t); rows != nil {
 		p.Mask = rows

@@ -51,7 +51,7 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 func optionsOf(c cases.Case) *metal.AttentionOptions {
 	o := &metal.AttentionOptions{
 		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
-		Scores: metal.Scores{Scale: c.EffectiveScale()}, Input: precisionOf(c.Input), Output: precisionOf(c.Output),
+		Scores: metal.Scores{Scale: c.EffectiveScale(), Softcap: c.Softcap}, Input: precisionOf(c.Input), Output: precisionOf(c.Output),
 		Intermediate: metal.FP32, Causal: c.Mask.IsCausal(),
 	}
 	if c.Intermediate != 0 {

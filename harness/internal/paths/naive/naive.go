@@ -52,7 +52,7 @@ func intermediate(c cases.Case) precision.Format {
 // Attend computes the case.
 func (Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
 	r := row{
-		round: rounder(intermediate(c)), wide: intermediate(c) == precision.FP32, scale: c.EffectiveScale(), headDim: c.HeadDim,
+		round: rounder(intermediate(c)), wide: intermediate(c) == precision.FP32, scale: c.EffectiveScale(), softcap: c.Softcap, headDim: c.HeadDim,
 		bias: make([]float64, c.KVLen), scores: make([]float32, c.KVLen), out: make([]float32, c.HeadDim),
 	}
 	mask := c.Rows(t)
@@ -88,6 +88,7 @@ type row struct {
 	round   func(float32) float32
 	wide    bool // the intermediate format is fp32
 	scale   float32
+	softcap float32 // 0: none
 	headDim int
 	k, v    []float32 // of one kv head, [kv_len, head_dim]
 	bias    []float64 // [kv_len]; -Inf: forbidden
@@ -105,7 +106,11 @@ func (r *row) attend(q []float32, first, last int) float64 {
 		}
 		any = true
 		s := r.dot(q, r.k[j*r.headDim:(j+1)*r.headDim])
-		s = r.round(r.round(s*r.scale) + float32(r.bias[j]))
+		s = r.round(s * r.scale)
+		if r.softcap > 0 {
+			s = r.round(r.softcap * r.round(float32(math.Tanh(float64(r.round(s/r.softcap))))))
+		}
+		s = r.round(s + float32(r.bias[j]))
 		r.scores[j] = s
 		if s > largest || s != s {
 			largest = s
