@@ -15,6 +15,8 @@ q is [batch, heads, q_len, head_dim], k and v are [batch, kv_heads, kv_len, head
 The function takes by keyword whatever it names of:
 
     scale       a float: the scores are scale * q.k
+    softcap     a float: scores are softcap * tanh(scale * q.k / softcap) before the mask; 0: they are not capped. A function
+                that names neither this nor problem is never asked for a problem with a cap.
     mask        None, or an array that broadcasts to [batch, heads, q_len, kv_len] and is added to the scores;
                 0 and -inf where the problem only allows and forbids. A causal mask or window is in it, unless the
                 function also names `causal` or `window`.
@@ -68,7 +70,7 @@ class _Function:
         return self.all or name in self.names
 
 
-_KEYWORDS = ("scale", "mask", "causal", "window", "diagonal", "lse", "problem")
+_KEYWORDS = ("scale", "softcap", "mask", "causal", "window", "diagonal", "lse", "problem")
 _function = None
 
 
@@ -97,9 +99,11 @@ def attention(*, arrays="numpy", gqa=False, name=None, device=None, toolchain=No
             "device": device or "cpu", "toolchain": toolchain or _toolchain(arrays), "tensors": "shared" if shared else "dense",
             "reset": reset is not None,
             "arithmetic": {"normalized_probabilities": True, **(arithmetic or {})}, "promises": promises or {},
+            "knows": [],
             "supports": [{"when": s} if isinstance(s, str) else {"when": s[0], "why": s[1]} for s in supports],
         }
         _function = _Function(call, arrays, gqa, hello)
+        hello["knows"] = [field for field in ("softcap",) if _function.takes(field) or _function.takes("problem")]
         _function.reset = reset
         return call
 
@@ -233,7 +237,7 @@ def _keywords(function, problem, tensors):
     if separate and problem["diagonal"] != 0 and not takes("diagonal"):
         raise Unsupported("the function names no diagonal, and this one is not 0")
     values = {
-        "scale": problem["scale"], "lse": problem["lse"], "problem": problem, "diagonal": problem["diagonal"],
+        "scale": problem["scale"], "softcap": problem["softcap"], "lse": problem["lse"], "problem": problem, "diagonal": problem["diagonal"],
         "causal": problem["causal"],
         "window": (problem["left"], problem["right"]) if banded and not problem["causal"] else None,
         "mask": mask_of(problem, tensors.get("mask"), banded and not separate) if takes("mask") else None,

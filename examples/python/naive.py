@@ -6,9 +6,11 @@ import attest_client
 
 
 @attest_client.attention()
-def naive(q, k, v, *, scale, mask, lse):
+def naive(q, k, v, *, scale, softcap, mask, lse):
     q, k, v = (x.astype(np.float32) for x in (q, k, v))
     scores = np.float32(scale) * (q @ k.swapaxes(-1, -2))
+    if softcap:
+        scores = np.float32(softcap) * np.tanh(scores / np.float32(softcap))
     allowed = np.ones_like(scores, bool)
     if mask is not None:
         allowed &= mask != -np.inf

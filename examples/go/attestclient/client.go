@@ -30,6 +30,7 @@ type Hello struct {
 	Arithmetic map[string]any  `json:"arithmetic,omitempty"` // accumulators, exp_ulp, block, ...
 	Promises   map[string]bool `json:"promises,omitempty"`   // deterministic, masked_bits, ...: false for what is not promised
 	Supports   []Support       `json:"supports,omitempty"`   // all must hold
+	Knows      []string        `json:"knows,omitempty"`      // fields of Problem that came later and that Attention reads: softcap
 }
 
 // Support is a condition over the case, such as "head_dim % 8 == 0", and what to say where it does not hold.
@@ -38,7 +39,7 @@ type Support struct {
 	Why  string `json:"why,omitempty"`
 }
 
-// Problem is what to compute: out = softmax(Scale * Q K^T + mask) V.
+// Problem is what to compute: out = softmax(Scale * Q K^T + mask) V, of capped scores where Softcap is not 0.
 type Problem struct {
 	Batch        int     `json:"batch"`
 	Heads        int     `json:"heads"`
@@ -47,6 +48,7 @@ type Problem struct {
 	KVLen        int     `json:"kv_len"`
 	HeadDim      int     `json:"head_dim"`
 	Scale        float64 `json:"scale"`
+	Softcap      float64 `json:"softcap"` // scores become Softcap*tanh(score/Softcap) before the mask; 0: they do not. See Hello.Knows.
 	Input        string  `json:"input"`
 	Output       string  `json:"output"`
 	Intermediate string  `json:"intermediate"`

@@ -275,8 +275,17 @@ func amountField(name, help string, at func(*Case) *float32) Field {
 			}
 			return check(float64(*at(c)))
 		}},
-		text: func(c *Case) string { return strconv.FormatFloat(float64(*at(c)), 'g', -1, 32) },
+		text: func(c *Case) string {
+			if *at(c) == 0 {
+				return "default"
+			}
+			return strconv.FormatFloat(float64(*at(c)), 'g', -1, 32)
+		},
 		set: func(c *Case, text string) error {
+			if text == "default" {
+				*at(c) = 0
+				return nil
+			}
 			x, err := strconv.ParseFloat(text, 32)
 			if err != nil {
 				return wrong(name, strconv.Quote(text), accepted)

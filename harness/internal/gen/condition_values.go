@@ -94,6 +94,12 @@ func parseNumbers(f *cases.Field, values string) (func(*cases.Case) bool, func(d
 	if err != nil {
 		return nil, nil, err
 	}
+	var none cases.Case
+	if f.SetNum(&none, 0); f.Absent(&none) { // 0 is no value of its own
+		for i, n := range wanted {
+			wanted[i].absent = n.absent || n.low == 0 && n.high == 0
+		}
+	}
 	matches := func(c *cases.Case) bool {
 		return slices.ContainsFunc(wanted, func(n numberRange) bool {
 			if n.absent || f.Absent(c) {
@@ -105,7 +111,7 @@ func parseNumbers(f *cases.Field, values string) (func(*cases.Case) bool, func(d
 	return matches, func(d dice, c *cases.Case, not bool) {
 		if not {
 			if slices.ContainsFunc(wanted, func(n numberRange) bool { return n.absent }) {
-				f.SetNum(c, d.Float64())
+				f.SetNum(c, 0.5+d.Float64()) // far from 0, which may be absence
 			} else {
 				_ = f.Set(c, "default")
 			}

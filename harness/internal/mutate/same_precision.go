@@ -33,7 +33,11 @@ func samePrecision(c cases.Case, t *cases.Tensors) []float64 {
 					for d, x := range q {
 						s += x * k[j*p.HeadDim+d]
 					}
-					scores[j] = c.Input.Round(c.Input.Round(s*p.Scale) + bias[j])
+					s = c.Input.Round(s * p.Scale)
+					if p.Softcap > 0 {
+						s = c.Input.Round(p.Softcap * math.Tanh(s/p.Softcap))
+					}
+					scores[j] = c.Input.Round(s + bias[j])
 					top = max(top, scores[j])
 				}
 				out = append(out, weighted(scores[first:last], v[first*p.HeadDim:last*p.HeadDim], top, p.HeadDim, c.Input, c.Output)...)

@@ -48,9 +48,6 @@ func (v *Vector) Express() (check *Check, reason string, err error) {
 			return nil, "attribute " + name, nil
 		}
 	}
-	if v.numbers["softcap"] != 0 {
-		return nil, "softcap", nil
-	}
 	q, k, val, y, err := v.operands()
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", v.Name, err)
@@ -75,6 +72,7 @@ func (v *Vector) Express() (check *Check, reason string, err error) {
 	c := cases.Case{
 		Version: cases.Version, Batch: q.dims[0], Heads: q.dims[1], KVHeads: k.dims[1], QLen: q.dims[2], KVLen: k.dims[2],
 		HeadDim: dim, Input: q.kind.format(), Output: q.kind.format(), Scale: &scale,
+		Softcap: float32(v.numbers["softcap"]),
 	}
 	m := v.mask(&c)
 	if err := c.Normalize(); err != nil && c.Mask.Shape != "" {

@@ -131,7 +131,6 @@ func TestWhatCannotBeSaidIsNamed(t *testing.T) {
 		operator   string
 		attributes map[string]any
 	}{
-		"softcap":        {"Attention", map[string]any{"softcap": float32(2)}},
 		"attribute swap": {"Attention", map[string]any{"swap": 1}},
 		"the model has 1 nodes, the last of them MatMul; want one Attention": {"MatMul", nil},
 	} {
@@ -184,5 +183,5 @@ func TestONNXsOwnVectors(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d vectors judged", judged, len(dirs))
-	require.GreaterOrEqual(t, judged*10, len(dirs)*8)
+	require.Equal(t, len(dirs), judged, "vectors judged")
 }

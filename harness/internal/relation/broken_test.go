@@ -171,6 +171,9 @@ func TestBugsAreCaught(t *testing.T) {
 		{"a negative scale loses its sign", cases.Mask{}, bug{before: func(c *cases.Case, _ *cases.Tensors) {
 			*c = c.WithScale(float32(math.Abs(float64(c.EffectiveScale()))))
 		}}, []string{"negate-scale"}},
+		{"any cap is taken for a cap of 1", cases.Mask{}, bug{before: func(c *cases.Case, _ *cases.Tensors) {
+			c.Softcap = min(c.Softcap, 1)
+		}}, []string{"softcap-far"}},
 		{"the scale is ignored", cases.Mask{}, bug{before: func(c *cases.Case, _ *cases.Tensors) {
 			*c = c.WithScale(1)
 		}}, []string{"fold-scale", "negate-scale"}},

@@ -29,7 +29,7 @@ type Law struct {
 func All() []Law {
 	return []Law{
 		permuteKeys, permuteRows, permuteHeads, permuteBatches,
-		shiftLogits, negateScale, foldScale,
+		shiftLogits, negateScale, foldScale, softcapFar,
 		hull, scaleV, splitV, ones, zeroQ,
 		future, maskedSlots, blindRow, independentRows, independentHeads, fewerRows,
 		expandGroups, splitMerge, restateMask, relayout,

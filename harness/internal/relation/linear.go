@@ -34,6 +34,9 @@ var scaleV = Law{
 		size := math.Abs(by)
 		result := a.tally("v times a negative power of two")
 		result.outputs(t, func(p place, _, d, i int) element {
+			if size*(math.Abs(a.Truth.Output[i])+a.Truth.Bound[i]) >= a.Arithmetic.Out.Max {
+				return leftOut // the base fits the output's format, and what it becomes may not
+			}
 			return element{by * a.base(p, d), 2 * size * a.Truth.Bound[i], mirrored(a.Truth.OutputDemand[i])}
 		})
 		result.logsumexps(t, func(p place, row int) element {

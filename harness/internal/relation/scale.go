@@ -51,6 +51,40 @@ func (a *application) rescale(by float64, detail string) error {
 	if err := a.run(c, t); err != nil {
 		return err
 	}
+	return a.agreeWithin(c, t, detail)
+}
+
+// farCap is a softcap that no score feels: what it changes of one is below its square over 1e60.
+const farCap = 0x1p100
+
+// softcapFar: a softcap to infinity is none, so a case without one equals itself under a cap far above every score. The
+// truth is the same within float64's rounding; the derived run is within its own bound, which has the rounding of the
+// way through tanh. It applies to accumulators in which the cap and a score over it are ordinary numbers.
+var softcapFar = Law{
+	Name:      "softcap-far",
+	Statement: "a softcap far above every score is none",
+	Runs:      1,
+	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.Softcap == 0 },
+	check: func(a *application) error {
+		top := largest(&a.Tensors.Q) * a.largestKey() * float64(a.Case.HeadDim) * math.Abs(float64(a.Case.EffectiveScale()))
+		if a.Arithmetic.Acc.Max < 0x1p120 || a.Arithmetic.Scores.Unit > 0 && a.Arithmetic.Scores.Max < 0x1p120 || top > 0x1p70 {
+			a.skip("a softcap of 2^100 is not far above every score, or the accumulators do not hold it")
+			return nil
+		}
+		c, t := a.derive(func(c *cases.Case) { c.Softcap = farCap })
+		if t == nil {
+			return nil
+		}
+		a.rearranged(t, order{})
+		if err := a.run(c, t); err != nil {
+			return err
+		}
+		return a.agreeWithin(c, t, "with a softcap far above every score")
+	},
+}
+
+// agreeWithin holds a derived run of the same truth to the base: each is within its own bound.
+func (a *application) agreeWithin(c cases.Case, t *cases.Tensors, detail string) error {
 	truth, err := a.truth(c, t)
 	if err != nil {
 		return err

@@ -40,6 +40,8 @@ func (e exact) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	return paths.Timing{}, nil
 }
 
+func (exact) Knows(string) bool { return true }
+
 func (e exact) attend(ctx context.Context, c cases.Case, t *cases.Tensors) (out, lse []float64, err error) {
 	if e.loops {
 		return reference.Loops(ctx, problem(&c, t), e.Arithmetic(c).Empty)
@@ -53,7 +55,7 @@ func (e exact) attend(ctx context.Context, c cases.Case, t *cases.Tensors) (out,
 
 func problem(c *cases.Case, t *cases.Tensors) *reference.Problem {
 	p := &reference.Problem{Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
-		Scale: float64(c.EffectiveScale()), Q: t.Q.Dense(), K: t.K.Dense(), V: t.V.Dense()}
+		Scale: float64(c.EffectiveScale()), Softcap: float64(c.Softcap), Q: t.Q.Dense(), K: t.K.Dense(), V: t.V.Dense()}
 	if rows := c.Rows(t); rows != nil {
 		p.Mask = rows
 	}
@@ -111,6 +113,9 @@ func randomCase(r *rand.Rand) cases.Case {
 		}
 		if r.IntN(3) == 0 {
 			c = c.WithScale(oneOf[float32](r, 0, 1, -0.5, 3))
+		}
+		if r.IntN(5) == 0 {
+			c.Softcap = oneOf[float32](r, 0.5, 2, 30)
 		}
 		c.Mask = randomMask(r, &c)
 		regimes := append(cases.Regimes(), cases.Normal, cases.Normal, cases.Normal, cases.Uniform)

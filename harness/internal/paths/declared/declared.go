@@ -25,6 +25,8 @@ type Arithmetic struct {
 	ExpULP     *float64 `json:"exp_ulp" toml:"exp_ulp"`
 	ExpULPPerX float64  `json:"exp_ulp_per_x" toml:"exp_ulp_per_x"`
 
+	TanhULP float64 `json:"tanh_ulp" toml:"tanh_ulp"` // of the tanh that caps scores, in ulps of fp32; 0: five of the accumulators'
+
 	Block                   int  `json:"block" toml:"block"`       // keys between two rescalings of an online softmax; 0: one pass
 	SplitKV                 int  `json:"split_kv" toml:"split_kv"` // parts of the keys, merged by their logsumexps; 0: one
 	NormalizedProbabilities bool `json:"normalized_probabilities" toml:"normalized_probabilities"`
@@ -89,7 +91,7 @@ func (a Arithmetic) Of(c cases.Case) reference.Arithmetic {
 	if a.ExpULP != nil {
 		out.Exp.A = *a.ExpULP
 	}
-	out.Exp.B = a.ExpULPPerX
+	out.Exp.B, out.Tanh = a.ExpULPPerX, a.TanhULP
 	out.Block, out.SplitKV = a.Block, a.SplitKV
 	out.NormalizedProbs, out.ProbsInSum, out.RecomputedWeights = a.NormalizedProbabilities, a.ProbabilitiesInSum, a.RecomputedWeights
 	out.FlushSubnormals, out.FiniteMath = a.FlushSubnormals, a.FiniteMath

@@ -13,6 +13,8 @@ type problem struct {
 	KVLen   int     `json:"kv_len"`
 	HeadDim int     `json:"head_dim"`
 	Scale   float32 `json:"scale"`
+	// Softcap c: scores are c*tanh(scale*q.k/c) before the mask; 0: scale*q.k. Only for a program whose hello knows it.
+	Softcap float32 `json:"softcap"`
 	Input   string  `json:"input"`
 	Output  string  `json:"output"`
 	// Intermediate is the format of the accumulators that the case asks for.
@@ -47,7 +49,7 @@ type description struct {
 func problemOf(c cases.Case) *problem {
 	p := &problem{
 		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
-		Scale: c.EffectiveScale(), Input: c.Input.String(), Output: c.Output.String(), Intermediate: "fp32", LSE: c.LSE,
+		Scale: c.EffectiveScale(), Softcap: c.Softcap, Input: c.Input.String(), Output: c.Output.String(), Intermediate: "fp32", LSE: c.LSE,
 		Mask: "none", Tensors: map[string]description{},
 	}
 	if c.Intermediate != 0 {
