@@ -35,6 +35,11 @@ var rareCards = func() []card {
 				t.arrayMask(d, cases.AdditiveMask, "bhqk", "1hqk")
 				t.Mask.Fill, t.Mask.Density = cases.AlibiFill, 0
 			}},
+		{name: "capped under a bias", weight: 1, sure: "softcap softcap-felt softcap-masked",
+			rest: func(d dice, t *draft) {
+				t.arrayMask(d, cases.AdditiveMask, "bhqk", "b1qk", "11qk")
+				t.Softcap = pick[float32](d, 0.5, 1, 1.5)
+			}},
 		{name: "few keys allowed", weight: 1, sure: "mask-sparse",
 			rest: func(d dice, t *draft) {
 				t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")

@@ -195,7 +195,7 @@ func drawnGroups() (groups []singleGroup) {
 			continue
 		}
 		groups = append(groups, singleGroup{fields: []single{{f.Name, func(d dice, c *cases.Case) {
-			for range 32 {
+			for range 200 { // a row draws its field seldom
 				p := c.Clone()
 				if f.Draw(d, &p); p.Normalize() == nil && onlyDiffers(c.Clone(), &p, f.Name) {
 					*c = p

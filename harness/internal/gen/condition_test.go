@@ -24,6 +24,10 @@ func someValue(f *cases.Field, i int) string {
 	case cases.Seed:
 		return fmt.Sprint(1000 + i)
 	case cases.Number:
+		var c cases.Case
+		if f.Set(&c, "-1") != nil {
+			return []string{"default", "0.5", "0.25..1"}[i%3]
+		}
 		return []string{"default", "0.5", "-1..-0.25"}[i%3]
 	}
 	return ""

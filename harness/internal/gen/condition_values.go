@@ -89,6 +89,11 @@ func parseNumbers(f *cases.Field, values string) (func(*cases.Case) bool, func(d
 		if err != nil || err2 != nil || !(low <= high) || math.IsInf(low, 0) || math.IsInf(high, 0) {
 			return numberRange{}, fmt.Errorf("%q: want default, a finite number, or a range such as 0.1..0.5", text)
 		}
+		for _, end := range []string{first, last} {
+			if err := f.Set(new(cases.Case), end); err != nil {
+				return numberRange{}, err
+			}
+		}
 		return numberRange{low: low, high: high}, nil
 	})
 	if err != nil {
