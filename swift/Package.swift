@@ -10,6 +10,7 @@ let isStatic = Context.environment["ATTEST_STATIC"] == "1"
 // ATTEST_METAL_FOUNDATION: the stand-in hands on Foundation, as Apple's Metal does. 40 MB more where static.
 let withFoundation = Context.environment["ATTEST_METAL_FOUNDATION"] == "1"
 
+let surroundings: [SwiftSetting] = withFoundation ? [.define("ATTEST_METAL_FOUNDATION")] : []
 let hidden: [CSetting] = [.unsafeFlags(["-fvisibility=hidden"])]
 
 var targets: [Target] = [
@@ -29,13 +30,18 @@ targets += [
   .target(
     name: "CHost", dependencies: ["CDevice"], exclude: ["host/cli", "msl"],
     cSettings: hidden + [.headerSearchPath("msl"), .headerSearchPath("host")]),
-  .target(
-    name: "Metal", dependencies: ["CHost", "CDevice"],
-    swiftSettings: withFoundation ? [.define("ATTEST_METAL_FOUNDATION")] : []),
+  .target(name: "AttestMetal", dependencies: ["CHost", "CDevice"], swiftSettings: surroundings),
+  .target(name: "Metal", dependencies: ["AttestMetal"], swiftSettings: surroundings),
+  .target(name: "MetalPerformanceShaders", dependencies: ["Metal", "AttestMetal"]),
+  .target(name: "QuartzCore", dependencies: ["AttestMetal"]),
+  .target(name: "IOKit", dependencies: ["AttestMetal"]),
   .target(name: "GlibcCompat", cSettings: isStatic ? [.define("ATTEST_STATIC")] : []),
-  .testTarget(name: "MetalTests", dependencies: ["Metal"]),
+  .testTarget(name: "MetalTests", dependencies: ["Metal", "MetalPerformanceShaders"]),
 ]
 products.append(.library(name: "Metal", targets: ["Metal"]))
+// What `attest swift` puts beside the packages of others: Apple's modules, as far as there are any here.
+products.append(
+  .library(name: "AttestModules", type: .static, targets: ["Metal", "MetalPerformanceShaders", "QuartzCore", "IOKit", "GlibcCompat"]))
 device += ["Metal", "GlibcCompat"]
 tests.append("Metal")
 foreign.append("Metal")

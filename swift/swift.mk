@@ -4,6 +4,8 @@
 #   make swift-test   all that the library is held to: the Swift tests, a program that only knows Metal, hostile calls of
 #                     the C interface, the bits of the host path, the corpus, cases
 #   make swift-ffi    what a call costs from Go beside the same call from C, in one run
+#   make swift-package DIR=...        somebody else's Swift package for Metal: attest swift build DIR
+#   make swift-package-test DIR=...   and its tests: attest swift test DIR
 #   make swift-which  which Swift would do it: system, beside, or why there is none
 #   make swift-ci     swift-test, or where there is no Swift a loud word that nothing was tested
 #
@@ -23,6 +25,11 @@ SWIFT_STATIC := -Xswiftc -static-stdlib --static-swift-stdlib -Xlinker --gc-sect
 	-Xlinker -Bsymbolic -Xlinker -z -Xlinker nodelete -Xlinker -soname -Xlinker libMFAFFI.so
 SWIFT_FLAGS := -c release --product MFAFFI $(if $(filter so,$(SWIFT_SUFFIX)),$(SWIFT_STATIC))
 
+.PHONY: swift-package swift-package-test
+swift-package swift-package-test: bin/attest
+	@test -n "$(DIR)" || { echo "make $@ DIR=folder of a Swift package"; exit 2; }
+	bin/attest swift $(if $(filter %-test,$@),test,build) "$(DIR)"
+
 .PHONY: swift swift-test swift-ffi swift-which swift-ci
 swift: bin/attest
 	@# The build tool does not know that kernel_text.c holds the kernel.
@@ -37,6 +44,7 @@ swift: bin/attest
 swift-test: swift
 	$(SWIFT_RUN) env ATTEST_METAL_FOUNDATION=1 ATTEST_MSL=$(abspath bin/attest) swift test
 	$(SWIFT_RUN) env ATTEST_METAL_FOUNDATION=1 ATTEST_MSL=$(abspath bin/attest) swift run Saxpy
+	ATTEST_SWIFT_PACKAGE=1 $(GO) test -count=1 -timeout 60m ./harness/internal/swiftpkg
 	$(MAKE) mfa-fuzz-library MFA_BUILD=build/swift MFA_FUZZ_LIBRARY=$(SWIFT_LIBRARY) MFA_FUZZ_LIBRARY_CALLS=$(SWIFT_FUZZ_CALLS)
 	ATTEST_SWIFT=$(abspath $(SWIFT_LIBRARY)) $(GO) test -count=1 -run '^TestSwift' ./harness/internal/paths/catalog
 	bin/attest replay --path $(SWIFT_PATH)

@@ -87,6 +87,16 @@ unpack() { # PACKAGE-FILE FOLDER
 
 prepare() {
   ready && return
+  # One at a time: who waited for another finds it ready.
+  mkdir -p "$cache"
+  exec 8>"$cache/.lock"
+  flock 8
+  if ready; then exec 8>&-; return; fi
+  unpack_all
+  exec 8>&-
+}
+
+unpack_all() {
   local why part began=$SECONDS list name
   why=$(obstacle)
   [ -z "$why" ] || fail "$why"

@@ -48,6 +48,7 @@ func commands() []command {
 		{"msl", "build|run|check FILE.metal ...", "the Metal compiler for this machine, one kernel by hand, and the checkers", mslCommand},
 		{"import", "onnx DIR ...", "run ONNX's node tests of Attention on paths and against the reference", importCommand},
 		{"init", "python|c|go [DIR]", "a working implementation to change into your own", initCommand},
+		{"swift", "build|test DIR", "a Swift package for Metal, as it is, on Linux", swiftCommand},
 		{"version", "", "which attest this is", versionCommand},
 		{"paths", "[PATH ...]", "which paths work here, what they support, and what would make the others work", pathsCommand},
 	}

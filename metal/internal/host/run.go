@@ -17,13 +17,14 @@ import (
 	"unsafe"
 )
 
-// Binding fills one slot of a kernel's argument table. Exactly one of Buffer, Bytes and Threadgroup is set.
+// Binding fills one slot of a kernel's argument table. Exactly one of Buffer, Bytes, Threadgroup and Null is set.
 type Binding struct {
 	Index       int
 	Buffer      *Buffer // [[buffer(Index)]]
 	Offset      int     // bytes into Buffer
 	Bytes       []byte  // [[buffer(Index)]], at most 4096 bytes, copied
 	Threadgroup int     // [[threadgroup(Index)]]: bytes, a multiple of 16
+	Null        bool    // [[buffer(Index)]]: a null pointer, which fails the launch when a thread uses it
 }
 
 // Launch says how to run a pipeline.
@@ -68,8 +69,12 @@ func (b Binding) toC(to *C.gpu_binding) (free unsafe.Pointer, err error) {
 		set++
 		to.kind, to.length = C.GPU_BIND_THREADGROUP, C.uint64_t(b.Threadgroup)
 	}
+	if b.Null {
+		set++
+		to.kind = C.GPU_BIND_NULL
+	}
 	if set != 1 {
-		return free, fmt.Errorf("binding %d: one of Buffer, Bytes and Threadgroup is wanted, not %d", b.Index, set)
+		return free, fmt.Errorf("binding %d: one of Buffer, Bytes, Threadgroup and Null is wanted, not %d", b.Index, set)
 	}
 	return free, nil
 }

@@ -153,6 +153,16 @@ static void fault_in_words(const struct worker *w, char *out, size_t bytes) {
     snprintf(out, bytes, "access to memory that does not exist (address %#lx)", address);
 }
 
+/* Which slots are null pointers, for one of them is the likely cause; nothing where none is. */
+static void null_slots_in_words(const gpu_dispatch *d, char *out, size_t bytes) {
+  size_t used = 0;
+  out[0] = 0;
+  for (uint32_t i = 0; i < d->binding_count && used + 16 < bytes; i++)
+    if (d->bindings[i].kind == GPU_BIND_NULL)
+      used += (size_t)snprintf(out + used, bytes - used, "%s %u", used ? " and" : "; nothing is bound to buffer",
+                               d->bindings[i].index);
+}
+
 /* Which lane's stack an address lies in. */
 static struct msl_lane *lane_at(struct worker *w, uintptr_t address) {
   uintptr_t stack = (address - (uintptr_t)w->region) / MSL_STACK_BYTES;
@@ -174,9 +184,10 @@ void host_describe_fault(struct worker *w, struct job *job) {
                   name, thread, at[0], at[1], at[2], MSL_STACK_BYTES - GUARD_BYTES);
     return;
   }
-  char words[256];
+  char words[256], unbound[256] = "";
   fault_in_words(w, words, sizeof words);
-  host_job_fail(job, GPU_EXECUTION, "kernel %s: %s, thread %u of threadgroup (%u,%u,%u), module offset %#llx",
+  if (w->fault_signal == SIGSEGV) null_slots_in_words(job->dispatch, unbound, sizeof unbound);
+  host_job_fail(job, GPU_EXECUTION, "kernel %s: %s, thread %u of threadgroup (%u,%u,%u), module offset %#llx%s",
                 name, words, thread, at[0], at[1], at[2],
-                (unsigned long long)host_module_offset(job->pipeline->module, (void *)w->fault_pc));
+                (unsigned long long)host_module_offset(job->pipeline->module, (void *)w->fault_pc), unbound);
 }

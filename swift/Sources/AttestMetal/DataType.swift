@@ -1,4 +1,4 @@
-import CDevice
+internal import CDevice
 
 /// The types of function constants and arguments, with Apple's raw values. Pixel formats, pipelines, tables and what
 /// ray tracing has are left out.

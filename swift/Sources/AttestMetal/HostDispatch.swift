@@ -1,4 +1,5 @@
-import CDevice
+internal import CDevice
+internal import CHost
 
 /// A copy of what setBytes was given, where a kernel can read it.
 final class HostBytes {
@@ -56,7 +57,7 @@ final class HostDispatch {
 
   /// Runs it and gives device seconds.
   func run() throws(MTLCommandBufferError) -> Double {
-    let bindings = ContiguousArray(slots.map(binding) + threadgroupMemory.map { index, bytes in
+    let bindings = ContiguousArray(slots.map(binding) + unbound + threadgroupMemory.map { index, bytes in
       gpu_binding(kind: GPU_BIND_THREADGROUP, index: UInt32(index), buffer: nil, offset: 0, bytes: nil, length: UInt64(bytes))
     })
     let (size, inThreads) = try shape()
@@ -75,6 +76,16 @@ final class HostDispatch {
     }
     guard status == GPU_OK else { throw failure(status, why) }
     return times.reduce(0, +)
+  }
+
+  /// What the kernel names and nothing is bound to: null pointers, unless the device is strict and so refuses them.
+  private var unbound: [gpu_binding] {
+    if pipeline.host.settings.isStrict { return [] }
+    var named: UInt32 = 0, local: UInt32 = 0
+    standin_slots(pipeline.handle, &named, &local)
+    return (0..<UInt32(GPU_MAX_BUFFERS)).filter { named >> $0 & 1 == 1 && slots[Int($0)] == nil }.map {
+      gpu_binding(kind: GPU_BIND_NULL, index: $0, buffer: nil, offset: 0, bytes: nil, length: 0)
+    }
   }
 
   private func binding(_ index: Int, _ slot: Slot) -> gpu_binding {

@@ -1,4 +1,7 @@
 // Apple's errors are bridged NSErrors. Here they are plain structs with the same codes, domains and texts.
+#if ATTEST_METAL_FOUNDATION
+import Foundation
+#endif
 
 public let MTLLibraryErrorDomain = "MTLLibraryErrorDomain"
 public let MTLCommandBufferErrorDomain = "MTLCommandBufferErrorDomain"

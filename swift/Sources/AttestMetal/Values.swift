@@ -1,6 +1,6 @@
 // Sizes, options and enumerations, with Apple's raw values.
 
-public struct MTLSize: BitwiseCopyable, Sendable {
+@frozen public struct MTLSize: BitwiseCopyable, Sendable {
   public var width: Int
   public var height: Int
   public var depth: Int
@@ -16,7 +16,7 @@ public func MTLSizeMake(_ width: Int, _ height: Int, _ depth: Int) -> MTLSize {
   MTLSize(width: width, height: height, depth: depth)
 }
 
-public struct MTLDispatchThreadgroupsIndirectArguments: BitwiseCopyable, Sendable {
+@frozen public struct MTLDispatchThreadgroupsIndirectArguments: BitwiseCopyable, Sendable {
   public var threadgroupsPerGrid: (UInt32, UInt32, UInt32)
   public init() { threadgroupsPerGrid = (0, 0, 0) }
   public init(threadgroupsPerGrid: (UInt32, UInt32, UInt32)) { self.threadgroupsPerGrid = threadgroupsPerGrid }
@@ -151,3 +151,17 @@ public struct MTLCommandBufferErrorOption: OptionSet, Sendable {
   public init(rawValue: UInt) { self.rawValue = rawValue }
   public static let encoderExecutionStatus = MTLCommandBufferErrorOption(rawValue: 1)
 }
+
+@frozen public struct MTLOrigin: BitwiseCopyable, Sendable {
+  public var x: Int
+  public var y: Int
+  public var z: Int
+  public init() { self.init(x: 0, y: 0, z: 0) }
+  public init(x: Int, y: Int, z: Int) {
+    self.x = x
+    self.y = y
+    self.z = z
+  }
+}
+
+public func MTLOriginMake(_ x: Int, _ y: Int, _ z: Int) -> MTLOrigin { MTLOrigin(x: x, y: y, z: z) }

@@ -1,4 +1,5 @@
-import CDevice
+internal import CDevice
+internal import Glibc
 
 final class HostBuffer: MTLBuffer, @unchecked Sendable {
   let host: HostDevice

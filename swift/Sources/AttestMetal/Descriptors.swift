@@ -1,4 +1,4 @@
-import CDevice
+internal import CDevice
 
 // As in Apple's, what is here to be filled in is no Sendable.
 

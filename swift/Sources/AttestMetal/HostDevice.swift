@@ -1,5 +1,6 @@
-import CDevice
-import CHost
+internal import CDevice
+internal import CHost
+internal import Glibc
 import Dispatch
 
 /// The processor, as a Metal device.
@@ -20,7 +21,7 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
     else { return nil }
     calls = made
     self.settings = settings
-    name = settings.name ?? withUnsafeBytes(of: info.name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    name = settings.name ?? settings.familyName ?? withUnsafeBytes(of: info.name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     maxThreads = Int(info.max_threads_per_threadgroup)
     maxThreadgroupMemoryLength = Int(info.max_threadgroup_memory)
     maxBufferLength = Int(info.max_buffer_bytes)

@@ -1,4 +1,5 @@
-import CDevice
+internal import CDevice
+internal import Glibc
 
 /// Commands in order. What Metal's validation layer would refuse while they are encoded fails the whole command buffer
 /// when it is committed, and none of it runs.
@@ -136,6 +137,7 @@ final class HostCommandBuffer: MTLCommandBuffer, @unchecked Sendable {
       }
     }
     commands = []
+    if let failure { warnOnce("a command buffer failed: \(failure)") }
   }
 }
 

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What encoders have in common: they are open until endEncoding, and what is refused fails their command buffer.
 class HostEncoder: MTLCommandEncoder {
   let commands: HostCommandBuffer

@@ -1,5 +1,6 @@
-import CDevice
-import CHost
+internal import CDevice
+internal import CHost
+internal import Glibc
 
 /// A text that has passed the compiler's front end, and what it offers. Code is made for a pipeline, when its function
 /// constants are known.

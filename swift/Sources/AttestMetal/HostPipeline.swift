@@ -1,5 +1,6 @@
-import CDevice
-import CHost
+internal import CDevice
+internal import CHost
+internal import Glibc
 
 final class HostPipeline: MTLComputePipelineState, @unchecked Sendable {
   let host: HostDevice

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A mutex with a condition: what several threads share here goes through one.
 final class Monitor: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

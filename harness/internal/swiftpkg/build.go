@@ -1,0 +1,255 @@
+package swiftpkg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// Options says what to build and how.
+type Options struct {
+	Dir     string   // the package's folder
+	Sources string   // attest's; see FindSources
+	Program string   // attest itself, which compiles the kernels
+	Debug   bool     // the debug configuration; release otherwise, for kernels are checked against loops in Swift
+	Dynamic bool     // Build: Swift's runtime is not put into what is built, which then runs only where it is
+	Device  []string // NAME=VALUE of the stand-in's settings; see swift/METAL.md
+	Extra   []string // further arguments of swift build or swift test
+
+	Out, Err io.Writer
+}
+
+// Failed is the error where the package does not build or its tests do not pass; what happened has been printed.
+type Failed struct{ What string }
+
+func (e *Failed) Error() string { return e.What }
+
+// Build builds the package's products and gives their paths: shared libraries and executables.
+func Build(ctx context.Context, o Options) ([]string, error) {
+	p, err := open(ctx, &o, !o.Dynamic)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.swift(ctx, "build"); err != nil {
+		return nil, err
+	}
+	return p.products()
+}
+
+// Test builds the package's tests and runs them.
+func Test(ctx context.Context, o Options) error {
+	p, err := open(ctx, &o, false)
+	if err != nil {
+		return err
+	}
+	if err := p.swift(ctx, "build", "--build-tests"); err != nil {
+		return err
+	}
+	environment := append([]string{"ATTEST_MSL=" + o.Program}, o.Device...)
+	arguments := append(p.arguments("test"), "--skip-build")
+	err = p.tools.run(ctx, p.Dir, o.Out, o.Err, environment, append(arguments, o.Extra...)...)
+	return ended(ctx, err, "tests of "+p.Dir+" fail")
+}
+
+// project is a package about to be built.
+type project struct {
+	*Options
+	tools   *toolchain
+	standIn standIn
+	static  bool
+	scratch string // below the package's folder
+	overlay string // the list of sources in which branches for macOS are taken; "" where none is
+}
+
+func open(ctx context.Context, o *Options, static bool) (*project, error) {
+	if runtime.GOOS != "linux" {
+		return nil, fmt.Errorf("on %s Metal is there already: swift build", runtime.GOOS)
+	}
+	var err error
+	if o.Dir, err = FindPackage(o.Dir); err != nil {
+		return nil, err
+	}
+	folders := []string{o.Dir, filepath.Dir(o.Program)}
+	p := &project{Options: o, static: static}
+	if p.tools, err = newToolchain(ctx, o.Sources, folders, o.Err); err != nil {
+		return nil, err
+	}
+	kind := "tests"
+	if static {
+		kind = "static"
+	} else if o.Dynamic {
+		kind = "dynamic"
+	}
+	p.scratch = filepath.Join(o.Dir, ".build", "attest", kind)
+	if err := os.MkdirAll(p.scratch, 0o755); err != nil {
+		return nil, err
+	}
+	if p.standIn, err = p.tools.buildStandIn(ctx, o.Sources, static); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *project) configuration() string {
+	if p.Debug {
+		return "debug"
+	}
+	return "release"
+}
+
+// arguments are those of swift build and swift test alike: were they not, the second would build all anew.
+func (p *project) arguments(verb string) []string {
+	a := []string{"swift", verb, "-c", p.configuration(), "--scratch-path", p.scratch}
+	swiftc := func(flags ...string) {
+		for _, f := range flags {
+			a = append(a, "-Xswiftc", f)
+		}
+	}
+	link := func(flags ...string) {
+		for _, f := range flags {
+			a = append(a, "-Xlinker", f)
+		}
+	}
+	swiftc("-I", p.standIn.modules, "-Xfrontend", "-import-module", "-Xfrontend", implied)
+	link("-L" + p.standIn.library)
+	if runtime.GOARCH == "amd64" {
+		a = append(a, "-Xcc", "-mf16c") // Float16 in hardware
+	}
+	if p.overlay != "" {
+		swiftc("-vfsoverlay", p.overlay)
+	}
+	if p.static {
+		// A dynamic library takes its own copy of all: nothing in the process that loads it may answer instead.
+		a = append(a, "--static-swift-stdlib")
+		swiftc("-static-stdlib")
+		link("--gc-sections", "-Bsymbolic", "-z", "nodelete", p.standIn.compat)
+	} else {
+		swiftc("-enable-testing")
+	}
+	return a
+}
+
+// swift builds. The package is first built as it is for Linux. Where that fails and some of its code is for macOS alone, it
+// is built once more with that code; which of the two it was is remembered for the next time.
+func (p *project) swift(ctx context.Context, verb string, more ...string) error {
+	remembered := filepath.Join(p.scratch, "for-macos")
+	extra := p.Extra
+	if len(more) > 0 {
+		extra = more // what goes to swift test is not for swift build
+	}
+	build := func(out, errors io.Writer) error {
+		return p.tools.run(ctx, p.Dir, out, errors, nil, append(p.arguments(verb), extra...)...)
+	}
+	_, err := os.Stat(remembered)
+	asMac := err == nil
+	if !asMac {
+		var said bytes.Buffer
+		err := build(&said, &said)
+		var exit *exec.ExitError
+		if err == nil || !errors.As(err, &exit) || ctx.Err() != nil {
+			p.Out.Write(said.Bytes())
+			return ended(ctx, err, p.Dir+" does not build")
+		}
+		changed, overlayErr := p.takeMacBranches()
+		if overlayErr != nil {
+			return overlayErr
+		}
+		if p.overlay == "" {
+			p.Out.Write(said.Bytes())
+			return ended(ctx, err, p.Dir+" does not build")
+		}
+		fmt.Fprintf(p.Err, "attest: it does not build for Linux; trying with what it has for macOS alone, in\n")
+		for _, path := range changed {
+			fmt.Fprintf(p.Err, "    %s\n", path)
+		}
+		if err := build(p.Out, p.Err); err != nil {
+			fmt.Fprintf(p.Err, "\nattest: and without that it was:\n%s", said.Bytes())
+			return ended(ctx, err, p.Dir+" does not build")
+		}
+		return os.WriteFile(remembered, nil, 0o644)
+	}
+	if _, err := p.takeMacBranches(); err != nil {
+		return err
+	}
+	if err := build(p.Out, p.Err); err != nil {
+		os.Remove(remembered) // what has changed may build for Linux now
+		return ended(ctx, err, p.Dir+" does not build with what it has for macOS alone; the next build tries without")
+	}
+	return nil
+}
+
+func (p *project) takeMacBranches() (changed []string, err error) {
+	folders := []string{p.Dir}
+	if checkouts := filepath.Join(p.scratch, "checkouts"); isFolder(checkouts) {
+		folders = append(folders, checkouts)
+	}
+	p.overlay, changed, err = writeMacOverlay(folders, filepath.Join(p.scratch, "overlay"))
+	return changed, err
+}
+
+// products are the shared libraries and the executables of the build, with attest beside them, where the stand-in in them
+// looks for the kernel compiler.
+func (p *project) products() ([]string, error) {
+	folder, err := filepath.EvalSymlinks(filepath.Join(p.scratch, p.configuration()))
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 || isWork(e.Name()) {
+			continue
+		}
+		found = append(found, filepath.Join(folder, e.Name()))
+	}
+	link := filepath.Join(folder, "attest")
+	if at, err := os.Readlink(link); err != nil || at != p.Program {
+		if err := os.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if err := os.Symlink(p.Program, link); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func isWork(name string) bool {
+	return strings.HasSuffix(name, ".o") || strings.HasSuffix(name, ".a") || strings.HasSuffix(name, ".xctest") ||
+		strings.HasSuffix(name, "-tool")
+}
+
+// ended tells how a command ended: nil, Failed where it was the package's fault, the error itself otherwise.
+func ended(ctx context.Context, err error, what string) error {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &exit):
+		return &Failed{what}
+	}
+	return err
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

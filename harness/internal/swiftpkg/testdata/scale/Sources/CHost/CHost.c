@@ -1,0 +1,3 @@
+#include "CHost.h"
+
+float chost_half(void) { return 0.5f; }

@@ -1,0 +1,3 @@
+import Scale
+
+print(try Context(doubled: true).scale([1, 2, 3]).values)
