@@ -42,6 +42,7 @@ func TestRefusals(t *testing.T) {
 		{"bound twice", func(l *Launch) { l.Bindings = append(l.Bindings, l.Bindings[0]) }, []string{"buffer 0", "twice"}},
 		{"index 31", func(l *Launch) { l.Bindings[0].Index = 31 }, []string{"31", "0 to 30"}},
 		{"4097 bytes", func(l *Launch) { l.Bindings[1].Bytes = make([]byte, 4097) }, []string{"4097", "4096"}},
+		{"null and bytes", func(l *Launch) { l.Bindings[1].Null = true; l.Bindings[1].Index = 0; l.Bindings[1].Bytes = nil }, []string{"buffer 0", "twice"}},
 		{"no bytes", func(l *Launch) { l.Bindings[1].Bytes = []byte{} }, []string{"buffer 2", "no bytes"}},
 		{"offset at the end", func(l *Launch) { l.Bindings[0].Offset = 256 }, []string{"offset 256", "256 bytes"}},
 		{"threadgroup memory of 20", func(l *Launch) { l.Bindings[2].Threadgroup = 20 }, []string{"20 bytes", "multiple of 16"}},

@@ -7,11 +7,6 @@ final class RefusalTests: XCTestCase {
     let fixture = try Fixture()
     let elsewhere = try Fixture()
     let table: [(String, String, (any MTLComputeCommandEncoder, any MTLBuffer) -> Void)] = [
-      ("no buffer at 0", "buffer 0 is named by the kernel and nothing is bound", { encoder, _ in
-        var by: Float = 1
-        encoder.setBytes(&by, length: 4, index: 1)
-        encoder.dispatchThreads(size(4), threadsPerThreadgroup: size(4))
-      }),
       ("5 KB of bytes", "5120 bytes at index 1; 1 to 4096", { encoder, buffer in
         fixture.bind(encoder, buffer)
         encoder.setBytes([UInt8](repeating: 0, count: 5120), length: 5120, index: 1)
@@ -64,6 +59,35 @@ final class RefusalTests: XCTestCase {
       let said = commands.error?.localizedDescription ?? ""
       XCTAssert(said.contains(text), "\(name): \(said)")
       XCTAssertEqual(contents(buffer), [1, 2, 3, 4], name)
+    }
+  }
+
+  func testASlotWithoutABufferFailsWhereItIsUsed() throws {
+    let text = """
+      kernel void k(device float *x [[buffer(0)]], device float *y [[buffer(1)]], constant bool &both [[buffer(2)]]) {
+        x[0] = 1;
+        if (both) y[0] = 1;
+      }
+      """
+    var strict = MetalStandIn.Settings()
+    strict.isStrict = true
+    for (settings, both, said) in [
+      (MetalStandIn.Settings(), false, nil), (MetalStandIn.Settings(), true, "nothing is bound to buffer 1"),
+      (strict, false, "buffer 1 is named by the kernel and nothing is bound"),
+    ] {
+      let fixture = try Fixture(text, "k", settings: settings)
+      let buffer = try fixture.floats([0])
+      let commands = try fixture.run {
+        var both = both
+        $0.setBuffer(buffer, offset: 0, index: 0)
+        $0.setBuffer(nil, offset: 0, index: 1)
+        $0.setBytes(&both, length: 1, index: 2)
+        $0.dispatchThreads(size(1), threadsPerThreadgroup: size(1))
+      }
+      XCTAssertEqual(commands.status, said == nil ? .completed : .error)
+      let text = commands.error?.localizedDescription ?? ""
+      XCTAssert(text.contains(said ?? ""), text)
+      XCTAssertEqual(contents(buffer), [settings.isStrict ? 0 : 1])
     }
   }
 
