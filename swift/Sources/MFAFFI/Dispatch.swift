@@ -68,7 +68,6 @@ struct Dispatch {
       guard (isLocal ? local : buffers) & 1 << index == 0 else { throw Refusal(GPU_INVALID, "\(what) is bound twice") }
       switch binding.kind {
       case GPU_BIND_BUFFER: try checkBuffer(binding, what)
-      case GPU_BIND_NULL: break
       case GPU_BIND_BYTES:
         guard binding.bytes != nil, binding.length > 0 else { throw Refusal(GPU_INVALID, "\(what): no bytes are given") }
         guard binding.length <= UInt64(GPU_MAX_BYTES) else {
