@@ -195,10 +195,11 @@ type request struct {
 // Serve answers attest over standard input and output until there are no more problems. What the function prints must
 // go to standard error.
 func Serve(hello Hello, attention Attention) error {
-	return serve(os.Stdin, os.Stdout, hello, attention)
+	return ServeOn(os.Stdin, os.Stdout, hello, attention)
 }
 
-func serve(in io.Reader, out io.Writer, hello Hello, attention Attention) error {
+// ServeOn answers attest over a connection, for a program that listens: exec:unix:PATH, exec:tcp://127.0.0.1:PORT.
+func ServeOn(in io.Reader, out io.Writer, hello Hello, attention Attention) error {
 	reader := bufio.NewReader(in)
 	var memory []byte
 	for {
