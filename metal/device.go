@@ -29,6 +29,10 @@ const (
 	OrderForward = host.Forward
 	OrderReverse = host.Reverse
 	OrderRandom  = host.Random // by HostOptions.Seed
+
+	// OrderLockstep has the lanes of a simdgroup go in step, one access to memory at a time: what it hides is a race that
+	// such hardware hides too.
+	OrderLockstep = host.Lockstep
 )
 
 // Fill is what lies in threadgroup memory that no thread has written yet.

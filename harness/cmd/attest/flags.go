@@ -181,7 +181,7 @@ type modeFlags struct{ names []string }
 
 func (f flagSet) modeFlags() modeFlags {
 	f.String("math", "", "math modes of paths host and msl:, with commas: safe, fast, fast-folded (tests for NaN and infinity folded)")
-	f.String("schedule", "", "orders of simdgroups and threadgroups on paths host and msl: forward, reverse, random, several with commas; they must agree bit for bit")
+	f.String("schedule", "", "orders of simdgroups and threadgroups on paths host and msl: forward, reverse, random, lockstep, several with commas; they must agree bit for bit")
 	f.Bool("check", false, "paths host and msl: with the checkers: bounds, races, uninitialised reads, divergence")
 	return modeFlags{[]string{"math", "schedule", "check"}}
 }

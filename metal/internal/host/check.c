@@ -154,6 +154,7 @@ static struct stamp now(struct check *c, struct msl_lane *lane, unsigned kind, c
       .epoch = local ? c->local_epoch : c->device_epoch,
       .barrier = c->barriers,
       .operation = c->order[lane->simdgroup->index].operations,
+      .path = (uint32_t)(lane->digest >> 32 ^ lane->digest),
       .site = site ? (uint32_t)host_module_offset(c->job->pipeline->module, site) : 0,
   };
 }
@@ -206,11 +207,19 @@ static void unless_cancelled(struct msl_lane *lane) {
     host_switch(&lane->stack_pointer, g->host_stack, RUN_INTERRUPTED);
 }
 
+/* Memory that other threads can see, and not what belongs to the module or the runtime: an operation of a simdgroup that
+ * is being carried out reads there, and must not be interrupted. */
+static bool is_shared(const struct group *g, uintptr_t address) {
+  return address - g->module_low >= g->module_high - g->module_low &&
+         address - (uintptr_t)&host_runtime >= sizeof host_runtime;
+}
+
 void host_check_access(const void *address, unsigned long bytes, unsigned kind, const void *site) {
   struct msl_lane *lane = lane_here();
   uintptr_t region = (uintptr_t)lane & ~(MSL_REGION_BYTES - 1);
   if ((uintptr_t)address - region < MSL_REGION_BYTES) return; /* the thread's own memory */
   struct group *g = group_of(lane);
+  if (g->worker->device->options.order == HOST_LOCKSTEP && is_shared(g, (uintptr_t)address)) host_step(lane, site);
   if (!g->job->check) return;
   atomic_store_explicit(&g->worker->critical, 1, memory_order_release);
   access_memory(g->job->check, lane, (uintptr_t)address, bytes, kind, site, 0);

@@ -39,8 +39,8 @@ static gpu_status describe(gpu_device *d, gpu_device_info *out) {
 }
 
 static gpu_status check_options(const host_options *o, char *why, size_t why_bytes) {
-  if ((unsigned)o->order > HOST_RANDOM)
-    return host_refuse(why, why_bytes, GPU_INVALID, "order %d is none of forward, reverse, random", (int)o->order);
+  if ((unsigned)o->order > HOST_LOCKSTEP)
+    return host_refuse(why, why_bytes, GPU_INVALID, "order %d is none of forward, reverse, random, lockstep", (int)o->order);
   if ((unsigned)o->fill > HOST_FILL_GARBAGE)
     return host_refuse(why, why_bytes, GPU_INVALID, "fill %d is none of NaN, zero, garbage", (int)o->fill);
   if ((unsigned)o->math > HOST_MATH_FAST_FOLDED)

@@ -30,6 +30,7 @@ const (
 	Forward Order = iota
 	Reverse
 	Random
+	Lockstep // forward, and lanes of a simdgroup go in step, one access to memory at a time; slow
 )
 
 // Fill is what threadgroup memory holds when a threadgroup starts.

@@ -10,7 +10,7 @@ import (
 // which lanes take part in an operation depends on none of them.
 func everySchedule() map[string]Options {
 	all := map[string]Options{}
-	for name, o := range map[string]Options{"forward": {}, "reverse": {Order: Reverse}, "random": {Order: Random, Seed: 7}} {
+	for name, o := range map[string]Options{"forward": {}, "reverse": {Order: Reverse}, "random": {Order: Random, Seed: 7}, "lockstep": {Order: Lockstep}} {
 		o.Workers = 1
 		all[name] = o
 		o.Check = true

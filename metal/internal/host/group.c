@@ -87,7 +87,7 @@ static void prepare(struct group *g, struct worker *w) {
     s->lanes = lanes + i * MSL_SIMD_WIDTH;
     s->index = i;
     s->present = s->alive = s->ready = left >= MSL_SIMD_WIDTH ? ~0u : (1u << left) - 1;
-    s->waiting = s->mixed = s->leader_mask = 0;
+    s->waiting = s->stepped = s->mixed = s->leader_mask = 0;
     s->site = NULL;
     s->digest = 0;
   }
@@ -104,6 +104,7 @@ void host_run_group(struct worker *w, struct job *job, uint64_t index) {
   if (g->job != job) {
     g->job = job;
     g->worker = w;
+    host_module_range(job->pipeline->module, &g->module_low, &g->module_high);
     memcpy(g->shared.buffers, job->buffers, sizeof job->buffers);
     if (!host_place_arguments(g)) return;
   }

@@ -16,7 +16,9 @@
 extern "C" {
 #endif
 
-typedef enum { HOST_FORWARD = 0, HOST_REVERSE, HOST_RANDOM } host_order;
+/* In lockstep the lanes of a simdgroup come as close to each other as they can, one access to memory at a time (modules
+ * are compiled for the checkers then, and are slow); the rest is as in forward order. */
+typedef enum { HOST_FORWARD = 0, HOST_REVERSE, HOST_RANDOM, HOST_LOCKSTEP } host_order;
 typedef enum { HOST_FILL_NAN = 0, HOST_FILL_ZERO, HOST_FILL_GARBAGE } host_fill;
 typedef enum { HOST_MATH_AS_ASKED = 0, HOST_MATH_SAFE, HOST_MATH_FAST, HOST_MATH_FAST_FOLDED } host_math;
 
@@ -88,6 +90,7 @@ typedef struct {
   host_access other;           /* the earlier access of a race */
   uint32_t lanes;              /* simd: who took part; barrier: who waits */
   uint32_t missing;            /* simd and barrier: who did not */
+  bool one_turn;               /* race: both threads are lanes of one simdgroup, in the same calls and turns of loops */
   uint64_t count;              /* how often this pair of places was seen */
   char detail[512];
 } host_report;

@@ -45,6 +45,7 @@ struct group {
   uint32_t barrier_flags;
   uint64_t random;               /* state of HOST_RANDOM's choices */
   void *host_stack;              /* of the worker, while lanes run */
+  uintptr_t module_low, module_high; /* where the job's module lies */
   struct allocation allocations[MAX_VARIABLES + MSL_MAX_THREADGROUP_ARGS];
   uint32_t allocation_count;
   uint16_t variable_at[MAX_VARIABLES]; /* allocation + 1 of a variable that has been asked for */
@@ -139,6 +140,7 @@ unsigned host_simd_arrive(struct msl_lane *, int line, unsigned site);
 unsigned host_arrive_at(struct msl_lane *, int line, const void *site) __attribute__((visibility("hidden")));
 void host_threadgroup_barrier(struct msl_lane *, unsigned flags, int line);
 void host_lane_returned(struct msl_lane *);
+void host_step(struct msl_lane *, const void *site);
 struct msl_lane *host_first_lane(struct group *, uint64_t *value);
 
 /* path.c: which of two lanes is behind, in the order in which the text is carried out. */

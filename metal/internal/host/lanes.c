@@ -23,7 +23,7 @@ static unsigned random_below(struct group *g, unsigned n) {
   return (unsigned)((g->random >> 33) % n);
 }
 
-static bool can_run(const struct msl_simdgroup *s) { return s->ready || s->waiting || s->leader_mask; }
+static bool can_run(const struct msl_simdgroup *s) { return s->ready || s->stepped || s->waiting || s->leader_mask; }
 
 /* The simdgroup whose turn it is after `from` (or at the start, where from is NULL); NULL when none can run. */
 static struct msl_simdgroup *choose(struct group *g, const struct msl_simdgroup *from) {
@@ -50,10 +50,10 @@ static struct msl_simdgroup *choose(struct group *g, const struct msl_simdgroup 
   }
 }
 
-/* Lets the group of waiting lanes whose path comes first go on: returns its first lane, and in *mask all of them. */
-static struct msl_lane *part(struct group *g, struct msl_simdgroup *s, unsigned *mask) {
-  unsigned first = (unsigned)__builtin_ctz(s->waiting), chosen = 0;
-  for (unsigned w = s->waiting; w; w &= w - 1) {
+/* Those of some lanes whose path comes first. */
+static unsigned foremost(const struct msl_simdgroup *s, unsigned of) {
+  unsigned first = (unsigned)__builtin_ctz(of), chosen = 0;
+  for (unsigned w = of; w; w &= w - 1) {
     unsigned i = (unsigned)__builtin_ctz(w);
     int order = host_compare_paths(&s->lanes[i], &s->lanes[first]);
     if (order < 0) {
@@ -62,6 +62,12 @@ static struct msl_lane *part(struct group *g, struct msl_simdgroup *s, unsigned 
     }
     if (order <= 0) chosen |= 1u << i;
   }
+  return chosen;
+}
+
+/* Lets the group of waiting lanes whose path comes first go on: returns its first lane, and in *mask all of them. */
+static struct msl_lane *part(struct group *g, struct msl_simdgroup *s, unsigned *mask) {
+  unsigned chosen = foremost(s, s->waiting);
   s->waiting &= ~chosen;
   s->ready |= chosen;
   s->mixed = 0;
@@ -82,6 +88,10 @@ static struct msl_lane *enter(struct group *g, struct msl_simdgroup *s, uint64_t
     *value = s->leader_mask;
     s->leader_mask = 0;
     return &s->lanes[s->leader];
+  }
+  if (!s->ready && s->stepped) {
+    s->ready = foremost(s, s->stepped);
+    s->stepped &= ~s->ready;
   }
   if (s->ready) return &s->lanes[__builtin_ctz(s->ready)];
   unsigned mask;
@@ -179,6 +189,21 @@ void host_threadgroup_barrier(struct msl_lane *lane, unsigned flags, int line) {
   } else {
     g->barrier_mixed |= g->barrier_site != site;
   }
+  if (s->ready) {
+    struct msl_lane *next = &s->lanes[next_lane(s->ready, lane->lane)];
+    host_switch(&lane->stack_pointer, next->stack_pointer, 0);
+    return;
+  }
+  leave(lane, s);
+}
+
+/* In lockstep: the lane is about to access memory, and waits until the others have come to an access or an operation too.
+ * No lane goes on at an operation before all that are at accesses have come to one. */
+void host_step(struct msl_lane *lane, const void *site) {
+  struct msl_simdgroup *s = lane->simdgroup;
+  lane->site = site;
+  s->ready &= ~lane->bit;
+  s->stepped |= lane->bit;
   if (s->ready) {
     struct msl_lane *next = &s->lanes[next_lane(s->ready, lane->lane)];
     host_switch(&lane->stack_pointer, next->stack_pointer, 0);

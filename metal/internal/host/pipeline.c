@@ -73,7 +73,7 @@ gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
   double start = host_now();
   host_module *made = calloc(1, sizeof *made);
   if (!made) return host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory to compile");
-  gpu_status status = d->options.compile(d->options.compile_context, &p, d->options.check, made, why, why_bytes);
+  gpu_status status = d->options.compile(d->options.compile_context, &p, d->options.check || d->options.order == HOST_LOCKSTEP, made, why, why_bytes);
   struct loaded *module = NULL;
   if (status == GPU_OK && !(module = host_load(d, made->path, why, why_bytes))) status = GPU_COMPILE;
   if (status == GPU_OK && (status = make(d, &p, module, out, why, why_bytes)) != GPU_OK) host_unload(d, module);

@@ -119,6 +119,8 @@ void host_report_seen(struct check *c, host_report_kind kind, const struct seen 
     r.has_other = true;
     r.other = host_access_of(c, *other);
     r.other.write = other_wrote;
+    r.one_turn = other->path && other->path == seen->stamp.path && other->group == seen->stamp.group &&
+                 other->thread / MSL_SIMD_WIDTH == seen->stamp.thread / MSL_SIMD_WIDTH;
   }
   host_report_add(c, &r);
 }

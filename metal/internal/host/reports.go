@@ -71,6 +71,7 @@ type Report struct {
 	Other       *Access // the earlier access of a race; a thread that does not come to the barrier
 	Lanes       uint32  // of Access.SIMDGroup (barrier: of Other's) that took part
 	Missing     uint32  // and that did not
+	OneTurn     bool    // race: both are lanes of one simdgroup, in the same calls and turns of loops
 	Count       int     // how often it was seen
 	Detail      string
 }
@@ -133,6 +134,7 @@ func reportOf(c *C.host_report, tables lineTables) Report {
 		Access:      accessOf(&c.access, module, tables),
 		Lanes:       uint32(c.lanes),
 		Missing:     uint32(c.missing),
+		OneTurn:     bool(c.one_turn),
 		Count:       int(c.count),
 		Detail:      C.GoString(&c.detail[0]),
 	}
@@ -205,6 +207,31 @@ func lanes(mask uint32) string {
 	return strings.Join(parts, ",")
 }
 
+// Latent says that a race does no harm where lanes of a simdgroup run in step: all of them have made the access at the one
+// line before any makes that at the other.
+func (r Report) Latent() bool {
+	return r.Kind == Race && r.OneTurn && r.Other != nil && r.Access.File == r.Other.File && r.Access.Line != r.Other.Line &&
+		r.Access.Line != 0 && r.Other.Line != 0
+}
+
+// missing says of a latent race which barrier would end it. The order of the two lines is known then: the threads are in
+// the same turns of the same loops.
+func (r Report) missing() string {
+	if !r.Latent() {
+		return ""
+	}
+	first, second := r.Access, *r.Other
+	if first.Line > second.Line {
+		first, second = second, first
+	}
+	flags := "mem_device"
+	if strings.HasPrefix(r.Object, "threadgroup") {
+		flags = "mem_threadgroup"
+	}
+	return fmt.Sprintf("\n  latent: no wrong value when lanes run in step (schedule lockstep)\n  missing: simdgroup_barrier(mem_flags::%s) between the %s at line %d and the %s at line %d, at the latest in front of line %d, outside of its branch",
+		flags, first.verb(), first.Line, second.verb(), second.Line, second.Line)
+}
+
 // String says the report in a few lines.
 func (r Report) String() string {
 	var b strings.Builder
@@ -231,6 +258,7 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, "\n  at %s", r.Access.where())
 		if r.Other != nil {
 			fmt.Fprintf(&b, "\n  earlier %s at %s", r.Other.verb(), r.Other.where())
+			b.WriteString(r.missing())
 		}
 	}
 	if r.Count > 1 {

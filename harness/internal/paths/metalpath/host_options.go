@@ -13,7 +13,7 @@ import (
 // OpenHost opens the host path with options as they follow its name in --path, host?math=fast&schedule=reverse:
 //
 //	math      safe, fast, fast-folded
-//	schedule  forward, reverse, random: the order of simdgroups and threadgroups
+//	schedule  forward, reverse, random, lockstep: the order of simdgroups and threadgroups
 //	fill      nan, zero, garbage: what threadgroup memory holds at first
 //	seed      of random schedules and garbage
 //	threads   OS threads; default one a processor
@@ -108,7 +108,8 @@ func parseOptions(values url.Values) (hostOptions, error) {
 			o.maths, err = list(text, map[string]namedMath{"safe": {"safe", metal.MathSafe, false}, "fast": {"fast", metal.MathFast, false}, "fast-folded": {"fast-folded", metal.MathFast, true}})
 		case "schedule":
 			o.orders, err = list(text, map[string]namedOrder{
-				"forward": {"forward", metal.OrderForward}, "reverse": {"reverse", metal.OrderReverse}, "random": {"random", metal.OrderRandom}})
+				"forward": {"forward", metal.OrderForward}, "reverse": {"reverse", metal.OrderReverse}, "random": {"random", metal.OrderRandom},
+				"lockstep": {"lockstep", metal.OrderLockstep}})
 		case "fill":
 			var fills []metal.Fill
 			fills, err = list(text, map[string]metal.Fill{"nan": metal.FillNaN, "zero": metal.FillZero, "garbage": metal.FillGarbage})

@@ -32,7 +32,7 @@ type request struct {
 	work    float64 // operations of one run; 0: unknown
 }
 
-var orders = map[string]host.Order{"forward": host.Forward, "reverse": host.Reverse, "random": host.Random}
+var orders = map[string]host.Order{"forward": host.Forward, "reverse": host.Reverse, "random": host.Random, "lockstep": host.Lockstep}
 var fills = map[string]host.Fill{"nan": host.FillNaN, "zero": host.FillZero, "garbage": host.FillGarbage}
 var maths = map[string]host.Math{"safe": host.MathSafe, "fast": host.MathFast, "fast-folded": host.MathFolded}
 
@@ -112,7 +112,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	f.IntVar(&r.launch.Repeat, "repeat", 1, "runs, in order")
 	f.DurationVar(&r.launch.Deadline, "deadline", time.Minute, "of all runs")
 	f.IntVar(&r.options.Workers, "workers", 0, "OS threads; 0: one a processor")
-	order := f.String("schedule", "forward", "order of simdgroups and threadgroups: forward, reverse, random")
+	order := f.String("schedule", "forward", "order of simdgroups and threadgroups: forward, reverse, random, lockstep")
 	fill := f.String("fill", "nan", "what threadgroup memory holds at first: nan, zero, garbage")
 	f.BoolVar(&r.options.LateCopies, "late-copies", false, "asynchronous copies land when they are waited for")
 	if command == "check" {
@@ -142,7 +142,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 			return nil, err
 		}
 	}
-	if r.options.Order, err = choice("schedule", *order, orders, "forward, reverse or random"); err != nil {
+	if r.options.Order, err = choice("schedule", *order, orders, "forward, reverse, random or lockstep"); err != nil {
 		return nil, err
 	}
 	if r.options.Fill, err = choice("fill", *fill, fills, "nan, zero or garbage"); err != nil {

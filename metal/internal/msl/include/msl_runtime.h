@@ -68,6 +68,7 @@ struct msl_simdgroup {
   unsigned present;                        /* lanes that the threadgroup fills */
   const void *site;                        /* where the first of the waiting ones waits */
   unsigned long digest;                    /* and on which path */
+  unsigned stepped;                        /* lanes that wait at an access to memory, where all go in step */
   /* Operands and result of a matrix operation, as whole tiles in row-major order. A lane writes its own elements. */
   float a[64] __attribute__((aligned(64)));
   float b[64], c[64], d[64];
