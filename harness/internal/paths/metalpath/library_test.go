@@ -254,7 +254,7 @@ func TestWhatThePlainABICannotSay(t *testing.T) {
 func TestOptions(t *testing.T) {
 	for text, want := range map[string]string{
 		"math=wild":           `option math: "wild": want one of fast, fast-folded, safe`,
-		"schedule=forward,up": `option schedule: "up": want one of forward, random, reverse`,
+		"schedule=forward,up": `option schedule: "up": want one of forward, lockstep, random, reverse`,
 		"fill=nan,zero":       `option fill: "nan,zero": want one`,
 		"threads=-1":          `option threads: "-1": want 0 to 1024`,
 		"colour=red":          `option "colour": want math, schedule, fill, seed, threads or check`,
