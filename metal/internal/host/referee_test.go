@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	randomKernels = flag.Int("kernels", 60, "how many random divergent kernels TestRandomKernelsDivergeByTheRule runs")
+	randomKernels = flag.Int("kernels", 150, "how many random divergent kernels TestRandomKernelsDivergeByTheRule runs")
 	randomSeed    = flag.Uint64("kernels-seed", 1, "the seed of the first of them")
 )
 
@@ -81,6 +81,9 @@ func TestRandomKernelsDivergeByTheRule(t *testing.T) {
 		o.Compiler = wholeText{compiler}
 		devices[name] = device(t, o)
 	}
+	if testing.Short() {
+		*randomKernels = min(*randomKernels, 40)
+	}
 	ran := 0
 	for first := 0; first < *randomKernels; first += kernelsInAText {
 		var kernels []*referee.Kernel
@@ -96,6 +99,9 @@ func TestRandomKernelsDivergeByTheRule(t *testing.T) {
 				t.Fatalf("kernel %s of seed %d: %v\nreduced, %v:\n%s", k.Name, *randomSeed, err, disagreement(t, devices, referee.Text(small), small.Name), referee.Text(small))
 			}
 			ran++
+		}
+		if testing.Verbose() {
+			fmt.Println(ran, "random kernels agree")
 		}
 	}
 	t.Logf("%d random kernels agree", ran)
