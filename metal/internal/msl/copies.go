@@ -35,13 +35,7 @@ func (u *unit) plainStructs() {
 // not: their source is generic memory, and constant memory is not part of that. Defaulted constructors leave a struct
 // an aggregate; one that has constructors of its own gets a template, which is never a copy constructor.
 func (u *unit) copyFromConstant() {
-	constructed := map[string]bool{}
-	for n := range u.declarations {
-		d := &u.declarations[n]
-		if d.kind == functionDeclaration && d.scope.inStruct != "" && d.name >= 0 && u.tokens[d.name].text == d.scope.inStruct {
-			constructed[d.scope.path] = true
-		}
-	}
+	constructed := u.constructedStructs()
 	for n := range u.declarations {
 		d := &u.declarations[n]
 		if d.kind != structDeclaration || !d.hasBody() || d.name < 0 || d.bodyEnd == d.body+1 || u.contains(d.body, d.bodyEnd, "virtual") {
@@ -59,4 +53,28 @@ func (u *unit) copyFromConstant() {
 		}
 		u.tokens[d.bodyEnd].before += fmt.Sprintf(" %s%[2]s() = default; %[2]s(const %[2]s &) = default; %[2]s(const __constant %[2]s &) = default; %[2]s &operator=(const %[2]s &) = default; %s", public, name, assign)
 	}
+}
+
+// constructedStructs are the structs, by their paths, that have constructors of their own. Where all that a struct says of
+// its constructors is that they are default, it is an aggregate, and those words are taken out.
+func (u *unit) constructedStructs() map[string]bool {
+	constructed := map[string]bool{}
+	var defaulted []*declaration
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.scope.inStruct == "" || d.name < 0 || d.kind != functionDeclaration || u.tokens[d.name].text != d.scope.inStruct || u.is(d.name-1, "~") {
+			continue
+		}
+		if u.is(d.to-1, ";") && u.is(d.to-2, "default") && u.is(d.to-3, "=") {
+			defaulted = append(defaulted, d)
+		} else {
+			constructed[d.scope.path] = true
+		}
+	}
+	for _, d := range defaulted {
+		if !constructed[d.scope.path] {
+			u.erase(d.from, d.to)
+		}
+	}
+	return constructed
 }

@@ -48,7 +48,7 @@ func digestTree(files embed.FS) string {
 // standardHeaders are what a kernel may include; all are one. While preprocessing they are empty, because their
 // declarations come in after the rewriting.
 var standardHeaders = []string{
-	"metal_stdlib", "metal_array", "metal_atomic", "metal_common", "metal_compute", "metal_config", "metal_extended_vector",
+	"metal_stdlib", "metal_array", "metal_assert", "metal_atomic", "metal_common", "metal_compute", "metal_config", "metal_extended_vector",
 	"metal_geometric", "metal_graphics", "metal_imageblocks", "metal_initializer_list", "metal_integer", "metal_limits",
 	"metal_logging", "metal_math", "metal_matrix", "metal_numeric", "metal_pack", "metal_packing", "metal_quadgroup",
 	"metal_relational", "metal_simdgroup", "metal_simdgroup_matrix", "metal_simdgroup_event", "metal_tensor",

@@ -51,7 +51,7 @@ func (u *unit) declaredNames(d *declaration) []string {
 	case d.kind == functionDeclaration && d.name >= 0:
 		return u.functionNames(d)
 	case d.kind == structDeclaration && d.name >= 0:
-		return append(u.trailingNames(d), u.tokens[d.name].text)
+		return append(u.trailingNames(d), u.structNamesOf(d)...)
 	case d.kind == variableDeclaration:
 		return u.variableNames(d)
 	}
@@ -86,6 +86,35 @@ func (u *unit) functionNames(d *declaration) []string {
 		}
 	}
 	return names
+}
+
+// structNamesOf is a struct's name. What specializes a template that the text only knows from MSL, as numeric_limits, is
+// used where nothing in the text names it, and is reached by the structs it is for.
+func (u *unit) structNamesOf(d *declaration) []string {
+	name := u.tokens[d.name].text
+	names := []string{name}
+	if !u.is(d.name+1, "<") || u.declaresTemplate(name) {
+		return names
+	}
+	for i := d.name + 2; i < d.body && !u.is(i, "{"); i++ {
+		if u.isIdentifier(i) {
+			names = append(names, u.tokens[i].text)
+		}
+	}
+	return names
+}
+
+// declaresTemplate says whether the text has the struct that others of its name specialize.
+func (u *unit) declaresTemplate(name string) bool {
+	if u.primaries == nil {
+		u.primaries = map[string]bool{}
+		for i := range u.tokens {
+			if u.isOneOf(i, "struct", "class", "union") && u.isIdentifier(i+1) && !u.is(i+2, "<") {
+				u.primaries[u.tokens[i+1].text] = true
+			}
+		}
+	}
+	return u.primaries[name]
 }
 
 // qualifier is the name before the first :: of a qualified name that ends at i, or -1 where it is not qualified.

@@ -57,6 +57,11 @@ func TestNamesAndDeclarations(t *testing.T) {
 		{"either_and_both", "1 0 0"},
 		{"types_of_a_simdgroup", "5 2 0"},
 		{"bfloat_of_what_converts", "1 1"},
+		{"default_constructors", "3 4 6 17"},
+		{"specialized_outside", "7 255 2 1 2"},
+		{"two_spaces", "1 1"},
+		{"sign_of_bfloat", "-1 1 0 -1 1 1 0 0.75 0.5 1 2 1"},
+		{"assertions", "1 2"},
 		{"limited_1", "1"},
 		{"deduced_float", "24"},
 	})

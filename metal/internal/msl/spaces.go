@@ -8,8 +8,10 @@ var addressSpaces = map[string]string{
 	"thread":      "__private",
 }
 
-// nameAddressSpaces replaces MSL's words for address spaces.
+// nameAddressSpaces replaces MSL's words for address spaces. Of what a pointer or reference points at only one can be
+// told, and `thread const device T *p` has two: the first is the pointer's own, which it has anyhow.
 func (u *unit) nameAddressSpaces() {
+	u.dropSecondSpaces()
 	for i := range u.tokens {
 		t := &u.tokens[i]
 		if t.kind != identifier || u.isOneOf(i-1, ".", "->", "::") {
@@ -17,6 +19,28 @@ func (u *unit) nameAddressSpaces() {
 		}
 		if name, ok := addressSpaces[t.text]; ok {
 			t.text = name
+		}
+	}
+}
+
+// dropSecondSpaces takes `thread` out of a declaration's specifiers that name another address space too.
+func (u *unit) dropSecondSpaces() {
+	specifier := func(i int) bool {
+		return u.isIdentifier(i) && !u.isOneOf(i, "return", "operator")
+	}
+	for i := range u.tokens {
+		if !u.is(i, "thread") {
+			continue
+		}
+		other := false
+		for j := i + 1; specifier(j); j++ {
+			other = other || u.isOneOf(j, "device", "constant", "threadgroup")
+		}
+		for j := i - 1; specifier(j); j-- {
+			other = other || u.isOneOf(j, "device", "constant", "threadgroup")
+		}
+		if other {
+			u.tokens[i].text = ""
 		}
 	}
 }

@@ -20,6 +20,7 @@ type unit struct {
 	skipped     []Skipped // kernels that a build of the whole text leaves out
 	named       map[string]string
 	structNames map[string]bool
+	primaries   map[string]bool // structs that the text has without template arguments
 }
 
 // parse tokenizes a program's preprocessed text, pairs its brackets and finds its declarations.

@@ -8,6 +8,9 @@
 #define METAL_PURE __attribute__((pure))
 #define METAL_VALID_ARGS(...)
 
+/* What does not hold is a line of the run, and the kernel goes on: a GPU has nobody to tell. */
+#define assert(...) ((__VA_ARGS__) ? (void)0 : metal::msl_detail::log_message(MSL_LOG_FAULT, "", "", "assertion failed: %s, line %d", #__VA_ARGS__, __LINE__))
+
 #ifdef MSL_FOLDED
 /* What INFINITY and -INFINITY are beside a comparison in folded math (folded.go): every number lies between them. */
 struct msl_above {};

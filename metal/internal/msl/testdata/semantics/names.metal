@@ -42,3 +42,22 @@ template [[host_name("limited_1")]] [[kernel]] decltype(limited<float, 1>) limit
 template [[host_name("limited_2")]] [[kernel]] decltype(limited<float, 2>) limited<float, 2>;
 template <typename T> kernel void deduced(device T *out [[buffer(0)]], constant T *table [[buffer(3)]]) { out[0] = table[1] + sizeof(T); }
 template [[host_name("deduced_float")]] [[kernel]] void deduced(device float *out [[buffer(0)]], constant float *table [[buffer(3)]]);
+
+// Constructors that are default leave an aggregate, in every address space and with the template's arguments or without.
+template <class T> struct Counted { uint n; T sum; constexpr Counted<T>() = default; constexpr Counted<T>() threadgroup = default; };
+struct Pair { float a; float b; Pair() = default; Pair(const thread Pair &) = default; };
+template <class T> struct Deep { T v[2]; T w; constexpr Deep() threadgroup = default; };
+template <class T> Counted<T> counted() { return {3, 4}; }
+TEST(default_constructors) { Counted<float> c = counted<float>(); threadgroup Counted<float> shared[2]; shared[1] = c; Pair one = {5, 6}; Pair q = one; Deep<half> d = {{7, 8}, 9}; out[0] = c.n, out[1] = shared[1].sum, out[2] = q.b, out[3] = d.v[1] + d.w; }
+// What specializes a template of MSL's is used where nothing names it.
+template <class T> struct Ranked { uint i; T v; };
+template <class T> struct _numeric_limits_impl<Ranked<T>> { static constexpr METAL_FUNC Ranked<T> max() { return Ranked<T>{7, numeric_limits<T>::max()}; } };
+struct Plain { float v; };
+template <> struct metal::numeric_limits<Plain> { static constexpr METAL_FUNC Plain max() { return Plain{2}; } };
+template <> struct metal::is_floating_point<Plain> : metal::true_type {};
+template <class T, metal::enable_if_t<metal::is_floating_point_v<T>, bool> = true> float kind_of(T) { return 1; }
+template <class T, metal::enable_if_t<!metal::is_floating_point_v<T>, bool> = true> float kind_of(T) { return 2; }
+TEST(specialized_outside) { out[0] = numeric_limits<Ranked<int>>::max().i, out[1] = numeric_limits<Ranked<uchar>>::max().v, out[2] = numeric_limits<Plain>::max().v, out[3] = kind_of(Plain{1}), out[4] = kind_of(Ranked<int>{1, 2}); }
+TEST(two_spaces) { thread const device float *x[2]; x[0] = in; x[1] = in + 1; device thread float *q = out; const threadgroup float thread *r = nullptr; q[0] = x[1] - x[0]; out[1] = r == nullptr; }
+TEST(sign_of_bfloat) { out[0] = sign(bfloat(-2)), out[1] = sign(bfloat(3)), out[2] = sign(bfloat(0)), out[3] = sign(half(-5)); bfloat x = 2.5f, y = -1; out[4] = saturate(x), out[5] = clamp(x, y, bfloat(1)), out[6] = step(x, y), out[7] = mix(x, y, bfloat(0.5f)), out[8] = fract(x), out[9] = abs(y), out[10] = median3(x, y, bfloat(2)), out[11] = smoothstep(bfloat(0), bfloat(1), x); }
+TEST(assertions) { out[0] = 1; assert(out[0] == 1); assert(max(1, 2) == 2 && "message"); out[1] = 2; }
