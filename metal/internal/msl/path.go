@@ -153,6 +153,9 @@ func (m *pathMarks) isMeetingCall(i int) bool {
 
 // opening is the ( of the call of the function named at i, or -1.
 func (m *pathMarks) opening(i int) int {
+	if m.u.is(i, "operator") && m.u.is(i+1, "(") && m.u.is(i+2, ")") { // the parentheses of its name
+		i += 2
+	}
 	if m.u.is(i+1, "(") {
 		return i + 1
 	}

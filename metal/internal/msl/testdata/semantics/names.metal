@@ -61,3 +61,5 @@ TEST(specialized_outside) { out[0] = numeric_limits<Ranked<int>>::max().i, out[1
 TEST(two_spaces) { thread const device float *x[2]; x[0] = in; x[1] = in + 1; device thread float *q = out; const threadgroup float thread *r = nullptr; q[0] = x[1] - x[0]; out[1] = r == nullptr; }
 TEST(sign_of_bfloat) { out[0] = sign(bfloat(-2)), out[1] = sign(bfloat(3)), out[2] = sign(bfloat(0)), out[3] = sign(half(-5)); bfloat x = 2.5f, y = -1; out[4] = saturate(x), out[5] = clamp(x, y, bfloat(1)), out[6] = step(x, y), out[7] = mix(x, y, bfloat(0.5f)), out[8] = fract(x), out[9] = abs(y), out[10] = median3(x, y, bfloat(2)), out[11] = smoothstep(bfloat(0), bfloat(1), x); }
 TEST(assertions) { out[0] = 1; assert(out[0] == 1); assert(max(1, 2) == 2 && "message"); out[1] = 2; }
+struct Summed { float operator()(float a) { return simd_sum(a); } float operator()(float a, float b) { return this->operator()(a) + this->operator()(b); } float twice(float a) { return operator()(a) + (*this)(a); } };
+TEST(operators_by_name) { Summed s; float x = s.twice(1), y = s.operator()(1, 2); if (lane == 0) out[0] = x, out[1] = y; }
