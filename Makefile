@@ -4,7 +4,7 @@ GO ?= go
 CASES ?= 300
 SEED ?= 1
 
-.PHONY: all build run test test-short deps vet soak conform bench fuzz module clean
+.PHONY: all build run test test-short deps vet check race soak conform bench fuzz module clean
 
 all: build
 
@@ -52,6 +52,16 @@ deps:
 vet:
 	$(GO) vet ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+
+# What stands beside the tests: vet and gofmt, the table of imports, and the packages that share memory under the race
+# detector.
+check: deps vet
+	$(GO) test -run '^TestArrows$$' ./harness/...
+	$(MAKE) race
+
+RACE_TIME ?= 5m
+race: deps
+	$(GO) test -race -short -timeout $(RACE_TIME) ./harness/internal/worker ./metal ./metal/mfa ./metal/internal/host
 
 # Compiles every kernel of a project at hand: make real-kernels DIR=... [FLAGS="-I ... -D ... --language 320"].
 .PHONY: real-kernels
