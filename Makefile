@@ -4,7 +4,7 @@ GO ?= go
 CASES ?= 300
 SEED ?= 1
 
-.PHONY: all build run test test-short deps vet check race soak conform bench fuzz module clean
+.PHONY: all build run test test-short deps vet check staticcheck race soak conform bench fuzz module clean
 
 all: build
 
@@ -55,9 +55,13 @@ vet:
 
 # What stands beside the tests: vet and gofmt, the table of imports, and the packages that share memory under the race
 # detector.
-check: deps vet
+check: deps vet staticcheck
 	$(GO) test -run '^TestArrows$$' ./harness/...
 	$(MAKE) race
+
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+staticcheck: deps
+	$(GO) run $(STATICCHECK) ./...
 
 RACE_TIME ?= 5m
 race: deps

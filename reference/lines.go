@@ -90,7 +90,7 @@ type element struct {
 	b               *block
 	r               *row
 	l               *lines
-	n, nn           float64 // allowed keys; and the squares of growth in sums
+	n               float64 // allowed keys
 	cond, expE      float64
 	sum             float64 // relative error of the sum of weights
 	lse             float64 // bound of the logsumexp where weights are computed twice
@@ -98,7 +98,6 @@ type element struct {
 	underflow       float64
 	a, q, h, v      []float64
 	c1, c2, p2      []float64
-	alike           bool
 	s2, s3, uOut, u float64
 }
 

@@ -94,7 +94,7 @@ func TestLawsOfReduction(t *testing.T) {
 			case reduce.Less(start, result.Case):
 				return fmt.Sprintf("%s is larger", cases.Words(result.Case))
 			case !result.Complete:
-				return fmt.Sprintf("incomplete without bounds")
+				return "incomplete without bounds"
 			case result.Calls > 700:
 				return fmt.Sprintf("%d calls", result.Calls)
 			}
@@ -153,7 +153,7 @@ func TestCandidatesAreSimplerAndPossible(t *testing.T) {
 				seen[name] = true
 			}
 			if len(seen) == 0 {
-				return fmt.Sprintf("no way down from a drawn case")
+				return "no way down from a drawn case"
 			}
 			return ""
 		}, gen.Case(gen.Default, gen.Filter{}).WithShrinker(reduce.Shrinker)))

@@ -17,7 +17,6 @@ import (
 type planted struct {
 	t     *testing.T
 	when  []predicate.Predicate
-	kinds []verdict.Kind
 	asked int
 }
 

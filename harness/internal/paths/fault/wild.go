@@ -8,6 +8,8 @@ import (
 // What only a language without bounds checks does by accident needs unsafe here.
 
 // sink keeps the compiler from dropping a read.
+//
+//lint:ignore U1000 it is only written, and must be
 var sink byte
 
 // wild reads an address in the first pages, which no process has.
