@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/ci"
 	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/verdict"
@@ -64,6 +66,9 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 
 // finish prints a summary and gives the exit status that it asks for.
 func finish(t terminal, s record.Summary, dir string, asJSON, damaged bool) int {
+	if err := ci.Tell(&s, t.err, os.Getenv); err != nil {
+		fmt.Fprintf(t.err, "attest: %v\n", err) // the verdict counts all the same
+	}
 	if asJSON {
 		line, err := s.JSON()
 		if err != nil {

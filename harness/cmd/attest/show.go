@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
+
+	"golang.org/x/term"
 
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/cases"
@@ -72,7 +75,17 @@ func showOne(ctx context.Context, t terminal, item corpus.Item, conditions campa
 	if shown.Second != nil {
 		tellSecond(t, shown.Second)
 	}
-	if shown.Truth != nil {
+	if shown.Picture != nil {
+		if words := shown.Picture.Diagnosis.Sentence(); words != "" {
+			fmt.Fprintf(t.out, "%s\n\n", words)
+		}
+	}
+	switch {
+	case shown.Picture != nil && t.colours():
+		if err := errormap.Blocks(t.out, shown.Picture, heads); err != nil {
+			return t.complain("show: %v", err)
+		}
+	case shown.Truth != nil:
 		if err := errormap.Write(t.out, shown.Truth, shown.Output, broken(shown.Second), heads); err != nil {
 			return t.complain("show: %v", err)
 		}
@@ -108,4 +121,10 @@ func broken(s *trial.Second) []verdict.Place {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(s.Broken), func(p verdict.Place) bool { return p.Output != "" })
+}
+
+// colours reports whether results go to a terminal that shows colours, and nobody asked for none.
+func (t terminal) colours() bool {
+	file, ok := t.out.(*os.File)
+	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
 }

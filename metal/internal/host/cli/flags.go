@@ -30,6 +30,7 @@ type request struct {
 	show    int
 	seed    uint64
 	work    float64 // operations of one run; 0: unknown
+	sarif   string  // file for what check finds; empty: none
 }
 
 var orders = map[string]host.Order{"forward": host.Forward, "reverse": host.Reverse, "random": host.Random, "lockstep": host.Lockstep}
@@ -116,6 +117,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	fill := f.String("fill", "nan", "what threadgroup memory holds at first: nan, zero, garbage")
 	f.BoolVar(&r.options.LateCopies, "late-copies", false, "asynchronous copies land when they are waited for")
 	if command == "check" {
+		f.StringVar(&r.sarif, "sarif", "", "write what is found there too, as SARIF 2.1.0")
 		f.BoolVar(&r.options.Partial, "partial", false, "note also simd operations that some lanes do not take part in; they are defined, over the active lanes")
 	}
 	f.Uint64Var(&r.seed, "seed", 1, "of random buffers, schedules and garbage")

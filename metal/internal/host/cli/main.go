@@ -168,7 +168,11 @@ func CheckMain(args []string, stdout, stderr io.Writer) int {
 			mistakes++
 		}
 	}
-	if err := s.files(); err != nil {
+	err = s.files()
+	if s.request.sarif != "" {
+		err = errors.Join(err, writeSARIF(s.request.sarif, s.request.program.File, reports, runError))
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "attest msl check: %v\n", err)
 		return exitUsage
 	}
