@@ -110,6 +110,7 @@ func (r *runner) finish(ctx context.Context, stream *gen.Stream) (Report, error)
 		r.watch.Started(r.run.Dir())
 	}
 	err := r.all(ctx, stream)
+	r.draw(ctx)
 	r.report.Summary = r.run.Summary()
 	r.report.Summary.Requested, r.report.Summary.Interrupted = r.options.Cases, r.report.Interrupted
 	r.report.Summary.Directory, r.report.Summary.Version = r.run.Dir(), record.BuildVersion()
@@ -241,7 +242,6 @@ func (r *runner) reduceOne(ctx context.Context, f failure) error {
 		r.log.Error("reduce", "id", id, "error", err)
 		return nil
 	}
-	r.draw(ctx, id, result)
 	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Words(result.Case)))
 	return nil
 }

@@ -168,3 +168,26 @@ func TestDamageIsTold(t *testing.T) {
 	require.Error(t, report.Write(&b, t.TempDir()))
 	require.Error(t, report.Write(&b))
 }
+
+// What the run found out about its failures comes first; what nothing explains follows by its kind.
+func TestFindingsComeFirst(t *testing.T) {
+	dir := runDir(t)
+	s, err := record.Summarize(dir)
+	require.NoError(t, err)
+	special := s.Failures[1]
+	require.Equal(t, verdict.Special, special.Verdict)
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "findings"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "findings", "1.json"), []byte(`{"finding": 1, "trigger": "q_len <  10", "words": "wrong where q_len is small",
+		"probes": 70, "explained": 9, "exceptions": 1, "cases": 3, "first": 11, "last": 41, "ids": ["`+special.Case+`"], "case": "`+special.Case+`",
+		"verdicts": [{"reason": "special", "count": 3}]}`), 0o644))
+	var b strings.Builder
+	require.NoError(t, report.Write(&b, dir))
+	page := b.String()
+	require.Equal(t, 2, strings.Count(page, `<article`))
+	first, second := strings.Index(page, "wrong where q_len is small"), strings.Index(page, "<h3>numeric")
+	require.Greater(t, first, 0)
+	require.Greater(t, second, first)
+	require.Contains(t, page, "q_len &lt;  10")
+	require.Contains(t, page, "3 special; the condition rests on 70 probes, 9 failing cases explained, 1 exception")
+	require.Contains(t, page[first:second], "out[0,0,3,5]")
+}
