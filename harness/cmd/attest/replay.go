@@ -81,7 +81,7 @@ func finish(t terminal, s record.Summary, dir string, asJSON, damaged bool) int 
 	switch {
 	case s.Failed > 0:
 		return nonconform
-	case damaged, s.Passed == 0, s.Interrupted:
+	case damaged, s.Passed+s.Known == 0, s.Interrupted:
 		return misuse
 	}
 	return conforms

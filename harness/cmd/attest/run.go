@@ -11,6 +11,7 @@ import (
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/ledger"
 	"attest.example/attest/harness/internal/record"
 )
 
@@ -26,7 +27,10 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 		return err
 	})
 	workers := flags.Int("workers", 1, "cases at once; verdicts do not depend on it")
-	flags.IntVar(&o.Reduce, "reduce", 3, "failures that are reduced, each of another kind; 0: none")
+	flags.IntVar(&o.Reduce, "reduce", 10, "most findings: failures of one cause, of which one is reduced and asked about when it strikes; 0: none")
+	flags.BoolVar(&o.Triggers, "triggers", true, "ask the path about further cases until it is known when a failure strikes; false: one failure of each kind is reduced")
+	flags.BoolVar(&o.Peel, "peel", false, "draw no more cases that a finding explains, and go on until --cases others have passed or --time is over")
+	known := flags.String("known", "", "the file of known failures, which do not count; default "+ledger.File+" where that exists")
 	flags.IntVar(&o.ReduceCalls, "reduce-calls", campaign.DefaultReduceCalls, "most runs of the path for one of them")
 	out := flags.String("out", "", "the run directory; default runs/DATE-TIME-PATH")
 	resume := flags.String("resume", "", "go on with the interrupted run in this directory, with its options")
@@ -37,17 +41,24 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	for i, name := range names {
 		flags.Func(name, "only "+usages[i], func(value string) error { return o.Filter.Set(name, value) })
 	}
-	flags.Func("exclude", "leave out cases: NAME=VALUES with a name and values of the filters above, such as mask=causal; may stand several times", func(text string) error {
+	flags.Func("exclude", "leave out cases: NAME=VALUES with a name and values of the filters above, such as mask=causal, or known: what the file of known failures is about; may stand several times", func(text string) error {
+		if text == "known" {
+			o.ExcludeKnown = true
+			return nil
+		}
 		name, value, ok := strings.Cut(text, "=")
 		if !ok {
-			return fmt.Errorf("want NAME=VALUES, such as mask=causal")
+			return fmt.Errorf("want NAME=VALUES, such as mask=causal, or known")
 		}
 		return o.Filter.Exclude(name, value)
 	})
 	if _, status := flags.parse(args, 0, 0); status >= 0 {
 		return status
 	}
-	o.Workers = *workers
+	o.Workers, o.Ledger = *workers, *known
+	if _, err := os.Stat(ledger.File); err == nil && !flags.given("known") {
+		o.Ledger = ledger.File
+	}
 	if status := checkRun(flags, &o); status >= 0 {
 		return status
 	}
@@ -70,6 +81,7 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	watch := campaign.Watch{
 		Case:     bar.show,
 		Reducing: func(id string) { bar.say("reducing " + id) },
+		Finding:  func(f record.Finding) { bar.say(fmt.Sprintf("finding %d: %s", f.Number, f.Words)) },
 		Judged:   func(c cases.Case) { coverage.Add(c) },
 	}
 	var report campaign.Report
@@ -113,6 +125,12 @@ func checkRun(flags flagSet, o *campaign.Options) int {
 		return flags.t.complain("run: --cases %d; want 1 or more", o.Cases)
 	case flags.given("time") && o.Time <= 0:
 		return flags.t.complain("run: --time %v; want a duration above 0, such as 90s", o.Time)
+	}
+	switch {
+	case o.Peel && (!o.Triggers || o.Reduce == 0):
+		return flags.t.complain("run: --peel goes by triggers; --triggers=false and --reduce 0 leave none")
+	case o.ExcludeKnown && o.Ledger == "":
+		return flags.t.complain("run: --exclude known: there is no %s; want --known FILE", ledger.File)
 	}
 	if o.Workers < 1 || o.Workers > campaign.MaxWorkers {
 		return flags.t.complain("run: --workers %d; want 1 to %d", o.Workers, campaign.MaxWorkers)

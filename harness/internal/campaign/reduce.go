@@ -75,10 +75,12 @@ type search struct {
 	time     time.Duration
 	save     func(cases.Case, *cases.Evidence) error
 	log      func(line string)
+	// known are cases whose failures are another bug's; nil: none.
+	known func(*cases.Case) bool
 }
 
 func reduceFailure(ctx context.Context, s search) (Reduced, error) {
-	tester := &engine.Tester{NewPath: s.isolation.opener(s.path), Trial: trial.Options{Deadline: s.deadline}}
+	tester := &engine.Tester{NewPath: s.isolation.opener(s.path), Trial: trial.Options{Deadline: s.deadline}, Known: s.known}
 	keeping := s.keeping()
 	keep := func(v verdict.Verdict) *cases.Evidence {
 		e := evidence.Of(v, s.on, keeping)

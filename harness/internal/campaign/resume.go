@@ -68,6 +68,10 @@ func Resume(ctx context.Context, dir string, workers int, w Watch) (Report, erro
 	if err != nil {
 		return Report{}, fmt.Errorf("%s: %w", filepath.Join(dir, record.OptionsFile), err)
 	}
+	known, err := openLedger(o.Ledger)
+	if err != nil {
+		return Report{}, err
+	}
 	tester := &engine.Tester{NewPath: o.opener(o.Path)}
 	on, err := tester.Describe(ctx)
 	if err = errors.Join(err, tester.Close()); err != nil {
@@ -77,7 +81,7 @@ func Resume(ctx context.Context, dir string, workers int, w Watch) (Report, erro
 	if err != nil {
 		return Report{}, err
 	}
-	r := &runner{options: o, watch: w, run: run, log: run.Logger()}
+	r := &runner{options: o, watch: w, run: run, log: run.Logger(), known: known}
 	r.log.Info("resumed", "cases", run.Summary().Cases)
 	if h := run.Header(); h.Device != on.Device || h.Toolchain != on.Toolchain {
 		r.log.Warn("the device or its toolchain is another", "was", h.Device+", "+h.Toolchain, "is", on.Device+", "+on.Toolchain)
@@ -107,10 +111,15 @@ func (r *runner) recall(dir string) error {
 		}
 		r.count(result.Verdict)
 		r.reached(result.Kind, result.Case)
-		if result.Kind.Fails() {
+		if _, err := r.known.judge(result.Case, result.Kind); err != nil {
+			return err
+		}
+		r.judged = append(r.judged, outcome{result.Index, result.Case, result.Kind, result.Known != ""})
+		if result.Kind.Fails() && result.Known == "" {
 			r.failed = append(r.failed, failure{result.Index, result.Case, result.Verdict, reduced[result.ID]})
 		}
 	}
+	r.recalled = len(r.judged)
 	return nil
 }
 

@@ -33,6 +33,13 @@ type Options struct {
 	Workers     int           `json:"workers"`
 	Reduce      int           `json:"reduce"`       // failures that are reduced, each of another kind
 	ReduceCalls int           `json:"reduce_calls"` // most runs of the path for one of them
+	// Triggers asks the path when each finding strikes; then Reduce bounds the findings.
+	Triggers bool `json:"triggers,omitzero"`
+	// Peel draws no case any more that a finding explains, and goes on until Cases have passed.
+	Peel bool `json:"peel,omitzero"`
+	// Ledger is a file of known failures; empty: none. ExcludeKnown draws no case that it is about.
+	Ledger       string `json:"ledger,omitzero"`
+	ExcludeKnown bool   `json:"exclude_known,omitzero"`
 	Isolation
 }
 
@@ -40,6 +47,8 @@ type Options struct {
 type Watch struct {
 	Started func(dir string)
 	Case    func(done, failed int)
+	// Finding is told of each finding, when its trigger is known.
+	Finding func(record.Finding)
 	// Reducing is told before a failure is reduced.
 	Reducing func(id string)
 	// Judged gets every case that was judged, for counting what was reached.
@@ -54,13 +63,17 @@ type Report struct {
 	Elements, Inconclusive int
 	Suspicious             int // cases that had elements past the sharp line and passed with another seed
 	Interrupted            bool
-	Writing, Reducing      time.Duration // beside Spent
+	Writing, Reducing      time.Duration // beside Spent; Reducing with the search for triggers
 }
 
 // Run runs generated cases and keeps everything in the directory dir. When ctx ends, what is done is kept, and the
 // report says so.
 func Run(ctx context.Context, o Options, dir string, w Watch) (Report, error) {
 	stream, err := gen.NewStream(o.Preset, o.Seed, o.Filter)
+	if err != nil {
+		return Report{}, err
+	}
+	known, err := openLedger(o.Ledger)
 	if err != nil {
 		return Report{}, err
 	}
@@ -79,7 +92,7 @@ func Run(ctx context.Context, o Options, dir string, w Watch) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := &runner{options: o, watch: w, run: run, log: run.Logger()}
+	r := &runner{options: o, watch: w, run: run, log: run.Logger(), known: known}
 	if unmeasured != nil {
 		r.log.Warn("rates are held against no peak", "error", unmeasured)
 	}
@@ -94,6 +107,12 @@ type runner struct {
 	report  Report
 	failed  []failure
 	kept    evidence.Conditions
+	known   ledgerOf
+	search  *findings // nil: nobody asks for triggers
+	judged  []outcome // of the cases, in the order in which they ended
+	// recalled is how many of them an earlier part of the run has judged.
+	recalled int
+	ended    string // why a run that peels ended early
 }
 
 type failure struct {
@@ -110,8 +129,15 @@ func (r *runner) finish(ctx context.Context, stream *gen.Stream) (Report, error)
 		r.watch.Started(r.run.Dir())
 	}
 	err := r.all(ctx, stream)
+	if r.search != nil {
+		err = errors.Join(err, r.search.close())
+	}
 	r.draw(ctx)
 	r.report.Summary = r.run.Summary()
+	r.report.Summary.Ledger = r.known.entries()
+	if r.options.Peel {
+		r.report.Summary.Peeled, r.report.Summary.Outside, r.report.Summary.Ended = true, r.passedOutside(), r.ended
+	}
 	r.report.Summary.Requested, r.report.Summary.Interrupted = r.options.Cases, r.report.Interrupted
 	r.report.Summary.Directory, r.report.Summary.Version = r.run.Dir(), record.BuildVersion()
 	err = errors.Join(err, r.run.Close())
@@ -127,18 +153,18 @@ func (r *runner) all(ctx context.Context, stream *gen.Stream) error {
 	if o.Time > 0 {
 		o.Time -= time.Duration(r.run.Summary().Seconds * float64(time.Second)) // a resumed run has had some of it
 		if o.Time <= 0 {
-			return r.reduceFailures(ctx)
+			return r.explainFailures(ctx)
 		}
 	}
-	err := engine.Run(ctx, engine.Config{
-		Source: stream.Case, Redraw: stream.Draw, Cases: o.Cases, Time: o.Time, Workers: o.Workers, NewPath: o.opener(o.Path),
-		// With several workers the reference of one case need not be spread over the processors as well.
-		Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline, Workers: referenceWorkers(o.Workers)},
-		Skip:  r.run.Finished,
-		// Only a processor that would otherwise be idle gains anything by it.
-		CompileAhead: isHost(o.Path) && o.Workers < runtime.NumCPU(),
-		Sink:         r.take,
-	})
+	if o.Triggers {
+		r.search = newFindings(r, stream)
+	}
+	var err error
+	if o.Peel {
+		err = r.peel(ctx, stream, o)
+	} else {
+		err = r.generate(ctx, stream, o, 0, o.Cases)
+	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		r.report.Interrupted = true
 		r.log.Warn("interrupted", "cause", context.Cause(ctx))
@@ -147,6 +173,28 @@ func (r *runner) all(ctx context.Context, stream *gen.Stream) error {
 	if err != nil {
 		r.log.Error("run ended", "error", err)
 		return err
+	}
+	return r.explainFailures(ctx)
+}
+
+// generate runs the numbers from first up to one below end; end 0: until o.Time is over.
+func (r *runner) generate(ctx context.Context, stream *gen.Stream, o Options, first, end int) error {
+	source := avoiding{stream: stream, avoid: r.avoids()}
+	return engine.Run(ctx, engine.Config{
+		Source: source.Case, Redraw: source.Draw, Cases: end, Time: o.Time, Workers: o.Workers, NewPath: o.opener(o.Path),
+		// With several workers the reference of one case need not be spread over the processors as well.
+		Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline, Workers: referenceWorkers(o.Workers)},
+		Skip:  func(index int) bool { return index < first || r.run.Finished(index) },
+		// Only a processor that would otherwise be idle gains anything by it.
+		CompileAhead: isHost(o.Path) && o.Workers < runtime.NumCPU(),
+		Sink:         r.take,
+	})
+}
+
+// explainFailures reduces failures, and asks for their triggers where that is wanted.
+func (r *runner) explainFailures(ctx context.Context) error {
+	if r.options.Triggers {
+		return r.find(ctx)
 	}
 	return r.reduceFailures(ctx)
 }
@@ -166,6 +214,11 @@ func (r *runner) take(result engine.Result) error {
 	line := record.NewResult(result.Case, r.options.Path, result.On, v, result.Timing, result.Wall.Seconds())
 	line.Index, line.Draw, line.Refused = result.Index, result.Draw, result.Refused
 	line.Laws, line.NotJudged = result.Laws, result.NotJudged
+	var err error
+	if line.Known, err = r.known.judge(result.Case, v.Kind); err != nil {
+		return err
+	}
+	r.judged = append(r.judged, outcome{result.Index, result.Case, v.Kind, line.Known != ""})
 	if v.Kind.Fails() {
 		file, err := r.run.SaveFailure(result.Case, evidence.Of(v, result.On, r.keeping()))
 		if err != nil {
@@ -176,7 +229,9 @@ func (r *runner) take(result engine.Result) error {
 		if result.Stack != "" {
 			r.log.Info("what the process wrote last", "index", result.Index, "stack", result.Stack)
 		}
-		r.failed = append(r.failed, failure{index: result.Index, c: result.Case, v: v})
+		if line.Known == "" {
+			r.failed = append(r.failed, failure{index: result.Index, c: result.Case, v: v})
+		}
 	}
 	if err := r.run.Append(line); err != nil {
 		return err

@@ -16,6 +16,7 @@ const (
 	ResultsFile = rundir.ResultsFile
 	BenchFile   = rundir.BenchFile
 	FailuresDir = rundir.FailuresDir
+	FindingsDir = rundir.FindingsDir
 	JUnitFile   = rundir.JUnitFile
 	LogFile     = rundir.LogFile
 )
@@ -62,7 +63,7 @@ func (a *appender) Close() error { return a.file.Close() }
 
 // refuseExisting reports which file of an earlier run lies in dir.
 func refuseExisting(dir string) error {
-	for _, name := range []string{OptionsFile, ResultsFile, BenchFile, FailuresDir, JUnitFile, LogFile, rundir.PicturesDir} {
+	for _, name := range []string{OptionsFile, ResultsFile, BenchFile, FailuresDir, FindingsDir, JUnitFile, LogFile, rundir.PicturesDir} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return fmt.Errorf("run directory %s already holds a run (%s); want a new or an empty directory", dir, name)
 		} else if !errors.Is(err, fs.ErrNotExist) {

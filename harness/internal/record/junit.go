@@ -44,7 +44,7 @@ func encodeJUnit(w io.Writer, dir string, s Summary) error {
 	counts := []xml.Attr{
 		attr("name", "attest "+s.Path), attr("tests", strconv.Itoa(s.Cases)),
 		attr("failures", strconv.Itoa(s.Failed-s.errored)), attr("errors", strconv.Itoa(s.errored)),
-		attr("skipped", strconv.Itoa(s.Inconclusive+s.Unjudged())), attr("time", fmt.Sprintf("%.6f", s.Seconds)),
+		attr("skipped", strconv.Itoa(s.Inconclusive+s.Known+s.Unjudged())), attr("time", fmt.Sprintf("%.6f", s.Seconds)),
 	}
 	suites := xml.StartElement{Name: xml.Name{Local: "testsuites"}}
 	suite := xml.StartElement{Name: xml.Name{Local: "testsuite"}, Attr: counts}
@@ -61,7 +61,7 @@ func encodeJUnit(w io.Writer, dir string, s Summary) error {
 		case err != nil:
 			return err
 		}
-		if err := enc.Encode(junitOf(r, dir)); err != nil {
+		if err := enc.Encode(junitOf(r, dir, s.findingOf(r.ID))); err != nil {
 			return err
 		}
 	}
@@ -73,14 +73,21 @@ func encodeJUnit(w io.Writer, dir string, s Summary) error {
 }
 
 // junitOf files a result under JUnit's words: an error is a case without an output to judge.
-func junitOf(r Result, dir string) junitCase {
+func junitOf(r Result, dir string, found *Finding) junitCase {
 	c := junitCase{
 		Class:   "attest." + r.Path,
 		Name:    fmt.Sprintf("%d %s %s", r.Index, r.ID, cases.Words(r.Case)),
 		Seconds: fmt.Sprintf("%.6f", r.WallSeconds),
 	}
 	reason := &junitReason{Message: r.Reason, Type: string(r.Kind)}
+	if found != nil { // so that a CI system shows one group for each finding
+		c.Class += fmt.Sprintf(".finding-%d", found.Number)
+		reason.Message = fmt.Sprintf("finding %d (%s): %s", found.Number, found.Words, r.Reason)
+	}
 	switch {
+	case r.Known != "":
+		c.Skipped = &junitReason{Message: "known: " + r.Known}
+		return c
 	case noOutput(r.Kind):
 		c.Error = reason
 	case r.Kind.Fails():
@@ -91,6 +98,9 @@ func junitOf(r Result, dir string) junitCase {
 	if r.Kind.Fails() {
 		file := failureFile(dir, r.ID)
 		reason.Text = Command("replay", r.Path, file) + "\n" + Command("reduce", r.Path, file) + "\n"
+		if found != nil && found.Replay != "" {
+			reason.Text = found.Replay + "\n" + reason.Text
+		}
 	}
 	return c
 }

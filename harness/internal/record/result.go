@@ -41,6 +41,9 @@ type Result struct {
 	// Wrote is the end of what the path's process wrote during the call that failed, see Tail.
 	Wrote string `json:"wrote,omitzero"`
 
+	// Known is the condition of the ledger's entry that knows the failure; empty: it is none, or news.
+	Known string `json:"known,omitzero"`
+
 	// Elapsed is when the line was written, in seconds since the run began; Append fills it in.
 	Elapsed float64 `json:"elapsed_seconds"`
 }

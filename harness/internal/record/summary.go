@@ -44,6 +44,17 @@ type Summary struct {
 	Version     string `json:"version,omitzero"`   // of attest
 	Commit      string `json:"commit,omitzero"`    // likewise
 
+	// Findings are the failures by what explains them, in the order in which they were found.
+	Findings []Finding `json:"findings,omitzero"`
+	// Known counts failures that the ledger knows; Failed leaves them out. Ledger is its entries.
+	Known  int           `json:"known,omitzero"`
+	Ledger []LedgerEntry `json:"known_entries,omitzero"`
+	// Peeled says that cases which a finding explains were not drawn any more; Outside is how many further cases passed.
+	Peeled  bool `json:"peeled,omitzero"`
+	Outside int  `json:"outside,omitzero"`
+	// Ended says why a run that peels ended before enough cases had passed.
+	Ended string `json:"ended,omitzero"`
+
 	Impossible int `json:"impossible_times,omitzero"` // cases whose times cannot be true
 
 	// Of a replay: kept failures that fail and pass on the same path, which Failed counts, and those that no longer fail.
@@ -65,19 +76,21 @@ type Failure struct {
 	ReducedReason string `json:"reduced_reason,omitzero"`
 	// Wrote is the end of what the path's process wrote during the call, where it wrote anything.
 	Wrote string `json:"wrote,omitzero"`
-	Note  string `json:"note,omitzero"` // of a kept failure that fails in another way now: how it failed then
-	File  string `json:"-"`             // the file of the case as it was found
+	// Finding is the number of the finding that explains the failure; 0: none does.
+	Finding int    `json:"finding,omitzero"`
+	Note    string `json:"note,omitzero"` // of a kept failure that fails in another way now: how it failed then
+	File    string `json:"-"`             // the file of the case as it was found
 
 	path string
 }
 
 // Judged is how many cases were held against what is right.
-func (s *Summary) Judged() int { return s.Passed + s.Failed + s.Inconclusive }
+func (s *Summary) Judged() int { return s.Passed + s.Failed + s.Known + s.Inconclusive }
 
 // Unjudged is how many were asked for and refused, all draws of them.
 func (s *Summary) Unjudged() int { return s.Cases - s.Judged() }
 
-// Conforms reports whether no case failed, of all that were asked for.
+// Conforms reports whether no case failed in a way that the ledger does not know, of all that were asked for.
 func (s *Summary) Conforms() bool { return s.Failed == 0 && !s.Interrupted }
 
 // JSON is the summary on one line. NaN and Inf are strings, as in results.jsonl.
@@ -99,6 +112,8 @@ func (s *Summary) Add(r Result, dir string) {
 	case r.Kind == verdict.Unsupported:
 		s.Unsupported++
 		s.Refusals.Add(r.Reason, 1)
+	case r.Kind.Fails() && r.Known != "":
+		s.Known++
 	case r.Kind.Fails():
 		s.Failed++
 		if noOutput(r.Kind) {
@@ -187,7 +202,9 @@ func Summarize(dir string) (Summary, error) {
 		elapsed = max(elapsed, r.Elapsed)
 	}
 	s.SetSeconds(elapsed)
-	return s, errors.Join(errs...)
+	found, err := ReadFindings(dir)
+	s.SetFindings(found)
+	return s, errors.Join(append(errs, err)...)
 }
 
 // reasonOf is how a kept failure fails; empty: the file does not say.
@@ -205,6 +222,10 @@ func reasonOf(file string) string {
 
 func failureFile(dir, id string) string { return filepath.Join(dir, FailuresDir, id+".json") }
 func reducedFile(dir, id string) string { return filepath.Join(dir, FailuresDir, id+".reduced.json") }
+
+// FailureFile is where a run directory keeps a failure with this id, and ReducedFile the smallest case found from it.
+func FailureFile(dir, id string) string { return failureFile(dir, id) }
+func ReducedFile(dir, id string) string { return reducedFile(dir, id) }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)

@@ -23,8 +23,12 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	}
 	fmt.Fprintf(&b, "path           %s\nseed           %d\n", on, s.Seed)
 	fmt.Fprintf(&b, "cases          %d in %.1f s, %.1f cases/s\n", s.Cases, s.Seconds, s.CasesPerSecond)
-	fmt.Fprintf(&b, "verdicts       %d passed, %d failed, %d inconclusive, %d unsupported\n",
+	fmt.Fprintf(&b, "verdicts       %d passed, %d failed, %d inconclusive, %d unsupported",
 		s.Passed, s.Failed, s.Inconclusive, s.Unsupported)
+	if s.Known > 0 {
+		fmt.Fprintf(&b, ", %d known", s.Known)
+	}
+	b.WriteString("\n")
 	writeReasons(&b, "unsupported", &s.Refusals)
 	if s.Laws > 0 || s.NotJudged.Total() > 0 {
 		fmt.Fprintf(&b, "relations      %d held, %d not judged\n", s.Laws, s.NotJudged.Total())
@@ -44,7 +48,10 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	if dir != "" {
 		fmt.Fprintf(&b, "run directory  %s\n", dir)
 	}
+	s.writeLedger(&b)
+	s.writeFindings(&b)
 	s.writeFailures(&b, dir)
+	s.writePeeled(&b)
 	if s.Failed > 0 {
 		fmt.Fprintf(&b, "\nDOES NOT CONFORM: %d of %s failed\n", s.Failed, plural(s.Cases, "case"))
 	}
@@ -56,13 +63,17 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 		}
 		fmt.Fprintf(&b, "\nINTERRUPTED after %d%s cases: nothing is shown for the rest\n", s.Cases, of)
 	case s.Failed > 0:
-	case s.Passed == 0:
+	case s.Passed+s.Known == 0:
 		b.WriteString("\nNOTHING SHOWN: no case could be judged\n")
 	default:
 		if n := s.Unjudged(); n > 0 {
 			fmt.Fprintf(&b, "\nONLY %d OF %s JUDGED: the path supports nothing of the rest\n", s.Judged(), plural(s.Cases, "case"))
 		}
-		b.WriteString("\nconforms\n")
+		if s.Known > 0 {
+			fmt.Fprintf(&b, "\nconforms, but for %s that the ledger knows\n", plural(s.Known, "failure"))
+		} else {
+			b.WriteString("\nconforms\n")
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -81,7 +92,7 @@ func (s *Summary) groups() []group {
 	var groups []group
 	for _, kind := range verdict.All() {
 		for _, f := range s.Failures {
-			if f.Verdict != kind {
+			if f.Verdict != kind || f.Finding > 0 { // a finding stands for those that it explains
 				continue
 			}
 			at := slices.IndexFunc(groups, func(g group) bool { return g.kind == kind && g.law == f.Law })

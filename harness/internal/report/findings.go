@@ -62,20 +62,20 @@ func findings(prefix, dir string, s *record.Summary, results []record.Result) ([
 
 // stored is what the page reads of a finding's file, which package record writes.
 type stored struct {
-	Number     int               `json:"finding"`
-	Trigger    string            `json:"trigger"`
-	Sure       string            `json:"sure"`
-	Words      string            `json:"words"`
-	Note       string            `json:"note"`
-	Probes     int               `json:"probes"`
-	Explained  int               `json:"explained"`
-	Exceptions int               `json:"exceptions"`
-	Cases      int               `json:"cases"`
-	First      int               `json:"first"`
-	Last       int               `json:"last"`
-	IDs        []string          `json:"ids"`
-	Case       string            `json:"case"`
-	Verdicts   []verdict.Refusal `json:"verdicts"`
+	Number     int           `json:"finding"`
+	Trigger    string        `json:"trigger"`
+	Sure       string        `json:"sure"`
+	Words      string        `json:"words"`
+	Note       string        `json:"note"`
+	Probes     int           `json:"probes"`
+	Explained  int           `json:"explained"`
+	Exceptions int           `json:"exceptions"`
+	Cases      int           `json:"cases"`
+	First      int           `json:"first"`
+	Last       int           `json:"last"`
+	IDs        []string      `json:"ids"`
+	Case       string        `json:"case"`
+	Verdicts   []record.Worn `json:"verdicts"`
 }
 
 // explained reads the findings of a run directory, in the order of their numbers; none where there are none.
@@ -112,7 +112,7 @@ func byFinding(found []stored, failures []record.Failure) (groups []group, rest 
 		}
 		var worn []string
 		for _, v := range f.Verdicts {
-			worn = append(worn, fmt.Sprintf("%d %s", v.Count, v.Reason))
+			worn = append(worn, fmt.Sprintf("%d %s", v.Count, v.Verdict))
 		}
 		g.Sure = strings.Join(worn, ", ")
 		if f.Trigger != "" {

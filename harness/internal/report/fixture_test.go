@@ -179,7 +179,7 @@ func TestFindingsComeFirst(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "findings"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "findings", "1.json"), []byte(`{"finding": 1, "trigger": "q_len <  10", "words": "wrong where q_len is small",
 		"probes": 70, "explained": 9, "exceptions": 1, "cases": 3, "first": 11, "last": 41, "ids": ["`+special.Case+`"], "case": "`+special.Case+`",
-		"verdicts": [{"reason": "special", "count": 3}]}`), 0o644))
+		"verdicts": [{"verdict": "special", "count": 3}]}`), 0o644))
 	var b strings.Builder
 	require.NoError(t, report.Write(&b, dir))
 	page := b.String()

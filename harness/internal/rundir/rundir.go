@@ -8,6 +8,7 @@ const (
 	BenchFile   = "bench.txt"
 	FailuresDir = "failures"
 	PicturesDir = "pictures"
+	FindingsDir = "findings"
 	JUnitFile   = "junit.xml"
 	ReportFile  = "report.html"
 	LogFile     = "log"

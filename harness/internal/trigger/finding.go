@@ -65,7 +65,7 @@ func (l *Lab) describe(f *Finding) error {
 			}
 		}
 	}
-	f.unclear = f.Inside < f.Exceptions
+	f.unclear = f.Inside < 2*f.Exceptions // by chance, conditions that are long enough match more failures than passes
 	switch {
 	case f.unclear:
 		f.Note = fmt.Sprintf("no simple condition explains it: of %d cases that match the best one, %d pass; a race, a state left by other calls, or a quantity that has no name here",

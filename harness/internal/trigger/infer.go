@@ -32,7 +32,7 @@ const (
 	freshPass  = 0.35 // a generated case moved inside the condition
 	otherPass  = 0.3  // another probe
 	runPass    = 0.2
-	weakFactor = 0.25
+	weakFactor = 0.15
 	softWeight = 0.12
 	surePass   = 0.9
 )

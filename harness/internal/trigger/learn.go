@@ -279,3 +279,6 @@ func sortStates(list []state) {
 		return cmp.Or(cmp.Compare(a.total, b.total), len(a.chosen)-len(b.chosen))
 	})
 }
+
+// MayHide reports whether a case may pass although a bug strikes it.
+func MayHide(c *cases.Case) bool { return weak(c) }

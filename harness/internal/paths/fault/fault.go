@@ -2,7 +2,8 @@
 // what it must survive. Where it does not misbehave it is the naive path. Nothing but tests has a use for it.
 //
 // Which cases it strikes follows from their shapes alone: those where q_len + kv_len + head_dim is a multiple of
-// every, 5 unless said otherwise as in fault:segv?every=2. The same cases fail in every run, and a failing case can be
+// every, 5 unless said otherwise as in fault:segv?every=2; or those for which a condition of package predicate holds, as in
+// fault:wrong?when=lse (of several, one is enough). The same cases fail in every run, and a failing case can be
 // reduced.
 package fault
 
@@ -17,6 +18,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/paths/naive"
+	"attest.example/attest/harness/internal/predicate"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/harness/internal/worker"
 )
@@ -45,6 +47,7 @@ type Path struct {
 	kind  Kind
 	name  string
 	every int
+	when  []predicate.Predicate // instead of every
 	calls int
 
 	stale    bool // the context is spoilt
@@ -64,8 +67,18 @@ func Open(argument string) (*Path, error) {
 		return nil, fmt.Errorf("options %q: %w", options, err)
 	}
 	for key, given := range values {
+		if key == "when" {
+			for _, source := range given {
+				when, err := predicate.Compile(source)
+				if err != nil {
+					return nil, fmt.Errorf("option when: %w", err)
+				}
+				p.when = append(p.when, when)
+			}
+			continue
+		}
 		if key != "every" {
-			return nil, fmt.Errorf("option %q: want every", key)
+			return nil, fmt.Errorf("option %q: want every or when", key)
 		}
 		if p.every, err = strconv.Atoi(given[0]); err != nil || p.every < 1 {
 			return nil, fmt.Errorf("option every: %q: want a number of 1 or more", given[0])
@@ -93,7 +106,15 @@ func Names() []string {
 func (p *Path) Name() string { return p.name }
 
 // Strikes reports whether a case is one of those that the fault strikes.
-func (p *Path) Strikes(c cases.Case) bool { return (c.QLen+c.KVLen+c.HeadDim)%p.every == 0 }
+func (p *Path) Strikes(c cases.Case) bool {
+	if len(p.when) == 0 {
+		return (c.QLen+c.KVLen+c.HeadDim)%p.every == 0
+	}
+	return slices.ContainsFunc(p.when, func(when predicate.Predicate) bool {
+		ok, err := when.Match(c)
+		return err == nil && ok
+	})
+}
 
 // Supports is nil for every case, but of the kind that declines.
 func (p *Path) Supports(c cases.Case) error {
@@ -101,6 +122,9 @@ func (p *Path) Supports(c cases.Case) error {
 		p.kind.supports()
 	}
 	if p.kind.declines && p.Strikes(c) {
+		if len(p.when) > 0 {
+			return fmt.Errorf("it declines what a condition holds for, on purpose")
+		}
 		return fmt.Errorf("q_len + kv_len + head_dim is %d, a multiple of %d", c.QLen+c.KVLen+c.HeadDim, p.every)
 	}
 	return nil

@@ -1,0 +1,286 @@
+package campaign
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/engine"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/trial"
+	"attest.example/attest/harness/internal/trigger"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// outcome is what a case of the run came to.
+type outcome struct {
+	index int
+	c     cases.Case
+	kind  verdict.Kind
+	known bool
+}
+
+// mostTold is how many cases of a run the search for triggers learns from; those with the lowest numbers.
+const mostTold = 1500
+
+// findings is the search for what explains the failures of a run. One path answers all its questions, so that what it
+// has compiled stays warm.
+type findings struct {
+	r      *runner
+	lab    *trigger.Lab
+	tester *engine.Tester
+	plain  trial.Options
+	told   map[int]bool // numbers of the run's cases
+	of     []origin
+	joined map[string]*trigger.Finding // failures, by their ids, that turned out to be of an earlier finding
+	tried  map[int]bool                // numbers of failures from which nothing could be found out
+}
+
+// origin is a finding and the failure that it was found from.
+type origin struct {
+	finding *trigger.Finding
+	failure failure
+	reduced bool
+	reason  string
+}
+
+func newFindings(r *runner, stream *gen.Stream) *findings {
+	s := &findings{r: r, told: map[int]bool{}, tried: map[int]bool{}, joined: map[string]*trigger.Finding{}, plain: trial.Options{Deadline: r.options.Deadline}}
+	s.tester = &engine.Tester{NewPath: r.options.opener(r.options.Path), Trial: s.plain, Warm: true}
+	s.lab = trigger.New(trigger.Options{
+		Ask: func(ctx context.Context, c cases.Case) (verdict.Kind, error) {
+			kind, _, err := s.tester.Fails(ctx, c)
+			return kind, err
+		},
+		Fresh: stream.Case, Known: r.known.about, Seed: int64(r.options.Seed),
+		Log: func(format string, arguments ...any) { r.log.Debug("trigger: " + fmt.Sprintf(format, arguments...)) },
+	})
+	return s
+}
+
+func (s *findings) close() error { return s.tester.Close() }
+
+// explains reports whether a finding is about a case or one that runs before it.
+func (s *findings) explains(c *cases.Case) bool {
+	for _, f := range s.lab.Findings() {
+		if f.Matches(c) || slices.ContainsFunc(c.After, func(p cases.Case) bool { return f.Matches(&p) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// left lists the failures that no finding explains: those first whose verdict comes from the values alone, and of them
+// the cheapest.
+func (s *findings) left() []failure {
+	var list []failure
+	for _, f := range sortedByIndex(s.r.failed) {
+		if !s.tried[f.index] && !s.explains(&f.c) {
+			list = append(list, f)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b failure) int {
+		return cmp.Or(cmp.Compare(laborious(a.v.Kind), laborious(b.v.Kind)), cmp.Compare(gen.Cost(a.c), gen.Cost(b.c)))
+	})
+	return list
+}
+
+// laborious puts behind the others what takes more than a call to show.
+func laborious(k verdict.Kind) int {
+	switch k {
+	case verdict.Relation, verdict.Nondeterministic:
+		return 1
+	case verdict.Hang:
+		return 2
+	}
+	return 0
+}
+
+// find looks for a trigger of each failure that is not explained yet, at most options.Reduce findings.
+func (r *runner) find(ctx context.Context) error {
+	if r.search == nil {
+		return r.reduceFailures(ctx)
+	}
+	begin := time.Now()
+	defer func() { r.report.Reducing += time.Since(begin) }()
+	s := r.search
+	if found := r.foundBefore(); found != nil {
+		return r.run.SaveFindings(found)
+	}
+	s.tell()
+	for len(s.of) < r.options.Reduce && ctx.Err() == nil {
+		left := s.left()
+		if len(left) == 0 {
+			break
+		}
+		s.tried[left[0].index] = true
+		if err := s.explain(ctx, left[0]); err != nil {
+			return err
+		}
+	}
+	return r.run.SaveFindings(s.recorded())
+}
+
+// foundBefore is the findings of a run that was resumed after all its cases had ended: asking again would show the same.
+// nil: they are missing, or a reduced case is, or there is more to explain now.
+func (r *runner) foundBefore() []record.Finding {
+	if r.recalled == 0 || r.recalled != len(r.judged) || r.options.Peel {
+		return nil
+	}
+	found, err := record.ReadFindings(r.run.Dir())
+	if err != nil || slices.ContainsFunc(found, func(f record.Finding) bool {
+		_, err := os.Stat(f.Reduced)
+		return err != nil
+	}) {
+		return nil
+	}
+	return found
+}
+
+// reducedBefore is the reduced case of a failure that an earlier part of the run has written.
+func (s *findings) reducedBefore(f failure) (smallest cases.Case, reason string, ok bool) {
+	if !f.reduced {
+		return cases.Case{}, "", false
+	}
+	text, err := os.ReadFile(record.ReducedFile(s.r.run.Dir(), cases.Name(f.c)))
+	if err != nil {
+		return cases.Case{}, "", false
+	}
+	c, e, err := cases.DecodeFile(text)
+	if err != nil || e == nil {
+		return cases.Case{}, "", false
+	}
+	return c, e.Reason, true
+}
+
+// tell hands the verdicts of the run on, in the order of the cases' numbers whoever ran them first.
+func (s *findings) tell() {
+	list := slices.Clone(s.r.judged)
+	slices.SortFunc(list, func(a, b outcome) int { return cmp.Compare(a.index, b.index) })
+	for _, o := range list {
+		if !s.told[o.index] && len(s.told) < mostTold && !o.known {
+			s.told[o.index] = true
+			s.lab.Tell(o.c, o.kind)
+		}
+	}
+}
+
+// explain reduces one failure and asks when it strikes. That it could not is no reason to lose the rest: it is logged.
+func (s *findings) explain(ctx context.Context, f failure) error {
+	r := s.r
+	id := cases.Name(f.c)
+	o := origin{failure: f}
+	smallest, reason, ok := s.reducedBefore(f)
+	if o.reduced, o.reason = ok, reason; !ok {
+		smallest = s.reduce(ctx, &o)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	s.tester.Narrowly(s.plain, f.v)
+	found, joined, err := s.lab.Find(ctx, smallest)
+	switch {
+	case errors.Is(err, trigger.ErrPasses):
+		found = nil
+		err = nil
+		r.log.Warn("no trigger", "id", id, "reason", trigger.ErrPasses)
+	case err != nil:
+		r.log.Error("trigger", "id", id, "error", err)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	if joined {
+		s.joined[id] = found
+		r.log.Info("the same finding", "trigger", found.Trigger, "id", id)
+		return nil
+	}
+	o.finding = found
+	s.of = append(s.of, o)
+	if r.watch.Finding != nil {
+		list := s.recorded()
+		r.watch.Finding(list[len(list)-1])
+	}
+	return nil
+}
+
+// reduce makes the smallest case of a failure that no other finding explains; what fails to become smaller stays.
+func (s *findings) reduce(ctx context.Context, o *origin) cases.Case {
+	r, f := s.r, o.failure
+	id := cases.Name(f.c)
+	h := r.run.Header()
+	if r.watch.Reducing != nil {
+		r.watch.Reducing(id)
+	}
+	result, err := reduceFailure(ctx, search{
+		setting: r.setting(), on: paths.Description{Device: h.Device, Toolchain: h.Toolchain}, c: f.c, v: f.v,
+		maxCalls: r.options.ReduceCalls, time: ReduceTime,
+		known: func(c *cases.Case) bool { return r.known.about(c) || s.explains(c) },
+		save: func(c cases.Case, e *cases.Evidence) error {
+			o.reduced, o.reason = true, e.Reason
+			_, err := r.run.SaveReduced(id, c, e)
+			return err
+		},
+		log: func(line string) { r.log.Debug("reduce", "id", id, "step", line) },
+	})
+	if err != nil {
+		r.log.Error("reduce", "id", id, "error", err)
+		return f.c
+	}
+	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Words(result.Case)))
+	return result.Case
+}
+
+// recorded is the findings with the failures of the run that each of them explains; the first that does has it.
+func (s *findings) recorded() []record.Finding {
+	dir := s.r.run.Dir()
+	list := make([]record.Finding, len(s.of))
+	for i, o := range s.of {
+		id := cases.Name(o.failure.c)
+		f := record.Finding{Number: i + 1, Case: id, Reason: o.failure.v.Reason}
+		file := record.FailureFile(dir, id)
+		f.Replay, f.Reduce = record.Command("replay", s.r.options.Path, file), record.Command("reduce", s.r.options.Path, file)
+		if o.reduced {
+			f.Reduced, f.ReducedReason = record.ReducedFile(dir, id), o.reason
+			f.Replay = record.Command("replay", s.r.options.Path, f.Reduced)
+		}
+		switch t := o.finding; {
+		case t == nil:
+			f.Words, f.Note = "fails only now and then, or only after other calls", "it passes when it is tried alone: a race, or a state that is left in the process; nothing can be asked about it"
+		default:
+			f.Words, f.Note = t.Words, t.Note
+			f.Probes, f.Explained, f.Exceptions = t.Probes, t.Inside, t.Exceptions
+			if t.Explained() {
+				f.Trigger, f.Sure = t.Trigger.String(), t.Sure.String()
+			}
+		}
+		list[i] = f
+	}
+	for _, failed := range sortedByIndex(s.r.failed) {
+		if i := s.findingOf(&failed.c); i >= 0 {
+			list[i].Add(failed.index, cases.Name(failed.c), failed.v.Kind)
+		}
+	}
+	return list
+}
+
+// findingOf is the number, from 0, of the finding that explains a failure: that which was found from it, or the first
+// whose trigger matches it; -1: none.
+func (s *findings) findingOf(c *cases.Case) int {
+	id := cases.Name(*c)
+	for i, o := range s.of {
+		if cases.Name(o.failure.c) == id || o.finding != nil && s.joined[id] == o.finding {
+			return i
+		}
+	}
+	return slices.IndexFunc(s.of, func(o origin) bool {
+		return o.finding != nil && (o.finding.Matches(c) || slices.ContainsFunc(c.After, func(p cases.Case) bool { return o.finding.Matches(&p) }))
+	})
+}

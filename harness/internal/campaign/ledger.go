@@ -1,0 +1,84 @@
+package campaign
+
+import (
+	"fmt"
+	"time"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/ledger"
+	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// ledgerOf is a ledger and how its entries have fared. The day is that on which the run, or its resumption, began.
+type ledgerOf struct {
+	ledger.Ledger
+	now    time.Time
+	failed []int
+	passed []int
+}
+
+func openLedger(file string) (ledgerOf, error) {
+	l := ledgerOf{now: time.Now()}
+	if file == "" {
+		return l, nil
+	}
+	var err error
+	if l.Ledger, err = ledger.Read(file); err != nil {
+		return l, err
+	}
+	l.failed, l.passed = make([]int, len(l.Known)), make([]int, len(l.Known))
+	return l, nil
+}
+
+// judge counts a verdict and gives the condition of the entry that knows the failure; empty: none does.
+func (l *ledgerOf) judge(c cases.Case, kind verdict.Kind) (string, error) {
+	if kind.Fails() {
+		at, err := l.Explains(c, kind, l.now)
+		if err != nil || at < 0 {
+			return "", l.wrong(at, err)
+		}
+		l.failed[at]++
+		return l.Known[at].When.String(), nil
+	}
+	if kind != verdict.Pass {
+		return "", nil
+	}
+	for i := range l.Known {
+		ok, err := l.Known[i].Matches(c)
+		if err != nil {
+			return "", l.wrong(i, err)
+		}
+		if ok {
+			l.passed[i]++
+		}
+	}
+	return "", nil
+}
+
+func (l *ledgerOf) wrong(entry int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("ledger: entry %d: %w", entry+1, err)
+}
+
+// about reports whether an entry that counts is about a case, whatever verdict it would have.
+func (l *ledgerOf) about(c *cases.Case) bool {
+	for i := range l.Known {
+		if ok, err := l.Known[i].Matches(*c); err == nil && ok && !l.Known[i].Expired(l.now) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *ledgerOf) entries() []record.LedgerEntry {
+	var list []record.LedgerEntry
+	for i := range l.Known {
+		e := &l.Known[i]
+		list = append(list, record.LedgerEntry{When: e.When.String(), Reason: e.Reason, Link: e.Link,
+			Failed: l.failed[i], Passed: l.passed[i], Expired: e.Expired(l.now)})
+	}
+	return list
+}

@@ -1,0 +1,151 @@
+// Package ledger reads and writes known.toml, the list of bugs that a project knows of and lives with for now. A failure
+// that an entry explains is no news: it is counted and shown, and does not make a run fail.
+//
+//	[[known]]
+//	when = 'mask.kind == "additive" && scale != 1'
+//	verdicts = ["numeric", "special"]
+//	reason = "the bias is added before the scale"
+//	link = "https://example.org/issues/12"
+//	expires = 2027-03-31
+//
+// It never runs a case.
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/predicate"
+	"attest.example/attest/harness/internal/verdict"
+	"attest.example/attest/internal/atomicfile"
+)
+
+// File is where a ledger lies where nobody says otherwise.
+const File = "known.toml"
+
+// Entry is a known bug.
+type Entry struct {
+	When     predicate.Predicate `toml:"when"`     // a condition over the case
+	Verdicts []verdict.Kind      `toml:"verdicts"` // that it wears; one at least
+	Reason   string              `toml:"reason"`
+	Link     string              `toml:"link"`
+	// Expires is the last day on which the entry counts; nil: it does not end.
+	Expires *toml.LocalDate `toml:"expires,omitempty"`
+}
+
+// Ledger is the entries of a file, in its order.
+type Ledger struct {
+	Known []Entry `toml:"known"`
+}
+
+// Read reads a ledger. A file that is not there is fs.ErrNotExist.
+func Read(file string) (Ledger, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Ledger{}, fmt.Errorf("ledger: %w", err)
+	}
+	var l Ledger
+	decoder := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
+	if err := decoder.Decode(&l); err != nil {
+		var strict *toml.StrictMissingError
+		if errors.As(err, &strict) {
+			return Ledger{}, fmt.Errorf("%s: unknown field %s; an entry has when, verdicts, reason, link and expires", file, strings.Join(strict.Errors[0].Key(), "."))
+		}
+		return Ledger{}, fmt.Errorf("%s: %w", file, err)
+	}
+	for i := range l.Known {
+		if err := l.Known[i].check(); err != nil {
+			return Ledger{}, fmt.Errorf("%s: entry %d: %w", file, i+1, err)
+		}
+	}
+	return l, nil
+}
+
+func (e *Entry) check() error {
+	switch {
+	case e.When.String() == "":
+		return errors.New("when is missing; want a condition over the case, such as q_len != kv_len")
+	case len(e.Verdicts) == 0:
+		return fmt.Errorf("verdicts is missing; want one or more of %v", failing())
+	case strings.TrimSpace(e.Reason) == "":
+		return errors.New("reason is missing; want why the failure is lived with")
+	case strings.TrimSpace(e.Link) == "":
+		return errors.New("link is missing; want where the bug is tracked")
+	}
+	for _, v := range e.Verdicts {
+		if !slices.Contains(failing(), v) {
+			return fmt.Errorf("verdict %q; want one of %v", v, failing())
+		}
+	}
+	return nil
+}
+
+func failing() []verdict.Kind {
+	return slices.DeleteFunc(verdict.All(), func(k verdict.Kind) bool { return !k.Fails() })
+}
+
+// Expired reports whether an entry does not count any more on a day.
+func (e *Entry) Expired(now time.Time) bool {
+	return e.Expires != nil && !now.Before(e.Expires.AsTime(now.Location()).AddDate(0, 0, 1))
+}
+
+// Matches reports whether an entry is about a case, or one that runs before it.
+func (e *Entry) Matches(c cases.Case) (bool, error) {
+	for _, one := range append([]cases.Case{c}, c.After...) {
+		if ok, err := e.When.Match(one); err != nil || ok {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+// Explains gives the number of the first entry that counts on a day and knows the failure of a case; -1: none does.
+func (l *Ledger) Explains(c cases.Case, kind verdict.Kind, now time.Time) (int, error) {
+	for i := range l.Known {
+		e := &l.Known[i]
+		if e.Expired(now) || !slices.Contains(e.Verdicts, kind) {
+			continue
+		}
+		if ok, err := e.Matches(c); err != nil || ok {
+			return i, err
+		}
+	}
+	return -1, nil
+}
+
+// Add puts an entry behind those of a file, which is made where there is none. What stands in the file stays as it is.
+func Add(file string, e Entry) error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	l, err := Read(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, known := range l.Known {
+		if known.When.String() == e.When.String() {
+			return fmt.Errorf("%s: an entry with the condition %s is there already", file, e.When)
+		}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	entry, err := toml.Marshal(Ledger{Known: []Entry{e}})
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	if len(text) > 0 {
+		text = append(bytes.TrimRight(text, "\n"), "\n\n"...)
+	}
+	return atomicfile.WriteBytes(file, append(text, entry...))
+}

@@ -1,0 +1,304 @@
+// Command proof holds the triggers that attest finds against planted bugs: single mutants of all families, and libraries
+// with several at once. make triggers runs it, and its table is a file.
+//
+// The true trigger of a mutant is what its library does: fresh cases are really run. Recall is the share of the failing
+// ones that the found trigger matches; precision is the share of the matched ones that fail, those aside whose values may
+// hide an error.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/mutate"
+	"attest.example/attest/harness/internal/predicate"
+	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/trigger"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+type options struct {
+	program string
+	cases   int // of the run from which the trigger is found
+	fresh   int // that it is held against
+	dir     string
+	builder *mutate.Builder
+}
+
+func main() {
+	o := options{}
+	flag.StringVar(&o.program, "program", "bin/attest", "the attest that runs the cases")
+	flag.IntVar(&o.cases, "cases", 160, "cases of each run")
+	flag.IntVar(&o.fresh, "fresh", 200, "fresh cases that each trigger is held against")
+	perFamily := flag.Int("family", 3, "mutants of each family")
+	only := flag.String("only", "", "mutants whose names match this expression, instead")
+	together := flag.String("together", "", "mutants, with commas, that are planted at once; one run that peels must name them")
+	out := flag.String("out", "build/triggers.md", "the table; lines are added to one that is there")
+	limit := flag.Duration("time", time.Hour, "no mutant is begun after it")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, &o, *perFamily, *only, *together, *out, time.Now().Add(*limit))
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "proof:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o *options, perFamily int, only, together, out string, until time.Time) (err error) {
+	tree, err := mutate.FindTree(".")
+	if err != nil {
+		return err
+	}
+	if o.program, err = filepath.Abs(o.program); err != nil {
+		return err
+	}
+	if o.dir, err = os.MkdirTemp("", "attest-triggers-*"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(o.dir)
+	o.builder = &mutate.Builder{Tree: tree, Dir: o.dir, Program: o.program}
+	all, err := mutate.All()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+		return err
+	}
+	table, err := os.OpenFile(out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer table.Close()
+	w := io.MultiWriter(table, os.Stdout)
+	if together != "" {
+		return o.severalAtOnce(ctx, w, all, strings.Split(together, ","))
+	}
+	chosen, err := choose(all, perFamily, only)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n| mutant | its own words | found trigger | precision | recall | findings | probes | s |\n|---|---|---|---|---|---|---|---|\n")
+	agreed, held, missed := 0, 0, 0
+	for _, m := range chosen {
+		if ctx.Err() != nil || time.Now().After(until) {
+			break
+		}
+		line, agrees, found, err := o.single(ctx, &m)
+		if err != nil {
+			fmt.Fprintf(w, "| %s | %s | not judged: %v | | | | | |\n", m.Name, m.Trigger, firstLine(err))
+			continue
+		}
+		fmt.Fprintln(w, line)
+		if !found {
+			missed++
+			continue
+		}
+		held++
+		if agrees {
+			agreed++
+		}
+	}
+	fmt.Fprintf(w, "\n%d of %d found mutants have a trigger that agrees at 90 %% (precision and recall on %d fresh cases); %d more did not fail in %d cases; %d chosen\n",
+		agreed, held, o.fresh, missed, o.cases, len(chosen))
+	return ctx.Err()
+}
+
+// choose takes the first mutants of each family that a library or a path shows in ordinary cases.
+func choose(all []mutate.Mutant, perFamily int, only string) ([]mutate.Mutant, error) {
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return nil, err
+	}
+	taken := map[string]int{}
+	var list []mutate.Mutant
+	for _, m := range all {
+		switch {
+		case only != "" && !wanted.MatchString(m.Name), m.Equivalent != "", m.Preset == gen.Long, m.Preset == gen.Sizes, m.Check,
+			only == "" && (taken[m.Family] >= perFamily || m.Target() == mutate.GoPath):
+			continue
+		}
+		taken[m.Family]++
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// found is what one run came to.
+type found struct {
+	record.Summary
+	seconds float64
+}
+
+// attest runs the command and reads its last line.
+func (o *options) attest(ctx context.Context, b mutate.Build, arguments ...string) (found, error) {
+	begin := time.Now()
+	command := exec.CommandContext(ctx, b.Program, append([]string{"run", "--json", "--path", b.Path}, arguments...)...)
+	command.Dir = o.dir
+	command.Env = append(os.Environ(), "ATTEST_MSL="+o.program) // a library compiles its kernel by it
+	var complaint strings.Builder
+	command.Stderr = &complaint
+	text, err := command.Output()
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() > 1) {
+		return found{}, fmt.Errorf("%s: %w: %s", b.Path, err, lastLine(complaint.String()))
+	}
+	var f found
+	if err := json.Unmarshal([]byte(lastLine(string(text))), &f.Summary); err != nil {
+		return f, fmt.Errorf("%s: %w", b.Path, err)
+	}
+	f.seconds = time.Since(begin).Seconds()
+	return f, nil
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+func (o *options) single(ctx context.Context, m *mutate.Mutant) (line string, agrees, failed bool, err error) {
+	b, err := o.builder.Mutant(ctx, m)
+	if err != nil {
+		return "", false, false, err
+	}
+	preset := m.Preset
+	if preset == "" {
+		preset = gen.Default
+	}
+	dir := filepath.Join(o.dir, m.Name+"-run")
+	f, err := o.attest(ctx, b, "--preset", string(preset), "--cases", fmt.Sprint(o.cases), "--reduce-calls", "80", "--reduce", "4", "--out", dir)
+	if err != nil {
+		return "", false, false, err
+	}
+	if len(f.Findings) == 0 {
+		return fmt.Sprintf("| %s | %s | no failure in %d cases | | | 0 | | %.0f |", m.Name, m.Trigger, o.cases, f.seconds), false, false, nil
+	}
+	var sources []string
+	probes := 0
+	for _, x := range f.Findings {
+		probes += x.Probes
+		if x.Trigger != "" {
+			sources = append(sources, x.Trigger)
+		}
+	}
+	precision, recall, err := o.against(ctx, b, m, preset, sources)
+	if err != nil {
+		return "", false, true, err
+	}
+	if len(sources) == 1 && sources[0] == "true" {
+		fmt.Fprintf(os.Stderr, "%s strikes everywhere: %s\n", m.Name, f.Findings[0].Reason)
+	}
+	agrees = precision >= 0.9 && recall >= 0.9
+	return fmt.Sprintf("| %s | %s | `%s` | %.2f | %.2f | %d | %d | %.0f |", m.Name, m.Trigger, strings.Join(sources, "` or `"), precision, recall,
+		len(f.Findings), probes, f.seconds), agrees, true, nil
+}
+
+// against runs fresh cases and holds the triggers together against the verdicts.
+func (o *options) against(ctx context.Context, b mutate.Build, m *mutate.Mutant, preset gen.Preset, sources []string) (precision, recall float64, err error) {
+	dir := filepath.Join(o.dir, m.Name+"-fresh")
+	if _, err = o.attest(ctx, b, "--preset", string(preset), "--cases", fmt.Sprint(o.fresh), "--seed", "31337", "--triggers=false", "--reduce", "0", "--out", dir); err != nil {
+		return 0, 0, err
+	}
+	var when []predicate.Predicate
+	for _, source := range sources {
+		p, err := predicate.Compile(source)
+		if err != nil {
+			return 0, 0, err
+		}
+		when = append(when, p)
+	}
+	var matched, struck, both, failing float64
+	for r, err := range record.Read(dir) {
+		if err != nil {
+			return 0, 0, err
+		}
+		if r.Kind != verdict.Pass && !r.Kind.Fails() {
+			continue
+		}
+		match, err := anyOf(when, r.Case)
+		if err != nil {
+			return 0, 0, err
+		}
+		if r.Kind.Fails() {
+			failing++
+			if match {
+				struck++
+			}
+		}
+		if match && (r.Kind.Fails() || !trigger.MayHide(&r.Case)) {
+			matched++
+			if r.Kind.Fails() {
+				both++
+			}
+		}
+	}
+	return both / max(1, matched), struck / max(1, failing), nil
+}
+
+func anyOf(when []predicate.Predicate, c cases.Case) (bool, error) {
+	for _, one := range append([]cases.Case{c}, c.After...) {
+		for _, p := range when {
+			if ok, err := p.Match(one); ok || err != nil {
+				return ok, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// severalAtOnce plants several mutants in one library. A run that peels must name each of them.
+func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.Mutant, names []string) error {
+	joint := mutate.Mutant{Name: "several"}
+	for _, name := range names {
+		at := -1
+		for i := range all {
+			if all[i].Name == name {
+				at = i
+			}
+		}
+		if at < 0 {
+			return fmt.Errorf("no mutant has the name %s", name)
+		}
+		joint.Patches = append(joint.Patches, all[at].Patches...)
+	}
+	b, err := o.builder.Mutant(ctx, &joint)
+	if err != nil {
+		return err
+	}
+	f, err := o.attest(ctx, b, "--peel", "--cases", fmt.Sprint(o.cases), "--reduce-calls", "80", "--reduce", "16", "--out", filepath.Join(o.dir, "several-run"))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n%d bugs at once, %.0f s; %d findings, %d further cases outside conform (of %d run) %s\n\nplanted:\n", len(names), f.seconds, len(f.Findings), f.Outside, f.Cases, f.Ended)
+	for _, name := range names {
+		for _, m := range all {
+			if m.Name == name {
+				fmt.Fprintf(w, "- %s: %s\n", m.Name, m.Trigger)
+			}
+		}
+	}
+	fmt.Fprintf(w, "\nfound:\n")
+	for _, x := range f.Findings {
+		fmt.Fprintf(w, "- `%s` (%d cases; %s) %s\n", x.Trigger, x.Cases, x.Confidence(), x.Note)
+	}
+	return nil
+}
