@@ -132,7 +132,8 @@ func (p *project) arguments(verb string) []string {
 		// A dynamic library takes its own copy of all: nothing in the process that loads it may answer instead.
 		a = append(a, "--static-swift-stdlib")
 		swiftc("-static-stdlib")
-		link("--gc-sections", "-Bsymbolic", "-z", "nodelete", p.standIn.compat)
+		// -u takes GlibcCompat's one object out of the stand-in's archive, before the C library could answer.
+		link("--gc-sections", "-Bsymbolic", "-z", "nodelete", "-u", "__isoc23_strtol")
 	} else {
 		swiftc("-enable-testing")
 	}

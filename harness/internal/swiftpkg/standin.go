@@ -22,8 +22,8 @@ const implied = "AttestMetal"
 
 const library = "AttestModules"
 
-// A standIn is a folder with the modules, the library behind them, and what makes that run on older systems.
-type standIn struct{ modules, library, compat string }
+// A standIn is two folders: that of the modules and that of the library behind them.
+type standIn struct{ modules, library string }
 
 // buildStandIn builds the stand-in, static for what shall run on systems without Swift. Its folder's name tells what is in
 // it: another build may make another stand-in at the same time, and a package is built anew when the stand-in has changed.
@@ -51,17 +51,14 @@ func (t *toolchain) buildStandIn(ctx context.Context, sources string, static boo
 	if err := t.run(ctx, swift, &said, &said, environment, command...); err != nil {
 		return standIn{}, fmt.Errorf("the stand-in for Metal does not build: %w\n%s", err, said.Bytes())
 	}
-	return keep(filepath.Join(scratch, "release"), filepath.Join(swift, ".build", "foreign", "kept"), static)
+	return keep(filepath.Join(scratch, "release"), filepath.Join(swift, ".build", "foreign", "kept"))
 }
 
 // keep copies what was built into a folder named after its contents.
-func keep(built, folder string, static bool) (standIn, error) {
+func keep(built, folder string) (standIn, error) {
 	from := map[string]string{"lib" + library + ".a": "lib" + library + ".a"}
 	for _, m := range modules {
 		from[filepath.Join("modules", m+".swiftmodule")] = filepath.Join("Modules", m+".swiftmodule")
-	}
-	if static {
-		from["compat.o"] = filepath.Join("GlibcCompat.build", "compat.c.o")
 	}
 	texts := map[string][]byte{}
 	sum := sha256.New()
@@ -80,9 +77,5 @@ func keep(built, folder string, static bool) (standIn, error) {
 			return standIn{}, err
 		}
 	}
-	s := standIn{modules: filepath.Join(kept, "modules"), library: kept}
-	if static {
-		s.compat = filepath.Join(kept, "compat.o")
-	}
-	return s, nil
+	return standIn{modules: filepath.Join(kept, "modules"), library: kept}, nil
 }

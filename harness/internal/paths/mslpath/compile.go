@@ -295,6 +295,10 @@ func expressionIn(scope *predicate.Scope, l *loader, path string, source text, w
 		l.wrong(path, "is missing; want an expression over the case")
 		return predicate.Expression{}
 	}
+	if source == blank {
+		l.wrong(path, "is still blank; want an expression over the case")
+		return predicate.Expression{}
+	}
 	e, err := scope.Compile(string(source), want)
 	if err != nil {
 		l.wrong(path, "%v", err)

@@ -1,3 +1,3 @@
 import Scale
 
-print(try Context(doubled: true).scale([1, 2, 3]).values)
+print(try Context(doubled: true).scale([1, 2, 3], by: 1).values)
