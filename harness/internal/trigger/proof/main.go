@@ -145,8 +145,11 @@ func firstLine(err error) string {
 
 // found is what one run came to.
 type found struct {
-	record.Summary
-	seconds float64
+	Findings []record.Finding
+	Cases    int
+	Outside  int
+	Ended    string
+	seconds  float64
 }
 
 // attest runs the command and reads its last line.
@@ -163,7 +166,7 @@ func (o *options) attest(ctx context.Context, b mutate.Build, arguments ...strin
 		return found{}, fmt.Errorf("%s: %w: %s", b.Path, err, lastLine(complaint.String()))
 	}
 	var f found
-	if err := json.Unmarshal([]byte(lastLine(string(text))), &f.Summary); err != nil {
+	if err := json.Unmarshal([]byte(lastLine(string(text))), &f, json.MatchCaseInsensitiveNames(true)); err != nil {
 		return f, fmt.Errorf("%s: %w", b.Path, err)
 	}
 	f.seconds = time.Since(begin).Seconds()
