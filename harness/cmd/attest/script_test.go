@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -41,10 +42,22 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
+		// rust: a cargo that has a toolchain; one that is only there to install some has none.
+		Condition: func(name string) (bool, error) {
+			if name != "rust" {
+				return false, fmt.Errorf("condition %q: want rust", name)
+			}
+			return exec.Command("cargo", "--version").Run() == nil, nil
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CORPUS", corpus)
 			e.Setenv("EXAMPLES", examples)
 			e.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
+			for name, folder := range map[string]string{"RUSTUP_HOME": ".rustup", "CARGO_HOME": ".cargo"} {
+				if home, err := os.UserHomeDir(); err == nil && os.Getenv(name) == "" {
+					e.Setenv(name, filepath.Join(home, folder)) // likewise
+				}
+			}
 			return nil
 		},
 	})

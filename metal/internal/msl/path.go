@@ -61,6 +61,7 @@ func (u *unit) markPaths() {
 		if d.kind != functionDeclaration || !d.hasBody() || d.name < 0 || !m.leads(d.body, d.bodyEnd) {
 			continue
 		}
+		m.dropConstexpr(d)
 		m.frame(d.body)
 		m.markBody(d.body+1, d.bodyEnd)
 	}
@@ -165,6 +166,16 @@ func (m *pathMarks) opening(i int) int {
 		}
 	}
 	return -1
+}
+
+// dropConstexpr takes the word out of a function's head. What lanes do together is no constant, so nothing is lost; and a
+// constexpr function may not have the frame.
+func (m *pathMarks) dropConstexpr(d *declaration) {
+	for i := d.from; i < d.name; i++ {
+		if m.u.is(i, "constexpr") {
+			m.u.blank(i, i+1)
+		}
+	}
 }
 
 func (m *pathMarks) frame(body int) {

@@ -24,6 +24,7 @@ func TestPathsAreMarked(t *testing.T) {
 		"method":             {"struct S { int sums(int x) { return simd_sum(x); } S self(); }; int g(S s) { return s.sums(2); }", "int g(S s) { return (call(37), s.sums(2)); }"},
 		"declaration":        {"int f(int x) { return simd_sum(x); } void g() { int f(2); }", "int f(int x) { return simd_sum(x, place(11)); } void g() { int f(2); }"},
 		"lambda":             {"void f(int x) { auto s = [&](int y) { return simd_sum(y); }; s(x); }", "void f(int x) { auto s = [&](int y) { return simd_sum(y, place(22)); }; (call(29), s(x)); }"},
+		"constexpr":          {"struct S { static constexpr float sum(float x) { return simd_sum(x); } };", "static float sum(float x) { return simd_sum(x, place(16)); }"},
 		"no place":           {"void f() { threadgroup_barrier(mem_flags::mem_none); simd_lane = 1; }", "void f() { threadgroup_barrier(mem_flags::mem_none); simd_lane = 1; }"},
 		"a name of its own":  {"float simd_sum(float x, int y) { return x; } void f() { simd_sum(1.0f, 2); }", "void f() { simd_sum(1.0f, 2); }"},
 		"Apple's own name":   {"void f(float x) { __metal_simd_sum(x); }", "void f(float x) { metal::simd_sum(x, place(10)); }"},

@@ -63,6 +63,7 @@ func TestNamesAndDeclarations(t *testing.T) {
 		{"sign_of_bfloat", "-1 1 0 -1 1 1 0 0.75 0.5 1 2 1"},
 		{"assertions", "1 2"},
 		{"operators_by_name", "2 3"},
+		{"constexpr_functions", "1"},
 		{"limited_1", "1"},
 		{"deduced_float", "24"},
 	})

@@ -63,3 +63,5 @@ TEST(sign_of_bfloat) { out[0] = sign(bfloat(-2)), out[1] = sign(bfloat(3)), out[
 TEST(assertions) { out[0] = 1; assert(out[0] == 1); assert(max(1, 2) == 2 && "message"); out[1] = 2; }
 struct Summed { float operator()(float a) { return simd_sum(a); } float operator()(float a, float b) { return this->operator()(a) + this->operator()(b); } float twice(float a) { return operator()(a) + (*this)(a); } };
 TEST(operators_by_name) { Summed s; float x = s.twice(1), y = s.operator()(1, 2); if (lane == 0) out[0] = x, out[1] = y; }
+struct Constant { static constexpr float total(float x) { return simd_sum(x); } };
+TEST(constexpr_functions) { float x = Constant::total(1); if (lane == 0) out[0] = x; }
