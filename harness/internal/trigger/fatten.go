@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/reduce"
 )
 
 // growth makes a case larger in one way that keeps remainders by the usual blocks.
@@ -39,21 +40,32 @@ var instead = map[string][]growth{
 // fatten grows a failing case as far as it still fails, all ways at once if that does. What fails on the way is kept.
 func (l *Lab) fatten(ctx context.Context, s *sample) (base *sample, onTheWay []*sample, err error) {
 	base = s
+	controls, err := l.controls(ctx, s)
+	if err != nil {
+		return s, nil, err
+	}
 	try := func(ways ...growth) (bool, error) {
-		c := base.c.Clone()
-		for _, w := range ways {
-			w.grow(&c, &c)
-			for i := range c.After {
-				w.grow(&c, &c.After[i])
-			}
-		}
-		if c.Repair() != nil {
+		c, possible := grow(base.c, ways)
+		if !possible {
 			return false, nil
 		}
 		grown, a, err := l.ask(ctx, c)
 		if err != nil || a != fails {
 			return false, err
 		}
+		var larger []cases.Case
+		for _, control := range controls {
+			c, possible := grow(control, ways)
+			if !possible {
+				continue
+			}
+			_, a, err := l.ask(ctx, c)
+			if err != nil || a == fails || a == other {
+				return false, err // what grew is enough to fail: it may be another bug's doing
+			}
+			larger = append(larger, c)
+		}
+		controls = larger
 		base = grown
 		onTheWay = append(onTheWay, grown)
 		return true, nil
@@ -81,4 +93,42 @@ func (l *Lab) fatten(ctx context.Context, s *sample) (base *sample, onTheWay []*
 	}
 	err = part(growths)
 	return base, onTheWay, err
+}
+
+func grow(c cases.Case, ways []growth) (cases.Case, bool) {
+	c = c.Clone()
+	for _, w := range ways {
+		w.grow(&c, &c)
+		for i := range c.After {
+			w.grow(&c, &c.After[i])
+		}
+	}
+	return c, c.Repair() == nil
+}
+
+// Simpler neighbours of the reduced case that pass, and how many are looked at for them.
+const (
+	mostControls  = 2
+	controlProbes = 6
+)
+
+// controls are simpler cases that pass: a growth that makes them fail has brought another bug in, or is what the bug
+// itself is about, and there is nothing to learn from a base that has it.
+func (l *Lab) controls(ctx context.Context, s *sample) ([]cases.Case, error) {
+	var list []cases.Case
+	asked := 0
+	for c := range reduce.Candidates(s.c) {
+		if asked == controlProbes || len(list) == mostControls {
+			break
+		}
+		asked++
+		_, a, err := l.ask(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if a == passes {
+			list = append(list, c)
+		}
+	}
+	return list, nil
 }

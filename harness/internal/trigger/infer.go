@@ -34,7 +34,9 @@ const (
 	runPass    = 0.2
 	weakFactor = 0.15
 	softWeight = 0.12
-	surePass   = 0.9
+	// runSoftTotal is the most that all failures of the run weigh together.
+	runSoftTotal = 2.5
+	surePass     = 0.9
 )
 
 // Find looks for the trigger of a failing case, a reduced one as a rule. It is kept among Findings, or joined to one of
@@ -149,11 +151,13 @@ func (in *inference) evidence(sure bool) *evidence {
 	for _, s := range in.soft {
 		fail(s)
 	}
+	e.run = len(e.soft)
 	for _, j := range in.run {
 		if j.fails && !in.known(j.sample) {
 			fail(j.sample)
 		}
 	}
+	e.runSoft = min(softWeight, runSoftTotal/float64(max(1, len(e.soft)-e.run)))
 	return e
 }
 
@@ -167,7 +171,7 @@ func (in *inference) fit(weight float64) []conjunction {
 func (in *inference) sureOf(wide conjunction) conjunction {
 	e := in.evidence(true)
 	e.soft = slices.DeleteFunc(e.soft, func(s *sample) bool { return !wide.matches(s) })
-	e.softWeight = 0.15
+	e.softWeight, e.runSoft = 0.15, 0
 	return e.learn()[0]
 }
 

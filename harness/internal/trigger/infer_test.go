@@ -120,3 +120,24 @@ func TestTriggersOfPlantedBugs(t *testing.T) {
 		})
 	}
 }
+
+// TestManyOtherFailures plants bugs that leave hardly a case right. What is found from the failure of one of them must
+// not be a condition for all.
+func TestManyOtherFailures(t *testing.T) {
+	p := plant(t, "kv_heads >= 2 && group >= 2", "q_len != kv_len", "lse", "batch >= 2", `input != "fp32"`)
+	l, failures := p.lab(64)
+	require.Greater(t, len(failures), 50)
+	var c cases.Case // the grouped heads alone
+	require.NoError(t, func() (err error) {
+		c, err = cases.Decode([]byte(`{"version":1,"batch":1,"heads":4,"kv_heads":2,"q_len":2,"kv_len":2,"head_dim":1,"input":"fp32"}`))
+		return err
+	}())
+	found, _, err := l.Find(t.Context(), c)
+	require.NoError(t, err)
+	alone := plant(t, "kv_heads >= 2 && group >= 2")
+	precision, _ := p.agreement(found.Matches)
+	_, recall := alone.agreement(found.Matches)
+	t.Logf("%s; %s; %.3f %.3f", found.Trigger, found.Confidence(), precision, recall)
+	require.True(t, found.Explained())
+	require.Contains(t, found.Trigger.String(), "group >= 2")
+}

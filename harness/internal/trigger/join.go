@@ -13,7 +13,7 @@ func (l *Lab) join(ctx context.Context, f *Finding) (*Finding, error) {
 			continue
 		}
 		both, alone := l.joint(g, f)
-		if both.cost > alone+1 {
+		if both.cost > alone+1 || l.loose(&both, g, f) {
 			continue
 		}
 		same, err := l.between(ctx, &both, g, f)
@@ -64,6 +64,23 @@ func (l *Lab) joint(g, f *Finding) (both conjunction, alone float64) {
 	both = l.all(append(slices.Clone(g.hard), f.hard...), soft).learn()[0]
 	one, two := l.all(g.hard, soft).learn()[0].cost, l.all(f.hard, soft).learn()[0].cost
 	return both, min(one, two)
+}
+
+// loose reports whether a joint condition lets in passes that neither of the two matches. On a path where hardly a case is
+// right, a condition for everything costs little; it would join any two bugs.
+func (l *Lab) loose(both *conjunction, g, f *Finding) bool {
+	if len(both.atoms) == 0 {
+		return len(g.wide.atoms) > 0 && len(f.wide.atoms) > 0
+	}
+	let := 0
+	for _, list := range [][]judged{l.run, l.probed} {
+		for _, j := range list {
+			if !j.fails && !j.weak && both.matches(j.sample) && !g.wide.matches(j.sample) && !f.wide.matches(j.sample) {
+				let++
+			}
+		}
+	}
+	return let >= 2
 }
 
 const betweenProbes = 8

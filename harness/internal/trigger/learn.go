@@ -78,7 +78,11 @@ type evidence struct {
 	// weight is that of each pass; softWeight that of each failure left out.
 	weight     []float64
 	softWeight float64
-	extra      []atom // beside the fixed ones
+	// runSoft is that of the soft ones from the position run on: failures of the run, which may be other bugs'. Of a path
+	// that nearly always fails they would outweigh every pass.
+	runSoft float64
+	run     int
+	extra   []atom // beside the fixed ones
 }
 
 const (
@@ -141,6 +145,13 @@ func (e *evidence) columns() []column {
 	return list
 }
 
+func (e *evidence) softOf(i int) float64 {
+	if e.runSoft > 0 && i >= e.run {
+		return e.runSoft
+	}
+	return e.softWeight
+}
+
 type state struct {
 	chosen      []int
 	atomCost    float64
@@ -174,7 +185,7 @@ func (e *evidence) learn() []conjunction {
 				}
 				for i, in := range st.insideFails {
 					if in && !cols[j].soft[i] {
-						g -= e.softWeight
+						g -= e.softOf(i)
 					}
 				}
 				if g > 0.05 || depth == 0 {
@@ -219,7 +230,7 @@ func (e *evidence) extend(st state, c *column, chosen []int) state {
 	}
 	for i := range n.insideFails {
 		if n.insideFails[i] = n.insideFails[i] && c.soft[i]; !n.insideFails[i] {
-			n.total += e.softWeight
+			n.total += e.softOf(i)
 		}
 	}
 	return n
