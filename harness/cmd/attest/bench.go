@@ -8,7 +8,7 @@ import (
 
 	"attest.example/attest/harness/internal/bench"
 	"attest.example/attest/harness/internal/paths/catalog"
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 func benchCommand(ctx context.Context, t terminal, args []string) int {

@@ -10,7 +10,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/reduce"
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 func reduceCommand(ctx context.Context, t terminal, args []string) int {

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 // MaxSlug bounds the name of a case file.

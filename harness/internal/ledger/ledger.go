@@ -26,7 +26,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/predicate"
 	"attest.example/attest/harness/internal/verdict"
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 // File is where a ledger lies where nobody says otherwise.

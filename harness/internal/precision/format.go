@@ -12,7 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"attest.example/attest/internal/narrow"
+	"attest.example/attest/metal/narrow"
 )
 
 // Format is a storage format. The zero value is not a format.

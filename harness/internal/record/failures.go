@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 // SaveFailure writes failures/ID.json, a case file that replays as it is, with what the verdict depended on; its notes

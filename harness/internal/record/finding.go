@@ -13,7 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"attest.example/attest/harness/internal/verdict"
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 // Finding is failures that one condition explains, whatever their verdicts: one bug, as far as could be told.

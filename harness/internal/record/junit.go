@@ -10,7 +10,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/verdict"
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 // The subset of the JUnit schema that CI systems read.

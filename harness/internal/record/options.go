@@ -8,7 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/v1"
 
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 // optionsVersion is the version of a run directory's format.

@@ -11,7 +11,7 @@ import (
 
 	"attest.example/attest/harness/internal/picture"
 	"attest.example/attest/harness/internal/rundir"
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 // maxPictureBytes bounds a picture's file; one of the largest has some 200,000.

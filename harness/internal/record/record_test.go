@@ -19,7 +19,7 @@ import (
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/precision"
 	"attest.example/attest/harness/internal/verdict"
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 // problem gives a small normalized case that depends on seed.

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 // Reopen goes on with a run that was interrupted: its options come back through DecodeOptions, its recorded cases

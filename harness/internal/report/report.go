@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 
 	"attest.example/attest/harness/internal/rundir"
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 //go:embed page.html style.css script.js

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 // An overlayFile is what the compiler reads in place of a source of the package's; LLVM's virtual file system has the form.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 )
 
 //go:embed include

@@ -6,7 +6,7 @@ import (
 	"math"
 	"strconv"
 
-	"attest.example/attest/internal/narrow"
+	"attest.example/attest/metal/narrow"
 )
 
 // element is how a scalar type of MSL lies in memory.

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"attest.example/attest/internal/atomicfile"
+	"attest.example/attest/metal/atomicfile"
 	"attest.example/attest/metal/internal/host"
 )
 
