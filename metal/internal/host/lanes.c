@@ -65,6 +65,23 @@ static unsigned foremost(const struct msl_simdgroup *s, unsigned of) {
   return chosen;
 }
 
+/* Those of some lanes that are about to make the same access, the one that stands first in the code. Their paths are not
+ * asked: the compiler may have put off writing them, since between two operations nobody else reads them. */
+static unsigned at_the_first_access(const struct msl_simdgroup *s, unsigned of) {
+  uintptr_t first = UINTPTR_MAX;
+  unsigned chosen = 0;
+  for (unsigned w = of; w; w &= w - 1) {
+    unsigned i = (unsigned)__builtin_ctz(w);
+    uintptr_t site = (uintptr_t)s->lanes[i].site;
+    if (site < first) {
+      first = site;
+      chosen = 0;
+    }
+    if (site == first) chosen |= 1u << i;
+  }
+  return chosen;
+}
+
 /* Lets the group of waiting lanes whose path comes first go on: returns its first lane, and in *mask all of them. */
 static struct msl_lane *part(struct group *g, struct msl_simdgroup *s, unsigned *mask) {
   unsigned chosen = foremost(s, s->waiting);
@@ -90,7 +107,7 @@ static struct msl_lane *enter(struct group *g, struct msl_simdgroup *s, uint64_t
     return &s->lanes[s->leader];
   }
   if (!s->ready && s->stepped) {
-    s->ready = foremost(s, s->stepped);
+    s->ready = at_the_first_access(s, s->stepped);
     s->stepped &= ~s->ready;
   }
   if (s->ready) return &s->lanes[__builtin_ctz(s->ready)];
