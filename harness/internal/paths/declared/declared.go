@@ -150,8 +150,11 @@ func Refuse(who string, when fmt.Stringer, why string) error {
 	return errors.New(why)
 }
 
-// Allow is nil where what masked keys hold matters to nobody, or is promised to change nothing.
+// Allow refuses what the promises leave out: NaN and infinity among the values, and special contents of masked keys.
 func (p Promises) Allow(who string, c cases.Case) error {
+	if !p.All().NaN && c.Values.Special() {
+		return fmt.Errorf("values hold NaN or infinity, and %s does not promise that they reach the output (nan)", who)
+	}
 	if p.All().MaskedBits {
 		return nil
 	}
