@@ -19,5 +19,5 @@ clients: bin/attest
 
 .PHONY: clients-python
 clients-python:
-	@if [ -z "$(PYTHON3)" ]; then echo "::warning title=the Python client was SKIPPED::no Python with numpy here"; exit 0; fi; set -ex; cd examples/python && $(PYTHON3) test_client.py && cd ../..; \
+	@if [ -z "$(PYTHON3)" ]; then echo "::warning title=the Python client was SKIPPED::no Python with numpy here"; exit 0; fi; set -ex; (cd examples/python; $(PYTHON3) test_client.py); \
 	bin/attest run --path "exec:$(PYTHON3) examples/python/naive.py" --cases $(CLIENT_CASES) --workers 2 --out build/clients/run-python

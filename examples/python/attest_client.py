@@ -237,7 +237,7 @@ def _keywords(function, problem, tensors):
     if separate and problem["diagonal"] != 0 and not takes("diagonal"):
         raise Unsupported("the function names no diagonal, and this one is not 0")
     values = {
-        "scale": problem["scale"], "softcap": problem["softcap"], "lse": problem["lse"], "problem": problem, "diagonal": problem["diagonal"],
+        "scale": problem["scale"], "softcap": problem.get("softcap", 0), "lse": problem["lse"], "problem": problem, "diagonal": problem["diagonal"],
         "causal": problem["causal"],
         "window": (problem["left"], problem["right"]) if banded and not problem["causal"] else None,
         "mask": mask_of(problem, tensors.get("mask"), banded and not separate) if takes("mask") else None,
