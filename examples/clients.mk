@@ -4,7 +4,7 @@
 
 CLIENT_CASES ?= 200
 # Debian's Python has Debian's numpy; another one that is first on the path may have none.
-PYTHON3 := $(firstword $(foreach p,python3 /usr/bin/python3,$(if $(shell $(p) -c 'import numpy' 2>/dev/null && echo yes),$(p))))
+PYTHON3 = $(firstword $(foreach p,python3 /usr/bin/python3,$(if $(shell $(p) -c 'import numpy' 2>/dev/null && echo yes),$(p))))
 
 .PHONY: clients
 clients: bin/attest
