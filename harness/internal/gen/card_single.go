@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"slices"
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
@@ -16,8 +17,9 @@ type single struct {
 
 const singlePrefix, afterPrefix = "first with another ", "after-"
 
-// singleCards draw a case whose predecessors differ from it in exactly one field each. Two fields share a card, in
-// either order: the first call sets what a context keeps for good, the last what it keeps for the next.
+// singleCards draw a case whose predecessors differ from it in exactly one field each. Two fields share a card: the
+// first call sets what a context keeps for good, the last what it keeps for the next. They change places from one round
+// of the deck to the next, so that 500 cases, which are two rounds, have each of them in both places.
 var singleCards, singleRegions = func() (cards []card, regions []Region) {
 	for _, g := range singleGroups() {
 		name := singlePrefix + g.fields[0].field
@@ -55,10 +57,13 @@ type singleGroup struct {
 
 func (g *singleGroup) before(d dice, c cases.Case) sequence {
 	var s sequence
-	for _, i := range d.Perm(len(g.fields)) {
+	for _, f := range g.fields {
 		p := c.Clone()
-		g.fields[i].other(d, &p)
+		f.other(d, &p)
 		s = append(s, p)
+	}
+	if d.turned {
+		slices.Reverse(s)
 	}
 	return s
 }

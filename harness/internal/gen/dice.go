@@ -11,12 +11,15 @@ import (
 //
 // Draws are ordinary code over these numbers and not a tree of gopter's combinators: the parameters of a case depend
 // on each other, which there takes FlatMap, which loses shrinkers.
-type dice struct{ *rand.Rand }
+type dice struct {
+	*rand.Rand
+	turned bool // every other round of the deck: what a card puts in one order comes in the other
+}
 
 // newDice gives the numbers that belong to a seed and an index. The source is this module's own and math/rand's
 // methods over a given source are frozen, so they are the same on every platform and Go release.
 func newDice(seed uint64, index uint64) dice {
-	return dice{rand.New(&splitmix.Source{State: splitmix.Mix(seed) ^ splitmix.Mix(index+splitmix.Golden)})}
+	return dice{Rand: rand.New(&splitmix.Source{State: splitmix.Mix(seed) ^ splitmix.Mix(index+splitmix.Golden)})}
 }
 
 // chance is true in so many of a hundred draws.

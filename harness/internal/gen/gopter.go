@@ -21,7 +21,7 @@ func Case(p Preset, filter Filter) gopter.Gen {
 	r := recipes[p]
 	deck := r.deck()
 	return func(params *gopter.GenParameters) *gopter.GenResult {
-		d := dice{params.Rng}
+		d := dice{Rand: params.Rng}
 		for range tries {
 			if c, err := r.draw(d, pick(d, deck...), &filter); err == nil {
 				return gopter.NewGenResult(c, gopter.NoShrinker)

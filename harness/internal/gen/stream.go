@@ -41,7 +41,9 @@ func (s *Stream) Case(i int) (cases.Case, error) { return s.Draw(i, 0) }
 // Draw gives the n-th draw for number i, from 0. The first is the case; a further one is for who cannot use those before
 // it. It depends on nothing but the preset, the seed, the filter, i and n.
 func (s *Stream) Draw(i, n int) (cases.Case, error) {
-	return s.dealt(s.cardOf(uint64(i)), newDice(s.seed^redrawing*uint64(n), uint64(i)), n)
+	d := newDice(s.seed^redrawing*uint64(n), uint64(i))
+	d.turned = i/len(s.deck)%2 == 1
+	return s.dealt(s.cardOf(uint64(i)), d, n)
 }
 
 // dealt is the n-th draw for a card.
