@@ -22,6 +22,7 @@ func Case(p Preset, filter Filter) gopter.Gen {
 	deck := r.deck()
 	return func(params *gopter.GenParameters) *gopter.GenResult {
 		d := dice{Rand: params.Rng}
+		d.turned = d.chance(50)
 		for range tries {
 			if c, err := r.draw(d, pick(d, deck...), &filter); err == nil {
 				return gopter.NewGenResult(c, gopter.NoShrinker)
