@@ -68,10 +68,13 @@ RACE_TIME ?= 5m
 race: deps
 	$(GO) test -race -short -timeout $(RACE_TIME) ./harness/internal/worker ./metal ./metal/mfa ./metal/internal/host
 
-# Compiles every kernel of a project at hand: make real-kernels DIR=... [FLAGS="-I ... -D ... --language 320"].
+# Compiles every kernel of a project at hand: make real-kernels DIR=... [FLAGS="-I ... -D ... --language 320 --deadline 10m"].
+# FLAGS are words with quotes where one has a space; the shell sees none of it: FLAGS="-only copy|scan -D 'T=unsigned int'".
 .PHONY: real-kernels
+real-kernels: export DIR := $(value DIR)
+real-kernels: export FLAGS := $(value FLAGS)
 real-kernels: deps
-	$(GO) run ./metal/internal/realkernels $(FLAGS) $(DIR)
+	@printf '%s\n' "-jobs 2 $$FLAGS" | xargs sh -c '$(GO) run ./metal/internal/realkernels "$$@" "$$DIR"' sh
 
 # No false alarm in 20,000 default cases.
 soak: bin/attest

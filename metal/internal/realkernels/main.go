@@ -42,13 +42,18 @@ func main() {
 	language := flag.Int("language", msl.DefaultLanguageVersion, "MSL `version`, 320 is 3.2")
 	only := flag.String("only", "", "only texts whose path matches this `expression`")
 	jobs := flag.Int("jobs", 2, "texts compiled at once")
+	deadline := flag.Duration("deadline", 30*time.Minute, "`time` that one text may take")
 	verbose := flag.Bool("v", false, "say why each kernel was left out")
 	flag.Parse()
-	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: realkernels [flags] FOLDER")
+	if flag.NArg() != 1 || flag.Arg(0) == "" {
+		fmt.Fprintln(os.Stderr, "usage: realkernels [flags] FOLDER, or make real-kernels DIR=FOLDER [FLAGS=...]")
 		os.Exit(2)
 	}
-	failed, err := table(flag.Arg(0), includes, defines, *language, *only, *jobs, *verbose)
+	if *deadline <= 0 {
+		fmt.Fprintf(os.Stderr, "-deadline %v: it must be more than 0, such as 90s or 10m\n", *deadline)
+		os.Exit(2)
+	}
+	failed, err := table(flag.Arg(0), includes, defines, *language, *only, *jobs, *deadline, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -58,7 +63,9 @@ func main() {
 	}
 }
 
-func table(dir string, includes, defines list, language int, only string, jobs int, verbose bool) (failed bool, err error) {
+func table(dir string, includes, defines list, language int, only string, jobs int, deadline time.Duration,
+	verbose bool,
+) (failed bool, err error) {
 	filter, err := regexp.Compile(only)
 	if err != nil {
 		return false, fmt.Errorf("-only: %w", err)
@@ -67,7 +74,7 @@ func table(dir string, includes, defines list, language int, only string, jobs i
 	if err != nil {
 		return false, err
 	}
-	compiler, err := msl.New(msl.Options{Deadline: 30 * time.Minute}) // of a whole text, that is
+	compiler, err := msl.New(msl.Options{Deadline: deadline}) // of a whole text, that is
 	if err != nil {
 		return false, err
 	}
@@ -87,7 +94,7 @@ func table(dir string, includes, defines list, language int, only string, jobs i
 		all.Go(func() {
 			turn <- true
 			defer func() { <-turn }()
-			results[i] = compile(compiler, program, file)
+			results[i] = compile(compiler, program, file, deadline)
 		})
 	}
 	all.Wait()
@@ -139,7 +146,7 @@ func texts(dir string, filter *regexp.Regexp) ([]string, error) {
 }
 
 // compile builds a text with a value for each function constant, so that no kernel lacks one: true, or 1.
-func compile(compiler *msl.Compiler, p msl.Program, file string) *result {
+func compile(compiler *msl.Compiler, p msl.Program, file string, deadline time.Duration) *result {
 	r := &result{file: file}
 	source, err := os.ReadFile(file)
 	if err != nil {
@@ -147,7 +154,7 @@ func compile(compiler *msl.Compiler, p msl.Program, file string) *result {
 		return r
 	}
 	p.Source, p.File = string(source), file
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
 	offered, err := compiler.Reflect(ctx, p)
 	if err != nil {
