@@ -10,6 +10,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/npy"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/paths/metalpath"
 	"attest.example/attest/harness/internal/paths/mslpath"
 )
@@ -87,7 +88,7 @@ func (l *launch) run(ctx context.Context, t terminal, file, problem string) (int
 		return 0, err
 	}
 	defer p.Close()
-	if err := p.Supports(c); err != nil {
+	if err := paths.Supports(p, c); err != nil {
 		return 0, fmt.Errorf("the manifest does not support this case: %w", err)
 	}
 	tensors := cases.Materialize(c)

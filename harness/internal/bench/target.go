@@ -57,7 +57,8 @@ type metalPath interface {
 
 type metalTarget struct{ metalPath }
 
-func (t metalTarget) Counts() bool { return true }
+func (t metalTarget) Supports(c cases.Case) error { return paths.Supports(t.metalPath, c) }
+func (t metalTarget) Counts() bool                { return true }
 
 func (t metalTarget) Prepare(ctx context.Context, c cases.Case, tensors *cases.Tensors, dispatches int, limit time.Duration) (Call, error) {
 	prepared, err := t.metalPath.Prepare(ctx, c, tensors, dispatches, limit)

@@ -34,8 +34,8 @@ type Field struct {
 	// Region names the region of the coverage table that is about the field; Regions are further ones, brought by the row.
 	Region  string
 	Regions []Region
-	// Unsupported is what a path that knows nothing of the field says of a case that sets it; empty: every path must
-	// know it.
+	// Unsupported is what a path that knows nothing of the field says of a case that sets it; empty: that it does not
+	// know it. Fields of the first version are known to every path: see Unknown.
 	Unsupported string
 
 	accepted  string              // values in words, where the type's own do not say it
@@ -116,17 +116,6 @@ func (f *Field) AppliesTo(c *Case) bool { return f.Applies == nil || f.Applies(c
 
 // HasUse reports whether the field has an effect on the case: it applies, and is not the kind that says nothing there.
 func (f *Field) HasUse(c *Case) bool { return f.AppliesTo(c) && (f.used == nil || f.used(c)) }
-
-// Unknown is what a path says of the case that sets a field which it does not know; empty: it knows all that are set, or
-// must.
-func (c *Case) Unknown(knows func(field string) bool) string {
-	for _, f := range fieldTable {
-		if f.Unsupported != "" && !f.Absent(c) && !knows(f.Name) {
-			return f.Unsupported
-		}
-	}
-	return ""
-}
 
 // Text is the field's value as Set reads it: an integer, a word, true or false; of a number that is absent "default".
 func (f *Field) Text(c *Case) string { return f.text(c) }

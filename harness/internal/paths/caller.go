@@ -8,15 +8,15 @@ type Caller interface {
 	MakesCalls(cases.Call) error
 }
 
-// Knower is a path that knows fields of a case which came after the first version of the format and which change what is
-// computed: those whose row says what a path answers that knows nothing of them. Others are never asked for such a case.
-type Knower interface{ Knows(field string) bool }
+// Knower is a path that knows what came after the first version of the case format: a field by its name, "softcap", and a
+// later value of an old field by both, "q_len=0". A path that does not say so is never asked for a case that sets one.
+type Knower interface{ Knows(what string) bool }
 
-// Supports asks a path for a case, the fields that it must know and the way of calling it included. A call that is made again is made by whoever tries the
-// case; all else needs a Caller.
+// Supports asks a path for a case, the fields that it must know and the way of calling it included. A call that is made
+// again is made by whoever tries the case; all else needs a Caller.
 func Supports(p Path, c cases.Case) error {
 	knower, _ := p.(Knower)
-	if why := c.Unknown(func(field string) bool { return knower != nil && knower.Knows(field) }); why != "" {
+	if why := c.Unknown(func(what string) bool { return knower != nil && knower.Knows(what) }); why != "" {
 		return Unsupported("%s", why)
 	}
 	if err := p.Supports(c); err != nil {

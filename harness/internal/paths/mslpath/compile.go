@@ -33,6 +33,8 @@ type manifest struct {
 	supports  []condition
 	scratch   []compiledScratch
 	passes    []compiledPass
+
+	reads, conditions predicate.Reads // of the case, by all expressions, and by what is supported
 }
 
 type condition struct {
@@ -230,6 +232,7 @@ func (m *manifest) compile(l *loader) {
 	for i := range d.Passes {
 		m.passes = append(m.passes, m.pass(l, fmt.Sprintf("pass[%d]", i), &d.Passes[i], named))
 	}
+	m.read()
 }
 
 var languageVersion = regexp.MustCompile(`^([1-9])\.([0-9])$`)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
-	"regexp"
 	"strings"
 	"time"
 
@@ -122,30 +120,10 @@ func (p *Path) Promises(cases.Case) paths.Promises {
 	return promises
 }
 
-// Knows reports whether the manifest names a field: in what it binds, or in a condition.
-func (p *Path) Knows(field string) bool {
-	return mentions(reflect.ValueOf(p.manifest.document), regexp.MustCompile(`\b`+regexp.QuoteMeta(field)+`\b`))
-}
-
-func mentions(v reflect.Value, word *regexp.Regexp) bool {
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if mentions(v.Field(i), word) {
-				return true
-			}
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			if mentions(v.Index(i), word) {
-				return true
-			}
-		}
-	case reflect.String:
-		return v.Type() == reflect.TypeFor[text]() && word.MatchString(v.String())
-	}
-	return false
-}
+// Knows reports whether the manifest reads a field, in what it binds or in a condition, or binds the tensor of that name.
+// Of a value that an old field has got, "mask.kind=alibi", it must read the field and hold the value; of a size that may
+// be 0 it must read the size in a condition of what it supports.
+func (p *Path) Knows(what string) bool { return p.manifest.knows(what) }
 
 // Supports holds a case against the manifest: its conditions, its layout, and what its bindings have a place for.
 func (p *Path) Supports(c cases.Case) error {
