@@ -46,7 +46,10 @@
 //	Y = (a*(sum p_j*|v_j| + K*sqrt(sum p_j*v_j^2)) + b*(|o| + X))/(1 - b)
 //	bound = (X + Y)*(1 + u_o + 3*u) + (u_o + 3*u)*|o| + underflow
 //
-// A row is judged where K is at most 1/2. Of the logsumexp, in which nothing
+// Where K is more than 1/2 the row is ill-conditioned: rounding may move its
+// scores by more than they differ, and a number is only held between the least
+// and the largest v that the row may see, with Y and the store on top (convex.go).
+// Of the logsumexp, in which nothing
 // cancels, the bound is H + b/(1-b) + 4*u*(1 + log l) + 6*u*|m| + 3*u*|b_t| +
 // underflow, l the sum of exp(s_j - m).
 //

@@ -65,6 +65,7 @@ func (b *block) drawLines(i int) {
 	demand := b.r.OutputDemand[r.index*dim:][:dim]
 	lse := b.drawLSE(r)
 	e := b.element(i, r, lse)
+	e.any = e.convex(i)
 	sharp := of(b.r.Sharp, r.index, dim)
 	bound := of(b.r.Bound, r.index, dim)
 	for d, o := range of(b.r.Output, r.index, dim) {
@@ -96,6 +97,7 @@ type element struct {
 	lse             float64 // bound of the logsumexp where weights are computed twice
 	coherent        float64 // of the sharp line, over the spread of v
 	underflow       float64
+	any             convex // where nothing is known of the weights
 	a, q, h, v      []float64
 	c1, c2, p2      []float64
 	s2, s3, uOut, u float64
@@ -131,6 +133,10 @@ func (b *block) element(i int, r *row, lse float64) *element {
 // lines gives bound and sharp line of column d, where the output is o, and what
 // underflow has of both.
 func (e *element) lines(d int, o float64) (bound, sharp, absolute float64) {
+	if e.any.holds {
+		bound = e.any.bound(e, d, o)
+		return bound, bound, 0
+	}
 	if !(e.cond <= 0.5) {
 		return math.Inf(1), math.Inf(1), 0
 	}
@@ -203,7 +209,7 @@ func (b *block) judgeable(i int, r *row, e *element, demand []Demand) {
 		}
 		b.r.LSEDemand[r.index] = Anything
 		return
-	case !(e.cond <= 0.5): // and its lines are infinite
+	case !(e.cond <= 0.5) && !e.any.holds: // and its lines are infinite
 		for d := range demand {
 			demand[d] = AnyFinite
 			if b.keys.maxV[d] >= l.a.Out.Max*0.99 {

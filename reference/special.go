@@ -24,8 +24,9 @@ import "math"
 //	                                 finite value, of that sign
 //	scores past the accumulators     the row cannot be judged
 //	weighted sums past them          NaN and Inf cannot be judged, a number can
-//	ill-conditioned row              a number cannot be judged; NaN and Inf are
-//	                                 still wrong
+//	ill-conditioned row              a number between the least and the largest v
+//	                                 that the row may see (convex.go); NaN and
+//	                                 Inf are still wrong
 //	subnormals                       inside the bound, kept or flushed as declared
 //	arithmetic without NaN and Inf   whatever would depend on them cannot be judged
 
