@@ -1,12 +1,15 @@
 package cases
 
+import "math"
+
 // What follows from a case's fields, for those who ask when a bug strikes.
 
-// Visible is what the causal or window part of a mask leaves of the keys. What an array forbids is not in it: that
-// depends on values.
+// Visible is what a mask leaves of the keys. But for None it is about the causal or window part: what an array forbids
+// depends on its values, and no kernel leaves out what it has not read.
 type Visible struct {
+	Begin int  // the largest first key of a row
 	End   int  // one past the last key that any row sees
-	None  bool // some row sees no key
+	None  bool // some row sees no key, whatever forbids them
 	Hides bool // some key is hidden from some row
 }
 
@@ -19,11 +22,76 @@ func (c *Case) Visible() Visible {
 	}
 	for _, row := range []int{0, min(max(diagonal, 0), c.QLen-1), c.QLen - 1} {
 		first, last := c.Span(row)
-		v.End = max(v.End, last)
+		v.Begin, v.End = max(v.Begin, first), max(v.End, last)
 		v.None = v.None || last <= first
 		v.Hides = v.Hides || first != 0 || last != c.KVLen
 	}
+	v.None = v.None || c.arrayHidesARow()
 	return v
+}
+
+// mostEntries bounds the entries of an array that are drawn to see whether a row is left a key.
+const mostEntries = 1 << 16
+
+// arrayHidesARow reports whether a mask in memory leaves some row no key of those that the rest of the mask leaves it.
+// Of a large array it looks at the first rows only.
+func (c *Case) arrayHidesARow() bool {
+	m := &c.Mask
+	if !m.IsArray() || m.Kind == AdditiveMask && m.Floor != NoFloor {
+		return false
+	}
+	d, s := c.maskDims(), newStream(c.Values.Seed, streamMask)
+	looked := 0
+	for r := range c.QLen {
+		first, last := c.Span(r)
+		for b := range d[0] {
+			for h := range d[1] {
+				sees := false
+				for key := first; key < last && !sees; key++ {
+					row, column := min(r, d[2]-1), min(key, d[3]-1)
+					index := uint64(((b*d[1]+h)*d[2]+row)*d[3] + column)
+					sees = !math.IsInf(c.maskEntry(s, b, h, row, column, index), -1)
+					looked++
+				}
+				if !sees {
+					return true
+				}
+				if looked > mostEntries {
+					return false
+				}
+			}
+		}
+	}
+	return false
+}
+
+// Ends gives, for every group of so many rows, one past the last key that any of its rows sees by the causal or window
+// part of the mask, and Begins the first such key: what a kernel takes for its loop over the keys. Groups that see none
+// are left out. Neighbours that are alike are one.
+func (c *Case) Ends(rows int) []int { _, ends := c.spans(rows); return ends }
+
+// Begins is told at Ends.
+func (c *Case) Begins(rows int) []int { begins, _ := c.spans(rows); return begins }
+
+func (c *Case) spans(rows int) (begins, ends []int) {
+	add := func(list []int, n int) []int {
+		if len(list) > 0 && list[len(list)-1] == n {
+			return list
+		}
+		return append(list, n)
+	}
+	for row := 0; row < c.QLen; row += rows {
+		begin, end := c.KVLen, 0
+		for r := row; r < min(row+rows, c.QLen); r++ {
+			if first, last := c.Span(r); first < last {
+				begin, end = min(begin, first), max(end, last)
+			}
+		}
+		if begin < end {
+			begins, ends = add(begins, begin), add(ends, end)
+		}
+	}
+	return begins, ends
 }
 
 // OperandNames are those of a layout.

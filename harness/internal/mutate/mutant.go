@@ -12,8 +12,9 @@ import (
 type Mutant struct {
 	Name       string
 	Family     string
-	Bugs       []int // numbers of the list of real bugs; empty: one that a reviewer would think of
-	Trigger    string
+	Bugs       []int  // numbers of the list of real bugs; empty: one that a reviewer would think of
+	Trigger    string // when it strikes, in words
+	When       string // the same as an expression of package predicate; empty: no condition over a case's fields says it
 	Expect     []verdict.Kind
 	Preset     gen.Preset
 	Check      bool   // runs with the host device's checkers

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/predicate"
 	"attest.example/attest/harness/internal/verdict"
 )
 
@@ -76,6 +77,10 @@ func (p *parser) header(key, value string) error {
 		p.m.Family = value
 	case "trigger":
 		p.m.Trigger = value
+	case "when":
+		p.m.When = value
+		_, err := predicate.Compile(value)
+		return err
 	case "equivalent":
 		p.m.Equivalent = value
 	case "file":
@@ -110,7 +115,7 @@ func (p *parser) header(key, value string) error {
 			p.m.Expect = append(p.m.Expect, kind)
 		}
 	default:
-		return fmt.Errorf("key %q: want name, family, bugs, trigger, expect, file, preset, mode or equivalent", key)
+		return fmt.Errorf("key %q: want name, family, bugs, trigger, when, expect, file, preset, mode or equivalent", key)
 	}
 	return nil
 }

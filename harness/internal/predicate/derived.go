@@ -1,6 +1,7 @@
 package predicate
 
 import (
+	"math/bits"
 	"reflect"
 	"slices"
 
@@ -11,14 +12,31 @@ import (
 // Scope, whose names are its owner's.
 
 type visible struct {
-	End   int  `expr:"end"`
-	None  bool `expr:"none"`
-	Hides bool `expr:"hides"`
+	Begin    int   `expr:"begin"`
+	End      int   `expr:"end"`
+	None     bool  `expr:"none"`
+	Hides    bool  `expr:"hides"`
+	Begins8  []int `expr:"begins_8"`
+	Ends8    []int `expr:"ends_8"`
+	Begins32 []int `expr:"begins_32"`
+	Ends32   []int `expr:"ends_32"`
 }
 
 type before struct {
-	Differs  []string `expr:"differs"`
-	MoreKeys int      `expr:"more_keys"`
+	Differs     []string `expr:"differs"`
+	SameDiffers []string `expr:"same_size_differs"`
+	MoreKeys    int      `expr:"more_keys"`
+}
+
+type own struct {
+	Scale bool `expr:"scale"`
+}
+
+// past is by how much a size goes past a power of two: kernels are made for classes of sizes.
+type past struct {
+	QLen    int `expr:"q_len"`
+	KVLen   int `expr:"kv_len"`
+	HeadDim int `expr:"head_dim"`
 }
 
 type perOperand struct {
@@ -34,7 +52,7 @@ type sameStrides struct {
 }
 
 var conditionType = func() reflect.Type {
-	fields := make([]reflect.StructField, 0, envType.NumField()+4)
+	fields := make([]reflect.StructField, 0, envType.NumField()+7)
 	for i := range envType.NumField() {
 		fields = append(fields, envType.Field(i))
 	}
@@ -42,6 +60,8 @@ var conditionType = func() reflect.Type {
 		named("DerivedCausal", "causal", reflect.TypeFor[bool]()),
 		named("DerivedVisible", "visible", reflect.TypeFor[visible]()),
 		named("DerivedBefore", "before", reflect.TypeFor[before]()),
+		named("DerivedOwn", "own", reflect.TypeFor[own]()),
+		named("DerivedPast", "past", reflect.TypeFor[past]()),
 		named("DerivedStrided", "strided", reflect.TypeFor[perOperand]()),
 		named("DerivedSameStrides", "same_strides", reflect.TypeFor[sameStrides]()))
 	return reflect.StructOf(fields)
@@ -55,7 +75,8 @@ func conditionValues(c *cases.Case) any {
 	}
 	v := c.Visible()
 	for i, value := range []any{
-		c.Mask.IsCausal(), visible{v.End, v.None, v.Hides}, beforeOf(c),
+		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
+		own{c.Scale != nil}, past{Past(c.QLen), Past(c.KVLen), Past(c.HeadDim)},
 		perOperand{c.Strided("q"), c.Strided("k"), c.Strided("v"), c.Strided("out")},
 		sameStrides{c.EffectiveStrides("k") == c.EffectiveStrides("v"), c.EffectiveStrides("q") == c.EffectiveStrides("out")},
 	} {
@@ -65,13 +86,38 @@ func conditionValues(c *cases.Case) any {
 }
 
 func beforeOf(c *cases.Case) before {
-	b := before{Differs: Differs(c)}
+	b := before{Differs: Differs(c), SameDiffers: SameSizeDiffers(c)}
 	for i := range c.After {
 		if more := c.After[i].KVLen - c.KVLen; i == 0 || more > b.MoreKeys {
 			b.MoreKeys = more
 		}
 	}
 	return b
+}
+
+// Past is by how much a size goes past the largest power of two below it; 1 is none.
+func Past(size int) int {
+	if size <= 1 {
+		return 0
+	}
+	return size - 1<<(bits.Len(uint(size-1))-1)
+}
+
+// SameSizeDiffers names the fields in which a case that runs before and has the same sizes differs.
+func SameSizeDiffers(c *cases.Case) []string {
+	var names []string
+	for i := range c.After {
+		p := &c.After[i]
+		if p.Batch != c.Batch || p.Heads != c.Heads || p.KVHeads != c.KVHeads || p.QLen != c.QLen || p.KVLen != c.KVLen || p.HeadDim != c.HeadDim {
+			continue
+		}
+		for _, name := range cases.Differences(c, p) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // Differs names the fields in which some case that runs before differs from the case, in the order of the format.

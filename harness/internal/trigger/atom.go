@@ -37,6 +37,9 @@ func atomsOf(index int) (list []atom) {
 		if strings.ContainsAny(f.name, " .") && !strings.Contains(f.name, "before") {
 			cost = 1.1
 		}
+		if f.said != "" {
+			cost = 1.2 // not one field, but what follows from several
+		}
 		add(cost, func(x float64) bool { return x == 1 }, "%s", f.name)
 		add(cost+0.1, func(x float64) bool { return x == 0 }, "%s", negated(f.name))
 	case word:
@@ -64,7 +67,11 @@ func atomsOf(index int) (list []atom) {
 		add(1.1, func(x float64) bool { return x == 0 }, "%s", windowed(n, "== 0"))
 		add(1.2, func(x float64) bool { return x >= 1 }, "%s >= 1", n)
 	case slack:
-		add(1, func(x float64) bool { return x > 0 }, "%s > 0", f.name)
+		plain := 1.0
+		if f.said != "" {
+			plain = 1.15
+		}
+		add(plain, func(x float64) bool { return x > 0 }, "%s > 0", f.name)
 		add(1.1, func(x float64) bool { return x == 0 }, "%s == 0", f.name)
 		for _, t := range []float64{2, 3, 4, 8, 32} {
 			add(1.2, func(x float64) bool { return x >= t }, "%s >= %g", f.name, t)
@@ -72,6 +79,10 @@ func atomsOf(index int) (list []atom) {
 		}
 	case number:
 		list = append(list, numberAtoms(index)...)
+	case pastPower:
+		for _, t := range []float64{1, 4, 8, 16} {
+			add(1.3, func(x float64) bool { return x >= 1 && x <= t }, "%s in 1..%g", f.name, t)
+		}
 	}
 	return list
 }
@@ -86,6 +97,8 @@ func negated(name string) string {
 		return "input != output"
 	case name == `mask.align != ""`:
 		return `mask.align == ""`
+	case strings.HasPrefix(name, "("):
+		return "not " + name
 	case strings.Contains(name, " "):
 		return "not (" + name + ")"
 	}
@@ -169,6 +182,16 @@ func differenceAtoms(index int) (list []atom) {
 // edges are where blocks, vectors and simdgroups end.
 var edges = []float64{2, 3, 4, 5, 6, 8, 9, 12, 16, 17, 24, 25, 32, 33, 48, 49, 64, 65, 80, 96, 97, 128, 129, 192, 193, 256, 257, 512, 513, 1024, 1025, 2048, 4096, 16384, 32768, 32769, 65536}
 
+// vectorEdges are those of a head_dim, which is taken in vectors of 8.
+var vectorEdges = func() []float64 {
+	list := slices.Clone(edges)
+	for n := 40.0; n <= 256; n += 8 {
+		list = append(list, n, n+1)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}()
+
 func powerOfTwo(x float64) bool { f, _ := math.Frexp(x); return f == 0.5 }
 
 func numberAtoms(index int) (list []atom) {
@@ -180,10 +203,13 @@ func numberAtoms(index int) (list []atom) {
 	add := func(cost float64, holds func(float64) bool, format string, arguments ...any) {
 		list = append(list, atom{fmt.Sprintf(format, arguments...), cost, index, holds})
 	}
-	sizes := slices.Contains([]string{"q_len", "kv_len", "head_dim", "visible.end"}, f.name)
+	sizes := slices.Contains([]string{"q_len", "kv_len", "head_dim", "visible.end", "visible.begin"}, f.name)
 	counts := edges[:11]
 	if sizes {
 		counts = edges
+	}
+	if f.name == "head_dim" {
+		counts = vectorEdges
 	}
 	for _, t := range counts {
 		cost := 1.25

@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ type feature struct {
 	group string   // of the fields that decide it
 	words []string // of a word: the value is the index
 	get   func(*cases.Case) float64
+	said  string // for people; empty: the name
 }
 
 type featureKind int
@@ -28,6 +30,7 @@ const (
 	word
 	difference // kv_len - q_len
 	side       // of a window
+	pastPower  // by how much a size goes past a power of two
 )
 
 // settled are fields that say nothing about when a bug strikes, or that other features tell.
@@ -84,22 +87,17 @@ func makeFeatures() []feature {
 			}})
 		}
 	}
+	list = append(list, anyOperand()...)
 	add("group", number, "heads", func(c *cases.Case) float64 { return float64(c.Group()) })
 	add("batch * heads", number, "heads", func(c *cases.Case) float64 { return float64(c.Batch * c.Heads) })
 	add("batch * kv_heads", number, "heads", func(c *cases.Case) float64 { return float64(c.Batch * c.KVHeads) })
 	add("q_len, kv_len", difference, "lengths", func(c *cases.Case) float64 { return float64(c.KVLen - c.QLen) })
+	add("past.q_len", pastPower, "lengths", func(c *cases.Case) float64 { return float64(predicate.Past(c.QLen)) })
+	add("past.kv_len", pastPower, "lengths", func(c *cases.Case) float64 { return float64(predicate.Past(c.KVLen)) })
+	add("past.head_dim", pastPower, "head_dim", func(c *cases.Case) float64 { return float64(predicate.Past(c.HeadDim)) })
+	add("own.scale", flag, "scale", func(c *cases.Case) float64 { return truth(c.Scale != nil) })
 	add("input == output", flag, "formats", func(c *cases.Case) float64 { return truth(c.Input == c.Output) })
-	add("causal", flag, "mask", func(c *cases.Case) float64 { return truth(c.Mask.IsCausal()) })
-	add(`mask.kind in ["bool", "additive"]`, flag, "mask", func(c *cases.Case) float64 { return truth(c.Mask.IsArray()) })
-	add(`mask.align != ""`, flag, "mask", func(c *cases.Case) float64 { return truth(c.Mask.Align != "") })
-	for _, letter := range []string{"b", "h", "q", "k"} {
-		add(`mask.shape contains "`+letter+`"`, flag, "mask", func(c *cases.Case) float64 {
-			return truth(strings.Contains(c.Mask.Shape, letter))
-		})
-	}
-	add("visible.end", number, "mask", func(c *cases.Case) float64 { return float64(c.Visible().End) })
-	add("visible.none", flag, "mask", func(c *cases.Case) float64 { return truth(c.Visible().None) })
-	add("visible.hides", flag, "mask", func(c *cases.Case) float64 { return truth(c.Visible().Hides) })
+	list = append(list, maskFeatures()...)
 	for _, o := range cases.OperandNames() {
 		add("strided."+o, flag, "layout", func(c *cases.Case) float64 { return truth(c.Strided(o)) })
 	}
@@ -109,8 +107,58 @@ func makeFeatures() []feature {
 	add("same_strides.q_out", flag, "layout", func(c *cases.Case) float64 {
 		return truth(c.EffectiveStrides("q") == c.EffectiveStrides("out"))
 	})
-	add("after", slack, "after", func(c *cases.Case) float64 { return float64(len(c.After)) })
-	add("before.more_keys", difference, "after", func(c *cases.Case) float64 {
+	list = append(list, beforeFeatures()...)
+	return list
+}
+
+// maskFeatures are what follows from a mask and the lengths together.
+func maskFeatures() (list []feature) {
+	add := func(name string, kind featureKind, get func(*cases.Case) float64) *feature {
+		list = append(list, feature{name: name, kind: kind, group: "mask", get: get})
+		return &list[len(list)-1]
+	}
+	add("causal", flag, func(c *cases.Case) float64 { return truth(c.Mask.IsCausal()) })
+	add(`mask.kind in ["bool", "additive"]`, flag, func(c *cases.Case) float64 { return truth(c.Mask.IsArray()) })
+	add(`mask.align != ""`, flag, func(c *cases.Case) float64 { return truth(c.Mask.Align != "") })
+	for _, letter := range []string{"b", "h", "q", "k"} {
+		add(`mask.shape contains "`+letter+`"`, flag, func(c *cases.Case) float64 {
+			return truth(strings.Contains(c.Mask.Shape, letter))
+		})
+	}
+	add("visible.begin", number, func(c *cases.Case) float64 { return float64(c.Visible().Begin) })
+	add("visible.end", number, func(c *cases.Case) float64 { return float64(c.Visible().End) })
+	add("visible.none", flag, func(c *cases.Case) float64 { return truth(c.Visible().None) })
+	add("visible.hides", flag, func(c *cases.Case) float64 { return truth(c.Visible().Hides) })
+	for _, rows := range []int{8, 32} {
+		for _, end := range []struct {
+			name, said string
+			of         func(*cases.Case, int) []int
+		}{
+			{"ends", "the keys that %d rows see end %s a block of %d", (*cases.Case).Ends},
+			{"begins", "the keys that %d rows see begin %s a block of %d", (*cases.Case).Begins},
+		} {
+			for _, block := range []int{8, 32, 64} {
+				inside := func(c *cases.Case) float64 {
+					return truth(slices.ContainsFunc(end.of(c, rows), func(n int) bool { return n%block != 0 }))
+				}
+				at := func(c *cases.Case) float64 {
+					return truth(slices.ContainsFunc(end.of(c, rows), func(n int) bool { return n%block == 0 }))
+				}
+				add(fmt.Sprintf("any(visible.%s_%d, # %% %d != 0)", end.name, rows, block), flag, inside).said = fmt.Sprintf(end.said, rows, "inside", block)
+				add(fmt.Sprintf("any(visible.%s_%d, # %% %d == 0)", end.name, rows, block), flag, at).said = fmt.Sprintf(end.said, rows, "with", block)
+			}
+		}
+	}
+	return list
+}
+
+// beforeFeatures are about the cases that run before.
+func beforeFeatures() (list []feature) {
+	add := func(name string, kind featureKind, get func(*cases.Case) float64) {
+		list = append(list, feature{name: name, kind: kind, group: "after", get: get})
+	}
+	add("after", slack, func(c *cases.Case) float64 { return float64(len(c.After)) })
+	add("before.more_keys", difference, func(c *cases.Case) float64 {
 		more := 0
 		for i := range c.After {
 			if n := c.After[i].KVLen - c.KVLen; i == 0 || n > more {
@@ -123,9 +171,85 @@ func makeFeatures() []feature {
 		if settled[f.Name] || groupOf(f.Name) == "call" {
 			continue
 		}
-		add(`"`+f.Name+`" in before.differs`, flag, "after", func(c *cases.Case) float64 {
-			return truth(len(c.After) > 0 && slices.Contains(predicate.Differs(c), f.Name))
-		})
+		for list, differs := range map[string]func(*cases.Case) []string{"before.differs": predicate.Differs, "before.same_size_differs": predicate.SameSizeDiffers} {
+			add(fmt.Sprintf("%q in %s", f.Name, list), flag, func(c *cases.Case) float64 {
+				return truth(len(c.After) > 0 && slices.Contains(differs(c), f.Name))
+			})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b feature) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+// anyOperand are features of fields that several operands have, as layout.q.pad and layout.k.pad, or values.q and
+// values.k: that any of them is so. A kernel that forgets such a thing often forgets it for all.
+func anyOperand() (list []feature) {
+	operands := cases.OperandNames()
+	families := map[string][]*cases.Field{}
+	var names []string
+	for _, f := range cases.Fields() {
+		parts := strings.Split(f.Name, ".")
+		for i, part := range parts {
+			if i > 0 && slices.Contains(operands, part) {
+				parts[i] = "*"
+			}
+		}
+		if name := strings.Join(parts, "."); name != f.Name {
+			if families[name] == nil {
+				names = append(names, name)
+			}
+			families[name] = append(families[name], f)
+		}
+	}
+	for _, name := range names {
+		if len(families[name]) > 1 {
+			list = append(list, anyOf(name, families[name])...)
+		}
+	}
+	strided := make([]string, len(operands))
+	for i, o := range operands {
+		strided[i] = "strided." + o
+	}
+	return append(list, feature{name: "(" + strings.Join(strided, " || ") + ")", kind: flag, group: "layout", said: "an operand that is not packed",
+		get: func(c *cases.Case) float64 { return truth(slices.ContainsFunc(operands, c.Strided)) }})
+}
+
+func anyOf(family string, fields []*cases.Field) (list []feature) {
+	group := groupOf(fields[0].Name)
+	what := strings.ReplaceAll(strings.TrimPrefix(family, group+"."), "*", "")
+	if what = strings.Trim(what, "."); what == "" {
+		what = group
+	}
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	any := func(holds func(*cases.Field, *cases.Case) bool) func(*cases.Case) float64 {
+		return func(c *cases.Case) float64 {
+			return truth(slices.ContainsFunc(fields, func(f *cases.Field) bool { return holds(f, c) }))
+		}
+	}
+	switch first := fields[0]; first.Type {
+	case cases.Integer:
+		if first.Simple.Slack {
+			list = append(list, feature{name: "max(" + strings.Join(names, ", ") + ")", kind: slack, group: group, said: "the largest " + what,
+				get: func(c *cases.Case) float64 {
+					most := fields[0].Int(c)
+					for _, f := range fields[1:] {
+						most = max(most, f.Int(c))
+					}
+					return float64(most)
+				}})
+		}
+	case cases.Flag:
+		list = append(list, feature{name: "(" + strings.Join(names, " || ") + ")", kind: flag, group: group, said: "an operand with " + what,
+			get: any(func(f *cases.Field, c *cases.Case) bool { return f.Text(c) == "true" })})
+	case cases.Word:
+		for _, w := range first.Values {
+			list = append(list, feature{name: fmt.Sprintf("%q in [%s]", w, strings.Join(names, ", ")), kind: flag, group: group,
+				said: fmt.Sprintf("an operand with %s %s", what, w),
+				get:  any(func(f *cases.Field, c *cases.Case) bool { return wordIn(f, c) == w })})
+		}
 	}
 	return list
 }

@@ -101,10 +101,21 @@ var wordings = strings.NewReplacer(
 	" in ", " one of ", " % ", " modulo ", " * ", " times ", "not ", "without ", "lse", "the logsumexp", `"`, "", "[", "", "]", "", "..", " to ",
 )
 
+// sayings are what features with long names are called.
+var sayings = func() *strings.Replacer {
+	var pairs []string
+	for i := range features {
+		if f := &features[i]; f.said != "" {
+			pairs = append(pairs, f.name, f.said)
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
 func inWords(list []atom) string {
 	parts := make([]string, len(list))
 	for i, a := range list {
-		parts[i] = wordings.Replace(a.text)
+		parts[i] = wordings.Replace(sayings.Replace(a.text))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"attest.example/attest/harness/internal/cases"
 )
@@ -726,10 +727,10 @@ func (in *inference) moveInside(p *conjunction, c cases.Case) *cases.Case {
 
 // groupsOf are the fields that decide a feature.
 func groupsOf(f *feature) []string {
-	switch f.name {
-	case "batch * heads", "batch * kv_heads":
+	switch {
+	case f.name == "batch * heads" || f.name == "batch * kv_heads":
 		return []string{"batch", "heads"}
-	case "visible.end", "visible.none", "visible.hides":
+	case strings.Contains(f.name, "visible."):
 		return []string{"mask", "lengths"}
 	}
 	return []string{f.group}

@@ -13,7 +13,7 @@ func (l *Lab) join(ctx context.Context, f *Finding) (*Finding, error) {
 			continue
 		}
 		both, alone := l.joint(g, f)
-		if both.cost > alone+1 || l.loose(&both, g, f) {
+		if both.cost > alone+1 || l.loose(&both, g, f) || l.loses(&both, g, f) {
 			continue
 		}
 		same, err := l.between(ctx, &both, g, f)
@@ -81,6 +81,23 @@ func (l *Lab) loose(both *conjunction, g, f *Finding) bool {
 		}
 	}
 	return let >= 2
+}
+
+// loses reports whether a joint condition leaves out failures that one of the two explains: then it is about what the few
+// cases that both were learned from have in common, and the rest would be found again under another name.
+func (l *Lab) loses(both *conjunction, g, f *Finding) bool {
+	explained, lost := 0, 0
+	for _, list := range [][]judged{l.run, l.probed} {
+		for _, j := range list {
+			if j.fails && (g.wide.matches(j.sample) || f.wide.matches(j.sample)) {
+				explained++
+				if !both.matches(j.sample) {
+					lost++
+				}
+			}
+		}
+	}
+	return lost*20 > explained
 }
 
 const betweenProbes = 8

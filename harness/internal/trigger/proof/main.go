@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,11 +33,13 @@ import (
 )
 
 type options struct {
-	program string
-	cases   int // of the run from which the trigger is found
-	fresh   int // that it is held against
-	dir     string
-	builder *mutate.Builder
+	program           string
+	cases             int // of the run from which the trigger is found
+	fresh             int // that are run and held against it
+	formulas          int // fresh cases on which it is held against the mutant's own condition
+	pretends, verbose bool
+	dir               string
+	builder           *mutate.Builder
 }
 
 func main() {
@@ -44,14 +47,18 @@ func main() {
 	flag.StringVar(&o.program, "program", "bin/attest", "the attest that runs the cases")
 	flag.IntVar(&o.cases, "cases", 160, "cases of each run")
 	flag.IntVar(&o.fresh, "fresh", 200, "fresh cases that each trigger is held against")
+	flag.IntVar(&o.formulas, "formulas", 2000, "fresh cases on which a trigger is held against the mutant's own condition; none of them is run")
+	flag.BoolVar(&o.pretends, "pretend", false, "run nothing: a case fails where the mutant's own condition holds")
+	flag.BoolVar(&o.verbose, "v", false, "with --pretend: how each trigger came about")
 	perFamily := flag.Int("family", 3, "mutants of each family")
 	only := flag.String("only", "", "mutants whose names match this expression, instead")
 	together := flag.String("together", "", "mutants, with commas, that are planted at once; one run that peels must name them")
 	out := flag.String("out", "build/triggers.md", "the table; lines are added to one that is there")
+	keep := flag.String("keep", "", "a folder that keeps what was built and run, with a log of how each trigger came about")
 	limit := flag.Duration("time", time.Hour, "no mutant is begun after it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, &o, *perFamily, *only, *together, *out, time.Now().Add(*limit))
+	err := run(ctx, &o, *perFamily, *only, *together, *out, *keep, time.Now().Add(*limit))
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "proof:", err)
@@ -59,7 +66,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, o *options, perFamily int, only, together, out string, until time.Time) (err error) {
+func run(ctx context.Context, o *options, perFamily int, only, together, out, keep string, until time.Time) (err error) {
 	tree, err := mutate.FindTree(".")
 	if err != nil {
 		return err
@@ -67,10 +74,12 @@ func run(ctx context.Context, o *options, perFamily int, only, together, out str
 	if o.program, err = filepath.Abs(o.program); err != nil {
 		return err
 	}
-	if o.dir, err = os.MkdirTemp("", "attest-triggers-*"); err != nil {
+	if err := o.makeDir(keep); err != nil {
 		return err
 	}
-	defer os.RemoveAll(o.dir)
+	if keep == "" {
+		defer os.RemoveAll(o.dir)
+	}
 	o.builder = &mutate.Builder{Tree: tree, Dir: o.dir, Program: o.program}
 	all, err := mutate.All()
 	if err != nil {
@@ -85,10 +94,17 @@ func run(ctx context.Context, o *options, perFamily int, only, together, out str
 	}
 	defer table.Close()
 	w := io.MultiWriter(table, os.Stdout)
+	if together != "" && o.pretends {
+		chosen, err := named(all, strings.Split(together, ","))
+		if err != nil {
+			return err
+		}
+		return o.pretendTogether(ctx, w, chosen, o.log())
+	}
 	if together != "" {
 		return o.severalAtOnce(ctx, w, all, strings.Split(together, ","))
 	}
-	chosen, err := choose(all, perFamily, only)
+	chosen, err := choose(all, perFamily, only, o.pretends)
 	if err != nil {
 		return err
 	}
@@ -98,7 +114,7 @@ func run(ctx context.Context, o *options, perFamily int, only, together, out str
 		if ctx.Err() != nil || time.Now().After(until) {
 			break
 		}
-		line, agrees, found, err := o.single(ctx, &m)
+		line, agrees, found, err := o.one(ctx, &m)
 		if err != nil {
 			fmt.Fprintf(w, "| %s | %s | not judged: %v | | | | | |\n", m.Name, m.Trigger, firstLine(err))
 			continue
@@ -118,8 +134,19 @@ func run(ctx context.Context, o *options, perFamily int, only, together, out str
 	return ctx.Err()
 }
 
+func (o *options) makeDir(keep string) (err error) {
+	if keep == "" {
+		o.dir, err = os.MkdirTemp("", "attest-triggers-*")
+		return err
+	}
+	if o.dir, err = filepath.Abs(keep); err != nil {
+		return err
+	}
+	return os.MkdirAll(o.dir, 0o755)
+}
+
 // choose takes the first mutants of each family that a library or a path shows in ordinary cases.
-func choose(all []mutate.Mutant, perFamily int, only string) ([]mutate.Mutant, error) {
+func choose(all []mutate.Mutant, perFamily int, only string, conditions bool) ([]mutate.Mutant, error) {
 	wanted, err := regexp.Compile(only)
 	if err != nil {
 		return nil, err
@@ -128,12 +155,40 @@ func choose(all []mutate.Mutant, perFamily int, only string) ([]mutate.Mutant, e
 	var list []mutate.Mutant
 	for _, m := range all {
 		switch {
+		case conditions && m.When == "":
+			continue
 		case only != "" && !wanted.MatchString(m.Name), m.Equivalent != "", m.Preset == gen.Long, m.Preset == gen.Sizes, m.Check,
 			only == "" && (taken[m.Family] >= perFamily || m.Target() == mutate.GoPath):
 			continue
 		}
 		taken[m.Family]++
 		list = append(list, m)
+	}
+	return list, nil
+}
+
+func (o *options) log() func(string, ...any) {
+	if !o.verbose {
+		return nil
+	}
+	return func(format string, arguments ...any) { fmt.Fprintf(os.Stderr, format+"\n", arguments...) }
+}
+
+func (o *options) one(ctx context.Context, m *mutate.Mutant) (line string, agrees, failed bool, err error) {
+	if o.pretends {
+		return o.pretend(ctx, m, o.log())
+	}
+	return o.single(ctx, m)
+}
+
+// named are mutants by their names.
+func named(all []mutate.Mutant, names []string) (list []mutate.Mutant, err error) {
+	for _, name := range names {
+		at := slices.IndexFunc(all, func(m mutate.Mutant) bool { return m.Name == name })
+		if at < 0 {
+			return nil, fmt.Errorf("no mutant has the name %s", name)
+		}
+		list = append(list, all[at])
 	}
 	return list, nil
 }
@@ -270,18 +325,13 @@ func anyOf(when []predicate.Predicate, c cases.Case) (bool, error) {
 
 // severalAtOnce plants several mutants in one library. A run that peels must name each of them.
 func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.Mutant, names []string) error {
+	chosen, err := named(all, names)
+	if err != nil {
+		return err
+	}
 	joint := mutate.Mutant{Name: "several"}
-	for _, name := range names {
-		at := -1
-		for i := range all {
-			if all[i].Name == name {
-				at = i
-			}
-		}
-		if at < 0 {
-			return fmt.Errorf("no mutant has the name %s", name)
-		}
-		joint.Patches = append(joint.Patches, all[at].Patches...)
+	for _, m := range chosen {
+		joint.Patches = append(joint.Patches, m.Patches...)
 	}
 	b, err := o.builder.Mutant(ctx, &joint)
 	if err != nil {
@@ -292,12 +342,8 @@ func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.M
 		return err
 	}
 	fmt.Fprintf(w, "\n%d bugs at once, %.0f s; %d findings, %d further cases outside conform (of %d run) %s\n\nplanted:\n", len(names), f.seconds, len(f.Findings), f.Outside, f.Cases, f.Ended)
-	for _, name := range names {
-		for _, m := range all {
-			if m.Name == name {
-				fmt.Fprintf(w, "- %s: %s\n", m.Name, m.Trigger)
-			}
-		}
+	for _, m := range chosen {
+		fmt.Fprintf(w, "- %s: %s\n", m.Name, m.Trigger)
 	}
 	fmt.Fprintf(w, "\nfound:\n")
 	for _, x := range f.Findings {

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/mutate"
+	"attest.example/attest/harness/internal/predicate"
+	"attest.example/attest/harness/internal/reduce"
+	"attest.example/attest/harness/internal/trigger"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// pretended is a path that runs nothing: a case fails where a condition holds and nothing about the case hides the error.
+// It shows in seconds how the search does on every condition, apart from what real kernels do beside their bug.
+type pretended struct {
+	when []predicate.Predicate
+}
+
+func (p *pretended) strikes(c *cases.Case) bool { return p.which(c) >= 0 }
+
+// which is the first of the bugs that strikes a case, or one that ran before it and left it wrong; -1: none.
+func (p *pretended) which(c *cases.Case) int {
+	for i, when := range p.when {
+		if ok, err := when.Match(*c); ok && err == nil {
+			return i
+		}
+	}
+	return -1
+}
+
+func (p *pretended) ask(_ context.Context, c cases.Case) (verdict.Kind, error) {
+	hidden := c.Visible().End < 2 || c.Values.V == cases.Zero || c.Values.V == cases.Constant
+	if p.strikes(&c) && !hidden {
+		return verdict.Numeric, nil
+	}
+	return verdict.Pass, nil
+}
+
+func (p *pretended) reduced(ctx context.Context, l *trigger.Lab, c cases.Case) (cases.Case, error) {
+	r, err := reduce.Reduce(ctx, c, reduce.Options{MaxCalls: 80}, func(ctx context.Context, c cases.Case) (verdict.Kind, string, error) {
+		for _, f := range l.Findings() {
+			if f.Matches(&c) {
+				return verdict.Pass, "", nil
+			}
+		}
+		k, err := p.ask(ctx, c)
+		return k, "", err
+	})
+	return r.Case, err
+}
+
+// run looks for findings as a run of n cases does, and as one that peels where passes is not 0: until so many cases
+// outside pass.
+func (p *pretended) run(ctx context.Context, n, most, passes int, log func(string, ...any)) (*trigger.Lab, int, error) {
+	probes, err := gen.NewStream(gen.Default, 7001, gen.Filter{MaxWork: 2e7})
+	if err != nil {
+		return nil, 0, err
+	}
+	l := trigger.New(trigger.Options{Ask: p.ask, Fresh: probes.Case, Seed: 1, Log: log})
+	stream, err := gen.NewStream(gen.Default, 1, gen.Filter{MaxWork: 2e7})
+	if err != nil {
+		return nil, 0, err
+	}
+	explained := func(c *cases.Case) bool {
+		for _, f := range l.Findings() {
+			if f.Matches(c) {
+				return true
+			}
+		}
+		return false
+	}
+	var failures []cases.Case
+	outside := 0
+	for i := 0; passes == 0 && i < n || passes > 0 && outside < passes && i < 40*passes; i++ {
+		c, err := stream.Case(i)
+		if err != nil {
+			return nil, 0, err
+		}
+		if passes > 0 && explained(&c) {
+			continue
+		}
+		kind, _ := p.ask(ctx, c)
+		l.Tell(c, kind)
+		if kind.Fails() {
+			failures = append(failures, c)
+		} else {
+			outside++
+		}
+		if passes == 0 && i < n-1 || passes > 0 && len(failures) < 24 && i%64 != 63 {
+			continue
+		}
+		for _, c := range failures {
+			if explained(&c) || len(l.Findings()) >= most {
+				continue
+			}
+			r, err := p.reduced(ctx, l, c)
+			if err != nil {
+				return nil, 0, err
+			}
+			if _, _, err := l.Find(ctx, r); err != nil {
+				return nil, 0, err
+			}
+		}
+		failures = nil
+		if len(l.Findings()) >= most {
+			break
+		}
+	}
+	return l, outside, nil
+}
+
+// pretend holds the triggers that are found for a mutant's own condition against it.
+func (o *options) pretend(ctx context.Context, m *mutate.Mutant, log func(string, ...any)) (line string, agrees, failed bool, err error) {
+	begin := time.Now()
+	when, err := predicate.Compile(m.When)
+	if err != nil {
+		return "", false, false, err
+	}
+	p := &pretended{[]predicate.Predicate{when}}
+	l, _, err := p.run(ctx, o.cases, 4, 0, log)
+	if err != nil {
+		return "", false, false, err
+	}
+	if len(l.Findings()) == 0 {
+		return fmt.Sprintf("| %s | `%s` | no failure in %d cases | | | 0 | | |", m.Name, m.When, o.cases), false, false, nil
+	}
+	var found []string
+	for _, f := range l.Findings() {
+		if f.Explained() {
+			found = append(found, f.Trigger.String())
+		}
+	}
+	a, err := o.agreement(ctx, found, p.strikes)
+	if err != nil {
+		return "", false, true, err
+	}
+	return fmt.Sprintf("| %s | `%s` | `%s` | %.2f | %.2f | %d | %d | %.1f |", m.Name, m.When, strings.Join(found, "` or `"), a.precision(), a.recall(),
+		len(l.Findings()), l.Probes(), time.Since(begin).Seconds()), a.agrees(), true, nil
+}
+
+// pretendTogether plants the conditions of several mutants at once.
+func (o *options) pretendTogether(ctx context.Context, w io.Writer, chosen []mutate.Mutant, log func(string, ...any)) error {
+	p := &pretended{}
+	fmt.Fprintf(w, "\nplanted:\n")
+	for _, m := range chosen {
+		when, err := predicate.Compile(m.When)
+		if err != nil || m.When == "" {
+			return fmt.Errorf("%s: %q: no condition to pretend by", m.Name, m.When)
+		}
+		p.when = append(p.when, when)
+		fmt.Fprintf(w, "- %s: `%s`\n", m.Name, m.When)
+	}
+	l, outside, err := p.run(ctx, o.cases, 16, o.cases, log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nfound, %d probes, %d cases outside pass:\n", l.Probes(), outside)
+	for _, f := range l.Findings() {
+		fmt.Fprintf(w, "- `%s` (%s) %s\n", f.Trigger, f.Confidence(), f.Note)
+	}
+	return nil
+}
+
+// agreement counts fresh cases by what a trigger and the truth say. Those that may hide an error count where both agree.
+type agreement struct{ both, found, truth float64 }
+
+func (a agreement) precision() float64 { return a.both / max(1, a.found) }
+func (a agreement) recall() float64    { return a.both / max(1, a.truth) }
+func (a agreement) agrees() bool       { return a.precision() >= 0.9 && a.recall() >= 0.9 }
+
+func (o *options) agreement(ctx context.Context, found []string, strikes func(*cases.Case) bool) (a agreement, err error) {
+	var list []predicate.Predicate
+	for _, source := range found {
+		p, err := predicate.Compile(source)
+		if err != nil {
+			return a, err
+		}
+		list = append(list, p)
+	}
+	stream, err := gen.NewStream(gen.Default, 31337, gen.Filter{MaxWork: 2e7})
+	if err != nil {
+		return a, err
+	}
+	for i := range o.formulas {
+		if ctx.Err() != nil {
+			return a, ctx.Err()
+		}
+		c, err := stream.Case(i)
+		if err != nil {
+			return a, err
+		}
+		match, err := anyOf(list, c)
+		if err != nil {
+			return a, err
+		}
+		truth := strikes(&c)
+		if match != truth && trigger.MayHide(&c) {
+			continue
+		}
+		switch {
+		case match && truth:
+			a.both, a.found, a.truth = a.both+1, a.found+1, a.truth+1
+		case match:
+			a.found++
+		case truth:
+			a.truth++
+		}
+	}
+	return a, nil
+}
