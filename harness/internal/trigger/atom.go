@@ -93,6 +93,8 @@ func windowed(name, comparison string) string {
 
 func negated(name string) string {
 	switch {
+	case name == "visible.end == kv_len":
+		return "visible.end != kv_len"
 	case name == "input == output":
 		return "input != output"
 	case name == `mask.align != ""`:

@@ -19,7 +19,6 @@ var growths = []growth{
 	{"head_dim", func(_, p *cases.Case) { p.HeadDim = min(cases.MaxHeadDim, p.HeadDim+32) }},
 	{"batch", func(_, p *cases.Case) { p.Batch++ }},
 	{"heads", func(_, p *cases.Case) { p.Heads, p.KVHeads = p.Heads*2, p.KVHeads*2 }},
-	{"lse", func(c, p *cases.Case) { p.LSE = true }},
 	{"seed", func(c, p *cases.Case) { p.Values.Seed += 5 }},
 	{"density", func(_, p *cases.Case) {
 		if p.Mask.Fill == cases.RandomFill {
@@ -106,29 +105,73 @@ func grow(c cases.Case, ways []growth) (cases.Case, bool) {
 	return c, c.Repair() == nil
 }
 
-// Simpler neighbours of the reduced case that pass, and how many are looked at for them.
+// Neighbours of the reduced case that pass, and how many cases are asked about to find them.
 const (
-	mostControls  = 2
-	controlProbes = 6
+	mostControls  = 3
+	simplerProbes = 6
+	controlProbes = 22
 )
 
-// controls are simpler cases that pass: a growth that makes them fail has brought another bug in, or is what the bug
-// itself is about, and there is nothing to learn from a base that has it.
+// controls are neighbours that pass and could show the error as well as the reduced case does: a growth that makes them
+// fail has brought another bug in, or is what the bug itself is about, and there is nothing to learn from a base that has
+// it. Simpler ones are tried first, then one change along each axis.
 func (l *Lab) controls(ctx context.Context, s *sample) ([]cases.Case, error) {
 	var list []cases.Case
 	asked := 0
+	try := func(c cases.Case) (passed bool, err error) {
+		if work(&c) > l.o.MaxWork || hidesMore(&c, &s.c) {
+			return false, nil
+		}
+		before := l.probes
+		_, a, err := l.ask(ctx, c)
+		asked += l.probes - before
+		if err == nil && a == passes {
+			list = append(list, c)
+		}
+		return a == passes, err
+	}
 	for c := range reduce.Candidates(s.c) {
-		if asked == controlProbes || len(list) == mostControls {
+		if asked >= simplerProbes || len(list) == mostControls-1 {
 			break
 		}
-		asked++
-		_, a, err := l.ask(ctx, c)
-		if err != nil {
+		if _, err := try(c); err != nil {
 			return nil, err
 		}
-		if a == passes {
-			list = append(list, c)
+	}
+	ways := axes(&s.c)
+	for _, a := range ways { // a bug that strikes where q_len and kv_len differ shows along no other axis
+		if a.name != "relation" {
+			continue
+		}
+		for _, c := range a.all() {
+			if passed, err := try(c); passed || err != nil {
+				break
+			}
+		}
+	}
+	found := map[string]bool{}
+	for round := range 2 {
+		for _, a := range ways {
+			if asked >= controlProbes || len(list) >= mostControls || ctx.Err() != nil {
+				return list, nil
+			}
+			edits := a.all()
+			if a.group == "call" || found[a.group] || round >= len(edits) {
+				continue
+			}
+			passed, err := try(edits[len(edits)-1-round])
+			if err != nil {
+				return nil, err
+			}
+			found[a.group] = passed
 		}
 	}
 	return list, nil
+}
+
+// hidesMore reports whether a case may pass where another that has the same bug fails: it has fewer keys to see, or
+// values of which every output is as good as another.
+func hidesMore(c, than *cases.Case) bool {
+	return c.Visible().End < than.Visible().End && c.Visible().End <= 2 || weak(c) && !weak(than) ||
+		c.Values.V != than.Values.V || c.Values.Q != than.Values.Q || c.Values.K != than.Values.K || c.Mask.Fill == cases.OpenFill && than.Mask.Fill != cases.OpenFill
 }

@@ -129,6 +129,7 @@ func maskFeatures() (list []feature) {
 	add("visible.end", number, func(c *cases.Case) float64 { return float64(c.Visible().End) })
 	add("visible.none", flag, func(c *cases.Case) float64 { return truth(c.Visible().None) })
 	add("visible.hides", flag, func(c *cases.Case) float64 { return truth(c.Visible().Hides) })
+	add("visible.end == kv_len", flag, func(c *cases.Case) float64 { return truth(c.Visible().End == c.KVLen) }).said = "the last key seen"
 	for _, rows := range []int{8, 32} {
 		for _, end := range []struct {
 			name, said string

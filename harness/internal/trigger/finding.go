@@ -95,7 +95,7 @@ var wordings = strings.NewReplacer(
 	`mask.kind in ["bool", "additive"]`, "a mask in memory", `mask.align != ""`, "a diagonal", `mask.align == ""`, "no diagonal",
 	"not same_strides.k_v", "k and v strided differently", "same_strides.k_v", "k and v strided alike",
 	"not same_strides.q_out", "q and out strided differently", "same_strides.q_out", "q and out strided alike",
-	"visible.end", "the keys up to the last visible one", "not visible.none", "every row sees a key", "visible.none", "a row sees no key",
+	"visible.end != kv_len", "the last key not seen", "visible.end", "the keys up to the last visible one", "not visible.none", "every row sees a key", "visible.none", "a row sees no key",
 	"not visible.hides", "no key hidden", "visible.hides", "keys hidden", " in before.differs", " another in a case before",
 	"abs(scale)", "|scale|", " >= ", " at least ", " < ", " below ", " > ", " above ", " <= ", " at most ", " == ", " is ", " != ", " is not ",
 	" in ", " one of ", " % ", " modulo ", " * ", " times ", "not ", "without ", "lse", "the logsumexp", `"`, "", "[", "", "]", "", "..", " to ",

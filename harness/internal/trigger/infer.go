@@ -18,11 +18,14 @@ var ErrPasses = errors.New("does not fail alone in a cold context")
 type inference struct {
 	*Lab
 	ctx    context.Context
-	start  int // probes before
+	start  int     // probes before
+	first  *sample // the reduced case
 	base   *sample
-	hard   []*sample // fail by this bug for sure, and the trigger must hold
-	soft   []*sample // fail, by this bug as far as one can tell
-	near   map[*sample]float64
+	hard   []*sample           // fail by this bug for sure, and the trigger must hold
+	soft   []*sample           // fail, by this bug as far as one can tell
+	near   map[*sample]float64 // passes and what it costs to match them, where that is more than usual
+	others map[*sample]bool    // failures that are another bug's
+	far    map[*sample]float64 // failures and what it costs to leave them out, likewise
 	extra  []atom
 	inside struct{ asked, failed int }
 }
@@ -35,6 +38,9 @@ const (
 	runPass    = 0.2
 	weakFactor = 0.15
 	softWeight = 0.12
+	// nearFail is that of a failure one change of a length away from the base. It is this bug's as a rule, and another's
+	// where the path has several.
+	nearFail = 0.5
 	// runSoftTotal is the most that all failures of the run weigh together.
 	runSoftTotal = 2.5
 	surePass     = 0.9
@@ -43,7 +49,7 @@ const (
 // Find looks for the trigger of a failing case, a reduced one as a rule. It is kept among Findings, or joined to one of
 // them that turns out to be the same bug: then joined is that one, with a new trigger.
 func (l *Lab) Find(ctx context.Context, reduced cases.Case) (found *Finding, joined bool, err error) {
-	in := &inference{Lab: l, ctx: ctx, start: l.probes, near: map[*sample]float64{}}
+	in := &inference{Lab: l, ctx: ctx, start: l.probes, near: map[*sample]float64{}, far: map[*sample]float64{}, others: map[*sample]bool{}}
 	f, err := in.find(reduced)
 	if err != nil {
 		return nil, false, err
@@ -78,6 +84,7 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 	if a != fails {
 		return nil, ErrPasses
 	}
+	in.first = s
 	var grown []*sample
 	if in.base, grown, err = in.fatten(in.ctx, s); err != nil {
 		return nil, err
@@ -95,7 +102,7 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 	if err := in.refine(); err != nil {
 		return nil, err
 	}
-	best := in.fit(softWeight)[0]
+	best := in.fit()[0]
 	f := &Finding{Base: in.base.c, Probes: in.used(), wide: best, hard: in.hard, fail: in.soft}
 	f.sure = in.sureOf(best)
 	return f, in.describe(f)
@@ -112,7 +119,7 @@ func (in *inference) note(c cases.Case, weight float64) (*sample, answer, error)
 
 // evidence is all that is known, as this finding sees it.
 func (in *inference) evidence(sure bool) *evidence {
-	e := &evidence{hard: in.hard, softWeight: softWeight, extra: in.extra}
+	e := &evidence{hard: in.hard, extra: in.extra}
 	given := map[*sample]bool{}
 	add := func(s *sample, weight float64) {
 		if given[s] {
@@ -143,36 +150,38 @@ func (in *inference) evidence(sure bool) *evidence {
 		}
 	}
 	failing := map[*sample]bool{}
-	fail := func(s *sample) {
-		if !failing[s] && !slices.Contains(in.hard, s) {
+	fail := func(s *sample, weight float64) {
+		if !failing[s] && !in.others[s] && !slices.Contains(in.hard, s) {
 			failing[s] = true
-			e.soft = append(e.soft, s)
+			e.fail(s, max(weight, in.far[s]))
 		}
 	}
 	for _, s := range in.soft {
-		fail(s)
+		fail(s, softWeight)
 	}
-	e.run = len(e.soft)
+	// Failures of the run may be other bugs'. Of a path that nearly always fails they would outweigh every pass.
+	n := 0
 	for _, j := range in.run {
 		if j.fails && !in.known(j.sample) {
-			fail(j.sample)
+			n++
 		}
 	}
-	e.runSoft = min(softWeight, runSoftTotal/float64(max(1, len(e.soft)-e.run)))
+	for _, j := range in.run {
+		if j.fails && !in.known(j.sample) {
+			fail(j.sample, min(softWeight, runSoftTotal/float64(n)))
+		}
+	}
 	return e
 }
 
-func (in *inference) fit(weight float64) []conjunction {
-	e := in.evidence(false)
-	e.softWeight = weight
-	return e.learn()
-}
+func (in *inference) fit() []conjunction { return in.evidence(false).learn() }
 
 // sureOf is the narrow condition for the failures that the wide one matches.
 func (in *inference) sureOf(wide conjunction) conjunction {
 	e := in.evidence(true)
 	e.soft = slices.DeleteFunc(e.soft, func(s *sample) bool { return !wide.matches(s) })
-	e.softWeight, e.runSoft = 0.15, 0
+	e.lost = e.lost[:len(e.soft)]
+	e.even(0.15)
 	return e.learn()[0]
 }
 
@@ -237,10 +246,9 @@ func (in *inference) single(c cases.Case, length bool) (answer, error) {
 	}
 	s, a, err := in.note(c, nearPass)
 	if a == fails {
+		in.soft = append(in.soft, s)
 		if length {
-			in.hard = append(in.hard, s)
-		} else {
-			in.soft = append(in.soft, s)
+			in.far[s] = nearFail
 		}
 	}
 	return a, err
@@ -313,22 +321,26 @@ func (in *inference) sets(field string) error {
 		return nil
 	}
 	failing, passing := map[int]bool{int(in.base.x[at]): true}, map[int]bool{}
-	c := in.base.c.Clone()
 	for _, value := range append([]string{""}, cases.FieldNamed(field).Values...) {
-		changed := c.Clone()
-		if value == "" {
-			cases.FieldNamed(field).Clear(&changed)
-		} else if cases.FieldNamed(field).Set(&changed, value) != nil {
-			continue
-		}
-		if changed.Repair() != nil {
+		changed, ok := withWord(&in.base.c, field, value)
+		if !ok {
 			continue
 		}
 		s := in.sample(changed)
 		switch kind, asked := in.verdicts[s.key]; {
 		case !asked:
 		case kind.Fails():
-			failing[int(s.x[at])] = true
+			too, err := in.failsToo(field, value)
+			if err != nil {
+				return err
+			}
+			if too {
+				failing[int(s.x[at])] = true
+			} else {
+				delete(in.far, s) // another bug's
+				in.others[s] = true
+				passing[int(s.x[at])] = true
+			}
 		case kind == "pass":
 			passing[int(s.x[at])] = true
 		}
@@ -349,6 +361,28 @@ func (in *inference) sets(field string) error {
 		add(rest)
 	}
 	return nil
+}
+
+// withWord is a case with another word in a field; the empty one clears it.
+func withWord(c *cases.Case, field, value string) (cases.Case, bool) {
+	changed := c.Clone()
+	if value == "" {
+		cases.FieldNamed(field).Clear(&changed)
+	} else if cases.FieldNamed(field).Set(&changed, value) != nil {
+		return changed, false
+	}
+	return changed, changed.Repair() == nil
+}
+
+// failsToo reports whether the reduced case fails with another word as well. The base is large enough for other bugs to
+// strike it when its mask or format changes; the reduced case is just large enough for this one.
+func (in *inference) failsToo(field, value string) (bool, error) {
+	c, ok := withWord(&in.first.c, field, value)
+	if !ok || hidesMore(&c, &in.first.c) {
+		return true, nil // it tells nothing
+	}
+	_, a, err := in.ask(in.ctx, c)
+	return a != passes, err
 }
 
 // plain reports whether the base has the simplest value of all that an axis is about.
@@ -480,7 +514,7 @@ const maxRounds = 9
 func (in *inference) refine() error {
 	var history []string
 	for round := range maxRounds + 1 {
-		preds := in.fit(softWeight)
+		preds := in.fit()
 		best := &preds[0]
 		in.o.Log("round %d, %d probes: %s (%.2f)", round, in.used(), best, best.cost)
 		history = append(history, best.String())

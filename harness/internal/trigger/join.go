@@ -28,7 +28,7 @@ func (l *Lab) join(ctx context.Context, f *Finding) (*Finding, error) {
 		g.hard, g.fail = append(slices.Clone(g.hard), f.hard...), append(slices.Clone(g.fail), f.fail...)
 		g.Probes += f.Probes
 		e := l.all(g.hard, g.fail)
-		e.softWeight = 0.15
+		e.even(0.15)
 		for i := range e.weight {
 			e.weight[i] *= 4
 		}
@@ -40,7 +40,10 @@ func (l *Lab) join(ctx context.Context, f *Finding) (*Finding, error) {
 
 // all is every pass that is known, against some failures.
 func (l *Lab) all(hard, soft []*sample) *evidence {
-	e := &evidence{hard: hard, soft: soft, softWeight: 0.3}
+	e := &evidence{hard: hard}
+	for _, s := range soft {
+		e.fail(s, 0.3)
+	}
 	seen := map[*sample]bool{}
 	for _, list := range [][]judged{l.run, l.probed} {
 		for _, j := range list {

@@ -72,17 +72,24 @@ func (p *conjunction) String() string {
 
 // evidence is what a conjunction is chosen by.
 type evidence struct {
-	hard []*sample // fail, and the conjunction must hold
-	soft []*sample // fail, and it should hold
-	pass []*sample // pass, and it should not hold
-	// weight is that of each pass; softWeight that of each failure left out.
-	weight     []float64
-	softWeight float64
-	// runSoft is that of the soft ones from the position run on: failures of the run, which may be other bugs'. Of a path
-	// that nearly always fails they would outweigh every pass.
-	runSoft float64
-	run     int
-	extra   []atom // beside the fixed ones
+	hard   []*sample // fail, and the conjunction must hold
+	soft   []*sample // fail, and it should hold
+	pass   []*sample // pass, and it should not hold
+	weight []float64 // of each pass that is matched
+	lost   []float64 // of each failure of soft that is left out
+	extra  []atom    // beside the fixed ones
+}
+
+// fail adds a failure that the condition should hold for.
+func (e *evidence) fail(s *sample, weight float64) {
+	e.soft, e.lost = append(e.soft, s), append(e.lost, weight)
+}
+
+// even gives all failures the same weight.
+func (e *evidence) even(weight float64) {
+	for i := range e.lost {
+		e.lost[i] = weight
+	}
 }
 
 const (
@@ -145,13 +152,6 @@ func (e *evidence) columns() []column {
 	return list
 }
 
-func (e *evidence) softOf(i int) float64 {
-	if e.runSoft > 0 && i >= e.run {
-		return e.runSoft
-	}
-	return e.softWeight
-}
-
 type state struct {
 	chosen      []int
 	atomCost    float64
@@ -185,7 +185,7 @@ func (e *evidence) learn() []conjunction {
 				}
 				for i, in := range st.insideFails {
 					if in && !cols[j].soft[i] {
-						g -= e.softOf(i)
+						g -= e.lost[i]
 					}
 				}
 				if g > 0.05 || depth == 0 {
@@ -230,7 +230,7 @@ func (e *evidence) extend(st state, c *column, chosen []int) state {
 	}
 	for i := range n.insideFails {
 		if n.insideFails[i] = n.insideFails[i] && c.soft[i]; !n.insideFails[i] {
-			n.total += e.softOf(i)
+			n.total += e.lost[i]
 		}
 	}
 	return n
