@@ -38,6 +38,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "[--path P] [--cases N | --time D] [--seed S] ...", "generate cases, run them through a path and judge every element", runCommand},
+		{"merge", "[--out DIR] DIR ...", "one run directory of those of a run's shards", mergeCommand},
 		{"replay", "[--path P] [FILE|DIR ...]", "run case files again, by default those of corpus/", replayCommand},
 		{"reduce", "[--path P] FILE", "find the smallest case that still fails as this one does", reduceCommand},
 		{"show", "[--path P] FILE", "the case in words, and where its output lies against the bounds", showCommand},

@@ -44,6 +44,8 @@ func resumed(flags flagSet, dir string, asked campaign.Options) (campaign.Option
 			was, is = o.Reduce, asked.Reduce
 		case "reduce-calls":
 			was, is = o.ReduceCalls, asked.ReduceCalls
+		case "shard":
+			was, is = o.Shard, asked.Shard
 		case "isolate":
 			was, is = o.Isolate, asked.Isolate
 		case "memory":

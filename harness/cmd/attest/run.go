@@ -10,6 +10,7 @@ import (
 
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/ledger"
 	"attest.example/attest/harness/internal/record"
@@ -24,6 +25,10 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	flags.Uint64Var(&o.Seed, "seed", 1, "the same seed gives the same cases")
 	flags.Func("preset", "the mix of cases: "+presetWords()+" (default default)", func(name string) (err error) {
 		o.Preset, err = gen.ParsePreset(name)
+		return err
+	})
+	flags.Func("shard", "do one of several parts of the run, as 3/16: the third of sixteen; attest merge makes one of them", func(text string) (err error) {
+		o.Shard, err = campaign.ParseShard(text)
 		return err
 	})
 	workers := flags.Int("workers", 1, "cases at once; verdicts do not depend on it")
@@ -77,7 +82,7 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 		*out = defaultDir(o.Path, time.Now())
 	}
 	coverage := gen.NewCoverage()
-	bar := newProgress(t.err, o.Cases, o.Time)
+	bar := newProgress(t.err, o.Shard.Cases(o.Cases), o.Time)
 	watch := campaign.Watch{
 		Case:     bar.show,
 		Reducing: func(id string) { bar.say("reducing " + id) },
@@ -127,6 +132,11 @@ func checkRun(flags flagSet, o *campaign.Options) int {
 		return flags.t.complain("run: --time %v; want a duration above 0, such as 90s", o.Time)
 	}
 	switch {
+	case o.Peel && o.Shard != campaign.Shard{}:
+		return flags.t.complain("run: --peel and --shard do not go together: what is drawn outside the triggers depends on what all shards found; attest campaign peels across machines")
+	case o.Cases > 0 && o.Shard.Of > campaign.Most(o.Cases):
+		return flags.t.complain("run: --shard %s: %d cases are %d sequences of %d that share a context; want at most %d shards",
+			o.Shard, o.Cases, campaign.Most(o.Cases), engine.SequenceLength, campaign.Most(o.Cases))
 	case o.Peel && (!o.Triggers || o.Reduce == 0):
 		return flags.t.complain("run: --peel goes by triggers; --triggers=false and --reduce 0 leave none")
 	case o.ExcludeKnown && o.Ledger == "":

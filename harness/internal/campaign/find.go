@@ -37,6 +37,7 @@ type findings struct {
 	lab    *trigger.Lab
 	tester *engine.Tester
 	plain  trial.Options
+	asking string       // in which way the tester asks now
 	told   map[int]bool // numbers of the run's cases
 	of     []origin
 	joined map[string]*trigger.Finding // failures, by their ids, that turned out to be of an earlier finding
@@ -55,14 +56,24 @@ func newFindings(r *runner, stream *gen.Stream) *findings {
 	s := &findings{r: r, told: map[int]bool{}, tried: map[int]bool{}, joined: map[string]*trigger.Finding{}, plain: trial.Options{Deadline: r.options.Deadline}}
 	s.tester = &engine.Tester{NewPath: r.options.opener(r.options.Path), Trial: s.plain, Warm: true}
 	s.lab = trigger.New(trigger.Options{
-		Ask: func(ctx context.Context, c cases.Case) (verdict.Kind, error) {
-			kind, _, err := s.tester.Fails(ctx, c)
-			return kind, err
-		},
+		Ask:   s.ask,
 		Fresh: stream.Case, Known: r.known.about, Seed: int64(r.options.Seed),
 		Log: func(format string, arguments ...any) { r.log.Debug("trigger: " + fmt.Sprintf(format, arguments...)) },
 	})
 	return s
+}
+
+// ask gives the verdict of a probe, once for each way of asking.
+func (s *findings) ask(ctx context.Context, c cases.Case) (verdict.Kind, error) {
+	key := s.asking + " " + cases.Name(c)
+	if kind, known := s.r.answers[key]; known {
+		return kind, nil
+	}
+	kind, _, err := s.tester.Fails(ctx, c)
+	if err == nil && s.r.answers != nil {
+		s.r.answers[key] = kind
+	}
+	return kind, err
 }
 
 func (s *findings) close() error { return s.tester.Close() }
@@ -185,6 +196,7 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 		return nil
 	}
 	s.tester.Narrowly(s.plain, f.v)
+	s.asking = fmt.Sprintf("%s %s %d", f.v.Kind, f.v.Law, f.v.LawSeed)
 	found, joined, err := s.lab.Find(ctx, smallest)
 	switch {
 	case errors.Is(err, trigger.ErrPasses):

@@ -1,7 +1,10 @@
 package campaign
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"os"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
@@ -16,6 +19,7 @@ type ledgerOf struct {
 	now    time.Time
 	failed []int
 	passed []int
+	sum    string // of the file; empty: there is none
 }
 
 func openLedger(file string) (ledgerOf, error) {
@@ -27,6 +31,12 @@ func openLedger(file string) (ledgerOf, error) {
 	if l.Ledger, err = ledger.Read(file); err != nil {
 		return l, err
 	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return l, fmt.Errorf("ledger: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	l.sum = hex.EncodeToString(sum[:6])
 	l.failed, l.passed = make([]int, len(l.Known)), make([]int, len(l.Known))
 	return l, nil
 }

@@ -71,7 +71,7 @@ func (r *runner) peel(ctx context.Context, stream *gen.Stream, o Options) error 
 		if missing := o.Cases - r.passedOutside(); o.Cases > 0 {
 			end = first + min(size, (missing+engine.SequenceLength-1)/engine.SequenceLength*engine.SequenceLength)
 		}
-		if err := r.generate(ctx, stream, batch, first, end); err != nil {
+		if err := r.batch(ctx, stream, batch, first, end); err != nil {
 			if errors.Is(err, errNothingLeft) {
 				r.ended = err.Error()
 				return nil

@@ -49,6 +49,10 @@ func (o *Options) impossible() (field, want string) {
 		return "reduce, reduce_calls", "0 or more"
 	case o.Memory < 0:
 		return "memory_bytes", "0 or more"
+	case !o.Shard.valid():
+		return "shard", fmt.Sprintf("a number from 1 to of, and of at most %d", MaxShards)
+	case o.Shard != Shard{} && o.Peel:
+		return "shard, peel", "one of them"
 	}
 	return "", ""
 }

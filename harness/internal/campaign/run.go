@@ -40,6 +40,8 @@ type Options struct {
 	// Ledger is a file of known failures; empty: none. ExcludeKnown draws no case that it is about.
 	Ledger       string `json:"ledger,omitzero"`
 	ExcludeKnown bool   `json:"exclude_known,omitzero"`
+	// Shard is which part of the cases this run does; zero: all.
+	Shard Shard `json:"shard,omitzero"`
 	Isolation
 }
 
@@ -88,7 +90,10 @@ func Run(ctx context.Context, o Options, dir string, w Watch) (Report, error) {
 	if err = errors.Join(err, tester.Close()); err != nil {
 		return Report{}, err
 	}
-	run, err := record.Open(dir, o, record.Header{Path: o.Path, Device: on.Device, Toolchain: on.Toolchain, Seed: o.Seed, Peak: peak})
+	run, err := record.Open(dir, o, record.Header{
+		Path: o.Path, Device: on.Device, Toolchain: on.Toolchain, Seed: o.Seed, Peak: peak,
+		Generator: stream.Fingerprint(), Ledger: known.sum,
+	})
 	if err != nil {
 		return Report{}, err
 	}
@@ -110,6 +115,10 @@ type runner struct {
 	known   ledgerOf
 	search  *findings // nil: nobody asks for triggers
 	judged  []outcome // of the cases, in the order in which they ended
+	// produce runs the numbers of a batch; nil: generate.
+	produce func(ctx context.Context, stream *gen.Stream, o Options, first, end int) error
+	// answers is what the path has said to a search before, and says now; nil: nobody keeps it.
+	answers map[string]verdict.Kind
 	// recalled is how many of them an earlier part of the run has judged.
 	recalled int
 	ended    string // why a run that peels ended early
@@ -138,7 +147,8 @@ func (r *runner) finish(ctx context.Context, stream *gen.Stream) (Report, error)
 	if r.options.Peel {
 		r.report.Summary.Peeled, r.report.Summary.Outside, r.report.Summary.Ended = true, r.passedOutside(), r.ended
 	}
-	r.report.Summary.Requested, r.report.Summary.Interrupted = r.options.Cases, r.report.Interrupted
+	r.report.Summary.Requested, r.report.Summary.Interrupted = r.options.Shard.Cases(r.options.Cases), r.report.Interrupted
+	r.report.Summary.Shard = r.options.Shard.String()
 	r.report.Summary.Directory, r.report.Summary.Version = r.run.Dir(), record.BuildVersion()
 	err = errors.Join(err, r.run.Close())
 	if err == nil {
@@ -163,7 +173,7 @@ func (r *runner) all(ctx context.Context, stream *gen.Stream) error {
 	if o.Peel {
 		err = r.peel(ctx, stream, o)
 	} else {
-		err = r.generate(ctx, stream, o, 0, o.Cases)
+		err = r.batch(ctx, stream, o, 0, o.Cases)
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		r.report.Interrupted = true
@@ -177,6 +187,13 @@ func (r *runner) all(ctx context.Context, stream *gen.Stream) error {
 	return r.explainFailures(ctx)
 }
 
+func (r *runner) batch(ctx context.Context, stream *gen.Stream, o Options, first, end int) error {
+	if r.produce != nil {
+		return r.produce(ctx, stream, o, first, end)
+	}
+	return r.generate(ctx, stream, o, first, end)
+}
+
 // generate runs the numbers from first up to one below end; end 0: until o.Time is over.
 func (r *runner) generate(ctx context.Context, stream *gen.Stream, o Options, first, end int) error {
 	source := avoiding{stream: stream, avoid: r.avoids()}
@@ -184,7 +201,7 @@ func (r *runner) generate(ctx context.Context, stream *gen.Stream, o Options, fi
 		Source: source.Case, Redraw: source.Draw, Cases: end, Time: o.Time, Workers: o.Workers, NewPath: o.opener(o.Path),
 		// With several workers the reference of one case need not be spread over the processors as well.
 		Trial: trial.Options{Relations: o.Relations, Deadline: o.Deadline, Workers: referenceWorkers(o.Workers)},
-		Skip:  func(index int) bool { return index < first || r.run.Finished(index) },
+		Skip:  func(index int) bool { return index < first || !o.Shard.Holds(index) || r.run.Finished(index) },
 		// Only a processor that would otherwise be idle gains anything by it.
 		CompileAhead: isHost(o.Path) && o.Workers < runtime.NumCPU(),
 		Sink:         r.take,
@@ -211,11 +228,8 @@ func (r *runner) take(result engine.Result) error {
 	begin := time.Now()
 	defer func() { r.report.Writing += time.Since(begin) }()
 	v := result.Verdict
-	line := record.NewResult(result.Case, r.options.Path, result.On, v, result.Timing, result.Wall.Seconds())
-	line.Index, line.Draw, line.Refused = result.Index, result.Draw, result.Refused
-	line.Laws, line.NotJudged = result.Laws, result.NotJudged
-	var err error
-	if line.Known, err = r.known.judge(result.Case, v.Kind); err != nil {
+	line, err := lineOf(result, r.options.Path, &r.known)
+	if err != nil {
 		return err
 	}
 	r.judged = append(r.judged, outcome{result.Index, result.Case, v.Kind, line.Known != ""})
@@ -224,7 +238,6 @@ func (r *runner) take(result engine.Result) error {
 		if err != nil {
 			return err
 		}
-		line.Wrote = record.Tail(result.Stack)
 		r.log.Error("case failed", "index", result.Index, "verdict", v.Kind, "reason", v.Reason, "file", file)
 		if result.Stack != "" {
 			r.log.Info("what the process wrote last", "index", result.Index, "stack", result.Stack)
@@ -247,6 +260,20 @@ func (r *runner) take(result engine.Result) error {
 		r.watch.Case(s.Cases, s.Failed)
 	}
 	return nil
+}
+
+// lineOf is what is recorded of a result.
+func lineOf(result engine.Result, path string, known *ledgerOf) (record.Result, error) {
+	v := result.Verdict
+	line := record.NewResult(result.Case, path, result.On, v, result.Timing, result.Wall.Seconds())
+	line.Index, line.Draw, line.Refused = result.Index, result.Draw, result.Refused
+	line.Laws, line.NotJudged = result.Laws, result.NotJudged
+	if v.Kind.Fails() {
+		line.Wrote = record.Tail(result.Stack)
+	}
+	var err error
+	line.Known, err = known.judge(result.Case, v.Kind)
+	return line, err
 }
 
 // reached tells of a case that was judged.

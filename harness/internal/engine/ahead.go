@@ -21,7 +21,7 @@ func (e *engine) compileAhead(ctx context.Context) {
 		return
 	}
 	seen := map[string]bool{}
-	for index := max(e.cfg.Workers, 1) * SequenceLength; !e.over(index) && ctx.Err() == nil; index++ {
+	for index := e.cfg.First + max(e.cfg.Workers, 1)*SequenceLength; !e.over(index) && ctx.Err() == nil; index++ {
 		if e.skips(index) {
 			continue
 		}

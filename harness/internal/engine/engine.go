@@ -33,7 +33,9 @@ type Config struct {
 	// Redraw gives the draw of a number that takes the place of those before it, which the path does not support; draw 0
 	// is Source's. It too must always give the same. nil: what the path does not support is not drawn again.
 	Redraw func(index, draw int) (cases.Case, error)
-	// Cases is how many to run, drawn again or not; 0: until Time is over.
+	// First is the first number, of a sequence's begin.
+	First int
+	// Cases is how many to run, drawn again or not, those below First among them; 0: until Time is over.
 	Cases int
 	// Time ends the run at the next case; 0: no limit.
 	Time time.Duration
@@ -42,9 +44,11 @@ type Config struct {
 	// CompileAhead runs coming cases in their smallest size on a path of its own, for paths that compile and keep what
 	// they compiled on disk.
 	CompileAhead bool
-	// NewPath opens the path; every worker has its own, and a new one after a crash.
+	// NewPath opens the path; every worker has its own, and a new one after a crash. What it gives has a cold context.
 	NewPath func(context.Context) (paths.Path, error)
-	Trial   trial.Options
+	// Keep takes over the paths that are open when the run ends; nil: they are closed.
+	Keep  func(paths.Path)
+	Trial trial.Options
 	// Skip says which numbers a resumed run has already; nil: none.
 	Skip func(index int) bool
 	// Sink takes each result, from one goroutine at a time, in the order in which they end.
@@ -68,7 +72,11 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Cases <= 0 && cfg.Time <= 0 {
 		return errors.New("engine: neither a number of cases nor a time is set")
 	}
+	if cfg.First < 0 || cfg.First%SequenceLength != 0 {
+		return fmt.Errorf("engine: the first number is %d; want a multiple of %d", cfg.First, SequenceLength)
+	}
 	e := &engine{cfg: cfg}
+	e.next.Store(int64(cfg.First / SequenceLength))
 	if cfg.Time > 0 {
 		e.until = time.Now().Add(cfg.Time)
 	}
@@ -98,7 +106,7 @@ func (e *engine) over(index int) bool {
 
 func (e *engine) work(ctx context.Context) error {
 	w := worker{engine: e}
-	defer w.close()
+	defer w.leave()
 	for {
 		first := int(e.next.Add(1)-1) * SequenceLength
 		if e.over(first) {
@@ -149,6 +157,15 @@ func (w *worker) start(ctx context.Context, cold func(context.Context, paths.Pat
 	}
 	w.path = p
 	return nil
+}
+
+// leave gives the path to who wants to go on with it.
+func (w *worker) leave() {
+	if w.cfg.Keep != nil && w.path != nil {
+		w.cfg.Keep(w.path)
+		w.path = nil
+	}
+	w.close()
 }
 
 func (w *worker) close() {

@@ -54,6 +54,12 @@ func readFloat(dec *jsontext.Decoder, x *float64) error {
 	return nil
 }
 
+// EncodeLine writes a result as one line of results.jsonl, and DecodeLine reads it and trusts nothing.
+func EncodeLine(r Result) ([]byte, error) { return encodeLine(r) }
+
+// DecodeLine is EncodeLine's.
+func DecodeLine(line []byte) (Result, error) { return decodeLine(line) }
+
 // encodeLine writes a result as one line.
 func encodeLine(r Result) ([]byte, error) {
 	r.Case.Notes = strings.ToValidUTF8(r.Case.Notes, "\uFFFD") // a case encodes itself, strictly

@@ -25,12 +25,35 @@ func (r *Run) SaveReduced(id string, reduced cases.Case, e *cases.Evidence) (fil
 	if err := saveCase(file, reduced, e); err != nil {
 		return "", err
 	}
+	r.tellReduced(id, file, e)
+	return file, nil
+}
+
+// KeepFailure writes failures/ID.json as another run has it, and KeepReduced failures/ID.reduced.json: with the notes that
+// are in it.
+func (r *Run) KeepFailure(c cases.Case, e *cases.Evidence) error {
+	return atomicfile.WriteBytes(failureFile(r.dir, cases.Name(c)), cases.EncodeFile(c, e))
+}
+
+// KeepReduced is KeepFailure's.
+func (r *Run) KeepReduced(id string, reduced cases.Case, e *cases.Evidence) (file string, err error) {
+	if !isName(id) {
+		return "", fmt.Errorf("id %q; want the name of a case, 12 hex digits", id)
+	}
+	file = reducedFile(r.dir, id)
+	if err := atomicfile.WriteBytes(file, cases.EncodeFile(reduced, e)); err != nil {
+		return "", err
+	}
+	r.tellReduced(id, file, e)
+	return file, nil
+}
+
+func (r *Run) tellReduced(id, file string, e *cases.Evidence) {
 	for i := range r.summary.Failures {
 		if r.summary.Failures[i].Case == id {
 			r.summary.Failures[i].Reduced, r.summary.Failures[i].ReducedReason = file, e.Reason
 		}
 	}
-	return file, nil
 }
 
 func saveCase(file string, c cases.Case, e *cases.Evidence) error {

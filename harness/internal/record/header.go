@@ -16,6 +16,10 @@ type Header struct {
 	Seed      uint64 `json:"seed"`
 	// Peak is what rates are held against: the most operations a second that the device was seen to do; 0: not known.
 	Peak float64 `json:"peak_flops,omitzero"`
+	// Generator tells one generator of cases from another, as far as this run's cases go; Ledger one file of known
+	// failures from another. Empty: not known, or none.
+	Generator string `json:"generator,omitzero"`
+	Ledger    string `json:"ledger_sum,omitzero"`
 }
 
 // FillDefaults fills in what is empty and can be known here.

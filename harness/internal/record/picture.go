@@ -33,9 +33,24 @@ func (r *Run) SavePicture(id string, p *picture.Picture) error {
 	return atomicfile.WriteBytes(filepath.Join(dir, id+".json"), append(text, '\n'))
 }
 
+// PictureFile is where a run directory keeps the picture of a failure.
+func PictureFile(dir, id string) string { return filepath.Join(dir, rundir.PicturesDir, id+".json") }
+
+// DecodePicture reads the text of a picture's file.
+func DecodePicture(text []byte) (*picture.Picture, error) {
+	if len(text) > maxPictureBytes {
+		return nil, fmt.Errorf("a picture of %d bytes; want at most %d", len(text), maxPictureBytes)
+	}
+	var p picture.Picture
+	if err := json.Unmarshal(text, &p); err != nil {
+		return nil, err
+	}
+	return &p, p.Check()
+}
+
 // ReadPicture reads the picture of a failure; nil: the run directory has none.
 func ReadPicture(dir, id string) (*picture.Picture, error) {
-	file := filepath.Join(dir, rundir.PicturesDir, id+".json")
+	file := PictureFile(dir, id)
 	if info, err := os.Stat(file); err == nil && info.Size() > maxPictureBytes {
 		return nil, fmt.Errorf("%s has %d bytes; want at most %d", file, info.Size(), maxPictureBytes)
 	}
@@ -46,9 +61,9 @@ func ReadPicture(dir, id string) (*picture.Picture, error) {
 	if err != nil {
 		return nil, fmt.Errorf("picture: %w", err)
 	}
-	var p picture.Picture
-	if err := json.Unmarshal(text, &p); err != nil {
+	p, err := DecodePicture(text)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return &p, p.Check()
+	return p, nil
 }

@@ -44,31 +44,62 @@ func Read(dir string) iter.Seq2[Result, error] {
 }
 
 func readLines(from io.Reader, file string, yield func(Result, error) bool) {
-	lines := bufio.NewReaderSize(from, 1<<16)
-	for number := 1; ; number++ {
-		line, err := readLine(lines)
-		ended := errors.Is(err, io.EOF)
-		if err != nil && !ended && !errors.Is(err, errLong) {
-			yield(Result{}, fmt.Errorf("%s:%d: %w", file, number, err))
-			return
-		}
-		if ended && len(line) == 0 {
-			return
-		}
-		var r Result
-		if err == nil || ended {
-			r, err = decodeLine(line)
-			if err != nil && ended {
-				err = fmt.Errorf("%w (%v)", ErrTorn, err)
-			}
-		}
-		if err != nil {
-			err = &LineError{file, number, err}
-		}
-		if !yield(r, err) || ended {
+	for line, err := range scan(from, file) {
+		if !yield(line.result, err) {
 			return
 		}
 	}
+}
+
+// scanned is a line and where it stands.
+type scanned struct {
+	result Result
+	offset int64
+	length int // without its end
+}
+
+func scan(from io.Reader, file string) iter.Seq2[scanned, error] {
+	return func(yield func(scanned, error) bool) {
+		counted := &counter{from: from}
+		lines := bufio.NewReaderSize(counted, 1<<16)
+		for number := 1; ; number++ {
+			at := scanned{offset: counted.n - int64(lines.Buffered())}
+			line, err := readLine(lines)
+			at.length = len(line)
+			ended := errors.Is(err, io.EOF)
+			if err != nil && !ended && !errors.Is(err, errLong) {
+				yield(at, fmt.Errorf("%s:%d: %w", file, number, err))
+				return
+			}
+			if ended && len(line) == 0 {
+				return
+			}
+			if err == nil || ended {
+				at.result, err = decodeLine(line)
+				if err != nil && ended {
+					err = fmt.Errorf("%w (%v)", ErrTorn, err)
+				}
+			}
+			if err != nil {
+				err = &LineError{file, number, err}
+			}
+			if !yield(at, err) || ended {
+				return
+			}
+		}
+	}
+}
+
+// counter knows how many bytes were read.
+type counter struct {
+	from io.Reader
+	n    int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.n += int64(n)
+	return n, err
 }
 
 var errLong = fmt.Errorf("the line is longer than %d bytes", MaxLineBytes)

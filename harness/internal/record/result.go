@@ -60,6 +60,11 @@ func NewResult(c cases.Case, path string, on paths.Description, v verdict.Verdic
 	return r
 }
 
+// Fill fills in what follows from the rest: ID and Impossible. peak is the device's, in operations a second; 0: not known.
+func (r *Result) Fill(peak float64) {
+	r.ID, r.Impossible = cases.Name(r.Case), r.doubt(peak)
+}
+
 // GPUSeconds is the device time of all dispatches together; 0 where the path has no device clock.
 func (r *Result) GPUSeconds() float64 {
 	total := 0.0

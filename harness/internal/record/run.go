@@ -11,7 +11,6 @@ import (
 
 	"github.com/go-json-experiment/json/v1"
 
-	"attest.example/attest/harness/internal/cases"
 )
 
 // Run is an open run directory. Its methods are for one goroutine at a time.
@@ -32,7 +31,9 @@ type Run struct {
 	now     func() time.Time
 	began   time.Time
 	earlier time.Duration // that the run had taken before it was reopened
-	closed  bool
+	// takesOver says that the run is put together from others, so that the clock here means nothing.
+	takesOver bool
+	closed    bool
 }
 
 // Open makes a run directory, with missing parents, and starts the run. options is whatever the engine needs to go
@@ -112,15 +113,26 @@ func (r *Run) Finished(index int) bool { return r.done[index] }
 // Append records a finished case: one write, so that the line is there whole or not at all, whatever kills the
 // process afterwards. It fills in ID, Elapsed and Impossible. An index that is recorded already is an error.
 func (r *Run) Append(result Result) error {
+	result.Fill(r.header.Peak)
+	result.Elapsed = r.elapsed().Seconds()
+	return r.add(result)
+}
+
+// TakeOver records a case that another run finished, as it is recorded there. From then on the run is as long as the
+// longest of those.
+func (r *Run) TakeOver(result Result) error {
+	r.takesOver = true
+	r.earlier = max(r.earlier, time.Duration(result.Elapsed*float64(time.Second)))
+	return r.add(result)
+}
+
+func (r *Run) add(result Result) error {
 	if r.closed {
 		return fmt.Errorf("run directory %s: append after close", r.dir)
 	}
 	if result.Index < 0 || r.done[result.Index] {
 		return fmt.Errorf("run directory %s: case index %d is negative or already recorded", r.dir, result.Index)
 	}
-	result.ID = cases.Name(result.Case)
-	result.Elapsed = r.elapsed().Seconds()
-	result.Impossible = result.doubt(r.header.Peak)
 	line, err := encodeLine(result)
 	if err != nil {
 		return fmt.Errorf("encode case %d: %w", result.Index, err)
@@ -136,7 +148,12 @@ func (r *Run) Append(result Result) error {
 	return nil
 }
 
-func (r *Run) elapsed() time.Duration { return r.earlier + r.now().Sub(r.began) }
+func (r *Run) elapsed() time.Duration {
+	if r.takesOver {
+		return r.earlier
+	}
+	return r.earlier + r.now().Sub(r.began)
+}
 
 // Summary is the run so far.
 func (r *Run) Summary() Summary {

@@ -41,8 +41,11 @@ type Summary struct {
 	Requested   int    `json:"requested,omitzero"` // cases asked for; 0: as many as the time allows
 	Interrupted bool   `json:"interrupted"`        // ended before all of them were judged
 	Directory   string `json:"directory,omitzero"` // of the run
-	Version     string `json:"version,omitzero"`   // of attest
-	Commit      string `json:"commit,omitzero"`    // likewise
+	Shard       string `json:"shard,omitzero"`     // which part of the cases the run does, as 3/16; empty: all
+	// Missing names, of a run that was merged, the parts that are not there; then Interrupted holds too.
+	Missing []string `json:"missing,omitzero"`
+	Version string   `json:"version,omitzero"` // of attest
+	Commit  string   `json:"commit,omitzero"`  // likewise
 
 	// Findings are the failures by what explains them, in the order in which they were found.
 	Findings []Finding `json:"findings,omitzero"`

@@ -22,6 +22,9 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 		on += " on " + oneLine(s.Device)
 	}
 	fmt.Fprintf(&b, "path           %s\nseed           %d\n", on, s.Seed)
+	if s.Shard != "" {
+		fmt.Fprintf(&b, "shard          %s\n", s.Shard)
+	}
 	fmt.Fprintf(&b, "cases          %d in %.1f s, %.1f cases/s\n", s.Cases, s.Seconds, s.CasesPerSecond)
 	fmt.Fprintf(&b, "verdicts       %d passed, %d failed, %d inconclusive, %d unsupported",
 		s.Passed, s.Failed, s.Inconclusive, s.Unsupported)
@@ -56,6 +59,12 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 		fmt.Fprintf(&b, "\nDOES NOT CONFORM: %d of %s failed\n", s.Failed, plural(s.Cases, "case"))
 	}
 	switch {
+	case len(s.Missing) > 0:
+		b.WriteString("\n")
+		for _, part := range s.Missing {
+			fmt.Fprintf(&b, "MISSING        %s\n", part)
+		}
+		b.WriteString("INCOMPLETE: nothing is shown for what is missing\n")
 	case s.Interrupted:
 		of := ""
 		if s.Requested > 0 {
