@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/v1"
-
 )
 
 // Run is an open run directory. Its methods are for one goroutine at a time.
