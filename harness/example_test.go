@@ -25,7 +25,7 @@ func (mine) Attend(_ context.Context, c harness.Case, t *harness.Tensors) (harne
 	for b := range c.Batch {
 		for h := range c.Heads {
 			for row := range c.QLen {
-				first, last := c.Span(row) // the keys that a causal mask leaves
+				first, last := c.Span(b, row) // the keys that a causal mask leaves
 				attendRow(c, t, b, h, row, first, last)
 			}
 		}

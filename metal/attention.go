@@ -53,7 +53,10 @@ type AttentionOptions struct {
 	Causal bool
 	Window *Window
 	Align  Align // of Causal and Window
-	Mask   *Mask
+	// KVOffset moves a diagonal that starts top-left: query row i stands at key i + KVOffset, in a cache of that many keys
+	// before the first query.
+	KVOffset int
+	Mask     *Mask
 
 	Dispatches int           // how many times Forward runs the kernel; 0 means 1
 	TotalOnly  bool          // no place is given for the seconds of each dispatch: Timing has their sum alone
@@ -94,7 +97,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 	}{
 		{"Batch", o.Batch, &f.Batch}, {"Heads", o.Heads, &f.Heads}, {"KVHeads", o.KVHeads, &f.KVHeads},
 		{"QLen", o.QLen, &f.QLen}, {"KVLen", o.KVLen, &f.KVLen}, {"HeadDim", o.HeadDim, &f.HeadDim},
-		{"Dispatches", o.Dispatches, &f.Dispatches},
+		{"Dispatches", o.Dispatches, &f.Dispatches}, {"KVOffset", o.KVOffset, &f.KVOffset},
 	} {
 		if n.from < 0 || n.from > math.MaxInt32 {
 			return nil, fmt.Errorf("attention: %s: %d, expected 0 to %d: %w", n.name, n.from, math.MaxInt32, ErrInvalidArgs)

@@ -154,6 +154,9 @@ func (f *fixture) chooseMask(t testing.TB, c *metal.Context, r *rand.Rand) {
 	diagonal := 0
 	if o.Align == metal.BottomRight {
 		diagonal = f.kvLen - f.qLen
+	} else if r.IntN(3) == 0 {
+		o.KVOffset = r.IntN(f.kvLen + 2)
+		diagonal = o.KVOffset
 	}
 	inRange := func(i, j int) bool {
 		i += diagonal

@@ -38,6 +38,7 @@ func TestRefusalsNameTheArgument(t *testing.T) {
 		{"output_precision: -1", func(o *metal.AttentionOptions) { o.Output = -1 }},
 		{"intermediate_precision", func(o *metal.AttentionOptions) { o.Intermediate = 9 }},
 		{"math", func(o *metal.AttentionOptions) { o.Math = 2 }},
+		{"kv_offset", func(o *metal.AttentionOptions) { o.Causal, o.Align, o.KVOffset = true, metal.BottomRight, 3 }},
 		{"align", func(o *metal.AttentionOptions) { o.Align = 2 }},
 		{"dispatches", func(o *metal.AttentionOptions) { o.Dispatches = 1 << 21 }},
 		{"q: the data starts", func(o *metal.AttentionOptions) { o.Q.Offset = 2 }},

@@ -84,6 +84,7 @@ type Forward struct {
 	Causal, Windowed            bool
 	Align                       Align
 	WindowLeft, WindowRight     uint32
+	KVOffset                    uint32 // query row i stands at key i + KVOffset, under top-left masks
 	Mask                        Mask
 	Dispatches                  uint32 // 0 means 1
 	DeadlineSeconds             float64
@@ -143,6 +144,7 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 	d.intermediate_precision, d.math = C.int32_t(f.Intermediate), C.int32_t(f.Math)
 	d.causal, d.windowed, d.align = C.bool(f.Causal), C.bool(f.Windowed), C.int32_t(f.Align)
 	d.window_left, d.window_right = C.uint32_t(f.WindowLeft), C.uint32_t(f.WindowRight)
+	d.kv_offset = C.uint32_t(f.KVOffset)
 	d.dispatches, d.deadline_seconds = C.uint32_t(f.Dispatches), C.double(f.DeadlineSeconds)
 	call.setMask(m)
 	return call, nil

@@ -172,6 +172,9 @@ typedef struct {
 
   /* In, since version 0.2 of the library: scores become softcap * tanh(score / softcap) before the mask; 0: they do not. */
   float softcap;
+  /* Where the first query row stands among the keys: a causal mask or window that is aligned top-left has its diagonal
+   * at key i + kv_offset of row i, as with a cache of kv_offset keys before the first query. */
+  uint32_t kv_offset;
 } mfa_attention_desc;
 
 MFA_EXPORT int32_t mfa_attention_forward_desc(mfa_context_t context, mfa_attention_desc *desc);

@@ -29,7 +29,7 @@ static mfa_kernel_strides strides_of(const mfa_layout *layout) {
 /* Row i sees keys [i + first_key, i + end_key). A bound beyond every length stands for none. */
 static void key_range(const mfa_attention_desc *d, int64_t *first_key, int64_t *end_key) {
   const int64_t none = INT64_C(1) << 40;
-  int64_t diagonal = d->align == MFA_ALIGN_BOTTOM_RIGHT ? (int64_t)d->kv_len - d->q_len : 0;
+  int64_t diagonal = d->align == MFA_ALIGN_BOTTOM_RIGHT ? (int64_t)d->kv_len - d->q_len : (int64_t)d->kv_offset;
   *first_key = -none;
   *end_key = none;
   if (d->windowed && d->window_left != MFA_UNBOUNDED) *first_key = diagonal - d->window_left;

@@ -19,6 +19,7 @@
   X("%g", softmax_scale, -FLT_MAX, FLT_MAX, "a finite number")                \
   X("%g", softcap, 0, 0x1p126f, "0 (none) to 2^126")                          \
   X("%d", math, MFA_MATH_SAFE, MFA_MATH_FAST, "safe (0) or fast (1)")         \
+  X("%u", kv_offset, 0, INT32_MAX, "0 to 2147483647")                         \
   X("%d", align, MFA_ALIGN_TOP_LEFT, MFA_ALIGN_BOTTOM_RIGHT, "top-left (0) or bottom-right (1)") \
   X("%u", dispatches, 0, 1 << 20, "at most 1048576")                          \
   X("%g", deadline_seconds, 0, HUGE_VAL, "0 or more")

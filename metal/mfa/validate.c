@@ -23,6 +23,8 @@ static int32_t check_scalars(const mfa_attention_desc *d) {
   MFA_DESC_SCALARS(CHECK)
 #undef CHECK
   if (d->heads % d->kv_heads) REFUSE("kv_heads: %u does not divide heads %u", d->kv_heads, d->heads);
+  if (d->kv_offset && d->align == MFA_ALIGN_BOTTOM_RIGHT)
+    REFUSE("kv_offset: %u with a bottom-right mask, whose last row stands at the last key, expected 0", d->kv_offset);
   int32_t status;
   if ((status = check_precision(d->input_precision, "input_precision"))) return status;
   if ((status = check_precision(d->intermediate_precision, "intermediate_precision"))) return status;

@@ -135,24 +135,29 @@ func TestSpan(t *testing.T) {
 		mask   Mask
 		q, kv  int
 		expect [][2]int
+		offset int
 	}{
-		{Mask{}, 2, 3, [][2]int{{0, 3}, {0, 3}}},
-		{Mask{Kind: CausalMask}, 3, 2, [][2]int{{0, 1}, {0, 2}, {0, 2}}},
-		{Mask{Kind: CausalMask, Align: BottomRight}, 2, 4, [][2]int{{0, 3}, {0, 4}}},
-		{Mask{Kind: CausalMask, Align: BottomRight}, 4, 2, [][2]int{{0, 0}, {0, 0}, {0, 1}, {0, 2}}},
-		{Mask{Kind: WindowMask, Left: 1, Right: 0}, 4, 3, [][2]int{{0, 1}, {0, 2}, {1, 3}, {2, 3}}},
-		{Mask{Kind: WindowMask, Left: -1, Right: 1, Align: BottomRight}, 2, 4, [][2]int{{0, 4}, {0, 4}}},
-		{Mask{Kind: WindowMask, Left: 0, Right: -1}, 3, 2, [][2]int{{0, 2}, {1, 2}, {0, 0}}},
-		{Mask{Kind: BoolMask, Window: true, Left: 1, Right: 0}, 4, 3, [][2]int{{0, 1}, {0, 2}, {1, 3}, {2, 3}}},
-		{Mask{Kind: AdditiveMask, Window: true, Left: -1, Align: BottomRight}, 2, 4, [][2]int{{0, 3}, {0, 4}}},
-		{Mask{Kind: BoolMask, Align: TopLeft}, 2, 2, [][2]int{{0, 1}, {0, 2}}},
+		{Mask{Kind: CausalMask}, 2, 5, [][2]int{{0, 3}, {0, 4}}, 2},
+		{Mask{Kind: CausalMask}, 3, 5, [][2]int{{0, 5}, {0, 5}, {0, 5}}, 4},
+		{Mask{Kind: WindowMask, Left: 1, Right: 0}, 3, 5, [][2]int{{2, 4}, {3, 5}, {4, 5}}, 3},
+		{Mask{Kind: WindowMask, Left: 1, Right: 0}, 2, 5, [][2]int{{0, 0}, {0, 0}}, 7},
+		{Mask{}, 2, 3, [][2]int{{0, 3}, {0, 3}}, 0},
+		{Mask{Kind: CausalMask}, 3, 2, [][2]int{{0, 1}, {0, 2}, {0, 2}}, 0},
+		{Mask{Kind: CausalMask, Align: BottomRight}, 2, 4, [][2]int{{0, 3}, {0, 4}}, 0},
+		{Mask{Kind: CausalMask, Align: BottomRight}, 4, 2, [][2]int{{0, 0}, {0, 0}, {0, 1}, {0, 2}}, 0},
+		{Mask{Kind: WindowMask, Left: 1, Right: 0}, 4, 3, [][2]int{{0, 1}, {0, 2}, {1, 3}, {2, 3}}, 0},
+		{Mask{Kind: WindowMask, Left: -1, Right: 1, Align: BottomRight}, 2, 4, [][2]int{{0, 4}, {0, 4}}, 0},
+		{Mask{Kind: WindowMask, Left: 0, Right: -1}, 3, 2, [][2]int{{0, 2}, {1, 2}, {0, 0}}, 0},
+		{Mask{Kind: BoolMask, Window: true, Left: 1, Right: 0}, 4, 3, [][2]int{{0, 1}, {0, 2}, {1, 3}, {2, 3}}, 0},
+		{Mask{Kind: AdditiveMask, Window: true, Left: -1, Align: BottomRight}, 2, 4, [][2]int{{0, 3}, {0, 4}}, 0},
+		{Mask{Kind: BoolMask, Align: TopLeft}, 2, 2, [][2]int{{0, 1}, {0, 2}}, 0},
 	}
 	for _, test := range tests {
 		c := minimal()
-		c.QLen, c.KVLen, c.Mask = test.q, test.kv, test.mask
+		c.QLen, c.KVLen, c.Mask, c.KVOffset = test.q, test.kv, test.mask, test.offset
 		c = normalized(t, c)
 		for row, want := range test.expect {
-			first, last := c.Span(row)
+			first, last := c.Span(0, row)
 			require.Equal(t, want, [2]int{first, last}, "%+v row %d", test.mask, row)
 		}
 	}

@@ -16,12 +16,9 @@ type Visible struct {
 // Visible looks at three rows only: both ends of what a row sees never fall from one row to the next.
 func (c *Case) Visible() Visible {
 	var v Visible
-	diagonal := c.KVLen - 1 // the row whose diagonal is at the last key
-	if c.Mask.Align == BottomRight {
-		diagonal = c.QLen - 1
-	}
+	diagonal := c.KVLen - 1 - c.Diagonal(0) // the row whose diagonal is at the last key
 	for _, row := range []int{0, min(max(diagonal, 0), c.QLen-1), c.QLen - 1} {
-		first, last := c.Span(row)
+		first, last := c.Span(0, row)
 		v.Begin, v.End = max(v.Begin, first), max(v.End, last)
 		v.None = v.None || last <= first
 		v.Hides = v.Hides || first != 0 || last != c.KVLen

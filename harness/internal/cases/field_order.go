@@ -13,7 +13,8 @@ var fuzzOrder = []string{
 	"layout.v.order", "layout.v.pad", "layout.v.transpose", "layout.v.offset",
 	"layout.out.order", "layout.out.pad", "layout.out.transpose", "layout.out.offset",
 	"values.seed", "values.q", "values.k", "values.v", "values.masked",
-	"mask.floor", "mask.window", "call.repeat", "call.refill", "call.dispatches", "call.handles", "call.bare",
+	"mask.floor", "mask.window", "call.repeat", "call.refill", "call.dispatches", "call.handles", "call.bare", "softcap",
+	"kv_offset",
 }
 
 // simpleOrder is the order in which fields decide which of two cases is simpler; the others come after these.

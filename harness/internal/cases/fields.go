@@ -28,7 +28,11 @@ type Case struct {
 	Softcap float32 `json:"softcap,omitzero"`
 	LSE     bool    `json:"lse,omitzero"` // also asks for the logsumexp of every row
 
-	Mask   Mask   `json:"mask,omitzero"`
+	Mask Mask `json:"mask,omitzero"`
+	// KVOffset is where the first query row stands among the keys: a cache holds that many before it. It moves the diagonal
+	// of a causal mask or window that is aligned top-left: row i stands at key i + kv_offset.
+	KVOffset int `json:"kv_offset,omitzero"`
+
 	Layout Layout `json:"layout,omitzero"`
 	Values Values `json:"values,omitzero"`
 

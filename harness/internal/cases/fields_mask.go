@@ -173,6 +173,7 @@ func maskFields() []Field {
 			in("strided-with-mask"),
 		maskSlack("mask.offset", "elements before the array", MaxPad, func(c *Case) *int { return &c.Mask.Offset }).
 			in("mask-unaligned"),
+		kvOffset(),
 	}
 }
 

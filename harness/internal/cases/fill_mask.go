@@ -71,7 +71,7 @@ func (c *Case) Rows(t *Tensors) *MaskRows {
 // Row fills bias[first:last) with what is added to the logits of a query row and gives that range; keys outside it
 // are forbidden and left unwritten. bias has kv_len elements.
 func (m *MaskRows) Row(batch, head, row int, bias []float64) (first, last int) {
-	first, last = m.c.Span(row)
+	first, last = m.c.Span(batch, row)
 	if m.array == nil {
 		clear(bias[first:last])
 		return first, last

@@ -60,7 +60,7 @@ func TestWindowOverAnArray(t *testing.T) {
 	hidden := 0
 	for r := range c.QLen {
 		first, last := both.Row(0, 1, r, bias)
-		wantFirst, wantLast := alone.Span(r)
+		wantFirst, wantLast := alone.Span(0, r)
 		require.Equal(t, [2]int{wantFirst, wantLast}, [2]int{first, last}, "row %d", r)
 		for k := first; k < last; k++ {
 			require.Equal(t, tensors.Mask.Bias(0, 1, r, k), bias[k])

@@ -113,13 +113,19 @@ func (m *Mask) IsCausal() bool {
 // IsWindow reports whether the mask has a window.
 func (m *Mask) IsWindow() bool { return m.Kind == WindowMask || m.Window }
 
-// Span gives the keys [first, last) that the causal or window part allows to row i. Empty: first == last.
-func (c *Case) Span(row int) (first, last int) {
-	m := &c.Mask
-	diagonal := row
-	if m.Align == BottomRight {
-		diagonal += c.KVLen - c.QLen
+// Diagonal is the key at which the first query row of a batch entry stands, where a causal mask or window asks for one.
+func (c *Case) Diagonal(batch int) int {
+	if c.Mask.Align == BottomRight {
+		return c.KVLen - c.QLen
 	}
+	return c.KVOffset
+}
+
+// Span gives the keys [first, last) that the causal or window part allows to a row of a batch entry. Empty: first ==
+// last.
+func (c *Case) Span(batch, row int) (first, last int) {
+	m := &c.Mask
+	diagonal := row + c.Diagonal(batch)
 	first, last = 0, c.KVLen
 	switch {
 	case m.IsCausal():

@@ -141,7 +141,7 @@ func maskGuesses(c *cases.Case, t *cases.Tensors) []guess {
 			plain(p)
 			array := t.Mask
 			p.Mask = rowMask(func(b, h, r int, bias []float64) (int, int) {
-				first, last := c.Span(r)
+				first, last := c.Span(b, r)
 				first, last = change(r, first, last)
 				first, last = max(first, 0), min(last, c.KVLen)
 				if last <= first {
@@ -160,7 +160,7 @@ func maskGuesses(c *cases.Case, t *cases.Tensors) []guess {
 	m := c.Mask
 	if m.IsCausal() || m.IsWindow() {
 		with("future", "the future is seen: the diagonal of the mask is ignored", func(o *cases.Case) {
-			o.Mask.Align, o.Mask.Window, o.Mask.Left, o.Mask.Right = "", false, 0, 0
+			o.Mask.Align, o.Mask.Window, o.Mask.Left, o.Mask.Right, o.KVOffset = "", false, 0, 0, 0
 			if !o.Mask.IsArray() {
 				o.Mask = cases.Mask{}
 			}
@@ -174,6 +174,9 @@ func maskGuesses(c *cases.Case, t *cases.Tensors) []guess {
 			span("future", fmt.Sprintf("the future is seen up to the diagonal of the last of %d rows", block), func(row, first, last int) (int, int) {
 				return first, last + block - 1 - row%block
 			})
+		}
+		if c.KVOffset > 0 {
+			with("alignment", "kv_offset is ignored: the first row stands at the first key", func(o *cases.Case) { o.KVOffset = 0 })
 		}
 		if c.QLen != c.KVLen {
 			with("alignment", "the diagonal is aligned to the other corner", func(o *cases.Case) {
@@ -207,7 +210,7 @@ func arrayGuesses(c *cases.Case, m *cases.MaskArray) []guess {
 	as := func(kind, words string, bias func(b, h, r, k int) float64) {
 		list = append(list, guess{kind: kind, words: words, change: func(p *reference.Problem) {
 			p.Mask = rowMask(func(b, h, r int, into []float64) (int, int) {
-				first, last := c.Span(r)
+				first, last := c.Span(b, r)
 				for k := first; k < last; k++ {
 					into[k] = bias(b, h, r, k)
 				}
@@ -400,9 +403,9 @@ func staleGuesses(c *cases.Case, t *cases.Tensors) []guess {
 			})
 		})
 	}
-	if before.Mask != c.Mask && !before.Mask.IsArray() {
+	if (before.Mask != c.Mask || before.KVOffset != c.KVOffset) && !before.Mask.IsArray() {
 		other := c.Clone()
-		other.Mask = before.Mask
+		other.Mask, other.KVOffset = before.Mask, before.KVOffset
 		take("mask", func(p *reference.Problem) {
 			p.Mask = nil
 			if rows := other.Rows(&cases.Tensors{}); rows != nil {

@@ -170,7 +170,7 @@ func (p *plane) diagonalWords(c *cases.Case) string {
 	}
 	hidden := 0
 	for r := range p.rows {
-		_, last := c.Span(r)
+		_, last := c.Span(0, r)
 		if (last < c.KVLen) != wrong[r] {
 			return ""
 		}

@@ -48,7 +48,7 @@ func emptyRow(c *cases.Case) bool {
 		return true
 	}
 	for row := range c.QLen {
-		if first, last := c.Span(row); first == last {
+		if first, last := c.Span(0, row); first == last {
 			return true
 		}
 	}
@@ -59,7 +59,7 @@ func emptyRow(c *cases.Case) bool {
 func hidesKeys(c *cases.Case) bool {
 	low, high := c.KVLen, 0
 	for row := range c.QLen {
-		if first, last := c.Span(row); first < last {
+		if first, last := c.Span(0, row); first < last {
 			low, high = min(low, first), max(high, last)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 var causalRegions = []Region{
 	{Name: "causal-blocks", Bugs: []int{3}, Words: "causal over more than 128 keys, some row not seeing the end",
 		Holds: func(c *cases.Case) bool {
-			_, last := c.Span(0)
+			_, last := c.Span(0, 0)
 			return c.Mask.IsCausal() && c.KVLen > 128 && c.QLen > 1 && last < c.KVLen && ordinary(c)
 		}},
 	{Name: "causal-ragged-rows", Bugs: []int{28}, Words: "causal, q_len past 8 and no multiple of it",
@@ -37,7 +37,7 @@ var causalRegions = []Region{
 		}},
 	{Name: "window-late", Words: "a window that leaves out the first 32 keys for some row",
 		Holds: func(c *cases.Case) bool {
-			first, _ := c.Span(c.QLen - 1)
+			first, _ := c.Span(0, c.QLen-1)
 			return c.Mask.Kind == cases.WindowMask && first >= 32
 		}},
 	{Name: "causal-and-mask", Words: "a causal mask on top of an array",

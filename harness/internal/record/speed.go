@@ -38,11 +38,13 @@ func NominalFLOP(c cases.Case) float64 { return 4 * float64(c.HeadDim) * pairs(c
 // who reads it, so it counts.
 func NeededFLOP(c cases.Case) float64 {
 	allowed := 0.0
-	for row := range c.QLen {
-		first, last := c.Span(row)
-		allowed += float64(last - first)
+	for batch := range c.Batch {
+		for row := range c.QLen {
+			first, last := c.Span(batch, row)
+			allowed += float64(last - first)
+		}
 	}
-	return 4 * float64(c.HeadDim) * float64(c.Batch) * float64(c.Heads) * allowed
+	return 4 * float64(c.HeadDim) * float64(c.Heads) * allowed
 }
 
 // Bytes is what any implementation must move once: the elements of q, k, v and the mask array read, those of the

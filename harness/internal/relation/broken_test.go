@@ -203,6 +203,14 @@ func TestBugsAreCaught(t *testing.T) {
 				rowsOf(&t.Out, func(b, h, r int) { t.Out.Set(b, h, r, 0, t.Out.At(b, h, r, 0)*(1+0x1p-22)) })
 			}
 		}}, []string{"fewer-rows"}},
+		{"a chunk of a prompt begins at the first key", topLeft, bug{before: func(c *cases.Case, _ *cases.Tensors) {
+			c.KVOffset = 0
+		}}, []string{"chunks"}},
+		{"the diagonal begins at the end of the cache, wherever the queries are", causal, bug{before: func(c *cases.Case, _ *cases.Tensors) {
+			if c.Mask.Kind == cases.CausalMask && c.KVOffset > 0 {
+				c.Mask.Align, c.KVOffset = cases.BottomRight, 0
+			}
+		}}, []string{"chunks", "longer-cache"}},
 		{"the second call differs in the last bit", cases.Mask{}, bug{after: func(_ *cases.Case, t *cases.Tensors) {
 			calls++
 			t.Out.Set(0, 0, 0, 0, t.Out.At(0, 0, 0, 0)*(1+float64(calls)*0x1p-22))

@@ -38,15 +38,7 @@ var fewerRows = Law{
 		if err := a.run(c, t); err != nil {
 			return err
 		}
-		// The derived outputs under the base's row numbers.
-		shifted := *t
-		shifted.Out.Offset -= first * shifted.Out.Strides[2]
-		if t.LSE != nil {
-			lse := *t.LSE
-			lse.Offset -= first * lse.Strides[2]
-			shifted.LSE = &lse
-		}
-		return a.keepBits(&shifted, func(p place) bool { return p.row >= first && p.row < first+keep },
+		return a.keepBits(underRows(t, first), func(p place) bool { return p.row >= first && p.row < first+keep },
 			fmt.Sprintf("rows %d to %d alone, of %d", first, first+keep-1, a.Case.QLen))
 	},
 }

@@ -48,9 +48,5 @@ func rowsWithFuture(c *cases.Case) int {
 // horizon is the first key from which on a row, and every row before it, sees nothing. The mask's end moves on by one key a
 // row until it reaches kv_len; rows past that see all, or nothing where a window has left the keys behind.
 func horizon(c *cases.Case, row int) int {
-	diagonal := row
-	if c.Mask.Align == cases.BottomRight {
-		diagonal += c.KVLen - c.QLen
-	}
-	return min(max(diagonal+c.Mask.Right+1, 0), c.KVLen) // Right is 0 but for a window
+	return min(max(row+c.Diagonal(0)+c.Mask.Right+1, 0), c.KVLen) // Right is 0 but for a window
 }

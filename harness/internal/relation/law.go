@@ -31,7 +31,7 @@ func All() []Law {
 		permuteKeys, permuteRows, permuteHeads, permuteBatches,
 		shiftLogits, negateScale, foldScale, softcapFar,
 		hull, scaleV, splitV, ones, zeroQ,
-		future, maskedSlots, blindRow, independentRows, independentHeads, fewerRows,
+		future, maskedSlots, blindRow, independentRows, independentHeads, fewerRows, chunks, longerCache,
 		expandGroups, splitMerge, restateMask, relayout,
 		twice,
 	}

@@ -60,8 +60,8 @@ func TestPromises(t *testing.T) {
 	}{
 		{paths.Promises{MaskedBits: true, Independent: true, FutureBits: true, NaN: true}, []string{"twice"}},
 		{paths.Promises{Deterministic: true, Independent: true, FutureBits: true, NaN: true}, []string{"masked-slots", "blind-row"}},
-		{paths.Promises{Deterministic: true, MaskedBits: true, FutureBits: true, NaN: true}, []string{"blind-row", "independent-rows", "independent-heads", "fewer-rows"}},
-		{paths.Promises{Deterministic: true, MaskedBits: true, Independent: true, NaN: true}, []string{"future"}},
+		{paths.Promises{Deterministic: true, MaskedBits: true, FutureBits: true, NaN: true}, []string{"blind-row", "independent-rows", "independent-heads", "fewer-rows", "chunks"}},
+		{paths.Promises{Deterministic: true, MaskedBits: true, Independent: true, NaN: true}, []string{"future", "longer-cache"}},
 	} {
 		kept := names(Applicable(c, test.without))
 		for _, name := range names(Applicable(c, paths.AllPromises())) {

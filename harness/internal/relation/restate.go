@@ -50,8 +50,9 @@ var restateMask = Law{
 		}
 		return a.restate("the mask as a bool array", func(c *cases.Case) {
 			c.Mask = cases.Mask{Kind: cases.BoolMask, Shape: "11qk", Fill: cases.OpenFill}
-		}, func(_, _, r, k int) bool {
-			first, last := a.Case.Span(r)
+			c.KVOffset = 0
+		}, func(b, _, r, k int) bool {
+			first, last := a.Case.Span(b, r)
 			return first <= k && k < last
 		})
 	},

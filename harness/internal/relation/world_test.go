@@ -118,6 +118,9 @@ func randomCase(r *rand.Rand) cases.Case {
 			c.Softcap = oneOf[float32](r, 0.5, 2, 30)
 		}
 		c.Mask = randomMask(r, &c)
+		if c.Mask.Align == cases.TopLeft && r.IntN(2) == 0 {
+			c.KVOffset = r.IntN(c.KVLen + 2)
+		}
 		regimes := append(cases.Regimes(), cases.Normal, cases.Normal, cases.Normal, cases.Uniform)
 		c.Values = cases.Values{Seed: r.Uint64(), Q: oneOf(r, regimes...), K: oneOf(r, regimes...), V: oneOf(r, regimes...),
 			Masked: oneOf(r, "", cases.MaskedNaN, cases.MaskedInf, cases.MaskedHuge)}

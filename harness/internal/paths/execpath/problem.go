@@ -58,8 +58,8 @@ func problemOf(c cases.Case) *problem {
 	if c.Mask.IsArray() {
 		p.Mask = string(c.Mask.Kind)
 	}
-	if c.Mask.Align == cases.BottomRight {
-		p.Diagonal = c.KVLen - c.QLen
+	if c.Mask.IsCausal() || c.Mask.IsWindow() {
+		p.Diagonal = c.Diagonal(0)
 	}
 	bound := func(keys int) *int {
 		if keys < 0 {

@@ -57,7 +57,7 @@ func optionsOf(c cases.Case) *metal.AttentionOptions {
 	o := &metal.AttentionOptions{
 		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
 		Scores: metal.Scores{Scale: c.EffectiveScale(), Softcap: c.Softcap}, Input: precisionOf(c.Input), Output: precisionOf(c.Output),
-		Intermediate: metal.FP32, Causal: c.Mask.IsCausal(),
+		Intermediate: metal.FP32, Causal: c.Mask.IsCausal(), KVOffset: c.KVOffset,
 	}
 	if c.Intermediate != 0 {
 		o.Intermediate = precisionOf(c.Intermediate)

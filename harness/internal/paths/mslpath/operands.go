@@ -79,10 +79,7 @@ func operandValues(c cases.Case) ([]any, error) {
 		dense.Mask = isContiguous(&t.Mask.Tensor)
 	}
 	dense.All = dense.Q && dense.K && dense.V && dense.Mask && dense.Out
-	diagonal := 0
-	if c.Mask.Align == cases.BottomRight {
-		diagonal = c.KVLen - c.QLen
-	}
+	diagonal := c.Diagonal(0)
 	full := shapeOf{1, 1, c.QLen, c.KVLen}
 	if t.Mask != nil {
 		full.Batch, full.Heads = shape.Batch, shape.Heads
