@@ -61,7 +61,7 @@ var rareCards = func() []card {
 // defaultCards are all cards but the free and the rare ones.
 func defaultCards() []card {
 	var deck []card
-	for _, more := range [][]card{shapeCards, maskCards, memoryCards, valueCards, sequenceCards, logitCards, leanCards, floorCards,
+	for _, more := range [][]card{shapeCards, maskCards, memoryCards, serveCards, valueCards, sequenceCards, logitCards, leanCards, floorCards,
 		edgeCards, singleCards, callCards, probeCards} {
 		deck = append(deck, more...)
 	}

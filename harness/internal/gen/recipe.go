@@ -154,7 +154,7 @@ func (r *recipe) addBefore(d dice, t *draft, before func(dice, cases.Case) seque
 	cost := t.Work()
 	for _, c := range before(d, t.Clone()) {
 		cost += c.Work()
-		if c.Normalize() != nil || !t.filter.acceptsOne(&c) {
+		if c.Repair() != nil || !t.filter.acceptsOne(&c) {
 			continue
 		}
 		if cost > min(r.maxWork, t.filter.maxWork()) || scores(&c) > 2*r.logits {

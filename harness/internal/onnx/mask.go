@@ -34,6 +34,8 @@ func (v *Vector) mask(c *cases.Case) *mask {
 		align = cases.TopLeft
 	case m.valid == nil && m.past == c.KVLen-c.QLen:
 		align = cases.BottomRight
+	case m.valid == nil:
+		align, c.KVOffset = cases.TopLeft, m.past
 	default:
 		m.folded = true
 	}

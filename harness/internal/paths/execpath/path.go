@@ -185,8 +185,11 @@ func (p *Path) Supports(c cases.Case) error {
 	return declared.Supports("the program", p.hello.Supports, p.hello.Promises, c)
 }
 
-// Knows is what the program said of a field.
-func (p *Path) Knows(field string) bool { return slices.Contains(p.hello.Knows, field) }
+// Knows is what the program said of a field or value: see paths.Knower.
+func (p *Path) Knows(what string) bool {
+	return what == "kv_offset" || // the protocol has said from its first version where the diagonal begins
+		slices.Contains(p.hello.Knows, what)
+}
 
 // Attend lets the program compute a case.
 func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {

@@ -9,7 +9,7 @@ import (
 func (m *manifest) knows(what string) bool {
 	field, value, later := strings.Cut(what, "=")
 	if !later {
-		return m.reads.Names[field] || m.binds(field)
+		return m.reads.Names[field] || m.binds(field) || field == "kv_offset" && m.reads.Names["diagonal"]
 	}
 	// A number stands in every manifest somewhere, and a size in every grid: only a condition shows that it was thought of.
 	in := m.conditions
