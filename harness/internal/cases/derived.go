@@ -40,7 +40,7 @@ func (c *Case) arrayHidesARow() bool {
 	d, s := c.maskDims(), newStream(c.Values.Seed, streamMask)
 	looked := 0
 	for r := range c.QLen {
-		first, last := c.Span(r)
+		first, last := c.Span(0, r)
 		for b := range d[0] {
 			for h := range d[1] {
 				sees := false
@@ -80,7 +80,7 @@ func (c *Case) spans(rows int) (begins, ends []int) {
 	for row := 0; row < c.QLen; row += rows {
 		begin, end := c.KVLen, 0
 		for r := row; r < min(row+rows, c.QLen); r++ {
-			if first, last := c.Span(r); first < last {
+			if first, last := c.Span(0, r); first < last {
 				begin, end = min(begin, first), max(end, last)
 			}
 		}
