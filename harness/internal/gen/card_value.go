@@ -6,7 +6,7 @@ import (
 )
 
 // valueCards are about what the operands hold.
-var valueCards = []card{
+var valueCards = append(rareValueCards(), []card{
 	{name: "large scores in fp16", weight: 2,
 		rest: func(d dice, t *draft) {
 			t.input(precision.FP16)
@@ -34,17 +34,6 @@ var valueCards = []card{
 			t.Values.V = cases.Overflow
 			if d.chance(60) {
 				t.Output = precision.FP16
-			}
-		}},
-	{name: "subnormal", weight: 2,
-		rest: func(d dice, t *draft) {
-			switch d.Intn(3) {
-			case 0:
-				t.Values.V = cases.Subnormal
-			case 1:
-				t.Values.Q = cases.Subnormal
-			default:
-				t.Values.K, t.Values.V = cases.Subnormal, cases.Subnormal
 			}
 		}},
 	{name: "scale", weight: 3, sure: "scale-zero",
@@ -80,17 +69,30 @@ var valueCards = []card{
 			t.Values.Q, t.Values.K, t.Scale = pick(d, cases.Normal, cases.Uniform), cases.Normal, nil
 		},
 		narrow: true},
-	{name: "NaN in q", weight: 1, rest: func(d dice, t *draft) { t.Values.Q = cases.WithNaN }},
-	{name: "NaN in k or v", weight: 1,
+	{name: "Inf of both signs in v", weight: 1, sure: "inf-v-both",
+		size: func(d dice, t *draft) { t.lengths(d.between(1, 9), d.between(150, 220)); t.dim(d.between(1, 2)) },
 		rest: func(d dice, t *draft) {
-			if d.chance(50) {
-				t.Values.K = cases.WithNaN
-			} else {
-				t.Values.V = cases.WithNaN
-			}
+			t.drawMask(d, "")
+			t.Values.Q, t.Values.K, t.Values.V, t.Scale = cases.Normal, cases.Normal, cases.WithInf, nil
 		}},
-	{name: "Inf", weight: 1,
-		rest: func(d dice, t *draft) { *pick(d, &t.Values.Q, &t.Values.K, &t.Values.V) = cases.WithInf }},
-}
+}...)
 
 func negative(x float32) *float32 { x = -x; return &x }
+
+// rareValueCards draw what rareValueRegions ask for. The other operands are quiet: beside them no weight underflows, which would
+// excuse NaN for Inf.
+func rareValueCards() (cards []card) {
+	for _, x := range rareRegimes {
+		for i, operand := range []string{"q", "k", "v"} {
+			cards = append(cards, card{name: x.words + " in " + operand, weight: 1, sure: string(x.regime) + "-" + operand,
+				rest: func(d dice, t *draft) {
+					v := []*cases.Regime{&t.Values.Q, &t.Values.K, &t.Values.V}
+					for _, other := range v {
+						*other = pick(d, cases.Normal, cases.Uniform)
+					}
+					*v[i], t.Scale = x.regime, nil
+				}})
+		}
+	}
+	return cards
+}
