@@ -138,7 +138,7 @@ var longCards = []card{
 			t.input(precision.FP16)
 			t.Mask, t.Scale = cases.Mask{}, nil
 			t.Values.Q = pick(d, cases.Zero, cases.Subnormal, cases.Normal)
-			t.Values.V = pick(d, cases.Constant, cases.Constant, cases.Sinks)
+			t.Values.V = pick(d, cases.Constant, cases.Positive, cases.Overflow)
 		}},
 }
 
