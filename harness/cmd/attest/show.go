@@ -89,6 +89,11 @@ func showOne(ctx context.Context, t terminal, item corpus.Item, conditions campa
 		if err := errormap.Write(t.out, shown.Truth, shown.Output, broken(shown.Second), heads); err != nil {
 			return t.complain("show: %v", err)
 		}
+		if shown.Picture != nil {
+			if err := errormap.Keys(t.out, shown.Picture, heads); err != nil {
+				return t.complain("show: %v", err)
+			}
+		}
 	}
 	if shown.Stack != "" {
 		fmt.Fprintf(t.out, "what the path's process wrote last:\n%s\n", shown.Stack)

@@ -49,6 +49,11 @@ func Show(ctx context.Context, conditions Conditions, item corpus.Item) (Shown, 
 		if shown.Picture, err = picture.Of(ctx, subject, shown.broken()); err != nil {
 			return shown, atItem(item, err)
 		}
+		if outcome.Verdict.Kind.Fails() {
+			if err := weigh(ctx, a.tester, item.Case, shown.Picture); err != nil {
+				return shown, atItem(item, err)
+			}
+		}
 	}
 	return shown, nil
 }

@@ -24,3 +24,21 @@ func TestHalfBlocks(t *testing.T) {
 	require.Equal(t, "1 more maps, none of them worse", lines[4])
 	require.Equal(t, "3 more heads, none of them worse", lines[5])
 }
+
+// Without colours the map of the weights has the signs of the other one, with lines at tiles and blocks.
+func TestKeys(t *testing.T) {
+	row := make([]float64, 34)
+	row[8], row[33] = picture.Special, 4
+	p := &picture.Picture{QLen: 1, KVLen: 34, Note: "2 weights", Keys: []picture.Map{{Of: [][2]int{{1, 0}}, RowStep: 1, ColumnStep: 1, Cells: [][]float64{row}}}}
+	var b strings.Builder
+	require.NoError(t, Keys(&b, p, 4))
+	require.Equal(t, "the weights, keys across: batch 1, head 0\n0 ........ !....... ........ ........|.X\n2 weights\n", b.String())
+}
+
+// Nothing that a map without colours prints steers a terminal.
+func TestNoColours(t *testing.T) {
+	p := &picture.Picture{QLen: 1, KVLen: 1, Keys: []picture.Map{{Of: [][2]int{{0, 0}}, RowStep: 1, ColumnStep: 1, Cells: [][]float64{{3}}}}}
+	var b strings.Builder
+	require.NoError(t, Keys(&b, p, 4))
+	require.NotContains(t, b.String(), "\x1b")
+}

@@ -103,8 +103,10 @@ func draw(b *strings.Builder, truth *reference.Result, levels []int, base int) {
 	columnStep := ceilDiv(truth.HeadDim, MaxColumns)
 	digits := len(fmt.Sprint(truth.QLen - 1))
 	for row := 0; row < truth.QLen; row += rowStep {
+		rule(b, row, rowStep, digits, ceilDiv(truth.HeadDim, columnStep), columnStep)
 		fmt.Fprintf(b, "%*d ", digits, row)
 		for column := 0; column < truth.HeadDim; column += columnStep {
+			gap(b, column, columnStep)
 			cell := 0
 			for r := row; r < min(row+rowStep, truth.QLen); r++ {
 				for c := column; c < min(column+columnStep, truth.HeadDim); c++ {

@@ -56,6 +56,10 @@ func TestLargeHeadsAreFolded(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, Write(&out, truth, got, nil, 8))
 	lines := strings.Split(out.String(), "\n")
-	require.Equal(t, "96 "+strings.Repeat(".", 49)+"X", lines[25])
+	block := strings.Repeat(".", 8) // of 32 columns by fours
+	blocks := strings.Repeat(block+"|", 6)
+	require.Equal(t, "92 "+blocks+"..", lines[26])
+	require.Equal(t, "   "+strings.Repeat("=", 56), lines[27], "row 96 begins a block of 32")
+	require.Equal(t, "96 "+blocks+".X", lines[28])
 	require.Contains(t, out.String(), "each sign is the worst of 4 x 4 elements")
 }

@@ -4,6 +4,7 @@
 package picture
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -46,8 +47,12 @@ type Picture struct {
 	Diagnosis diagnose.Diagnosis `json:"diagnosis"`
 	Maps      []Map              `json:"maps"`   // those with the worst elements first
 	Hidden    int                `json:"hidden"` // further heads that are not drawn
-	Around    []Element          `json:"around"` // the worst element and its neighbours, in the order of the output
-	Worst     Element            `json:"worst"`
+	// Keys are maps of the weights that a row gives to each key, with keys across; Note says what they show, or why there
+	// are none.
+	Keys   []Map     `json:"keys,omitempty"`
+	Note   string    `json:"note,omitzero"`
+	Around []Element `json:"around"` // the worst element and its neighbours, in the order of the output
+	Worst  Element   `json:"worst"`
 }
 
 // Map is the error over the bound, rows down and columns across, of heads that are alike.
@@ -131,7 +136,7 @@ func Of(ctx context.Context, s diagnose.Subject, broken []verdict.Place) (*Pictu
 
 // Check reports what a picture that was read from a file cannot be.
 func (p *Picture) Check() error {
-	for i, m := range p.Maps {
+	for i, m := range slices.Concat(p.Maps, p.Keys) {
 		if m.RowStep < 1 || m.ColumnStep < 1 || len(m.Of) == 0 || len(m.Cells) == 0 || len(m.Cells) > MaxRows {
 			return fmt.Errorf("picture: map %d: %d rows by steps of %d and %d, of %d heads; want 1 to %d rows, steps above 0 and a head",
 				i, len(m.Cells), m.RowStep, m.ColumnStep, len(m.Of), MaxRows)
@@ -178,11 +183,15 @@ func level(cell float64) float64 {
 }
 
 func (v *view) cell(i int) float64 {
-	e := v.at(i, v.got[i])
+	return Cell(v.at(i, v.got[i]), v.contradicted[i])
+}
+
+// Cell is what a judged element shows.
+func Cell(e reference.Place, contradicted bool) float64 {
 	switch {
 	case e.Verdict == reference.Special:
 		return Special
-	case v.contradicted[i] && e.Verdict != reference.Numeric:
+	case contradicted && e.Verdict != reference.Numeric:
 		return Contradicted
 	case e.Verdict == reference.Inconclusive:
 		return Unjudged
@@ -255,22 +264,34 @@ func Step(n, most int) int {
 	return (n + 8*most - 1) / (8 * most) * 8
 }
 
-// maps draws every head, folds those that look alike and keeps the worst.
 func (v *view) maps() {
 	p := v.p
 	size := p.QLen * v.columns
+	g := grid{batch: p.Batch, heads: p.Heads, rows: p.QLen, columns: v.columns,
+		cell: func(bh, row, column int) float64 { return v.cell(bh*size + row*v.columns + column) }}
+	p.Maps, p.Hidden = g.maps()
+}
+
+// grid is numbers of every head, rows down.
+type grid struct {
+	batch, heads, rows, columns int
+	cell                        func(head, row, column int) float64
+}
+
+// maps draws every head, folds those that look alike and keeps the worst; hidden counts the heads of the others.
+func (g *grid) maps() (kept []Map, hidden int) {
 	var list []Map
 	gravity := map[int]float64{} // of a map in list
-	for bh := range p.Batch * p.Heads {
-		m := Map{Of: [][2]int{{bh / p.Heads, bh % p.Heads}}, RowStep: Step(p.QLen, MaxRows), ColumnStep: Step(v.columns, MaxColumns)}
+	for bh := range g.batch * g.heads {
+		m := Map{Of: [][2]int{{bh / g.heads, bh % g.heads}}, RowStep: Step(g.rows, MaxRows), ColumnStep: Step(g.columns, MaxColumns)}
 		grave := 0.0
-		for r := 0; r < p.QLen; r += m.RowStep {
+		for r := 0; r < g.rows; r += m.RowStep {
 			var row []float64
-			for d := 0; d < v.columns; d += m.ColumnStep {
+			for d := 0; d < g.columns; d += m.ColumnStep {
 				cell := 0.0
-				for r2 := r; r2 < min(r+m.RowStep, p.QLen); r2++ {
-					for d2 := d; d2 < min(d+m.ColumnStep, v.columns); d2++ {
-						if x := v.cell(bh*size + r2*v.columns + d2); level(x) > level(cell) {
+				for r2 := r; r2 < min(r+m.RowStep, g.rows); r2++ {
+					for d2 := d; d2 < min(d+m.ColumnStep, g.columns); d2++ {
+						if x := g.cell(bh, r2, d2); level(x) > level(cell) {
 							cell = x
 						}
 					}
@@ -292,7 +313,7 @@ func (v *view) maps() {
 		list = append(list, m)
 		// Of many heads that all differ only so many are kept while they are looked at.
 		if len(list) > 8*MaxMaps {
-			p.Hidden++
+			hidden++
 			list = list[:len(list)-1]
 		}
 	}
@@ -300,22 +321,15 @@ func (v *view) maps() {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case gravity[a] > gravity[b]:
-			return -1
-		case gravity[a] < gravity[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(gravity[b], gravity[a]) })
 	for n, i := range order {
 		if n >= MaxMaps {
-			p.Hidden += len(list[i].Of)
+			hidden += len(list[i].Of)
 			continue
 		}
-		p.Maps = append(p.Maps, list[i])
+		kept = append(kept, list[i])
 	}
+	return kept, hidden
 }
 
 // Class sorts a cell: how it shows where one sign or colour has to do. 0: under 1 % of the bound, 1: under 10 %, 2:

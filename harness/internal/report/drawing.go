@@ -11,6 +11,8 @@ import (
 // drawing is a picture as the page shows it.
 type drawing struct {
 	Maps   []mapped
+	Keys   []mapped // rows down, keys across
+	Note   string   // what they show
 	Hidden int
 	Output string
 	Wrong  int
@@ -44,6 +46,7 @@ type mapData struct {
 	ColumnStep int         `json:"columnStep"`
 	Rows       int         `json:"rows"`
 	Columns    int         `json:"columns"`
+	Across     string      `json:"across"` // what a column is
 }
 
 func drawn(p *picture.Picture, id string) *drawing {
@@ -52,13 +55,17 @@ func drawn(p *picture.Picture, id string) *drawing {
 	if p.Output == "lse" {
 		columns = 1
 	}
-	for i, m := range p.Maps {
-		mid := fmt.Sprintf("%s-map-%d", id, i)
-		d.Maps = append(d.Maps, mapped{
-			ID: mid, Caption: headsOf(m.Of), SVG: svgOf(m, mid),
-			Data: mapData{m.Cells, m.RowStep, m.ColumnStep, p.QLen, columns},
-		})
+	maps := func(list []picture.Map, name string, columns int, across string) (out []mapped) {
+		for i, m := range list {
+			mid := fmt.Sprintf("%s-%s-%d", id, name, i)
+			out = append(out, mapped{
+				ID: mid, Caption: headsOf(m.Of), SVG: svgOf(m, mid, across),
+				Data: mapData{m.Cells, m.RowStep, m.ColumnStep, p.QLen, columns, across},
+			})
+		}
+		return out
 	}
+	d.Maps, d.Keys, d.Note = maps(p.Maps, "map", columns, "column"), maps(p.Keys, "keys", p.KVLen, "key"), p.Note
 	var row []near
 	for i, e := range p.Around {
 		if i > 0 && e.At.Row != p.Around[i-1].At.Row {
@@ -120,12 +127,12 @@ const (
 )
 
 // svgOf draws a map: rows of runs of cells of one class, and the lines over them.
-func svgOf(m picture.Map, id string) template.HTML {
+func svgOf(m picture.Map, id, across string) template.HTML {
 	rows, columns := len(m.Cells), len(m.Cells[0])
 	const unit = 10
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="map" id="%s" viewBox="-1 -1 %d %d" style="max-width:%dpx" tabindex="0" role="img" aria-label="error over bound, %d rows by %d columns; arrow keys read its cells" preserveAspectRatio="xMinYMin meet">`,
-		id, columns*unit+2, rows*unit+2, max(columns*14, 60), rows, columns)
+	fmt.Fprintf(&b, `<svg class="map" id="%s" viewBox="-1 -1 %d %d" style="max-width:%dpx" tabindex="0" role="img" aria-label="error over bound, %d rows by %d %ss; arrow keys read its cells" preserveAspectRatio="xMinYMin meet">`,
+		id, columns*unit+2, rows*unit+2, max(columns*14, 60), rows, columns, across)
 	for r, row := range m.Cells {
 		for c := 0; c < columns; {
 			class, from := picture.Class(row[c]), c

@@ -52,7 +52,7 @@ for (const source of document.querySelectorAll("script[data-map]")) {
     cursor.setAttribute("x", c * 10);
     cursor.setAttribute("y", r * 10);
     const worst = data.rowStep * data.columnStep > 1 ? "the worst is " : "";
-    tip.textContent = `${range("row", r, data.rowStep, data.rows)}, ${range("column", c, data.columnStep, data.columns)}: ${worst}${told(data.cells[r][c])}`;
+    tip.textContent = `${range("row", r, data.rowStep, data.rows)}, ${range(data.across, c, data.columnStep, data.columns)}: ${worst}${told(data.cells[r][c])}`;
   };
   svg.addEventListener("pointermove", (event) => {
     const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
