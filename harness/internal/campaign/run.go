@@ -150,7 +150,8 @@ func (r *runner) finish(ctx context.Context, stream *gen.Stream) (Report, error)
 	r.report.Summary.Requested, r.report.Summary.Interrupted = r.options.Shard.Cases(r.options.Cases), r.report.Interrupted
 	r.report.Summary.Shard = r.options.Shard.String()
 	r.report.Summary.Directory, r.report.Summary.Version = r.run.Dir(), record.BuildVersion()
-	err = errors.Join(err, r.run.Close())
+	summary := &r.report.Summary
+	err = errors.Join(err, r.run.SaveEnd(record.End{Interrupted: summary.Interrupted, Requested: summary.Requested, Peeled: summary.Peeled, Outside: summary.Outside, Why: summary.Ended}), r.run.Close())
 	if err == nil {
 		_, err = report.Save(r.run.Dir())
 	}

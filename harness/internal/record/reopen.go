@@ -37,6 +37,9 @@ func (r *Run) restart() (err error) {
 	if err := r.results.mendTail(); err != nil {
 		return err
 	}
+	if err := r.begun(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(r.path(FailuresDir), 0o755); err != nil {
 		return err
 	}

@@ -115,9 +115,10 @@ func lengths(_ record.Header, results []record.Result) (*plot.Plot, figure, erro
 	}
 	p := blank()
 	p.X.Label.Text, p.Y.Label.Text = "q_len", "kv_len"
+	err := scatter(p, []series{{"not judged", other, grey, draw.CircleGlyph{}}, {"passed", passed, blue, draw.CircleGlyph{}}, {"failed", failed, red, draw.CrossGlyph{}}})
 	logarithmic(&p.X)
 	logarithmic(&p.Y)
-	return p, f, scatter(p, []series{{"not judged", other, grey, draw.CircleGlyph{}}, {"passed", passed, blue, draw.CircleGlyph{}}, {"failed", failed, red, draw.CrossGlyph{}}})
+	return p, f, err
 }
 
 type series struct {
@@ -161,11 +162,18 @@ func thin(points plotter.XYs) plotter.XYs {
 	return some
 }
 
-// logarithmic puts an axis on a scale of powers of two or ten.
+// logarithmic puts an axis, whose points are there already, on a scale of powers of ten. Where all points are one, the
+// plot would take the range from one below to one above it: from 0, which has no logarithm.
 func logarithmic(a *plot.Axis) {
+	if a.Min == a.Max {
+		a.Min, a.Max = a.Min/2, a.Max*2
+	}
 	a.Scale = plot.LogScale{}
 	a.Tick.Marker = plot.TickerFunc(func(low, high float64) []plot.Tick {
 		var ticks []plot.Tick
+		if !(low > 0) || math.IsInf(high, 0) {
+			return nil // such an axis has no end of powers
+		}
 		for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
 			for _, m := range []float64{1, 2, 5} {
 				if x := m * math.Pow(10, e); x >= low*0.999 && x <= high*1.001 {
@@ -279,8 +287,6 @@ func speed(h record.Header, results []record.Result) (*plot.Plot, figure, error)
 	}
 	p := blank()
 	p.X.Label.Text, p.Y.Label.Text = "operations of a dispatch", "GFLOP/s"
-	logarithmic(&p.X)
-	logarithmic(&p.Y)
 	if err := scatter(p, []series{{"a case", points, blue, draw.CircleGlyph{}}}); err != nil {
 		return nil, f, err
 	}
@@ -300,5 +306,7 @@ func speed(h record.Header, results []record.Result) (*plot.Plot, figure, error)
 	} else {
 		f.Words = "GFLOP/s that the mask leaves needed, by the device's own clock, over the operations of a dispatch. The device's peak is not known."
 	}
+	logarithmic(&p.X)
+	logarithmic(&p.Y)
 	return p, f, nil
 }

@@ -83,6 +83,7 @@ func runDir(t testing.TB) string {
 	planted(t, r, 41, "special", "", cases.Case{Batch: 1, Heads: 1, QLen: 9, KVLen: 5, HeadDim: 8, Input: precision.FP16}, func(c cases.Case, to *cases.Tensors) {
 		to.Out.Set(0, 0, 3, 5, math.NaN())
 	})
+	require.NoError(t, r.SaveEnd(record.End{Requested: 42}))
 	require.NoError(t, r.Close())
 	return dir
 }
@@ -190,4 +191,35 @@ func TestFindingsComeFirst(t *testing.T) {
 	require.Contains(t, page, "q_len &lt;  10")
 	require.Contains(t, page, "3 special; the condition rests on 70 probes, 9 failing cases explained, 1 exception")
 	require.Contains(t, page[first:second], "out[0,0,3,5]")
+}
+
+// A run that did not do all that was asked for never looks like one that did.
+func TestAnInterruptedRunIsTold(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	r, err := record.Open(dir, map[string]string{"path": "right"}, record.Header{Path: "right", Seed: 7})
+	require.NoError(t, err)
+	c := cases.Case{Version: cases.Version, Batch: 1, Heads: 1, QLen: 1, KVLen: 1, HeadDim: 8, Input: precision.FP32}
+	require.NoError(t, c.Normalize())
+	require.NoError(t, r.Append(record.NewResult(c, "right", paths.Description{}, verdict.Verdict{Kind: verdict.Pass, Elements: 8}, paths.Timing{}, 0.01)))
+	page := func() string {
+		var b strings.Builder
+		require.NoError(t, report.Write(&b, dir))
+		return b.String()
+	}
+	killed := page()
+	require.Contains(t, killed, "not finished: 1 case passed so far")
+	require.Contains(t, killed, "it was killed, or it still goes on")
+	require.NoError(t, r.SaveEnd(record.End{Interrupted: true, Requested: 300}))
+	interrupted := page()
+	require.Contains(t, interrupted, "Interrupted after 1 of 300 cases: nothing is shown for the rest.")
+	require.NotContains(t, interrupted, "<h1>conforms")
+	require.NoError(t, r.SaveEnd(record.End{Requested: 1}))
+	require.NoError(t, r.Close())
+	whole := page()
+	require.Contains(t, whole, "<h1>conforms: 1 case passed</h1>")
+	require.NotContains(t, whole, "nothing is shown")
+	again, err := record.Reopen(dir)
+	require.NoError(t, err)
+	require.Contains(t, page(), "still goes on", "a run that is resumed has no end")
+	require.NoError(t, again.Close())
 }

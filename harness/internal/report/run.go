@@ -26,6 +26,7 @@ type run struct {
 
 	Headline string
 	Class    string // of the headline: good, bad, doubt
+	Ended    string // what is to know of its end; empty: it did all that was asked for
 
 	Findings []finding
 	Coverage []table
@@ -81,7 +82,11 @@ func load(dir string, number int) (*run, error) {
 	}
 	slices.SortStableFunc(results, func(a, b record.Result) int { return cmp.Compare(a.Index, b.Index) })
 	r.Summary, _ = record.Summarize(dir) // what it cannot read is in Damage
-	r.judge()
+	end, err := record.ReadEnd(dir)
+	if err != nil {
+		r.Damage = append(r.Damage, err.Error())
+	}
+	r.judge(end)
 	if r.Findings, err = findings(r.ID, dir, &r.Summary, results); err != nil {
 		r.Damage = append(r.Damage, err.Error())
 	}
@@ -94,7 +99,7 @@ func load(dir string, number int) (*run, error) {
 	return r, nil
 }
 
-func (r *run) judge() {
+func (r *run) judge(end *record.End) {
 	s := &r.Summary
 	switch {
 	case s.Failed > 0:
@@ -103,6 +108,27 @@ func (r *run) judge() {
 		r.Class, r.Headline = "doubt", "nothing shown: no case could be judged"
 	default:
 		r.Class, r.Headline = "good", fmt.Sprintf("conforms: %s passed", plural(s.Passed, "case"))
+	}
+	switch {
+	case end == nil:
+		r.Ended = "How this run ended is not recorded: it was killed, or it still goes on. Nothing is shown for cases that are missing."
+	case end.Interrupted:
+		of := ""
+		if end.Requested > 0 {
+			of = fmt.Sprintf(" of %d", end.Requested)
+		}
+		r.Ended = fmt.Sprintf("Interrupted after %d%s cases: nothing is shown for the rest.", s.Cases, of)
+	case end.Peeled && end.Why != "":
+		r.Ended = fmt.Sprintf("%s passed outside the conditions of what was found; %s.", plural(end.Outside, "further case"), end.Why)
+		return
+	case end.Peeled:
+		r.Ended = fmt.Sprintf("%s outside the conditions of what was found conform.", plural(end.Outside, "further case"))
+		return
+	default:
+		return
+	}
+	if r.Class == "good" { // what did not end shows nothing for the whole
+		r.Class, r.Headline = "doubt", fmt.Sprintf("not finished: %s passed so far", plural(s.Passed, "case"))
 	}
 }
 

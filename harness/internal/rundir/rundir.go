@@ -12,4 +12,5 @@ const (
 	JUnitFile   = "junit.xml"
 	ReportFile  = "report.html"
 	LogFile     = "log"
+	EndFile     = "end.json"
 )
