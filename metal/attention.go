@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"attest.example/attest/metal/internal/lifetime"
 	"attest.example/attest/metal/mfa"
 )
 
@@ -71,7 +72,7 @@ type Attention struct {
 	call     *mfa.Call
 	context  *Context   // kept alive, as are
 	buffers  [6]*Buffer // these
-	resource *resource
+	resource *lifetime.Resource
 }
 
 // Timing is what one Forward took.
@@ -133,7 +134,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		return nil, err
 	}
 	a.call = call
-	a.resource = newResource(a, nil, call.Close)
+	a.resource = lifetime.New(a, nil, call.Close)
 	return a, nil
 }
 
@@ -161,4 +162,4 @@ func (a *Attention) Timing() Timing {
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // Close frees the call; its buffers stay.
-func (a *Attention) Close() { a.resource.close() }
+func (a *Attention) Close() { a.resource.Close() }

@@ -1,11 +1,15 @@
 package metal
 
-import "attest.example/attest/metal/mfa"
+import (
+	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/internal/lifetime"
+	"attest.example/attest/metal/mfa"
+)
 
 // Buffer is memory that Go and the device share.
 type Buffer struct {
 	mfa      *mfa.Buffer
-	resource *resource
+	resource *lifetime.Resource
 }
 
 // NewBuffer makes a zeroed, page-aligned buffer of n bytes.
@@ -16,12 +20,12 @@ func (c *Context) Wrap(memory []byte) (*Buffer, error) { return c.buffer(c.mfa.W
 
 // WrapFloat32s is Wrap for fp32 elements.
 func (c *Context) WrapFloat32s(elements []float32) (*Buffer, error) {
-	return c.Wrap(mfa.BytesOf(elements))
+	return c.Wrap(device.BytesOf(elements))
 }
 
 // WrapUint16s is Wrap for the bits of fp16 and bf16 elements.
 func (c *Context) WrapUint16s(elements []uint16) (*Buffer, error) {
-	return c.Wrap(mfa.BytesOf(elements))
+	return c.Wrap(device.BytesOf(elements))
 }
 
 // WrapStrided is Wrap with a layout, in elements, for the last len(shape) of batch, head, row and column. Operands
@@ -41,7 +45,7 @@ func (c *Context) buffer(inner *mfa.Buffer, err error) (*Buffer, error) {
 		return nil, err
 	}
 	b := &Buffer{mfa: inner}
-	b.resource = newResource(b, c.users, inner.Close)
+	b.resource = lifetime.New(b, c.users, inner.Close)
 	return b, nil
 }
 
@@ -49,10 +53,10 @@ func (c *Context) buffer(inner *mfa.Buffer, err error) (*Buffer, error) {
 func (b *Buffer) Bytes() []byte { return b.mfa.Bytes() }
 
 // Float32s sees the memory as fp32 elements.
-func (b *Buffer) Float32s() []float32 { return mfa.Float32s(b.mfa.Bytes()) }
+func (b *Buffer) Float32s() []float32 { return device.View[float32](b.mfa.Bytes()) }
 
 // Uint16s sees the memory as the bits of fp16 or bf16 elements.
-func (b *Buffer) Uint16s() []uint16 { return mfa.Uint16s(b.mfa.Bytes()) }
+func (b *Buffer) Uint16s() []uint16 { return device.View[uint16](b.mfa.Bytes()) }
 
 // Close gives the memory back; slices of it must not be used any more, unless it was wrapped.
-func (b *Buffer) Close() { b.resource.close() }
+func (b *Buffer) Close() { b.resource.Close() }

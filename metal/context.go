@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 
+	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/internal/lifetime"
 	"attest.example/attest/metal/mfa"
 )
 
@@ -33,15 +35,7 @@ func (l *Library) WithoutDescriptor() *Library { return &Library{lib: l.lib.With
 
 // Device is the device on which the library computes, for kernels that are not attention; ErrDeviceNotSupported where
 // it offers none. To close it frees nothing of the library's.
-func (l *Library) Device() (*Device, error) {
-	gpu, err := l.lib.Device()
-	if err != nil {
-		return nil, err
-	}
-	d := &Device{gpu: gpu, users: newUsers(func() {})}
-	d.resource = newResource(d, nil, d.users.release)
-	return d, nil
-}
+func (l *Library) Device() (*Device, error) { return opened(l.lib.Device()) }
 
 // Version is what the library says; 0.0.0 where it does not.
 func (l *Library) Version() string {
@@ -53,12 +47,7 @@ func (l *Library) Version() string {
 func Builtin() *Library { return &Library{lib: mfa.Builtin()} }
 
 // NewContextOn makes a context on a device of this program; only the built-in library takes one.
-func (l *Library) NewContextOn(d *Device) (*Context, error) {
-	if d.gpu == nil {
-		return nil, fmt.Errorf("new context: device: %w", ErrClosed)
-	}
-	return newContext(l.lib, d)
-}
+func (l *Library) NewContextOn(d *Device) (*Context, error) { return newContext(l.lib, d.inner) }
 
 // NewContext makes a context on the device that the library chooses.
 func (l *Library) NewContext() (*Context, error) { return newContext(l.lib, nil) }
@@ -66,30 +55,29 @@ func (l *Library) NewContext() (*Context, error) { return newContext(l.lib, nil)
 // Context computes attention. It holds what calls share: the compiled kernels and the counters.
 type Context struct {
 	mfa      *mfa.Context
-	users    *users // of the device; nil in a loaded library
-	resource *resource
+	users    *lifetime.Users // of the device; nil in a loaded library
+	resource *lifetime.Resource
 }
 
 // NewContext makes a context on the device.
 func (d *Device) NewContext() (*Context, error) { return Builtin().NewContextOn(d) }
 
-func newContext(lib *mfa.Library, d *Device) (*Context, error) {
-	var gpu *mfa.GPU
-	c := &Context{}
-	if d != nil {
-		gpu, c.users = d.gpu, d.users
-	}
-	var err error
-	if c.mfa, err = lib.NewContext(gpu); err != nil {
+func newContext(lib *mfa.Library, d *device.Device) (*Context, error) {
+	inner, err := lib.NewContext(d)
+	if err != nil {
 		return nil, err
 	}
-	c.resource = newResource(c, c.users, c.mfa.Close)
+	c := &Context{mfa: inner}
+	if d != nil {
+		c.users = d.Users()
+	}
+	c.resource = lifetime.New(c, c.users, inner.Close)
 	runtime.KeepAlive(d)
 	return c, nil
 }
 
 // Close ends the context. Its buffers live on, but no call takes them any more.
-func (c *Context) Close() { c.resource.close() }
+func (c *Context) Close() { c.resource.Close() }
 
 // Latency is the device time, in seconds, of the context's last attention call; 0 after one that failed.
 func (c *Context) Latency() float64 { return c.mfa.Latency() }

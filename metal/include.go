@@ -64,7 +64,7 @@ func (i *includer) write(b *strings.Builder, text, file string) error {
 		if !i.once[path] && !i.isOpen(path) {
 			data, err := os.ReadFile(path)
 			if err != nil {
-				return fmt.Errorf("%s:%d: %w", file, n, err)
+				return fmt.Errorf("%s:%d: %w: %w", file, n, ErrKernelCompilation, err)
 			}
 			i.once[path] = m[1] == "import" || onceLine.Match(data)
 			i.open = append(i.open, path)

@@ -20,6 +20,7 @@ var (
 	ErrDeviceNotSupported = mfa.ErrDeviceNotSupported
 	ErrKernelCompilation  = mfa.ErrKernelCompilation
 	ErrExecutionFailed    = mfa.ErrExecutionFailed
+	ErrUnknown            = mfa.ErrUnknown // a library returned a code that the interface has not
 	ErrClosed             = mfa.ErrClosed
 )
 

@@ -28,7 +28,12 @@ static int32_t context_counters(const mfa_library *l, uintptr_t c, mfa_counters 
 */
 import "C"
 
-import "unsafe"
+import (
+	"fmt"
+	"unsafe"
+
+	"attest.example/attest/metal/internal/device"
+)
 
 // Context is a handle of a library's context. Not safe for use after Close; otherwise as safe as its library.
 type Context struct {
@@ -36,16 +41,19 @@ type Context struct {
 	handle C.uintptr_t
 }
 
-// NewContext makes a context on a device, or on the one that the library chooses where gpu is nil.
-func (l *Library) NewContext(gpu *GPU) (*Context, error) {
+// NewContext makes a context on a device, or on the one that the library chooses where on is nil.
+func (l *Library) NewContext(on *device.Device) (*Context, error) {
 	w := newWhy()
 	defer w.free()
 	c := &Context{lib: l}
 	var api unsafe.Pointer
-	if gpu != nil {
-		api = unsafe.Pointer(gpu.api)
+	if on != nil {
+		var err error
+		if api, err = on.API(); err != nil {
+			return nil, fmt.Errorf("new context: %w", err)
+		}
 	}
-	if err := w.fail(l.contextFunction(gpu != nil), C.context_create(l.c, api, &c.handle, w.p, whyBytes)); err != nil {
+	if err := w.fail(l.contextFunction(on != nil), C.context_create(l.c, api, &c.handle, w.p, whyBytes)); err != nil {
 		return nil, err
 	}
 	return c, nil

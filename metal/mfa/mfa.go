@@ -1,6 +1,5 @@
 // Package mfa is the C interface of attention on Metal kernels: its one implementation, in C, and a loader for any
-// shared library that speaks the same interface. It and metal/internal/host are the only packages of metal with C and unsafe in them;
-// package metal is what programs use.
+// shared library that speaks the same interface. Package metal is what programs use.
 //
 // It never chooses a device: a context is made on the one it is given, or on the library's own.
 package mfa
@@ -13,7 +12,10 @@ package mfa
 */
 import "C"
 
-import "attest.example/attest/metal/kernels"
+import (
+	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/kernels"
+)
 
 // The C side keeps the text for as long as the process lives.
 func init() { C.mfa_set_kernel_source(C.CString(kernels.Attention)) }
@@ -64,11 +66,11 @@ const (
 )
 
 // Math is what the kernel's compiler may assume.
-type Math int32
+type Math = device.Math
 
 const (
-	MathSafe Math = 0
-	MathFast Math = 1 // no NaN, no Inf, reassociation: Metal's own default
+	MathSafe = device.MathSafe
+	MathFast = device.MathFast // no NaN, no Inf, reassociation: Metal's own default
 )
 
 // Unbounded is a window without a bound on that side.

@@ -19,6 +19,8 @@ import (
 	"strings"
 	"sync"
 	"unsafe"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 // Library is something that speaks the mfa C interface.
@@ -97,14 +99,14 @@ func (l *Library) Close() {
 }
 
 // Device is the device on which the library computes, for kernels that are not attention. It lives as long as l.
-func (l *Library) Device() (*GPU, error) {
+func (l *Library) Device() (*device.Device, error) {
 	w := newWhy()
 	defer w.free()
 	api := C.mfa_library_device(l.c, w.p, whyBytes)
 	if api == nil {
 		return nil, &Error{Call: "default_device", Code: C.MFA_ERROR_DEVICE_NOT_SUPPORTED, Text: C.GoString(w.p)}
 	}
-	return NewGPU(unsafe.Pointer(api)), nil
+	return device.New(unsafe.Pointer(api), device.Hooks{}), nil
 }
 
 // WithoutDescriptor is the same library, called only by the interface's own functions, as programs do that know no

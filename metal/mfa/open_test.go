@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/mfa"
 )
 
@@ -53,7 +54,7 @@ func call(t *testing.T, c *mfa.Context) (*mfa.Forward, [4][]float32) {
 			t.Fatal(err)
 		}
 		t.Cleanup(b.Close)
-		o.Buffer, data[i] = b, mfa.Float32s(b.Bytes())
+		o.Buffer, data[i] = b, device.View[float32](b.Bytes())
 		for j := range data[i] {
 			data[i][j] = float32((i+1)*(j*7%11)) / 8
 		}

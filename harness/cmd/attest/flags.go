@@ -192,15 +192,11 @@ func (m modeFlags) apply(f flagSet, path *string) int {
 		if !f.given(name) {
 			continue
 		}
-		value := f.Lookup(name).Value.String()
-		if *path != "host" && !strings.HasPrefix(*path, "host?") && !strings.HasPrefix(*path, "msl:") {
-			return f.t.complain("%s: --%s applies to paths host and msl: only, not to %s", f.Name(), name, *path)
+		with, err := catalog.WithMode(*path, name+"="+f.Lookup(name).Value.String())
+		if err != nil {
+			return f.t.complain("%s: %v", f.Name(), err)
 		}
-		separator := "?"
-		if strings.Contains(*path, "?") {
-			separator = "&"
-		}
-		*path += separator + name + "=" + value
+		*path = with
 	}
 	return -1
 }

@@ -1,8 +1,6 @@
 package campaign
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
@@ -95,15 +93,11 @@ func (c *Conditions) of(item corpus.Item) (s, was setting, err error) {
 // override puts the modes into the path and refuses laws that there are not.
 func (c *Conditions) override(s *setting, e *cases.Evidence) error {
 	for _, mode := range c.Override.Modes {
-		name, _, _ := strings.Cut(mode, "=")
-		if s.path != "host" && !strings.HasPrefix(s.path, "host?") && !strings.HasPrefix(s.path, "msl:") {
-			return fmt.Errorf("--%s applies to paths host and msl: only, not to %s", name, s.path)
+		path, err := catalog.WithMode(s.path, mode)
+		if err != nil {
+			return err
 		}
-		separator := "?"
-		if strings.Contains(s.path, "?") {
-			separator = "&"
-		}
-		s.path += separator + mode // the last of a name counts
+		s.path = path
 	}
 	for _, law := range c.Override.Laws {
 		if _, err := relation.Named(law); err != nil {

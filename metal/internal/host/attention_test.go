@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 const attentionFile = "testdata/attention.metal"
@@ -20,28 +22,28 @@ type problem struct {
 // attentionRun is one launch of testdata/attention.metal in float.
 type attentionRun struct {
 	length, heads, headDim int
-	q, k, v, output        *Buffer
-	pipeline               *Pipeline
-	launch                 Launch
+	q, k, v, output        *device.Memory
+	pipeline               *device.Kernel
+	launch                 device.Launch
 }
 
-func newAttention(tb testing.TB, d *Device, function string, length, heads, headDim int) *attentionRun {
+func newAttention(tb testing.TB, d *device.Device, function string, length, heads, headDim int) *attentionRun {
 	tb.Helper()
 	r := &attentionRun{length: length, heads: heads, headDim: headDim}
 	r.pipeline = compileFile(tb, d, attentionFile, function)
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, b := range []**Buffer{&r.q, &r.k, &r.v, &r.output} {
+	for _, b := range []**device.Memory{&r.q, &r.k, &r.v, &r.output} {
 		*b = buffer(tb, d, 4*length*heads*headDim)
-		for i := range View[float32](*b) {
-			View[float32](*b)[i] = float32(random.NormFloat64())
+		for i := range (*b).Float32s() {
+			(*b).Float32s()[i] = float32(random.NormFloat64())
 		}
 	}
 	p := problem{uint32(length), float32(1 / math.Sqrt(float64(headDim)))}
-	r.launch = Launch{
-		Bindings: []Binding{{Index: 0, Buffer: r.q}, {Index: 1, Buffer: r.k}, {Index: 2, Buffer: r.v},
-			{Index: 3, Buffer: r.output}, {Index: 4, Bytes: unsafe.Slice((*byte)(unsafe.Pointer(&p)), 8)}},
-		Grid:        [3]int{(length + 31) / 32, heads},
-		Threadgroup: [3]int{128},
+	r.launch = device.Launch{
+		Arguments: []device.Argument{{Index: 0, Memory: r.q}, {Index: 1, Memory: r.k}, {Index: 2, Memory: r.v},
+			{Index: 3, Memory: r.output}, {Index: 4, Bytes: unsafe.Slice((*byte)(unsafe.Pointer(&p)), 8)}},
+		Grid:        [3]uint32{uint32(length+31) / 32, uint32(heads)},
+		Threadgroup: [3]uint32{128},
 	}
 	return r
 }
@@ -49,7 +51,7 @@ func newAttention(tb testing.TB, d *Device, function string, length, heads, head
 // worst is the largest distance of the output from the same attention in float64.
 func (r *attentionRun) worst() float64 {
 	worst := 0.0
-	q, k, v, output := View[float32](r.q), View[float32](r.k), View[float32](r.v), View[float32](r.output)
+	q, k, v, output := r.q.Float32s(), r.k.Float32s(), r.v.Float32s(), r.output.Float32s()
 	scores := make([]float64, r.length)
 	for row := range r.length * r.heads {
 		head := row / r.length * r.length
@@ -81,7 +83,7 @@ func (r *attentionRun) worst() float64 {
 }
 
 func TestAttentionIsRight(t *testing.T) {
-	d := device(t, Options{})
+	d := newDevice(t, Options{})
 	for _, length := range []int{1, 31, 32, 33, 100} {
 		r := newAttention(t, d, "attention_float_64", length, 3, 64)
 		run(t, r.pipeline, r.launch)
@@ -103,12 +105,12 @@ func processorSeconds(b *testing.B) float64 {
 func BenchmarkAttention(b *testing.B) {
 	for _, workers := range []int{1, 2} {
 		b.Run(map[int]string{1: "1core", 2: "2cores"}[workers], func(b *testing.B) {
-			d := device(b, Options{Workers: workers})
+			d := newDevice(b, Options{Workers: workers})
 			r := newAttention(b, d, "attention_float_64", 1024, 1, 64)
 			run(b, r.pipeline, r.launch)
 			seconds, processor := 0.0, processorSeconds(b)
 			for b.Loop() {
-				seconds += run(b, r.pipeline, r.launch)[0].Seconds()
+				seconds += run(b, r.pipeline, r.launch)[0]
 			}
 			processor = processorSeconds(b) - processor
 			flops := 4 * 1024 * 1024 * 64.0 * float64(b.N)
@@ -120,7 +122,7 @@ func BenchmarkAttention(b *testing.B) {
 
 // BenchmarkWaits measures what a lane pays to wait: for its simdgroup, and for its threadgroup.
 func BenchmarkWaits(b *testing.B) {
-	d := device(b, Options{Workers: 1})
+	d := newDevice(b, Options{Workers: 1})
 	const rounds = 2000
 	for _, c := range []struct{ name, body string }{
 		{"simdgroup_barrier", "simdgroup_barrier(mem_flags::mem_threadgroup);"},
@@ -135,7 +137,7 @@ func BenchmarkWaits(b *testing.B) {
   for (uint k = 0; k < 2000; ++k) { `+c.body+` }
   out[i] = x;
 }`)
-				l := Launch{Bindings: []Binding{{Buffer: buffer(b, d, 4096)}}, Grid: [3]int{1}, Threadgroup: [3]int{threads}}
+				l := device.Launch{Arguments: []device.Argument{{Memory: buffer(b, d, 4096)}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{uint32(threads)}}
 				run(b, p, l)
 				processor := processorSeconds(b)
 				for b.Loop() {
@@ -152,9 +154,9 @@ func BenchmarkStart(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	d := device(b, Options{})
+	d := newDevice(b, Options{})
 	for b.Loop() {
-		p, err := d.Compile(Program{Source: string(source), File: attentionFile, Function: "attention_float_64"})
+		p, err := d.Compile(&device.Program{Source: string(source), File: attentionFile, Function: "attention_float_64"})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -166,7 +168,7 @@ func BenchmarkStart(b *testing.B) {
 func BenchmarkChecked(b *testing.B) {
 	for _, check := range []bool{false, true} {
 		b.Run(fmt.Sprint(check), func(b *testing.B) {
-			d := device(b, Options{Workers: 1, Check: check})
+			d := newDevice(b, Options{Workers: 1, Check: check})
 			r := newAttention(b, d, "attention_float_64", 128, 1, 64)
 			for b.Loop() {
 				run(b, r.pipeline, r.launch)

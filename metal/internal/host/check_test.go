@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 // planted is one kernel of testdata/planted: how to launch it, and what must be found.
@@ -52,8 +54,8 @@ func readPlanted(t *testing.T, file string) []planted {
 var elementBytes = map[string]int{"float": 4, "uint": 4, "half": 2, "uchar": 1}
 
 // launchOf makes what a launch comment says. Buffers of floats hold 0, 1, 2 ...
-func launchOf(t *testing.T, d *Device, text string) Launch {
-	l := Launch{Grid: [3]int{1}, Threadgroup: [3]int{32}}
+func launchOf(t *testing.T, d *device.Device, text string) device.Launch {
+	l := device.Launch{Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}}
 	slot := 0
 	for _, field := range strings.Fields(text) {
 		key, value, _ := strings.Cut(field, "=")
@@ -63,22 +65,22 @@ func launchOf(t *testing.T, d *Device, text string) Launch {
 		}
 		switch key {
 		case "threads":
-			l.Threadgroup[0] = n
+			l.Threadgroup[0] = uint32(n)
 		case "groups":
-			l.Grid[0] = n
+			l.Grid[0] = uint32(n)
 		case "local":
-			l.Bindings = append(l.Bindings, Binding{Threadgroup: n})
+			l.Arguments = append(l.Arguments, device.Argument{Threadgroup: n})
 		case "bytes":
-			l.Bindings = append(l.Bindings, Binding{Index: slot, Bytes: make([]byte, n)})
+			l.Arguments = append(l.Arguments, device.Argument{Index: uint32(slot), Bytes: make([]byte, n)})
 			slot++
 		default:
 			b := buffer(t, d, n*elementBytes[key])
 			if key == "float" {
-				for i := range View[float32](b) {
-					View[float32](b)[i] = float32(i)
+				for i := range device.View[float32](b.Bytes()) {
+					device.View[float32](b.Bytes())[i] = float32(i)
 				}
 			}
-			l.Bindings = append(l.Bindings, Binding{Index: slot, Buffer: b})
+			l.Arguments = append(l.Arguments, device.Argument{Index: uint32(slot), Memory: b})
 			slot++
 		}
 	}
@@ -86,7 +88,7 @@ func launchOf(t *testing.T, d *Device, text string) Launch {
 }
 
 // judge compares what was found with what was planted.
-func judge(k planted, reports []Report) error {
+func judge(k planted, reports []device.Report) error {
 	for line, kind := range k.markers {
 		found := false
 		for _, r := range reports {
@@ -106,7 +108,7 @@ func judge(k planted, reports []Report) error {
 // wholeText compiles all kernels of a text at once, whichever is asked for: one module for each file.
 type wholeText struct{ Compiler }
 
-func (c wholeText) Compile(ctx context.Context, p Program, checked bool) (Module, error) {
+func (c wholeText) Compile(ctx context.Context, p device.Program, checked bool) (Module, error) {
 	p.Function = ""
 	return c.Compiler.Compile(ctx, p, checked)
 }
@@ -116,7 +118,7 @@ func TestPlantedMistakesAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := device(t, Options{Check: true, Compiler: wholeText{compiler}})
+	d := newDevice(t, Options{Check: true, Compiler: wholeText{compiler}})
 	files, _ := filepath.Glob("testdata/planted/*.metal")
 	broken := 0
 	for _, file := range files {
@@ -126,7 +128,8 @@ func TestPlantedMistakesAreFound(t *testing.T) {
 			}
 			t.Run(strings.TrimSuffix(filepath.Base(file), ".metal")+"/"+k.name, func(t *testing.T) {
 				p := compileFile(t, d, file, k.name)
-				_, runError := p.Run(launchOf(t, d, k.launch))
+				launch := launchOf(t, d, k.launch)
+				_, runError := p.Run(&launch)
 				reports, err := d.Reports()
 				if err != nil {
 					t.Fatal(err)
@@ -151,7 +154,7 @@ func TestPartialSimdOperationsAreNotedOnlyWhenAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := device(t, Options{Check: true, Partial: true, Compiler: wholeText{compiler}})
+	d := newDevice(t, Options{Check: true, Partial: true, Compiler: wholeText{compiler}})
 	files, _ := filepath.Glob("testdata/planted/*.metal")
 	noted := 0
 	for _, file := range files {
@@ -170,7 +173,7 @@ func TestPartialSimdOperationsAreNotedOnlyWhenAsked(t *testing.T) {
 				t.Errorf("%s: %v", k.name, err)
 			}
 			for _, r := range reports {
-				if r.Kind != PartialSIMD {
+				if r.Kind != device.PartialSIMD {
 					t.Errorf("%s: %v", k.name, r)
 				}
 			}
@@ -183,16 +186,16 @@ func TestPartialSimdOperationsAreNotedOnlyWhenAsked(t *testing.T) {
 
 // TestARaceShowsBothPlaces: file and line of either access, in the report's text.
 func TestARaceShowsBothPlaces(t *testing.T) {
-	d := device(t, Options{Check: true})
+	d := newDevice(t, Options{Check: true})
 	p := compileText(t, d, "kernel void test(device float *o [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {\n"+
 		"  threadgroup float t[64];\n  t[i] = float(i) + 1;\n  o[i] = 0;\n  o[i] = t[63 - i];\n}")
-	_, _ = p.Run(Launch{Bindings: []Binding{{Buffer: buffer(t, d, 256)}}, Grid: [3]int{1}, Threadgroup: [3]int{64}})
+	_, _ = p.Run(&device.Launch{Arguments: []device.Argument{{Memory: buffer(t, d, 256)}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{64}})
 	reports, err := d.Reports()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range reports {
-		if r.Kind != Race {
+		if r.Kind != device.Race {
 			continue
 		}
 		if text := r.String(); !strings.Contains(text, "test.metal:3, by thread") || !strings.Contains(text, "test.metal:5, by thread") {
@@ -206,13 +209,13 @@ func TestARaceShowsBothPlaces(t *testing.T) {
 // TestCheckedRunsWriteBackOnlyWhatTheyWrote runs on two buffers that wrap the same page, of which the kernel writes
 // one.
 func TestCheckedRunsWriteBackOnlyWhatTheyWrote(t *testing.T) {
-	d := device(t, Options{Check: true})
+	d := newDevice(t, Options{Check: true})
 	p := compileText(t, d, `kernel void test(device uint *out [[buffer(0)]], device const uint *other [[buffer(1)]], uint i [[thread_position_in_grid]]) { out[i] = other[32] + i; }`)
-	page := buffer(t, d, d.Info().PageBytes)
-	View[uint32](page)[32] = 5
-	for _, order := range [][2]int{{0, 1}, {1, 0}} {
-		clear(View[uint32](page)[:32])
-		var wraps [2]*Buffer
+	page := buffer(t, d, pageBytes(t, d))
+	device.View[uint32](page.Bytes())[32] = 5
+	for _, order := range [][2]uint32{{0, 1}, {1, 0}} {
+		clear(device.View[uint32](page.Bytes())[:32])
+		var wraps [2]*device.Memory
 		for i := range wraps {
 			b, err := d.Wrap(page.Bytes())
 			if err != nil {
@@ -221,9 +224,9 @@ func TestCheckedRunsWriteBackOnlyWhatTheyWrote(t *testing.T) {
 			defer b.Close()
 			wraps[i] = b
 		}
-		run(t, p, Launch{Bindings: []Binding{{Index: order[0], Buffer: wraps[0]}, {Index: order[1], Buffer: wraps[1]}},
-			Grid: [3]int{1}, Threadgroup: [3]int{32}})
-		if got := View[uint32](page); got[0] != 5 || got[31] != 36 || got[32] != 5 {
+		run(t, p, device.Launch{Arguments: []device.Argument{{Index: order[0], Memory: wraps[0]}, {Index: order[1], Memory: wraps[1]}},
+			Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}})
+		if got := device.View[uint32](page.Bytes()); got[0] != 5 || got[31] != 36 || got[32] != 5 {
 			t.Errorf("bound in order %v: %d ... %d, %d; want 5 ... 36, 5", order, got[0], got[31], got[32])
 		}
 	}

@@ -10,91 +10,24 @@ import (
 	"context"
 	"fmt"
 	"runtime/cgo"
-	"time"
 	"unsafe"
+
+	"attest.example/attest/metal/internal/device"
 )
 
-// Math is how strictly a kernel's arithmetic is compiled.
-type Math int
-
-// MathAsAsked leaves it to each program; a program's own Math is Safe or Fast.
-const (
-	MathAsAsked Math = iota
-	MathSafe
-	MathFast
-	MathFolded // fast, with tests for NaN and infinity folded
-)
-
-// Scalar is the type of a function constant.
-type Scalar int
-
-// The types that a function constant may have, numbered as in device.h.
-const (
-	Bool Scalar = iota
-	Char
-	UChar
-	Short
-	UShort
-	Int
-	UInt
-	Long
-	ULong
-	Half
-	Float
-	BFloat
-)
-
-// Constant is a function constant's value: of the index in [[function_constant(index)]], or of Name where that is set.
-type Constant struct {
-	Name  string
-	Index int
-	Type  Scalar
-	Bits  uint64 // the bit pattern, zero-extended
-}
-
-// Program is a kernel to compile.
-type Program struct {
-	Source          string
-	File            string // the name diagnostics use
-	Function        string // kernel or host_name
-	Constants       []Constant
-	Math            Math // MathAsAsked: safe
-	LanguageVersion int  // 310 is MSL 3.1; 0: 310
-	MaxThreads      int  // the pipeline's own maximum; 0: the device's
-}
-
-// Module is what a compiler made of a program.
-type Module struct {
-	Path    string
-	Elapsed time.Duration
-	Cached  bool
-}
-
-// Compiler makes a module, a shared object as msl_abi.h says, of a program. checked asks for the instrumentation that
-// the checkers need. It must be safe for use by several goroutines at once.
-type Compiler interface {
-	Compile(ctx context.Context, p Program, checked bool) (Module, error)
-}
-
-func programOf(p *C.gpu_program) Program {
-	g := Program{
-		Source:          C.GoString(p.source),
-		Function:        C.GoString(p.function),
-		Math:            MathSafe,
-		LanguageVersion: int(p.language_version),
-		MaxThreads:      int(p.max_threads),
+func programOf(p *C.gpu_program) device.Program {
+	g := device.Program{
+		Source:     C.GoString(p.source),
+		Function:   C.GoString(p.function),
+		Math:       device.Math(p.math),
+		Language:   int(p.language_version),
+		MaxThreads: int(p.max_threads),
 	}
 	if p.file != nil {
 		g.File = C.GoString(p.file)
 	}
-	if p.math == C.GPU_MATH_FAST {
-		g.Math = MathFast
-	}
-	if p.math == C.GPU_MATH_FAST_FOLDED {
-		g.Math = MathFolded
-	}
 	for _, c := range unsafe.Slice(p.constants, int(p.constant_count)) {
-		constant := Constant{Index: int(c.index), Type: Scalar(c._type), Bits: uint64(c.bits)}
+		constant := device.Constant{Index: int(c.index), Type: device.Scalar(c._type), Bits: uint64(c.bits)}
 		if c.name != nil {
 			constant.Name = C.GoString(c.name)
 		}
@@ -122,8 +55,7 @@ func attestHostCompile(handle C.uintptr_t, program *C.gpu_program, checked C.boo
 			status = C.GPU_COMPILE
 		}
 	}()
-	d := cgo.Handle(handle).Value().(*Device)
-	m, err := d.compiler.Compile(context.Background(), programOf(program), bool(checked))
+	m, err := cgo.Handle(handle).Value().(Compiler).Compile(context.Background(), programOf(program), bool(checked))
 	if err != nil {
 		say(err.Error(), why, whyBytes)
 		return C.GPU_COMPILE

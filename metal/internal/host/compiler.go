@@ -2,12 +2,27 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/msl"
 )
+
+// Module is what a compiler made of a program.
+type Module struct {
+	Path    string
+	Elapsed time.Duration
+	Cached  bool
+}
+
+// Compiler makes a module, a shared object as msl_abi.h says, of a program. checked asks for the instrumentation that
+// the checkers need. It must be safe for use by several goroutines at once.
+type Compiler interface {
+	Compile(ctx context.Context, p device.Program, checked bool) (Module, error)
+}
 
 // MSL is the Compiler that package msl makes: clang, behind an on-disk cache.
 type MSL struct {
@@ -17,22 +32,11 @@ type MSL struct {
 }
 
 // Compile implements Compiler.
-func (c MSL) Compile(ctx context.Context, p Program, checked bool) (Module, error) {
-	program := msl.Program{
-		Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.LanguageVersion, Check: checked,
-		Includes: c.Includes, Defines: c.Defines,
-	}
-	if p.Math == MathFast {
-		program.Math = msl.MathFast
-	}
-	if p.Math == MathFolded {
-		program.Math = msl.MathFolded
-	}
-	for _, k := range p.Constants {
-		program.Constants = append(program.Constants,
-			msl.Constant{Name: k.Name, Index: k.Index, Type: msl.Scalar(k.Type), Bits: k.Bits})
-	}
-	m, err := c.Build(ctx, program)
+func (c MSL) Compile(ctx context.Context, p device.Program, checked bool) (Module, error) {
+	m, err := c.Build(ctx, msl.Program{
+		Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.Language, Check: checked,
+		Includes: c.Includes, Defines: c.Defines, Math: p.Math, Constants: p.Constants,
+	})
 	if err != nil {
 		return Module{}, err
 	}
@@ -48,7 +52,7 @@ var defaultMSL = sync.OnceValues(func() (*msl.Compiler, error) { return msl.New(
 func defaultCompiler() (Compiler, error) {
 	c, err := defaultMSL()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", device.ErrDeviceNotSupported, err)
 	}
 	return MSL{Compiler: c}, nil
 }

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 // everySchedule are the orders in which a device may run simdgroups and threadgroups, with and without the checkers:
@@ -20,21 +22,21 @@ func everySchedule() map[string]Options {
 }
 
 // divergentRun runs a kernel of testdata/divergent on one simdgroup, n = 3 in buffer 2, and gives back buffer 1.
-func divergentRun(t *testing.T, o Options, file string) ([]uint32, []Report) {
+func divergentRun(t *testing.T, o Options, file string) ([]uint32, []device.Report) {
 	t.Helper()
-	d := device(t, o)
+	d := newDevice(t, o)
 	p := compileFile(t, d, filepath.Join("testdata/divergent", file), "f")
 	in, out := buffer(t, d, 64*4), buffer(t, d, (64*32+64)*4)
-	for i := range View[uint32](in) {
-		View[uint32](in)[i] = uint32(i * 7 % 61)
+	for i := range device.View[uint32](in.Bytes()) {
+		device.View[uint32](in.Bytes())[i] = uint32(i * 7 % 61)
 	}
-	run(t, p, Launch{Bindings: []Binding{{Index: 0, Buffer: in}, {Index: 1, Buffer: out}, {Index: 2, Bytes: []byte{3, 0, 0, 0}}},
-		Grid: [3]int{1}, Threadgroup: [3]int{32}})
+	run(t, p, device.Launch{Arguments: []device.Argument{{Index: 0, Memory: in}, {Index: 1, Memory: out}, {Index: 2, Bytes: []byte{3, 0, 0, 0}}},
+		Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}})
 	reports, err := d.Reports()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.Clone(View[uint32](out)), reports
+	return slices.Clone(device.View[uint32](out.Bytes())), reports
 }
 
 // TestLanesOfDifferentTurnsDoNotMeet has values worked out by hand: how many lanes took part, in decimal digits.
@@ -77,7 +79,7 @@ func TestUniformOperationsAreWhole(t *testing.T) {
 			t.Errorf("%s: other values than in another schedule", name)
 		}
 		for _, r := range reports {
-			if r.Kind == DivergentSIMD && r.Missing == 1 {
+			if r.Kind == device.DivergentSIMD && r.Missing == 1 {
 				t.Errorf("%s: lane 0 is said to be missing behind a branch:\n%v", name, r)
 			}
 		}

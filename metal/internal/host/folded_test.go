@@ -1,6 +1,10 @@
 package host
 
-import "testing"
+import (
+	"testing"
+
+	"attest.example/attest/metal/internal/device"
+)
 
 // TestFoldedMath: in folded math, what asks for NaN and infinity has the answers that numbers give; values stay what they
 // are. In fast math as such the tests see NaN and infinity.
@@ -23,17 +27,17 @@ func TestFoldedMath(t *testing.T) {
 }`
 	// NaN, +Inf, -Inf, 1
 	values := []uint32{0x7fc00000, 0x7f800000, 0xff800000, 0x3f800000}
-	for math, want := range map[Math][]uint32{
-		MathSafe:   {1 + 4 + 64 + 512, 2 + 4 + 8 + 128 + 512, 2 + 4 + 16 + 32 + 64 + 256 + 512, 256 + 512},
-		MathFolded: {256 + 512, 256 + 512, 256 + 512, 256 + 512},
+	for math, want := range map[device.Math][]uint32{
+		device.MathSafe:   {1 + 4 + 64 + 512, 2 + 4 + 8 + 128 + 512, 2 + 4 + 16 + 32 + 64 + 256 + 512, 256 + 512},
+		device.MathFolded: {256 + 512, 256 + 512, 256 + 512, 256 + 512},
 	} {
-		d := device(t, Options{Math: math})
+		d := newDevice(t, Options{Math: &math})
 		p := compileText(t, d, source)
 		out, in := buffer(t, d, 128), buffer(t, d, 128)
-		copy(View[uint32](in), values)
-		run(t, p, Launch{Bindings: []Binding{{Buffer: out}, {Index: 1, Buffer: in}}, Grid: [3]int{1}, Threadgroup: [3]int{4}})
+		copy(device.View[uint32](in.Bytes()), values)
+		run(t, p, device.Launch{Arguments: []device.Argument{{Memory: out}, {Index: 1, Memory: in}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{4}})
 		for i, w := range want {
-			if got := View[uint32](out)[i]; got != w {
+			if got := device.View[uint32](out.Bytes())[i]; got != w {
 				t.Errorf("math %d, value %#x: %#x, want %#x", math, values[i], got, w)
 			}
 		}

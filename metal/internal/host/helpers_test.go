@@ -5,10 +5,11 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
+
+	"attest.example/attest/metal/internal/device"
 )
 
-func device(tb testing.TB, o Options) *Device {
+func newDevice(tb testing.TB, o Options) *device.Device {
 	tb.Helper()
 	d, err := New(o)
 	if err != nil {
@@ -18,36 +19,36 @@ func device(tb testing.TB, o Options) *Device {
 	return d
 }
 
-func compile(tb testing.TB, d *Device, p Program) *Pipeline {
+func compile(tb testing.TB, d *device.Device, p device.Program) *device.Kernel {
 	tb.Helper()
-	pipeline, err := d.Compile(p)
+	kernel, err := d.Compile(&p)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { pipeline.Close() })
-	return pipeline
+	tb.Cleanup(func() { kernel.Close() })
+	return kernel
 }
 
-func compileFile(tb testing.TB, d *Device, file, function string) *Pipeline {
+func compileFile(tb testing.TB, d *device.Device, file, function string) *device.Kernel {
 	tb.Helper()
 	source, err := os.ReadFile(file)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return compile(tb, d, Program{Source: string(source), File: file, Function: function})
+	return compile(tb, d, device.Program{Source: string(source), File: file, Function: function})
 }
 
 // compileText compiles the kernel `test` of a text.
-func compileText(tb testing.TB, d *Device, source string) *Pipeline {
+func compileText(tb testing.TB, d *device.Device, source string) *device.Kernel {
 	tb.Helper()
-	return compile(tb, d, Program{Source: prelude + source, File: "test.metal", Function: "test"})
+	return compile(tb, d, device.Program{Source: prelude + source, File: "test.metal", Function: "test"})
 }
 
 const prelude = "#include <metal_stdlib>\nusing namespace metal;\n#line 1\n"
 
-func buffer(tb testing.TB, d *Device, bytes int) *Buffer {
+func buffer(tb testing.TB, d *device.Device, bytes int) *device.Memory {
 	tb.Helper()
-	b, err := d.Buffer(bytes)
+	b, err := d.NewMemory(bytes)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -55,28 +56,33 @@ func buffer(tb testing.TB, d *Device, bytes int) *Buffer {
 	return b
 }
 
-func run(tb testing.TB, p *Pipeline, l Launch) []time.Duration {
+func run(tb testing.TB, p *device.Kernel, l device.Launch) []float64 {
 	tb.Helper()
-	times, err := p.Run(l)
+	times, err := p.Run(&l)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return times
 }
 
-// wantRefusal checks that a call ended with this status and a message that holds all of the words.
-func wantRefusal(t *testing.T, err error, status Status, words ...string) {
+// wantRefusal checks that a call ended with an error of this kind and a message that holds all of the words.
+func wantRefusal(t *testing.T, err, kind error, words ...string) {
 	t.Helper()
-	var e *Error
-	if !errors.As(err, &e) {
-		t.Fatalf("got %v, want an error of the device with %q", err, words)
-	}
-	if e.Status != status {
-		t.Errorf("status %d, want %d (%s)", e.Status, status, e.Message)
+	if !errors.Is(err, kind) {
+		t.Fatalf("got %v, want %v with %q", err, kind, words)
 	}
 	for _, w := range words {
-		if !strings.Contains(e.Message, w) {
-			t.Errorf("message %q does not say %q", e.Message, w)
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("message %q does not say %q", err, w)
 		}
 	}
+}
+
+func pageBytes(t *testing.T, d *device.Device) int {
+	t.Helper()
+	info, err := d.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Page
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 const limitsText = `
@@ -16,47 +18,51 @@ kernel void test(device float *x [[buffer(0)]], constant float &c [[buffer(2)]],
 
 // TestRefusals launches what a real device would not, each time one thing away from a launch that works.
 func TestRefusals(t *testing.T) {
-	d := device(t, Options{Workers: 1})
+	d := newDevice(t, Options{Workers: 1})
 	p := compileText(t, d, limitsText)
-	other := device(t, Options{Workers: 1})
+	other := newDevice(t, Options{Workers: 1})
 	x, foreign := buffer(t, d, 256), buffer(t, other, 256)
-	right := func() Launch {
-		return Launch{
-			Bindings: []Binding{{Index: 0, Buffer: x}, {Index: 2, Bytes: make([]byte, 4)}, {Index: 1, Threadgroup: 16}},
-			Grid:     [3]int{2}, Threadgroup: [3]int{32},
+	right := func() device.Launch {
+		return device.Launch{
+			Arguments: []device.Argument{{Index: 0, Memory: x}, {Index: 2, Bytes: make([]byte, 4)}, {Index: 1, Threadgroup: 16}},
+			Grid:      [3]uint32{2}, Threadgroup: [3]uint32{32},
 		}
 	}
 	run(t, p, right())
 	cases := []struct {
 		name   string
-		change func(*Launch)
+		change func(*device.Launch)
 		words  []string
 	}{
-		{"empty grid", func(l *Launch) { l.Grid = [3]int{0, 1, 1} }, []string{"grid", "empty"}},
-		{"empty threadgroup", func(l *Launch) { l.Threadgroup = [3]int{} }, []string{"threadgroup", "empty"}},
-		{"1025 threads", func(l *Launch) { l.Threadgroup = [3]int{1025} }, []string{"1025", "1024"}},
-		{"threads in three axes", func(l *Launch) { l.Threadgroup = [3]int{32, 8, 5} }, []string{"(32,8,5)", "1024"}},
-		{"unbound buffer", func(l *Launch) { l.Bindings = l.Bindings[1:] }, []string{"buffer 0", "nothing is bound"}},
-		{"unbound bytes", func(l *Launch) { l.Bindings = append(l.Bindings[:1:1], l.Bindings[2]) }, []string{"buffer 2"}},
-		{"no threadgroup length", func(l *Launch) { l.Bindings = l.Bindings[:2] }, []string{"threadgroup memory 1"}},
-		{"bound twice", func(l *Launch) { l.Bindings = append(l.Bindings, l.Bindings[0]) }, []string{"buffer 0", "twice"}},
-		{"index 31", func(l *Launch) { l.Bindings[0].Index = 31 }, []string{"31", "0 to 30"}},
-		{"4097 bytes", func(l *Launch) { l.Bindings[1].Bytes = make([]byte, 4097) }, []string{"4097", "4096"}},
-		{"null and bytes", func(l *Launch) { l.Bindings[1].Null = true; l.Bindings[1].Index = 0; l.Bindings[1].Bytes = nil }, []string{"buffer 0", "twice"}},
-		{"no bytes", func(l *Launch) { l.Bindings[1].Bytes = []byte{} }, []string{"buffer 2", "no bytes"}},
-		{"offset at the end", func(l *Launch) { l.Bindings[0].Offset = 256 }, []string{"offset 256", "256 bytes"}},
-		{"threadgroup memory of 20", func(l *Launch) { l.Bindings[2].Threadgroup = 20 }, []string{"20 bytes", "multiple of 16"}},
-		{"threadgroup memory of 32 KB and more", func(l *Launch) { l.Bindings[2].Threadgroup = 32784 }, []string{"32784", "32768"}},
-		{"another device's buffer", func(l *Launch) { l.Bindings[0].Buffer = foreign }, []string{"buffer 0", "another device"}},
-		{"threads beyond 32 bits", func(l *Launch) { l.Grid = [3]int{1 << 31} }, []string{"grid x", "32 bits"}},
+		{"empty grid", func(l *device.Launch) { l.Grid = [3]uint32{0, 1, 1} }, []string{"grid", "empty"}},
+		{"empty threadgroup", func(l *device.Launch) { l.Threadgroup = [3]uint32{} }, []string{"threadgroup", "empty"}},
+		{"1025 threads", func(l *device.Launch) { l.Threadgroup = [3]uint32{1025} }, []string{"1025", "1024"}},
+		{"threads in three axes", func(l *device.Launch) { l.Threadgroup = [3]uint32{32, 8, 5} }, []string{"(32,8,5)", "1024"}},
+		{"unbound buffer", func(l *device.Launch) { l.Arguments = l.Arguments[1:] }, []string{"buffer 0", "nothing is bound"}},
+		{"unbound bytes", func(l *device.Launch) { l.Arguments = append(l.Arguments[:1:1], l.Arguments[2]) }, []string{"buffer 2"}},
+		{"no threadgroup length", func(l *device.Launch) { l.Arguments = l.Arguments[:2] }, []string{"threadgroup memory 1"}},
+		{"bound twice", func(l *device.Launch) { l.Arguments = append(l.Arguments, l.Arguments[0]) }, []string{"buffer 0", "twice"}},
+		{"index 31", func(l *device.Launch) { l.Arguments[0].Index = 31 }, []string{"31", "0 to 30"}},
+		{"4097 bytes", func(l *device.Launch) { l.Arguments[1].Bytes = make([]byte, 4097) }, []string{"4097", "4096"}},
+		{"null and bytes", func(l *device.Launch) {
+			l.Arguments[1].Null = true
+			l.Arguments[1].Index = 0
+			l.Arguments[1].Bytes = nil
+		}, []string{"buffer 0", "twice"}},
+		{"no bytes", func(l *device.Launch) { l.Arguments[1].Bytes = []byte{} }, []string{"buffer 2", "no bytes"}},
+		{"offset at the end", func(l *device.Launch) { l.Arguments[0].Offset = 256 }, []string{"offset 256", "256 bytes"}},
+		{"threadgroup memory of 20", func(l *device.Launch) { l.Arguments[2].Threadgroup = 20 }, []string{"20 bytes", "multiple of 16"}},
+		{"threadgroup memory of 32 KB and more", func(l *device.Launch) { l.Arguments[2].Threadgroup = 32784 }, []string{"32784", "32768"}},
+		{"another device's buffer", func(l *device.Launch) { l.Arguments[0].Memory = foreign }, []string{"buffer 0", "another device"}},
+		{"threads beyond 32 bits", func(l *device.Launch) { l.Grid = [3]uint32{1 << 31} }, []string{"grid x", "32 bits"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			clear(x.Bytes())
 			l := right()
 			c.change(&l)
-			_, err := p.Run(l)
-			wantRefusal(t, err, Invalid, c.words...)
+			_, err := p.Run(&l)
+			wantRefusal(t, err, device.ErrInvalidArgs, c.words...)
 			for _, b := range x.Bytes() {
 				if b != 0 {
 					t.Fatal("a refused dispatch ran")
@@ -67,7 +73,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestPipelineMaximum(t *testing.T) {
-	d := device(t, Options{Workers: 1, MaxThreads: 512})
+	d := newDevice(t, Options{Workers: 1, MaxThreads: 512})
 	text := `[[max_total_threads_per_threadgroup(64)]] kernel void narrow(device uint *x [[buffer(0)]], uint i [[thread_position_in_grid]]) { x[i] = i; }
 kernel void wide(device uint *x [[buffer(0)]], uint i [[thread_position_in_grid]]) { x[i] = i; }`
 	x := buffer(t, d, 4096)
@@ -77,20 +83,20 @@ kernel void wide(device uint *x [[buffer(0)]], uint i [[thread_position_in_grid]
 		maximum  int
 		function string
 	}{{"device", 0, 512, "wide"}, {"program", 128, 128, "wide"}, {"attribute", 128, 64, "narrow"}} {
-		p := compile(t, d, Program{Source: prelude + text, Function: c.function, MaxThreads: c.asked})
-		if p.MaxThreads != c.maximum {
-			t.Errorf("%s: maximum %d, want %d", c.name, p.MaxThreads, c.maximum)
+		p := compile(t, d, device.Program{Source: prelude + text, Function: c.function, MaxThreads: c.asked})
+		if p.MaxThreads() != c.maximum {
+			t.Errorf("%s: maximum %d, want %d", c.name, p.MaxThreads(), c.maximum)
 		}
-		l := Launch{Bindings: []Binding{{Buffer: x}}, Grid: [3]int{1}, Threadgroup: [3]int{c.maximum}}
+		l := device.Launch{Arguments: []device.Argument{{Memory: x}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{uint32(c.maximum)}}
 		run(t, p, l)
 		l.Threadgroup[0]++
-		_, err := p.Run(l)
-		wantRefusal(t, err, Invalid, "maximum")
+		_, err := p.Run(&l)
+		wantRefusal(t, err, device.ErrInvalidArgs, "maximum")
 	}
 }
 
 func TestThreadgroupVariablesBeyondTheLimit(t *testing.T) {
-	d := device(t, Options{Workers: 1})
+	d := newDevice(t, Options{Workers: 1})
 	x := buffer(t, d, 4096)
 	text := func(elements string) string {
 		return `kernel void test(device float *x [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {
@@ -100,15 +106,15 @@ func TestThreadgroupVariablesBeyondTheLimit(t *testing.T) {
   x[i] = many[31 - i] + 1;
 }`
 	}
-	l := Launch{Bindings: []Binding{{Buffer: x}}, Grid: [3]int{1}, Threadgroup: [3]int{32}}
+	l := device.Launch{Arguments: []device.Argument{{Memory: x}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}}
 	run(t, compileText(t, d, text("8192")), l)
 	clear(x.Bytes())
-	_, err := compileText(t, d, text("8196")).Run(l)
-	wantRefusal(t, err, Invalid, "test", "many", "32784", "32768")
+	_, err := compileText(t, d, text("8196")).Run(&l)
+	wantRefusal(t, err, device.ErrInvalidArgs, "test", "many", "32784", "32768")
 }
 
 func TestDeadlineStopsAKernelThatNeverEnds(t *testing.T) {
-	d := device(t, Options{Workers: 2})
+	d := newDevice(t, Options{Workers: 2})
 	x := buffer(t, d, 256)
 	for name, body := range map[string]string{
 		"computing": "while (x[0] == 0) x[i + 1] = x[i + 1] * 0.5f + 1;",
@@ -119,10 +125,10 @@ func TestDeadlineStopsAKernelThatNeverEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := compileText(t, d, `kernel void test(volatile device float *x [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {`+body+`}`)
 			clear(x.Bytes())
-			l := Launch{Bindings: []Binding{{Buffer: x}}, Grid: [3]int{4}, Threadgroup: [3]int{32}, Deadline: 50 * time.Millisecond}
-			_, err := p.Run(l)
-			wantRefusal(t, err, Execution, "test", "deadline")
-			View[float32](x)[0] = 1 // and the device still works
+			l := device.Launch{Arguments: []device.Argument{{Memory: x}}, Grid: [3]uint32{4}, Threadgroup: [3]uint32{32}, Deadline: 50 * time.Millisecond}
+			_, err := p.Run(&l)
+			wantRefusal(t, err, device.ErrExecutionFailed, "test", "deadline")
+			device.View[float32](x.Bytes())[0] = 1 // and the device still works
 			l.Deadline = time.Minute
 			run(t, p, l)
 		})
@@ -130,9 +136,9 @@ func TestDeadlineStopsAKernelThatNeverEnds(t *testing.T) {
 }
 
 func TestFaultsFailTheCommand(t *testing.T) {
-	d := device(t, Options{Workers: 1})
+	d := newDevice(t, Options{Workers: 1})
 	x := buffer(t, d, 4096)
-	l := Launch{Bindings: []Binding{{Buffer: x}}, Grid: [3]int{1}, Threadgroup: [3]int{64}}
+	l := device.Launch{Arguments: []device.Argument{{Memory: x}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{64}}
 	for _, c := range []struct{ name, text, word string }{
 		{"far away", `kernel void test(device float *x [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {
   if (i == 40) x[1ul << 40] = 1;
@@ -142,15 +148,15 @@ __attribute__((noinline)) float down(uint n, device float *x) { big b; b.x[n % 5
 kernel void test(device float *x [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) { x[i] = down(i, x); }`, "stack"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := compileText(t, d, c.text).Run(l)
-			wantRefusal(t, err, Execution, "test", c.word)
+			_, err := compileText(t, d, c.text).Run(&l)
+			wantRefusal(t, err, device.ErrExecutionFailed, "test", c.word)
 			run(t, compileText(t, d, `kernel void test(device uint *x [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) { x[i] = i; }`), l)
 		})
 	}
 }
 
 func TestDivergentBarrierFailsTheCommand(t *testing.T) {
-	d := device(t, Options{Workers: 1})
+	d := newDevice(t, Options{Workers: 1})
 	x := buffer(t, d, 4096)
 	p := compileText(t, d, `kernel void test(device uint *x [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {
   if (i >= 40 && i < 44)
@@ -159,24 +165,23 @@ func TestDivergentBarrierFailsTheCommand(t *testing.T) {
   x[i] = i;
   threadgroup_barrier(mem_flags::mem_device);
 }`)
-	_, err := p.Run(Launch{Bindings: []Binding{{Buffer: x}}, Grid: [3]int{1}, Threadgroup: [3]int{64}})
-	wantRefusal(t, err, Execution, "test", "simdgroup 1 lanes 8-11 at line 3", "at line 6")
+	_, err := p.Run(&device.Launch{Arguments: []device.Argument{{Memory: x}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{64}})
+	wantRefusal(t, err, device.ErrExecutionFailed, "test", "simdgroup 1 lanes 8-11 at line 3", "at line 6")
 }
 
 func TestCompileErrorsNameTheLine(t *testing.T) {
-	d := device(t, Options{Workers: 1})
-	_, err := d.Compile(Program{Source: "#include <metal_stdlib>\nkernel void test(device float *x [[buffer(0)]]) {\n  x[0] = nothing;\n}", File: "wrong.metal", Function: "test"})
-	wantRefusal(t, err, CompileFail, "wrong.metal:3", "nothing")
-	_, err = d.Compile(Program{Source: "kernel void test() {}", Function: "absent"})
-	var e *Error
+	d := newDevice(t, Options{Workers: 1})
+	_, err := d.Compile(&device.Program{Source: "#include <metal_stdlib>\nkernel void test(device float *x [[buffer(0)]]) {\n  x[0] = nothing;\n}", File: "wrong.metal", Function: "test"})
+	wantRefusal(t, err, device.ErrKernelCompilation, "wrong.metal:3", "nothing")
+	_, err = d.Compile(&device.Program{Source: "kernel void test() {}", Function: "absent"})
 	if err == nil || !strings.Contains(err.Error(), "absent") {
-		t.Errorf("got %v %v, want an error that names the function", err, e)
+		t.Errorf("got %v, want an error that names the function", err)
 	}
 }
 
 func TestOptionsAreChecked(t *testing.T) {
 	for name, o := range map[string]Options{
-		"order": {Order: 7}, "fill": {Fill: -1}, "math": {Math: 9}, "workers": {Workers: 10000},
+		"order": {Order: 7}, "fill": {Fill: -1}, "math": {Math: new(device.Math(9))}, "workers": {Workers: 10000},
 		"threads": {MaxThreads: 4096}, "memory": {MaxThreadgroupMemory: 1 << 30}, "negative": {Workers: -1},
 	} {
 		if d, err := New(o); err == nil {
@@ -186,25 +191,20 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
-func TestWrappingWantsAPage(t *testing.T) {
-	d := device(t, Options{Workers: 1})
-	b := buffer(t, d, 2*d.Info().PageBytes)
-	if _, err := d.Wrap(b.Bytes()[8:]); err == nil {
-		t.Error("memory that is not aligned was wrapped")
-	} else {
-		wantRefusal(t, err, Invalid, "aligned")
-	}
-	w, err := d.Wrap(b.Bytes()[d.Info().PageBytes:])
+func TestWrappedMemoryIsTheCallers(t *testing.T) {
+	d := newDevice(t, Options{Workers: 1})
+	b := buffer(t, d, 2*pageBytes(t, d))
+	w, err := d.Wrap(b.Bytes()[pageBytes(t, d):])
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
 	p := compileText(t, d, `kernel void test(device uint *x [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) { x[i] = i + 1; }`)
-	run(t, p, Launch{Bindings: []Binding{{Buffer: w}}, Grid: [3]int{1}, Threadgroup: [3]int{32}})
-	if got := View[uint32](b)[d.Info().PageBytes/4+31]; got != 32 {
+	run(t, p, device.Launch{Arguments: []device.Argument{{Memory: w}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}})
+	if got := device.View[uint32](b.Bytes())[pageBytes(t, d)/4+31]; got != 32 {
 		t.Errorf("the kernel did not write to the wrapped memory itself: %d", got)
 	}
-	if _, err := d.Buffer(0); err == nil {
+	if _, err := d.NewMemory(0); err == nil {
 		t.Error("a buffer of 0 bytes was made")
 	}
 }
@@ -214,7 +214,7 @@ func TestFaultsInTheRightWords(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("other processors divide by zero, and read a vector anywhere")
 	}
-	d := device(t, Options{Workers: 1})
+	d := newDevice(t, Options{Workers: 1})
 	for name, test := range map[string]struct {
 		statement string
 		words     []string
@@ -228,8 +228,8 @@ func TestFaultsInTheRightWords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := compileText(t, d, "kernel void test(device int *o [[buffer(0)]], uint i [[thread_position_in_grid]]) { "+test.statement+" }")
-			_, err := p.Run(Launch{Bindings: []Binding{{Buffer: buffer(t, d, 4096)}}, Grid: [3]int{1}, Threadgroup: [3]int{32}})
-			wantRefusal(t, err, Execution, test.words...)
+			_, err := p.Run(&device.Launch{Arguments: []device.Argument{{Memory: buffer(t, d, 4096)}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}})
+			wantRefusal(t, err, device.ErrExecutionFailed, test.words...)
 			if err != nil && strings.Contains(err.Error(), test.not) {
 				t.Errorf("%q says %q", err, test.not)
 			}

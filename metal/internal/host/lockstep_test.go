@@ -5,27 +5,29 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 const lockstepFile = "testdata/planted/lockstep.metal"
 
 // vectorAttention runs a kernel of lockstep.metal on 8 keys of 128 elements and gives the largest error of its output.
-func vectorAttention(t *testing.T, o Options, function string) (worst float64, reports []Report) {
+func vectorAttention(t *testing.T, o Options, function string) (worst float64, reports []device.Report) {
 	t.Helper()
 	const keys, dim, scale = 8, 128, 0.5
-	d := device(t, o)
+	d := newDevice(t, o)
 	p := compileFile(t, d, lockstepFile, function)
-	l := Launch{Grid: [3]int{1}, Threadgroup: [3]int{32}}
+	l := device.Launch{Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}}
 	var data [4][]float32
 	for slot, n := range []int{dim, keys * dim, keys * dim, dim} {
 		b := buffer(t, d, 4*n)
-		data[slot] = View[float32](b)
+		data[slot] = device.View[float32](b.Bytes())
 		for i := range data[slot] {
 			data[slot][i] = float32(math.Sin(float64(i * (slot + 2) % 1013))) // the logits grow and fall
 		}
-		l.Bindings = append(l.Bindings, Binding{Index: slot, Buffer: b})
+		l.Arguments = append(l.Arguments, device.Argument{Index: uint32(slot), Memory: b})
 	}
-	l.Bindings = append(l.Bindings, Binding{Index: 4, Bytes: binary.LittleEndian.AppendUint32(nil, math.Float32bits(scale))})
+	l.Arguments = append(l.Arguments, device.Argument{Index: 4, Bytes: binary.LittleEndian.AppendUint32(nil, math.Float32bits(scale))})
 	run(t, p, l)
 	var weights [keys]float64
 	sum := 0.0

@@ -3,12 +3,14 @@ package host
 import (
 	"strings"
 	"testing"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 // A slot may be a null pointer: that fails the launch where a thread uses it, and names the slot.
 func TestNullPointerFailsWhereItIsUsed(t *testing.T) {
 	for _, check := range []bool{false, true} {
-		d := device(t, Options{Check: check})
+		d := newDevice(t, Options{Check: check})
 		p := compileText(t, d, `
 kernel void test(device float *x [[buffer(0)]], device float *y [[buffer(1)]], constant bool &both [[buffer(2)]]) {
   x[0] = 1;
@@ -16,9 +18,9 @@ kernel void test(device float *x [[buffer(0)]], device float *y [[buffer(1)]], c
 }`)
 		for _, both := range []byte{0, 1} {
 			x := buffer(t, d, 4)
-			_, err := p.Run(Launch{
-				Bindings: []Binding{{Index: 0, Buffer: x}, {Index: 1, Null: true}, {Index: 2, Bytes: []byte{both}}},
-				Grid:     [3]int{1}, Threadgroup: [3]int{1},
+			_, err := p.Run(&device.Launch{
+				Arguments: []device.Argument{{Index: 0, Memory: x}, {Index: 1, Null: true}, {Index: 2, Bytes: []byte{both}}},
+				Grid:      [3]uint32{1}, Threadgroup: [3]uint32{1},
 			})
 			switch {
 			case both == 0 && err != nil:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/referee"
 )
 
@@ -27,22 +28,22 @@ func refereeInput() []uint32 {
 }
 
 // onEngine runs a kernel of a text on a device.
-func onEngine(t testing.TB, d *Device, text, name string) (_ []uint32, err error) {
-	p, err := d.Compile(Program{Source: text, File: "random.metal", Function: name})
+func onEngine(t testing.TB, d *device.Device, text, name string) (_ []uint32, err error) {
+	p, err := d.Compile(&device.Program{Source: text, File: "random.metal", Function: name})
 	if err != nil {
 		return nil, err
 	}
 	defer p.Close()
 	in, out := buffer(t, d, 64*4), buffer(t, d, 32*4)
-	copy(View[uint32](in), refereeInput())
-	clear(View[uint32](out))
-	_, err = p.Run(Launch{Bindings: []Binding{{Index: 0, Buffer: in}, {Index: 1, Buffer: out}, {Index: 2, Bytes: []byte{3, 0, 0, 0}}},
-		Grid: [3]int{1}, Threadgroup: [3]int{32}})
-	return slices.Clone(View[uint32](out)), err
+	copy(device.View[uint32](in.Bytes()), refereeInput())
+	clear(device.View[uint32](out.Bytes()))
+	_, err = p.Run(&device.Launch{Arguments: []device.Argument{{Index: 0, Memory: in}, {Index: 1, Memory: out}, {Index: 2, Bytes: []byte{3, 0, 0, 0}}},
+		Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}})
+	return slices.Clone(device.View[uint32](out.Bytes())), err
 }
 
 // disagreement runs a kernel of a text on the devices and by masks, and says where the two differ.
-func disagreement(t testing.TB, devices map[string]*Device, text, name string) error {
+func disagreement(t testing.TB, devices map[string]*device.Device, text, name string) error {
 	p, err := referee.Parse(text)
 	if err != nil {
 		return err
@@ -73,13 +74,13 @@ func TestRandomKernelsDivergeByTheRule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	devices := map[string]*Device{}
+	devices := map[string]*device.Device{}
 	for name, o := range everySchedule() {
 		if o.Check && o.Order != Forward && o.Order != Lockstep {
 			continue
 		}
 		o.Compiler = wholeText{compiler}
-		devices[name] = device(t, o)
+		devices[name] = newDevice(t, o)
 	}
 	if testing.Short() {
 		*randomKernels = min(*randomKernels, 40)

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/bits"
 	"testing"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 const simdFile = "testdata/simd.metal"
@@ -111,17 +113,17 @@ func TestLaneOperationsOnEveryType(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, order := range []Order{Forward, Random} {
-		d := device(t, Options{Workers: 1, Order: order, Compiler: wholeText{compiler}})
+		d := newDevice(t, Options{Workers: 1, Order: order, Compiler: wholeText{compiler}})
 		in, out := buffer(t, d, 32*4), buffer(t, d, 40*32*4*4)
 		for lane := range 32 {
-			View[int32](in)[lane] = int32(laneInput(lane))
+			device.View[int32](in.Bytes())[lane] = int32(laneInput(lane))
 		}
 		for name, kind := range laneTypes {
 			p := compileFile(t, d, simdFile, "lanes_"+name)
 			for _, mask := range []uint32{0xffffffff, 0x0000ffff, 0xfffff0f7, 0x5a5aa5a5, 0x80000004} {
-				run(t, p, Launch{Grid: [3]int{1}, Threadgroup: [3]int{32}, Bindings: []Binding{
-					{Index: 0, Buffer: in}, {Index: 1, Buffer: out}, {Index: 2, Bytes: binary.LittleEndian.AppendUint32(nil, mask)}}})
-				if err := compareLanes(name, kind.components, kind.wrap, mask, View[float32](out)); err != nil {
+				run(t, p, device.Launch{Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}, Arguments: []device.Argument{
+					{Index: 0, Memory: in}, {Index: 1, Memory: out}, {Index: 2, Bytes: binary.LittleEndian.AppendUint32(nil, mask)}}})
+				if err := compareLanes(name, kind.components, kind.wrap, mask, device.View[float32](out.Bytes())); err != nil {
 					t.Errorf("%s, lanes %#x: %v", name, mask, err)
 				}
 			}
@@ -153,22 +155,22 @@ func compareLanes(name string, components int, wrap func(int) float64, mask uint
 }
 
 func TestBitsAndVotes(t *testing.T) {
-	d := device(t, Options{Workers: 1})
+	d := newDevice(t, Options{Workers: 1})
 	in, out := buffer(t, d, 32*4), buffer(t, d, 32*16*4)
 	for lane := range 32 {
-		View[int32](in)[lane] = int32(laneInput(lane))
+		device.View[int32](in.Bytes())[lane] = int32(laneInput(lane))
 	}
 	for _, name := range []string{"bits_uint", "bits_uchar"} {
 		p := compileFile(t, d, simdFile, name)
 		for _, mask := range []uint32{0xffffffff, 0x0ff0f33f, 1 << 17} {
-			run(t, p, Launch{Grid: [3]int{1}, Threadgroup: [3]int{32}, Bindings: []Binding{
-				{Index: 0, Buffer: in}, {Index: 1, Buffer: out}, {Index: 2, Bytes: binary.LittleEndian.AppendUint32(nil, mask)}}})
+			run(t, p, device.Launch{Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}, Arguments: []device.Argument{
+				{Index: 0, Memory: in}, {Index: 1, Memory: out}, {Index: 2, Bytes: binary.LittleEndian.AppendUint32(nil, mask)}}})
 			for lane := range 32 {
 				if mask>>lane&1 == 0 {
 					continue
 				}
 				want := voteModel(lane, mask, name == "bits_uchar")
-				got := [12]uint32(View[uint32](out)[lane*16:])
+				got := [12]uint32(device.View[uint32](out.Bytes())[lane*16:])
 				if got != want {
 					t.Errorf("%s, lanes %#x, lane %d: %x, want %x", name, mask, lane, got, want)
 				}

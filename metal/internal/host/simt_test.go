@@ -7,36 +7,38 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 const simtFile = "testdata/simt.metal"
 
 // simt compiles kernels of testdata/simt.metal, all in one module.
-func simt(t *testing.T, o Options) (*Device, func(function string) *Pipeline) {
+func simt(t *testing.T, o Options) (*device.Device, func(function string) *device.Kernel) {
 	t.Helper()
 	compiler, err := defaultCompiler()
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.Compiler = wholeText{compiler}
-	d := device(t, o)
-	return d, func(function string) *Pipeline { return compileFile(t, d, simtFile, function) }
+	d := newDevice(t, o)
+	return d, func(function string) *device.Kernel { return compileFile(t, d, simtFile, function) }
 }
 
-func pack(x, y, z int) uint32 { return uint32(x | y<<8 | z<<16) }
+func pack(x, y, z uint32) uint32 { return x | y<<8 | z<<16 }
 
 // TestEdgeThreadgroupsAreSmaller runs a grid in threads that no threadgroup size divides.
 func TestEdgeThreadgroupsAreSmaller(t *testing.T) {
 	d, kernel := simt(t, Options{Workers: 2, Order: Random, Seed: 5})
-	grid, size := [3]int{13, 7, 3}, [3]int{5, 4, 2}
+	grid, size := [3]uint32{13, 7, 3}, [3]uint32{5, 4, 2}
 	out := buffer(t, d, 13*7*3*64)
-	run(t, kernel("positions"), Launch{Bindings: []Binding{{Buffer: out}}, Grid: grid, Threadgroup: size, InThreads: true})
+	run(t, kernel("positions"), device.Launch{Arguments: []device.Argument{{Memory: out}}, Grid: grid, Threadgroup: size, GridInThreads: true})
 	for z := range grid[2] {
 		for y := range grid[1] {
 			for x := range grid[0] {
-				group := [3]int{x / 5, y / 4, z / 2}
-				local := [3]int{x % 5, y % 4, z % 2}
-				var actual [3]int
+				group := [3]uint32{x / 5, y / 4, z / 2}
+				local := [3]uint32{x % 5, y % 4, z % 2}
+				var actual [3]uint32
 				for i := range 3 {
 					actual[i] = min(size[i], grid[i]-group[i]*size[i])
 				}
@@ -46,7 +48,7 @@ func TestEdgeThreadgroupsAreSmaller(t *testing.T) {
 					pack(3, 2, 2), uint32(index), uint32(index % 32), uint32(index / 32),
 					uint32((actual[0]*actual[1]*actual[2] + 31) / 32), 32, pack(5, 4, 2), 1,
 				}
-				if got := [11]uint32(View[uint32](out)[((z*7+y)*13+x)*16:]); got != want {
+				if got := [11]uint32(device.View[uint32](out.Bytes())[((z*7+y)*13+x)*16:]); got != want {
 					t.Fatalf("thread (%d,%d,%d): %v, want %v", x, y, z, got, want)
 				}
 			}
@@ -58,7 +60,7 @@ func TestLanesPartAndMeetAgain(t *testing.T) {
 	for _, order := range []Order{Forward, Reverse, Random} {
 		d, kernel := simt(t, Options{Workers: 1, Order: order, Seed: 3})
 		out := buffer(t, d, 32*32)
-		run(t, kernel("parting"), Launch{Bindings: []Binding{{Buffer: out}}, Grid: [3]int{1}, Threadgroup: [3]int{32}})
+		run(t, kernel("parting"), device.Launch{Arguments: []device.Argument{{Memory: out}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}})
 		for lane := range uint32(32) {
 			want := [8]uint32{120, 32, []uint32{32, 56, 72, 80}[lane%4]}
 			if lane >= 16 {
@@ -73,12 +75,12 @@ func TestLanesPartAndMeetAgain(t *testing.T) {
 			if lane < 24 {
 				want[5], want[6], want[7] = 24, []uint32{80, 800, 0}[lane%3], 24
 			}
-			if got := [8]uint32(View[uint32](out)[lane*8:]); got != want {
+			if got := [8]uint32(device.View[uint32](out.Bytes())[lane*8:]); got != want {
 				t.Errorf("order %d, lane %d: %v, want %v", order, lane, got, want)
 			}
 		}
-		run(t, kernel("two_calls_of_one"), Launch{Bindings: []Binding{{Buffer: out}}, Grid: [3]int{1}, Threadgroup: [3]int{32}})
-		for lane, got := range View[uint32](out)[:32] {
+		run(t, kernel("two_calls_of_one"), device.Launch{Arguments: []device.Argument{{Memory: out}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}})
+		for lane, got := range device.View[uint32](out.Bytes())[:32] {
 			if want := uint32(320000 + map[bool]int{true: 4, false: 2801}[lane < 4]); got != want {
 				t.Errorf("order %d, lane %d: two calls of a function give %d, want %d", order, lane, got, want)
 			}
@@ -132,8 +134,8 @@ func TestMatrices(t *testing.T) {
 		for i := range 64 {
 			f.put(b.Bytes()[i*f.bytes:], bv(i))
 		}
-		run(t, kernel("matrices_"+name), Launch{Bindings: []Binding{{Index: 0, Buffer: a}, {Index: 1, Buffer: b}, {Index: 2, Buffer: out}},
-			Grid: [3]int{1}, Threadgroup: [3]int{32}})
+		run(t, kernel("matrices_"+name), device.Launch{Arguments: []device.Argument{{Index: 0, Memory: a}, {Index: 1, Memory: b}, {Index: 2, Memory: out}},
+			Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}})
 		x := func(r, c int) float64 { return av((r+2)*16 + c + 4) }
 		for r := range 8 {
 			for c := range 8 {
@@ -157,21 +159,21 @@ func TestAtomics(t *testing.T) {
 	for _, check := range []bool{false, true} {
 		d, kernel := simt(t, Options{Workers: 2, Check: check})
 		u, s, f := buffer(t, d, 32), buffer(t, d, 8), buffer(t, d, 4)
-		View[uint32](u)[4] = 0xffff
+		device.View[uint32](u.Bytes())[4] = 0xffff
 		const n = 7 * 96
-		run(t, kernel("atomics"), Launch{Bindings: []Binding{{Index: 0, Buffer: u}, {Index: 1, Buffer: s}, {Index: 2, Buffer: f}},
-			Grid: [3]int{7}, Threadgroup: [3]int{96}})
+		run(t, kernel("atomics"), device.Launch{Arguments: []device.Argument{{Index: 0, Memory: u}, {Index: 1, Memory: s}, {Index: 2, Memory: f}},
+			Grid: [3]uint32{7}, Threadgroup: [3]uint32{96}})
 		xor := uint32(0)
 		for i := range uint32(n) {
 			xor ^= i
 		}
-		if got, want := View[uint32](u), []uint32{n, 0xffffffff, xor, n - 1, 0xff00, 3 * n, 1, 1}; !slices.Equal(got, want) {
+		if got, want := device.View[uint32](u.Bytes()), []uint32{n, 0xffffffff, xor, n - 1, 0xff00, 3 * n, 1, 1}; !slices.Equal(got, want) {
 			t.Errorf("unsigned: %v, want %v", got, want)
 		}
-		if got, want := View[int32](s), []int32{-n * (n - 1) / 2, -(n - 1)}; !slices.Equal(got, want) {
+		if got, want := device.View[int32](s.Bytes()), []int32{-n * (n - 1) / 2, -(n - 1)}; !slices.Equal(got, want) {
 			t.Errorf("signed: %v, want %v", got, want)
 		}
-		if got := View[float32](f)[0]; got != n/2 {
+		if got := device.View[float32](f.Bytes())[0]; got != n/2 {
 			t.Errorf("float: %g, want %d", got, n/2)
 		}
 	}
@@ -189,8 +191,8 @@ func TestFills(t *testing.T) {
 	} {
 		d, kernel := simt(t, Options{Workers: 1, Fill: fill, Seed: 9})
 		out := buffer(t, d, 512)
-		run(t, kernel("untouched"), Launch{Bindings: []Binding{{Buffer: out}}, Grid: [3]int{2}, Threadgroup: [3]int{64}})
-		if x := View[uint32](out); !all(x) {
+		run(t, kernel("untouched"), device.Launch{Arguments: []device.Argument{{Memory: out}}, Grid: [3]uint32{2}, Threadgroup: [3]uint32{64}})
+		if x := device.View[uint32](out.Bytes()); !all(x) {
 			t.Errorf("fill %d: %x", fill, x)
 		}
 	}
@@ -203,8 +205,8 @@ func TestOrders(t *testing.T) {
 		for order, want := range map[Order]uint32{Forward: 224, Reverse: 0, Random: 999} {
 			d, kernel := simt(t, Options{Workers: 1, Order: order, Seed: seed})
 			out := buffer(t, d, 1024)
-			run(t, kernel("wrong_by_order"), Launch{Bindings: []Binding{{Buffer: out}}, Grid: [3]int{1}, Threadgroup: [3]int{256}})
-			if got := View[uint32](out)[0]; order == Random {
+			run(t, kernel("wrong_by_order"), device.Launch{Arguments: []device.Argument{{Memory: out}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{256}})
+			if got := device.View[uint32](out.Bytes())[0]; order == Random {
 				seen[got] = true
 			} else if got != want {
 				t.Errorf("order %d: simdgroup of thread %d came last, want %d", order, got, want)
@@ -220,11 +222,11 @@ func TestLateCopies(t *testing.T) {
 	for late, before := range map[bool]uint32{false: 20, true: 7} {
 		d, kernel := simt(t, Options{Workers: 1, LateCopies: late})
 		in, out := buffer(t, d, 128), buffer(t, d, 256)
-		for i := range View[uint32](in) {
-			View[uint32](in)[i] = uint32(20)
+		for i := range device.View[uint32](in.Bytes()) {
+			device.View[uint32](in.Bytes())[i] = uint32(20)
 		}
-		run(t, kernel("late"), Launch{Bindings: []Binding{{Index: 0, Buffer: in}, {Index: 1, Buffer: out}}, Grid: [3]int{1}, Threadgroup: [3]int{32}})
-		if x := View[uint32](out); x[5] != before || x[37] != 20 {
+		run(t, kernel("late"), device.Launch{Arguments: []device.Argument{{Index: 0, Memory: in}, {Index: 1, Memory: out}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}})
+		if x := device.View[uint32](out.Bytes()); x[5] != before || x[37] != 20 {
 			t.Errorf("late %v: %d before the wait, want %d; %d after it, want 20", late, x[5], before, x[37])
 		}
 	}
@@ -235,7 +237,7 @@ func TestSchedulesGiveTheSameBits(t *testing.T) {
 	var want []byte
 	for _, o := range []Options{{Workers: 1}, {Workers: 2}, {Order: Reverse}, {Order: Random, Seed: 1}, {Order: Random, Seed: 2, Fill: FillGarbage},
 		{Fill: FillZero, LateCopies: true}, {Check: true}} {
-		d := device(t, o)
+		d := newDevice(t, o)
 		r := newAttention(t, d, "attention_float_16", 70, 2, 16)
 		run(t, r.pipeline, r.launch)
 		if want == nil {
@@ -250,7 +252,7 @@ func TestSchedulesGiveTheSameBits(t *testing.T) {
 }
 
 func TestSeveralDispatchesAtOnce(t *testing.T) {
-	d := device(t, Options{Workers: 2})
+	d := newDevice(t, Options{Workers: 2})
 	errs := make(chan error, 8)
 	var wait sync.WaitGroup
 	for n := range 8 {
@@ -258,7 +260,7 @@ func TestSeveralDispatchesAtOnce(t *testing.T) {
 		wait.Go(func() {
 			for range 5 {
 				clear(r.output.Bytes())
-				if _, err := r.pipeline.Run(r.launch); err != nil {
+				if _, err := r.pipeline.Run(&r.launch); err != nil {
 					errs <- err
 					return
 				}

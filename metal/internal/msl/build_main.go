@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 // BuildMain is the command `attest msl build`: it compiles one text and says where the module is. It returns the exit
@@ -59,7 +61,7 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 		}
 		return 2
 	}
-	if p.Math, err = ParseMathMode(*mathMode); err != nil {
+	if p.Math, err = device.ParseMath(*mathMode); err != nil {
 		return fail(err)
 	}
 	source, err := os.ReadFile(files[0])

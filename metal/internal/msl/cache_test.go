@@ -1,6 +1,10 @@
 package msl
 
-import "testing"
+import (
+	"testing"
+
+	"attest.example/attest/metal/internal/device"
+)
 
 func TestKeyHoldsWhatMatters(t *testing.T) {
 	c, err := New(Options{Dir: t.TempDir()})
@@ -15,8 +19,8 @@ func TestKeyHoldsWhatMatters(t *testing.T) {
 		"function": func(p *Program) { p.Function = "j" },
 		"value":    func(p *Program) { p.Constants = []Constant{BoolConstant(0, false)} },
 		"index":    func(p *Program) { p.Constants = []Constant{BoolConstant(1, true)} },
-		"by name":  func(p *Program) { p.Constants = []Constant{{Name: "a", Type: Bool, Bits: 1}} },
-		"type":     func(p *Program) { p.Constants = []Constant{IntegerConstant(0, UChar, 1)} },
+		"by name":  func(p *Program) { p.Constants = []Constant{{Name: "a", Type: device.Bool, Bits: 1}} },
+		"type":     func(p *Program) { p.Constants = []Constant{IntegerConstant(0, device.UChar, 1)} },
 		"language": func(p *Program) { p.LanguageVersion = 300 },
 		"define":   func(p *Program) { p.Defines = map[string]string{"X": "1"} },
 		"file":     func(p *Program) { p.File = "other.metal" },

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 // ParseConstant reads INDEX:TYPE=VALUE or NAME:TYPE=VALUE, as 3:bool=true or window:uint=128, and the same with the
@@ -34,7 +36,7 @@ func ParseConstant(s string) (Constant, error) {
 	if isValue {
 		c.Bits, err = bitsOf(c.Type, value)
 	} else {
-		c.Bits, err = strconv.ParseUint(bits, 0, c.Type.bits())
+		c.Bits, err = strconv.ParseUint(bits, 0, c.Type.Bits())
 	}
 	if err != nil {
 		return c, fmt.Errorf("constant %q: not a value of type %s: %w", s, c.Type, err)
@@ -45,25 +47,25 @@ func ParseConstant(s string) (Constant, error) {
 // bitsOf is the bit pattern of a value in decimal, hexadecimal, or true and false.
 func bitsOf(t Scalar, value string) (uint64, error) {
 	switch t {
-	case Bool:
+	case device.Bool:
 		truth, err := strconv.ParseBool(value)
 		if truth {
 			return 1, err
 		}
 		return 0, err
-	case Float:
+	case device.Float:
 		f, err := strconv.ParseFloat(value, 32)
 		return uint64(math.Float32bits(float32(f))), err
-	case Half:
+	case device.Half:
 		f, err := strconv.ParseFloat(value, 64)
 		return uint64(halfBits(f)), err
-	case BFloat:
+	case device.BFloat:
 		f, err := strconv.ParseFloat(value, 64)
 		return uint64(roundedBits(f, 8, -126, 127)), err
-	case UChar, UShort, UInt, ULong:
-		return strconv.ParseUint(value, 0, t.bits())
+	case device.UChar, device.UShort, device.UInt, device.ULong:
+		return strconv.ParseUint(value, 0, t.Bits())
 	}
-	i, err := strconv.ParseInt(value, 0, t.bits())
+	i, err := strconv.ParseInt(value, 0, t.Bits())
 	return uint64(i), err
 }
 

@@ -102,7 +102,7 @@ func (u *unit) fixConstants() {
 		known[c.name] = c
 		literal := fmt.Sprintf("%s()", vectorOrScalar(c.typeName))
 		if c.value != nil {
-			literal = c.value.literal()
+			literal = spelled(*c.value)
 		}
 		d := u.declarationFrom(c.at)
 		if d == nil {

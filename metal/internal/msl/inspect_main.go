@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 // InspectMain is the command `attest msl inspect`: it says what a text offers, or what is wrong with it, without
@@ -63,7 +65,7 @@ func inspectFile(path string, p Program, mathMode string) (*Reflection, error) {
 		return nil, err
 	}
 	p.Source = string(source)
-	if p.Math, err = ParseMathMode(mathMode); err != nil {
+	if p.Math, err = device.ParseMath(mathMode); err != nil {
 		return nil, err
 	}
 	c, err := New(Options{})

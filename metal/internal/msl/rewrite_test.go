@@ -3,6 +3,8 @@ package msl
 import (
 	"strings"
 	"testing"
+
+	"attest.example/attest/metal/internal/device"
 )
 
 // rewriteText is what the rewriter makes of a text, its own prologue and glue left out.
@@ -115,12 +117,12 @@ template [[host_name("f_" "half")]] kernel void f<half>(device half *, constant 
 
 func TestParseConstant(t *testing.T) {
 	for s, want := range map[string]Constant{
-		"3:bool=true": {Index: 3, Type: Bool, Bits: 1}, "window:uint=128": {Name: "window", Type: UInt, Bits: 128},
-		"0:int=-7": {Type: Int, Bits: 0xfffffffffffffff9}, "1:float=2.5": {Index: 1, Type: Float, Bits: 0x40200000},
-		"1:half=1.5": {Index: 1, Type: Half, Bits: 0x3e00}, "1:bfloat=-1": {Index: 1, Type: BFloat, Bits: 0xbf80},
-		"2:half=65520": {Index: 2, Type: Half, Bits: 0x7c00}, "2:half=6e-8": {Index: 2, Type: Half, Bits: 1},
-		"2:half=2049": {Index: 2, Type: Half, Bits: 0x6800}, "5:ushort:0xffff": {Index: 5, Type: UShort, Bits: 65535},
-		"9:uint32_t=0x10": {Index: 9, Type: UInt, Bits: 16},
+		"3:bool=true": {Index: 3, Type: device.Bool, Bits: 1}, "window:uint=128": {Name: "window", Type: device.UInt, Bits: 128},
+		"0:int=-7": {Type: device.Int, Bits: 0xfffffffffffffff9}, "1:float=2.5": {Index: 1, Type: device.Float, Bits: 0x40200000},
+		"1:half=1.5": {Index: 1, Type: device.Half, Bits: 0x3e00}, "1:bfloat=-1": {Index: 1, Type: device.BFloat, Bits: 0xbf80},
+		"2:half=65520": {Index: 2, Type: device.Half, Bits: 0x7c00}, "2:half=6e-8": {Index: 2, Type: device.Half, Bits: 1},
+		"2:half=2049": {Index: 2, Type: device.Half, Bits: 0x6800}, "5:ushort:0xffff": {Index: 5, Type: device.UShort, Bits: 65535},
+		"9:uint32_t=0x10": {Index: 9, Type: device.UInt, Bits: 16},
 	} {
 		if got, err := ParseConstant(s); err != nil || got != want {
 			t.Errorf("%s: %+v, %v; want %+v", s, got, err, want)

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"attest.example/attest/metal/internal/host"
+	"attest.example/attest/metal/internal/device"
 )
 
 func TestStructs(t *testing.T) {
@@ -71,7 +71,7 @@ func TestTemplatesAndEntries(t *testing.T) {
 }
 
 func TestThreadgroups(t *testing.T) {
-	whole := launch{threads: [3]int{64, 1, 1}}
+	whole := launch{threads: [3]uint32{64, 1, 1}}
 	runRows(t, "threadgroups.metal", whole, 0, []row{
 		{"exchange", "63 62 61"},
 		{"several_in_one_declaration", "12 11 14"},
@@ -92,14 +92,14 @@ func TestThreadgroups(t *testing.T) {
 	runRows(t, "threadgroups.metal", with, 0, []row{{"passed_memory", "163 162 161"}})
 	with.threadgroup = map[int]int{0: 256}
 	runRows(t, "threadgroups.metal", with, 0, []row{{"untagged_memory", "3 3 3"}})
-	box := launch{grid: [3]int{2, 3, 1}, threads: [3]int{4, 2, 2}}
+	box := launch{grid: [3]uint32{2, 3, 1}, threads: [3]uint32{4, 2, 2}}
 	runRows(t, "threadgroups.metal", box, 0, []row{{"vectors3", "7 5 1 3 2 422 231 862 0 6"}})
-	plane := launch{grid: [3]int{2, 3, 1}, threads: [3]int{4, 2, 1}}
+	plane := launch{grid: [3]uint32{2, 3, 1}, threads: [3]uint32{4, 2, 1}}
 	runRows(t, "threadgroups.metal", plane, 0, []row{{"vectors2", "7 5 1 7"}})
 }
 
 func TestSimdgroups(t *testing.T) {
-	runRows(t, "simdgroups.metal", launch{threads: [3]int{32, 1, 1}}, 0, []row{
+	runRows(t, "simdgroups.metal", launch{threads: [3]uint32{32, 1, 1}}, 0, []row{
 		{"sums", "524 524"}, // 496 + 31 - 3
 		{"products", "24 24"},
 		{"shuffles", "5 6 7"},
@@ -135,7 +135,7 @@ func TestLibrary(t *testing.T) {
 
 // What holds in fast math too: infinity is infinity where it is written down, and the tests of floats look at bits.
 func TestFastMath(t *testing.T) {
-	fast := launch{math: host.MathFast}
+	fast := launch{math: device.MathFast}
 	runRows(t, "floats.metal", fast, 0, []row{
 		{"infinities", "1 1 1"},
 		{"as_type_scalars", "1 3.1415927410125732 15360 3"},
@@ -149,12 +149,12 @@ func TestFastMath(t *testing.T) {
 	runRows(t, "swizzles.metal", fast, 0, []row{{"compound_precedence", "2 6"}})
 }
 
-func constantsSet(more ...host.Constant) launch {
-	return launch{constants: append([]host.Constant{
-		{Index: 0, Type: host.Bool, Bits: 1}, {Index: 1, Type: host.Int, Bits: 0xfffffff9},
-		{Name: "factor", Type: host.Float, Bits: 0x40200000}, {Index: 3, Type: host.Half, Bits: 0x3e00},
-		{Index: 5, Type: host.UShort, Bits: 65535}, {Index: 6, Type: host.Long, Bits: 1 << 40},
-		{Index: 7, Type: host.UChar, Bits: 200}, {Name: "brain", Type: host.BFloat, Bits: 0x3fc0},
+func constantsSet(more ...device.Constant) launch {
+	return launch{constants: append([]device.Constant{
+		{Index: 0, Type: device.Bool, Bits: 1}, {Index: 1, Type: device.Int, Bits: 0xfffffff9},
+		{Name: "factor", Type: device.Float, Bits: 0x40200000}, {Index: 3, Type: device.Half, Bits: 0x3e00},
+		{Index: 5, Type: device.UShort, Bits: 65535}, {Index: 6, Type: device.Long, Bits: 1 << 40},
+		{Index: 7, Type: device.UChar, Bits: 200}, {Name: "brain", Type: device.BFloat, Bits: 0x3fc0},
 	}, more...)}
 }
 
@@ -170,7 +170,7 @@ func TestConstants(t *testing.T) {
 		{"either", "3 -99"},
 		{"never_needs_the_unset", "1"},
 	})
-	with := constantsSet(host.Constant{Index: 4, Type: host.UInt, Bits: 20})
+	with := constantsSet(device.Constant{Index: 4, Type: device.UInt, Bits: 20})
 	t.Run("defined", func(t *testing.T) {
 		runRows(t, "constants.metal", with, 0, []row{
 			{"derived", "1 20 1 1 -14"},
@@ -187,8 +187,8 @@ func TestConstantsRefused(t *testing.T) {
 		says   string
 	}{
 		{"needs_the_unset", constantsSet(), "constants.metal:12:1: error: kernel needs_the_unset reads function constant unset (index 9, int), which was given no value"},
-		{"derived", launch{constants: []host.Constant{{Index: 1, Type: host.Int}}}, "reads function constant flag (index 0, bool)"},
-		{"values", constantsSet(host.Constant{Index: 1, Type: host.UInt, Bits: 1}), "function constant number (index 1) is a int in the text, but a uint was given"},
+		{"derived", launch{constants: []device.Constant{{Index: 1, Type: device.Int}}}, "reads function constant flag (index 0, bool)"},
+		{"values", constantsSet(device.Constant{Index: 1, Type: device.UInt, Bits: 1}), "function constant number (index 1) is a int in the text, but a uint was given"},
 	} {
 		_, err := runCase(t, "constants.metal", c.kernel, c.launch)
 		if err == nil || !strings.Contains(err.Error(), c.says) {

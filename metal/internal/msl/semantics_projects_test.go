@@ -67,8 +67,8 @@ func TestNamesAndDeclarations(t *testing.T) {
 		{"limited_1", "1"},
 		{"deduced_float", "24"},
 	})
-	if _, err := runCase(t, "names.metal", "limited_1", launch{threads: [3]int{64, 1, 1}}); err == nil || !strings.Contains(err.Error(), "32") {
+	if _, err := runCase(t, "names.metal", "limited_1", launch{threads: [3]uint32{64, 1, 1}}); err == nil || !strings.Contains(err.Error(), "32") {
 		t.Errorf("64 threads of a kernel that is limited to 32: %v", err)
 	}
-	checkCase(t, "names.metal", "limited_2", "2", launch{threads: [3]int{64, 1, 1}}, 0)
+	checkCase(t, "names.metal", "limited_2", "2", launch{threads: [3]uint32{64, 1, 1}}, 0)
 }

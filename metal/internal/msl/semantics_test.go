@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/host"
 	"attest.example/attest/metal/internal/msl"
 )
@@ -23,16 +24,10 @@ type suiteCompiler struct {
 	failed   *sync.Map // file to error: a text that does not compile is not tried for each of its cases
 }
 
-func (s suiteCompiler) Compile(ctx context.Context, p host.Program, checked bool) (host.Module, error) {
-	program := msl.Program{Source: p.Source, File: p.File, Check: checked, LanguageVersion: p.LanguageVersion}
-	if p.Math == host.MathFast {
-		program.Math = msl.MathFast
-	}
+func (s suiteCompiler) Compile(ctx context.Context, p device.Program, checked bool) (host.Module, error) {
+	program := msl.Program{Source: p.Source, File: p.File, Check: checked, LanguageVersion: p.Language, Math: p.Math, Constants: p.Constants}
 	if strings.HasSuffix(p.File, "constants.metal") { // one text, several pipelines
 		program.Function = p.Function
-	}
-	for _, c := range p.Constants {
-		program.Constants = append(program.Constants, msl.Constant{Name: c.Name, Index: c.Index, Type: msl.Scalar(c.Type), Bits: c.Bits})
 	}
 	if err, ok := s.failed.Load(p.File + program.Math.String()); ok {
 		return host.Module{}, err.(error)
@@ -47,7 +42,7 @@ func (s suiteCompiler) Compile(ctx context.Context, p host.Program, checked bool
 	return host.Module{Path: m.Path, Elapsed: time.Duration(m.CompileSeconds * float64(time.Second)), Cached: m.Cached}, nil
 }
 
-var suiteDevice = sync.OnceValues(func() (*host.Device, error) {
+var suiteDevice = sync.OnceValues(func() (*device.Device, error) {
 	c, err := msl.New(msl.Options{})
 	if err != nil {
 		return nil, err
@@ -76,16 +71,16 @@ func parameters() []byte {
 
 // launch says how a case runs; the zero value is one thread.
 type launch struct {
-	grid, threads [3]int
-	constants     []host.Constant
-	math          host.Math
+	grid, threads [3]uint32
+	constants     []device.Constant
+	math          device.Math
 	threadgroup   map[int]int
 }
 
 // runCase runs one kernel of a text and returns what it wrote.
 func runCase(t *testing.T, file, kernel string, l launch) ([]float32, error) {
 	t.Helper()
-	device, err := suiteDevice()
+	d, err := suiteDevice()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,13 +89,13 @@ func runCase(t *testing.T, file, kernel string, l launch) ([]float32, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipeline, err := device.Compile(host.Program{Source: string(source), File: name, Function: kernel, Constants: l.constants, Math: l.math})
+	pipeline, err := d.Compile(&device.Program{Source: string(source), File: name, Function: kernel, Constants: l.constants, Math: l.math})
 	if err != nil {
 		return nil, err
 	}
 	defer pipeline.Close()
-	floats := func(n int, f func(i int) float32) *host.Buffer {
-		b, err := device.Buffer(4 * n)
+	floats := func(n int, f func(i int) float32) *device.Memory {
+		b, err := d.NewMemory(4 * n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,13 +110,13 @@ func runCase(t *testing.T, file, kernel string, l launch) ([]float32, error) {
 	defer in.Close()
 	table := floats(16, func(i int) float32 { return float32(10 * (i + 1)) })
 	defer table.Close()
-	if l.threads == ([3]int{}) {
-		l.threads = [3]int{1, 1, 1}
+	if l.threads == ([3]uint32{}) {
+		l.threads = [3]uint32{1, 1, 1}
 	}
-	if l.grid == ([3]int{}) {
-		l.grid = [3]int{1, 1, 1}
+	if l.grid == ([3]uint32{}) {
+		l.grid = [3]uint32{1, 1, 1}
 	}
-	bindings := []host.Binding{{Index: 0, Buffer: out}, {Index: 1, Buffer: in}, {Index: 2, Bytes: parameters()}, {Index: 3, Buffer: table}}
+	bindings := []device.Argument{{Index: 0, Memory: out}, {Index: 1, Memory: in}, {Index: 2, Bytes: parameters()}, {Index: 3, Memory: table}}
 	switch kernel {
 	case "untagged":
 	case "partly_tagged":
@@ -129,13 +124,13 @@ func runCase(t *testing.T, file, kernel string, l launch) ([]float32, error) {
 	}
 	for _, slot := range []int{5, 6} {
 		if len(l.constants) > 0 {
-			bindings = append(bindings, host.Binding{Index: slot, Buffer: in})
+			bindings = append(bindings, device.Argument{Index: uint32(slot), Memory: in})
 		}
 	}
 	for index, bytes := range l.threadgroup {
-		bindings = append(bindings, host.Binding{Index: index, Threadgroup: bytes})
+		bindings = append(bindings, device.Argument{Index: uint32(index), Threadgroup: bytes})
 	}
-	if _, err := pipeline.Run(host.Launch{Bindings: bindings, Grid: l.grid, Threadgroup: l.threads, Deadline: time.Minute}); err != nil {
+	if _, err := pipeline.Run(&device.Launch{Arguments: bindings, Grid: l.grid, Threadgroup: l.threads, Deadline: time.Minute}); err != nil {
 		return nil, err
 	}
 	values := make([]float32, outFloats)

@@ -16,6 +16,7 @@ import (
 	"attest.example/attest/harness/internal/paths/mslpath"
 	"attest.example/attest/harness/internal/paths/naive"
 	"attest.example/attest/harness/internal/paths/paced"
+	"attest.example/attest/metal"
 )
 
 // Entry is a kind of path.
@@ -36,33 +37,45 @@ type Entry struct {
 // Complete is the name of the path, where it stands for one by itself.
 func (e Entry) Complete() (name string, ok bool) { return e.Name, e.prefix == "" || e.optional }
 
-// List gives every path, the default first.
+// List is every path, the default first.
 func List() []Entry {
-	device, other := hostEntry(), swiftEntry()
-	if other.Name == Default {
-		device, other = other, device
+	var first []Entry
+	for _, kind := range metal.DeviceKinds() {
+		first = append(first, deviceEntry(kind))
 	}
-	return []Entry{device, other, naiveEntry(), libraryEntry(), execEntry(), manifestEntry(), faultEntry(), pacedEntry()}
+	if swift := swiftEntry(); swift.Name == Default {
+		first = append([]Entry{swift}, first...)
+	} else {
+		first = append(first, swift)
+	}
+	return append(first, naiveEntry(), libraryEntry(), execEntry(), manifestEntry(), faultEntry(), pacedEntry())
 }
 
-func hostEntry() Entry {
+// deviceEntry is the kernel of this project on a device of this program.
+func deviceEntry(kind metal.DeviceKind) Entry {
+	modes := kind.Name + "?math=fast"
+	remedy := ""
+	if kind.Name == metalpath.HostDevice {
+		modes += "&schedule=random"
+		remedy = "make deps"
+	}
 	return Entry{
-		Name: "host", Words: "attention.metal on this machine's processors; host?math=fast&schedule=random for other modes",
-		Remedy: "make deps",
+		Name: kind.Name, Words: "attention.metal on " + kind.Words + "; " + modes + " for other modes",
+		Remedy: remedy,
 		Check: func(context.Context) error {
-			p, err := metalpath.OpenHost("")
+			p, err := metalpath.OpenDevice(kind.Name, "")
 			if err != nil {
 				return err
 			}
 			return p.(interface{ Close() error }).Close()
 		},
-		prefix: "host", optional: true,
+		prefix: kind.Name, optional: true,
 		open: func(_ context.Context, argument string) (paths.Path, error) {
 			options, ok := strings.CutPrefix(argument, "?")
 			if argument != "" && !ok {
-				return nil, fmt.Errorf("want host or host?OPTIONS")
+				return nil, fmt.Errorf("want %s or %s?OPTIONS", kind.Name, kind.Name)
 			}
-			return metalpath.OpenHost(options)
+			return metalpath.OpenDevice(kind.Name, options)
 		},
 	}
 }
@@ -93,7 +106,10 @@ func execEntry() Entry {
 	}
 }
 
-const libraryPrefix = "lib:"
+const (
+	libraryPrefix  = "lib:"
+	manifestPrefix = "msl:"
+)
 
 // mistaken says what a name that is no path's may have been meant for; empty: no guess.
 func mistaken(name string) string {
@@ -113,9 +129,11 @@ func mistaken(name string) string {
 
 func manifestEntry() Entry {
 	return Entry{
-		Name: "msl:FILE.toml", Words: "any .metal text, by a manifest that says how to bind and launch it; msl:FILE.toml?math=fast and what else host takes",
-		Check:  func(ctx context.Context) error { return hostEntry().Check(ctx) },
-		prefix: "msl:",
+		Name: manifestPrefix + "FILE.toml", Words: "any .metal text, by a manifest that says how to bind and launch it; msl:FILE.toml?math=fast and what else host takes, device=NAME to run elsewhere",
+		Check: func(ctx context.Context) error {
+			return deviceEntry(metal.DeviceKind{Name: metalpath.HostDevice}).Check(ctx)
+		},
+		prefix: manifestPrefix,
 		open:   func(_ context.Context, argument string) (paths.Path, error) { return mslpath.Open(argument) },
 	}
 }

@@ -22,7 +22,7 @@ func calledCase(t *testing.T, call cases.Call, mask cases.Mask) cases.Case {
 }
 
 func hostPath(t *testing.T) *Path {
-	p, err := NewHost("host", metal.HostOptions{}, metal.MathSafe)
+	p, err := openDevice("host", Mode{Device: HostDevice})
 	require.NoError(t, err)
 	t.Cleanup(func() { p.Close() })
 	return p

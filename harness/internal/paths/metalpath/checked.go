@@ -9,7 +9,7 @@ import (
 )
 
 // checked is a host whose checkers are on.
-type checked struct{ host }
+type checked struct{ onDevice }
 
 // Seen gives what the checkers saw during the last call.
 func (c checked) Seen() error {

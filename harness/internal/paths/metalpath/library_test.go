@@ -257,9 +257,9 @@ func TestOptions(t *testing.T) {
 		"schedule=forward,up": `option schedule: "up": want one of forward, lockstep, random, reverse`,
 		"fill=nan,zero":       `option fill: "nan,zero": want one`,
 		"threads=-1":          `option threads: "-1": want 0 to 1024`,
-		"colour=red":          `option "colour": want math, schedule, fill, seed, threads or check`,
+		"colour=red":          `option colour: want device, math, schedule, fill, seed, threads or check`,
 	} {
-		_, err := OpenHost(text)
+		_, err := OpenDevice(HostDevice, text)
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -293,4 +293,28 @@ func TestLibraryOptions(t *testing.T) {
 	require.Equal(t, metal.MathFast, o.math)
 	require.ElementsMatch(t, []variable{{familyVariable, "apple9"}, {"A", "1"}, {"B", "x=y"}}, o.environment)
 	require.Equal(t, metal.Precision(0), o.convention.codes.of(precision.FP32))
+}
+
+// A path runs on the device that its options name, and a choice that only the host device has is refused elsewhere.
+func TestTheDeviceOfAPath(t *testing.T) {
+	for text, want := range map[string]string{
+		"device=abacus":           `option device: "abacus": want one of host`,
+		"device=":                 `option device: "": want one of host`,
+		"device=abacus&math=wild": `option device: "abacus"`,
+	} {
+		_, err := OpenDevice(HostDevice, text)
+		require.ErrorContains(t, err, want, text)
+	}
+	p, err := OpenDevice(HostDevice, "device=host")
+	require.NoError(t, err)
+	require.Equal(t, "host?device=host", p.Name())
+	require.NoError(t, p.(*Path).Close())
+
+	elsewhere := func() *deviceOptions { return &deviceOptions{device: "elsewhere"} }
+	for key, text := range map[string]string{"schedule": "forward", "fill": "nan", "seed": "1", "threads": "1", "check": "true"} {
+		require.ErrorContains(t, elsewhere().set(key, text), "option "+key+": device elsewhere has no such choice, only host has")
+	}
+	require.ErrorContains(t, elsewhere().set("math", "fast,fast-folded"), "option math: fast-folded: device elsewhere has no such mode")
+	require.NoError(t, elsewhere().set("math", "safe,fast"))
+	require.Zero(t, Mode{Device: "elsewhere"}.processors())
 }

@@ -2,7 +2,6 @@ package metalpath
 
 import (
 	"context"
-	"runtime"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
@@ -76,12 +75,4 @@ func (p *Path) Peak(context.Context) (float64, error) {
 	}
 	measured, err := peak.Measure(device, processors, peak.UsualTime)
 	return measured.FLOPS(), err
-}
-
-// processorsOf is how many threads a host device has.
-func processorsOf(o metal.HostOptions) int {
-	if o.Workers > 0 {
-		return min(o.Workers, runtime.NumCPU())
-	}
-	return runtime.NumCPU()
 }

@@ -29,8 +29,8 @@ type Path struct {
 	variants    []paths.Variant // the same kernel in further modes
 }
 
-// Open opens the path by what follows msl: in its name: a manifest's file, and options of the host device as
-// metalpath.OpenHost takes them. The option root=DIR names the folder that the manifest's texts are in.
+// Open opens the path by what follows msl: in its name: a manifest's file, and options of a device as
+// metalpath.OpenDevice takes them, device=NAME included. The option root=DIR names the folder that the manifest's texts are in.
 func Open(argument string) (*Path, error) {
 	file, options, _ := strings.Cut(argument, "?")
 	root, options := takeRoot(options)
@@ -41,7 +41,7 @@ func Open(argument string) (*Path, error) {
 	if m.document.Text.Math == "fast" && !strings.Contains("&"+options, "&math=") {
 		options = strings.TrimPrefix(options+"&math=fast", "&")
 	}
-	modes, err := metalpath.HostModes(options)
+	modes, err := metalpath.Modes(metalpath.HostDevice, options)
 	if err != nil {
 		return nil, err
 	}
@@ -76,19 +76,14 @@ func takeRoot(options string) (root, rest string) {
 	return root, strings.Join(others, "&")
 }
 
-func open(name string, m *manifest, mode metalpath.HostMode) (*Path, error) {
-	device, err := metal.Host(mode.Options)
+func open(name string, m *manifest, mode metalpath.Mode) (*Path, error) {
+	device, description, err := mode.Open()
 	if err != nil {
-		return nil, err
-	}
-	info, err := device.Info()
-	if err != nil {
-		device.Close()
 		return nil, err
 	}
 	return &Path{
-		name: name, manifest: m, device: device, math: mode.Math, check: mode.Options.Check, kernels: map[string]*metal.Kernel{},
-		description: paths.Description{Device: info.Name, Toolchain: info.Toolchain},
+		name: name, manifest: m, device: device, math: mode.Math, check: mode.Host.Check, kernels: map[string]*metal.Kernel{},
+		description: description,
 	}, nil
 }
 

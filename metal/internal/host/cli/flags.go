@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/host"
 	"attest.example/attest/metal/internal/msl"
 )
@@ -22,9 +23,9 @@ func (l *list) Set(s string) error { *l = append(*l, s); return nil }
 
 // request is one launch, as the command line says it.
 type request struct {
-	program host.Program
+	program device.Program
 	options host.Options
-	launch  host.Launch // without buffers
+	launch  device.Launch // without buffers
 	buffers []bufferSpec
 	outputs map[int]string // buffer -> file to write
 	show    int
@@ -35,7 +36,6 @@ type request struct {
 
 var orders = map[string]host.Order{"forward": host.Forward, "reverse": host.Reverse, "random": host.Random, "lockstep": host.Lockstep}
 var fills = map[string]host.Fill{"nan": host.FillNaN, "zero": host.FillZero, "garbage": host.FillGarbage}
-var maths = map[string]host.Math{"safe": host.MathSafe, "fast": host.MathFast, "fast-folded": host.MathFolded}
 
 func choice[T any](flagName, text string, of map[string]T, accepted string) (T, error) {
 	v, ok := of[text]
@@ -46,35 +46,35 @@ func choice[T any](flagName, text string, of map[string]T, accepted string) (T, 
 }
 
 // triple reads "4", "4,2" or "4,2,1".
-func triple(flagName, text string) ([3]int, error) {
-	t := [3]int{1, 1, 1}
+func triple(flagName, text string) ([3]uint32, error) {
+	t := [3]uint32{1, 1, 1}
 	parts := strings.Split(text, ",")
 	for i, p := range parts {
-		n, err := strconv.Atoi(p)
+		n, err := strconv.ParseUint(p, 10, 32)
 		if err != nil || n < 1 || i > 2 {
 			return t, fmt.Errorf("--%s %q: one to three sizes of at least 1 are wanted, as in 8,4", flagName, text)
 		}
-		t[i] = n
+		t[i] = uint32(n)
 	}
 	return t, nil
 }
 
-var scalars = map[string]host.Scalar{"bool": host.Bool, "char": host.Char, "uchar": host.UChar, "short": host.Short,
-	"ushort": host.UShort, "int": host.Int, "uint": host.UInt, "long": host.Long, "ulong": host.ULong, "half": host.Half,
-	"float": host.Float, "bfloat": host.BFloat}
+var scalars = map[string]device.Scalar{"bool": device.Bool, "char": device.Char, "uchar": device.UChar, "short": device.Short,
+	"ushort": device.UShort, "int": device.Int, "uint": device.UInt, "long": device.Long, "ulong": device.ULong, "half": device.Half,
+	"float": device.Float, "bfloat": device.BFloat}
 
 // parseConstant reads 3=uint:64 or name=bool:true.
-func parseConstant(text string) (host.Constant, error) {
+func parseConstant(text string) (device.Constant, error) {
 	key, rest, ok := strings.Cut(text, "=")
 	typeName, number, ok2 := strings.Cut(rest, ":")
 	if !ok || !ok2 || key == "" {
-		return host.Constant{}, fmt.Errorf("--constant %q: INDEX=TYPE:VALUE or NAME=TYPE:VALUE is wanted", text)
+		return device.Constant{}, fmt.Errorf("--constant %q: INDEX=TYPE:VALUE or NAME=TYPE:VALUE is wanted", text)
 	}
 	b, err := value(typeName, number)
 	if err != nil {
-		return host.Constant{}, fmt.Errorf("--constant %q: %w", text, err)
+		return device.Constant{}, fmt.Errorf("--constant %q: %w", text, err)
 	}
-	c := host.Constant{Type: scalars[typeName]}
+	c := device.Constant{Type: scalars[typeName]}
 	for i, x := range b {
 		c.Bits |= uint64(x) << (8 * i)
 	}
@@ -105,7 +105,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	f.Var(&outputs, "out", "INDEX=PATH: write the buffer there afterwards; repeatable")
 	grid := f.String("grid", "1", "X[,Y[,Z]] threadgroups, or threads with --in-threads")
 	threads := f.String("threads", "32", "X[,Y[,Z]] threads of a threadgroup")
-	f.BoolVar(&r.launch.InThreads, "in-threads", false, "the grid is given in threads; edge threadgroups are smaller")
+	f.BoolVar(&r.launch.GridInThreads, "in-threads", false, "the grid is given in threads; edge threadgroups are smaller")
 	f.StringVar(&r.program.Function, "function", "", "kernel or host_name to run")
 	math := f.String("math", "safe", "safe, fast, or fast-folded, where tests for NaN and infinity are folded too")
 	var text msl.Program
@@ -138,7 +138,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	if r.program.Function == "" {
 		return nil, fmt.Errorf("--function is missing: the kernel to run")
 	}
-	r.program.LanguageVersion = text.LanguageVersion
+	r.program.Language = text.LanguageVersion
 	if len(text.Includes)+len(text.Defines) > 0 {
 		if r.options.Compiler, err = host.DefaultMSL(text.Includes, text.Defines); err != nil {
 			return nil, err
@@ -150,8 +150,8 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	if r.options.Fill, err = choice("fill", *fill, fills, "nan, zero or garbage"); err != nil {
 		return nil, err
 	}
-	if r.program.Math, err = choice("math", *math, maths, "safe, fast or fast-folded"); err != nil {
-		return nil, err
+	if r.program.Math, err = device.ParseMath(*math); err != nil {
+		return nil, fmt.Errorf("--math: %w", err)
 	}
 	if r.launch.Grid, err = triple("grid", *grid); err != nil {
 		return nil, err
@@ -181,7 +181,7 @@ func (r *request) bind(buffers, bytes, locals, constants, outputs list) error {
 		if err != nil {
 			return fmt.Errorf("--bytes %w", err)
 		}
-		r.launch.Bindings = append(r.launch.Bindings, host.Binding{Index: index, Bytes: b})
+		r.launch.Arguments = append(r.launch.Arguments, device.Argument{Index: uint32(index), Bytes: b})
 	}
 	for _, text := range locals {
 		index, rest, err := indexed(text)
@@ -189,7 +189,7 @@ func (r *request) bind(buffers, bytes, locals, constants, outputs list) error {
 		if err != nil || numberErr != nil || n < 1 {
 			return fmt.Errorf("--threadgroup %q: INDEX=BYTES is wanted", text)
 		}
-		r.launch.Bindings = append(r.launch.Bindings, host.Binding{Index: index, Threadgroup: n})
+		r.launch.Arguments = append(r.launch.Arguments, device.Argument{Index: uint32(index), Threadgroup: n})
 	}
 	for _, text := range constants {
 		c, err := parseConstant(text)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/host"
 )
 
@@ -22,9 +23,9 @@ const (
 // session is a device with a request's buffers on it.
 type session struct {
 	request *request
-	device  *host.Device
-	buffers []*host.Buffer // by request.buffers
-	launch  host.Launch
+	device  *device.Device
+	buffers []*device.Memory // by request.buffers
+	launch  device.Launch
 }
 
 func open(r *request) (*session, error) {
@@ -39,14 +40,14 @@ func open(r *request) (*session, error) {
 			s.close()
 			return nil, fmt.Errorf("buffer %d: %w", spec.index, err)
 		}
-		b, err := d.Buffer(len(contents))
+		b, err := d.NewMemory(len(contents))
 		if err != nil {
 			s.close()
 			return nil, fmt.Errorf("buffer %d: %w", spec.index, err)
 		}
 		copy(b.Bytes(), contents)
 		s.buffers = append(s.buffers, b)
-		s.launch.Bindings = append(s.launch.Bindings, host.Binding{Index: spec.index, Buffer: b})
+		s.launch.Arguments = append(s.launch.Arguments, device.Argument{Index: uint32(spec.index), Memory: b})
 	}
 	return s, nil
 }
@@ -87,7 +88,7 @@ func (s *session) files() error {
 }
 
 // begin reads the command line and compiles. A nil session means that the exit status is the answer.
-func begin(command string, args []string, check bool, stdout, stderr io.Writer) (*session, *host.Pipeline, int) {
+func begin(command string, args []string, check bool, stdout, stderr io.Writer) (*session, *device.Kernel, int) {
 	r, err := parse(command, args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil, nil, exitRight
@@ -102,18 +103,23 @@ func begin(command string, args []string, check bool, stdout, stderr io.Writer) 
 		fmt.Fprintf(stderr, "attest msl %s: %v\n", command, err)
 		return nil, nil, exitUsage
 	}
-	p, err := s.device.Compile(r.program)
+	p, err := s.device.Compile(&r.program)
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintln(stderr, device.Words(err))
 		s.close()
 		return nil, nil, exitWrong
 	}
+	name := ""
+	if info, err := s.device.Info(); err == nil {
+		name = info.Name
+	}
+	took, cached := p.CompileTime()
 	from := "compiled"
-	if p.Cached {
+	if cached {
 		from = "from the cache"
 	}
 	fmt.Fprintf(stdout, "%s on %s: %s in %s, at most %d threads a threadgroup\n",
-		r.program.Function, s.device.Info().Name, from, p.Elapsed.Round(time.Microsecond), p.MaxThreads)
+		r.program.Function, name, from, took.Round(time.Microsecond), p.MaxThreads())
 	return s, p, 0
 }
 
@@ -126,13 +132,13 @@ func RunMain(args []string, stdout, stderr io.Writer) int {
 	}
 	defer s.close()
 	defer p.Close()
-	times, err := p.Run(s.launch)
+	times, err := p.Run(&s.launch)
 	s.messages(stdout)
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintln(stderr, device.Words(err))
 		return exitWrong
 	}
-	best := slices.Min(times)
+	best := time.Duration(slices.Min(times) * float64(time.Second))
 	fmt.Fprintf(stdout, "%d run(s), the fastest in %s", len(times), best)
 	if s.request.work > 0 && best > 0 {
 		fmt.Fprintf(stdout, ", %.3f GINSTRS/s", s.request.work/best.Seconds()/1e9)
@@ -154,7 +160,7 @@ func CheckMain(args []string, stdout, stderr io.Writer) int {
 	}
 	defer s.close()
 	defer p.Close()
-	_, runError := p.Run(s.launch)
+	_, runError := p.Run(&s.launch)
 	s.messages(stdout)
 	reports, err := s.device.Reports()
 	if err != nil {
@@ -164,7 +170,7 @@ func CheckMain(args []string, stdout, stderr io.Writer) int {
 	mistakes := 0
 	for _, r := range reports {
 		fmt.Fprintln(stdout, r)
-		if r.Kind != host.PartialSIMD {
+		if r.Kind != device.PartialSIMD {
 			mistakes++
 		}
 	}
@@ -177,7 +183,7 @@ func CheckMain(args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	if runError != nil {
-		fmt.Fprintln(stderr, runError)
+		fmt.Fprintln(stderr, device.Words(runError))
 	}
 	switch {
 	case mistakes > 0 || runError != nil:

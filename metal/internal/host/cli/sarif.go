@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"attest.example/attest/metal/atomicfile"
-	"attest.example/attest/metal/internal/host"
+	"attest.example/attest/metal/internal/device"
 )
 
 // The subset of SARIF 2.1.0 that code-scanning services read.
@@ -61,13 +61,13 @@ type sarifRegion struct {
 }
 
 // ruleOf is a short stable name for a kind of mistake.
-func ruleOf(k host.ReportKind) string {
+func ruleOf(k device.ReportKind) string {
 	name := strings.TrimPrefix(k.String(), "note: ")
 	return strings.ReplaceAll(name, " ", "-")
 }
 
 // locationOf is where an access stands; kernel is the file where the checker names none.
-func locationOf(a host.Access, kernel, words string) sarifLocation {
+func locationOf(a device.Access, kernel, words string) sarifLocation {
 	var l sarifLocation
 	file := a.File
 	if file == "" {
@@ -84,7 +84,7 @@ func locationOf(a host.Access, kernel, words string) sarifLocation {
 }
 
 // writeSARIF writes what the checkers found. failed is the error of the run itself; nil: none.
-func writeSARIF(file, kernel string, reports []host.Report, failed error) error {
+func writeSARIF(file, kernel string, reports []device.Report, failed error) error {
 	run := sarifRun{Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "attest msl check", Rules: []sarifRule{}}
 	known := map[string]bool{}
@@ -98,7 +98,7 @@ func writeSARIF(file, kernel string, reports []host.Report, failed error) error 
 	}
 	for _, report := range reports {
 		r := sarifResult{Level: "error", Message: sarifText{report.String()}, Locations: []sarifLocation{locationOf(report.Access, kernel, "")}}
-		if report.Kind == host.PartialSIMD {
+		if report.Kind == device.PartialSIMD {
 			r.Level = "note"
 		}
 		if report.Other != nil {
@@ -108,7 +108,7 @@ func writeSARIF(file, kernel string, reports []host.Report, failed error) error 
 	}
 	if failed != nil {
 		add("run-failed", "the kernel did not come to its end", sarifResult{
-			Level: "error", Message: sarifText{failed.Error()}, Locations: []sarifLocation{locationOf(host.Access{}, kernel, "")},
+			Level: "error", Message: sarifText{failed.Error()}, Locations: []sarifLocation{locationOf(device.Access{}, kernel, "")},
 		})
 	}
 	text, err := json.MarshalIndent(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}}, "", "  ")

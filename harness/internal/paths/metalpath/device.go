@@ -1,0 +1,36 @@
+package metalpath
+
+import (
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/metal"
+)
+
+// onDevice is attention by the kernel of this project on a device of this program.
+type onDevice struct {
+	descriptors
+	device      *metal.Device
+	processors  int
+	description paths.Description
+}
+
+// openDevice opens the path in one mode. name is what the path calls itself.
+func openDevice(name string, mode Mode) (*Path, error) {
+	device, description, err := mode.Open()
+	if err != nil {
+		return nil, err
+	}
+	on := onDevice{
+		descriptors: descriptors{math: mode.Math}, device: device, processors: mode.processors(), description: description,
+	}
+	p := &Path{name: name, math: mode.Math, backend: on}
+	if mode.Host.Check {
+		p.backend = checked{on}
+	}
+	return p, nil
+}
+
+func (d onDevice) NewContext() (*metal.Context, error) { return d.device.NewContext() }
+func (d onDevice) Describe() paths.Description         { return d.description }
+func (d onDevice) Seen() error                         { return nil }
+func (d onDevice) Device() (*metal.Device, int)        { return d.device, d.processors }
+func (d onDevice) Close()                              { d.device.Close() }

@@ -1,0 +1,59 @@
+package host
+
+import (
+	"fmt"
+
+	"attest.example/attest/metal/internal/device"
+)
+
+// Order is the order in which simdgroups of a threadgroup and threadgroups of a grid run.
+type Order int
+
+// The orders. Random is decided by Options.Seed.
+const (
+	Forward Order = iota
+	Reverse
+	Random
+	Lockstep // forward, and lanes of a simdgroup go in step, one access to memory at a time; slow
+)
+
+// Fill is what threadgroup memory holds when a threadgroup starts.
+type Fill int
+
+// The fills. Garbage is decided by Options.Seed.
+const (
+	FillNaN Fill = iota
+	FillZero
+	FillGarbage
+)
+
+// Options of a device. The zero value is the default: one worker a processor, forward order, NaN in threadgroup
+// memory, the limits of an Apple GPU, math as each program asks.
+type Options struct {
+	Workers              int    // OS threads; 0: one a processor
+	Order                Order  // of simdgroups and threadgroups
+	Seed                 uint64 // of Random and FillGarbage
+	Fill                 Fill
+	MaxThreads           int          // threads per threadgroup of every kernel; 0: 1024
+	MaxThreadgroupMemory int          // bytes; 0: 32768
+	LateCopies           bool         // asynchronous copies land when they are waited for, not before
+	Check                bool         // compile and run with the checkers; see [device.Device.Reports]
+	Partial              bool         // with Check: note also simd operations over some lanes only, which are no mistakes
+	Folded               bool         // fast math is device.MathFolded
+	Math                 *device.Math // what every program is compiled with; nil: what it asks for
+	Compiler             Compiler     // nil: package msl with its default cache
+	Toolchain            string       // for the device's description; empty: what Compiler says of itself
+}
+
+func (o *Options) check() error {
+	if o.Workers < 0 || o.MaxThreads < 0 || o.MaxThreadgroupMemory < 0 {
+		return fmt.Errorf("Workers %d, MaxThreads %d, MaxThreadgroupMemory %d: none may be negative: %w",
+			o.Workers, o.MaxThreads, o.MaxThreadgroupMemory, device.ErrInvalidArgs)
+	}
+	return nil
+}
+
+// Kind is the device by its name, with the default options.
+var Kind = device.Kind{
+	Name: "host", Words: "this machine's processors", Open: func() (*device.Device, error) { return New(Options{}) },
+}
