@@ -121,15 +121,84 @@ func (c *Case) Strided(operand string) bool {
 }
 
 func (c *Case) effective(operand string, o Operand) [4]int {
-	heads, rows := c.Heads, c.QLen
-	if operand == "k" || operand == "v" {
-		heads, rows = c.KVHeads, c.KVLen
-	}
-	s, _ := o.strides(c.Batch, heads, rows, c.HeadDim)
-	for i, n := range [4]int{c.Batch, heads, rows, c.HeadDim} {
+	shape := c.OperandShape(operand)
+	s, _ := o.strides(shape[0], shape[1], shape[2], shape[3])
+	for i, n := range shape {
 		if n == 1 {
 			s[i] = 0
 		}
 	}
 	return s
+}
+
+// OperandShape is an operand's batch, heads, rows and columns.
+func (c *Case) OperandShape(operand string) [4]int {
+	if operand == "k" || operand == "v" {
+		return [4]int{c.Batch, c.KVHeads, c.KVLen, c.HeadDim}
+	}
+	return [4]int{c.Batch, c.Heads, c.QLen, c.HeadDim}
+}
+
+// SharesMemory reports whether elements of k or of v have one place in memory, by a stride of 0.
+func (c *Case) SharesMemory() bool {
+	for _, operand := range []string{"k", "v"} {
+		o, shape := c.Layout.Operand(operand), c.OperandShape(operand)
+		if !o.Strides.Given() {
+			continue
+		}
+		for i, n := range shape {
+			if n > 1 && o.Strides[i] == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// MaskSharesMemory reports whether entries of the mask's array have one place in memory.
+func (c *Case) MaskSharesMemory() bool {
+	if !c.Mask.IsArray() || !c.Mask.Strides.Given() {
+		return false
+	}
+	for i, n := range c.maskDims() {
+		if n > 1 && c.Mask.Strides[i] == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// DropStrides takes strides away that were given for an operand, or mask, of other sizes, where the sizes of c are larger:
+// elements could meet. Smaller ones keep theirs.
+func (c *Case) DropStrides(other *Case) {
+	grown := func(a, b [4]int) bool {
+		for i := range a {
+			if a[i] > b[i] {
+				return true
+			}
+		}
+		return false
+	}
+	for _, name := range OperandNames() {
+		if grown(c.OperandShape(name), other.OperandShape(name)) {
+			c.Layout.Operand(name).Strides = Strides{}
+		}
+	}
+	if c.Mask.IsArray() && (c.Mask.Shape != other.Mask.Shape || grown(c.maskDims(), other.maskDims())) {
+		c.Mask.Strides = Strides{}
+	}
+}
+
+// HasSlack reports whether q, k, v or the mask has memory between its elements, or before them.
+func (c *Case) HasSlack() bool {
+	t, err := Layouts(*c)
+	if err != nil {
+		return false
+	}
+	for _, b := range t.Buffers() {
+		if b.Name != "out" && b.Name != "lse" && b.Tensor.Elements > b.Tensor.Len() {
+			return true
+		}
+	}
+	return false
 }

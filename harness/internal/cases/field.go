@@ -31,6 +31,8 @@ type Field struct {
 	// Draw changes the field of a case that has been drawn in all its other fields. nil: package gen draws it with the
 	// fields that it depends on.
 	Draw func(Dice, *Case)
+	// Impose draws a value of Steps where a filter asks for one.
+	Impose func(Dice, *Case)
 	// Region names the region of the coverage table that is about the field; Regions are further ones, brought by the row.
 	Region  string
 	Regions []Region
@@ -63,6 +65,7 @@ const (
 	Flag    Type = "flag"    // true or false
 	Word    Type = "word"    // one of Values
 	List    Type = "list"    // Count says how long it is
+	Steps   Type = "strides" // four strides, or none
 	Text    Type = "text"    // for people
 )
 

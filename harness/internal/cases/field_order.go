@@ -15,6 +15,7 @@ var fuzzOrder = []string{
 	"values.seed", "values.q", "values.k", "values.v", "values.masked",
 	"mask.floor", "mask.window", "call.repeat", "call.refill", "call.dispatches", "call.handles", "call.bare", "softcap",
 	"kv_offset",
+	"mask.strides", "layout.q.strides", "layout.k.strides", "layout.v.strides", "layout.out.strides",
 }
 
 // simpleOrder is the order in which fields decide which of two cases is simpler; the others come after these.

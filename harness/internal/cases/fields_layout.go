@@ -24,6 +24,7 @@ func layoutFields() []Field {
 			if Order(text) == BSHD {
 				at(c).Transpose = false
 			}
+			at(c).Strides = Strides{}
 			at(c).Order = Order(text)
 			return oneOf(name+".order", at(c).Order, BHSD, BSHD)
 		}
@@ -33,10 +34,11 @@ func layoutFields() []Field {
 				return wrong(name+".transpose", strconv.Quote(text), "true or false")
 			}
 			if at(c).Transpose = on; on {
-				at(c).Order = ""
+				at(c).Order, at(c).Strides = "", Strides{}
 			}
 			return nil
 		}
+		shape := func(c *Case) [4]int { return c.OperandShape(o.name) }
 		rows = append(rows,
 			wordField(name+".order", "dimensions in memory, the last varies fastest", func(c *Case) *Order { return &at(c).Order },
 				isFirst, []Order{BHSD, BSHD}, []Order{"", BSHD}).
@@ -61,6 +63,16 @@ func layoutFields() []Field {
 				}),
 			integerField(name+".pad", "slack elements after each row", 0, MaxPad, pad).in(region).slack(pad),
 			integerField(name+".offset", "elements before the operand", 0, MaxPad, offset).in(region).slack(offset),
+			stridesField(name+".strides", "strides of batch, head, row and column, instead of order, pad and transpose",
+				func(c *Case) *Strides { return &at(c).Strides }, o.name == "k" || o.name == "v", shape,
+				func(c *Case) [4]int {
+					s := shape(c)
+					contiguous, _ := Operand{}.strides(s[0], s[1], s[2], s[3])
+					return contiguous
+				},
+				func(c *Case) bool { return at(c).Order != "" || at(c).Pad != 0 || at(c).Transpose },
+				func(c *Case) { *at(c) = Operand{Offset: at(c).Offset} }).
+				in("strides-free").strided(o.name),
 		)
 	}
 	return rows

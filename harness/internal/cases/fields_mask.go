@@ -174,6 +174,18 @@ func maskFields() []Field {
 		maskSlack("mask.offset", "elements before the array", MaxPad, func(c *Case) *int { return &c.Mask.Offset }).
 			in("mask-unaligned"),
 		kvOffset(),
+		stridesField("mask.strides", "strides of the array's batch, head, row and key, instead of pad",
+			func(c *Case) *Strides { return &c.Mask.Strides }, true, (*Case).maskDims,
+			func(c *Case) [4]int { return c.maskLayoutOf(Strides{}).Strides },
+			func(c *Case) bool { return c.Mask.Pad != 0 }, func(c *Case) { c.Mask.Pad = 0 }).
+			first(func(c *Case) {
+				for i, letter := range c.Mask.Shape {
+					if letter == '1' {
+						c.Mask.Strides[i] = 0
+					}
+				}
+			}).
+			only(arrays, isArray).in("strides-mask").strided("mask"),
 	}
 }
 

@@ -42,7 +42,7 @@ func valueFields() []Field {
 		isFirst, []MaskedFill{MaskedOrdinary, MaskedNaN, MaskedInf, MaskedHuge, MaskedSNaN}, simpleMasked).
 		in("masked-nan").otherwise("ordinary").
 		then(func(c *Case) error {
-			if c.Mask.Kind == "" { // no slot is masked: two names for one case would be one too many
+			if c.Mask.Kind == "" || c.SharesMemory() { // no slot is masked, or is one's alone: two names for one case would be one too many
 				c.Values.Masked = ""
 			}
 			return nil

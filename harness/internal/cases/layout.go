@@ -15,6 +15,9 @@ type Operand struct {
 	Pad       int   `json:"pad,omitzero"`       // slack elements after each row
 	Transpose bool  `json:"transpose,omitzero"` // each [rows, head_dim] matrix is stored as [head_dim, rows]; needs BHSD
 	Offset    int   `json:"offset,omitzero"`    // elements before the operand: a view into a larger buffer
+
+	// Strides are given instead of order, pad and transpose: batch, head, row and column, in elements.
+	Strides Strides `json:"strides,omitzero"`
 }
 
 // Layout is the layout of every operand.
@@ -29,6 +32,8 @@ type Layout struct {
 // slack of its last row.
 func (o Operand) strides(batch, heads, rows, cols int) (s [4]int, elements int) {
 	switch {
+	case o.Strides.Given():
+		return o.Strides, int(reach(o.Strides, [4]int{batch, heads, rows, cols}))
 	case o.Transpose: // [batch, heads, cols, rows+pad]
 		s = [4]int{heads * cols * (rows + o.Pad), cols * (rows + o.Pad), 1, rows + o.Pad}
 	case o.Order == BSHD: // [batch, rows, heads, cols+pad]

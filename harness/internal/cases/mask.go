@@ -100,6 +100,10 @@ type Mask struct {
 	PlusInf   bool   `json:"plus_inf,omitzero"`   // additive: about one entry in 97 is +Inf
 	Pad       int    `json:"pad,omitzero"`        // slack elements after each row of the array
 	Offset    int    `json:"offset,omitzero"`     // elements before the array: an unaligned pointer
+
+	// Strides are given instead of pad: of the array's own batch, head, row and key, in entries. They say nothing of a
+	// dimension that broadcasts.
+	Strides Strides `json:"strides,omitzero"`
 }
 
 // IsArray reports whether the mask is stored in memory.

@@ -4,7 +4,7 @@ package cases
 func (c *Case) maskDims() [4]int {
 	full := [4]int{c.Batch, c.Heads, c.QLen, c.KVLen}
 	dims := [4]int{1, 1, 1, 1}
-	for i := range full {
+	for i := range len(c.Mask.Shape) {
 		if c.Mask.Shape[i] != '1' {
 			dims[i] = full[i]
 		}

@@ -10,8 +10,6 @@ import (
 // Allocator supplies the memory of one buffer: "q", "k", "v", "mask", "out" or "lse". It need not be zeroed.
 type Allocator func(buffer string, bytes int) ([]byte, error)
 
-func plainMemory(_ string, bytes int) ([]byte, error) { return Pages(bytes), nil }
-
 // pageBytes is the largest page of the machines that attest runs on: Apple's.
 const pageBytes = 16384
 
@@ -27,11 +25,28 @@ func Pages(bytes int) []byte {
 // Materialize makes the tensors of a normalized case in ordinary memory. Outputs hold poison, and what is no
 // element of any tensor holds slack.
 func Materialize(c Case) *Tensors {
-	t, err := MaterializeIn(c, plainMemory)
+	t, err := Blanks(c)
 	if err != nil {
-		panic("cases: ordinary memory refused: " + err.Error()) // plainMemory cannot
+		panic("cases: " + err.Error()) // as where ordinary memory ends, or for a case that is not normalized
 	}
+	c.fill(t)
 	return t
+}
+
+// Blanks makes the tensors of a normalized case in ordinary memory, with nothing in them yet but slack, and poison where
+// outputs belong.
+func Blanks(c Case) (*Tensors, error) {
+	t, err := Layouts(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range t.Buffers() {
+		if err := b.Tensor.Allocate(b.Bytes); err != nil {
+			return nil, fmt.Errorf("memory for %s: %w", b.Name, err)
+		}
+	}
+	t.Blank()
+	return t, nil
 }
 
 // MaterializeWithV makes the tensors of a normalized case with the v of another seed; all else is the case's own.
@@ -123,7 +138,9 @@ func layout(o Operand, f precision.Format, batch, heads, rows, cols int) Tensor 
 	}
 }
 
-func (c *Case) maskLayout() *MaskArray {
+func (c *Case) maskLayout() *MaskArray { return c.maskLayoutOf(c.Mask.Strides) }
+
+func (c *Case) maskLayoutOf(given Strides) *MaskArray {
 	m := &MaskArray{Bool: c.Mask.Kind == BoolMask}
 	m.Format = c.Mask.Format
 	if m.Bool {
@@ -131,6 +148,11 @@ func (c *Case) maskLayout() *MaskArray {
 	}
 	m.Shape = c.maskDims()
 	m.Offset = c.Mask.Offset
+	if given.Given() {
+		m.Strides = given
+		m.Elements = m.Offset + int(reach(m.Strides, m.Shape))
+		return m
+	}
 	stride := 1
 	for i := 3; i >= 0; i-- {
 		if m.Shape[i] > 1 {

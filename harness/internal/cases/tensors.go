@@ -17,6 +17,8 @@ type Tensor struct {
 
 	Elements int    // of the whole buffer, offset and slack included
 	Data     []byte // the whole buffer
+
+	held *mapping // Data, where it is mapped
 }
 
 // Index gives the element's place in Data, in elements.
@@ -90,8 +92,10 @@ func (t *Tensor) each(visit func(index int)) {
 // Clone gives a copy with its own memory.
 func (t *Tensor) Clone() Tensor {
 	out := *t
-	out.Data = Pages(len(t.Data))
-	copy(out.Data, t.Data)
+	if err := out.Allocate(len(t.Data)); err != nil {
+		panic("cases: no memory for a copy: " + err.Error()) // as where ordinary memory ends
+	}
+	t.CopyUsed(out.Data, t.Data)
 	return out
 }
 
@@ -120,10 +124,12 @@ func PoisonElement(element []byte) {
 // other bytes than poison, so that an output which holds a copy of slack is not taken for one that was left unwritten.
 var slack = [2]byte{0xfe, 0x7f}
 
-// Clear fills the whole buffer with slack.
+// Clear fills the buffer with slack.
 func (t *Tensor) Clear() {
-	for i := range t.Data {
-		t.Data[i] = slack[i&1]
+	for _, s := range t.Spans() {
+		for i := s.Start; i < s.End; i++ {
+			t.Data[i] = slack[i&1]
+		}
 	}
 }
 

@@ -77,27 +77,64 @@ func (c *Case) normalizeOne() error {
 
 // checkSize refuses a case whose tensors would not fit, without ever overflowing.
 func (c *Case) checkSize() error {
-	total := 0.0
-	add := func(size int, dims ...int) {
-		product := float64(size)
-		for _, d := range dims {
-			product *= float64(d)
-		}
-		total += product
+	span, used := 0.0, 0.0
+	add := func(size, offset int, strides, shape [4]int, elements float64) {
+		span += float64(size) * (float64(offset) + elements)
+		used += touched(float64(size), strides, shape, elements) + float64(size*offset)
 	}
-	in, l := c.Input.Size(), c.Layout
-	add(in, c.Batch, c.Heads, c.QLen+l.Q.Pad, c.HeadDim+l.Q.Pad)
-	add(in, c.Batch, c.KVHeads, c.KVLen+l.K.Pad, c.HeadDim+l.K.Pad)
-	add(in, c.Batch, c.KVHeads, c.KVLen+l.V.Pad, c.HeadDim+l.V.Pad)
-	add(c.Output.Size(), c.Batch, c.Heads, c.QLen+l.Out.Pad, c.HeadDim+l.Out.Pad)
-	add(4, c.Batch, c.Heads, c.QLen)
+	in := c.Input.Size()
+	for _, name := range OperandNames() {
+		o, shape, size := c.Layout.Operand(name), c.OperandShape(name), in
+		if name == "out" {
+			size = c.Output.Size()
+		}
+		if o.Strides.Given() {
+			add(size, o.Offset, o.Strides, shape, reach(o.Strides, shape))
+			continue
+		}
+		// Sizes that no int holds are refused below: these strides have no meaning then.
+		strides, _ := o.strides(shape[0], shape[1], shape[2], shape[3])
+		rows, cols := float64(shape[2]), float64(shape[3])
+		if o.Transpose {
+			rows, cols = cols, rows
+		}
+		add(size, o.Offset, strides, shape, float64(shape[0])*float64(shape[1])*rows*(cols+float64(o.Pad)))
+	}
+	add(4, 0, [4]int{}, [4]int{}, float64(c.Batch)*float64(c.Heads)*float64(c.QLen))
 	if c.Mask.IsArray() {
 		d := c.maskDims()
-		add(c.maskElementSize(), d[0], d[1], d[2], d[3]+c.Mask.Pad)
+		elements := float64(d[0]) * float64(d[1]) * float64(d[2]) * float64(d[3]+c.Mask.Pad)
+		if c.Mask.Strides.Given() {
+			elements = reach(c.Mask.Strides, d)
+		}
+		add(c.maskElementSize(), c.Mask.Offset, c.Mask.Strides, d, elements)
 	}
-	if total > MaxBytes {
-		return wrong("batch, heads, q_len, kv_len, head_dim", fmt.Sprintf("%.3g bytes of tensors", total),
+	if used > MaxBytes {
+		return wrong("batch, heads, q_len, kv_len, head_dim", fmt.Sprintf("%.3g bytes of tensors", used),
 			"at most %.3g bytes together", float64(MaxBytes))
 	}
+	if span > MaxSpan {
+		return wrong("layout", fmt.Sprintf("%.3g bytes from the first to the last element of all tensors", span),
+			"at most %.3g bytes together", float64(MaxSpan))
+	}
 	return nil
+}
+
+// touched is about how many bytes of memory elements need, which spans of a large buffer are held to: whole pages around
+// what the axes with small strides reach, for every index of the others.
+func touched(size float64, strides, shape [4]int, elements float64) float64 {
+	whole := size * elements
+	if whole < sparseBytes {
+		return whole
+	}
+	inner, count := 1.0, 1.0
+	for _, axis := range bySize(strides, shape) {
+		switch step := size * float64(strides[axis]); {
+		case step > sparsePage:
+			count *= float64(shape[axis])
+		default:
+			inner += float64(strides[axis]) * float64(shape[axis]-1)
+		}
+	}
+	return min(whole, count*(size*inner+2*sparsePage))
 }

@@ -33,6 +33,9 @@ func (m *Mask) words() string {
 	if m.PlusInf {
 		words += ", +Inf entries"
 	}
+	if m.Strides.Given() {
+		words += ", strides " + m.Strides.String()
+	}
 	switch {
 	case m.Window:
 		words += fmt.Sprintf(", window left %d right %d %s too", m.Left, m.Right, m.Align)
@@ -52,6 +55,9 @@ func (o Operand) words() string {
 	}
 	if o.Pad > 0 {
 		parts = append(parts, fmt.Sprintf("pad %d", o.Pad))
+	}
+	if o.Strides.Given() {
+		parts = append(parts, "strides "+o.Strides.String())
 	}
 	if o.Offset > 0 {
 		parts = append(parts, fmt.Sprintf("offset %d", o.Offset))

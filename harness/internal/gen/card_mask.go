@@ -105,6 +105,57 @@ var memoryCards = []card{
 				o.Offset = anyOffset(d)
 			}
 		}},
+	{name: "strides of a larger tensor", weight: 3, sure: "strides-free strides-longer strides-heads strides-permuted",
+		size: func(d dice, t *draft) {
+			t.Batch, t.keepBatch = max(t.Batch, 2), true
+			t.heads(pick(d, 2, 4, 6), 2)
+			t.QLen, t.KVLen = max(t.QLen, 2), max(t.KVLen, 2)
+			t.HeadDim = max(t.HeadDim, 2)
+		},
+		rest: func(d dice, t *draft) {
+			draw := pick(d, cases.LongerCache, cases.Interleaved)
+			t.give(d, "k", draw)
+			t.give(d, "v", draw)
+			t.give(d, "q", cases.Scattered)
+			t.give(d, "out", cases.Scattered)
+			if d.chance(30) {
+				t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk")
+				t.repairMask()
+				t.Mask.Pad = 0
+				cases.FieldNamed("mask.strides").Impose(d, &t.Case)
+			}
+		}},
+	{name: "cut from a fused projection", weight: 2, sure: "strides-fused strides-mask",
+		size: func(d dice, t *draft) { t.QLen, t.KVLen = max(t.QLen, 2), max(t.KVLen, 2) },
+		rest: func(d dice, t *draft) {
+			for _, name := range []string{"q", "k", "v"} {
+				t.give(d, name, cases.Fused)
+			}
+			t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")
+			t.repairMask()
+			t.Mask.Pad = 0
+			cases.FieldNamed("mask.strides").Impose(d, &t.Case)
+		}},
+	{name: "keys shared by batches or heads", weight: 2, sure: "strides-zero",
+		size: func(d dice, t *draft) { t.atLeastTwoBatches() },
+		rest: func(d dice, t *draft) {
+			t.give(d, "k", cases.Shared)
+			t.give(d, "v", cases.Shared)
+		}},
+	{name: "columns apart", weight: 1, sure: "strides-columns",
+		size: func(d dice, t *draft) { t.dim(max(t.HeadDim, 2)) },
+		rest: func(d dice, t *draft) {
+			for _, name := range cases.OperandNames() {
+				t.give(d, name, cases.Scattered)
+			}
+		}},
+	{name: "an operand past 2^31 elements", weight: 1, sure: "strides-past-2^31",
+		size: func(d dice, t *draft) {
+			t.heads(2, pick(d, 1, 2))
+			t.Batch, t.keepBatch = 2, true
+			t.lengths(d.between(2, 6), d.between(2, 40))
+		},
+		rest: func(d dice, t *draft) { t.give(d, pick(d, "q", "k", "v", "k", "v", "out"), cases.Far) }},
 	{name: "wider or narrower output", weight: 3,
 		rest: func(d dice, t *draft) {
 			if t.Input == precision.FP32 {

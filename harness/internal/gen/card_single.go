@@ -199,6 +199,12 @@ func drawnGroups() (groups []singleGroup) {
 		if f.Draw == nil {
 			continue
 		}
+		if f.Impose != nil {
+			groups = append(groups, singleGroup{
+				rest:   func(d dice, t *draft) { t.unlaid(d, f.Name) },
+				fields: []single{{f.Name, func(d dice, c *cases.Case) { otherStrides(d, c, f) }}}})
+			continue
+		}
 		groups = append(groups, singleGroup{fields: []single{{f.Name, func(d dice, c *cases.Case) {
 			for range 200 { // a row draws its field seldom
 				p := c.Clone()
@@ -235,6 +241,28 @@ func layoutGroups() (groups []singleGroup) {
 				{"layout." + name + ".offset", func(d dice, c *cases.Case) { of(c).Offset += pick(d, 1, 8) }}}})
 	}
 	return groups
+}
+
+// unlaid leaves strides free to be given: to an operand without any order and slack, or to a mask that is an array.
+func (t *draft) unlaid(d dice, field string) {
+	if field == "mask.strides" {
+		t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")
+		t.Mask.Pad = 0
+		return
+	}
+	*t.Layout.Operand(strings.Split(field, ".")[1]) = cases.Operand{}
+}
+
+// otherStrides draws strides until they are others.
+func otherStrides(d dice, c *cases.Case, f *cases.Field) {
+	for range 20 {
+		p := c.Clone()
+		f.Impose(d, &p)
+		if p.Normalize() == nil && onlyDiffers(c.Clone(), &p, f.Name) {
+			*c = p
+			return
+		}
+	}
 }
 
 // openArray makes the mask an array whose fill, rows and lead can each be changed alone.

@@ -23,6 +23,8 @@ func someValue(f *cases.Field, i int) string {
 		return f.Values[i%len(f.Values)]
 	case cases.Seed:
 		return fmt.Sprint(1000 + i)
+	case cases.Steps:
+		return []string{"free", "none"}[i%2]
 	case cases.Number:
 		var c cases.Case
 		if f.Set(&c, "-1") != nil {
@@ -84,6 +86,9 @@ func holds(f *cases.Field, c *cases.Case, value string) bool {
 		fmt.Sscan(low, &a)
 		fmt.Sscan(high, &b)
 		return a <= f.Num(c) && f.Num(c) <= b
+	}
+	if value == cases.FreeStrides {
+		return !f.Absent(c)
 	}
 	return f.Text(c) == value
 }

@@ -28,6 +28,8 @@ func parseValues(f *cases.Field, values string) (func(*cases.Case) bool, func(di
 		return parseWords(f, values, f.Values)
 	case cases.Seed:
 		return parseSeeds(f, values)
+	case cases.Steps:
+		return parseStrides(f, values)
 	case cases.Number:
 		return parseNumbers(f, values)
 	}
@@ -42,6 +44,37 @@ func parseWords(f *cases.Field, values string, accepted []string) (func(*cases.C
 	return func(c *cases.Case) bool { return slices.Contains(wanted, f.Text(c)) }, func(d dice, c *cases.Case, not bool) {
 		if left := allowedOf(accepted, wanted, not); len(left) > 0 {
 			_ = f.Set(c, pick(d, left...)) // one of those that it accepts
+		}
+	}, nil
+}
+
+// parseStrides reads none, free (any), or strides in numbers.
+func parseStrides(f *cases.Field, values string) (func(*cases.Case) bool, func(dice, *cases.Case, bool), error) {
+	wanted, err := list(values, func(text string) (string, error) {
+		if text == cases.FreeStrides {
+			return text, nil
+		}
+		var c cases.Case
+		if err := f.Set(&c, text); err != nil {
+			return "", fmt.Errorf("%w, or free, which is any", err)
+		}
+		return f.Text(&c), nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	matches := func(c *cases.Case) bool {
+		return slices.Contains(wanted, f.Text(c)) || !f.Absent(c) && slices.Contains(wanted, cases.FreeStrides)
+	}
+	return matches, func(d dice, c *cases.Case, not bool) {
+		text := pick(d, wanted...)
+		switch {
+		case not && slices.Contains(wanted, cases.FreeStrides):
+			f.Clear(c)
+		case not || text == cases.FreeStrides:
+			f.Impose(d, c)
+		default:
+			_ = f.Set(c, text)
 		}
 	}, nil
 }

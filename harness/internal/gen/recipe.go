@@ -154,6 +154,7 @@ func (r *recipe) addBefore(d dice, t *draft, before func(dice, cases.Case) seque
 	cost := t.Work()
 	for _, c := range before(d, t.Clone()) {
 		cost += c.Work()
+		c.DropStrides(&t.Case)
 		if c.Repair() != nil || !t.filter.acceptsOne(&c) {
 			continue
 		}

@@ -15,6 +15,21 @@ func significant(x float32) int {
 	return 24 - min(23, bits.TrailingZeros32(math.Float32bits(x)))
 }
 
+// anyOf asks of each operand with its shape.
+func anyOf(c *cases.Case, holds func(cases.Operand, [4]int) bool) bool {
+	for _, name := range cases.OperandNames() {
+		if holds(*c.Layout.Operand(name), c.OperandShape(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// give lets an operand lie by strides, which a stride of 0 or of its sizes does not forbid.
+func (t *draft) give(d dice, name string, draw func(cases.Dice, [4]int) cases.Strides) {
+	*t.Layout.Operand(name) = cases.Operand{Strides: draw(d, t.OperandShape(name))}
+}
+
 func plain(o cases.Operand) bool { return o == cases.Operand{} }
 
 // sameStrides compares two operands apart from their offsets.
@@ -45,6 +60,45 @@ var memoryRegions = append([]Region{
 		Holds: func(c *cases.Case) bool {
 			return c.Layout.K.Order == cases.BSHD && c.Layout.V.Order == cases.BSHD && c.Heads >= 2
 		}},
+	{Name: "strides-free", Bugs: []int{14, 64}, Words: "strides given one by one",
+		Holds: func(c *cases.Case) bool { return anyOf(c, func(o cases.Operand, _ [4]int) bool { return o.Strides.Given() }) }},
+	{Name: "strides-longer", Bugs: []int{70}, Words: "heads of k or v further apart than their rows reach, rows in order",
+		Holds: func(c *cases.Case) bool {
+			longer := func(name string) bool {
+				s := c.Layout.Operand(name).Strides
+				return s.Given() && c.KVHeads > 1 && s[1] > s[2]*c.KVLen && s[2] >= c.HeadDim && s[3] == 1
+			}
+			return longer("k") || longer("v")
+		}},
+	{Name: "strides-heads", Bugs: []int{14}, Words: "two batches and heads, the head strides of q, k and v given",
+		Holds: func(c *cases.Case) bool {
+			return c.Batch > 1 && c.KVHeads > 1 && c.Layout.Q.Strides.Given() && c.Layout.K.Strides.Given() && c.Layout.V.Strides.Given()
+		}},
+	{Name: "strides-fused", Bugs: []int{71}, Words: "rows of q, k and v longer than all of their heads",
+		Holds: func(c *cases.Case) bool {
+			fused := func(name string, heads, rows int) bool {
+				s := c.Layout.Operand(name).Strides
+				return s.Given() && rows > 1 && s[3] == 1 && s[2] > heads*c.HeadDim && (heads == 1 || s[1] < s[2])
+			}
+			return fused("q", c.Heads, c.QLen) && fused("k", c.KVHeads, c.KVLen) && fused("v", c.KVHeads, c.KVLen)
+		}},
+	{Name: "strides-permuted", Bugs: []int{64}, Words: "axes of an operand in memory neither batch, head, row nor batch, row, head",
+		Holds: func(c *cases.Case) bool {
+			return anyOf(c, func(o cases.Operand, shape [4]int) bool {
+				s := o.Strides
+				return s.Given() && shape[0] > 1 && (shape[1] > 1 && s[0] < s[1] || shape[2] > 1 && s[0] < s[2])
+			})
+		}},
+	{Name: "strides-zero", Bugs: []int{83}, Words: "k or v with a stride of 0: one memory for several batches or heads",
+		Holds: func(c *cases.Case) bool { return c.SharesMemory() }},
+	{Name: "strides-columns", Words: "the last stride of an operand other than 1",
+		Holds: func(c *cases.Case) bool {
+			return c.HeadDim > 1 && anyOf(c, func(o cases.Operand, _ [4]int) bool { return o.Strides.Given() && o.Strides[3] > 1 })
+		}},
+	{Name: "strides-mask", Bugs: []int{32, 34}, Words: "a mask with strides of its own",
+		Holds: func(c *cases.Case) bool { return c.Mask.Strides.Given() }},
+	{Name: "strides-past-2^31", Bugs: []int{35, 91}, Words: "an element at an offset past 2^31 elements or 4 GiB",
+		Holds: func(c *cases.Case) bool { return operandBytes(c) > 1<<32 }},
 	{Name: "out-strided", Words: "the output with slack or another order",
 		Holds: func(c *cases.Case) bool { return !plain(c.Layout.Out) }},
 	{Name: "offset", Words: "an operand that starts inside a buffer",

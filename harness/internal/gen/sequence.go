@@ -29,7 +29,7 @@ var sequenceCards = []card{
 		before: again},
 	{name: "another shape first", weight: 2,
 		before: func(d dice, c cases.Case) sequence { return sequence{otherShape(d, c)} }},
-	{name: "a larger shape first", weight: 1, before: func(d dice, c cases.Case) sequence { return sequence{larger(d, c)} }},
+	{name: "a larger shape first", weight: 1, sure: "then-smaller", before: func(d dice, c cases.Case) sequence { return sequence{larger(d, c)} }},
 	{name: "another precision first", weight: 2,
 		before: func(d dice, c cases.Case) sequence { return sequence{otherPrecision(d, c)} }},
 	{name: "eight rows, then nine", weight: 3, sure: "eight-then-nine",

@@ -43,7 +43,7 @@ func mirror(t reflect.Type) reflect.Type {
 			}
 		}
 		return reflect.StructOf(fields)
-	case reflect.Slice:
+	case reflect.Slice, reflect.Array:
 		return reflect.SliceOf(mirror(t.Elem()))
 	case reflect.Float32, reflect.Float64:
 		return reflect.TypeFor[float64]()

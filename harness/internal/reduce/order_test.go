@@ -55,6 +55,8 @@ func eachField(t *testing.T, path string, v reflect.Value, visit func(path strin
 	case reflect.Pointer:
 		eachField(t, path, v.Elem(), visit)
 		return
+	case reflect.Array:
+		v.Index(0).SetInt(v.Index(0).Int() + 1)
 	case reflect.Int:
 		v.SetInt(v.Int() + 1)
 	case reflect.Uint64:

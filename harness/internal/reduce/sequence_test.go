@@ -18,6 +18,7 @@ func padded(c cases.Case, place, of int, culprit cases.Case) cases.Case {
 		other.Values.Seed += uint64(100 + i)
 		other.HeadDim = 1 + (other.HeadDim+i)%64
 		other.Scale = nil
+		other.DropStrides(&c)
 		if i == place {
 			other = culprit.Clone()
 			other.After = nil
@@ -38,6 +39,7 @@ func TestNeededCaseBefore(t *testing.T) {
 		of := 1 + i%8
 		culprit := start.Clone()
 		culprit.HeadDim = 130 + i
+		culprit.DropStrides(&start)
 		start = padded(start, i%of, of, culprit)
 		fails, calls := numericWhere(t, holds)
 		result := mustReduce(t, start, fails)

@@ -38,7 +38,7 @@ func (b bug) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.
 
 // plain is a case on which every bug below shows: several batches, grouped heads, more keys than a block, logsumexp.
 func plain(t *testing.T, seed uint64, mask cases.Mask) cases.Case {
-	return normalized(t, cases.Case{Batch: 2, Heads: 4, KVHeads: 2, QLen: 33, KVLen: 70, HeadDim: 8, Input: precision.FP32, LSE: true, Mask: mask,
+	return normalized(t, cases.Case{Batch: 2, Heads: 4, KVHeads: 2, QLen: 33, KVLen: 70, HeadDim: 8, Input: precision.FP32, LSE: true, Mask: mask, Layout: cases.Layout{K: cases.Operand{Pad: 2}},
 		Values: cases.Values{Seed: seed}})
 }
 
@@ -211,6 +211,12 @@ func TestBugsAreCaught(t *testing.T) {
 				c.Mask.Align, c.KVOffset = cases.BottomRight, 0
 			}
 		}}, []string{"chunks", "longer-cache"}},
+		{"what stands after a row of keys is added where it is a number", cases.Mask{}, bug{after: func(_ *cases.Case, t *cases.Tensors) {
+			beside := t.K.Index(1, 1, 3, 0) + t.K.Shape[3]
+			if x := t.K.Format.Get(t.K.Data, beside); beside < t.K.Elements && t.K.Elements > t.K.Len() && x == x {
+				addTo(&t.Out, 1, 2, 4, 1e-6*x)
+			}
+		}}, []string{"slack"}},
 		{"the second call differs in the last bit", cases.Mask{}, bug{after: func(_ *cases.Case, t *cases.Tensors) {
 			calls++
 			t.Out.Set(0, 0, 0, 0, t.Out.At(0, 0, 0, 0)*(1+float64(calls)*0x1p-22))

@@ -13,6 +13,7 @@ import (
 // values are ordinary numbers: what NaN in a masked slot does is another law's.
 var future = Law{
 	Name:      "future",
+	places:    true,
 	Statement: "keys after the last that a row may see change no bit of it or of an earlier row",
 	Bits:      true,
 	Runs:      1,

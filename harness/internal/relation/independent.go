@@ -32,6 +32,7 @@ var independentRows = Law{
 // them. Bit for bit, on paths that promise Independent.
 var independentHeads = Law{
 	Name:      "independent-heads",
+	places:    true,
 	Statement: "keys and values of one kv head changed leave the bits of the heads of all others",
 	Bits:      true,
 	Runs:      1,

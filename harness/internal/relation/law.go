@@ -20,6 +20,7 @@ type Law struct {
 	Bits      bool   // bit for bit; otherwise within a tolerance that follows from the bounds of the base
 	Runs      int    // how many further runs of about the base's size a check takes, at most
 
+	places  bool         // it changes keys or values one by one: each must have a place of its own in memory
 	finds   verdict.Kind // what breaking it comes to; default verdict.Relation
 	applies func(*cases.Case, paths.Promises) bool
 	check   func(*application) error
@@ -33,13 +34,17 @@ func All() []Law {
 		hull, scaleV, splitV, ones, zeroQ,
 		future, maskedSlots, blindRow, independentRows, independentHeads, fewerRows, chunks, longerCache,
 		expandGroups, splitMerge, restateMask, relayout,
-		twice,
+		twice, slackContent,
 	}
 }
 
 // Applies reports whether the law says anything about a case, and is promised where it needs a promise. The case must
 // be normalized.
-func (l Law) Applies(c cases.Case, promises paths.Promises) bool { return l.applies(&c, promises) }
+func (l Law) Applies(c cases.Case, promises paths.Promises) bool { return l.appliesTo(&c, promises) }
+
+func (l Law) appliesTo(c *cases.Case, promises paths.Promises) bool {
+	return !(l.places && c.SharesMemory()) && l.applies(c, promises)
+}
 
 // Applicable lists the laws that apply to a normalized case.
 func Applicable(c cases.Case, promises paths.Promises) []Law {

@@ -14,6 +14,7 @@ import (
 // logsumexp does not depend on v: bit for bit on a deterministic path, else within twice its bound.
 var scaleV = Law{
 	Name:      "scale-v",
+	places:    true,
 	Statement: "v times -2 gives the output times -2 and leaves the logsumexp",
 	Runs:      1,
 	applies:   func(*cases.Case, paths.Promises) bool { return true },
@@ -77,6 +78,7 @@ func mirrored(d reference.Demand) reference.Demand {
 // run, in proportion to how far its v spread, and nothing follows from that for v that are spread otherwise.
 var splitV = Law{
 	Name:      "split-v",
+	places:    true,
 	Statement: "v split over two runs, zeros elsewhere, gives outputs that add up",
 	Runs:      2,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.KVLen > 1 },

@@ -13,6 +13,7 @@ import (
 // does not promise to know NaN.
 var maskedSlots = Law{
 	Name:      "masked-slots",
+	places:    true,
 	Statement: "what keys and values hold that no row may see changes no bit",
 	Bits:      true,
 	Runs:      1,
@@ -59,6 +60,7 @@ func (a *application) forbiddenValue(other bool) (float64, string) {
 // Independent; with the format's largest number for NaN where the path does not promise to know NaN.
 var blindRow = Law{
 	Name:      "blind-row",
+	places:    true,
 	Statement: "a row keeps its bits when everything that it may not see becomes NaN",
 	Bits:      true,
 	Runs:      1,

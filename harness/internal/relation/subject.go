@@ -52,7 +52,7 @@ func (s *Subject) validate(l Law) error {
 		return errors.New("subject: Path is nil; want the path that ran the base")
 	case !l.Bits && (s.Truth == nil || s.Truth.OutputDemand == nil):
 		return errors.New("subject: Truth is nil or has no bounds; want the reference of the base with bounds")
-	case !l.applies(&s.Case, s.Promises):
+	case !l.appliesTo(&s.Case, s.Promises):
 		return fmt.Errorf("does not apply to case %s: choose laws with Applicable", cases.Name(s.Case))
 	}
 	return nil
@@ -141,6 +141,7 @@ func (a *application) derive(change func(*cases.Case)) (cases.Case, *cases.Tenso
 	c := a.Case.Clone()
 	c.After, c.Notes = nil, ""
 	change(&c)
+	c.DropStrides(&a.Case)
 	if err := c.Normalize(); err != nil {
 		a.skip("the derived case is impossible: %v", err)
 		return c, nil
@@ -153,14 +154,10 @@ func (a *application) derive(change func(*cases.Case)) (cases.Case, *cases.Tenso
 		a.skip("the path computes the derived case in another arithmetic")
 		return c, nil
 	}
-	t, err := cases.Layouts(c)
+	t, err := cases.Blanks(c)
 	if err != nil {
-		a.skip("the derived case has no layout: %v", err)
+		a.skip("the derived case has no memory: %v", err)
 		return c, nil
 	}
-	for _, b := range t.Buffers() {
-		b.Tensor.Data = cases.Pages(b.Bytes)
-	}
-	t.Blank()
 	return c, t
 }

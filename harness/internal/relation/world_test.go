@@ -127,11 +127,28 @@ func randomCase(r *rand.Rand) cases.Case {
 		for _, o := range []*cases.Operand{&c.Layout.Q, &c.Layout.K, &c.Layout.V, &c.Layout.Out} {
 			*o = oneOf(r, cases.Operand{}, cases.Operand{Order: cases.BSHD, Pad: 2}, cases.Operand{Transpose: true, Offset: 3})
 		}
+		if r.IntN(3) == 0 {
+			giveStrides(diceV2{r}, &c)
+		}
 		if c.Normalize() == nil {
 			return c
 		}
 	}
 }
+
+// giveStrides gives some operands, and a mask, strides of their own, with a stride of 0 among them.
+func giveStrides(d diceV2, c *cases.Case) {
+	for _, f := range cases.Fields() {
+		if f.Impose != nil && d.IntN(2) == 0 && f.AppliesTo(c) {
+			f.Impose(d, c)
+		}
+	}
+}
+
+// diceV2 are the random numbers of math/rand/v2.
+type diceV2 struct{ *rand.Rand }
+
+func (d diceV2) Intn(n int) int { return d.IntN(n) }
 
 func randomMask(r *rand.Rand, c *cases.Case) cases.Mask {
 	align := oneOf(r, cases.TopLeft, cases.BottomRight)

@@ -3,6 +3,7 @@ package trial
 import (
 	"fmt"
 	"hash/maphash"
+	"sort"
 
 	"attest.example/attest/harness/internal/cases"
 )
@@ -16,10 +17,20 @@ func snapshot(t *cases.Tensors) guard {
 	g := guard{map[string]uint64{}}
 	for _, b := range t.Buffers() {
 		if isInput(b.Name) {
-			g.inputs[b.Name] = maphash.Bytes(guardSeed, b.Data)
+			g.inputs[b.Name] = hashOf(&b)
 		}
 	}
 	return g
+}
+
+// hashOf is of the bytes that the buffer uses.
+func hashOf(b *cases.Buffer) uint64 {
+	var h maphash.Hash
+	h.SetSeed(guardSeed)
+	for _, s := range b.Tensor.Spans() {
+		h.Write(b.Data[s.Start:s.End])
+	}
+	return h.Sum64()
 }
 
 func isInput(buffer string) bool { return buffer != "out" && buffer != "lse" }
@@ -28,7 +39,7 @@ func isInput(buffer string) bool { return buffer != "out" && buffer != "lse" }
 func (g guard) compare(t *cases.Tensors) error {
 	for _, b := range t.Buffers() {
 		if isInput(b.Name) {
-			if maphash.Bytes(guardSeed, b.Data) != g.inputs[b.Name] {
+			if hashOf(&b) != g.inputs[b.Name] {
 				return fmt.Errorf("changed its input %s", b.Name)
 			}
 			continue
@@ -46,21 +57,31 @@ func strayWrite(t *cases.Tensor) int {
 		return -1
 	}
 	size := t.Format.Size()
-	owned := make([]bool, t.Elements)
+	spans := t.Spans()
+	owned := map[int][]bool{} // by the number of the span
+	for i, s := range spans {
+		owned[i] = make([]bool, (s.End-s.Start)/size)
+	}
+	at := 0 // the span of the element before: the next one's is the same, as a rule
 	for b := range t.Shape[0] {
 		for h := range t.Shape[1] {
 			for r := range t.Shape[2] {
 				index := t.Index(b, h, r, 0)
 				for range t.Shape[3] {
-					owned[index] = true
+					if s := spans[at]; index*size < s.Start || index*size >= s.End {
+						at = sort.Search(len(spans), func(i int) bool { return index*size < spans[i].End })
+					}
+					owned[at][index-spans[at].Start/size] = true
 					index += t.Strides[3]
 				}
 			}
 		}
 	}
-	for index, o := range owned {
-		if at := index * size; !o && !cases.IsSlack(t.Data[at:at+size], at) {
-			return index
+	for i, s := range spans {
+		for n, o := range owned[i] {
+			if at := s.Start + n*size; !o && !cases.IsSlack(t.Data[at:at+size], at) {
+				return at / size
+			}
 		}
 	}
 	return -1

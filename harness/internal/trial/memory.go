@@ -20,7 +20,7 @@ func bytesOf(c cases.Case) (sum int64) {
 		return 0
 	}
 	for _, b := range t.Buffers() {
-		sum += int64(b.Bytes)
+		sum += int64(b.Resident())
 	}
 	return sum
 }

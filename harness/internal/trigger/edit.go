@@ -129,6 +129,8 @@ func (e *editor) field(f *cases.Field) {
 		}
 	case cases.Number:
 		values = realValues
+	case cases.Steps:
+		values = []string{"none"}
 	case cases.Flag:
 		values = []string{"false", "true"}
 	case cases.Word:

@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +30,7 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, varia
 		return paths.Timing{}, err
 	}
 	for i, b := range buffers {
-		copy(r.bytes(i), b.Data)
+		b.Tensor.CopyUsed(r.bytes(i), b.Data)
 	}
 	timing, err := p.compute(ctx, c, t, variant, 1)
 	if err != nil {
@@ -39,8 +38,8 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, varia
 	}
 	for i, b := range buffers {
 		// An input that the path changed is for the caller to see; most are as they were, and reading is cheaper.
-		if mine := r.bytes(i); !bytes.Equal(b.Data, mine) {
-			copy(b.Data, mine)
+		if mine := r.bytes(i); !b.Tensor.EqualUsed(b.Data, mine) {
+			b.Tensor.CopyUsed(b.Data, mine)
 		}
 	}
 	return timing, nil

@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -36,6 +37,8 @@ func (r *region) fit(list []cases.Buffer, atEnd bool) error {
 		return err
 	}
 	switch {
+	case r.slots != nil && slices.ContainsFunc(list, func(b cases.Buffer) bool { return b.Sparse() }):
+		err = r.resize(sizes) // no page of another case stays where this one has none
 	case r.slots == nil || !r.slots.hold(sizes):
 		err = r.resize(r.grown(sizes))
 	case r.slots.memory > generousRegion && slotsFor(sizes).memory < r.slots.memory/4:

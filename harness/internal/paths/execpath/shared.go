@@ -62,7 +62,7 @@ func (s *sharedFile) lay(t *cases.Tensors, p *problem) error {
 			d.DType = boolType
 		}
 		p.Tensors[b.Name] = d
-		copy(s.bytes[d.Start:], b.Data[:b.Bytes])
+		b.Tensor.CopyUsed(s.bytes[d.Start:d.Start+b.Bytes], b.Data[:b.Bytes])
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func (s *sharedFile) lay(t *cases.Tensors, p *problem) error {
 // take copies everything back, inputs too, so that a program that wrote where it should not is seen.
 func (s *sharedFile) take(t *cases.Tensors, p *problem) {
 	for _, b := range t.Buffers() {
-		copy(b.Data[:b.Bytes], s.bytes[p.Tensors[b.Name].Start:])
+		b.Tensor.CopyUsed(b.Data[:b.Bytes], s.bytes[p.Tensors[b.Name].Start:])
 	}
 }
 

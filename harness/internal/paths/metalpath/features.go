@@ -51,11 +51,11 @@ func featuresOf(c cases.Case, order cases.Order) []feature {
 	add(c.Mask.Kind == cases.BoolMask, boolMask)
 	add(c.Mask.Kind == cases.AdditiveMask, additiveIn(c.Mask.Format))
 	add(c.Mask.IsArray() && broadcasts(c), broadcastMask)
-	add(c.Mask.IsArray() && c.Mask.Pad != 0, stridedMask)
+	add(c.Mask.IsArray() && (c.Mask.Pad != 0 || c.Mask.Strides.Given()), stridedMask)
 	add(c.LSE, logsumexp)
 	for _, o := range []cases.Operand{c.Layout.Q, c.Layout.K, c.Layout.V, c.Layout.Out} {
 		add(o.Transpose, transposed)
-		add(!o.Transpose && (o.Pad != 0 || o.Order != order), stridedOperands)
+		add(!o.Transpose && (o.Pad != 0 || o.Order != order || o.Strides.Given()), stridedOperands)
 	}
 	return list
 }

@@ -103,6 +103,8 @@ func (a *plainLibrary) inexpressible(c cases.Case) error {
 		return fmt.Errorf("kv_heads %d: the ABI without descriptors has as many as heads, %d", c.KVHeads, c.Heads)
 	case c.Mask.IsWindow():
 		return fmt.Errorf("a window: the ABI without descriptors has none")
+	case c.Mask.Strides.Given() && c.Mask.Shape[3] != '1' && c.Mask.Strides[3] != 1:
+		return fmt.Errorf("mask.strides %s: the last must be 1 in the ABI without descriptors", c.Mask.Strides)
 	case c.HeadDim > math.MaxUint16:
 		return fmt.Errorf("head_dim %d: the ABI without descriptors has 16 bits for it", c.HeadDim)
 	case c.Mask.IsCausal() && c.QLen != c.KVLen && bottomRight != a.convention.bottomRight:
@@ -130,8 +132,10 @@ func (a *plainLibrary) inexpressible(c cases.Case) error {
 
 func (a *plainLibrary) supportsLayout(o cases.Operand, size int) error {
 	order := a.convention.order
-	strided := o.Pad != 0 || !o.Transpose && o.Order != order
+	strided := o.Pad != 0 || !o.Transpose && o.Order != order || o.Strides.Given()
 	switch {
+	case o.Strides.Given() && o.Strides[3] != 1:
+		return fmt.Errorf("strides %s: the last must be 1 in the ABI without descriptors", o.Strides)
 	case o.Transpose && (o.Pad != 0 || order == cases.BSHD):
 		return fmt.Errorf("a transposed operand with slack or of a BSHD library: the ABI without descriptors has none")
 	case strided && order == cases.BSHD:
@@ -168,7 +172,7 @@ func (a *plainLibrary) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*met
 
 func (a *plainLibrary) tensor(w *wrapper, o cases.Operand, t *cases.Tensor) (metal.Tensor, error) {
 	memory := t.Data[t.Offset*t.Format.Size():]
-	if o.Transpose || o.Pad == 0 && o.Order == a.convention.order {
+	if o.Transpose || o.Pad == 0 && o.Order == a.convention.order && !o.Strides.Given() {
 		b, err := w.wrap(memory)
 		return metal.Tensor{Buffer: b, Transposed: o.Transpose}, err
 	}
