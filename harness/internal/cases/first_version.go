@@ -30,6 +30,9 @@ var (
 		"layout.k.order": axes, "layout.k.transpose": anything, "layout.k.pad": anything, "layout.k.offset": anything,
 		"layout.v.order": axes, "layout.v.transpose": anything, "layout.v.pad": anything, "layout.v.offset": anything,
 		"layout.out.order": axes, "layout.out.transpose": anything, "layout.out.pad": anything, "layout.out.offset": anything,
+		// Every path has always been told the strides of its operands; these are only less regular ones.
+		"layout.q.strides": anything, "layout.k.strides": anything, "layout.v.strides": anything, "layout.out.strides": anything,
+		"mask.strides": anything,
 		// Of these a path is asked by paths.Caller.
 		"call.repeat": anything, "call.refill": anything, "call.dispatches": anything, "call.handles": anything, "call.bare": anything,
 		"after": anything, "notes": anything,

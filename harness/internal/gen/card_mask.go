@@ -149,13 +149,19 @@ var memoryCards = []card{
 				t.give(d, name, cases.Scattered)
 			}
 		}},
-	{name: "an operand past 2^31 elements", weight: 1, sure: "strides-past-2^31",
+	{name: "an operand past 2^31 elements", weight: 2, sure: "strides-past-2^31",
 		size: func(d dice, t *draft) {
 			t.heads(2, pick(d, 1, 2))
 			t.Batch, t.keepBatch = 2, true
 			t.lengths(d.between(2, 6), d.between(2, 40))
 		},
-		rest: func(d dice, t *draft) { t.give(d, pick(d, "q", "k", "v", "k", "v", "out"), cases.Far) }},
+		rest: func(d dice, t *draft) {
+			t.give(d, "k", cases.Far)
+			t.give(d, "v", cases.Far)
+			if d.chance(40) {
+				t.give(d, pick(d, "q", "out"), cases.Far)
+			}
+		}},
 	{name: "wider or narrower output", weight: 3,
 		rest: func(d dice, t *draft) {
 			if t.Input == precision.FP32 {

@@ -61,7 +61,9 @@ var memoryRegions = append([]Region{
 			return c.Layout.K.Order == cases.BSHD && c.Layout.V.Order == cases.BSHD && c.Heads >= 2
 		}},
 	{Name: "strides-free", Bugs: []int{14, 64}, Words: "strides given one by one",
-		Holds: func(c *cases.Case) bool { return anyOf(c, func(o cases.Operand, _ [4]int) bool { return o.Strides.Given() }) }},
+		Holds: func(c *cases.Case) bool {
+			return anyOf(c, func(o cases.Operand, _ [4]int) bool { return o.Strides.Given() })
+		}},
 	{Name: "strides-longer", Bugs: []int{70}, Words: "heads of k or v further apart than their rows reach, rows in order",
 		Holds: func(c *cases.Case) bool {
 			longer := func(name string) bool {

@@ -79,5 +79,17 @@ func wants(base precision.Format) []want {
 		{"BHSD", layout(cases.Operand{})}, {"BSHD", layout(cases.Operand{Order: cases.BSHD})},
 		{"transposed", layout(cases.Operand{Transpose: true})}, {"slack", layout(cases.Operand{Pad: 3})},
 		{"offsets", layout(cases.Operand{Offset: 3})},
+		{"free strides", layout(cases.Operand{Strides: cases.Strides{20000, 64, 130, 1}})},
+		{"columns apart", layout(cases.Operand{Strides: cases.Strides{1 << 20, 1, 200, 3}})},
+		{"k and v with a stride of 0", func(c *cases.Case) {
+			shared := cases.Operand{Strides: cases.Strides{0, 0, 64, 1}}
+			c.Layout = cases.Layout{K: shared, V: shared}
+		}},
+		{"a mask with strides", func(c *cases.Case) {
+			c.Mask = cases.Mask{Kind: cases.BoolMask, Strides: cases.Strides{20000, 9000, 100, 1}}
+		}},
+		{"offsets past 2^31 elements", func(c *cases.Case) {
+			c.Layout.K = cases.Operand{Strides: cases.Strides{1 << 33, 1<<31 + 64, 64, 1}}
+		}},
 	}
 }

@@ -19,7 +19,9 @@ var shiftLogits = Law{
 	Name:      "shift-logits",
 	Statement: "a constant added to every logit of a row leaves its output and adds itself to its logsumexp",
 	Runs:      1,
-	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.Mask.Kind == cases.AdditiveMask && !c.MaskSharesMemory() },
+	applies: func(c *cases.Case, _ paths.Promises) bool {
+		return c.Mask.Kind == cases.AdditiveMask && !c.MaskSharesMemory()
+	},
 	check: func(a *application) error {
 		t := a.copy()
 		shifts, ok := a.shift(t.Mask)
