@@ -20,7 +20,7 @@ var leanCards = []card{
 		narrow: true},
 	{name: "signalling NaN", weight: 1,
 		rest: func(d dice, t *draft) { *pick(d, &t.Values.Q, &t.Values.K, &t.Values.V) = cases.WithSNaN }},
-	{name: "masked slots of signalling NaN", weight: 1,
+	{name: "masked slots of signalling NaN", weight: 1, sure: "masked-signalling-nan",
 		size: func(d dice, t *draft) { t.KVLen, t.keepKV = max(t.KVLen, d.between(9, 80)), true },
 		rest: func(d dice, t *draft) {
 			t.arrayMask(d, anyArrayKind(d), "b11k", "111k")
