@@ -1,0 +1,162 @@
+package trigger
+
+import (
+	"maps"
+	"slices"
+
+	"attest.example/attest/harness/internal/cases"
+)
+
+// sweep varies the lengths, and each field that is not at its plainest, alone.
+func (in *inference) sweep() error {
+	list := axes(&in.base.c)
+	find := func(name string) *axis {
+		if i := slices.IndexFunc(list, func(a axis) bool { return a.name == name }); i >= 0 {
+			return &list[i]
+		}
+		return nil
+	}
+	for _, name := range []string{"batch", "kv_heads", "group", "ungroup", "relation"} {
+		a := find(name)
+		if a == nil {
+			continue
+		}
+		for _, c := range firstN(a.all(), 3) {
+			if _, err := in.single(c, true); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range []struct {
+		name   string
+		bold   []int
+		length func(*cases.Case) int
+	}{
+		{"q_len", []int{1, 2, 9, 32, 65}, func(c *cases.Case) int { return c.QLen }},
+		{"kv_len", []int{1, 2, 33, 64, 130, 1100}, func(c *cases.Case) int { return c.KVLen }},
+		{"both", []int{1, 9, 33}, func(c *cases.Case) int { return c.QLen }},
+		{"head_dim", []int{1, 9, 32, 65, 129, 256}, func(c *cases.Case) int { return c.HeadDim }},
+	} {
+		if err := in.sweepLength(find(s.name), s.bold, s.length); err != nil {
+			return err
+		}
+	}
+	for i := range list {
+		if a := &list[i]; !lengthGroup(a.group) && !in.plain(a) {
+			edits := a.all()
+			if f := cases.FieldNamed(a.name); f == nil || f.Type != cases.Word {
+				edits = firstN(edits, 5)
+			}
+			if err := in.category(a, edits); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func firstN(list []cases.Case, n int) []cases.Case { return list[:min(n, len(list))] }
+
+func lengthGroup(group string) bool {
+	return group == "batch" || group == "heads" || group == "lengths" || group == "head_dim"
+}
+
+// single asks about one change of the base.
+func (in *inference) single(c cases.Case, length bool) (answer, error) {
+	if !in.left() || work(&c) > 1.5*in.o.MaxWork {
+		return unclear, nil
+	}
+	s, a, err := in.note(c, nearPass)
+	if a == fails {
+		in.soft = append(in.soft, s)
+		if length {
+			in.far[s] = nearFail
+		}
+	}
+	return a, err
+}
+
+// sweepLength asks about a few lengths and then between neighbours whose verdicts differ.
+func (in *inference) sweepLength(a *axis, bold []int, length func(*cases.Case) int) error {
+	if a == nil {
+		return nil
+	}
+	byLength := map[int]cases.Case{}
+	for _, c := range a.all() {
+		byLength[length(&c)] = c
+	}
+	shown := map[int]answer{length(&in.base.c): fails}
+	try := func(n int) (err error) {
+		c, ok := byLength[n]
+		if _, done := shown[n]; ok && !done {
+			shown[n], err = in.single(c, true)
+		}
+		return err
+	}
+	for _, n := range bold {
+		if err := try(n); err != nil {
+			return err
+		}
+	}
+	for range 6 {
+		asked := slices.Sorted(maps.Keys(shown))
+		asked = slices.DeleteFunc(asked, func(n int) bool { return shown[n] != fails && shown[n] != passes })
+		next := 0
+		for i := 1; i < len(asked) && next == 0; i++ {
+			if shown[asked[i-1]] == shown[asked[i]] {
+				continue
+			}
+			var between []int
+			for n := range byLength {
+				if _, done := shown[n]; asked[i-1] < n && n < asked[i] && !done {
+					between = append(between, n)
+				}
+			}
+			if slices.Sort(between); len(between) > 0 {
+				next = between[len(between)/2]
+			}
+		}
+		if next == 0 {
+			return nil
+		}
+		if err := try(next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// category asks about the values of a field that is not plain; of a word the ones that fail become an atom.
+func (in *inference) category(a *axis, edits []cases.Case) error {
+	for _, c := range edits {
+		if _, err := in.single(c, false); err != nil {
+			return err
+		}
+	}
+	return in.sets(a.name)
+}
+
+// plain reports whether the base has the simplest value of all that an axis is about.
+func (in *inference) plain(a *axis) bool {
+	c := &in.base.c
+	plain := cases.Case{Version: cases.Version, Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim, Input: c.Input}
+	_ = cases.FieldNamed("input").Set(&plain, "fp32")
+	if plain.Normalize() != nil {
+		return false
+	}
+	if a.group == "after" {
+		return len(c.After) == 0
+	}
+	for _, f := range cases.Fields() {
+		if groupOf(f.Name) != a.group || f.Name == "values.seed" || f.Name == "after" {
+			continue
+		}
+		if cases.FieldNamed(a.name) != nil && f.Name != a.name && a.group != "mask" && a.group != "formats" {
+			continue // a field of its own, whatever its neighbours are
+		}
+		if f.Text(c) != f.Text(&plain) && f.Text(c) != "" {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,151 @@
+package trigger
+
+import (
+	"slices"
+	"strings"
+
+	"attest.example/attest/harness/internal/cases"
+)
+
+// verify tries generated cases that are moved inside the condition, and out of it by one atom. It counts what the
+// condition did not foretell.
+func (in *inference) verify(p *conjunction) (bad int, err error) {
+	insides, outsides := 0, 0.0
+	for tries := 0; (insides < 5 || outsides < 4) && tries < 120 && in.left(); tries++ {
+		c, err := in.freshCase()
+		if err != nil {
+			return bad, err
+		}
+		moved := in.moveInside(p, c)
+		if moved == nil || work(moved) > in.o.MaxWork || in.known(in.sample(*moved)) {
+			continue
+		}
+		if float64(insides) <= outsides || len(p.atoms) == 0 {
+			if insides >= 5 {
+				break
+			}
+			ok, judgedIt, err := in.tryInside(p, *moved)
+			if err != nil {
+				return bad, err
+			}
+			if judgedIt {
+				insides++
+				bad += 1 - ok
+			}
+			continue
+		}
+		out := in.moveOutside(p, moved)
+		if out == nil {
+			outsides += 0.2
+			continue
+		}
+		s, a, err := in.note(*out, 1)
+		if err != nil {
+			return bad, err
+		}
+		if a == unclear {
+			continue
+		}
+		outsides++
+		if a == fails {
+			bad++
+			in.soft = append(in.soft, s)
+		}
+	}
+	return bad, nil
+}
+
+// tryInside is 1 in ok where a case inside the condition fails, with values that show it if not with its own.
+func (in *inference) tryInside(p *conjunction, c cases.Case) (ok int, judgedIt bool, err error) {
+	s, a, err := in.note(c, freshPass)
+	if err != nil || a == unclear {
+		return 0, false, err
+	}
+	in.inside.asked++
+	if a != passes {
+		in.inside.failed++
+		if a == fails {
+			in.soft = append(in.soft, s)
+		}
+		return 1, true, nil
+	}
+	shown := c.Clone()
+	shown.Values = cases.Values{Seed: 7}
+	if shown.Repair() != nil || !p.matches(in.sample(shown)) || key(&shown) == s.key {
+		return 0, true, nil
+	}
+	t, a, err := in.ask(in.ctx, shown)
+	if err == nil && a == fails {
+		in.near[s] = 0.1 // its values hid it
+		in.soft = append(in.soft, t)
+		return 1, true, nil
+	}
+	return 0, true, err
+}
+
+// moveInside copies from the base the fields that the atoms which do not hold are about.
+func (in *inference) moveInside(p *conjunction, c cases.Case) *cases.Case {
+	for range 3 {
+		x := &sample{x: vector(&c)}
+		var wrong []string
+		for _, a := range p.atoms {
+			if !a.holds(x.x[a.feature]) {
+				wrong = append(wrong, groupsOf(&features[a.feature])...)
+			}
+		}
+		if len(wrong) == 0 {
+			return &c
+		}
+		next := take(&c, &in.base.c, wrong)
+		if next == nil {
+			return nil
+		}
+		c = *next
+	}
+	if !p.matches(&sample{x: vector(&c)}) {
+		return nil
+	}
+	return &c
+}
+
+// groupsOf are the fields that decide a feature.
+func groupsOf(f *feature) []string {
+	switch {
+	case f.name == "batch * heads" || f.name == "batch * kv_heads":
+		return []string{"batch", "heads"}
+	case strings.Contains(f.name, "visible."):
+		return []string{"mask", "lengths"}
+	}
+	return []string{f.group}
+}
+
+// moveOutside breaks exactly one atom.
+func (in *inference) moveOutside(p *conjunction, c *cases.Case) *cases.Case {
+	broken := in.dice.Intn(len(p.atoms))
+	wanted := groupsOf(&features[p.atoms[broken].feature])
+	var list []axis
+	for _, a := range axes(c) {
+		if slices.Contains(wanted, a.group) {
+			list = append(list, a)
+		}
+	}
+	for range 25 {
+		if len(list) == 0 {
+			return nil
+		}
+		a := &list[in.dice.Intn(len(list))]
+		out, ok := a.one(in.dice.Intn(len(a.changes)))
+		if !ok || work(&out) > in.o.MaxWork {
+			continue
+		}
+		x := vector(&out)
+		only := true
+		for i, a := range p.atoms {
+			only = only && a.holds(x[a.feature]) == (i != broken)
+		}
+		if only && !in.known(in.sample(out)) {
+			return &out
+		}
+	}
+	return nil
+}
