@@ -36,13 +36,10 @@ var instead = map[string][]growth{
 	"keys": {{"8 keys", func(_, p *cases.Case) { p.KVLen += 8 }}},
 }
 
-// fatten grows a failing case as far as it still fails, all ways at once if that does. What fails on the way is kept.
-func (l *Lab) fatten(ctx context.Context, s *sample) (base *sample, onTheWay []*sample, err error) {
+// fatten grows a failing case as far as it still fails, all ways at once if that does, and as the controls still pass.
+// What fails on the way is kept.
+func (l *Lab) fatten(ctx context.Context, s *sample, controls []cases.Case) (base *sample, onTheWay []*sample, err error) {
 	base = s
-	controls, err := l.controls(ctx, s)
-	if err != nil {
-		return s, nil, err
-	}
 	try := func(ways ...growth) (bool, error) {
 		c, possible := grow(base.c, ways)
 		if !possible {

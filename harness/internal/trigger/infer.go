@@ -14,17 +14,19 @@ var ErrPasses = errors.New("does not fail alone in a cold context")
 // inference is the search for one finding.
 type inference struct {
 	*Lab
-	ctx    context.Context
-	start  int     // probes before
-	first  *sample // the reduced case
-	base   *sample
-	hard   []*sample           // fail by this bug for sure, and the trigger must hold
-	soft   []*sample           // fail, by this bug as far as one can tell
-	near   map[*sample]float64 // passes and what it costs to match them, where that is more than usual
-	others map[*sample]bool    // failures that are another bug's
-	far    map[*sample]float64 // failures and what it costs to leave them out, likewise
-	extra  []atom
-	inside struct{ asked, failed int }
+	ctx   context.Context
+	start int     // probes before
+	first *sample // the reduced case
+	// controls are neighbours of it that pass.
+	controls []cases.Case
+	base     *sample
+	hard     []*sample           // fail by this bug for sure, and the trigger must hold
+	soft     []*sample           // fail, by this bug as far as one can tell
+	near     map[*sample]float64 // passes and what it costs to match them, where that is more than usual
+	others   map[*sample]bool    // failures that are another bug's
+	far      map[*sample]float64 // failures and what it costs to leave them out, likewise
+	extra    []atom
+	inside   struct{ asked, failed int }
 }
 
 // Weights of passing cases: what they cost a condition that matches them.
@@ -83,7 +85,10 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 	}
 	in.first = s
 	var grown []*sample
-	if in.base, grown, err = in.fatten(in.ctx, s); err != nil {
+	if in.controls, err = in.Lab.controls(in.ctx, s); err != nil {
+		return nil, err
+	}
+	if in.base, grown, err = in.fatten(in.ctx, s, in.controls); err != nil {
 		return nil, err
 	}
 	in.hard = append([]*sample{s}, grown...)

@@ -67,15 +67,33 @@ func withWord(c *cases.Case, field, value string) (cases.Case, bool) {
 	return changed, changed.Repair() == nil
 }
 
-// failsToo reports whether the reduced case fails with another word as well. The base is large enough for other bugs to
-// strike it when its mask or format changes; the reduced case is just large enough for this one.
+// failsToo reports whether the reduced case fails with another word as well, and by the same bug. The base is large enough
+// for other bugs to strike it when its mask or format changes; the reduced case is just large enough for this one. And what
+// makes the reduced case pass must make it pass with the other word too.
 func (in *inference) failsToo(field, value string) (bool, error) {
 	c, ok := withWord(&in.first.c, field, value)
 	if !ok || hidesMore(&c, &in.first.c) {
 		return true, nil // it tells nothing
 	}
-	_, a, err := in.ask(in.ctx, c)
-	return a != passes, err
+	if _, a, err := in.ask(in.ctx, c); err != nil || a == passes {
+		return false, err
+	}
+	for _, control := range in.controls {
+		var changed []string
+		for _, name := range cases.Differences(&in.first.c, &control) {
+			changed = append(changed, groupOf(name))
+		}
+		if len(changed) == 0 || slices.Contains(changed, groupOf(field)) {
+			continue
+		}
+		moved := take(&c, &control, changed)
+		if moved == nil {
+			continue
+		}
+		_, a, err := in.ask(in.ctx, *moved)
+		return a != fails && a != other, err
+	}
+	return true, nil
 }
 
 // allWords asks about every value of a word that the condition is about, so that none is missed that belongs to it.

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/mutate"
+	"attest.example/attest/harness/internal/predicate"
+	"attest.example/attest/harness/internal/trigger"
+)
+
+// naming says which of several planted bugs a finding is about. A finding names a bug where nine of ten cases that it
+// matches are struck by that bug, and it matches nine of ten that the bug strikes; cases that may hide an error are left
+// aside.
+type naming struct {
+	found, bug int // numbers from 0; found -1: no finding names the bug
+	precision  float64
+	recall     float64
+}
+
+// name holds findings against the bugs' own conditions, on fresh cases that are not run.
+func name(ctx context.Context, found []string, bugs []mutate.Mutant, formulas int) ([]naming, error) {
+	compile := func(sources []string) (list []predicate.Predicate, err error) {
+		for _, s := range sources {
+			p, err := predicate.Compile(s)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, p)
+		}
+		return list, nil
+	}
+	conditions := make([]string, len(bugs))
+	for i, m := range bugs {
+		if conditions[i] = m.When; m.When == "" {
+			return nil, fmt.Errorf("%s: it has no condition of its own", m.Name)
+		}
+	}
+	when, err := compile(conditions)
+	if err != nil {
+		return nil, err
+	}
+	triggers, err := compile(found)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := gen.NewStream(gen.Default, 31337, gen.Filter{MaxWork: 2e7})
+	if err != nil {
+		return nil, err
+	}
+	struck, matched := make([]float64, len(bugs)), make([]float64, len(triggers))
+	both := make([][]float64, len(triggers))
+	for f := range both {
+		both[f] = make([]float64, len(bugs))
+	}
+	for i := range formulas {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		c, err := stream.Case(i)
+		if err != nil {
+			return nil, err
+		}
+		if trigger.MayHide(&c) {
+			continue
+		}
+		strikes, err := holds(when, c)
+		if err != nil {
+			return nil, err
+		}
+		matches, err := holds(triggers, c)
+		if err != nil {
+			return nil, err
+		}
+		for b := range bugs {
+			struck[b] += strikes[b]
+			for f := range triggers {
+				both[f][b] += strikes[b] * matches[f]
+			}
+		}
+		for f := range triggers {
+			matched[f] += matches[f]
+		}
+	}
+	list := make([]naming, len(bugs))
+	for b := range bugs {
+		list[b] = naming{found: -1, bug: b}
+		for f := range triggers {
+			p, r := both[f][b]/max(1, matched[f]), both[f][b]/max(1, struck[b])
+			if p*r > list[b].precision*list[b].recall {
+				list[b].precision, list[b].recall = p, r
+				if list[b].found = -1; p >= 0.9 && r >= 0.9 {
+					list[b].found = f
+				}
+			}
+		}
+	}
+	return list, nil
+}
+
+// holds is 1 for each condition that holds for a case.
+func holds(when []predicate.Predicate, c cases.Case) ([]float64, error) {
+	which := make([]float64, len(when))
+	for i, p := range when {
+		ok, err := p.Match(c)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			which[i] = 1
+		}
+	}
+	return which, nil
+}
