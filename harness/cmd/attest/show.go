@@ -77,7 +77,11 @@ func showOne(ctx context.Context, t terminal, item corpus.Item, conditions campa
 	}
 	if shown.Picture != nil {
 		if words := shown.Picture.Diagnosis.Sentence(); words != "" {
-			fmt.Fprintf(t.out, "%s\n\n", words)
+			fmt.Fprintf(t.out, "%s\n", words)
+			if family := shown.Picture.Diagnosis.Family(); family != nil {
+				fmt.Fprintf(t.out, "%s\n", family.Sentence())
+			}
+			fmt.Fprintln(t.out)
 		}
 	}
 	switch {

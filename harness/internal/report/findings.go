@@ -32,6 +32,7 @@ type finding struct {
 	Wrote   string   // the library's last words
 
 	Diagnosis string
+	Family    string   // of real bugs that it resembles
 	Also      []string // other explanations
 	Picture   *drawing
 }

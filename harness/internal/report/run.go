@@ -164,6 +164,9 @@ func (f *finding) show(dir string, failure record.Failure) error {
 		return err
 	}
 	f.Diagnosis = p.Diagnosis.Sentence()
+	if family := p.Diagnosis.Family(); family != nil {
+		f.Family = family.Sentence()
+	}
 	for _, w := range p.Diagnosis.What[min(1, len(p.Diagnosis.What)):] {
 		f.Also = append(f.Also, fmt.Sprintf("%s (%s, %d of %d)", w.Words, w.Sure, w.Agree, w.Wrong))
 	}
