@@ -32,7 +32,7 @@ func (e exact) exp(x *big.Float) *big.Float {
 }
 
 // row gives output and sum of exp(score) of one row.
-func (e exact) row(p *Problem, q, k, v, bias []float64, first, last int) (out []*big.Float, total *big.Float) {
+func (e exact) row(p *Problem, q, k, v, bias []float64, first, last int, sink sink) (out []*big.Float, total *big.Float) {
 	out = make([]*big.Float, p.HeadDim)
 	for d := range out {
 		out[d] = e.num(0)
@@ -52,6 +52,9 @@ func (e exact) row(p *Problem, q, k, v, bias []float64, first, last int) (out []
 			out[d].Add(out[d], e.mul(w, e.num(v[j*p.HeadDim+d])))
 		}
 	}
+	if sink.there {
+		total.Add(total, e.exp(e.num(sink.logit)))
+	}
 	for d := range out {
 		out[d].Quo(out[d], total)
 	}
@@ -63,6 +66,9 @@ func TestAgainstBigFloat(t *testing.T) {
 		for _, scale := range []float64{0.5, -1, 0, 3} {
 			p := randomProblem(uint64(seed), 1, 2, 1, 6, 12, 5, mask)
 			p.Scale = scale
+			if seed%2 == 1 {
+				p.Sinks = []float64{1.5, -3}
+			}
 			r := attend(t, p, inFP32, Options{})
 			out, lse, err := Loops(ctx, p, EmptyZero)
 			if err != nil {
@@ -74,7 +80,7 @@ func TestAgainstBigFloat(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want, total := exact{}.row(p, of(p.Q, i, p.HeadDim), p.K, p.V, bias, first, last)
+				want, total := exact{}.row(p, of(p.Q, i, p.HeadDim), p.K, p.V, bias, first, last, p.sinkOf(i/p.QLen))
 				for d, w := range want {
 					x, _ := w.Float64()
 					for name, got := range map[string]float64{"Attend": r.Output[i*p.HeadDim+d], "Loops": out[i*p.HeadDim+d]} {

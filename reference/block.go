@@ -42,7 +42,8 @@ type row struct {
 	state       rowState
 	allowed     int
 	top         int     // the key with the largest score
-	m, l        float64 // that score; sum of exp(score - m)
+	m, l        float64 // that score, or the sink where it is larger; sum of exp(score - m)
+	sink        sink
 	rowBounds
 }
 
@@ -108,6 +109,7 @@ func (b *block) readMask() error {
 		at := b.task.first + i
 		*r = row{head: b.kvHead*p.group() + at/p.QLen, query: at % p.QLen, last: n}
 		r.index = (b.batch*p.Heads+r.head)*p.QLen + r.query
+		r.sink = p.sinkOf(r.head)
 		if p.Mask != nil {
 			var err error
 			r.first, r.last, err = rowOf(p.Mask, b.batch, r.head, r.query, of(b.bias, i, n))
@@ -186,16 +188,17 @@ func (b *block) softmax(i int) {
 	switch {
 	case r.state != rowFinite:
 	case r.allowed == 0:
-		r.state = rowEmpty
-		if r.badQ {
-			r.state = rowEmptyBadQ
-		}
+		r.state = r.empty()
 	case math.IsInf(r.m, -1):
 		r.state = rowNegInf
+		if r.sink.there {
+			r.state = rowSinkOrNaN
+		}
 	}
 	if r.state != rowFinite {
 		return
 	}
+	r.raise()
 	const underflow = -746 // exp gives 0 in float64
 	for j := r.first; j < r.last; j++ {
 		if x := s[j] - r.m; x > underflow {
@@ -203,6 +206,7 @@ func (b *block) softmax(i int) {
 			r.l += p[j]
 		}
 	}
+	r.addSink()
 	inv := 1 / r.l
 	for j := r.first; j < r.last; j++ {
 		p[j] *= inv
@@ -242,12 +246,13 @@ func (b *block) markColumns() {
 func (b *block) finish(i int) {
 	r, dim := &b.rows[i], b.keys.dim
 	if r.state == rowFinite && b.span() == 0 {
-		r.state = rowEmpty
-		if r.badQ {
-			r.state = rowEmptyBadQ
-		}
+		r.state = r.empty()
 	}
 	out := of(b.r.Output, r.index, dim)
+	if r.state == rowSink || r.state == rowSinkOrNaN {
+		b.finishSink(r, out)
+		return
+	}
 	if r.state != rowFinite {
 		v, lse, d, dl := b.arith.rowDemand(r.state)
 		for j := range out {

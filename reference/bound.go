@@ -13,6 +13,7 @@ type lines struct {
 	expB   float64 // ... and what each unit of its argument (base e) adds
 	blocks int     // traversal blocks
 	splits int     // parts that are merged by their logsumexp; 0: none
+	sinks  int     // terms that the sum has beyond those of the keys
 	inSum  float64 // roundoff of stored probabilities that product and sum share ...
 	inProd float64 // ... and that the product alone sees
 
@@ -46,6 +47,10 @@ func newLines(p *Problem, a Arithmetic) lines {
 	l.expA = a.Exp.A * ulp32
 	l.expB = a.Exp.B * ulp32 * math.Log2E
 	l.blocks = a.blocks(p.KVLen)
+	if p.Sinks != nil {
+		l.blocks++ // the sink is taken in before the first keys, or after the last
+		l.sinks = 1
+	}
 	if a.ProbsInSum {
 		l.inSum = a.Probs.Unit
 	} else {
@@ -88,7 +93,7 @@ func (l *lines) sums(n int, lost, alikeV, alikeP float64) (product, sum float64)
 		normalized = 1
 	}
 	inProduct := max(n+l.blocks-1+normalized, 0) + 3*l.splits
-	inSum := max(n+l.blocks-2, 0) + l.splits
+	inSum := max(n+l.blocks-2, 0) + l.splits + l.sinks
 	product = min(growth(inProduct, l.u)+lost+alikeV, float64(inProduct)*l.u)
 	sum = min(growth(inSum, l.u)+lost+alikeP, float64(inSum)*l.u)
 	return product, sum

@@ -39,6 +39,9 @@ func (e *element) convex(i int) (h convex) {
 				low, high = min(low, v[j]), max(high, v[j])
 			}
 		}
+		if r.sink.there { // a key whose v is 0
+			low, high = min(low, 0), max(high, 0)
+		}
 		h.low[d], h.high[d] = low, high
 	}
 	product, _ := l.sums(r.allowed, r.alike.lost, float64(r.allowed)*l.u, 0)

@@ -90,7 +90,7 @@ type leaning struct {
 
 func newLeaning(p *Problem, a Arithmetic) *leaning {
 	rows := p.Batch * p.Heads * p.QLen
-	if rows < leanRows || p.QLen < 2 || scoresLean(p, a) {
+	if rows < leanRows || p.QLen < 2 || scoresLean(p, a) || p.Sinks != nil {
 		return nil
 	}
 	l := &leaning{arith: a, columns: min(p.HeadDim, leanColumns)}

@@ -108,6 +108,7 @@ func (b *block) element(i int, r *row, lse float64) *element {
 	e := &element{b: b, r: r, l: l, n: float64(r.allowed), cond: r.cond, expE: math.Exp(min(r.sumPE, 700)),
 		a: of(b.sumA, i, dim), q: of(b.sumQ, i, dim), h: of(b.sumH, i, dim), v: of(b.sumV, i, dim),
 		c1: of(b.sumC1, i, dim), c2: of(b.sumC2, i, dim), p2: of(b.sumP2, i, dim), uOut: l.a.Out.Unit, u: l.u}
+	e.n += r.sink.terms()
 	_, e.sum = l.sums(r.allowed, r.alike.lost, 0, r.alike.worst)
 	if l.a.RecomputedWeights {
 		e.lse = math.Expm1(lse)
@@ -188,8 +189,8 @@ func (b *block) drawLSE(r *row) float64 {
 	l := &b.lines
 	logL := math.Abs(math.Log(r.l))
 	_, sum := l.sums(r.allowed, r.alike.lost, 0, r.alike.worst)
-	bound := r.sumPH + sum/(1-min(sum, least)) + 4*l.u*(1+logL) + 6*l.u*math.Abs(r.m) + 3*l.u*r.topFor +
-		float64(r.allowed)*r.eta*math.Exp(min(r.sumPE, 700)) + l.etaAcc
+	bound := r.sumPH + sum/(1-min(sum, least)) + 4*l.u*(1+logL) + 6*l.u*math.Abs(r.m) + 3*l.u*(r.topFor+r.sink.keys()) +
+		(float64(r.allowed)+r.sink.terms())*r.eta*math.Exp(min(r.sumPE, 700)) + l.etaAcc
 	b.r.LSEBound[r.index] = bound
 	b.r.LSEDemand[r.index] = outputDemand(b.r.LSE[r.index], bound, l.a.Acc)
 	if !(r.sumPH+sum <= 0.5) {

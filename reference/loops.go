@@ -33,13 +33,13 @@ func Loops(ctx context.Context, p *Problem, empty EmptyRow) (output, lse []float
 		}
 		keys := ((batch*p.KVHeads + head*p.KVHeads/p.Heads) * p.KVLen) * p.HeadDim
 		lse[i] = streamRow(output[i*p.HeadDim:][:p.HeadDim], acc, p, p.Q[i*p.HeadDim:][:p.HeadDim],
-			p.K[keys:], p.V[keys:], bias, first, last, empty)
+			p.K[keys:], p.V[keys:], bias, first, last, p.sinkOf(head), empty)
 	}
 	return output, lse, nil
 }
 
 // streamRow computes one row and returns its logsumexp.
-func streamRow(out []float64, acc []compensated, p *Problem, q, k, v, bias []float64, first, last int, empty EmptyRow) float64 {
+func streamRow(out []float64, acc []compensated, p *Problem, q, k, v, bias []float64, first, last int, sink sink, empty EmptyRow) float64 {
 	top := math.Inf(-1)
 	var total compensated
 	clear(acc)
@@ -71,6 +71,16 @@ func streamRow(out []float64, acc []compensated, p *Problem, q, k, v, bias []flo
 		for d := range acc {
 			acc[d].scale(keep)
 			acc[d].add(weight * vj[d])
+		}
+	}
+	if sink.there && !math.IsNaN(total.sum()) { // a key whose v is 0
+		before := top
+		top = max(top, sink.logit)
+		keep := math.Exp(before - top)
+		total.scale(keep)
+		total.add(math.Exp(sink.logit - top))
+		for d := range acc {
+			acc[d].scale(keep)
 		}
 	}
 	l := total.sum()

@@ -22,6 +22,9 @@ type Problem struct {
 	// Softcap is the size that scores keep below, s' = Softcap*tanh(s/Softcap),
 	// before the mask is added; 0: none.
 	Softcap float64
+	// Sinks are logits, one a query head, that enter the sum by which weights are
+	// divided and nothing else: see sink.go. nil, or -Inf for a head: none.
+	Sinks []float64
 	// Q is [Batch, Heads, QLen, HeadDim]; K and V are [Batch, KVHeads, KVLen,
 	// HeadDim]. NaN and infinities are data; finite values beyond the range of
 	// fp32 are refused.
@@ -52,6 +55,9 @@ func (p *Problem) Validate() error {
 	}
 	if !(p.Softcap >= 0 && p.Softcap <= math.MaxFloat32) {
 		return fmt.Errorf("reference: problem: softcap is %v: want 0 or a positive finite number that fp32 holds", p.Softcap)
+	}
+	if err := p.checkSinks(); err != nil {
+		return err
 	}
 	for _, t := range []struct {
 		name        string

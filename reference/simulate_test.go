@@ -12,6 +12,7 @@ type simulation struct {
 	naive     bool // all scores, softmax, then the product; else online
 	foldScale bool // the scale multiplied into q
 	base2     bool // exp2 of scores that hold log2(e) already
+	sinkFirst bool // the running maximum begins at the sink; else it is taken in after the last key
 	pairwise  bool // dot products as four interleaved sums, as a simdgroup does
 	rng       *rand.Rand
 
@@ -93,12 +94,12 @@ func (s *simulation) attend(p *Problem) (output, lse []float64) {
 		}
 		kv := (batch*p.KVHeads + head/p.group()) * p.KVLen * p.HeadDim
 		size := p.KVLen * p.HeadDim
-		lse[i] = s.row(of(output, i, p.HeadDim), of(p.Q, i, p.HeadDim), p.K[kv:kv+size], p.V[kv:kv+size], bias, first, last, p.Scale, p.Softcap)
+		lse[i] = s.row(of(output, i, p.HeadDim), of(p.Q, i, p.HeadDim), p.K[kv:kv+size], p.V[kv:kv+size], bias, first, last, p.Scale, p.Softcap, p.sinkOf(head))
 	}
 	return output, lse
 }
 
-func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale, softcap float64) float64 {
+func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale, softcap float64, sink sink) float64 {
 	dim, unit := len(q), 1.0
 	if s.wrongScale != 0 {
 		scale *= s.wrongScale
@@ -121,9 +122,17 @@ func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale, s
 	scores := make([]float64, last)
 	m, l := math.Inf(-1), 0.0
 	acc := make([]float64, dim)
+	logit := roundTo(s.a.Scores, s.a.FlushSubnormals, s.acc(sink.logit*unit))
+	before := sink.there && s.sinkFirst && !s.naive
+	if before {
+		m, l = logit, 1
+	}
 	for start := first; start < last; start += block {
 		end := min(start+block, last)
 		top := m
+		if s.naive && sink.there {
+			top = logit
+		}
 		for j := start; j < end; j++ {
 			if scores[j] = bias[j]; math.IsInf(bias[j], -1) {
 				continue // not allowed: k is not looked at
@@ -156,6 +165,9 @@ func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale, s
 			l = s.acc(l + w)
 			scores[j] = w
 		}
+		if s.naive && sink.there {
+			l = s.acc(l + s.exp(s.acc(logit-m)))
+		}
 		for j := start; j < end; j++ {
 			w := scores[j]
 			if s.naive {
@@ -170,6 +182,14 @@ func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale, s
 					acc[d] = s.acc(acc[d] + s.acc(w*v[j*dim+d]))
 				}
 			}
+		}
+	}
+	if sink.there && !before && !(s.naive && l > 0) {
+		top := max(m, logit)
+		keep := s.exp(s.acc(m - top))
+		m, l = top, s.acc(s.acc(l*keep)+s.exp(s.acc(logit-top)))
+		for d := range acc {
+			acc[d] = s.acc(acc[d] * keep)
 		}
 	}
 	if l == 0 {

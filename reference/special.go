@@ -9,6 +9,8 @@ import "math"
 //
 //	a row with no allowed key        0 and logsumexp -Inf, or NaN, as declared
 //	... and NaN or Inf in its q      as above, or NaN: bias -Inf added to NaN
+//	a row with no allowed key and a  0, whatever is declared, and the sink as
+//	sink                             logsumexp; or NaN with NaN or Inf in its q
 //	an allowed score of NaN or +Inf  NaN in every column: Inf-Inf in the softmax.
 //	                                 It comes from NaN or Inf in q or k (Inf*0
 //	                                 too), or from a bias of NaN or +Inf;
@@ -59,6 +61,8 @@ const (
 	rowNegInf                    // allowed keys, all with a score of -Inf
 	rowPosInf                    // an allowed score of +Inf, none of NaN
 	rowNaN                       // an allowed score of NaN
+	rowSink                      // no allowed key, but a sink
+	rowSinkOrNaN                 // the same with NaN or Inf in q, or with allowed keys whose scores are all -Inf
 )
 
 // rowDemand gives what every element of a row that is not rowFinite must be.

@@ -95,12 +95,16 @@ func (w *weigher) all() {
 	// Keys of one score have one error, which cancels, or errors of their own. Keys
 	// of a few scores may have an error each score.
 	r.like = r.alike.worst > 0 && r.alike.distinct > 1
-	r.wild = w.am > l.accLimit || l.a.Scores.Unit != 0 && w.am > l.scoreLimit
+	r.wild = w.am > l.accLimit || r.sink.there && math.Abs(r.sink.logit) > l.accLimit || l.a.Scores.Unit != 0 && w.am > l.scoreLimit
 	if w.bias != nil {
 		w.topBias = w.bias[r.top]
 		r.topFor = math.Abs(w.topBias)
 	}
 	first, _ := w.errors(r.top)
+	ofSink, usualOfSink := w.sinkErrors()
+	if r.sink.top {
+		first = ofSink
+	}
 	var sumPE, sumPH, sumPH2, sumPE1, sumPH1, sumPS2, maxEps, mean, square float64
 	for j := r.first; j < r.last; j++ {
 		sj := w.s[j]
@@ -130,7 +134,7 @@ func (w *weigher) all() {
 		sumPE += pj * eps
 		sumPH += ph
 		sumPH2 += ph * h
-		if j != r.top {
+		if j != r.top || r.sink.top {
 			eps1 := eps + first
 			h1 := expm1(eps1)
 			sumPE1 += pj * eps1
@@ -146,8 +150,32 @@ func (w *weigher) all() {
 		mean += pj * x
 		square += pj * x * x
 	}
+	r.rest = 1 - w.p[r.top]
+	if r.sink.top {
+		r.rest = 1 - r.sink.p
+	}
+	if r.sink.there && r.sink.logit-r.m+ofSink > l.logEta {
+		p, h, x := r.sink.p, expm1(ofSink), r.sink.logit-r.m
+		if p == 0 {
+			sumPH = math.Inf(1)
+		}
+		maxEps = max(maxEps, ofSink)
+		sumPE += p * ofSink
+		sumPH += p * h
+		sumPH2 += p * h * h
+		if !r.sink.top {
+			eps1 := ofSink + first
+			h1 := expm1(eps1)
+			sumPE1 += p * eps1
+			sumPH1 += p * h1 * h1
+		}
+		t := p * min(usualOfSink, 1)
+		sumPS2 += t * t
+		mean += p * x
+		square += p * x * x
+	}
 	r.sumPE, r.sumPH, r.sumPS2, r.maxEps = sumPE, sumPH, sumPS2, maxEps
-	r.mean, r.rest = mean, 1-w.p[r.top]
+	r.mean = mean
 	r.spread = math.Sqrt(max(square-mean*mean, 0))
 	r.cond = min(math.Exp(sumPE)*math.Sqrt(sumPH2), math.Exp(sumPE1)*math.Sqrt(sumPH1))
 	if !(sumPH < math.Inf(1)) || r.cond != r.cond {
