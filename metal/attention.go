@@ -43,6 +43,11 @@ type AttentionOptions struct {
 	Q, K, V, Out Tensor
 	LSE          *Tensor // float [batch, heads, q_len]: the natural logarithm of each row's sum; nil: not wanted
 
+	// Sinks are float [heads], a logit each that enters the sum which weights are divided by, and the logsumexp, and nothing
+	// else; -Inf is none. Slopes are float [heads]: -slope*|i' - j| is added to the score of key j, i' the row as aligned.
+	// nil: none.
+	Sinks, Slopes *Tensor
+
 	Batch, Heads, KVHeads int // KVHeads divides Heads
 	QLen, KVLen, HeadDim  int
 	Scores                // Scale and what else becomes of q.k before the mask
@@ -71,7 +76,7 @@ func DefaultScale(headDim int) float32 { return float32(1 / math.Sqrt(float64(he
 type Attention struct {
 	call     *mfa.Call
 	context  *Context   // kept alive, as are
-	buffers  [6]*Buffer // these
+	buffers  [8]*Buffer // these
 	resource *lifetime.Resource
 }
 
@@ -110,7 +115,8 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		name string
 		from *Tensor
 		to   *mfa.Operand
-	}{{"Q", &o.Q, &f.Q}, {"K", &o.K, &f.K}, {"V", &o.V, &f.V}, {"Out", &o.Out, &f.Out}, {"LSE", o.LSE, &f.LSE}} {
+	}{{"Q", &o.Q, &f.Q}, {"K", &o.K, &f.K}, {"V", &o.V, &f.V}, {"Out", &o.Out, &f.Out}, {"LSE", o.LSE, &f.LSE},
+		{"Sinks", o.Sinks, &f.Sinks}, {"Slopes", o.Slopes, &f.Slopes}} {
 		if t.from == nil {
 			continue
 		}
@@ -126,7 +132,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 	if m := o.Mask; m != nil {
 		f.Mask = mfa.Mask{Type: m.Type, Scalar: m.Scalar, Memory: m.Memory, Shape: m.Shape, Strides: m.Strides}
 		if m.Buffer != nil {
-			f.Mask.Buffer, a.buffers[5] = m.Buffer.mfa, m.Buffer
+			f.Mask.Buffer, a.buffers[7] = m.Buffer.mfa, m.Buffer
 		}
 	}
 	call, err := c.mfa.NewCall(&f)

@@ -44,6 +44,8 @@ type row struct {
 	top         int     // the key with the largest score
 	m, l        float64 // that score, or the sink where it is larger; sum of exp(score - m)
 	sink        sink
+	slope       float64 // of the linear bias that an implementation computes for itself
+	place       int     // the key that it counts from
 	rowBounds
 }
 
@@ -104,6 +106,7 @@ func (b *block) readMask() error {
 		b.bias = resize(b.bias, count*n)
 	}
 	b.lo, b.hi = n, 0
+	sloped, _ := p.Mask.(Sloped)
 	for i := range b.rows {
 		r := &b.rows[i]
 		at := b.task.first + i
@@ -115,6 +118,9 @@ func (b *block) readMask() error {
 			r.first, r.last, err = rowOf(p.Mask, b.batch, r.head, r.query, of(b.bias, i, n))
 			if err != nil {
 				return err
+			}
+			if sloped != nil {
+				r.slope, r.place = sloped.Slope(b.batch, r.head, r.query)
 			}
 		}
 		if r.first < r.last {

@@ -34,6 +34,7 @@
 //	dot_j = u*min((z+2)*S_j, (4*sqrt(z+2) + small)*S_j + (z+2)/2*|x_j|)
 //	eps_j = dot_j + u_s*(|s_j| + |x_j| with a bias) + (3.5*u + B)*(m - s_j) + A
 //	        with a bias           + u*(2*|s_j| + |b_j|) + 3*u*|b_j - b_t|
+//	        with a slope          + u*(3*|slope*distance| + |b_j|)
 //	        with several blocks   + growth of nb-1 exponentials + u*max(|s_j|, |m|)
 //	        with keys split       + u*(3*max(|s_j|, |m|) + 8*(1 + log n)) + 2*A + B*(m - s_j)
 //	        with P in the sum     + u_p
@@ -125,6 +126,11 @@
 // Dot products whose terms are alike have a fifth of their worst case for sigma_j;
 // of a row of few different weights, more than one, S1 is X: errors of keys are
 // alike there too.
+//
+// # Sinks
+//
+// A sink is one more key whose v is 0: sink.go has the formulas, and what its
+// weight may be off by.
 //
 // # Errors that lean one way
 //

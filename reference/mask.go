@@ -18,6 +18,14 @@ type Mask interface {
 	Row(batch, head, row int, bias []float64) (first, last int)
 }
 
+// Sloped is a mask with a linear bias in it (ALiBi), which an implementation
+// computes for itself and so rounds: -slope*|place - j| of key j, already in what
+// Row gives.
+type Sloped interface {
+	// Slope is that of a head, 0 for none, and the key at which a row stands.
+	Slope(batch, head, row int) (slope float64, place int)
+}
+
 // Window allows row i the keys from i+Offset-Left to i+Offset+Right, both
 // included. A negative Left or Right sets no limit on its side.
 //

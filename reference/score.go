@@ -137,4 +137,15 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 
 // scoresLean says whether errors of scores may lean one way in a correct implementation: stored ones are rounded twice,
 // and the error of a tanh follows its argument.
-func scoresLean(p *Problem, a Arithmetic) bool { return a.Scores != (Format{}) || p.Softcap > 0 }
+//
+// So does the rounding of a linear bias, which is the same for keys at the same distance.
+func scoresLean(p *Problem, a Arithmetic) bool {
+	if m, ok := p.Mask.(Sloped); ok {
+		for h := range p.Heads {
+			if slope, _ := m.Slope(0, h, 0); slope != 0 {
+				return true
+			}
+		}
+	}
+	return a.Scores != (Format{}) || p.Softcap > 0
+}

@@ -78,6 +78,13 @@ func (w *weigher) errors(j int) (eps, sigma float64) {
 		bj := math.Abs(w.bias[j])
 		eps += w.u*(2*size+bj) + 3*w.u*math.Abs(w.bias[j]-w.topBias)
 		sigma += w.u * bj
+		if w.r.slope != 0 {
+			// The product is rounded, and the sum with another bias, whose parts may
+			// be larger than what it comes to.
+			linear := math.Abs(w.r.slope * float64(w.r.place-w.b.lo-j))
+			eps += w.u * (3*linear + bj)
+			sigma += 2 * w.u * linear
+		}
 	}
 	if w.blocks > 1 {
 		eps += w.u * max(size, w.am)

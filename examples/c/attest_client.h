@@ -33,11 +33,14 @@ typedef struct {
 typedef struct {
   int64_t batch, heads, kv_heads, q_len, kv_len, head_dim;
   float scale;
-  /* Key j is allowed to row i iff i+diagonal-left <= j <= i+diagonal+right; a negative bound is none. */
+  float softcap; /* scores become softcap * tanh(score / softcap) before the mask; 0: they do not. For a program that knows it. */
+  /* Row i stands at key i+diagonal. Key j is allowed to row i iff i+diagonal-left <= j <= i+diagonal+right; a negative bound is none. */
   int64_t diagonal, left, right;
   int causal;    /* the band is a causal mask: right is 0, left has no bound */
   int bool_mask; /* the mask array holds bytes: non-zero is allowed. Else it is added to the scores. */
   attest_tensor q, k, v, mask, out, lse;
+  /* [1, heads, 1, 1] each, only for a program that knows "sinks" or "alibi": see attest_sink and attest_linear. */
+  attest_tensor sinks, slopes;
   const char *json; /* the whole request, for what is not spelt out here */
 } attest_problem;
 
@@ -104,6 +107,16 @@ static inline float attest_bias(const attest_problem *p, int64_t b, int64_t h, i
   if (m->data == NULL) return 0;
   x = attest_get(m, m->shape[0] > 1 ? b : 0, m->shape[1] > 1 ? h : 0, m->shape[2] > 1 ? i : 0, m->shape[3] > 1 ? j : 0);
   return !p->bool_mask ? x : x != 0 ? 0 : -INFINITY;
+}
+
+/* The logit of a head that enters the sum which weights are divided by, the logsumexp, and nothing else; -INFINITY: none. */
+static inline float attest_sink(const attest_problem *p, int64_t h) {
+  return p->sinks.data == NULL ? -INFINITY : attest_get(&p->sinks, 0, h, 0, 0);
+}
+
+/* What the slope of a head (ALiBi) adds to the score of row i and key j; 0 without one. */
+static inline float attest_linear(const attest_problem *p, int64_t h, int64_t i, int64_t j) {
+  return p->slopes.data == NULL ? 0 : -attest_get(&p->slopes, 0, h, 0, 0) * fabsf((float)(i + p->diagonal - j));
 }
 
 /* The rest speaks the protocol. JSON is read by walking it: attest writes what it documents, and nothing is written to. */
@@ -216,6 +229,7 @@ static int attest_serve(const char *name, attest_attention attention, const char
       problem.kv_len = attest_number_(p, "kv_len", 0);
       problem.head_dim = attest_number_(p, "head_dim", 0);
       problem.scale = strtof(attest_find_(p, "scale"), NULL);
+      problem.softcap = attest_find_(p, "softcap") ? strtof(attest_find_(p, "softcap"), NULL) : 0;
       problem.diagonal = attest_number_(p, "diagonal", 0);
       problem.left = attest_number_(p, "left", -1);
       problem.right = attest_number_(p, "right", -1);
@@ -227,6 +241,8 @@ static int attest_serve(const char *name, attest_attention attention, const char
       problem.mask = attest_tensor_(t, "mask", memory);
       problem.out = attest_tensor_(t, "out", memory);
       problem.lse = attest_tensor_(t, "lse", memory);
+      problem.sinks = attest_tensor_(t, "sinks", memory);
+      problem.slopes = attest_tensor_(t, "slopes", memory);
       problem.json = line;
       clock_gettime(CLOCK_MONOTONIC, &start);
       wrong = attention(&problem);

@@ -9,16 +9,19 @@ static const char *attention(const attest_problem *p) {
   for (int64_t b = 0; b < p->batch; b++)
     for (int64_t h = 0; h < p->heads; h++)
       for (int64_t i = 0; i < p->q_len; i++) {
-        double most = -INFINITY, total = 0;
+        double sink = attest_sink(p, h), most = sink, total = 0;
         for (int64_t j = 0; j < p->kv_len; j++) {
           float bias = attest_bias(p, b, h, i, j);
           double dot = 0;
           scores[j] = -INFINITY;
           if (bias == -INFINITY) continue;
           for (int64_t d = 0; d < p->head_dim; d++) dot += (double)attest_get(&p->q, b, h, i, d) * attest_get(&p->k, b, h / group, j, d);
-          scores[j] = p->scale * dot + bias;
+          scores[j] = p->scale * dot;
+          if (p->softcap > 0) scores[j] = p->softcap * tanh(scores[j] / p->softcap);
+          scores[j] += bias + attest_linear(p, h, i, j);
           if (!(scores[j] <= most)) most = scores[j]; /* a NaN stays one */
         }
+        if (sink != -INFINITY) total = exp(sink - most);
         for (int64_t j = 0; j < p->kv_len; j++) {
           scores[j] = scores[j] == -INFINITY ? 0 : exp(scores[j] - most);
           total += scores[j];
@@ -35,4 +38,4 @@ static const char *attention(const attest_problem *p) {
   return NULL;
 }
 
-int main(void) { return attest_serve("textbook in C", attention, NULL); }
+int main(void) { return attest_serve("textbook in C", attention, "\"knows\":[\"softcap\",\"sinks\",\"alibi\"]"); }

@@ -19,7 +19,8 @@ func attention(p *attestclient.Problem) error {
 	for b := range p.Batch {
 		for h := range p.Heads {
 			for i := range p.QLen {
-				most := math.Inf(-1)
+				sink := p.Sink(h)
+				most := sink
 				for j := range scores {
 					scores[j] = math.Inf(-1)
 					if bias := p.Bias(b, h, i, j); p.Allowed(i, j) && !math.IsInf(bias, -1) {
@@ -27,11 +28,18 @@ func attention(p *attestclient.Problem) error {
 						for d := range p.HeadDim {
 							dot += q.At(b, h, i, d) * k.At(b, h/group, j, d)
 						}
-						scores[j] = p.Scale*dot + bias
+						scores[j] = p.Scale * dot
+						if p.Softcap > 0 {
+							scores[j] = p.Softcap * math.Tanh(scores[j]/p.Softcap)
+						}
+						scores[j] += bias + p.Linear(h, i, j)
 						most = math.Max(most, scores[j]) // a NaN stays one
 					}
 				}
 				var total float64
+				if !math.IsInf(sink, -1) {
+					total = math.Exp(sink - most)
+				}
 				for j, s := range scores {
 					scores[j] = 0 // a masked key weighs nothing, whatever it holds
 					if !math.IsInf(s, -1) {
@@ -61,7 +69,7 @@ func attention(p *attestclient.Problem) error {
 }
 
 func main() {
-	hello := attestclient.Hello{Name: "textbook", Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version()}
+	hello := attestclient.Hello{Name: "textbook", Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version(), Knows: []string{"softcap", "sinks", "alibi"}}
 	if err := attestclient.Serve(hello, attention); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

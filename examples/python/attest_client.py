@@ -70,13 +70,19 @@ class _Function:
         return self.all or name in self.names
 
 
-_KEYWORDS = ("scale", "softcap", "mask", "causal", "window", "diagonal", "lse", "problem")
+_KEYWORDS = ("scale", "softcap", "mask", "causal", "window", "diagonal", "sinks", "slopes", "lse", "problem")
+# What came after the first version of a problem, and the keywords of which one is enough: a linear bias is part of a mask.
+_KNOWS = {"softcap": ("softcap", "problem"), "sinks": ("sinks",), "alibi": ("slopes", "mask")}
 _function = None
 
 
 def attention(*, arrays="numpy", gqa=False, name=None, device=None, toolchain=None, arithmetic=None, promises=None,
               supports=(), reset=None, shared=False):
     """Makes the decorated function the one that serve() offers.
+
+    The function is called with q, k and v, and with those keywords that it names: scale; softcap; mask (a float32 array to
+    add, or None); causal, window and diagonal, where it wants them apart from the mask; sinks and slopes (an array [heads],
+    or None); lse; problem (all of it). What it does not name and a problem needs is unsupported.
 
     arrays      "numpy", "torch", "jax" or "mlx": what q, k, v and mask are. numpy has no bfloat16: bf16 operands come
                 as float32 with the same values, and the result is rounded to bf16 here.
@@ -103,7 +109,7 @@ def attention(*, arrays="numpy", gqa=False, name=None, device=None, toolchain=No
             "supports": [{"when": s} if isinstance(s, str) else {"when": s[0], "why": s[1]} for s in supports],
         }
         _function = _Function(call, arrays, gqa, hello)
-        hello["knows"] = [field for field in ("softcap",) if _function.takes(field) or _function.takes("problem")]
+        hello["knows"] = [field for field, keywords in _KNOWS.items() if any(map(_function.takes, keywords))]
         _function.reset = reset
         return call
 
@@ -214,8 +220,9 @@ def _compute(function, problem, tensors, answer):
     keywords = _keywords(function, problem, tensors)
     convert = _CONVERT[function.arrays]
     q, k, v = (convert(x, problem["input"]) for x in (q, k, v))
-    if keywords.get("mask") is not None:
-        keywords["mask"] = convert(keywords["mask"], "fp32")
+    for name in ("mask", "sinks", "slopes"):
+        if keywords.get(name) is not None:
+            keywords[name] = convert(keywords[name], "fp32")
     start = time.perf_counter()
     result = function.call(q, k, v, **keywords)
     _finish(function.arrays, result)
@@ -232,24 +239,27 @@ def _keywords(function, problem, tensors):
     separate = banded and (takes("causal") if problem["causal"] else takes("window"))
     if problem["lse"] and not takes("lse"):
         raise Unsupported("the function names no lse")
-    if (problem["mask"] != "none" or banded and not separate) and not takes("mask"):
+    sinks, slopes = (None if tensors.get(name) is None else _to_numpy(tensors[name]).reshape(-1) for name in ("sinks", "slopes"))
+    folded = None if takes("slopes") else slopes
+    if (problem["mask"] != "none" or banded and not separate or folded is not None) and not takes("mask"):
         raise Unsupported("the function names no mask")
-    if separate and problem["diagonal"] != 0 and not takes("diagonal"):
+    if (separate or slopes is not None and folded is None) and problem["diagonal"] != 0 and not takes("diagonal"):
         raise Unsupported("the function names no diagonal, and this one is not 0")
     values = {
         "scale": problem["scale"], "softcap": problem.get("softcap", 0), "lse": problem["lse"], "problem": problem, "diagonal": problem["diagonal"],
         "causal": problem["causal"],
         "window": (problem["left"], problem["right"]) if banded and not problem["causal"] else None,
-        "mask": mask_of(problem, tensors.get("mask"), banded and not separate) if takes("mask") else None,
+        "mask": mask_of(problem, tensors.get("mask"), banded and not separate, folded) if takes("mask") else None,
+        "sinks": sinks, "slopes": slopes,
     }
     if not takes("scale") and problem["scale"] != np.float32(1 / math.sqrt(problem["head_dim"])):
         raise Unsupported("the function names no scale, and this one is not 1/sqrt(head_dim)")
     return {name: value for name, value in values.items() if takes(name)}
 
 
-def mask_of(problem, array, banded):
-    """The mask as one float32 array to be added to the scores, or None where every key is allowed. The array keeps the
-    dimensions of extent 1 that it has."""
+def mask_of(problem, array, banded, slopes=None):
+    """The mask as one float32 array to be added to the scores, or None where every key is allowed and nothing is added.
+    The array keeps the dimensions of extent 1 that it has. slopes: the linear bias of each head, to be part of it."""
     mask = None
     if array is not None:
         entries = _to_numpy(array)
@@ -264,6 +274,10 @@ def mask_of(problem, array, banded):
             allowed &= j <= i + problem["right"]
         mask = np.where(allowed, np.float32(0) if mask is None else mask, np.float32(-np.inf))
         mask = mask.reshape((1,) * (4 - mask.ndim) + mask.shape)
+    if slopes is not None:
+        i = np.arange(problem["q_len"])[:, None] + problem["diagonal"]
+        linear = -slopes[:, None, None] * np.abs(i - np.arange(problem["kv_len"])).astype(np.float32)
+        mask = linear[None] if mask is None else mask + linear
     return mask
 
 

@@ -6,7 +6,7 @@ import attest_client
 
 
 @attest_client.attention()
-def naive(q, k, v, *, scale, softcap, mask, lse):
+def naive(q, k, v, *, scale, softcap, mask, sinks, lse):
     q, k, v = (x.astype(np.float32) for x in (q, k, v))
     scores = np.float32(scale) * (q @ k.swapaxes(-1, -2))
     if softcap:
@@ -16,8 +16,13 @@ def naive(q, k, v, *, scale, softcap, mask, lse):
         allowed &= mask != -np.inf
         scores = np.where(allowed, scores + mask, -np.inf)
     most = scores.max(-1, keepdims=True)
-    weights = np.where(allowed, np.exp(scores - np.where(allowed.any(-1, keepdims=True), most, 0)), 0)
+    if sinks is not None:
+        most = np.maximum(most, sinks[:, None, None])  # a NaN stays one
+    shift = np.where(most == -np.inf, 0, most)
+    weights = np.where(allowed, np.exp(scores - shift), 0)
     total = weights.sum(-1, keepdims=True)
+    if sinks is not None:
+        total = total + np.exp(sinks[:, None, None] - shift)
     probabilities = np.divide(weights, total, out=np.zeros_like(weights), where=total != 0)
     # What a masked key holds must not get in, not even a NaN times zero.
     out = np.zeros(q.shape[:3] + v.shape[3:], np.float32)

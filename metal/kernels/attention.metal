@@ -13,6 +13,8 @@
 //             mask holds a non-zero byte, or the additive mask is not -inf. A masked slot is left out by selection,
 //             never by arithmetic: whatever K and V hold there, NaN and Inf included, changes no bit of the output.
 //             A row with no key gives 0 and a logsumexp of -inf.
+// Heads       A sink of a head is a logit that enters the row's sum alone: the running maximum begins at it, the sum at 1.
+//             One of -inf is none. A slope adds -slope * |i + first_place - j| to the score of key j, as the mask does.
 // Fast math   Metal assumes by default that no NaN and no Inf occurs. Nothing above leans on arithmetic with them: the
 //             running maximum starts at a finite number, "no key yet" is a sum of zero, and what memory holds is told
 //             by integer bits. So masks, empty rows and masked slots are right in both modes, and so are NaN and Inf
@@ -28,6 +30,7 @@ using namespace metal;
 
 constant bool has_mask [[function_constant(0)]];
 constant bool has_softcap [[function_constant(1)]];
+constant bool has_head_terms [[function_constant(2)]];  // sinks or slopes: one constant, so that pipelines stay few
 
 // Numbers of the C interface: its precisions, and its scalars and kinds of masks.
 constant constexpr uint FP16 = 0, BF16 = 1, FP32 = 2;
@@ -57,6 +60,8 @@ struct AttentionParams {
   uint mask_scalar;            // of an additive mask: SCALAR_FP16, SCALAR_BF16, else float
   uint writes_logsumexp;
   float softcap;               // with has_softcap: scores become softcap * tanh(s / softcap) before the mask is added
+  uint uses_sinks, uses_slopes; // with has_head_terms
+  int first_place;             // with slopes: the key at which row 0 stands
 };
 
 struct KeyRange { uint begin, end; };
@@ -196,6 +201,8 @@ kernel void attention_forward(
     constant AttentionParams &p [[buffer(4)]],
     device float *logsumexp [[buffer(5)]],
     device const uchar *mask [[buffer(6), function_constant(has_mask)]],
+    device const float *sinks [[buffer(7), function_constant(has_head_terms)]],
+    device const float *slopes [[buffer(8), function_constant(has_head_terms)]],
     threadgroup float *tiles [[threadgroup(0)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 groups [[threadgroups_per_grid]],
@@ -236,6 +243,13 @@ kernel void attention_forward(
   for (ushort d = 0; d < HEAD_TILES; ++d) accumulator[d] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
   float row_max = LOWEST, row_sum = 0.0f;
   bool has_key = false, poisoned = false, has_special_value = false;
+  float slope = 0.0f;
+  if (has_head_terms && p.uses_slopes) slope = slopes[head];
+  if (has_head_terms && p.uses_sinks && special_bits(sinks + head) != NEGATIVE_INF_BITS) {
+    row_max = sinks[head];
+    row_sum = 1.0f;
+    has_key = true;
+  }
 
   for (uint k0 = group_keys.begin / BLOCK * BLOCK; k0 < group_keys.end; k0 += BLOCK) {
     const uint staged_keys = min(BLOCK, (group_keys.end - k0 + TILE - 1) / TILE * TILE);
@@ -281,6 +295,7 @@ kernel void attention_forward(
         MaskEntry entry = {true, 0.0f};
         if (has_mask) entry = read_mask(mask, p, mask_row + key * p.mask.column);
         if (!entry.allowed) continue;
+        if (has_head_terms) entry.bias -= slope * fabs(float(long(row) + p.first_place - long(key)));
         const float score = has_softcap ? capped(s[j].thread_elements()[c] * p.scale, p.softcap) + entry.bias
                                         : s[j].thread_elements()[c] * p.scale + entry.bias;
         allowed_keys |= 1u << offset;
@@ -364,7 +379,8 @@ kernel void attention_forward(
 #define ATTENTION(NAME, T, HEAD_TILES)                                                                           \
   template [[host_name(NAME)]] kernel void attention_forward<T, HEAD_TILES>(                                     \
       device const T *, device const T *, device const T *, device uchar *, constant AttentionParams &,          \
-      device float *, device const uchar *, threadgroup float *, uint3, uint3, ushort, ushort, ushort);
+      device float *, device const uchar *, device const float *, device const float *, threadgroup float *,         \
+      uint3, uint3, ushort, ushort, ushort);
 
 ATTENTION("attention_fp16_32", half, 4)
 ATTENTION("attention_fp16_64", half, 8)

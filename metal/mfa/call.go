@@ -76,6 +76,7 @@ type Scores struct {
 // Forward is one attention call, field by field as mfa_attention_desc.
 type Forward struct {
 	Q, K, V, Out, LSE       Operand
+	Sinks, Slopes           Operand // float [heads]; no buffer: none
 	Batch, QLen, KVLen      uint32
 	Heads, KVHeads, HeadDim uint32
 	Scores
@@ -104,7 +105,7 @@ type Call struct {
 	c       *C.mfa_call
 	name    string // the C function
 	seconds []float64
-	buffers [6]*Buffer // kept alive: C holds their handles only
+	buffers [8]*Buffer // kept alive: C holds their handles only
 	pin     runtime.Pinner
 }
 
@@ -133,7 +134,7 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 	for i, o := range []struct {
 		from *Operand
 		to   *C.mfa_operand
-	}{{&f.Q, &d.q}, {&f.K, &d.k}, {&f.V, &d.v}, {&f.Out, &d.out}, {&f.LSE, &d.lse}} {
+	}{{&f.Q, &d.q}, {&f.K, &d.k}, {&f.V, &d.v}, {&f.Out, &d.out}, {&f.LSE, &d.lse}, {&f.Sinks, &d.sinks}, {&f.Slopes, &d.slopes}} {
 		call.buffers[i] = o.from.Buffer
 		setOperand(o.to, o.from)
 	}
@@ -176,7 +177,7 @@ func (call *Call) setMask(m *Mask) {
 	}
 	switch {
 	case m.Buffer != nil:
-		call.buffers[5] = m.Buffer
+		call.buffers[7] = m.Buffer
 		C.set_mask_buffer(call.c, m.Buffer.handle)
 		d.mask_bytes = C.size_t(len(m.Buffer.bytes))
 	case len(m.Memory) > 0:
@@ -226,7 +227,7 @@ func (call *Call) Result() Result {
 func (call *Call) Close() {
 	if call.c != nil {
 		C.call_free(call.c)
-		call.c, call.seconds, call.buffers = nil, nil, [6]*Buffer{}
+		call.c, call.seconds, call.buffers = nil, nil, [8]*Buffer{}
 		call.pin.Unpin()
 	}
 }

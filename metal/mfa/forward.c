@@ -23,7 +23,7 @@ static gpu_binding bind_tensor(uint32_t index, const mfa_tensor *tensor) {
 /* The slots are those of attention.metal. */
 static int32_t dispatch(const mfa_context *context, const mfa_request *r, const mfa_plan *plan, gpu_pipeline *pipeline,
                         const mfa_binding *mask, mfa_attention_desc *out) {
-  gpu_binding bindings[] = {
+  gpu_binding bindings[10] = {
       bind_tensor(0, &r->q),
       bind_tensor(1, &r->k),
       bind_tensor(2, &r->v),
@@ -31,14 +31,19 @@ static int32_t dispatch(const mfa_context *context, const mfa_request *r, const 
       {.kind = GPU_BIND_BYTES, .index = 4, .bytes = &plan->params, .length = sizeof plan->params},
       bind_tensor(5, r->has_lse ? &r->lse : &r->out), /* a slot must hold something; the kernel leaves it alone */
       {.kind = GPU_BIND_THREADGROUP, .index = 0, .length = plan->threadgroup_bytes},
-      bind(6, mask->memory, mask->offset),
   };
+  uint32_t bound = 7;
+  if (r->has_mask) bindings[bound++] = bind(6, mask->memory, mask->offset);
+  if (r->sinks.buffer || r->slopes.buffer) {
+    bindings[bound++] = bind_tensor(7, r->sinks.buffer ? &r->sinks : &r->slopes);
+    bindings[bound++] = bind_tensor(8, r->slopes.buffer ? &r->slopes : &r->sinks);
+  }
   uint32_t repeat = out->dispatches ? out->dispatches : 1;
   enum { FEW = 64 };
   double few[FEW], *many = NULL, *seconds = out->dispatch_seconds ? out->dispatch_seconds : few;
   if (seconds == few && repeat > FEW && !(seconds = many = malloc(repeat * sizeof *many)))
     return mfa_fail(MFA_ERROR_MEMORY_ALLOCATION, "no memory for the times of %u dispatches", repeat);
-  gpu_dispatch command = {.pipeline = pipeline, .bindings = bindings, .binding_count = r->has_mask ? 8 : 7,
+  gpu_dispatch command = {.pipeline = pipeline, .bindings = bindings, .binding_count = bound,
                           .grid = {plan->grid[0], plan->grid[1], plan->grid[2]},
                           .threadgroup = {plan->simdgroups * 32, 1, 1}, .repeat = repeat,
                           .deadline_seconds = out->deadline_seconds, .seconds = seconds};

@@ -143,6 +143,8 @@ static const char *inexpressible(const mfa_library *library, const mfa_attention
   if (d->windowed) return "the library has no sliding window";
   if (d->kv_offset && d->causal) return "the library's causal mask begins at the first key: kv_offset";
   if (d->softcap > 0) return "the library has no softcap";
+  if (d->sinks.buffer) return "the library has no sinks";
+  if (d->slopes.buffer) return "the library has no slopes";
   if (d->math != MFA_MATH_SAFE) return "the library chooses its math mode itself";
   if (d->head_dim > UINT16_MAX) return "the library's head_dim has 16 bits";
   if (d->lse.buffer) {

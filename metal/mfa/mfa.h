@@ -147,7 +147,7 @@ typedef struct {
 
   bool causal;
   bool windowed;       /* key j takes part iff i' - window_left <= j <= i' + window_right, i' the aligned row */
-  int32_t align;       /* mfa_align, of causal mask and window */
+  int32_t align;       /* mfa_align, of causal mask, window and slopes */
   uint32_t window_left, window_right; /* MFA_UNBOUNDED: no bound on that side */
 
   int32_t mask_type;   /* mfa_mask_type */
@@ -175,6 +175,10 @@ typedef struct {
   /* Where the first query row stands among the keys: a causal mask or window that is aligned top-left has its diagonal
    * at key i + kv_offset of row i, as with a cache of kv_offset keys before the first query. */
   uint32_t kv_offset;
+  /* float [heads] each, contiguous; buffer NULL: none. sinks: a logit that enters the sum which a row's weights are
+   * divided by, and the logsumexp, and nothing else; -inf is none, and a row with no key then gives 0 and its sink.
+   * slopes (ALiBi): -slope * |i' - j| is added to the score of key j, i' the aligned row. */
+  mfa_operand sinks, slopes;
 } mfa_attention_desc;
 
 MFA_EXPORT int32_t mfa_attention_forward_desc(mfa_context_t context, mfa_attention_desc *desc);

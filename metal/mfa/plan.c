@@ -26,10 +26,15 @@ static mfa_kernel_strides strides_of(const mfa_layout *layout) {
   return (mfa_kernel_strides){layout->stride[0], layout->stride[1], layout->stride[2], layout->stride[3]};
 }
 
+/* The key at which row 0 stands. */
+static int64_t mfa_diagonal(const mfa_attention_desc *d) {
+  return d->align == MFA_ALIGN_BOTTOM_RIGHT ? (int64_t)d->kv_len - d->q_len : (int64_t)d->kv_offset;
+}
+
 /* Row i sees keys [i + first_key, i + end_key). A bound beyond every length stands for none. */
 static void key_range(const mfa_attention_desc *d, int64_t *first_key, int64_t *end_key) {
   const int64_t none = INT64_C(1) << 40;
-  int64_t diagonal = d->align == MFA_ALIGN_BOTTOM_RIGHT ? (int64_t)d->kv_len - d->q_len : (int64_t)d->kv_offset;
+  int64_t diagonal = mfa_diagonal(d);
   *first_key = -none;
   *end_key = none;
   if (d->windowed && d->window_left != MFA_UNBOUNDED) *first_key = diagonal - d->window_left;

@@ -37,11 +37,15 @@
   X(uint32_t, mask_kind, (uint32_t)d->mask_type)                   \
   X(uint32_t, mask_scalar, (uint32_t)d->mask_scalar)               \
   X(uint32_t, writes_logsumexp, r->has_lse)                        \
-  X(float, softcap, d->softcap)
+  X(float, softcap, d->softcap)                                    \
+  X(uint32_t, uses_sinks, r->sinks.buffer != NULL)                 \
+  X(uint32_t, uses_slopes, r->slopes.buffer != NULL)               \
+  X(int32_t, first_place, (int32_t)mfa_diagonal(d))
 
 /* Index and name of a bool function constant, and its value: what is off is not in the pipeline. */
 #define MFA_KERNEL_CONSTANTS(X) \
   X(0, has_mask, r->has_mask)   \
-  X(1, has_softcap, r->desc->softcap > 0)
+  X(1, has_softcap, r->desc->softcap > 0) \
+  X(2, has_head_terms, r->sinks.buffer || r->slopes.buffer)
 
 #endif

@@ -30,7 +30,7 @@ type Hello struct {
 	Arithmetic map[string]any  `json:"arithmetic,omitempty"` // accumulators, exp_ulp, block, ...
 	Promises   map[string]bool `json:"promises,omitempty"`   // deterministic, masked_bits, ...: false for what is not promised
 	Supports   []Support       `json:"supports,omitempty"`   // all must hold
-	Knows      []string        `json:"knows,omitempty"`      // fields of Problem that came later and that Attention reads: softcap
+	Knows      []string        `json:"knows,omitempty"`      // fields of Problem that came later and that Attention reads: softcap, sinks, alibi
 }
 
 // Support is a condition over the case, such as "head_dim % 8 == 0", and what to say where it does not hold.
@@ -65,9 +65,31 @@ type Problem struct {
 	Tensors  map[string]*Tensor `json:"tensors"`
 }
 
+// Place is the key at which row i stands: the diagonal of the band goes through it, and distances of a linear bias count
+// from it.
+func (p *Problem) Place(i int) int { return i + p.Diagonal }
+
+// Sink is the logit of a head that enters the sum which weights are divided by, the logsumexp, and nothing else; -Inf:
+// none. Only for a program whose Hello.Knows names sinks.
+func (p *Problem) Sink(h int) float64 {
+	if t := p.Tensors["sinks"]; t != nil {
+		return t.At(0, h, 0, 0)
+	}
+	return math.Inf(-1)
+}
+
+// Linear is what the slope of a head (ALiBi) adds to the score of row i and key j; 0 without one. Only for a program whose
+// Hello.Knows names alibi.
+func (p *Problem) Linear(h, i, j int) float64 {
+	if t := p.Tensors["slopes"]; t != nil {
+		return -t.At(0, h, 0, 0) * math.Abs(float64(p.Place(i)-j))
+	}
+	return 0
+}
+
 // Allowed reports whether the band of the problem, its causal mask or window, allows key j to row i.
 func (p *Problem) Allowed(i, j int) bool {
-	at := i + p.Diagonal
+	at := p.Place(i)
 	return (p.Left == nil || j >= at-*p.Left) && (p.Right == nil || j <= at+*p.Right)
 }
 

@@ -16,6 +16,7 @@ var fuzzOrder = []string{
 	"mask.floor", "mask.window", "call.repeat", "call.refill", "call.dispatches", "call.handles", "call.bare", "softcap",
 	"kv_offset",
 	"mask.strides", "layout.q.strides", "layout.k.strides", "layout.v.strides", "layout.out.strides",
+	"sinks", "alibi",
 }
 
 // simpleOrder is the order in which fields decide which of two cases is simpler; the others come after these.

@@ -28,9 +28,16 @@ type Case struct {
 	Softcap float32 `json:"softcap,omitzero"`
 	LSE     bool    `json:"lse,omitzero"` // also asks for the logsumexp of every row
 
+	// Sinks says how a logit for each head is drawn that enters the sum which weights are divided by, and nothing else.
+	Sinks SinkFill `json:"sinks,omitzero"`
+	// Alibi says how the slopes of a linear bias are drawn, one for each head: -slope*|i - j| is added to the score of key
+	// j, i the key at which the row stands.
+	Alibi SlopeFill `json:"alibi,omitzero"`
+
 	Mask Mask `json:"mask,omitzero"`
 	// KVOffset is where the first query row stands among the keys: a cache holds that many before it. It moves the diagonal
-	// of a causal mask or window that is aligned top-left: row i stands at key i + kv_offset.
+	// of a causal mask or window that is aligned top-left, and the distances of a linear bias: row i stands at key i +
+	// kv_offset.
 	KVOffset int `json:"kv_offset,omitzero"`
 
 	Layout Layout `json:"layout,omitzero"`
@@ -137,6 +144,7 @@ func rowFields() []Field {
 			Region{Name: "softcap-felt", Words: "a cap below 2: most scores feel it", Holds: func(c *Case) bool { return c.Softcap > 0 && c.Softcap < 2 }},
 			Region{Name: "softcap-masked", Bugs: []int{87}, Words: "scores capped under an additive mask, which must not be",
 				Holds: func(c *Case) bool { return c.Softcap > 0 && c.Mask.Kind == AdditiveMask }}),
+		sinks(),
 		flagField("lse", "the logsumexp is asked for", func(c *Case) *bool { return &c.LSE }).in("logsumexp").
 			told(func(c *Case) string {
 				if !c.LSE {

@@ -173,6 +173,7 @@ func maskFields() []Field {
 			in("strided-with-mask"),
 		maskSlack("mask.offset", "elements before the array", MaxPad, func(c *Case) *int { return &c.Mask.Offset }).
 			in("mask-unaligned"),
+		slopes(),
 		kvOffset(),
 		stridesField("mask.strides", "strides of the array's batch, head, row and key, instead of pad",
 			func(c *Case) *Strides { return &c.Mask.Strides }, true, (*Case).maskDims,

@@ -9,7 +9,7 @@ func kvOffset() Field {
 		return c.KVOffset > 0 && c.Visible().Hides
 	}
 	return integerField("kv_offset", "keys before the first query row, which stands at key kv_offset", 0, MaxLen, at).slack(at).usual(300).
-		otherwise("0").only("a causal mask or window aligned top-left", hasPosition).
+		otherwise("0").only("a causal mask, a window or a linear bias aligned top-left", hasPosition).
 		told(func(c *Case) string {
 			if c.KVOffset == 0 {
 				return ""
@@ -29,10 +29,10 @@ func kvOffset() Field {
 
 // hasPosition reports whether rows have places among the keys that a case can move.
 func hasPosition(c *Case) bool {
-	return (c.Mask.IsCausal() || c.Mask.IsWindow()) && c.Mask.Align == TopLeft
+	return (c.Mask.IsCausal() || c.Mask.IsWindow() || c.Alibi != "") && c.Mask.Align != BottomRight
 }
 
-// drawKVOffset begins a quarter of the masks late in a cache: as a decode or a chunk of a prompt does, at any key, at the
+// drawKVOffset begins a quarter of the masks and biases late in a cache: as a decode or a chunk of a prompt does, at any key, at the
 // end and past it.
 func drawKVOffset(d Dice, c *Case) {
 	if !hasPosition(c) || d.Intn(4) > 0 {

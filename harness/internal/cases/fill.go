@@ -13,6 +13,9 @@ const (
 	streamV
 	streamMask
 	streamSpecial // which rows and columns hold NaN and Inf; one per operand: +0, +1, +2
+
+	streamSinks  = 16
+	streamSlopes = 17
 )
 
 func (c *Case) fill(t *Tensors) {
@@ -22,6 +25,12 @@ func (c *Case) fill(t *Tensors) {
 	fillOperand(&t.V, c.Values.V, seed, streamV)
 	if t.Mask != nil {
 		c.fillMask(t.Mask)
+	}
+	if t.Sinks != nil {
+		c.fillSinks(t.Sinks)
+	}
+	if t.Slopes != nil {
+		c.fillSlopes(t.Slopes)
 	}
 	if c.Values.Masked != "" {
 		c.fillMaskedSlots(t)

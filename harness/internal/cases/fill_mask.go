@@ -58,14 +58,15 @@ func (c *Case) maskEntry(s stream, b, h, r, k int, index uint64) float64 {
 type MaskRows struct {
 	c     Case
 	array *MaskArray
+	slope *Tensor // nil: none
 }
 
 // Rows gives the mask of a case whose tensors are t; nil where the case has none.
 func (c *Case) Rows(t *Tensors) *MaskRows {
-	if c.Mask.Kind == "" {
+	if c.Mask.Kind == "" && c.Alibi == "" {
 		return nil
 	}
-	return &MaskRows{*c, t.Mask}
+	return &MaskRows{*c, t.Mask, t.Slopes}
 }
 
 // Row fills bias[first:last) with what is added to the logits of a query row and gives that range; keys outside it
@@ -74,13 +75,34 @@ func (m *MaskRows) Row(batch, head, row int, bias []float64) (first, last int) {
 	first, last = m.c.Span(batch, row)
 	if m.array == nil {
 		clear(bias[first:last])
+		m.addSlope(batch, head, row, bias[:last], first)
 		return first, last
 	}
 	b, h, r := m.array.at(batch, head, row)
 	for k := first; k < last; k++ {
 		bias[k] = m.array.Bias(b, h, r, min(k, m.array.Shape[3]-1))
 	}
+	m.addSlope(batch, head, row, bias[:last], first)
 	return first, last
+}
+
+// addSlope adds the linear bias to the keys from first on.
+func (m *MaskRows) addSlope(batch, head, row int, bias []float64, first int) {
+	slope, place := m.Slope(batch, head, row)
+	if slope == 0 {
+		return
+	}
+	for k := first; k < len(bias); k++ {
+		bias[k] -= slope * math.Abs(float64(place-k))
+	}
+}
+
+// Slope is the slope of the linear bias of a head, 0 for none, and the key at which a row stands: see reference.Sloped.
+func (m *MaskRows) Slope(batch, head, row int) (slope float64, place int) {
+	if m.slope == nil {
+		return 0, 0
+	}
+	return m.slope.At(0, head, 0, 0), row + m.c.Diagonal(batch)
 }
 
 // at maps a row of the problem to the array's own index: 0 in the dimensions that broadcast.

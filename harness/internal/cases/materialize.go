@@ -7,7 +7,8 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// Allocator supplies the memory of one buffer: "q", "k", "v", "mask", "out" or "lse". It need not be zeroed.
+// Allocator supplies the memory of one buffer: "q", "k", "v", "mask", "sinks", "slopes", "out" or "lse". It need not be
+// zeroed.
 type Allocator func(buffer string, bytes int) ([]byte, error)
 
 // pageBytes is the largest page of the machines that attest runs on: Apple's.
@@ -89,11 +90,17 @@ type Buffer struct {
 	Tensor *Tensor
 }
 
-// Buffers lists the buffers that a case has, in the order q, k, v, mask, out, lse.
+// Buffers lists the buffers that a case has, in the order q, k, v, mask, sinks, slopes, out, lse.
 func (t *Tensors) Buffers() []Buffer {
 	list := []Buffer{{Name: "q", Tensor: &t.Q}, {Name: "k", Tensor: &t.K}, {Name: "v", Tensor: &t.V}}
 	if t.Mask != nil {
 		list = append(list, Buffer{Name: "mask", Tensor: &t.Mask.Tensor})
+	}
+	if t.Sinks != nil {
+		list = append(list, Buffer{Name: "sinks", Tensor: t.Sinks})
+	}
+	if t.Slopes != nil {
+		list = append(list, Buffer{Name: "slopes", Tensor: t.Slopes})
 	}
 	list = append(list, Buffer{Name: "out", Tensor: &t.Out})
 	if t.LSE != nil {
@@ -126,6 +133,12 @@ func Layouts(c Case) (*Tensors, error) {
 	}
 	if c.Mask.IsArray() {
 		t.Mask = c.maskLayout()
+	}
+	if c.Sinks != "" {
+		t.Sinks = c.headVector()
+	}
+	if c.Alibi != "" {
+		t.Slopes = c.headVector()
 	}
 	return t, nil
 }

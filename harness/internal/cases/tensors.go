@@ -195,6 +195,8 @@ func (m *MaskArray) Clone() *MaskArray {
 type Tensors struct {
 	Q, K, V Tensor
 	Mask    *MaskArray // nil unless the mask is an array
+	Sinks   *Tensor    // fp32 [1, heads, 1, 1]: the logit of each head that enters the normaliser alone; nil: none
+	Slopes  *Tensor    // fp32 [1, heads, 1, 1]: of the linear bias of each head; nil: none
 	Out     Tensor
 	LSE     *Tensor // fp32 [batch, heads, q_len, 1], natural logarithm; nil unless the case asks for it
 }
@@ -202,9 +204,11 @@ type Tensors struct {
 // Clone gives a copy with its own memory.
 func (t *Tensors) Clone() *Tensors {
 	out := &Tensors{Q: t.Q.Clone(), K: t.K.Clone(), V: t.V.Clone(), Mask: t.Mask.Clone(), Out: t.Out.Clone()}
-	if t.LSE != nil {
-		lse := t.LSE.Clone()
-		out.LSE = &lse
+	for _, p := range []struct{ from, to **Tensor }{{&t.LSE, &out.LSE}, {&t.Sinks, &out.Sinks}, {&t.Slopes, &out.Slopes}} {
+		if *p.from != nil {
+			clone := (*p.from).Clone()
+			*p.to = &clone
+		}
 	}
 	return out
 }

@@ -18,4 +18,28 @@ var serveCards = []card{
 			t.Mask.Align, t.Mask.Left, t.Mask.Right = cases.TopLeft, d.between(0, 40), pick(d, 0, 0, 3)
 			t.KVOffset = d.between(min(t.Mask.Left+1, t.KVLen-1), t.KVLen-1)
 		}},
+	{name: "sinks of grouped heads", weight: 1, sure: "sinks-of-heads sinks-above grouped-heads",
+		size: func(d dice, t *draft) { t.grouped(d, 8) },
+		rest: func(_ dice, t *draft) { t.Sinks = cases.SinksAbove }},
+	{name: "sinks of rows without a key", weight: 1, sure: "sinks-empty-row logsumexp",
+		rest: func(d dice, t *draft) {
+			t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")
+			t.Mask.Floor, t.Mask.EmptyRows = "", t.anyEmptyRows(d)
+			t.Sinks, t.LSE = pick(d, cases.SinksAmong, cases.SinksBelow), true
+		}},
+	{name: "slopes late in a cache", weight: 1, sure: "slopes slopes-positioned",
+		size: func(d dice, t *draft) { t.heads(4, pick(d, 1, 2, 4)); t.lengths(d.between(1, 12), d.between(20, 200)) },
+		rest: func(d dice, t *draft) {
+			t.drawMask(d, pick(d, cases.NoMask, cases.CausalMask))
+			if t.Mask.Align != "" {
+				t.Mask.Align = cases.TopLeft
+			}
+			t.Alibi, t.KVOffset = pick(d, cases.StandardSlopes, cases.RandomSlopes), t.KVLen-t.QLen
+		}},
+	{name: "slopes on top of an additive mask", weight: 1, sure: "slopes slopes-masked",
+		size: func(d dice, t *draft) { t.heads(4, 2) },
+		rest: func(d dice, t *draft) {
+			t.arrayMask(d, cases.AdditiveMask, "bhqk", "b1qk", "11qk", "b11k")
+			t.Mask.Floor, t.Alibi = "", pick(d, cases.RandomSlopes, cases.SteepSlopes)
+		}},
 }

@@ -27,7 +27,10 @@ func samePrecision(c cases.Case, t *cases.Tensors) []float64 {
 				}
 				row := ((b*p.Heads+h)*p.QLen + i) * p.HeadDim
 				q := p.Q[row : row+p.HeadDim]
-				top := math.Inf(-1)
+				top, sink := math.Inf(-1), math.Inf(-1)
+				if p.Sinks != nil {
+					sink = p.Sinks[h]
+				}
 				for j := first; j < last; j++ {
 					var s float64
 					for d, x := range q {
@@ -40,20 +43,21 @@ func samePrecision(c cases.Case, t *cases.Tensors) []float64 {
 					scores[j] = c.Input.Round(s + bias[j])
 					top = max(top, scores[j])
 				}
-				out = append(out, weighted(scores[first:last], v[first*p.HeadDim:last*p.HeadDim], top, p.HeadDim, c.Input, c.Output)...)
+				out = append(out, weighted(scores[first:last], v[first*p.HeadDim:last*p.HeadDim], top, sink, p.HeadDim, c.Input, c.Output)...)
 			}
 		}
 	}
 	return out
 }
 
-// weighted is the softmax of scores times v. A row without a key gives 0.
-func weighted(scores, v []float64, top float64, dim int, in, format precision.Format) []float64 {
+// weighted is the softmax of scores, and of a sink beside them, times v. A row without a key gives 0.
+func weighted(scores, v []float64, top, sink float64, dim int, in, format precision.Format) []float64 {
 	out := make([]float64, dim)
 	if math.IsInf(top, -1) {
 		return out
 	}
-	sum := 0.0
+	top = max(top, sink)
+	sum := math.Exp(sink - top)
 	for _, s := range scores {
 		sum += math.Exp(s - top)
 	}

@@ -25,6 +25,9 @@ func Problem(c cases.Case, t *cases.Tensors) *reference.Problem {
 	if rows := c.Rows(t); rows != nil {
 		p.Mask = rows
 	}
+	if t.Sinks != nil {
+		p.Sinks = t.Sinks.Dense()
+	}
 	return p
 }
 

@@ -73,6 +73,8 @@ func wants(base precision.Format) []want {
 		{"bool mask", mask(cases.Mask{Kind: cases.BoolMask})},
 		{"additive mask", mask(cases.Mask{Kind: cases.AdditiveMask, Format: base})},
 		{"kv_offset", func(c *cases.Case) { c.Mask, c.KVOffset = cases.Mask{Kind: cases.CausalMask, Align: cases.TopLeft}, 9 }},
+		{"sinks", func(c *cases.Case) { c.Sinks = cases.SinksAmong }},
+		{"alibi", func(c *cases.Case) { c.Alibi = cases.StandardSlopes }},
 		{"softcap", func(c *cases.Case) { c.Softcap = 8 }},
 		{"logsumexp", func(c *cases.Case) { c.LSE = true }},
 		{"logsumexp with a mask", func(c *cases.Case) { c.LSE, c.Mask = true, cases.Mask{Kind: cases.BoolMask} }},

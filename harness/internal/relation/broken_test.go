@@ -203,6 +203,13 @@ func TestBugsAreCaught(t *testing.T) {
 				rowsOf(&t.Out, func(b, h, r int) { t.Out.Set(b, h, r, 0, t.Out.At(b, h, r, 0)*(1+0x1p-22)) })
 			}
 		}}, []string{"fewer-rows"}},
+		{"a sink of -Inf counts as one of -20", cases.Mask{}, bug{before: func(_ *cases.Case, t *cases.Tensors) {
+			if t.Sinks != nil {
+				for h := range t.Sinks.Shape[1] {
+					t.Sinks.Set(0, h, 0, 0, max(-5, t.Sinks.At(0, h, 0, 0)))
+				}
+			}
+		}}, []string{"sink-none"}},
 		{"a chunk of a prompt begins at the first key", topLeft, bug{before: func(c *cases.Case, _ *cases.Tensors) {
 			c.KVOffset = 0
 		}}, []string{"chunks"}},

@@ -51,6 +51,12 @@ func (a *application) rearranged(t *cases.Tensors, o order) {
 	if t.Mask != nil && a.Tensors.Mask != nil && t.Mask.Bool == a.Tensors.Mask.Bool {
 		gatherMask(t.Mask, a.Tensors.Mask, along{o.batches, o.heads, o.rows, o.keys})
 	}
+	if t.Sinks != nil && a.Tensors.Sinks != nil {
+		gather(t.Sinks, a.Tensors.Sinks, 4, along{nil, o.heads, nil, nil})
+	}
+	if t.Slopes != nil && a.Tensors.Slopes != nil {
+		gather(t.Slopes, a.Tensors.Slopes, 4, along{nil, o.heads, nil, nil})
+	}
 }
 
 // order says which index of the base stands at an index of a derived case.

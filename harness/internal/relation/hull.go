@@ -23,6 +23,9 @@ var hull = Law{
 		for _, p := range a.sample(hullRows) {
 			for d := range dim {
 				low[d], high[d] = math.Inf(1), math.Inf(-1)
+				if a.Case.Sinks != "" { // a key whose v is 0
+					low[d], high[d] = 0, 0
+				}
 			}
 			kv := p.head / a.Case.Group()
 			for _, k := range keys.allowed(p) {

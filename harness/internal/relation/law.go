@@ -30,7 +30,7 @@ type Law struct {
 func All() []Law {
 	return []Law{
 		permuteKeys, permuteRows, permuteHeads, permuteBatches,
-		shiftLogits, negateScale, foldScale, softcapFar,
+		shiftLogits, negateScale, foldScale, softcapFar, sinkNone, slopesAsMask,
 		hull, scaleV, splitV, ones, zeroQ,
 		future, maskedSlots, blindRow, independentRows, independentHeads, fewerRows, chunks, longerCache,
 		expandGroups, splitMerge, restateMask, relayout,

@@ -51,6 +51,9 @@ var restateMask = Law{
 		return a.restate("the mask as a bool array", func(c *cases.Case) {
 			c.Mask = cases.Mask{Kind: cases.BoolMask, Shape: "11qk", Fill: cases.OpenFill}
 			c.KVOffset = 0
+			if c.Alibi != "" {
+				c.KVOffset = a.Case.Diagonal(0)
+			}
 		}, func(b, _, r, k int) bool {
 			first, last := a.Case.Span(b, r)
 			return first <= k && k < last

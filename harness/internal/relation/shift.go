@@ -20,7 +20,7 @@ var shiftLogits = Law{
 	Statement: "a constant added to every logit of a row leaves its output and adds itself to its logsumexp",
 	Runs:      1,
 	applies: func(c *cases.Case, _ paths.Promises) bool {
-		return c.Mask.Kind == cases.AdditiveMask && !c.MaskSharesMemory()
+		return c.Mask.Kind == cases.AdditiveMask && !c.MaskSharesMemory() && c.Sinks == "" // a sink stays where it is
 	},
 	check: func(a *application) error {
 		t := a.copy()

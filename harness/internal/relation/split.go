@@ -47,6 +47,9 @@ type part struct {
 func (a *application) part(from, to int) (part, error) {
 	c, t := a.derive(func(c *cases.Case) {
 		c.KVLen, c.LSE, c.Mask.EmptyLead = to-from, true, 0
+		if from > 0 {
+			c.Sinks = "" // the first part has it
+		}
 	})
 	if t == nil {
 		return part{}, nil

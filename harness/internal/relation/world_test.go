@@ -59,6 +59,9 @@ func problem(c *cases.Case, t *cases.Tensors) *reference.Problem {
 	if rows := c.Rows(t); rows != nil {
 		p.Mask = rows
 	}
+	if t.Sinks != nil {
+		p.Sinks = t.Sinks.Dense()
+	}
 	return p
 }
 
@@ -118,7 +121,9 @@ func randomCase(r *rand.Rand) cases.Case {
 			c.Softcap = oneOf[float32](r, 0.5, 2, 30)
 		}
 		c.Mask = randomMask(r, &c)
-		if c.Mask.Align == cases.TopLeft && r.IntN(2) == 0 {
+		c.Sinks = oneOf(r, "", "", "", cases.SinksAmong, cases.SinksAbove, cases.SinksBelow, cases.SinksSome)
+		c.Alibi = oneOf(r, "", "", "", "", cases.StandardSlopes, cases.RandomSlopes, cases.SteepSlopes)
+		if (c.Mask.Align == cases.TopLeft || c.Alibi != "" && c.Mask.Align == "") && r.IntN(2) == 0 {
 			c.KVOffset = r.IntN(c.KVLen + 2)
 		}
 		regimes := append(cases.Regimes(), cases.Normal, cases.Normal, cases.Normal, cases.Uniform)

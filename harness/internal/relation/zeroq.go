@@ -9,13 +9,15 @@ import (
 )
 
 // zeroQ: with q = 0 all logits are 0, so the output is the mean of the allowed v and the logsumexp the logarithm of how
-// many there are. It applies where no additive mask adds logits of its own, on sampled rows.
+// many there are. It applies where no additive mask, slope or sink adds logits of its own, on sampled rows.
 // Within the bound of the run with q = 0, whose logits have no error but that of the exponential at 0.
 var zeroQ = Law{
 	Name:      "zero-q",
 	Statement: "q = 0 gives the mean of the allowed v",
 	Runs:      1,
-	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.Mask.Kind != cases.AdditiveMask },
+	applies: func(c *cases.Case, _ paths.Promises) bool {
+		return c.Mask.Kind != cases.AdditiveMask && c.Alibi == "" && c.Sinks == ""
+	},
 	check: func(a *application) error {
 		t := a.copy()
 		for row := range a.rowCount() {

@@ -124,12 +124,16 @@ func rebuild(list []tensor, memory []byte) (*cases.Tensors, error) {
 			t.V = operand
 		case "mask":
 			t.Mask = &cases.MaskArray{Tensor: operand, Bool: d.Bool}
+		case "sinks":
+			t.Sinks = &operand
+		case "slopes":
+			t.Slopes = &operand
 		case "out":
 			t.Out = operand
 		case "lse":
 			t.LSE = &operand
 		default:
-			return nil, fmt.Errorf("tensor %q: want q, k, v, mask, out or lse", d.Name)
+			return nil, fmt.Errorf("tensor %q: want one of %v", d.Name, bufferNames)
 		}
 	}
 	return t, nil

@@ -32,7 +32,7 @@ type problem struct {
 
 	// Deadline is how long the answer may take, in seconds; 0: no limit.
 	Deadline float64                `json:"deadline"`
-	Tensors  map[string]description `json:"tensors"` // q, k, v, mask, out, lse
+	Tensors  map[string]description `json:"tensors"` // q, k, v, mask, sinks, slopes, out, lse
 }
 
 // description says where a tensor's elements are: [b, h, r, c] is element offset + the sum of index times stride, from
@@ -58,9 +58,7 @@ func problemOf(c cases.Case) *problem {
 	if c.Mask.IsArray() {
 		p.Mask = string(c.Mask.Kind)
 	}
-	if c.Mask.IsCausal() || c.Mask.IsWindow() {
-		p.Diagonal = c.Diagonal(0)
-	}
+	p.Diagonal = c.Diagonal(0)
 	bound := func(keys int) *int {
 		if keys < 0 {
 			return nil

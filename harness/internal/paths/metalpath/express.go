@@ -32,6 +32,9 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 		}
 		*operand.to = metal.Tensor{Buffer: b, Offset: operand.from.Offset * operand.from.Format.Size(), Strides: strides64(operand.from.Strides)}
 	}
+	if err := w.wrapHeads(o, t); err != nil {
+		return nil, err
+	}
 	if err := w.wrapLSE(o, t); err != nil || t.Mask == nil {
 		return o, err
 	}
@@ -50,7 +53,7 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 
 // expressed are the fields, and values of fields, that came after the first version of a case and that a descriptor has
 // a member for: see paths.Knower. What is missing here, optionsOf need not express.
-var expressed = []string{"softcap", "kv_offset"}
+var expressed = []string{"softcap", "kv_offset", "sinks", "alibi"}
 
 // optionsOf is a case without its tensors.
 func optionsOf(c cases.Case) *metal.AttentionOptions {

@@ -70,6 +70,25 @@ type wrapError struct{ error }
 
 func (e *wrapError) Unwrap() error { return e.error }
 
+// wrapHeads wraps the tensors that have a number for each head.
+func (w *wrapper) wrapHeads(o *metal.AttentionOptions, t *cases.Tensors) error {
+	for _, v := range []struct {
+		name string
+		from *cases.Tensor
+		to   **metal.Tensor
+	}{{"sinks", t.Sinks, &o.Sinks}, {"slopes", t.Slopes, &o.Slopes}} {
+		if v.from == nil {
+			continue
+		}
+		b, err := w.wrap(v.from.Data)
+		if err != nil {
+			return fmt.Errorf("wrap %s: %w", v.name, err)
+		}
+		*v.to = &metal.Tensor{Buffer: b}
+	}
+	return nil
+}
+
 func (w *wrapper) wrapLSE(o *metal.AttentionOptions, t *cases.Tensors) error {
 	if t.LSE == nil {
 		return nil

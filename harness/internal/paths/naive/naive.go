@@ -56,10 +56,18 @@ func (Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.T
 		bias: make([]float64, c.KVLen), scores: make([]float32, c.KVLen), out: make([]float32, c.HeadDim),
 	}
 	mask := c.Rows(t)
+	var sinks []float64
+	if t.Sinks != nil {
+		sinks = t.Sinks.Dense()
+	}
 	q, k, v := narrow(&t.Q), narrow(&t.K), narrow(&t.V)
 	for b := range c.Batch {
 		for h := range c.Heads {
 			kv := (b*c.KVHeads + h/c.Group()) * c.KVLen * c.HeadDim
+			r.sink = math.Inf(-1)
+			if sinks != nil {
+				r.sink = sinks[h]
+			}
 			r.k, r.v = k[kv:kv+c.KVLen*c.HeadDim], v[kv:kv+c.KVLen*c.HeadDim]
 			for i := range c.QLen {
 				if err := ctx.Err(); err != nil {
@@ -89,6 +97,7 @@ type row struct {
 	wide    bool // the intermediate format is fp32
 	scale   float32
 	softcap float32 // 0: none
+	sink    float64 // of the head; -Inf: none
 	headDim int
 	k, v    []float32 // of one kv head, [kv_len, head_dim]
 	bias    []float64 // [kv_len]; -Inf: forbidden
@@ -96,7 +105,7 @@ type row struct {
 	out     []float32 // [head_dim]
 }
 
-// attend leaves the output in r.out and gives the logsumexp. A row with no allowed key gives 0 and -Inf.
+// attend leaves the output in r.out and gives the logsumexp. A row with no allowed key gives 0 and its sink, or -Inf.
 func (r *row) attend(q []float32, first, last int) float64 {
 	clear(r.out)
 	largest, any := float32(math.Inf(-1)), false
@@ -117,9 +126,15 @@ func (r *row) attend(q []float32, first, last int) float64 {
 		}
 	}
 	if !any {
-		return math.Inf(-1)
+		return r.sink
 	}
 	var sum float32
+	if sink := r.round(float32(r.sink)); !math.IsInf(r.sink, -1) {
+		if sink > largest {
+			largest = sink
+		}
+		sum = r.round(float32(math.Exp(float64(r.round(sink - largest)))))
+	}
 	for j := first; j < last; j++ {
 		if math.IsInf(r.bias[j], -1) {
 			continue
