@@ -39,6 +39,7 @@ func commands() []command {
 	return []command{
 		{"run", "[--path P] [--cases N | --time D] [--seed S] ...", "generate cases, run them through a path and judge every element", runCommand},
 		{"merge", "[--out DIR] DIR ...", "one run directory of those of a run's shards", mergeCommand},
+		{"campaign", "serve|submit|work|status|merge|cancel", "one run on many machines, by way of a queue", campaignCommand},
 		{"replay", "[--path P] [FILE|DIR ...]", "run case files again, by default those of corpus/", replayCommand},
 		{"reduce", "[--path P] FILE", "find the smallest case that still fails as this one does", reduceCommand},
 		{"show", "[--path P] FILE", "the case in words, and where its output lies against the bounds", showCommand},

@@ -20,43 +20,18 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	flags := newFlags(t, "run", "[flags]", "Generates cases, runs them through a path and judges every output element.")
 	trial := flags.trialFlags()
 	o := campaign.Options{Preset: gen.Default}
-	flags.IntVar(&o.Cases, "cases", 0, "how many cases are judged; what the path does not support is drawn again; default 200 where --time is not given")
-	flags.DurationVar(&o.Time, "time", 0, "run until this is over: 90s, 10m")
-	flags.Uint64Var(&o.Seed, "seed", 1, "the same seed gives the same cases")
-	flags.Func("preset", "the mix of cases: "+presetWords()+" (default default)", func(name string) (err error) {
-		o.Preset, err = gen.ParsePreset(name)
-		return err
-	})
+	flags.drawFlags(&o)
 	flags.Func("shard", "do one of several parts of the run, as 3/16: the third of sixteen; attest merge makes one of them", func(text string) (err error) {
 		o.Shard, err = campaign.ParseShard(text)
 		return err
 	})
 	workers := flags.Int("workers", 1, "cases at once; verdicts do not depend on it")
-	flags.IntVar(&o.Reduce, "reduce", 10, "most findings: failures of one cause, of which one is reduced and asked about when it strikes; 0: none")
-	flags.BoolVar(&o.Triggers, "triggers", true, "ask the path about further cases until it is known when a failure strikes; false: one failure of each kind is reduced")
-	flags.BoolVar(&o.Peel, "peel", false, "draw no more cases that a finding explains, and go on until --cases others have passed or --time is over")
 	known := flags.String("known", "", "the file of known failures, which do not count; default "+ledger.File+" where that exists")
-	flags.IntVar(&o.ReduceCalls, "reduce-calls", campaign.DefaultReduceCalls, "most runs of the path for one of them")
 	out := flags.String("out", "", "the run directory; default runs/DATE-TIME-PATH")
 	resume := flags.String("resume", "", "go on with the interrupted run in this directory, with its options")
 	asJSON := flags.Bool("json", false, "print one JSON object, last")
 	withCoverage := flags.Bool("coverage", false, "print how often judged cases reached each region where kernels break")
 	modes := flags.modeFlags()
-	names, usages := gen.FilterNames()
-	for i, name := range names {
-		flags.Func(name, "only "+usages[i], func(value string) error { return o.Filter.Set(name, value) })
-	}
-	flags.Func("exclude", "leave out cases: NAME=VALUES with a name and values of the filters above, such as mask=causal, or known: what the file of known failures is about; may stand several times", func(text string) error {
-		if text == "known" {
-			o.ExcludeKnown = true
-			return nil
-		}
-		name, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return fmt.Errorf("want NAME=VALUES, such as mask=causal, or known")
-		}
-		return o.Filter.Exclude(name, value)
-	})
 	if _, status := flags.parse(args, 0, 0); status >= 0 {
 		return status
 	}
@@ -119,6 +94,36 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	return status
 }
 
+// drawFlags are the flags that say what is drawn, how much of it, and what is done about failures.
+func (f flagSet) drawFlags(o *campaign.Options) {
+	f.IntVar(&o.Cases, "cases", 0, "how many cases are judged; what the path does not support is drawn again; default 200 where --time is not given")
+	f.DurationVar(&o.Time, "time", 0, "run until this is over: 90s, 10m")
+	f.Uint64Var(&o.Seed, "seed", 1, "the same seed gives the same cases")
+	f.Func("preset", "the mix of cases: "+presetWords()+" (default default)", func(name string) (err error) {
+		o.Preset, err = gen.ParsePreset(name)
+		return err
+	})
+	f.IntVar(&o.Reduce, "reduce", 10, "most findings: failures of one cause, of which one is reduced and asked about when it strikes; 0: none")
+	f.BoolVar(&o.Triggers, "triggers", true, "ask the path about further cases until it is known when a failure strikes; false: one failure of each kind is reduced")
+	f.BoolVar(&o.Peel, "peel", false, "draw no more cases that a finding explains, and go on until --cases others have passed or --time is over")
+	f.IntVar(&o.ReduceCalls, "reduce-calls", campaign.DefaultReduceCalls, "most runs of the path for one of them")
+	names, usages := gen.FilterNames()
+	for i, name := range names {
+		f.Func(name, "only "+usages[i], func(value string) error { return o.Filter.Set(name, value) })
+	}
+	f.Func("exclude", "leave out cases: NAME=VALUES with a name and values of the filters above, such as mask=causal, or known: what the file of known failures is about; may stand several times", func(text string) error {
+		if text == "known" {
+			o.ExcludeKnown = true
+			return nil
+		}
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return fmt.Errorf("want NAME=VALUES, such as mask=causal, or known")
+		}
+		return o.Filter.Exclude(name, value)
+	})
+}
+
 func checkRun(flags flagSet, o *campaign.Options) int {
 	if status := flags.exclusive("cases", "time"); status >= 0 {
 		return status
@@ -127,26 +132,26 @@ func checkRun(flags flagSet, o *campaign.Options) int {
 	case !flags.given("cases") && !flags.given("time"):
 		o.Cases = 200
 	case flags.given("cases") && o.Cases <= 0:
-		return flags.t.complain("run: --cases %d; want 1 or more", o.Cases)
+		return flags.t.complain(flags.Name()+": --cases %d; want 1 or more", o.Cases)
 	case flags.given("time") && o.Time <= 0:
-		return flags.t.complain("run: --time %v; want a duration above 0, such as 90s", o.Time)
+		return flags.t.complain(flags.Name()+": --time %v; want a duration above 0, such as 90s", o.Time)
 	}
 	switch {
 	case o.Peel && o.Shard != campaign.Shard{}:
-		return flags.t.complain("run: --peel and --shard do not go together: what is drawn outside the triggers depends on what all shards found; attest campaign peels across machines")
+		return flags.t.complain(flags.Name() + ": --peel and --shard do not go together: what is drawn outside the triggers depends on what all shards found; attest campaign peels across machines")
 	case o.Cases > 0 && o.Shard.Of > campaign.Most(o.Cases):
-		return flags.t.complain("run: --shard %s: %d cases are %d sequences of %d that share a context; want at most %d shards",
+		return flags.t.complain(flags.Name()+": --shard %s: %d cases are %d sequences of %d that share a context; want at most %d shards",
 			o.Shard, o.Cases, campaign.Most(o.Cases), engine.SequenceLength, campaign.Most(o.Cases))
 	case o.Peel && (!o.Triggers || o.Reduce == 0):
-		return flags.t.complain("run: --peel goes by triggers; --triggers=false and --reduce 0 leave none")
+		return flags.t.complain(flags.Name() + ": --peel goes by triggers; --triggers=false and --reduce 0 leave none")
 	case o.ExcludeKnown && o.Ledger == "":
-		return flags.t.complain("run: --exclude known: there is no %s; want --known FILE", ledger.File)
+		return flags.t.complain(flags.Name()+": --exclude known: there is no %s; want --known FILE", ledger.File)
 	}
 	if o.Workers < 1 || o.Workers > campaign.MaxWorkers {
-		return flags.t.complain("run: --workers %d; want 1 to %d", o.Workers, campaign.MaxWorkers)
+		return flags.t.complain(flags.Name()+": --workers %d; want 1 to %d", o.Workers, campaign.MaxWorkers)
 	}
 	if o.Reduce < 0 || o.ReduceCalls < 0 {
-		return flags.t.complain("run: --reduce %d, --reduce-calls %d; want 0 or more", o.Reduce, o.ReduceCalls)
+		return flags.t.complain(flags.Name()+": --reduce %d, --reduce-calls %d; want 0 or more", o.Reduce, o.ReduceCalls)
 	}
 	return -1
 }

@@ -169,7 +169,7 @@ func (m *merger) all(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if !disputed && !sameEnd(&result, &again) {
+			if !disputed && !record.SameEnd(&result, &again) {
 				disputed = true
 				result = disputedResult(result, again, one.part.dir, lines[i].part.dir)
 			}
@@ -181,27 +181,15 @@ func (m *merger) all(ctx context.Context) error {
 	return nil
 }
 
-// sameEnd reports whether two runs of a case came to the same.
-func sameEnd(a, b *record.Result) bool {
-	return a.ID == b.ID && a.Draw == b.Draw && a.Kind == b.Kind && a.Law == b.Law
-}
-
 // disputedResult is a failure whatever the two results are: the same seed gives the same verdicts.
 func disputedResult(a, b record.Result, in, and string) record.Result {
 	failed := a
 	if !a.Kind.Fails() && b.Kind.Fails() {
 		failed = b
 	}
-	failed.Reason = fmt.Sprintf("the same case ended as %s in %s and as %s in %s", ended(&a), in, ended(&b), and)
+	failed.Reason = fmt.Sprintf("the same case ended as %s in %s and as %s in %s", record.Ended(&a), in, record.Ended(&b), and)
 	failed.Kind, failed.Law, failed.LawSeed, failed.Known = verdict.Nondeterministic, "", 0, ""
 	return failed
-}
-
-func ended(r *record.Result) string {
-	if r.Reason == "" {
-		return string(r.Kind)
-	}
-	return fmt.Sprintf("%s (%s)", r.Kind, r.Reason)
 }
 
 func (m *merger) takeOver(result record.Result, from *part, disputed bool) error {

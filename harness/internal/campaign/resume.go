@@ -21,14 +21,23 @@ func ReadOptions(dir string) (Options, error) {
 	if err != nil {
 		return Options{}, err
 	}
+	o, err := DecodeOptions(text)
+	if err != nil {
+		return Options{}, fmt.Errorf("%s: %w", filepath.Join(dir, record.OptionsFile), err)
+	}
+	return o, nil
+}
+
+// DecodeOptions reads options as options.json has them. The text may have been written by anyone.
+func DecodeOptions(text []byte) (Options, error) {
 	var o Options
 	decoder := json.NewDecoder(strings.NewReader(string(text)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&o); err != nil {
-		return Options{}, fmt.Errorf("%s: options: %w", filepath.Join(dir, record.OptionsFile), err)
+		return Options{}, fmt.Errorf("options: %w", err)
 	}
 	if field, want := o.impossible(); field != "" {
-		return Options{}, fmt.Errorf("%s: options: %s: want %s", filepath.Join(dir, record.OptionsFile), field, want)
+		return Options{}, fmt.Errorf("options: %s: want %s", field, want)
 	}
 	return o, nil
 }

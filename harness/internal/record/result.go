@@ -1,6 +1,8 @@
 package record
 
 import (
+	"fmt"
+
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/verdict"
@@ -72,4 +74,17 @@ func (r *Result) GPUSeconds() float64 {
 		total += s
 	}
 	return total
+}
+
+// SameEnd reports whether two runs of a case came to the same.
+func SameEnd(a, b *Result) bool {
+	return a.ID == b.ID && a.Draw == b.Draw && a.Kind == b.Kind && a.Law == b.Law
+}
+
+// Ended is how a case ended, in a few words.
+func Ended(r *Result) string {
+	if r.Reason == "" {
+		return string(r.Kind)
+	}
+	return fmt.Sprintf("%s (%s)", r.Kind, r.Reason)
 }

@@ -1,0 +1,252 @@
+package queue
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ConnectOptions says where the server is and how to show who one is.
+type ConnectOptions struct {
+	URL         string // nats://HOST:PORT; of several servers of a cluster, with commas
+	Dir         string // instead: the folder of a server on this machine
+	Token       string
+	Credentials string // a file of NATS's own credentials
+	// Authority has signed the server's certificate; Certificate and Key are this client's. Files.
+	Authority, Certificate, Key string
+}
+
+// How long a worker may be silent about an item before another gets it, and how often it says that it is alive.
+const (
+	ackWait   = 30 * time.Second
+	heartbeat = ackWait / 4
+)
+
+// What messages hold at most. A result that is larger goes to the object store.
+const (
+	maxPayload  = 1 << 20
+	inlineBytes = 384 << 10
+	maxStored   = 1 << 30
+)
+
+// Bus is a connection to the streams and stores.
+type Bus struct {
+	conn    *nats.Conn
+	js      jetstream.JetStream
+	work    jetstream.Stream
+	results jetstream.Stream
+	plans   jetstream.KeyValue
+	workers jetstream.KeyValue
+	objects jetstream.ObjectStore
+	inline  int           // bytes of a result that a message holds
+	wait    time.Duration // ackWait, but for tests
+}
+
+// Connect connects and makes the streams where there are none yet.
+func Connect(ctx context.Context, o ConnectOptions) (*Bus, error) {
+	url := o.URL
+	if url == "" && o.Dir != "" {
+		text, err := os.ReadFile(filepath.Join(o.Dir, urlFile))
+		if err != nil {
+			return nil, fmt.Errorf("no server has stored anything in %s: %w", o.Dir, err)
+		}
+		url = strings.TrimSpace(string(text))
+	}
+	options := []nats.Option{nats.Name("attest"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(5 * time.Second)}
+	if o.Token != "" {
+		options = append(options, nats.Token(o.Token))
+	}
+	if o.Credentials != "" {
+		options = append(options, nats.UserCredentials(o.Credentials))
+	}
+	if o.Authority != "" || o.Certificate != "" {
+		c := &tls.Config{MinVersion: tls.VersionTLS12}
+		if o.Authority != "" {
+			authority, err := pool(o.Authority)
+			if err != nil {
+				return nil, err
+			}
+			c.RootCAs = authority
+		}
+		if o.Certificate != "" {
+			pair, err := tls.LoadX509KeyPair(o.Certificate, o.Key)
+			if err != nil {
+				return nil, fmt.Errorf("tls: %w", err)
+			}
+			c.Certificates = []tls.Certificate{pair}
+		}
+		options = append(options, nats.Secure(c))
+	}
+	conn, err := nats.Connect(url, options...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", url, err)
+	}
+	b := &Bus{conn: conn, inline: inlineBytes, wait: ackWait}
+	if err := b.open(ctx); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("%s: %w", url, err)
+	}
+	return b, nil
+}
+
+func (b *Bus) open(ctx context.Context) (err error) {
+	if b.js, err = jetstream.New(b.conn); err != nil {
+		return err
+	}
+	// What a message says twice within the window is one; what it says later is, because a name is taken once.
+	if b.work, err = b.stream(ctx, jetstream.StreamConfig{
+		Name: workStream, Subjects: []string{"attest.work.>"}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
+		Duplicates: 2 * time.Minute,
+	}); err != nil {
+		return err
+	}
+	if b.results, err = b.stream(ctx, jetstream.StreamConfig{
+		Name: resultStream, Subjects: []string{"attest.result.>", "attest.step.>", "attest.out.>", "attest.dispute.>"},
+		Storage: jetstream.FileStorage, Duplicates: 2 * time.Minute, AllowDirect: true,
+	}); err != nil {
+		return err
+	}
+	if b.plans, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: planBucket, Storage: jetstream.FileStorage}); err != nil {
+		return err
+	}
+	if b.workers, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: workerBucket, Storage: jetstream.MemoryStorage, TTL: 3 * heartbeat}); err != nil {
+		return err
+	}
+	b.objects, err = b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: objectBucket, Storage: jetstream.FileStorage})
+	return err
+}
+
+func (b *Bus) stream(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
+	s, err := b.js.Stream(ctx, c.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		s, err = b.js.CreateOrUpdateStream(ctx, c)
+	}
+	return s, err
+}
+
+// Close ends the connection.
+func (b *Bus) Close() { b.conn.Close() }
+
+// Headers of a stored message.
+const (
+	objectHeader  = "Attest-Object"  // where its content is, if it is not in the message
+	summaryHeader = "Attest-Summary" // what is in it, for who only counts
+)
+
+// errNone says that nothing is stored under a name.
+var errNone = errors.New("nothing is stored")
+
+// store keeps content under a subject that is taken once. once is false where something is there already, be it the same.
+// While the server cannot be reached, or has no room, it tries again until ctx ends; tell, where not nil, hears of it.
+func (b *Bus) store(ctx context.Context, subject string, content []byte, summary string, tell func(error)) (once bool, err error) {
+	m := nats.NewMsg(subject)
+	m.Header.Set(jetstream.MsgIDHeader, subject)
+	if summary != "" {
+		m.Header.Set(summaryHeader, summary)
+	}
+	object := ""
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		once, err = b.storeNow(ctx, m, content, &object)
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+		if tell != nil {
+			tell(err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+	if err == nil && !once && object != "" {
+		_ = b.objects.Delete(ctx, object) // nobody points to it
+	}
+	return once, err
+}
+
+func (b *Bus) storeNow(ctx context.Context, m *nats.Msg, content []byte, object *string) (once bool, err error) {
+	m.Data = content
+	if len(content) > b.inline {
+		if *object == "" {
+			name := m.Subject + "." + nats.NewInbox()[len("_INBOX."):]
+			if _, err := b.objects.PutBytes(ctx, name, content); err != nil {
+				return false, err
+			}
+			*object = name
+		}
+		m.Data = nil
+		m.Header.Set(objectHeader, *object)
+	}
+	within, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	ack, err := b.js.PublishMsg(within, m, jetstream.WithExpectLastSequencePerSubject(0))
+	var api *jetstream.APIError
+	switch {
+	case errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return !ack.Duplicate, nil
+}
+
+// stored is a message of the result stream.
+type stored struct {
+	subject string
+	header  nats.Header
+	data    []byte
+	time    time.Time // by the server's clock
+}
+
+// at gives what is stored under a subject, which may end in a wildcard: then the last; errNone: nothing.
+func (b *Bus) at(ctx context.Context, subject string) (*stored, error) {
+	m, err := b.results.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, errNone
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &stored{m.Subject, m.Header, m.Data, m.Time}, nil
+}
+
+func (b *Bus) has(ctx context.Context, subject string) (bool, error) {
+	_, err := b.at(ctx, subject)
+	if errors.Is(err, errNone) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// content is what the message is about, be it in the message or in the object store.
+func (b *Bus) content(ctx context.Context, s *stored) ([]byte, error) {
+	name := s.header.Get(objectHeader)
+	if name == "" {
+		return s.data, nil
+	}
+	if !strings.HasPrefix(name, s.subject+".") {
+		return nil, fmt.Errorf("%s: its content is said to be in %q, which is not its own", s.subject, name)
+	}
+	object, err := b.objects.Get(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer object.Close()
+	data, err := io.ReadAll(io.LimitReader(object, maxStored+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(data) > maxStored {
+		return nil, fmt.Errorf("%s: more than %d bytes", name, maxStored)
+	}
+	return data, nil
+}

@@ -1,0 +1,142 @@
+package queue
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"attest.example/attest/metal/atomicfile"
+)
+
+// ServerOptions says how to serve.
+type ServerOptions struct {
+	Dir      string // where everything is stored
+	Listen   string // HOST:PORT; port 0: any that is free
+	MaxStore int64  // most bytes on disk; 0: what NATS takes by default, three quarters of what is free
+	Token    string // that clients must show; empty: none, on loopback only
+	// Certificate, its Key, and Authority, which must have signed the clients'; files. Empty: no TLS.
+	Certificate, Key, Authority string
+}
+
+// Server is a NATS server in this process.
+type Server struct {
+	server *server.Server
+	url    string
+}
+
+// urlFile tells clients on the same machine where the server listens.
+const urlFile = "url"
+
+// syncEvery is how much of what is stored a loss of power may cost. A process that is killed costs nothing: what was
+// written is the system's.
+const syncEvery = 5 * time.Second
+
+// Serve starts the server. Beyond loopback it wants a token or TLS.
+func Serve(o ServerOptions) (*Server, error) {
+	host, portText, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen %q: want HOST:PORT, such as 127.0.0.1:4222: %w", o.Listen, err)
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil || port < 0 || port > 65535 {
+		return nil, fmt.Errorf("listen %q: want a port from 0 to 65535", o.Listen)
+	}
+	if port == 0 {
+		port = server.RANDOM_PORT
+	}
+	if !isLoopback(host) && o.Token == "" && o.Authority == "" {
+		return nil, fmt.Errorf("listen %s: beyond this machine a server wants a token, or TLS with an authority that has signed the clients", o.Listen)
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("serve: %w", err)
+	}
+	options := &server.Options{
+		ServerName: "attest", Host: host, Port: port, DontListen: false, NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: o.Dir, JetStreamMaxStore: o.MaxStore, SyncInterval: syncEvery,
+		MaxPayload: maxPayload, Authorization: o.Token, DisableJetStreamBanner: true,
+	}
+	if o.Certificate != "" {
+		if options.TLSConfig, err = serverTLS(o); err != nil {
+			return nil, err
+		}
+		options.TLS, options.TLSTimeout, options.TLSVerify = true, 5, o.Authority != ""
+	}
+	s, err := server.NewServer(options)
+	if err != nil {
+		return nil, fmt.Errorf("serve: %w", err)
+	}
+	log := &serverLog{}
+	s.SetLogger(log, false, false)
+	go s.Start()
+	if !s.ReadyForConnections(30 * time.Second) {
+		s.Shutdown()
+		return nil, fmt.Errorf("serve: the server on %s did not start: %s", o.Listen, log.last())
+	}
+	if !s.JetStreamEnabled() {
+		s.Shutdown()
+		return nil, fmt.Errorf("serve: %s cannot be used as a store: %s", o.Dir, log.last())
+	}
+	served := &Server{s, strings.Replace(s.ClientURL(), "0.0.0.0", host, 1)}
+	return served, atomicfile.WriteBytes(filepath.Join(o.Dir, urlFile), []byte(served.url+"\n"))
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func serverTLS(o ServerOptions) (*tls.Config, error) {
+	pair, err := tls.LoadX509KeyPair(o.Certificate, o.Key)
+	if err != nil {
+		return nil, fmt.Errorf("tls: %w", err)
+	}
+	c := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	if o.Authority != "" {
+		if c.ClientCAs, err = pool(o.Authority); err != nil {
+			return nil, err
+		}
+		c.ClientAuth = tls.RequireAndVerifyClientCert
+	}
+	return c, nil
+}
+
+func pool(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("tls: %w", err)
+	}
+	p := x509.NewCertPool()
+	if !p.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("tls: %s: no certificate in it; want PEM", file)
+	}
+	return p, nil
+}
+
+// URL is where the server listens.
+func (s *Server) URL() string { return s.url }
+
+// ErrStoreGone says that the store cannot be written any more.
+var ErrStoreGone = errors.New("the store cannot be written any more, as on a full disk; what is stored is safe: make room and serve the same folder again")
+
+// Healthy is nil while the server can store.
+func (s *Server) Healthy() error {
+	if !s.server.JetStreamEnabled() {
+		return ErrStoreGone
+	}
+	return nil
+}
+
+// Close ends the server; what is stored stays.
+func (s *Server) Close() {
+	s.server.Shutdown()
+	s.server.WaitForShutdown()
+}
