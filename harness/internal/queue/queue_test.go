@@ -211,4 +211,3 @@ func TestACampaignIsTheRunOfOneMachine(t *testing.T) {
 		})
 	}
 }
-
