@@ -3,7 +3,8 @@
 //
 // The true trigger of a mutant is what its library does: fresh cases are really run. Recall is the share of the failing
 // ones that the found trigger matches; precision is the share of the matched ones that fail, those aside whose values may
-// hide an error.
+// hide an error. Many mutants also say their own condition. It is held against the same verdicts, and where it is right
+// the found trigger is held against it too, on many more cases that need not be run for it.
 package main
 
 import (
@@ -108,7 +109,7 @@ func run(ctx context.Context, o *options, perFamily int, only, together, out, ke
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n| mutant | its own words | found trigger | precision | recall | findings | probes | s |\n|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(w, "\n| mutant | its own condition, or words | found trigger | precision | recall | its own: precision | recall | findings | probes | s |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	agreed, held, missed := 0, 0, 0
 	for _, m := range chosen {
 		if ctx.Err() != nil || time.Now().After(until) {
@@ -116,7 +117,7 @@ func run(ctx context.Context, o *options, perFamily int, only, together, out, ke
 		}
 		line, agrees, found, err := o.one(ctx, &m)
 		if err != nil {
-			fmt.Fprintf(w, "| %s | %s | not judged: %v | | | | | |\n", m.Name, m.Trigger, firstLine(err))
+			fmt.Fprintf(w, "| %s | %s | not judged: %v | | | | | | | |\n", m.Name, own(&m), firstLine(err))
 			continue
 		}
 		fmt.Fprintln(w, line)
@@ -248,7 +249,7 @@ func (o *options) single(ctx context.Context, m *mutate.Mutant) (line string, ag
 		return "", false, false, err
 	}
 	if len(f.Findings) == 0 {
-		return fmt.Sprintf("| %s | %s | no failure in %d cases | | | 0 | | %.0f |", m.Name, m.Trigger, o.cases, f.seconds), false, false, nil
+		return fmt.Sprintf("| %s | %s | no failure in %d cases | | | | | 0 | | %.0f |", m.Name, own(m), o.cases, f.seconds), false, false, nil
 	}
 	var sources []string
 	probes := 0
@@ -258,58 +259,88 @@ func (o *options) single(ctx context.Context, m *mutate.Mutant) (line string, ag
 			sources = append(sources, x.Trigger)
 		}
 	}
-	precision, recall, err := o.against(ctx, b, m, preset, sources)
+	found, truth, err := o.against(ctx, b, m, preset, sources)
 	if err != nil {
 		return "", false, true, err
 	}
 	if len(sources) == 1 && sources[0] == "true" {
 		fmt.Fprintf(os.Stderr, "%s strikes everywhere: %s\n", m.Name, f.Findings[0].Reason)
 	}
-	agrees = precision >= 0.9 && recall >= 0.9
-	return fmt.Sprintf("| %s | %s | `%s` | %.2f | %.2f | %d | %d | %.0f |", m.Name, m.Trigger, strings.Join(sources, "` or `"), precision, recall,
-		len(f.Findings), probes, f.seconds), agrees, true, nil
+	agrees = found.agrees()
+	formulas := " | "
+	switch {
+	case m.When == "":
+	case !truth.agrees(): // what it says of itself is not what it does
+		formulas = fmt.Sprintf("not right itself: %.2f | %.2f", truth.precision(), truth.recall())
+	default:
+		when, err := predicate.Compile(m.When)
+		if err != nil {
+			return "", false, true, err
+		}
+		a, err := o.agreement(ctx, sources, func(c *cases.Case) bool { ok, _ := when.Match(*c); return ok })
+		if err != nil {
+			return "", false, true, err
+		}
+		agrees = agrees && a.agrees()
+		formulas = fmt.Sprintf("%.2f | %.2f", a.precision(), a.recall())
+	}
+	return fmt.Sprintf("| %s | %s | `%s` | %.2f | %.2f | %s | %d | %d | %.0f |", m.Name, own(m), strings.Join(sources, "` or `"), found.precision(), found.recall(),
+		formulas, len(f.Findings), probes, f.seconds), agrees, true, nil
 }
 
-// against runs fresh cases and holds the triggers together against the verdicts.
-func (o *options) against(ctx context.Context, b mutate.Build, m *mutate.Mutant, preset gen.Preset, sources []string) (precision, recall float64, err error) {
+// own is a mutant's condition, or its words.
+func own(m *mutate.Mutant) string {
+	if m.When != "" {
+		return "`" + m.When + "`"
+	}
+	return m.Trigger
+}
+
+// against runs fresh cases and holds the triggers together against the verdicts, and the mutant's own condition.
+func (o *options) against(ctx context.Context, b mutate.Build, m *mutate.Mutant, preset gen.Preset, sources []string) (found, own agreement, err error) {
 	dir := filepath.Join(o.dir, m.Name+"-fresh")
 	if _, err = o.attest(ctx, b, "--preset", string(preset), "--cases", fmt.Sprint(o.fresh), "--seed", "31337", "--triggers=false", "--reduce", "0", "--out", dir); err != nil {
-		return 0, 0, err
+		return found, own, err
 	}
-	var when []predicate.Predicate
-	for _, source := range sources {
-		p, err := predicate.Compile(source)
-		if err != nil {
-			return 0, 0, err
+	triggers, err := compiled(sources)
+	if err != nil {
+		return found, own, err
+	}
+	var condition []predicate.Predicate
+	if m.When != "" {
+		if condition, err = compiled([]string{m.When}); err != nil {
+			return found, own, err
 		}
-		when = append(when, p)
 	}
-	var matched, struck, both, failing float64
 	for r, err := range record.Read(dir) {
 		if err != nil {
-			return 0, 0, err
+			return found, own, err
 		}
 		if r.Kind != verdict.Pass && !r.Kind.Fails() {
 			continue
 		}
-		match, err := anyOf(when, r.Case)
-		if err != nil {
-			return 0, 0, err
-		}
-		if r.Kind.Fails() {
-			failing++
-			if match {
-				struck++
+		for when, a := range map[*[]predicate.Predicate]*agreement{&triggers: &found, &condition: &own} {
+			match, err := anyOf(*when, r.Case)
+			if err != nil {
+				return found, own, err
 			}
-		}
-		if match && (r.Kind.Fails() || !trigger.MayHide(&r.Case)) {
-			matched++
-			if r.Kind.Fails() {
-				both++
+			if r.Kind.Fails() || match && !trigger.MayHide(&r.Case) {
+				a.add(match, r.Kind.Fails())
 			}
 		}
 	}
-	return both / max(1, matched), struck / max(1, failing), nil
+	return found, own, nil
+}
+
+func compiled(sources []string) (list []predicate.Predicate, err error) {
+	for _, source := range sources {
+		p, err := predicate.Compile(source)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 func anyOf(when []predicate.Predicate, c cases.Case) (bool, error) {
@@ -341,9 +372,30 @@ func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.M
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%d bugs at once, %.0f s; %d findings, %d further cases outside conform (of %d run) %s\n\nplanted:\n", len(names), f.seconds, len(f.Findings), f.Outside, f.Cases, f.Ended)
-	for _, m := range chosen {
-		fmt.Fprintf(w, "- %s: %s\n", m.Name, m.Trigger)
+	var sources []string
+	for _, x := range f.Findings {
+		if x.Trigger != "" {
+			sources = append(sources, x.Trigger)
+		}
+	}
+	told, err := name(ctx, sources, chosen, o.formulas)
+	if err != nil {
+		return err
+	}
+	count := 0
+	for _, n := range told {
+		if n.found >= 0 {
+			count++
+		}
+	}
+	fmt.Fprintf(w, "\n%d bugs at once, %.0f s: %d are named by %d findings; %d further cases outside conform (of %d run) %s\n\nplanted:\n", len(names), f.seconds, count, len(f.Findings), f.Outside, f.Cases, f.Ended)
+	for i, m := range chosen {
+		n := told[i]
+		by := "not named"
+		if n.found >= 0 {
+			by = fmt.Sprintf("named by `%s`", sources[n.found])
+		}
+		fmt.Fprintf(w, "- %s, `%s`: %s (precision %.2f, recall %.2f on %d fresh cases)\n", m.Name, m.When, by, n.precision, n.recall, o.formulas)
 	}
 	fmt.Fprintf(w, "\nfound:\n")
 	for _, x := range f.Findings {

@@ -170,18 +170,25 @@ func (o *options) pretendTogether(ctx context.Context, w io.Writer, chosen []mut
 // agreement counts fresh cases by what a trigger and the truth say. Those that may hide an error count where both agree.
 type agreement struct{ both, found, truth float64 }
 
+func (a *agreement) add(found, truth bool) {
+	switch {
+	case found && truth:
+		a.both, a.found, a.truth = a.both+1, a.found+1, a.truth+1
+	case found:
+		a.found++
+	case truth:
+		a.truth++
+	}
+}
+
 func (a agreement) precision() float64 { return a.both / max(1, a.found) }
 func (a agreement) recall() float64    { return a.both / max(1, a.truth) }
 func (a agreement) agrees() bool       { return a.precision() >= 0.9 && a.recall() >= 0.9 }
 
 func (o *options) agreement(ctx context.Context, found []string, strikes func(*cases.Case) bool) (a agreement, err error) {
-	var list []predicate.Predicate
-	for _, source := range found {
-		p, err := predicate.Compile(source)
-		if err != nil {
-			return a, err
-		}
-		list = append(list, p)
+	list, err := compiled(found)
+	if err != nil {
+		return a, err
 	}
 	stream, err := gen.NewStream(gen.Default, 31337, gen.Filter{MaxWork: 2e7})
 	if err != nil {
@@ -203,14 +210,7 @@ func (o *options) agreement(ctx context.Context, found []string, strikes func(*c
 		if match != truth && trigger.MayHide(&c) {
 			continue
 		}
-		switch {
-		case match && truth:
-			a.both, a.found, a.truth = a.both+1, a.found+1, a.truth+1
-		case match:
-			a.found++
-		case truth:
-			a.truth++
-		}
+		a.add(match, truth)
 	}
 	return a, nil
 }

@@ -22,27 +22,17 @@ type naming struct {
 
 // name holds findings against the bugs' own conditions, on fresh cases that are not run.
 func name(ctx context.Context, found []string, bugs []mutate.Mutant, formulas int) ([]naming, error) {
-	compile := func(sources []string) (list []predicate.Predicate, err error) {
-		for _, s := range sources {
-			p, err := predicate.Compile(s)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, p)
-		}
-		return list, nil
-	}
 	conditions := make([]string, len(bugs))
 	for i, m := range bugs {
 		if conditions[i] = m.When; m.When == "" {
 			return nil, fmt.Errorf("%s: it has no condition of its own", m.Name)
 		}
 	}
-	when, err := compile(conditions)
+	when, err := compiled(conditions)
 	if err != nil {
 		return nil, err
 	}
-	triggers, err := compile(found)
+	triggers, err := compiled(found)
 	if err != nil {
 		return nil, err
 	}
