@@ -99,7 +99,7 @@ func negated(name string) string {
 		return "input != output"
 	case name == `mask.align != ""`:
 		return `mask.align == ""`
-	case strings.HasPrefix(name, "("):
+	case strings.HasPrefix(name, "(") && strings.HasSuffix(name, ")"):
 		return "not " + name
 	case strings.Contains(name, " "):
 		return "not (" + name + ")"

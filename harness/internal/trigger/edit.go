@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"fmt"
 	"maps"
 	"math/rand"
 	"slices"
@@ -130,7 +131,7 @@ func (e *editor) field(f *cases.Field) {
 	case cases.Number:
 		values = realValues
 	case cases.Steps:
-		values = []string{"none"}
+		values = append([]string{"none"}, stridesOf(e.from, f.Name)...)
 	case cases.Flag:
 		values = []string{"false", "true"}
 	case cases.Word:
@@ -143,6 +144,26 @@ func (e *editor) field(f *cases.Field) {
 		edits = append(edits, func(c *cases.Case) { f.Clear(c) })
 	}
 	e.add(f.Name, groupOf(f.Name), edits...)
+}
+
+// stridesOf are strides for an operand, as a field of them is written: with slack after each row, with slack after each
+// batch, and of k and v with one head for all. Of a mask there are none.
+func stridesOf(c *cases.Case, field string) []string {
+	heads, rows, keys := c.Heads, c.QLen, false
+	switch field {
+	case "layout.k.strides", "layout.v.strides":
+		heads, rows, keys = c.KVHeads, c.KVLen, true
+	case "layout.q.strides", "layout.out.strides":
+	default:
+		return nil
+	}
+	write := func(batch, head, row int) string { return fmt.Sprintf("%d/%d/%d/1", batch, head, row) }
+	row := c.HeadDim + 3
+	list := []string{write(heads*rows*row, rows*row, row), write(heads*rows*c.HeadDim+7, rows*c.HeadDim, c.HeadDim)}
+	if heads > 1 && keys {
+		list = append(list, write(rows*c.HeadDim, 0, c.HeadDim))
+	}
+	return list
 }
 
 func words(values []string, set func(*cases.Case, string)) (list []func(*cases.Case)) {

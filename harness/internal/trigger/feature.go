@@ -56,7 +56,11 @@ func makeFeatures() []feature {
 		}
 		group := groupOf(f.Name)
 		switch f.Type {
-		case cases.Integer, cases.List:
+		case cases.List:
+			add("len("+f.Name+")", number, group, func(c *cases.Case) float64 { return float64(f.Int(c)) })
+		case cases.Steps:
+			list = append(list, stepFeatures(f, group)...)
+		case cases.Integer:
 			kind := number
 			if f.Simple.Slack {
 				kind = slack
@@ -109,6 +113,20 @@ func makeFeatures() []feature {
 	})
 	list = append(list, beforeFeatures()...)
 	return list
+}
+
+// stepFeatures are about strides that a case gives one by one: whether it does, and whether one of them is 0, so that the
+// same numbers are read again.
+func stepFeatures(f *cases.Field, group string) []feature {
+	given := func(c *cases.Case) bool { return !f.Absent(c) }
+	return []feature{
+		{name: "max(" + f.Name + ") > 0", kind: flag, group: group, said: f.Name + " given one by one",
+			get: func(c *cases.Case) float64 { return truth(given(c)) }},
+		{name: "(max(" + f.Name + ") > 0 && 0 in " + f.Name + ")", kind: flag, group: group, said: f.Name + " with a stride of 0",
+			get: func(c *cases.Case) float64 {
+				return truth(given(c) && slices.Contains(strings.Split(f.Text(c), "/"), "0"))
+			}},
+	}
 }
 
 // maskFeatures are what follows from a mask and the lengths together.
