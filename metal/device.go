@@ -28,6 +28,15 @@ const (
 	OrderLockstep = host.Lockstep
 )
 
+// Engine is what runs the 32 threads of a simdgroup on this machine's processors.
+type Engine = host.Engine
+
+// The engines. A device with HostOptions.Check, and one in lockstep, has fibers whatever is asked for.
+const (
+	EngineFibers = host.Fibers
+	EngineWide   = host.Wide // vectors, where the compiler knows how; a kernel of which it does not stays on fibers
+)
+
 // Fill is what lies in threadgroup memory that no thread has written yet.
 type Fill = host.Fill
 

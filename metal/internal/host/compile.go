@@ -47,7 +47,7 @@ func say(text string, why *C.char, whyBytes C.size_t) {
 // attestHostCompile is the compiler as the C runtime calls it.
 //
 //export attestHostCompile
-func attestHostCompile(handle C.uintptr_t, program *C.gpu_program, checked C.bool, out *C.host_module, why *C.char,
+func attestHostCompile(handle C.uintptr_t, program *C.gpu_program, checked C.bool, engine C.host_engine, out *C.host_module, why *C.char,
 	whyBytes C.size_t) (status C.gpu_status) {
 	defer func() {
 		if r := recover(); r != nil { // a panic must not cross into C
@@ -55,7 +55,17 @@ func attestHostCompile(handle C.uintptr_t, program *C.gpu_program, checked C.boo
 			status = C.GPU_COMPILE
 		}
 	}()
-	m, err := cgo.Handle(handle).Value().(Compiler).Compile(context.Background(), programOf(program), bool(checked))
+	c := cgo.Handle(handle).Value().(*callback)
+	var m Module
+	var err error
+	p := programOf(program)
+	if w, ok := c.compiler.(wideCompiler); ok && engine == C.HOST_WIDE && !bool(checked) {
+		if m, err = w.CompileWide(context.Background(), p); err == nil && c.onEngine != nil {
+			c.onEngine(m.engineOf(p.Function))
+		}
+	} else {
+		m, err = c.compiler.Compile(context.Background(), p, bool(checked))
+	}
 	if err != nil {
 		say(err.Error(), why, whyBytes)
 		return C.GPU_COMPILE

@@ -101,7 +101,7 @@ static bool parse(char *said, host_module *out) {
   return true;
 }
 
-gpu_status host_compile_by_command(void *context, const gpu_program *p, bool checked, host_module *out, char *why,
+gpu_status host_compile_by_command(void *context, const gpu_program *p, bool checked, host_engine engine, host_module *out, char *why,
                                    size_t why_bytes) {
   (void)context;
   if (p->constant_count > MAX_CONSTANTS)
@@ -123,6 +123,7 @@ gpu_status host_compile_by_command(void *context, const gpu_program *p, bool che
     snprintf(version, sizeof version, "%u", p->language_version ? p->language_version : 310);
     a[n++] = "--language", a[n++] = version;
     if (checked) a[n++] = "--check";
+    if (engine == HOST_WIDE && !checked) a[n++] = "--engine", a[n++] = "wide";
     for (uint32_t i = 0; i < p->constant_count; i++) {
       const gpu_constant *c = &p->constants[i];
       if (c->name)

@@ -16,12 +16,34 @@ type Module struct {
 	Path    string
 	Elapsed time.Duration
 	Cached  bool
+	Engines []msl.EngineOf // of the text's kernels, where engine Wide was asked for
+}
+
+// engineOf is the engine of one of the module's kernels.
+func (m Module) engineOf(function string) msl.EngineOf {
+	for _, e := range m.Engines {
+		if e.Kernel == function {
+			return e
+		}
+	}
+	return msl.EngineOf{Kernel: function, Why: "it is none of the module's kernels"}
 }
 
 // Compiler makes a module, a shared object as msl_abi.h says, of a program. checked asks for the instrumentation that
 // the checkers need. It must be safe for use by several goroutines at once.
 type Compiler interface {
 	Compile(ctx context.Context, p device.Program, checked bool) (Module, error)
+}
+
+// wideCompiler is a Compiler that makes modules of engine Wide too. It gives one for fibers where a kernel cannot be so.
+type wideCompiler interface {
+	CompileWide(ctx context.Context, p device.Program) (Module, error)
+}
+
+// callback is what the C runtime asks for modules.
+type callback struct {
+	compiler Compiler
+	onEngine func(msl.EngineOf)
 }
 
 // MSL is the Compiler that package msl makes: clang, behind an on-disk cache.
@@ -33,15 +55,24 @@ type MSL struct {
 
 // Compile implements Compiler.
 func (c MSL) Compile(ctx context.Context, p device.Program, checked bool) (Module, error) {
+	return c.compile(ctx, p, checked, msl.EngineFibers)
+}
+
+// CompileWide makes a module of engine Wide, or one for fibers where the kernel cannot be so.
+func (c MSL) CompileWide(ctx context.Context, p device.Program) (Module, error) {
+	return c.compile(ctx, p, false, msl.EngineWide)
+}
+
+func (c MSL) compile(ctx context.Context, p device.Program, checked bool, engine msl.Engine) (Module, error) {
 	m, err := c.Build(ctx, msl.Program{
 		Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.Language, Check: checked,
-		Includes: c.Includes, Defines: c.Defines, Math: p.Math, Constants: p.Constants,
+		Includes: c.Includes, Defines: c.Defines, Math: p.Math, Constants: p.Constants, Engine: engine,
 	})
 	if err != nil {
 		return Module{}, err
 	}
 	elapsed := time.Duration(m.CompileSeconds * float64(time.Second))
-	return Module{Path: m.Path, Elapsed: elapsed, Cached: m.Cached}, nil
+	return Module{Path: m.Path, Elapsed: elapsed, Cached: m.Cached, Engines: m.Engines}, nil
 }
 
 // Toolchain names the compiler.

@@ -45,6 +45,8 @@ static gpu_status check_options(const host_options *o, char *why, size_t why_byt
     return host_refuse(why, why_bytes, GPU_INVALID, "fill %d is none of NaN, zero, garbage", (int)o->fill);
   if ((unsigned)o->math > HOST_MATH_FAST_FOLDED)
     return host_refuse(why, why_bytes, GPU_INVALID, "math %d is none of as asked, safe, fast, fast-folded", (int)o->math);
+  if ((unsigned)o->engine > HOST_WIDE)
+    return host_refuse(why, why_bytes, GPU_INVALID, "engine %d is none of fibers, wide", (int)o->engine);
   if (o->max_threads > MAX_THREADS)
     return host_refuse(why, why_bytes, GPU_INVALID, "max_threads is %u; at most %u", o->max_threads, MAX_THREADS);
   if (o->max_threadgroup_memory > MAX_THREADGROUP_MEMORY)
@@ -74,6 +76,7 @@ gpu_status host_device_create(const host_options *options, gpu_api *out, char *w
   d->options.toolchain = d->toolchain;
   d->worker_count = options->workers ? options->workers : processors();
   if (d->worker_count > MAX_WORKERS) d->worker_count = MAX_WORKERS;
+  if (options->check || options->order == HOST_LOCKSTEP) d->options.engine = HOST_FIBERS;
   if (options->check) d->worker_count = 1; /* one order of events, and so the same reports each time */
   pthread_mutex_init(&d->lock, NULL);
   pthread_cond_init(&d->work, NULL);

@@ -6,7 +6,7 @@ package host
 #include <stdlib.h>
 #include "host.h"
 
-extern gpu_status attestHostCompile(uintptr_t, gpu_program *, _Bool, host_module *, char *, size_t);
+extern gpu_status attestHostCompile(uintptr_t, gpu_program *, _Bool, host_engine, host_module *, char *, size_t);
 
 static void use_go_compiler(host_options *options, uintptr_t handle) {
   options->compile = (host_compile *)(void *)attestHostCompile;
@@ -47,7 +47,7 @@ func New(o Options) (*device.Device, error) {
 		c.toolchain = C.CString(toolchain)
 		defer C.free(unsafe.Pointer(c.toolchain))
 	}
-	handle := cgo.NewHandle(compiler)
+	handle := cgo.NewHandle(&callback{compiler, o.OnEngine})
 	C.use_go_compiler(&c, C.uintptr_t(handle))
 	reason := (*C.char)(C.calloc(1, reasonBytes))
 	defer C.free(unsafe.Pointer(reason))
@@ -81,6 +81,7 @@ func (o *Options) toC() C.host_options {
 	c.check = C.bool(o.Check)
 	c.folded = C.bool(o.Folded)
 	c.partial = C.bool(o.Partial)
+	c.engine = C.host_engine(o.Engine)
 	c.math = C.HOST_MATH_AS_ASKED
 	if o.Math != nil {
 		c.math = C.host_math(*o.Math) + C.HOST_MATH_SAFE

@@ -131,6 +131,7 @@ static gpu_status run_once(gpu_device *device, const struct job *plan, double de
   size_t reports_before = device->options.check ? host_report_count(device) : 0;
   if (device->options.check) status = host_check_begin(&job, r->text, r->bytes);
   if (status == GPU_OK) status = host_run_job(device, &job, deadline, r->text, r->bytes);
+  if (atomic_load(&job.again)) status = host_report_again(device, &job, deadline, r->text, r->bytes);
   if (job.check && status == GPU_OK) host_check_again(&job, plan, deadline, reports_before);
   if (job.check) host_check_end(&job);
   if (seconds) *seconds = job.ended - job.started;
@@ -148,6 +149,7 @@ gpu_status host_run(gpu_device *device, const gpu_dispatch *d, char *why, size_t
   memset(&job, 0, sizeof job);
   job.dispatch = d;
   job.pipeline = d->pipeline;
+  job.wide = d->pipeline->wide;
   gpu_status status = check_shape(d, &job, r);
   if (status == GPU_OK) status = check_bindings(d, &job, r);
   if (status != GPU_OK) return status;

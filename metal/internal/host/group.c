@@ -78,8 +78,13 @@ static void forget_frames(struct worker *w, uint32_t threads) {
 }
 #endif
 
+/* The stack of a simdgroup that is one fiber. */
+static unsigned char *wide_stack_top(struct worker *w, uint32_t simdgroup) {
+  return w->wide + (simdgroup + 1) * WIDE_STACK_BYTES - (simdgroup * 13 % 64) * 64 * 5;
+}
+
 static void prepare(struct group *g, struct worker *w) {
-  forget_frames(w, g->shared.threads);
+  if (!g->job->wide) forget_frames(w, g->shared.threads);
   struct msl_lane *lanes = (struct msl_lane *)w->region + MSL_FIRST_STACK;
   for (uint32_t i = 0; i < g->shared.simdgroups; i++) {
     struct msl_simdgroup *s = &g->simdgroups[i];
@@ -95,7 +100,13 @@ static void prepare(struct group *g, struct worker *w) {
     identify(g, &lanes[thread], thread);
     bool last = thread % MSL_SIMD_WIDTH == MSL_SIMD_WIDTH - 1 || thread == g->shared.threads - 1;
     lanes[thread].next = last ? &lanes[thread / MSL_SIMD_WIDTH * MSL_SIMD_WIDTH] : &lanes[thread + 1];
+    if (g->job->wide) continue;
     lanes[thread].stack_pointer = host_fiber_prepare(stack_top(w, thread), run_lane, &lanes[thread]);
+  }
+  for (uint32_t i = 0; g->job->wide && i < g->shared.simdgroups; i++) { /* to the runtime it has one lane */
+    struct msl_simdgroup *s = &g->simdgroups[i];
+    s->alive = s->ready = 1;
+    s->lanes[0].stack_pointer = host_fiber_prepare(wide_stack_top(w, i), run_lane, &s->lanes[0]);
   }
 }
 
@@ -114,8 +125,8 @@ void host_run_group(struct worker *w, struct job *job, uint64_t index) {
   g->late_count = 0;
   memset(g->initialised, 0, sizeof g->initialised);
   place(g, job, index);
-  g->alive = g->shared.threads;
-  if (!host_ready_stacks(w, g->shared.threads)) {
+  g->alive = job->wide ? g->shared.simdgroups : g->shared.threads;
+  if (job->wide ? !host_ready_wide_stacks(w) : !host_ready_stacks(w, g->shared.threads)) {
     host_job_fail(job, GPU_NO_MEMORY, "no memory for the stacks of %u threads", g->shared.threads);
     return;
   }
@@ -129,6 +140,12 @@ void host_run_group(struct worker *w, struct job *job, uint64_t index) {
   uint64_t end = host_switch(&g->host_stack, first->stack_pointer, value);
   atomic_store_explicit(&w->in_lanes, 0, memory_order_release);
   atomic_store_explicit(&w->critical, 0, memory_order_release);
+  if (job->wide && (end == RUN_FAULT || end == RUN_AGAIN)) {
+    uint64_t none = 0;
+    atomic_compare_exchange_strong(&job->again, &none, index + 1);
+    host_job_fail(job, GPU_EXECUTION, "threadgroup %llu is run again", (unsigned long long)index);
+    return;
+  }
   if (end == RUN_FAULT) host_describe_fault(w, job);
   if (end == RUN_DONE) host_land_copies(g);
   if (job->check) host_check_group_end(job->check);

@@ -20,6 +20,9 @@ extern "C" {
  * are compiled for the checkers then, and are slow); the rest is as in forward order. */
 typedef enum { HOST_FORWARD = 0, HOST_REVERSE, HOST_RANDOM, HOST_LOCKSTEP } host_order;
 typedef enum { HOST_FILL_NAN = 0, HOST_FILL_ZERO, HOST_FILL_GARBAGE } host_fill;
+/* What runs the 32 threads of a simdgroup: a fiber each, or one fiber for all, as vectors, where the compiler knows how. A
+ * checked device, and one in lockstep, has fibers whatever is asked for. */
+typedef enum { HOST_FIBERS = 0, HOST_WIDE } host_engine;
 typedef enum { HOST_MATH_AS_ASKED = 0, HOST_MATH_SAFE, HOST_MATH_FAST, HOST_MATH_FAST_FOLDED } host_math;
 
 /* What a compiler callback made. */
@@ -29,9 +32,10 @@ typedef struct {
   bool cached;
 } host_module;
 
-/* Compiles the program's text to a module. Called from any thread. `why` gets the diagnostics. */
-typedef gpu_status host_compile(void *context, const gpu_program *program, bool checked, host_module *out, char *why,
-                                size_t why_bytes);
+/* Compiles the program's text to a module, for fibers where HOST_WIDE is asked for and not to be had. Called from any
+ * thread. `why` gets the diagnostics. */
+typedef gpu_status host_compile(void *context, const gpu_program *program, bool checked, host_engine engine,
+                                host_module *out, char *why, size_t why_bytes);
 
 typedef struct {
   uint32_t workers;                /* OS threads; 0: one a processor */
@@ -45,6 +49,7 @@ typedef struct {
   bool partial;                    /* with check: note each HOST_PARTIAL_SIMD */
   bool folded;                     /* what is compiled in fast math is compiled with tests for NaN and infinity folded */
   host_math math;                  /* HOST_MATH_AS_ASKED: as each program says */
+  host_engine engine;
   host_compile *compile;           /* NULL: runs the `attest` command (see compile_command.c) */
   void *compile_context;
   const char *toolchain;           /* for gpu_device_info; NULL: "attest msl" */

@@ -21,6 +21,7 @@
 #define GUARD_BYTES 16384u                /* at the low end of each stack; whole pages, also of 16 KB */
 #define MAX_LATE_COPIES 256u
 #define MAX_WORKERS 256u
+#define WIDE_STACK_BYTES (1ul << 20)      /* of a simdgroup: what 32 lanes have in common, and their private variables */
 
 struct check;
 struct worker;
@@ -59,13 +60,14 @@ struct group {
 };
 
 /* How a threadgroup's run ended: what host_switch returns on the worker's own stack. */
-enum { RUN_DONE = 1, RUN_FAILED, RUN_INTERRUPTED, RUN_FAULT };
+enum { RUN_DONE = 1, RUN_FAILED, RUN_INTERRUPTED, RUN_FAULT, RUN_AGAIN };
 
 struct worker {
   pthread_t thread;
   gpu_device *device;
   unsigned char *region;         /* the lanes' identities, then their stacks */
   uint32_t stacks;               /* how many have their guard page */
+  unsigned char *wide;           /* stacks of whole simdgroups; NULL until there is a job for them */
   unsigned char *arena;
   struct group *group;
   struct job *_Atomic job;       /* that it works for */
@@ -84,6 +86,9 @@ struct job {
   uint32_t threadgroup_mask;     /* arguments that are bound */
   uint32_t groups[3], grid[3];
   uint64_t total;                /* threadgroups */
+  bool wide;                     /* a simdgroup is one fiber, lane 0's */
+  atomic_uint_fast64_t again;    /* threadgroup + 1 that fibers are to run, to say what is wrong with it; 0: none */
+  uint64_t only;                 /* threadgroup + 1 that is all there is to run; 0: all */
   uint64_t stride, shift;        /* of HOST_RANDOM's order of threadgroups */
   atomic_uint_fast64_t next;     /* to hand out */
   atomic_int cancelled, failed;
@@ -103,6 +108,9 @@ struct gpu_pipeline {
   gpu_device *device;
   struct loaded *module;
   const struct msl_entry *entry;
+  bool wide;                     /* the entry point runs a simdgroup */
+  struct program *program;       /* a copy, of one that is wide */
+  struct gpu_pipeline *fibers;   /* the same for fibers, made when it is first needed; the device's lock */
   struct loaded *twin;           /* of a checked module: private variables without a value start as zeros; may be NULL */
   const struct msl_entry *twin_entry;
   uint32_t max_threads;
@@ -131,6 +139,15 @@ struct gpu_device {
   struct reports *reports;
   struct messages *messages;
 };
+
+/* program.c: a copy of a program. */
+struct program *host_copy_program(const gpu_program *);
+const gpu_program *host_program(const struct program *);
+void host_free_program(struct program *);
+
+/* again.c: a threadgroup that vectors could not carry out. */
+void host_run_again(struct msl_lane *) __attribute__((noreturn));
+gpu_status host_report_again(gpu_device *, const struct job *wide, double deadline, char *why, size_t why_bytes);
 
 /* group.c: one threadgroup, start to end. */
 void host_run_group(struct worker *, struct job *, uint64_t index);
@@ -177,6 +194,7 @@ void host_stop_workers(gpu_device *);
 /* stacks.c */
 bool host_map_worker(struct worker *, char *why, size_t why_bytes);
 bool host_ready_stacks(struct worker *, uint32_t lanes);
+bool host_ready_wide_stacks(struct worker *);
 void host_unmap_worker(struct worker *);
 struct worker *host_worker_of_stack(uintptr_t stack_pointer);
 
@@ -204,6 +222,7 @@ gpu_status host_make_buffer(gpu_device *, void *, uint64_t, gpu_buffer **, void 
 void host_free_buffer(gpu_device *, gpu_buffer *);
 gpu_status host_compile_pipeline(gpu_device *, const gpu_program *, gpu_pipeline **, gpu_pipeline_info *, char *, size_t);
 void host_free_pipeline(gpu_device *, gpu_pipeline *);
+gpu_pipeline *host_fibers_of(gpu_pipeline *, char *why, size_t why_bytes);
 gpu_status host_run(gpu_device *, const gpu_dispatch *, char *, size_t);
 
 /* check.c: a checked device's jobs; the rest of it is in check.h. */
@@ -218,7 +237,7 @@ void host_find_command(char *out, size_t bytes);
 int host_scratch(char *path, size_t bytes, const char *suffix);
 
 /* compile_command.c */
-gpu_status host_compile_by_command(void *, const gpu_program *, bool checked, host_module *, char *, size_t);
+gpu_status host_compile_by_command(void *, const gpu_program *, bool checked, host_engine, host_module *, char *, size_t);
 
 /* fork.c */
 void host_watch_forks(void);

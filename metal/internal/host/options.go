@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/internal/msl"
 )
 
 // Order is the order in which simdgroups of a threadgroup and threadgroups of a grid run.
@@ -27,6 +28,15 @@ const (
 	FillGarbage
 )
 
+// Engine is what runs the 32 threads of a simdgroup.
+type Engine int
+
+// The engines. A checked device, and one in lockstep, has fibers whatever is asked for.
+const (
+	Fibers Engine = iota // a fiber for each
+	Wide                 // one for all, as vectors, where the compiler knows how; a kernel of which it does not stays on fibers
+)
+
 // Options of a device. The zero value is the default: one worker a processor, forward order, NaN in threadgroup
 // memory, the limits of an Apple GPU, math as each program asks.
 type Options struct {
@@ -41,8 +51,10 @@ type Options struct {
 	Partial              bool         // with Check: note also simd operations over some lanes only, which are no mistakes
 	Folded               bool         // fast math is device.MathFolded
 	Math                 *device.Math // what every program is compiled with; nil: what it asks for
-	Compiler             Compiler     // nil: package msl with its default cache
-	Toolchain            string       // for the device's description; empty: what Compiler says of itself
+	Engine               Engine
+	OnEngine             func(msl.EngineOf) // with Wide: told of each kernel that is compiled; from any goroutine
+	Compiler             Compiler           // nil: package msl with its default cache
+	Toolchain            string             // for the device's description; empty: what Compiler says of itself
 }
 
 func (o *Options) check() error {

@@ -25,6 +25,8 @@ static gpu_status no_entry(const struct msl_module *m, const char *name, char *w
 
 static uint32_t least(uint32_t a, uint32_t b) { return b && b < a ? b : a; }
 
+static bool is_wide(struct loaded *module) { return host_module_of(module)->flags & MSL_MODULE_WIDE; }
+
 static gpu_status make(gpu_device *d, const gpu_program *p, struct loaded *module, gpu_pipeline **out, char *why,
                        size_t why_bytes) {
   const struct msl_module *m = host_module_of(module);
@@ -35,6 +37,11 @@ static gpu_status make(gpu_device *d, const gpu_program *p, struct loaded *modul
   pipeline->device = d;
   pipeline->module = module;
   pipeline->entry = entry;
+  pipeline->wide = is_wide(module);
+  if (pipeline->wide && !(pipeline->program = host_copy_program(p))) {
+    free(pipeline);
+    return host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory for a pipeline");
+  }
   pipeline->max_threads = least(least(d->options.max_threads, p->max_threads), entry->max_threads);
   *out = pipeline;
   return GPU_OK;
@@ -51,6 +58,51 @@ static gpu_status load_twin(gpu_pipeline *pipeline, const char *path, char *why,
   pipeline->twin_entry = find_entry(host_module_of(pipeline->twin), pipeline->entry->name);
   return pipeline->twin_entry ? GPU_OK
                               : host_refuse(why, why_bytes, GPU_COMPILE, "%s lacks kernel %s", twin, pipeline->entry->name);
+}
+
+/* One pipeline for an engine. A module for HOST_WIDE may have a kernel that stays on fibers: that is compiled anew. */
+static gpu_status compile_for(gpu_device *d, const gpu_program *p, host_engine engine, host_module *made, gpu_pipeline **out,
+                              char *why, size_t why_bytes) {
+  bool checked = d->options.check || d->options.order == HOST_LOCKSTEP;
+  gpu_status status = d->options.compile(d->options.compile_context, p, checked, engine, made, why, why_bytes);
+  struct loaded *module = NULL;
+  if (status == GPU_OK && !(module = host_load(d, made->path, why, why_bytes))) status = GPU_COMPILE;
+  if (status != GPU_OK) return status;
+  if (is_wide(module)) {
+    const struct msl_entry *entry = find_entry(host_module_of(module), p->function);
+    if (engine != HOST_WIDE || (entry && !entry->run)) {
+      host_unload(d, module);
+      if (engine == HOST_WIDE) return compile_for(d, p, HOST_FIBERS, made, out, why, why_bytes);
+      return host_refuse(why, why_bytes, GPU_COMPILE, "%s is a module of engine wide, and fibers were asked for", made->path);
+    }
+  }
+  if ((status = make(d, p, module, out, why, why_bytes)) != GPU_OK) host_unload(d, module);
+  if (status == GPU_OK && d->options.check && (status = load_twin(*out, made->path, why, why_bytes)) != GPU_OK) {
+    host_free_pipeline(d, *out);
+    *out = NULL;
+  }
+  return status;
+}
+
+/* A wide pipeline's kernel on fibers. */
+gpu_pipeline *host_fibers_of(gpu_pipeline *pipeline, char *why, size_t why_bytes) {
+  gpu_device *d = pipeline->device;
+  pthread_mutex_lock(&d->lock);
+  gpu_pipeline *known = pipeline->fibers;
+  pthread_mutex_unlock(&d->lock);
+  if (known) return known;
+  host_module *made = calloc(1, sizeof *made);
+  gpu_pipeline *fibers = NULL;
+  if (!made) host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory to compile");
+  else compile_for(d, host_program(pipeline->program), HOST_FIBERS, made, &fibers, why, why_bytes);
+  free(made);
+  if (!fibers) return NULL;
+  pthread_mutex_lock(&d->lock);
+  known = pipeline->fibers;
+  if (!known) pipeline->fibers = fibers;
+  pthread_mutex_unlock(&d->lock);
+  if (known) host_free_pipeline(d, fibers); /* another thread was faster */
+  return known ? known : fibers;
 }
 
 gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_pipeline **out, gpu_pipeline_info *info,
@@ -73,14 +125,7 @@ gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
   double start = host_now();
   host_module *made = calloc(1, sizeof *made);
   if (!made) return host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory to compile");
-  gpu_status status = d->options.compile(d->options.compile_context, &p, d->options.check || d->options.order == HOST_LOCKSTEP, made, why, why_bytes);
-  struct loaded *module = NULL;
-  if (status == GPU_OK && !(module = host_load(d, made->path, why, why_bytes))) status = GPU_COMPILE;
-  if (status == GPU_OK && (status = make(d, &p, module, out, why, why_bytes)) != GPU_OK) host_unload(d, module);
-  if (status == GPU_OK && d->options.check && (status = load_twin(*out, made->path, why, why_bytes)) != GPU_OK) {
-    host_free_pipeline(d, *out);
-    *out = NULL;
-  }
+  gpu_status status = compile_for(d, &p, d->options.engine, made, out, why, why_bytes);
   if (status == GPU_OK && info) {
     memset(info, 0, sizeof *info);
     info->max_threads = (*out)->max_threads;
@@ -95,6 +140,8 @@ gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
 void host_free_pipeline(gpu_device *d, gpu_pipeline *pipeline) {
   if (!pipeline || host_is_forked()) return;
   if (pipeline->twin) host_unload(d, pipeline->twin);
+  if (pipeline->fibers) host_free_pipeline(d, pipeline->fibers);
+  host_free_program(pipeline->program);
   host_unload(d, pipeline->module);
   free(pipeline);
 }

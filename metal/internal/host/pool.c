@@ -13,7 +13,7 @@
 #include "internal.h"
 
 static bool exhausted(struct job *job) {
-  return atomic_load(&job->failed) || atomic_load(&job->cancelled) || atomic_load(&job->next) >= job->total;
+  return atomic_load(&job->failed) || atomic_load(&job->cancelled) || atomic_load(&job->next) >= (job->only ? 1 : job->total);
 }
 
 static struct job *find_job(gpu_device *d) {
@@ -35,8 +35,8 @@ static void work_on(struct worker *w, struct job *job) {
   while (!atomic_load_explicit(&job->failed, memory_order_relaxed) &&
          !atomic_load_explicit(&job->cancelled, memory_order_relaxed)) {
     uint64_t n = atomic_fetch_add(&job->next, 1);
-    if (n >= job->total) return;
-    host_run_group(w, job, threadgroup_at(w->device, job, n));
+    if (n >= (job->only ? 1 : job->total)) return;
+    host_run_group(w, job, job->only ? job->only - 1 : threadgroup_at(w->device, job, n));
   }
 }
 
@@ -189,7 +189,7 @@ gpu_status host_run_job(gpu_device *d, struct job *job, double deadline, char *w
   pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
   pthread_cond_init(&job->finished, &clock);
   pthread_condattr_destroy(&clock);
-  uint32_t wanted = job->total < d->worker_count ? (uint32_t)job->total : d->worker_count;
+  uint32_t wanted = job->only ? 1 : job->total < d->worker_count ? (uint32_t)job->total : d->worker_count;
   pthread_mutex_lock(&d->lock);
   while (d->started_workers < wanted)
     if (!start_worker(d, why, why_bytes)) break;

@@ -53,6 +53,20 @@ bool host_ready_stacks(struct worker *w, uint32_t lanes) {
   return true;
 }
 
+bool host_ready_wide_stacks(struct worker *w) {
+  if (w->wide) return true;
+  size_t bytes = MAX_SIMDGROUPS * WIDE_STACK_BYTES;
+  unsigned char *stacks = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (stacks == MAP_FAILED) return false;
+  for (unsigned i = 0; i < MAX_SIMDGROUPS; i++)
+    if (mprotect(stacks + i * WIDE_STACK_BYTES, GUARD_BYTES * 4, PROT_NONE) != 0) {
+      munmap(stacks, bytes);
+      return false;
+    }
+  __atomic_store_n(&w->wide, stacks, __ATOMIC_RELEASE);
+  return true;
+}
+
 void host_unmap_worker(struct worker *w) {
   for (unsigned i = 0; i < 2 * MAX_WORKERS; i++) {
     struct worker *this_one = w;
@@ -60,8 +74,9 @@ void host_unmap_worker(struct worker *w) {
   }
   if (w->region) munmap(w->region, MSL_REGION_BYTES);
   if (w->arena) munmap(w->arena, ARENA_BYTES);
+  if (w->wide) munmap(w->wide, MAX_SIMDGROUPS * WIDE_STACK_BYTES);
   free(w->group);
-  w->region = w->arena = NULL;
+  w->region = w->arena = w->wide = NULL;
   w->group = NULL;
 }
 
@@ -69,7 +84,10 @@ struct worker *host_worker_of_stack(uintptr_t stack_pointer) {
   uintptr_t region = stack_pointer & ~(uintptr_t)(MSL_REGION_BYTES - 1);
   for (unsigned i = 0; i < 2 * MAX_WORKERS; i++) {
     struct worker *w = atomic_load_explicit(&mapped[i], memory_order_acquire);
-    if (w && (uintptr_t)w->region == region) return w;
+    if (!w) continue;
+    if ((uintptr_t)w->region == region) return w;
+    uintptr_t wide = (uintptr_t)__atomic_load_n(&w->wide, __ATOMIC_ACQUIRE);
+    if (wide && stack_pointer - wide < MAX_SIMDGROUPS * WIDE_STACK_BYTES) return w;
   }
   return NULL;
 }

@@ -30,6 +30,8 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	name := flags.String("name", "", "the `file` name that diagnostics use")
 	mathMode := flags.String("math", "safe", "`mode`: safe, fast as is Metal's default, or fast-folded, where tests for NaN and infinity are folded too")
 	check := flags.Bool("check", false, "with the checkers' calls on every memory access")
+	engine := flags.String("engine", "fibers", "what runs a simdgroup: fibers, one a thread, or `wide`, vectors of 32 lanes where that is known to be right")
+	verbose := flags.Bool("v", false, "tell for each kernel which engine runs it, and why it stays on fibers")
 	show := flags.Bool("show", false, "print the text that clang compiles, and stop")
 	timeout := flags.Duration("timeout", 0, "end the compiler after this `time`; 0: ATTEST_COMPILE_DEADLINE, or two minutes")
 	flags.Func("constant", "function constant INDEX:TYPE=VALUE or NAME:TYPE=VALUE, or :0xBITS for =VALUE (repeatable)", func(s string) error {
@@ -62,6 +64,9 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	if p.Math, err = device.ParseMath(*mathMode); err != nil {
+		return fail(err)
+	}
+	if p.Engine, err = ParseEngine(*engine); err != nil {
 		return fail(err)
 	}
 	source, err := os.ReadFile(files[0])
@@ -122,6 +127,12 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	fmt.Fprintf(stdout, "%s\n", m.Path)
 	for _, e := range m.Entries {
 		fmt.Fprintf(stdout, "  %s\n", e)
+	}
+	if *verbose {
+		for _, e := range m.Engines {
+			fmt.Fprintf(stdout, "  %s\n", e)
+		}
+		fmt.Fprintf(stdout, "  %.2f s\n", m.CompileSeconds)
 	}
 	return 0
 }

@@ -41,10 +41,11 @@ type record struct {
 	Files   []string // included, beside our headers
 	Entries []Entry
 	Skipped []Skipped
-	Module  string // name of the module's file
-	Sum     string // digest of the module's bytes
-	Twin    string `json:",omitempty"` // digest of the twin's bytes, "" where there is none
-	Digest  string // of the files' contents
+	Engines []EngineOf `json:",omitempty"`
+	Module  string     // name of the module's file
+	Sum     string     // digest of the module's bytes
+	Twin    string     `json:",omitempty"` // digest of the twin's bytes, "" where there is none
+	Digest  string     // of the files' contents
 }
 
 func openCache(dir string, maxBytes int64) (*cache, error) {
@@ -169,7 +170,7 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 		touch(info, twinOf(path))
 	}
 	touch(info, path, name)
-	return &Module{Path: path, Entries: r.Entries, Skipped: r.Skipped, Cached: true}
+	return &Module{Path: path, Entries: r.Entries, Skipped: r.Skipped, Engines: r.Engines, Cached: true}
 }
 
 // touch notes that files are in use, for trimming; info is of one of them. Not worth a write each time.
@@ -206,7 +207,7 @@ func (c *cache) keep(compiler *Compiler, p *Program, files, objects []string, m 
 		}
 	}
 	_, extension := compiler.target.output()
-	r := record{Files: files, Entries: m.Entries, Skipped: m.Skipped, Module: key + "-" + digest + extension, Sum: sums[0], Digest: digest}
+	r := record{Files: files, Entries: m.Entries, Skipped: m.Skipped, Engines: m.Engines, Module: key + "-" + digest + extension, Sum: sums[0], Digest: digest}
 	m.Path = filepath.Join(c.dir, r.Module)
 	if len(sums) > 1 && sums[1] != sums[0] {
 		r.Twin = sums[1]

@@ -30,6 +30,8 @@ type Compiler struct {
 	target   target
 	cache    *cache
 	deadline time.Duration // of one run of clang
+
+	wide *wideTwin // the same compiler for engine wide, found when it is first asked for
 }
 
 // Entry is one entry point of a module.
@@ -47,6 +49,7 @@ type Module struct {
 	CompileSeconds float64 // what Build took
 	Cached         bool    // it was there already
 	Skipped        []Skipped
+	Engines        []EngineOf // of each kernel, where EngineWide was asked for
 }
 
 // New makes a compiler. A cache directory that cannot be written is no error: modules then go to a temporary
@@ -69,7 +72,8 @@ func New(options Options) (*Compiler, error) {
 		return nil, err
 	}
 	var t target = cpu{}
-	return &Compiler{clang: clang, identity: identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: store, deadline: deadline}, nil
+	return &Compiler{clang: clang, identity: identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: store, deadline: deadline,
+		wide: &wideTwin{}}, nil
 }
 
 // Clang is the path of the compiler in use.
@@ -91,6 +95,9 @@ func (c *Compiler) Build(ctx context.Context, p Program) (*Module, error) {
 	}
 	if len(p.Source) > maxTextBytes {
 		return nil, ErrTooLarge
+	}
+	if _, here := c.target.(wideCPU); p.Engine == EngineWide && !p.Check && !here {
+		return c.buildWide(ctx, p)
 	}
 	m := c.cache.find(c, &p)
 	if m == nil {
@@ -200,7 +207,7 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 			return nil, err
 		}
 	}
-	module := &Module{Entries: r.unit.describe(), Skipped: r.unit.skipped}
+	module := &Module{Entries: r.unit.describe(), Skipped: r.unit.skipped, Engines: r.engines}
 	return module, c.cache.keep(c, p, files, objects, module)
 }
 
@@ -271,6 +278,14 @@ func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, head
 		return nil, c.explain(p, full, errs, err)
 	}
 	if link != nil {
+		if f, ok := c.target.(finisher); ok {
+			finished := made + ".o"
+			defer os.Remove(finished)
+			if err := f.finish(ctx, c, p, r, made, finished); err != nil {
+				return nil, err
+			}
+			made = finished
+		}
 		if _, errs, err := c.run(ctx, append([]string{made, "-o", module}, link...), ""); err != nil {
 			return nil, c.explain(p, full, errs, err)
 		}

@@ -37,15 +37,27 @@ func (c *Compiler) precompiled(ctx context.Context, headers string, flags []stri
 	if _, _, err := c.run(ctx, arguments, c.unitHeader(swizzles)); err != nil {
 		return ""
 	}
-	data, err := os.ReadFile(made)
-	if err != nil || len(data) == 0 {
-		return ""
-	}
-	name := filepath.Join(c.cache.dir, key+"-"+digestBytes(data)+".pch")
-	if os.Chmod(made, 0o644) != nil || os.Rename(made, name) != nil {
+	name, err := c.cache.keepPrecompiled(key, made)
+	if err != nil {
 		return ""
 	}
 	return name
+}
+
+// keepPrecompiled moves a file that was made into the cache, by the key and the digest of what is in it.
+func (c *cache) keepPrecompiled(key, made string) (string, error) {
+	data, err := os.ReadFile(made)
+	if err != nil {
+		return "", err
+	}
+	if len(data) == 0 {
+		return "", fmt.Errorf("%s: the compiler made an empty file", made)
+	}
+	name := filepath.Join(c.dir, key+"-"+digestBytes(data)+".pch")
+	if err := os.Chmod(made, 0o644); err != nil {
+		return "", err
+	}
+	return name, os.Rename(made, name)
 }
 
 // findPrecompiled returns the file of that key whose contents have the digest in its name, and removes others: clang

@@ -64,6 +64,11 @@ func (b *bounded) Write(data []byte) (int, error) {
 // run executes clang with text on its standard input. A done context, the deadline, or too much output kills it with all
 // it started; so does the death of this process.
 func (c *Compiler) run(ctx context.Context, arguments []string, text string) (stdout, stderr string, err error) {
+	return c.runTool(ctx, c.clang, arguments, text)
+}
+
+// runTool does the same with another program.
+func (c *Compiler) runTool(ctx context.Context, tool string, arguments []string, text string) (stdout, stderr string, err error) {
 	if len(text) > maxTextBytes {
 		return "", "", ErrTooLarge
 	}
@@ -71,7 +76,7 @@ func (c *Compiler) run(ctx context.Context, arguments []string, text string) (st
 	defer stop(nil)
 	limited, cancel := context.WithTimeoutCause(ctx, c.deadline, ErrTooLong)
 	defer cancel()
-	command := exec.CommandContext(limited, c.clang, arguments...)
+	command := exec.CommandContext(limited, tool, arguments...)
 	command.Stdin = strings.NewReader(text)
 	out, errs := bounded{max: maxTextBytes, stop: stop}, bounded{max: maxTextBytes, stop: stop}
 	command.Stdout, command.Stderr = &out, &errs

@@ -30,8 +30,9 @@ type Program struct {
 
 	Constants       []Constant
 	Math            MathMode
-	LanguageVersion int  // major*100 + minor*10; 0: DefaultLanguageVersion
-	Check           bool // with the checkers' calls on every memory access, and line tables
+	LanguageVersion int    // major*100 + minor*10; 0: DefaultLanguageVersion
+	Check           bool   // with the checkers' calls on every memory access, and line tables
+	Engine          Engine // with Check it is always EngineFibers
 }
 
 // Scalar is the type of a function constant.

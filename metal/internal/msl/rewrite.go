@@ -10,6 +10,7 @@ type rewritten struct {
 	swizzles string // the macros that our headers are to see
 	text     string // what follows the headers
 	unit     *unit
+	engines  []EngineOf // filled in where the target is of an engine that not every kernel can have
 }
 
 // rewrite turns a preprocessed text into what clang compiles for a target. skip are kernels to leave out of a build of

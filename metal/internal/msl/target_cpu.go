@@ -32,13 +32,9 @@ func (cpu) flags(math MathMode, check bool) []string {
 	} else {
 		flags = append(flags, "-march=native")
 	}
-	switch math {
-	case MathFolded:
-		flags = append(flags, "-ffast-math", "-ffp-contract=fast", "-DMSL_FOLDED=1")
-	case MathFast:
-		flags = append(flags, "-ffast-math", "-ffp-contract=fast")
-	default:
-		flags = append(flags, "-ffp-contract=off")
+	flags = append(flags, mathFlags(math)...)
+	if math == MathFolded {
+		flags = append(flags, "-DMSL_FOLDED=1")
 	}
 	if check {
 		flags = append(flags, "-fsanitize=thread", "-g1", "-DMSL_CHECKED=1",
@@ -46,6 +42,14 @@ func (cpu) flags(math MathMode, check bool) []string {
 			"-fno-slp-vectorize", "-mllvm", "-tsan-instrument-read-before-write=1")
 	}
 	return flags
+}
+
+// mathFlags tell clang what it may suppose of floating-point arithmetic.
+func mathFlags(math MathMode) []string {
+	if math == MathSafe {
+		return []string{"-ffp-contract=off"}
+	}
+	return []string{"-ffast-math", "-ffp-contract=fast"}
 }
 
 func (cpu) privateFills(check bool) [][]string {

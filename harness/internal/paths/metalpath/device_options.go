@@ -22,14 +22,15 @@ import (
 //
 // and of the host device alone
 //
+//	engine    fibers, wide: what runs the 32 threads of a simdgroup
 //	schedule  forward, reverse, random, lockstep: the order of simdgroups and threadgroups
 //	fill      nan, zero, garbage: what threadgroup memory holds at first
 //	seed      of random schedules and garbage
 //	threads   OS threads; default one a processor
 //	check     true: with the checkers; their findings are failures
 //
-// math and schedule may list several with commas: each combination then computes every case, and those of one math
-// mode must agree bit for bit.
+// math, engine and schedule may list several with commas: each combination then computes every case, and those of one
+// math mode must agree bit for bit; engines only where math is safe, for in fast math each contracts in its own way.
 func OpenDevice(device, text string) (paths.Path, error) {
 	name := device
 	if text != "" {
@@ -84,7 +85,11 @@ func (m Mode) Open() (*metal.Device, paths.Description, error) {
 		device.Close()
 		return nil, paths.Description{}, err
 	}
-	return device, paths.Description{Device: info.Name, Toolchain: info.Toolchain}, nil
+	toolchain := info.Toolchain
+	if m.Device == HostDevice && m.Host.Engine == metal.EngineWide {
+		toolchain += ", engine wide"
+	}
+	return device, paths.Description{Device: info.Name, Toolchain: toolchain}, nil
 }
 
 // processors is how many threadgroups the device computes at once; 0: not known.
@@ -111,14 +116,20 @@ func Modes(device, text string) ([]Mode, error) {
 	}
 	var modes []Mode
 	for _, m := range o.maths {
-		for _, order := range o.orders {
-			host := o.host
-			host.Order, host.Folded = order.order, m.folded
-			words := "math " + m.name
-			if o.device == HostDevice {
-				words += ", schedule " + order.name
+		for _, engine := range o.engines {
+			for _, order := range o.orders {
+				host := o.host
+				host.Order, host.Folded, host.Engine = order.order, m.folded, engine.engine
+				words := "math " + m.name
+				if o.device == HostDevice {
+					words += ", schedule " + order.name
+				}
+				if len(o.engines) > 1 || engine.engine != metal.EngineFibers {
+					words += ", engine " + engine.name
+				}
+				same := m == o.maths[0] && (m.math == metal.MathSafe || engine == o.engines[0])
+				modes = append(modes, Mode{Words: words, Device: o.device, Host: host, Math: m.math, SameBits: same})
 			}
-			modes = append(modes, Mode{Words: words, Device: o.device, Host: host, Math: m.math, SameBits: m == o.maths[0]})
 		}
 	}
 	return modes, nil
@@ -135,17 +146,24 @@ type namedOrder struct {
 	order metal.Order
 }
 
+type namedEngine struct {
+	name   string
+	engine metal.Engine
+}
+
 type deviceOptions struct {
-	device string
-	host   metal.HostOptions
-	maths  []namedMath
-	orders []namedOrder
+	device  string
+	host    metal.HostOptions
+	maths   []namedMath
+	engines []namedEngine
+	orders  []namedOrder
 }
 
 // parseOptions reads the options, refusing what it does not know by name.
 func parseOptions(device string, values url.Values) (deviceOptions, error) {
 	o := deviceOptions{device: device,
-		maths: []namedMath{{name: "safe", math: metal.MathSafe}}, orders: []namedOrder{{"forward", metal.OrderForward}}}
+		maths: []namedMath{{name: "safe", math: metal.MathSafe}}, orders: []namedOrder{{"forward", metal.OrderForward}},
+		engines: []namedEngine{{"fibers", metal.EngineFibers}}}
 	if values.Has("device") {
 		o.device = values.Get("device")
 	}
@@ -189,17 +207,19 @@ func (o *deviceOptions) set(key, text string) (err error) {
 			return fmt.Errorf("fast-folded: device %s has no such mode, only %s has", o.device, HostDevice)
 		}
 		return err
-	case "schedule", "fill", "seed", "threads", "check":
+	case "engine", "schedule", "fill", "seed", "threads", "check":
 		if !onHost {
 			return fmt.Errorf("device %s has no such choice, only %s has", o.device, HostDevice)
 		}
 		return o.setHost(key, text)
 	}
-	return errors.New("want device, math, schedule, fill, seed, threads or check")
+	return errors.New("want device, math, engine, schedule, fill, seed, threads or check")
 }
 
 func (o *deviceOptions) setHost(key, text string) (err error) {
 	switch key {
+	case "engine":
+		o.engines, err = list(text, map[string]namedEngine{"fibers": {"fibers", metal.EngineFibers}, "wide": {"wide", metal.EngineWide}})
 	case "schedule":
 		o.orders, err = list(text, map[string]namedOrder{
 			"forward": {"forward", metal.OrderForward}, "reverse": {"reverse", metal.OrderReverse}, "random": {"random", metal.OrderRandom},

@@ -257,7 +257,7 @@ func TestOptions(t *testing.T) {
 		"schedule=forward,up": `option schedule: "up": want one of forward, lockstep, random, reverse`,
 		"fill=nan,zero":       `option fill: "nan,zero": want one`,
 		"threads=-1":          `option threads: "-1": want 0 to 1024`,
-		"colour=red":          `option colour: want device, math, schedule, fill, seed, threads or check`,
+		"colour=red":          `option colour: want device, math, engine, schedule, fill, seed, threads or check`,
 	} {
 		_, err := OpenDevice(HostDevice, text)
 		require.ErrorContains(t, err, want)

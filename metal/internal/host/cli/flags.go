@@ -35,6 +35,7 @@ type request struct {
 }
 
 var orders = map[string]host.Order{"forward": host.Forward, "reverse": host.Reverse, "random": host.Random, "lockstep": host.Lockstep}
+var engines = map[string]host.Engine{"fibers": host.Fibers, "wide": host.Wide}
 var fills = map[string]host.Fill{"nan": host.FillNaN, "zero": host.FillZero, "garbage": host.FillGarbage}
 
 func choice[T any](flagName, text string, of map[string]T, accepted string) (T, error) {
@@ -114,6 +115,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	f.DurationVar(&r.launch.Deadline, "deadline", time.Minute, "of all runs")
 	f.IntVar(&r.options.Workers, "workers", 0, "OS threads; 0: one a processor")
 	order := f.String("schedule", "forward", "order of simdgroups and threadgroups: forward, reverse, random, lockstep")
+	engine := f.String("engine", "fibers", "what runs a simdgroup: fibers, one a thread, or wide, vectors of 32 lanes where that is known to be right")
 	fill := f.String("fill", "nan", "what threadgroup memory holds at first: nan, zero, garbage")
 	f.BoolVar(&r.options.LateCopies, "late-copies", false, "asynchronous copies land when they are waited for")
 	if command == "check" {
@@ -145,6 +147,9 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 		}
 	}
 	if r.options.Order, err = choice("schedule", *order, orders, "forward, reverse, random or lockstep"); err != nil {
+		return nil, err
+	}
+	if r.options.Engine, err = choice("engine", *engine, engines, "fibers or wide"); err != nil {
 		return nil, err
 	}
 	if r.options.Fill, err = choice("fill", *fill, fills, "nan, zero or garbage"); err != nil {

@@ -44,5 +44,6 @@ struct msl_module {
  * zeros, where in M.so they start as a pattern that is NaN. A kernel whose results differ reads one. */
 #define MSL_MODULE_CHECKED 1u       /* compiled with the checkers' calls on every access */
 #define MSL_MODULE_FAST 2u          /* compiled with fast math */
+#define MSL_MODULE_WIDE 4u          /* an entry point runs a whole simdgroup, of which it is given lane 0; one whose `run` is NULL stays on fibers */
 
 #endif

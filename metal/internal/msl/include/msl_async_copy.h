@@ -9,6 +9,19 @@
 namespace metal {
 namespace msl_simd {
 
+#ifdef MSL_WIDE
+MSL_NOINLINE void carry_copy(__private msl_lane *lane, uint mask, int line) {
+  const msl_async_copy copy = slot_of<msl_async_copy>(lane - lane->lane + __builtin_ctz(mask));
+  const unsigned long event = msl_wide_runtime()->async_copy((msl_lane *)lane, &copy, line);
+  for (uint w = mask; w; w &= w - 1) slot_of<unsigned long>(lane - lane->lane + __builtin_ctz(w)) = event;
+}
+MSL_INLINE unsigned long start_copy(msl_async_copy copy, place here) {
+  __private msl_lane *own = msl_wide_own();
+  slot_of<msl_async_copy>(own) = copy;
+  msl_wide_together((const void *)&carry_copy, here.line);
+  return slot_of<unsigned long>(own);
+}
+#else
 /* Every lane gets the event of the copy that one of them starts. */
 MSL_INLINE unsigned long start_copy(msl_async_copy copy, place here) {
   __private msl_lane *lane = msl_self();
@@ -19,6 +32,7 @@ MSL_INLINE unsigned long start_copy(msl_async_copy copy, place here) {
   }
   return slot_of<unsigned long>(lane);
 }
+#endif
 
 MSL_INLINE unsigned long start_copy_1d(ulong bytes, unsigned long to, unsigned long from, ulong count) {
   return start_copy(msl_async_copy{(void *)to, (const void *)from, bytes, count, count, count, 1, count, 1, 0}, place(0));
@@ -57,9 +71,13 @@ MSL_COPY_2D(msl_copy_2d_out, __global, __local, "air.simdgroup_async_copy_2d.p1i
 void msl_wait_events(int count, __private void *__private *events) __asm("air.wait_simdgroup_events");
 void msl_wait_events(int count, __private void *__private *events) {
   using namespace metal::msl_simd;
+#ifdef MSL_WIDE
+  for (int i = 0; i < count; ++i) msl_wide_await((unsigned long)events[i]);
+#else
   __private msl_lane *lane = msl_self();
   if (arrive(lane, place(0)))
     msl_runtime_table->async_wait((msl_lane *)lane, (uint)count, (const unsigned long *)events, 0);
+#endif
 }
 }
 #undef MSL_COPY_1D

@@ -179,6 +179,9 @@ extern "C" {
 __attribute__((visibility("protected"))) __global const struct msl_runtime *__global msl_runtime_table;
 }
 
+#ifdef MSL_WIDE
+#include "msl_wide.h"
+#else
 /* The thread that asks. */
 inline __attribute__((always_inline)) __private struct msl_lane *msl_self() {
   unsigned long frame = (unsigned long)__builtin_frame_address(0);
@@ -197,6 +200,7 @@ inline __attribute__((always_inline)) __private struct msl_simdgroup *msl_simdgr
   unsigned long region = frame & ~(MSL_REGION_BYTES - 1);
   return (__private struct msl_simdgroup *)(region + MSL_SIMDGROUPS_AT) + msl_thread_index() / MSL_SIMD_WIDTH;
 }
+#endif
 #endif
 
 #endif

@@ -27,6 +27,20 @@ struct place {
 
 MSL_INLINE ulong digest_of(ulong outer, uint id) { return (outer * 0x9e3779b97f4a7c15ul + id) * 0xbf58476d1ce4e5b9ul; }
 
+#ifdef MSL_WIDE
+/* The same marks for the vectoriser, which reads them where they stand (metal/internal/wide). Calls need none: a call is
+ * inlined, and two copies of an operation stay two. */
+struct loop {
+  uint id;
+  MSL_INLINE explicit loop(uint i) : id(i) { msl_wide_enter(i); }
+  MSL_INLINE void turn() { msl_wide_turn(id); }
+  MSL_INLINE ~loop() { msl_wide_leave(id); }
+};
+struct call {
+  MSL_INLINE explicit call(uint) {}
+};
+struct frame {};
+#else
 /* A loop that the lane is in: lives from before the first turn until the lane is out of it. */
 struct loop {
   msl_path node;
@@ -99,18 +113,21 @@ struct frame {
     lane->digest = digest;
   }
 };
+#endif
 
 template <class T> MSL_INLINE __private T &slot_of(__private msl_lane *lane) {
   static_assert(sizeof(T) <= MSL_SLOT_BYTES, "the operand of a simdgroup operation is too large");
   return *(__private T *)lane->slot;
 }
 
+#ifndef MSL_WIDE
 /* Where there is no number the address of the call tells which operation it is, so two calls must not become one. */
 MSL_INLINE uint arrive(__private msl_lane *lane, place here) {
   uint mask;
   __attribute__((nomerge)) mask = msl_runtime_table->simd_arrive((msl_lane *)lane, here.line, here.number);
   return mask;
 }
+#endif
 
 /* The lanes of one operation, as the lane that carries it out sees them. */
 template <class T> struct operands {
@@ -132,12 +149,27 @@ template <class Operation, class T> MSL_NOINLINE void carry_out(__private msl_la
   Operation::apply(operands<T>{lane, mask, line});
 }
 
+#ifdef MSL_WIDE
+/* An operation that the vectoriser knows has a specialisation below. Any other: each lane's operand goes into its slot, as
+ * ever, and one call carries it out for all that take part. */
+template <class Operation, class T> struct known { enum { value = 0 }; };
+template <class Operation, class T> MSL_INLINE T together(T value, place here) {
+  if constexpr (known<Operation, T>::value) return known<Operation, T>::apply(value);
+  else {
+    __private msl_lane *own = msl_wide_own();
+    slot_of<T>(own) = value;
+    msl_wide_together((const void *)&carry_out<Operation, T>, here.line);
+    return slot_of<T>(own);
+  }
+}
+#else
 template <class Operation, class T> MSL_INLINE T together(T value, place here) {
   __private msl_lane *lane = msl_self();
   slot_of<T>(lane) = value;
   if (uint mask = arrive(lane, here)) carry_out<Operation, T>(lane, mask, here.line);
   return slot_of<T>(lane);
 }
+#endif
 
 /* What a lane gets where it names one that does not take part. */
 template <class T> MSL_INLINE T absent() {
@@ -295,6 +327,32 @@ template <uint width> struct first_value {
 struct nothing {
   template <class T> static MSL_INLINE void apply(operands<T>) {}
 };
+
+#ifdef MSL_WIDE
+#define MSL_KNOWN(operation, type, ...)                                                                 \
+  template <> struct known<operation, type> {                                                           \
+    enum { value = 1 };                                                                                 \
+    static MSL_INLINE type apply(type x) { return __VA_ARGS__; }                                        \
+  };
+MSL_KNOWN(MSL_LIST(reduction<sum, 32>), float, msl_wide_sum_f32(x))
+MSL_KNOWN(MSL_LIST(reduction<greatest, 32>), float, msl_wide_max_f32(x))
+MSL_KNOWN(MSL_LIST(reduction<least, 32>), float, msl_wide_min_f32(x))
+MSL_KNOWN(MSL_LIST(reduction<sum, 32>), uint, msl_wide_sum_i32(x))
+MSL_KNOWN(MSL_LIST(reduction<sum, 32>), int, int(msl_wide_sum_i32(uint(x))))
+MSL_KNOWN(ballot<32>, uint, msl_wide_ballot(x))
+MSL_KNOWN(first_value<32>, float, __builtin_bit_cast(float, msl_wide_first(__builtin_bit_cast(uint, x))))
+MSL_KNOWN(first_value<32>, uint, msl_wide_first(x))
+MSL_KNOWN(first_value<32>, int, int(msl_wide_first(uint(x))))
+#undef MSL_KNOWN
+template <class T> struct known<gather, addressed<T>> {
+  enum { value = (sizeof(T) == 4 || sizeof(T) == 2) && !__is_class(T) };
+  static MSL_INLINE addressed<T> apply(addressed<T> x) {
+    if constexpr (sizeof(T) == 4) x.value = __builtin_bit_cast(T, msl_wide_shuffle(__builtin_bit_cast(uint, x.value), x.from));
+    else x.value = __builtin_bit_cast(T, (ushort)msl_wide_shuffle(__builtin_bit_cast(ushort, x.value), x.from));
+    return x;
+  }
+};
+#endif
 
 } // namespace msl_simd
 } // namespace metal

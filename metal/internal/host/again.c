@@ -1,0 +1,41 @@
+//go:build linux
+
+/* A threadgroup that vectors could not carry out: memory that is not there, threads at different barriers, an assertion.
+ * Fibers run that threadgroup again, so that the report names thread and line as ever. */
+#include "internal.h"
+
+/* Leaves the threadgroup. Does not return. */
+void host_run_again(struct msl_lane *lane) {
+  struct group *g = group_of(lane);
+  atomic_store(&g->worker->critical, 1);
+  host_resume(g->host_stack, RUN_AGAIN);
+  __builtin_unreachable();
+}
+
+/* Runs the threadgroup that `wide` ended with on fibers, and says what they say. Where they find nothing wrong the dispatch
+ * fails all the same: what the threadgroup had written when it was left may have been written twice. */
+gpu_status host_report_again(gpu_device *device, const struct job *wide, double deadline, char *why, size_t why_bytes) {
+  gpu_pipeline *fibers = host_fibers_of(wide->pipeline, why, why_bytes);
+  if (!fibers) return GPU_COMPILE;
+  struct job job = *wide;
+  job.pipeline = fibers;
+  job.wide = false;
+  job.only = atomic_load(&wide->again);
+  atomic_store(&job.again, 0);
+  atomic_store(&job.next, 0);
+  atomic_store(&job.failed, 0);
+  atomic_store(&job.cancelled, 0);
+  atomic_store(&job.done, false);
+  job.active = 0;
+  job.started = job.ended = 0;
+  job.status = GPU_OK;
+  job.following = NULL;
+  gpu_status status = host_run_job(device, &job, deadline, why, why_bytes);
+  if (status != GPU_OK) return status;
+  uint64_t index = job.only - 1;
+  return host_refuse(why, why_bytes, GPU_EXECUTION,
+                     "kernel %s: engine wide cannot carry out threadgroup (%llu,%llu,%llu), and fibers find nothing wrong with "
+                     "it: its threads may come to a barrier in parts; engine fibers runs it", wide->pipeline->entry->name,
+                     (unsigned long long)(index % job.groups[0]), (unsigned long long)(index / job.groups[0] % job.groups[1]),
+                     (unsigned long long)(index / job.groups[0] / job.groups[1]));
+}

@@ -1,0 +1,97 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/internal/msl"
+	"attest.example/attest/metal/internal/referee"
+)
+
+// wideText compiles all kernels of a text at once for engine Wide.
+type wideText struct{ MSL }
+
+func (c wideText) CompileWide(ctx context.Context, p device.Program) (Module, error) {
+	p.Function = ""
+	return c.MSL.CompileWide(ctx, p)
+}
+
+// TestRandomKernelsOnVectors holds engine Wide against package referee on random kernels that diverge: which lanes take part
+// in each operation shows in every result. For more kernels:
+//
+//	go test -run TestRandomKernelsOnVectors -kernels 10000 -kernels-seed 1000 -timeout 0
+func TestRandomKernelsOnVectors(t *testing.T) {
+	compiler := wideCompilerOf(t)
+	var count engineCount
+	d := newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: wideText{compiler}, OnEngine: count.add})
+	many := min(*randomKernels, 60)
+	if *randomKernels > 150 {
+		many = *randomKernels
+	}
+	disagreements := 0
+	for first := 0; first < many; first += kernelsInAText {
+		var kernels []*referee.Kernel
+		for i := first; i < min(first+kernelsInAText, many); i++ {
+			kernels = append(kernels, referee.Generate(fmt.Sprintf("k%d", i), *randomSeed+uint64(i)))
+		}
+		text := referee.Text(kernels...)
+		for _, k := range kernels {
+			err := disagreement(t, map[string]*device.Device{"wide": d}, text, k.Name)
+			if err == nil {
+				continue
+			}
+			t.Errorf("kernel %s of seed %d: %v", k.Name, *randomSeed, err)
+			if disagreements++; disagreements < 3 {
+				small := referee.Reduce(k, func(s *referee.Kernel) bool {
+					return disagreement(t, map[string]*device.Device{"wide": d}, referee.Text(s), s.Name) != nil
+				})
+				t.Logf("reduced, %v:\n%s", disagreement(t, map[string]*device.Device{"wide": d}, referee.Text(small), small.Name), referee.Text(small))
+			}
+		}
+		if testing.Verbose() {
+			fmt.Printf("%d random kernels, %d of them on vectors, %d disagree\n", first+len(kernels), count.wide, disagreements)
+		}
+	}
+	t.Logf("%d random kernels on vectors, %d stayed on fibers: %v", count.wide, count.fibers, count.why)
+	if count.wide < 9*count.fibers {
+		t.Errorf("only %d of %d random kernels run on vectors", count.wide, count.wide+count.fibers)
+	}
+}
+
+// wideCompilerOf is the default compiler, where it can make modules of engine Wide.
+func wideCompilerOf(t testing.TB) MSL {
+	t.Helper()
+	compiler, err := DefaultMSL(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "#include <metal_stdlib>\nkernel void f(device float *x [[buffer(0)]], uint i [[thread_position_in_grid]]) { x[i] += 1.0f; }\n"
+	m, err := compiler.Build(context.Background(), msl.Program{Source: text, Function: "f", Engine: msl.EngineWide})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Engines) != 1 || m.Engines[0].Engine != msl.EngineWide {
+		t.Skipf("engine wide is not to be had here: %v", m.Engines)
+	}
+	return compiler
+}
+
+// engineCount counts which engine kernels got, and why not the wide one.
+type engineCount struct {
+	wide, fibers int
+	why          []string
+}
+
+func (c *engineCount) add(e msl.EngineOf) {
+	if e.Engine == msl.EngineWide {
+		c.wide++
+		return
+	}
+	c.fibers++
+	if !slices.Contains(c.why, e.Why) {
+		c.why = append(c.why, e.Why)
+	}
+}

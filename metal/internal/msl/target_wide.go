@@ -1,0 +1,257 @@
+package msl
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"attest.example/attest/metal/internal/wide"
+)
+
+// wideCPU compiles for this machine's processor too, but a simdgroup is one fiber: clang makes one lane's code with the
+// lanes' operations as functions that nobody defines, opt makes it straight, package wide makes vectors of it, and clang
+// makes the module.
+type wideCPU struct {
+	cpu
+	opt string // LLVM's optimiser, of clang's version
+}
+
+func (wideCPU) name() string { return "wide " + wide.Digest() }
+
+func (wideCPU) flags(math MathMode, check bool) []string {
+	var flags []string
+	for _, f := range slices.Concat(cpu{}.flags(math, check), []string{"-DMSL_WIDE=1"}) {
+		if f != "-fstack-clash-protection" { // a simdgroup's stack is large, and its frame is fixed
+			flags = append(flags, f)
+		}
+	}
+	return flags
+}
+
+func (wideCPU) output() (flags []string, extension string) {
+	return []string{"-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes"}, ".so"
+}
+
+// entryPoints are those of the fibers, but that a lane's own numbers are asked of the lane.
+func (wideCPU) entryPoints(u *unit) string {
+	text := strings.NewReplacer("L->lane", "msl_wide_lane()", "L->thread)", "msl_thread_index())", "L->thread,", "msl_thread_index(),",
+		"L->thread ", "msl_thread_index() ", "L->position_in_", "msl_wide_own()->position_in_", "L->", "msl_wide_self()->").
+		Replace(glue(u.entries, u.program.fileName(), u.program.Math, false))
+	return wideFlag.ReplaceAllString(text, "$1 | MSL_MODULE_WIDE$2")
+}
+
+var wideFlag = regexp.MustCompile(`(MSL_ABI_VERSION, \d+, msl_entries, [^,]*)(,)`)
+
+// finisher is a target that goes on from what clang makes of a text, before the linker has its turn.
+type finisher interface {
+	// finish makes of the file that clang wrote another, and removes neither.
+	finish(ctx context.Context, c *Compiler, p *Program, r *rewritten, made, finished string) error
+}
+
+// kept are the functions of msl_wide.h that widened code calls.
+var kept = func() string {
+	names := []string{"msl_module", "msl_runtime_table", "msl_wide_present"}
+	for _, name := range strings.Fields("barrier again variable initial await") {
+		names = append(names, "msl_wide_call_"+name)
+	}
+	return strings.Join(names, ",")
+}()
+
+// straighten are opt's passes: first what clang would do, with every call made part of its caller, then vectors and
+// structs taken apart.
+const straighten = "internalize,globaldce,default<O2>,function(scalarizer,instcombine<no-verify-fixpoint>,simplifycfg)"
+
+// straight is one lane's code of a rewritten program as package wide reads it, of the file that clang made.
+func (t wideCPU) straight(ctx context.Context, c *Compiler, r *rewritten, made string) (string, error) {
+	text, err := os.ReadFile(made)
+	if err != nil {
+		return "", err
+	}
+	public := kept
+	for n := range r.unit.entries {
+		public += fmt.Sprintf(",msl_entry_%d", n)
+	}
+	flags := []string{"-S", "-inline-threshold=1000000", "-unroll-runtime=false", "-vectorize-loops=false", "-vectorize-slp=false", "-scalarize-load-store",
+		// A loop that is turned round tests twice where it was tested once, and lanes of two turns could meet.
+		"-rotation-max-header-size=0",
+		"-internalize-public-api-list=" + public, "-passes=" + straighten, "-o", "-", "-"}
+	straight, errs, err := c.runTool(ctx, t.opt, flags, wide.Prepare(string(text)))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", t.opt, err, errs)
+	}
+	return straight, nil
+}
+
+func (t wideCPU) finish(ctx context.Context, c *Compiler, p *Program, r *rewritten, made, finished string) error {
+	straight, err := t.straight(ctx, c, r, made)
+	if err != nil {
+		return err
+	}
+	result, err := wide.Widen(straight)
+	if err != nil {
+		return err
+	}
+	r.engines = nil
+	for n, k := range result.Kernels {
+		e := EngineOf{Kernel: r.unit.entries[n].name, Engine: EngineWide, Why: k.Refused, Note: k.Note}
+		if k.Refused != "" {
+			e.Engine = EngineFibers
+		}
+		r.engines = append(r.engines, e)
+	}
+	helpers, err := t.helpers(ctx, c)
+	if err != nil {
+		return err
+	}
+	flags := slices.Concat([]string{"-x", "ir", "-O2", "-fPIC", "-fno-vectorize", "-fno-slp-vectorize", "-Wno-everything", "-mllvm", "-unroll-runtime=false"},
+		mathFlags(p.Math), []string{"-Xclang", "-mlink-builtin-bitcode", "-Xclang", helpers, "-c", "-o", finished, "-"})
+	if _, errs, err := c.run(ctx, flags, result.Text); err != nil {
+		return fmt.Errorf("clang on the widened kernel: %w\n%s", err, errs)
+	}
+	return nil
+}
+
+// helpers are package wide's vector functions, compiled for this processor once and kept beside the precompiled headers.
+func (t wideCPU) helpers(ctx context.Context, c *Compiler) (string, error) {
+	flags := []string{"-x", "c", "-std=c17", "-O2", "-march=native", "-mprefer-vector-width=512", "-ffp-contract=off", "-fPIC", "-fno-vectorize",
+		"-fno-slp-vectorize", "-Wno-everything", "-nostdinc", "-emit-llvm", "-c"}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n%s", c.identity, wide.Helpers, strings.Join(flags, "\x00"))
+	key := sum(h)
+	if name := c.cache.findPrecompiled(key); name != "" {
+		return name, nil
+	}
+	defer c.cache.takeTurn(ctx, key)()
+	if name := c.cache.findPrecompiled(key); name != "" {
+		return name, nil
+	}
+	made, err := c.cache.scratch()
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(made)
+	if _, errs, err := c.run(ctx, append(flags, "-o", made, "-"), wide.Helpers); err != nil {
+		return "", fmt.Errorf("clang on the vector functions: %w\n%s", err, errs)
+	}
+	return c.cache.keepPrecompiled(key, made)
+}
+
+// wideTwin is a compiler for engine wide, or why there is none here.
+type wideTwin struct {
+	once     sync.Once
+	compiler *Compiler
+	err      error
+}
+
+// wideCompiler is this compiler for engine wide, or why there is none here.
+func (c *Compiler) wideCompiler(ctx context.Context) (*Compiler, error) {
+	c.wide.once.Do(func() { c.wide.compiler, c.wide.err = c.findWide(context.WithoutCancel(ctx)) })
+	return c.wide.compiler, c.wide.err
+}
+
+var llvmVersion = regexp.MustCompile(`(?:LLVM|clang) version (\d+)\.`)
+
+func (c *Compiler) findWide(ctx context.Context) (*Compiler, error) {
+	wanted := fmt.Errorf("engine wide needs clang and opt of LLVM %d (the Debian packages clang-%[1]d and llvm-%[1]d)", wide.Version)
+	real, err := filepath.EvalSymlinks(c.clang)
+	if err != nil {
+		return nil, err
+	}
+	opt := filepath.Join(filepath.Dir(real), "opt")
+	if _, err := os.Stat(opt); err != nil {
+		if opt, err = exec.LookPath(fmt.Sprintf("opt-%d", wide.Version)); err != nil {
+			return nil, fmt.Errorf("%w: no opt is here", wanted)
+		}
+	}
+	for _, tool := range []string{c.clang, opt} {
+		said, _, err := c.runTool(ctx, tool, []string{"--version"}, "")
+		if err != nil {
+			return nil, fmt.Errorf("%s --version: %w", tool, err)
+		}
+		if m := llvmVersion.FindStringSubmatch(said); m == nil || m[1] != fmt.Sprint(wide.Version) {
+			return nil, fmt.Errorf("%w: %s is of another version", wanted, tool)
+		}
+	}
+	identity, err := clangIdentity(opt)
+	if err != nil {
+		return nil, err
+	}
+	clang, err := clangIdentity(c.clang)
+	if err != nil {
+		return nil, err
+	}
+	t := wideCPU{opt: opt}
+	return &Compiler{clang: c.clang, identity: clang + "\n" + identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: c.cache, deadline: c.deadline}, nil
+}
+
+// buildWide compiles a program for engine wide. Where no kernel of it can be so, or the machine lacks what that needs, it is
+// compiled for fibers, and the module says why.
+func (c *Compiler) buildWide(ctx context.Context, p Program) (*Module, error) {
+	onFibers := p
+	onFibers.Engine = EngineFibers
+	w, err := c.wideCompiler(ctx)
+	if err != nil {
+		m, failed := c.Build(ctx, onFibers)
+		if failed != nil {
+			return nil, failed
+		}
+		for _, e := range m.Entries {
+			m.Engines = append(m.Engines, EngineOf{Kernel: e.Name, Why: err.Error()})
+		}
+		return m, nil
+	}
+	m, err := w.Build(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range m.Engines {
+		if e.Engine == EngineWide {
+			return m, nil
+		}
+	}
+	f, err := c.Build(ctx, onFibers)
+	if err != nil {
+		return nil, err
+	}
+	f.Engines, f.CompileSeconds = m.Engines, f.CompileSeconds+m.CompileSeconds
+	return f, nil
+}
+
+// LaneIR is one lane's code of a program, in LLVM IR, as package wide reads it: for a look, and for tests.
+func (c *Compiler) LaneIR(ctx context.Context, p Program) (string, error) {
+	w, err := c.wideCompiler(ctx)
+	if err != nil {
+		return "", err
+	}
+	headers, err := w.cache.headers(ctx)
+	if err != nil {
+		return "", err
+	}
+	preprocessed, _, err := w.preprocess(ctx, &p, headers)
+	if err != nil {
+		return "", err
+	}
+	r, err := rewrite(preprocessed, &p, w.target, nil)
+	if err != nil {
+		return "", asCompileError(&p, err)
+	}
+	made, err := w.cache.scratch()
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(made)
+	output, _ := w.target.output()
+	full := filepath.Join(headers, "full")
+	errs, err := w.front(ctx, r, headers, w.target.flags(p.Math, false), slices.Concat([]string{"-I", full, "-o", made, "-"}, output))
+	if err != nil {
+		return "", w.explain(&p, full, errs, err)
+	}
+	return w.target.(wideCPU).straight(ctx, w, r, made)
+}

@@ -1,0 +1,426 @@
+package wide
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// call writes a call for all lanes.
+func (e *emitter) call(i *inst, after []*inst) {
+	if name, ok := strings.CutPrefix(i.callee, prefix); ok {
+		e.operation(i, name, after)
+		return
+	}
+	apart := i.name != "" && e.d.differs[i.name]
+	for _, a := range i.args {
+		apart = apart || e.differs(a)
+	}
+	switch {
+	case strings.HasPrefix(i.callee, "llvm.mem"):
+		e.memoryCall(i, apart)
+	case strings.HasPrefix(i.callee, "llvm."):
+		if !vectorIntrinsics[strings.Split(i.callee, ".")[1]] {
+			e.refuse("a call of %s", i.callee)
+		} else if !apart {
+			e.once(i)
+		} else {
+			e.intrinsic(i)
+		}
+	case mathFunctions[i.callee]:
+		if !apart {
+			e.once(i)
+		} else {
+			e.mathCall(i)
+		}
+	default:
+		e.refuse("a call of %s, which is not made part of the kernel", i.callee)
+	}
+}
+
+// vectorIntrinsics are LLVM's functions of numbers that take vectors with the same result in each element.
+var vectorIntrinsics = setOf("fabs sqrt floor ceil trunc rint nearbyint round roundeven fma fmuladd minnum maxnum minimum maximum copysign " +
+	"smin smax umin umax abs ctpop ctlz cttz bswap bitreverse fshl fshr uadd sadd usub ssub is canonicalize")
+
+// mathFunctions are the C library's of one or two numbers, which remember nothing.
+var mathFunctions = func() map[string]bool {
+	m := map[string]bool{}
+	for _, name := range strings.Fields("acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp10 exp2 expm1 fabs fdim floor " +
+		"fma fmax fmin fmod hypot ldexp log log10 log1p log2 logb nearbyint nextafter pow remainder rint round roundeven scalbn sin sinh sqrt tan tanh trunc ilogb") {
+		m[name], m[name+"f"] = true, true
+	}
+	return m
+}()
+
+func setOf(words string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// intrinsic calls LLVM's function for vectors.
+func (e *emitter) intrinsic(i *inst) {
+	words := strings.Split(i.callee, ".")
+	name, types := words[:2], words[2:]
+	if len(words) > 3 && (words[1] == "is" || words[1] == "uadd" || words[1] == "sadd" || words[1] == "usub" || words[1] == "ssub") {
+		if words[1] != "is" && words[2] != "sat" {
+			e.refuse("a call of %s", i.callee)
+			return
+		}
+		name, types = words[:3], words[3:]
+	}
+	if len(types) != 1 {
+		e.refuse("a call of %s", i.callee)
+		return
+	}
+	constantFrom := len(i.args)
+	switch words[1] {
+	case "ctlz", "cttz", "abs", "is":
+		constantFrom = 1
+	}
+	var arguments, wanted []string
+	for n, a := range i.args {
+		if n >= constantFrom {
+			arguments, wanted = append(arguments, a.typ+" "+a.text), append(wanted, a.typ)
+			continue
+		}
+		arguments, wanted = append(arguments, wideType(a.typ)+" "+e.all(a)), append(wanted, wideType(a.typ))
+	}
+	full := strings.Join(name, ".") + ".v32" + types[0]
+	e.declare("%s @%s(%s)", wideType(i.typ), full, strings.Join(wanted, ", "))
+	e.put(i, e.set("call %s%s @%s(%s)", fastFlags(i), wideType(i.typ), full, strings.Join(arguments, ", ")))
+}
+
+// mathCall calls a function of the C library, which has the bits that fibers have: at once where there is one for all
+// lanes whose bits are proven to be the same, else for one lane after another.
+func (e *emitter) mathCall(i *inst) {
+	if i.callee == "exp2f" {
+		e.put(i, e.helper("wide_exp2f", "float", i.args[0]))
+		return
+	}
+	var in []string
+	for _, a := range i.args {
+		in = append(in, e.all(a))
+	}
+	e.each([]string{i.typ}, i, func(lane string) []string {
+		var arguments []string
+		for n, a := range i.args {
+			arguments = append(arguments, a.typ+" "+e.pick(a.typ, in[n], lane))
+		}
+		return []string{e.set("call %s%s @%s(%s)", fastFlags(i), i.typ, i.callee, strings.Join(arguments, ", "))}
+	})
+}
+
+// inMemory puts vectors where a helper of vectors/helpers.c finds them.
+func (e *emitter) inMemory(v value) string {
+	return e.stored(v.typ, e.all(v))
+}
+
+func (e *emitter) stored(t, x string) string {
+	s := e.slot(wideType(t) + ", align 128")
+	e.do("store %s %s, ptr %s, align 128", wideType(t), x, s)
+	return s
+}
+
+// helper calls one of vectors/helpers.c that gives all lanes a value: (result, operands..., mask).
+func (e *emitter) helper(name, t string, operands ...value) string {
+	result := e.slot(wideType(t) + ", align 128")
+	arguments, wanted := []string{"ptr " + result}, []string{"ptr"}
+	for _, v := range operands {
+		arguments, wanted = append(arguments, "ptr "+e.inMemory(v)), append(wanted, "ptr")
+	}
+	arguments, wanted = append(arguments, "i32 "+e.bits(e.mask)), append(wanted, "i32")
+	e.declare("void @%s(%s)", name, strings.Join(wanted, ", "))
+	e.do("call void @%s(%s)", name, strings.Join(arguments, ", "))
+	return e.set("load %s, ptr %s, align 128", wideType(t), result)
+}
+
+// reduced calls one of vectors/helpers.c that gives one value for all lanes: (operand, mask).
+func (e *emitter) reduced(name, t string, v value) string {
+	e.declare("%s @%s(ptr, i32)", t, name)
+	return e.set("call %s @%s(ptr %s, i32 %s)", t, name, e.inMemory(v), e.bits(e.mask))
+}
+
+// operation writes a function of msl_wide.h.
+func (e *emitter) operation(i *inst, name string, after []*inst) {
+	oneForAll := func() bool {
+		for _, a := range i.args {
+			if e.differs(a) {
+				e.refuse("%s with operands that differ between lanes", name)
+				return false
+			}
+		}
+		return true
+	}
+	put := func(x string) {
+		if i.name != "" {
+			e.put(i, x)
+		}
+	}
+	switch name {
+	case "self":
+		put(e.self)
+	case "lane":
+		put(series("i32", 0, 1))
+	case "enter", "turn", "leave", "simdgroup_barrier": // for the analysis; here lanes are in step anyhow
+	case "sum_f32", "max_f32", "min_f32":
+		put(e.reduced("wide_"+name, "float", i.args[0]))
+	case "sum_i32", "ballot", "first":
+		put(e.reduced("wide_"+name, "i32", i.args[0]))
+	case "shuffle":
+		put(e.helper("wide_shuffle", "i32", i.args...))
+	case "multiply":
+		e.multiply(i, after)
+	case "tile_load":
+		e.tileLoad(i, after)
+	case "tile_store":
+		e.tileStore(i)
+	case "variable":
+		if oneForAll() {
+			put(e.set("call ptr @msl_wide_call_variable(ptr %s, %s)", e.self, e.plainArguments(i)))
+		}
+	case "threadgroup_barrier":
+		if oneForAll() {
+			e.barrier(i)
+		}
+	case "together":
+		f := i.args[0].text
+		if !strings.HasPrefix(f, "@") || i.args[1].isName() {
+			e.refuse("an operation of a simdgroup that is not known when the kernel is compiled")
+			return
+		}
+		e.do("call void %s(ptr %s, i32 %s, i32 %s)", f, e.self, e.bits(e.mask), i.args[1].text)
+	case "await":
+		if oneForAll() {
+			e.do("call void @msl_wide_call_await(ptr %s, %s)", e.self, e.plainArguments(i))
+		} else {
+			e.err = nil
+			p := e.all(i.args[0])
+			e.do("call void @msl_wide_call_await(ptr %s, i64 %s)", e.self, e.pick("i64", p, e.firstLane()))
+		}
+	case "initial":
+		if e.differs(i.args[0]) || e.differs(i.args[2]) {
+			e.refuse("an initial value of threadgroup memory that differs between lanes")
+			return
+		}
+		p := e.get(i.args[1])
+		if e.differs(i.args[1]) {
+			p = e.pick("ptr", p, e.firstLane())
+		}
+		e.do("call void @msl_wide_call_initial(ptr %s, i32 %s, ptr %s, i64 %s)", e.self, e.get(i.args[0]), p, e.get(i.args[2]))
+	case "fail":
+		e.do("call void @msl_wide_call_again(ptr %s, i32 0)", e.self)
+	case "log":
+		e.refuse("a message of os_log")
+	default:
+		e.refuse("a function that is not known: %s%s", prefix, name)
+	}
+}
+
+func (e *emitter) firstLane() string {
+	e.declare("i32 @llvm.cttz.i32(i32, i1)")
+	return e.set("call i32 @llvm.cttz.i32(i32 %s, i1 true)", e.bits(e.mask))
+}
+
+func (e *emitter) plainArguments(i *inst) string {
+	var all []string
+	for _, a := range i.args {
+		all = append(all, a.typ+" "+e.get(a))
+	}
+	return strings.Join(all, ", ")
+}
+
+// barrier: where lanes have parted, all that have not returned must have come; else fibers find out who waits where.
+func (e *emitter) barrier(i *inst) {
+	if e.d.regions[e.block] != nil {
+		gone := e.set("xor i32 %s, -1", e.set("load i32, ptr %%wide.gone"))
+		alive := e.set("and i32 %%wide.present, %s", gone)
+		e.n++
+		n := e.n
+		e.do("br i1 %s, label %%\"met.%d\", label %%\"missed.%d\"", e.set("icmp eq i32 %s, %s", alive, e.bits(e.mask)), n, n)
+		e.label("missed.%d", n)
+		e.do("call void @msl_wide_call_again(ptr %s, i32 0)", e.self)
+		e.do("br label %%\"met.%d\"", n)
+		e.label("met.%d", n)
+	}
+	e.do("call void @msl_wide_call_barrier(ptr %s, %s)", e.self, e.plainArguments(i))
+}
+
+// partner finds the call that asks for the other half of what this one does, and marks it as done. Both halves of a tile are
+// asked for one right after the other.
+func (e *emitter) partner(i *inst, after []*inst) *inst {
+	last := len(i.args) - 1
+	for _, other := range after {
+		if other.op == "call" && other.callee == i.callee && other.args[last].text != i.args[last].text &&
+			slices.Equal(other.args[:last], i.args[:last]) && !e.skip[other] {
+			e.skip[other] = true
+			return other
+		}
+		if other.op == "store" || other.op == "atomicrmw" || other.op == "cmpxchg" || other.op == "fence" || other.op == "call" && other.callee != i.callee {
+			return nil
+		}
+	}
+	return nil
+}
+
+// halves puts the two halves of a tile where they were asked for.
+func (e *emitter) halves(i, other *inst, x, y string) {
+	for _, asked := range []*inst{i, other} {
+		if asked == nil || asked.name == "" {
+			continue
+		}
+		from := x
+		if asked.args[len(asked.args)-1].text == "1" {
+			from = y
+		}
+		e.put(asked, e.set("load <32 x float>, ptr %s, align 128", from))
+	}
+}
+
+func (e *emitter) multiply(i *inst, after []*inst) {
+	if e.d.regions[e.block] != nil && i.args[6].isName() {
+		e.refuse("a matrix operation that is not known when the kernel is compiled")
+		return
+	}
+	other := e.partner(i, after)
+	x, y := e.slot("<32 x float>, align 128"), e.slot("<32 x float>, align 128")
+	arguments, wanted := []string{"ptr " + x, "ptr " + y}, []string{"ptr", "ptr"}
+	for _, a := range i.args[:6] {
+		arguments, wanted = append(arguments, "ptr "+e.inMemory(a)), append(wanted, "ptr")
+	}
+	e.declare("void @wide_multiply(%s)", strings.Join(wanted, ", "))
+	e.do("call void @wide_multiply(%s)", strings.Join(arguments, ", "))
+	e.halves(i, other, x, y)
+}
+
+// Elements of a simdgroup's matrix that lane 0, 1, ... holds: the first of two.
+func tilePlaces() (rows, columns string) {
+	var r, c []string
+	for lane := range lanes {
+		r = append(r, fmt.Sprintf("i64 %d", lane>>2&4+lane>>1&3))
+		c = append(c, fmt.Sprintf("i64 %d", lane>>2&2*2+lane&1*2))
+	}
+	return "<" + strings.Join(r, ", ") + ">", "<" + strings.Join(c, ", ") + ">"
+}
+
+// tilePointers are the addresses of lanes' two elements of a tile, where the simdgroup does not ask as one.
+func (e *emitter) tilePointers(i *inst) (first, second string) {
+	rows, columns := tilePlaces()
+	if i.args[2].text == "1" {
+		rows, columns = columns, rows
+	}
+	p, stride := e.all(i.args[0]), e.all(i.args[1])
+	at := e.set("add <32 x i64> %s, %s", e.set("mul <32 x i64> %s, %s", stride, rows), columns)
+	first = e.set("getelementptr float, <32 x ptr> %s, <32 x i64> %s", p, at)
+	step := "splat (i64 1)"
+	if i.args[2].text == "1" {
+		step = stride
+	}
+	return first, e.set("getelementptr float, <32 x ptr> %s, <32 x i64> %s", first, step)
+}
+
+func (e *emitter) tileLoad(i *inst, after []*inst) {
+	if i.args[2].isName() || i.args[3].isName() {
+		e.refuse("a simdgroup_load that may be transposed or not")
+		return
+	}
+	other := e.partner(i, after)
+	x, y := e.slot("<32 x float>, align 128"), e.slot("<32 x float>, align 128")
+	if e.differs(i.args[0]) || e.differs(i.args[1]) {
+		first, second := e.tilePointers(i)
+		gather := e.gather("float", 4, false)
+		e.Gathers++
+		for n, p := range []string{first, second} {
+			e.do("store <32 x float> %s, ptr %s, align 128", e.set("call <32 x float> @%s(<32 x ptr> %s, %s %s)", gather, p, maskType, e.mask), []string{x, y}[n])
+		}
+	} else {
+		e.declare("void @wide_tile_load(ptr, ptr, ptr, i64, i32, i32)")
+		e.do("call void @wide_tile_load(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), i.args[2].text, e.bits(e.mask))
+	}
+	e.halves(i, other, x, y)
+}
+
+func (e *emitter) tileStore(i *inst) {
+	if i.args[2].isName() {
+		e.refuse("a simdgroup_store that may be transposed or not")
+		return
+	}
+	if e.differs(i.args[0]) || e.differs(i.args[1]) {
+		first, second := e.tilePointers(i)
+		scatter := e.scatter("float", 4, false)
+		e.Scatters++
+		e.do("call void @%s(<32 x float> %s, <32 x ptr> %s, %s %s)", scatter, e.all(i.args[3]), first, maskType, e.mask)
+		e.do("call void @%s(<32 x float> %s, <32 x ptr> %s, %s %s)", scatter, e.all(i.args[4]), second, maskType, e.mask)
+		return
+	}
+	x, y := e.inMemory(i.args[3]), e.inMemory(i.args[4])
+	e.declare("void @wide_tile_store(ptr, ptr, ptr, i64, i32, i32)")
+	e.do("call void @wide_tile_store(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), i.args[2].text, e.bits(e.mask))
+}
+
+// memoryCall writes a memset, memcpy or memmove.
+func (e *emitter) memoryCall(i *inst, apart bool) {
+	last := i.args[len(i.args)-1]
+	e.declareMemory(i)
+	if root := e.d.private[i.args[0].text]; root != "" { // a memset of a variable that lies side by side
+		if e.differs(i.args[2]) || e.d.regions[e.block] != nil || e.differs(i.args[1]) {
+			e.memsetSides(i, root)
+			return
+		}
+		n := e.set("mul i64 %s, %d", e.get(i.args[2]), lanes)
+		e.do("call void @%s(ptr %s, i8 %s, i64 %s, i1 %s)", i.callee, e.get(i.args[0]), e.get(i.args[1]), n, last.text)
+		return
+	}
+	if !apart {
+		e.do("call void @%s(%s)", i.callee, e.plainArguments(i))
+		return
+	}
+	var in []string
+	for _, a := range i.args[:3] {
+		in = append(in, e.all(a))
+	}
+	e.each(nil, i, func(lane string) []string {
+		var one []string
+		for n, a := range i.args[:3] {
+			one = append(one, a.typ+" "+e.pick(a.typ, in[n], lane))
+		}
+		e.do("call void @%s(%s, i1 %s)", i.callee, strings.Join(one, ", "), last.text)
+		return nil
+	})
+}
+
+func (e *emitter) declareMemory(i *inst) {
+	var wanted []string
+	for _, a := range i.args {
+		wanted = append(wanted, a.typ)
+	}
+	e.declare("void @%s(%s)", i.callee, strings.Join(wanted, ", "))
+}
+
+// memsetSides fills a variable that lies side by side for some lanes only, element by element.
+func (e *emitter) memsetSides(i *inst, root string) {
+	size := e.d.elements[root]
+	length, known := integerOf(i.args[2].text)
+	if !known || length%size != 0 || length/size > 64 || e.differs(i.args[1]) {
+		e.refuse("a private variable that only some lanes fill")
+		return
+	}
+	t := fmt.Sprintf("i%d", 8*size)
+	byteValue, known := integerOf(i.args[1].text)
+	if !known {
+		e.refuse("a private variable that is filled with what is not known when the kernel is compiled")
+		return
+	}
+	fill := uint64(0)
+	for range size {
+		fill = fill<<8 | uint64(byteValue&0xff)
+	}
+	p := e.get(i.args[0])
+	for n := int64(0); n < length/size; n++ {
+		at := e.set("getelementptr i8, ptr %s, i64 %d", p, n*size*lanes)
+		old := e.set("load %s, ptr %s, align %d", wideType(t), at, min(64, lanes*size))
+		e.do("store %s %s, ptr %s, align %d", wideType(t), e.set("select %s %s, %s splat (%s %d), %s %s", maskType, e.mask, wideType(t), t, int64(fill), wideType(t), old), at, min(64, lanes*size))
+	}
+}

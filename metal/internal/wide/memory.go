@@ -1,0 +1,243 @@
+package wide
+
+import (
+	"fmt"
+	"strings"
+)
+
+// shortName is a type as it stands in the name of one of LLVM's functions.
+func shortName(t string) string {
+	switch t {
+	case "float":
+		return "f32"
+	case "double":
+		return "f64"
+	case "half":
+		return "f16"
+	case "bfloat":
+		return "bf16"
+	case "ptr":
+		return "p0"
+	}
+	return t
+}
+
+// load writes a load whose address or value differs between lanes.
+func (e *emitter) load(i *inst) {
+	t := i.typ
+	size, _, ok := e.m.layout(t)
+	if !ok || scalarBits(t) < 8 {
+		e.refuse("a load of %s", t)
+		return
+	}
+	align := max(i.align, 1)
+	switch {
+	case !e.differs(i.args[0]):
+		copied := *i
+		copied.name, copied.args = "", []value{{"ptr", e.get(i.args[0])}}
+		e.put(i, e.spread(t, e.set("%s", copied.String())))
+		return
+	case i.atomic:
+		p := e.get(i.args[0])
+		e.each([]string{t}, i, func(lane string) []string {
+			return []string{e.set("load atomic %s, ptr %s%s", t, e.pick("ptr", p, lane), orderText(i))}
+		})
+		return
+	}
+	s, straightness := e.straightOf(i.args[0], e.block)
+	p := e.get(i.args[0])
+	near := func(each int64) string { // lanes' elements stand each elements apart
+		n := lanes * each
+		name := fmt.Sprintf("llvm.masked.load.v%d%s.p0", n, shortName(t))
+		e.declare("<%d x %s> @%s(ptr, i32, <%d x i1>, <%d x %s>)", n, t, name, n, n, t)
+		first := e.pick("ptr", p, "0")
+		mask := e.mask
+		if each > 1 {
+			mask = e.set("shufflevector %s %s, %s zeroinitializer, <%d x i32> %s", maskType, mask, maskType, n, every(each))
+		}
+		x := e.set("call <%d x %s> @%s(ptr %s, i32 %d, <%d x i1> %s, <%d x %s> zeroinitializer)", n, t, name, first, align, n, mask, n, t)
+		if each > 1 {
+			x = e.set("shufflevector <%d x %s> %s, <%d x %s> poison, <32 x i32> %s", n, t, x, n, t, series("i32", 0, each))
+		}
+		return x
+	}
+	far := func() string {
+		e.Gathers++
+		return e.set("call %s @%s(<32 x ptr> %s, %s %s)", wideType(t), e.gather(t, align, !straightness), p, maskType, e.mask)
+	}
+	switch {
+	case straightness && s.known && len(s.guards) == 0 && s.each > 0 && s.each%size == 0 && (s.each/size == 1 || s.each/size == 2 || s.each/size == 4):
+		e.put(i, near(s.each/size))
+	case straightness && (!s.known || s.each == size):
+		e.onlyIf(e.isNear(s, p, size), i, func() string { return near(1) }, far)
+	default:
+		e.put(i, far())
+	}
+}
+
+// every is the shuffle that spreads a mask of 32 lanes over each times as many elements.
+func every(each int64) string {
+	var b strings.Builder
+	b.WriteString("<")
+	for n := range lanes * each {
+		if n > 0 {
+			b.WriteString(", ")
+		}
+		if n%each == 0 {
+			fmt.Fprintf(&b, "i32 %d", n/each)
+		} else {
+			fmt.Fprintf(&b, "i32 %d", lanes)
+		}
+	}
+	return b.String() + ">"
+}
+
+// isNear is whether lanes that stand in a straight line are neighbours: what was not known when the kernel was compiled.
+func (e *emitter) isNear(s straight, p string, size int64) string {
+	near := "true"
+	and := func(c string) {
+		if near == "true" {
+			near = c
+		} else {
+			near = e.set("and i1 %s, %s", near, c)
+		}
+	}
+	if !s.known {
+		a := e.set("ptrtoint ptr %s to i64", e.pick("ptr", p, "0"))
+		b := e.set("ptrtoint ptr %s to i64", e.pick("ptr", p, "1"))
+		and(e.set("icmp eq i64 %s, %d", e.set("sub i64 %s, %s", b, a), size))
+	}
+	seen := map[guard]bool{}
+	for _, g := range s.guards {
+		if seen[g] {
+			continue
+		}
+		seen[g] = true
+		v := value{g.typ, g.name}
+		x := e.get(v)
+		if e.differs(v) {
+			x = e.pick(g.typ, x, "0")
+		}
+		if g.low > 0 {
+			and(e.set("icmp uge %s %s, %d", g.typ, x, g.low))
+		}
+		and(e.set("icmp ule %s %s, %d", g.typ, x, g.high))
+	}
+	return near
+}
+
+// onlyIf makes i's value one way or the other.
+func (e *emitter) onlyIf(condition string, i *inst, yes, no func() string) {
+	e.n++
+	n := e.n
+	e.do("br i1 %s, label %%\"near.%d\", label %%\"far.%d\"", condition, n, n)
+	for k, f := range []func() string{yes, no} {
+		e.label("%s.%d", []string{"near", "far"}[k], n)
+		x := f()
+		if i.name != "" {
+			e.put(i, x)
+		}
+		e.do("br label %%\"both.%d\"", n)
+	}
+	e.label("both.%d", n)
+}
+
+// store writes a store whose address or value differs between lanes.
+func (e *emitter) store(i *inst) {
+	t := i.args[0].typ
+	size, _, ok := e.m.layout(t)
+	if !ok || scalarBits(t) < 8 {
+		e.refuse("a store of %s", t)
+		return
+	}
+	align := max(i.align, 1)
+	x := e.all(i.args[0])
+	if !e.differs(i.args[1]) { // what the last lane stores stays
+		e.declare("i32 @llvm.ctlz.i32(i32, i1)")
+		last := e.set("xor i32 %s, 31", e.set("call i32 @llvm.ctlz.i32(i32 %s, i1 true)", e.bits(e.mask)))
+		copied := *i
+		copied.args = []value{{t, e.pick(t, x, last)}, {"ptr", e.get(i.args[1])}}
+		e.do("%s", copied.String())
+		return
+	}
+	p := e.get(i.args[1])
+	if i.atomic || i.volatile {
+		e.each(nil, i, func(lane string) []string {
+			copied := *i
+			copied.args = []value{{t, e.pick(t, x, lane)}, {"ptr", e.pick("ptr", p, lane)}}
+			e.do("%s", copied.String())
+			return nil
+		})
+		return
+	}
+	s, straightness := e.straightOf(i.args[1], e.block)
+	near := func() string {
+		name := fmt.Sprintf("llvm.masked.store.v32%s.p0", shortName(t))
+		e.declare("void @%s(%s, ptr, i32, %s)", name, wideType(t), maskType)
+		e.do("call void @%s(%s %s, ptr %s, i32 %d, %s %s)", name, wideType(t), x, e.pick("ptr", p, "0"), align, maskType, e.mask)
+		return ""
+	}
+	far := func() string {
+		e.Scatters++
+		e.do("call void @%s(%s %s, <32 x ptr> %s, %s %s)", e.scatter(t, align, !straightness), wideType(t), x, p, maskType, e.mask)
+		return ""
+	}
+	switch {
+	case straightness && s.known && len(s.guards) == 0 && s.each == size:
+		near()
+	case straightness && (!s.known || s.each == size):
+		e.onlyIf(e.isNear(s, p, size), i, near, far)
+	default:
+		far()
+	}
+}
+
+// gather is the function that loads from lanes' own addresses. With a look it first finds out whether they are neighbours.
+func (e *emitter) gather(t string, align int, look bool) string {
+	return e.memoryFunction("gather", t, align, look)
+}
+
+func (e *emitter) scatter(t string, align int, look bool) string {
+	return e.memoryFunction("scatter", t, align, look)
+}
+
+func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
+	short := shortName(t)
+	name := fmt.Sprintf("wide.%s.%s.%d", what, short, align)
+	if look {
+		name += ".look"
+	}
+	if e.functions[name] != "" {
+		return name
+	}
+	w := wideType(t)
+	size, _, _ := e.m.layout(t)
+	vector, result, parameters := "<32 x ptr> %p, "+maskType+" %m", w, ""
+	var near, far string
+	if what == "gather" {
+		e.declare("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr>, i32, %s, %s)", w, short, maskType, w)
+		e.declare("%s @llvm.masked.load.v32%s.p0(ptr, i32, %s, %s)", w, short, maskType, w)
+		near = fmt.Sprintf("  %%x = call %s @llvm.masked.load.v32%s.p0(ptr %%p0, i32 %d, %s %%m, %s zeroinitializer)\n  ret %s %%x\n", w, short, align, maskType, w, w)
+		far = fmt.Sprintf("  %%y = call %s @llvm.masked.gather.v32%s.v32p0(<32 x ptr> %%p, i32 %d, %s %%m, %s zeroinitializer)\n  ret %s %%y\n", w, short, align, maskType, w, w)
+	} else {
+		result, parameters = "void", w+" %v, "
+		e.declare("void @llvm.masked.scatter.v32%s.v32p0(%s, <32 x ptr>, i32, %s)", short, w, maskType)
+		e.declare("void @llvm.masked.store.v32%s.p0(%s, ptr, i32, %s)", short, w, maskType)
+		near = fmt.Sprintf("  call void @llvm.masked.store.v32%s.p0(%s %%v, ptr %%p0, i32 %d, %s %%m)\n  ret void\n", short, w, align, maskType)
+		far = fmt.Sprintf("  call void @llvm.masked.scatter.v32%s.v32p0(%s %%v, <32 x ptr> %%p, i32 %d, %s %%m)\n  ret void\n", short, w, align, maskType)
+	}
+	kind := "alwaysinline nounwind"
+	if size < 4 || what == "scatter" && size > 8 {
+		kind = "noinline nounwind" // the processor has none, and 32 of one lane each are long
+	}
+	text := fmt.Sprintf("define internal %s @%s(%s%s) %s ATTRIBUTES {\n", result, name, parameters, vector, kind)
+	if look {
+		text += "  %r = ptrtoint <32 x ptr> %p to <32 x i64>\n  %a = freeze <32 x i64> %r\n  %a0 = extractelement <32 x i64> %a, i64 0\n" +
+			"  %i = insertelement <32 x i64> poison, i64 %a0, i64 0\n  %s = shufflevector <32 x i64> %i, <32 x i64> poison, <32 x i32> zeroinitializer\n" +
+			fmt.Sprintf("  %%want = add <32 x i64> %%s, %s\n", series("i64", 0, size)) +
+			"  %ne = icmp ne <32 x i64> %a, %want\n  %off = and <32 x i1> %ne, %m\n  %bits = bitcast <32 x i1> %off to i32\n" +
+			"  %row = icmp eq i32 %bits, 0\n  br i1 %row, label %near, label %far\nnear:\n  %p0 = inttoptr i64 %a0 to ptr\n" + near + "far:\n"
+	}
+	e.functions[name] = text + far + "}\n"
+	return name
+}

@@ -1,0 +1,147 @@
+package wide_test
+
+import (
+	"context"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/internal/msl"
+	"attest.example/attest/metal/internal/wide"
+)
+
+// laneIR compiles a text of the project's own to one lane's code.
+func laneIR(t *testing.T, file, function string, constants ...device.Constant) string {
+	t.Helper()
+	c, err := msl.New(msl.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := c.LaneIR(context.Background(), msl.Program{Source: string(source), File: file, Function: function, Constants: constants})
+	if err != nil {
+		if strings.Contains(err.Error(), "engine wide needs") {
+			t.Skip(err)
+		}
+		t.Fatal(err)
+	}
+	return text
+}
+
+var (
+	said      = regexp.MustCompile(` (noundef|nonnull|nocapture|readonly|writeonly|zeroext|signext|noalias|readnone|returned|immarg|align \d+)\b| (dereferenceable|range|nofpclass)\([^)]*\)`)
+	metadata  = regexp.MustCompile(`, ![a-z.]+ ![0-9]+|, !srcloc ![0-9]+| #[0-9]+$|\s*;.*$`)
+	arguments = regexp.MustCompile(`\bcall\b`)
+	spaces    = regexp.MustCompile(`\s+`)
+)
+
+// plain is a line of LLVM's as Reprint writes it: without what is said of arguments and to the optimiser alone.
+func plain(line string) string {
+	line = metadata.ReplaceAllString(line, "")
+	line = metadata.ReplaceAllString(line, "")
+	line = strings.NewReplacer("tail call", "call", "musttail call", "call").Replace(line)
+	if arguments.MatchString(line) {
+		for line != said.ReplaceAllString(line, "") {
+			line = said.ReplaceAllString(line, "")
+		}
+		line = strings.Replace(line, "call  ", "call ", 1)
+	}
+	return spaces.ReplaceAllString(strings.TrimSpace(line), " ")
+}
+
+// TestReprint holds the reader and the writer against LLVM's own text, line by line, on kernels of the project.
+func TestReprint(t *testing.T) {
+	no, yes := uint64(0), uint64(1)
+	flag := func(n int, v uint64) device.Constant { return device.Constant{Index: n, Type: device.Bool, Bits: v} }
+	for _, k := range []struct {
+		file, function string
+		constants      []device.Constant
+	}{
+		{"../../kernels/attention.metal", "attention_fp32_64", []device.Constant{flag(0, no), flag(1, no)}},
+		{"../../kernels/attention.metal", "attention_bf16_128", []device.Constant{flag(0, yes), flag(1, yes)}},
+		{"../../kernels/attention.metal", "attention_fp16_32", []device.Constant{flag(0, yes), flag(1, no)}},
+		{"../host/testdata/divergent/two.metal", "f", nil},
+		{"../host/testdata/divergent/ahead.metal", "f", nil},
+	} {
+		t.Run(k.function, func(t *testing.T) {
+			text := laneIR(t, k.file, k.function, k.constants...)
+			printed, err := wide.Reprint(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			inside, joined := false, ""
+			for line := range strings.Lines(text) {
+				line = strings.TrimRight(line, "\n")
+				switch {
+				case strings.HasPrefix(line, "define ") && strings.Contains(line, "@msl_entry_"):
+					inside = true
+				case line == "}":
+					inside = false
+				case !inside || strings.HasPrefix(strings.TrimSpace(line), ";") || strings.TrimSpace(line) == "":
+				case strings.Contains(line, "call void @llvm.lifetime") || strings.Contains(line, "call void @llvm.assume") || strings.Contains(line, "noalias.scope"):
+				case strings.HasSuffix(line, "["):
+					joined = strings.TrimSpace(line)
+				case joined != "":
+					joined += " " + strings.TrimSpace(line)
+					if strings.HasSuffix(line, "]") {
+						want = append(want, plain(joined))
+						joined = ""
+					}
+				default:
+					want = append(want, plain(line))
+				}
+			}
+			var got []string
+			for line := range strings.Lines(printed) {
+				line = strings.TrimSpace(line)
+				if !strings.HasPrefix(line, "define ") && line != "}" {
+					got = append(got, spaces.ReplaceAllString(line, " "))
+				}
+			}
+			if len(got) > 0 && len(want) > 0 && got[0] != want[0] { // the first block's name, which LLVM leaves out
+				got = got[1:]
+			}
+			if len(got) != len(want) {
+				t.Errorf("%d lines, LLVM has %d", len(got), len(want))
+			}
+			for n := range min(len(got), len(want)) {
+				if got[n] != want[n] {
+					t.Fatalf("line %d:\n%s\nLLVM has\n%s", n, got[n], want[n])
+				}
+			}
+			if len(want) < 30 {
+				t.Errorf("only %d lines", len(want))
+			}
+		})
+	}
+}
+
+// TestUnknownInstructionsAreRefused: what is not understood names itself.
+func TestUnknownInstructionsAreRefused(t *testing.T) {
+	for _, line := range []string{
+		"%2 = va_arg ptr %0, i32",
+		"%2 = load i32, ptr addrspace(3) %0",
+		"%2 = add <4 x i32> %1, splat (i32 1), !unknown",
+		"%2 = call i32 asm \"nop\", \"=r\"()",
+		"%2 = insertelement <4 x float> %1, float 0.0, i32 1",
+		"%2 = call i32 %1(i32 0)",
+		"indirectbr ptr %0, [label %1]",
+		"%2 = load i32, ptr %0, weight 3",
+	} {
+		text := "define void @msl_entry_0(ptr %0) {\n  " + line + "\n  ret void\n}\n"
+		r, err := wide.Widen(text)
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		if len(r.Kernels) != 1 || !strings.Contains(r.Kernels[0].Refused, line[:6]) {
+			t.Errorf("%s: %+v", line, r.Kernels)
+		}
+	}
+}

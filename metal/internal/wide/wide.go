@@ -1,0 +1,192 @@
+package wide
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Helpers is the text of what widened code calls, in C for clang.
+//
+//go:embed vectors/helpers.c
+var Helpers string
+
+// Version of LLVM whose text the package reads.
+const Version = 19
+
+// Kernel is what became of one entry point.
+type Kernel struct {
+	Entry   string // the function: msl_entry_0, ...
+	Refused string // why it stays on fibers; "" where it is wide
+	Note    string // how it came out, in numbers
+}
+
+// Result is a module in which entry points are code for whole simdgroups.
+type Result struct {
+	Text    string
+	Kernels []Kernel
+}
+
+var entryName = regexp.MustCompile(`^msl_entry_[0-9]+$`)
+
+// Widen widens the entry points of a text. The pointer to one that stays on fibers is null in the module's table.
+func Widen(text string) (*Result, error) {
+	isEntry := func(name string) bool { return entryName.MatchString(name) }
+	m, failed := readModule(text, isEntry)
+	r := &Result{}
+	var body strings.Builder
+	declared, functions := map[string]bool{}, map[string]string{}
+	attributes := targetAttributes(text)
+	for _, name := range entriesOf(text) {
+		k := Kernel{Entry: name}
+		err := failed[name]
+		var w *widened
+		for _, f := range m.functions {
+			if f.name == name {
+				w, err = widenSafely(m, f, "#9999")
+			}
+		}
+		var r1 *refused
+		switch {
+		case err == nil && w != nil:
+			body.WriteString(w.text)
+			k.Note = w.note
+			for d := range w.declared {
+				declared[d] = true
+			}
+			for n, f := range w.functions {
+				functions[n] = f
+			}
+		case errors.As(err, &r1):
+			k.Refused = r1.why
+		default:
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		r.Kernels = append(r.Kernels, k)
+	}
+	head := m.head
+	for _, k := range r.Kernels {
+		if k.Refused != "" {
+			head = regexp.MustCompile(`ptr @`+k.Entry+`\b`).ReplaceAllString(head, "ptr null")
+		}
+	}
+	var all strings.Builder
+	all.WriteString(head)
+	all.WriteString(body.String())
+	for _, n := range sortedKeys(functions) {
+		all.WriteString(strings.Replace(functions[n], "ATTRIBUTES", "#9998", 1))
+	}
+	for _, d := range sortedKeys(declared) {
+		name := d[strings.Index(d, "@"):]
+		name = name[:strings.Index(name, "(")+1]
+		if !strings.Contains(head, " "+name) || !isDeclared(head, name) {
+			all.WriteString(d + "\n")
+		}
+	}
+	fmt.Fprintf(&all, "attributes #9999 = { nounwind \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\" %s }\n", attributes)
+	fmt.Fprintf(&all, "attributes #9998 = { nounwind \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\" %s }\n", attributes)
+	r.Text = all.String()
+	return r, nil
+}
+
+// isDeclared says whether a text declares or defines the function whose name with its bracket is given.
+func isDeclared(head, name string) bool {
+	for line := range strings.Lines(head) {
+		if (strings.HasPrefix(line, "declare ") || strings.HasPrefix(line, "define ")) && strings.Contains(line, " "+name) {
+			return true
+		}
+	}
+	return false
+}
+
+// widenSafely makes an error of what should not happen, so that the kernel runs on fibers all the same.
+func widenSafely(m *module, f *function, attributes string) (w *widened, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = refuse("the vectoriser failed: %v", r)
+		}
+	}()
+	return widen(m, f, attributes)
+}
+
+func entriesOf(text string) []string {
+	var names []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "define ") && entryName.MatchString(definedName(line)) {
+			names = append(names, definedName(line))
+		}
+	}
+	return names
+}
+
+var targetAttribute = regexp.MustCompile(`"(?:target-cpu|target-features|tune-cpu)"="[^"]*"`)
+
+// targetAttributes say which processor functions are for: those of the first that says so.
+func targetAttributes(text string) string {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "attributes #") && strings.Contains(line, `"target-cpu"`) {
+			return strings.Join(targetAttribute.FindAllString(line, -1), " ")
+		}
+	}
+	return ""
+}
+
+// declarations are the functions of msl_wide.h with what LLVM is to know of them. Lanes and marks touch no memory that a
+// kernel sees; operations order all of it.
+var declaredAttributes = map[string]string{
+	"self": "nounwind willreturn memory(none)", "lane": "nounwind willreturn memory(none)",
+	"enter": mark, "turn": mark, "leave": mark,
+	"multiply":   "convergent nomerge nounwind willreturn memory(none)",
+	"tile_load":  "nounwind willreturn memory(argmem: read)",
+	"tile_store": "nounwind willreturn memory(argmem: write)",
+	"variable":   "nounwind willreturn memory(inaccessiblemem: readwrite)",
+}
+
+const mark = "convergent nomerge nounwind memory(inaccessiblemem: readwrite)"
+
+var (
+	declaration = regexp.MustCompile(`(?m)^(declare [^\n]*@msl_wide_(\w+)\([^\n]*\)) #\d+`)
+	calls       = regexp.MustCompile(`(?m)(call [^\n]*@msl_wide_(?:self|lane|enter|turn|leave|multiply|tile_load|tile_store|variable)\([^\n]*\)) #\d+`)
+)
+
+// Prepare tells LLVM, in the text that clang makes before it optimises, what it may suppose of the functions of msl_wide.h.
+func Prepare(text string) string {
+	text = declaration.ReplaceAllStringFunc(text, func(s string) string {
+		m := declaration.FindStringSubmatch(s)
+		attributes := declaredAttributes[m[2]]
+		if attributes == "" {
+			attributes = "convergent nomerge nounwind"
+		}
+		return m[1] + " " + attributes
+	})
+	return calls.ReplaceAllString(text, "$1")
+}
+
+// own is the package's text: what it writes depends on it.
+//
+//go:embed *.go vectors
+var own embed.FS
+
+// Digest names the version of this package.
+var Digest = sync.OnceValue(func() string {
+	h := sha256.New()
+	err := fs.WalkDir(own, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		data, err := own.ReadFile(name)
+		fmt.Fprintf(h, "%s %d\n", name, len(data))
+		h.Write(data)
+		return err
+	})
+	if err != nil {
+		panic(err) // the files are part of the program
+	}
+	return hex.EncodeToString(h.Sum(nil))[:24]
+})
