@@ -47,7 +47,7 @@ test-short: deps
 
 # A C compiler and clang are the only tools beside Go. Nothing is installed where they are there already.
 deps:
-	@sh scripts/deps.sh
+	@sh scripts/deps.sh $(filter deps,$(MAKECMDGOALS))
 
 vet:
 	$(GO) vet ./...

@@ -19,7 +19,14 @@ clang_here() {
 }
 [ "$(uname -s)" = Darwin ] || clang_here || packages="$packages clang"
 
-[ -n "$packages" ] || exit 0
+# Engine wide makes vectors of what opt of LLVM 19 (package llvm-19) leaves of a kernel; without it every kernel stays on
+# fibers, and that is told. So nothing fails without it, and it is installed only beside a clang that is, or by `make deps`.
+optional=
+if [ "${1:-}" = deps ] && have clang-19 && ! have opt-19 && have apt-get && { [ "$(id -u)" -eq 0 ] || have sudo; }; then
+  optional=llvm-19
+fi
+
+[ -n "$packages$optional" ] || exit 0
 
 if [ "$(uname -s)" = Darwin ]; then
   echo "attest needs:$packages. Install the command line tools: xcode-select --install" >&2
@@ -36,7 +43,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 # The newest clang that the distribution has and attest knows.
-$root apt-get update -qq
+$root apt-get update -qq || [ -z "$packages" ]
 case "$packages" in *clang*)
   for v in 19 18 17 16 15 14; do
     if apt-cache show "clang-$v" >/dev/null 2>&1; then
@@ -45,6 +52,14 @@ case "$packages" in *clang*)
     fi
   done
 esac
-echo "installing:$packages" >&2
-# shellcheck disable=SC2086 # a list of words
-DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $packages >&2
+case "$packages" in *clang-19*) optional=llvm-19 ;; esac
+if [ -n "$packages" ]; then
+  echo "installing:$packages" >&2
+  # shellcheck disable=SC2086 # a list of words
+  DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $packages >&2
+fi
+if [ -n "$optional" ]; then
+  echo "installing: $optional" >&2
+  DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $optional >&2 ||
+    echo "$optional could not be installed: --engine wide keeps every kernel on fibers" >&2
+fi
