@@ -26,13 +26,13 @@ func TestRefusalsNameTheArgument(t *testing.T) {
 		spoil func(o *metal.AttentionOptions)
 	}{
 		{"batch", func(o *metal.AttentionOptions) { o.Batch = 0 }},
-		{"batch", func(o *metal.AttentionOptions) { o.Batch = 1 << 20 }},
+		{"batch", func(o *metal.AttentionOptions) { o.Batch = 1<<20 + 1 }},
 		{"q: the buffer has 576 bytes", func(o *metal.AttentionOptions) { o.QLen = 10 }},
 		{"k: the buffer has 576 bytes", func(o *metal.AttentionOptions) { o.KVLen = 10 }},
 		{"q_len", func(o *metal.AttentionOptions) { o.QLen = 0 }},
 		{"kv_len", func(o *metal.AttentionOptions) { o.KVLen = math.MaxInt32 }},
 		{"kv_heads", func(o *metal.AttentionOptions) { o.Heads, o.KVHeads = 3, 2 }},
-		{"head_dim: 257, expected 1 to 256", func(o *metal.AttentionOptions) { o.HeadDim = 257 }},
+		{"head_dim: 577, expected 1 to 576", func(o *metal.AttentionOptions) { o.HeadDim = 577 }},
 		{"softmax_scale", func(o *metal.AttentionOptions) { o.Scale = float32(math.Inf(1)) }},
 		{"input_precision: 7", func(o *metal.AttentionOptions) { o.Input = 7 }},
 		{"output_precision: -1", func(o *metal.AttentionOptions) { o.Output = -1 }},

@@ -1,6 +1,6 @@
 // Flash-attention forward:  O = softmax(scale * Q K^T + mask) V, without ever storing the score matrix.
 //
-// Shapes      q, o [batch, heads, q_len, head_dim]; k, v [batch, kv_heads, kv_len, head_dim]; head_dim 1..256.
+// Shapes      q, o [batch, heads, q_len, head_dim]; k, v [batch, kv_heads, kv_len, head_dim]; head_dim 1..576.
 //             Every operand has its own strides, in elements, so any layout and any transpose is a matter of numbers.
 // Types       q, k, v: half, bfloat or float (the template argument). o: any of the three, chosen at run time.
 // Blocks      A simdgroup owns 8 query rows; a threadgroup has 1 to 4 simdgroups that share key blocks of 32 rows.
@@ -386,11 +386,14 @@ ATTENTION("attention_fp16_32", half, 4)
 ATTENTION("attention_fp16_64", half, 8)
 ATTENTION("attention_fp16_128", half, 16)
 ATTENTION("attention_fp16_256", half, 32)
+ATTENTION("attention_fp16_576", half, 72)
 ATTENTION("attention_bf16_32", bfloat, 4)
 ATTENTION("attention_bf16_64", bfloat, 8)
 ATTENTION("attention_bf16_128", bfloat, 16)
 ATTENTION("attention_bf16_256", bfloat, 32)
+ATTENTION("attention_bf16_576", bfloat, 72)
 ATTENTION("attention_fp32_32", float, 4)
 ATTENTION("attention_fp32_64", float, 8)
 ATTENTION("attention_fp32_128", float, 16)
 ATTENTION("attention_fp32_256", float, 32)
+ATTENTION("attention_fp32_576", float, 72)

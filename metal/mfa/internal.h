@@ -44,7 +44,7 @@ void mfa_object_release(mfa_object *object);
 
 typedef struct {
   int32_t input_precision;
-  uint32_t head_class; /* 32, 64, 128 or 256: the largest head_dim of the kernel */
+  uint32_t head_class; /* 32, 64, 128, 256 or 576: the largest head_dim of the kernel */
   int32_t math;
 #define CONSTANT(index, name, value) bool name;
   MFA_KERNEL_CONSTANTS(CONSTANT)

@@ -140,7 +140,7 @@ typedef struct {
   mfa_operand lse;     /* float [batch, heads, q_len], contiguous; buffer NULL: not wanted */
 
   uint32_t batch, q_len, kv_len, heads, kv_heads; /* kv_heads divides heads: grouped-query attention */
-  uint32_t head_dim;                              /* 1 to 256 */
+  uint32_t head_dim;                              /* 1 to 576 */
   float softmax_scale;
   int32_t input_precision, intermediate_precision, output_precision;
   int32_t math;        /* mfa_math */

@@ -14,6 +14,7 @@ void mfa_variant_of(const mfa_request *r, mfa_variant *variant) {
   const mfa_attention_desc *d = r->desc;
   uint32_t head_class = 32;
   while (head_class < d->head_dim) head_class *= 2;
+  if (head_class > 256) head_class = 576; /* the longest that some models have */
   *variant = (mfa_variant){
       .input_precision = d->input_precision, .head_class = head_class, .math = d->math,
 #define CONSTANT(index, name, value) .name = (value),
@@ -54,6 +55,7 @@ static uint32_t choose_simdgroups(const mfa_attention_desc *d, const mfa_gpu *gp
   if (count > (d->q_len + SIMD_ROWS - 1) / SIMD_ROWS) count = (d->q_len + SIMD_ROWS - 1) / SIMD_ROWS;
   if (count > MOST_QUERY_FLOATS / (SIMD_ROWS * round_up(d->head_dim, 8)))
     count = MOST_QUERY_FLOATS / (SIMD_ROWS * round_up(d->head_dim, 8));
+  if (count == 0) count = 1; /* a head_dim past 512: its query rows take a little more */
   if (threads == 0 || threads > gpu->info.max_threads_per_threadgroup) threads = gpu->info.max_threads_per_threadgroup;
   if (count > threads / SIMD_WIDTH) count = threads / SIMD_WIDTH;
   while (count && threadgroup_bytes(count, d->head_dim) + STATIC_THREADGROUP_BYTES > gpu->info.max_threadgroup_memory)

@@ -71,7 +71,7 @@ func TestRefusals(t *testing.T) {
 		{`{` + base + `,"mask":{"kind":"causal","colour":1}}`, `mask.colour: unknown key; want one of kind, align, window, left`},
 		{`{` + base + `,"layout":{"q":{"row":1}}}`, `layout.q.row: unknown key; want one of order, transpose, pad, offset`},
 		{`{` + base + `,"after":[{"masks":1}]}`, `after.0.masks: unknown key; want one of version, batch`},
-		{`{"heads":"4"}`, `heads: a JSON string; want 1 to 4096`},
+		{`{"heads":"4"}`, `heads: a JSON string; want 1 to 131072`},
 		{`{` + base + `,"scale":"4"}`, `scale: a JSON string; want a finite number`},
 		{`{` + base + `,"after":[{"mask":{"kind":1}}]}`, `after.0.mask.kind: a JSON number; want one of none, causal`},
 		{`{` + base + `,"batch":2}`, `duplicate`},

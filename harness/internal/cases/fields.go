@@ -82,7 +82,7 @@ func problemFields() []Field {
 		integerField("kv_len", "keys", 1, MaxLen, func(c *Case) *int { return &c.KVLen }).in("lengths-differ").usual(520).
 			told(func(c *Case) string { return fmt.Sprintf(", kv_len %d", c.KVLen) }),
 		integerField("head_dim", "numbers of a query, key or value", 1, MaxHeadDim, func(c *Case) *int { return &c.HeadDim }).
-			in("ragged-head-dim").usual(MaxHeadDim).
+			in("ragged-head-dim").usual(256).
 			told(func(c *Case) string { return fmt.Sprintf(", head_dim %d", c.HeadDim) }),
 		formatField("input", "format of q, k and v", func(c *Case) *precision.Format { return &c.Input }, never).
 			in("fp16-to-fp16").

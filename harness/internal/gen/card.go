@@ -155,6 +155,8 @@ var shapeCards = []card{
 		rest: func(d dice, t *draft) { t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk") }},
 	{name: "large head_dim", weight: 3,
 		size: func(d dice, t *draft) { t.dim(pick(d, 144, 160, 192, 200, 224, 255, 256, 256)) }},
+	{name: "head_dim past 256", weight: 1, sure: "head-dim-past-256",
+		size: func(d dice, t *draft) { t.dim(pick(d, 257, 288, 320, 384, 500, 512, 512, 513, 575, 576, 576)) }},
 	{name: "several blocks of keys under a causal mask", weight: 4,
 		size: func(d dice, t *draft) {
 			n := pick(d, 129, 160, 192, 255, 256, 257, 300)

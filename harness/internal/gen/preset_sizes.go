@@ -39,13 +39,25 @@ var sizeCards = []card{
 		size: func(d dice, t *draft) {
 			t.lengths(1, d.between(1, 3))
 			h := pick(d, headCount{17, 17}, headCount{24, 8}, headCount{16, 16})
-			t.Batch, t.keepBatch = cases.MaxBatch, true
+			t.Batch, t.keepBatch = 4096, true
 			t.heads(h.heads, h.kv)
 			if d.chance(40) {
 				t.Batch = 20
-				t.heads(cases.MaxHeads, pick(d, cases.MaxHeads, cases.MaxHeads/4))
+				t.heads(4096, pick(d, 4096, 1024))
 			}
 			t.dim(d.between(1, 2))
+		}},
+	{name: "batch or heads past 65,535", weight: 2, sure: "one-past-65535",
+		size: func(d dice, t *draft) {
+			t.lengths(1, d.between(1, 2))
+			t.dim(d.between(1, 2))
+			n := pick(d, 65536, 65537, 70000, cases.MaxBatch)
+			t.Batch, t.keepBatch = n, true
+			t.heads(1, 1)
+			if d.chance(50) {
+				t.Batch = 1
+				t.heads(n, pick(d, n, 1))
+			}
 		}},
 	{name: "an operand past 2 GiB", weight: 1,
 		size: func(d dice, t *draft) {
@@ -91,6 +103,8 @@ var sizeRegions = []Region{
 		Holds: func(c *cases.Case) bool { return c.Batch*c.Heads > 256 }},
 	{Name: "groups-past-65535", Bugs: []int{75}, Words: "batch*heads past 65,535", Reach: string(Sizes),
 		Holds: func(c *cases.Case) bool { return c.Batch*c.Heads > 65535 }},
+	{Name: "one-past-65535", Bugs: []int{75}, Words: "batch or heads past 65,535", Reach: string(Sizes),
+		Holds: func(c *cases.Case) bool { return c.Batch > 65535 || c.Heads > 65535 }},
 	{Name: "operand-past-2gib", Bugs: []int{35, 91}, Words: "an operand of more than 2 GiB", Reach: string(Sizes),
 		Holds: func(c *cases.Case) bool { return operandBytes(c) > 1<<31 }},
 }

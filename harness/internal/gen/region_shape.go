@@ -54,6 +54,8 @@ var shapeRegions = []Region{
 		Holds: func(c *cases.Case) bool { return c.HeadDim > 128 }},
 	{Name: "head-dim-256", Bugs: []int{40}, Words: "head_dim 256",
 		Holds: func(c *cases.Case) bool { return c.HeadDim == 256 }},
+	{Name: "head-dim-past-256", Bugs: []int{40}, Words: "head_dim past 256",
+		Holds: func(c *cases.Case) bool { return c.HeadDim > 256 }},
 	{Name: "ragged-head-dim", Words: "head_dim no multiple of 8",
 		Holds: func(c *cases.Case) bool { return c.HeadDim%8 != 0 }},
 	{Name: "tiny-head-dim", Words: "head_dim to 3",

@@ -66,7 +66,7 @@ func wants(base precision.Format) []want {
 		{"several batches", func(c *cases.Case) { c.Batch = 2 }},
 		{"grouped heads", func(c *cases.Case) { c.KVHeads = 1 }},
 		{"q_len unlike kv_len", unlike(none)}, {"odd sizes", func(c *cases.Case) { c.QLen, c.KVLen, c.HeadDim = 7, 7, 5 }},
-		{"head_dim 256", func(c *cases.Case) { c.HeadDim = 256 }},
+		{"head_dim 256", func(c *cases.Case) { c.HeadDim = 256 }}, {"head_dim 576", func(c *cases.Case) { c.HeadDim = 576 }},
 		{"causal top-left", unlike(mask(cases.Mask{Kind: cases.CausalMask, Align: cases.TopLeft}))},
 		{"causal bottom-right", unlike(mask(cases.Mask{Kind: cases.CausalMask, Align: cases.BottomRight}))},
 		{"window", mask(cases.Mask{Kind: cases.WindowMask, Left: 3, Align: cases.TopLeft})},
