@@ -97,4 +97,4 @@ clean:
 	rm -rf bin build runs
 
 include metal/mfa/lib.mk
--include examples/clients.mk harness/internal/bench/bench.mk harness/internal/mutate/mutate.mk swift/swift.mk
+-include examples/clients.mk harness/internal/bench/bench.mk harness/internal/mutate/mutate.mk swift/swift.mk harness/internal/queue/campaign.mk

@@ -60,7 +60,7 @@ func Assemble(ctx context.Context, a Assembly, dir string, w Watch) (Report, err
 	s.Interrupted = a.Final == nil || len(a.Missing) > 0
 	s.Directory, s.Version = dir, record.BuildVersion()
 	r.report.Summary, r.report.Interrupted = s, s.Interrupted
-	err = errors.Join(err, run.Close())
+	err = errors.Join(err, run.SaveEnd(endOf(&s)), run.Close())
 	if err == nil {
 		_, err = report.Save(dir)
 	}

@@ -97,7 +97,7 @@ func Merge(ctx context.Context, o MergeOptions, dir string, w Watch) (Report, er
 	for _, text := range r.report.Summary.Missing {
 		r.log.Warn("missing", "part", text)
 	}
-	err = errors.Join(err, run.Close())
+	err = errors.Join(err, run.SaveEnd(endOf(&r.report.Summary)), run.Close())
 	if err == nil {
 		_, err = report.Save(dir)
 	}

@@ -151,11 +151,15 @@ func (r *runner) finish(ctx context.Context, stream *gen.Stream) (Report, error)
 	r.report.Summary.Shard = r.options.Shard.String()
 	r.report.Summary.Directory, r.report.Summary.Version = r.run.Dir(), record.BuildVersion()
 	summary := &r.report.Summary
-	err = errors.Join(err, r.run.SaveEnd(record.End{Interrupted: summary.Interrupted, Requested: summary.Requested, Peeled: summary.Peeled, Outside: summary.Outside, Why: summary.Ended}), r.run.Close())
+	err = errors.Join(err, r.run.SaveEnd(endOf(summary)), r.run.Close())
 	if err == nil {
 		_, err = report.Save(r.run.Dir())
 	}
 	return r.report, err
+}
+
+func endOf(s *record.Summary) record.End {
+	return record.End{Interrupted: s.Interrupted, Requested: s.Requested, Peeled: s.Peeled, Outside: s.Outside, Why: s.Ended}
 }
 
 func (r *runner) all(ctx context.Context, stream *gen.Stream) error {

@@ -444,6 +444,11 @@ func (w *Worker) cases(ctx context.Context, t *task, i item, avoid []string) err
 	if there, err := w.bus.has(ctx, subject); there || err != nil {
 		return err
 	}
+	return w.compute(ctx, t, i, avoid)
+}
+
+func (w *Worker) compute(ctx context.Context, t *task, i item, avoid []string) error {
+	subject := t.run.resultSubject(i.Batch, i.First)
 	began := time.Now()
 	r := &result{made: made{Worker: w.o.Name, Header: t.crew.Header(), Isolate: t.options.Isolation}}
 	var err error

@@ -1,0 +1,30 @@
+#!/bin/sh
+# cost.sh ATTEST FOLDER [ROUNDS] [CASES]: the processor time of two workers with a queue against run --workers 2, the same
+# cases, in turns. Processor time, for a machine that does other things too has no other.
+set -e
+attest=$(realpath "$1") rounds=${3:-3} cases=${4:-600}
+rm -rf "$2"
+mkdir -p "$2"
+cd "$2"
+flags="--cases $cases --seed 1 --triggers=false --reduce 0"
+cpu() { # seconds of a command and its children
+  /usr/bin/env bash -c 'TIMEFORMAT="%U %S"; { time "$@" > /dev/null 2>&1; } 2>&1' cpu "$@" | awk '{ printf "%.2f", $1 + $2 }'
+}
+for round in $(seq $rounds); do
+  a=$(cpu "$attest" run --path naive --workers 2 $flags --out run$round)
+  mkdir queue$round
+  export attest flags
+  b=$(cpu sh -c "$(cat <<SCRIPT
+set -e
+\$attest campaign serve --dir queue$round --listen 127.0.0.1:0 & serve=\$!
+until [ -f queue$round/url ]; do sleep 0.05; done
+\$attest campaign submit --dir queue$round --name cost --path naive \$flags
+\$attest campaign work --dir queue$round --path naive --name one --idle 2s & one=\$!
+\$attest campaign work --dir queue$round --path naive --name two --idle 2s & two=\$!
+wait \$one; wait \$two
+\$attest campaign merge --dir queue$round --name cost --out merged$round
+kill \$serve; wait \$serve || true
+SCRIPT
+)")
+  echo "$round $a $b" | awk '{ printf "round %d: run --workers 2 %.1f s, queue with two workers and merge %.1f s of processor time: %+.1f %%\n", $1, $2, $3, 100 * ($3 / $2 - 1) }'
+done

@@ -1,0 +1,24 @@
+#!/bin/sh
+# soak.sh ATTEST FOLDER PATH CASES WORKERS TIME: a campaign of so many default cases, with a queue of its own. What is done
+# stays in FOLDER, so that the next call goes on. FOLDER/PATH.json says what came of it so far.
+set -e
+attest=$(realpath "$1") path=$3 cases=$4 workers=$5 limit=$6
+mkdir -p "$2"
+cd "$2"
+pids=
+trap 'kill $pids 2>/dev/null || true' EXIT
+rm -f queue/url
+"$attest" campaign serve --dir queue --listen 127.0.0.1:0 & pids=$!
+until [ -f queue/url ]; do sleep 0.1; done
+name=soak-$path-$cases
+"$attest" campaign status --dir queue | grep -qx "$name" ||
+  "$attest" campaign submit --dir queue --name "$name" --path "$path" --cases "$cases" --seed 1
+"$attest" campaign work --dir queue --path "$path" --workers "$workers" --name "$(uname -n)" 2>> "$path.log" & pids="$pids $!"
+timeout "$limit" "$attest" campaign status --dir queue --name "$name" --watch > /dev/null || [ $? = 124 ]
+status=$("$attest" campaign status --dir queue --name "$name" --json)
+number() { echo "$status" | sed -n "s/.*\"path\":\"$path\"[^}]*\"$1\":\([0-9.]*\).*/\1/p"; }
+commit=$("$attest" version | sed -n 's/^commit //p')
+printf '{"date": "%s", "commit": "%s", "path": "%s", "preset": "default", "seed": 1, "cases": %s, "passed": %s, "failed": %s, "inconclusive": %s, "processor_seconds": %s, "wanted": %s}\n' \
+  "$(date -u +%Y-%m-%d)" "$commit" "$path" "$(number cases)" "$(number passed)" "$(number failed)" "$(number inconclusive)" "$(number seconds)" "$cases" > "$path.json"
+cat "$path.json"
+[ "$(number failed)" = 0 ]
