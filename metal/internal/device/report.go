@@ -64,7 +64,8 @@ type Report struct {
 	Other       *Access // the earlier access of a race; a thread that does not come to the barrier
 	Lanes       uint32  // of Access.SIMDGroup (barrier: of Other's) that took part
 	Missing     uint32  // and that did not
-	OneTurn     bool    // race: both are lanes of one simdgroup, in the same calls and turns of loops
+	OneGroup    bool    // race: both are lanes of one simdgroup, and Order is known
+	Order       int     // race: which comes first where lanes run in step: below 0 Access, above 0 Other, 2 by a turn; 0: by line
 	Count       int     // how often it was seen
 	Detail      string
 }
@@ -120,29 +121,33 @@ func lanes(mask uint32) string {
 	return strings.Join(parts, ",")
 }
 
-// Latent says that a race does no harm where lanes of a simdgroup run in step: all of them have made the access at the one
-// line before any makes that at the other.
+// Latent says that a race does no harm where lanes of a simdgroup run in step: all of them have made the one access before
+// any makes the other.
 func (r Report) Latent() bool {
-	return r.Kind == Race && r.OneTurn && r.Other != nil && r.Access.File == r.Other.File && r.Access.Line != r.Other.Line &&
-		r.Access.Line != 0 && r.Other.Line != 0
+	return r.Kind == Race && r.OneGroup && r.Other != nil && r.Access.File == r.Other.File && r.Access.Line != 0 && r.Other.Line != 0 &&
+		(r.Order != 0 || r.Access.Line != r.Other.Line)
 }
 
-// missing says of a latent race which barrier would end it. The order of the two lines is known then: the threads are in
-// the same turns of the same loops.
+// missing says of a latent race which barrier would end it: between the access that comes first where lanes run in step,
+// and the other.
 func (r Report) missing() string {
 	if !r.Latent() {
 		return ""
 	}
 	first, second := r.Access, *r.Other
-	if first.Line > second.Line {
+	if r.Order > 0 || r.Order == 0 && first.Line > second.Line {
 		first, second = second, first
 	}
 	flags := "mem_device"
 	if strings.HasPrefix(r.Object, "threadgroup") {
 		flags = "mem_threadgroup"
 	}
-	return fmt.Sprintf("\n  latent: no wrong value when lanes run in step (schedule lockstep)\n  missing: simdgroup_barrier(mem_flags::%s) between the %s at line %d and the %s at line %d, at the latest in front of line %d, outside of its branch",
-		flags, first.verb(), first.Line, second.verb(), second.Line, second.Line)
+	turn := ""
+	if r.Order == 2 || r.Order == -2 {
+		turn = " of a later turn of the loop"
+	}
+	return fmt.Sprintf("\n  latent: no wrong value when lanes run in step (schedule lockstep)\n  missing: simdgroup_barrier(mem_flags::%s) between the %s at line %d and the %s at line %d%s, at the latest in front of line %d, outside of its branch",
+		flags, first.verb(), first.Line, second.verb(), second.Line, turn, second.Line)
 }
 
 // String says the report in a few lines.

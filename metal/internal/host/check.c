@@ -43,6 +43,7 @@ static void unmap(struct check *c) {
   if (c->mapping) munmap(c->mapping, c->mapping_bytes);
   if (c->cells) munmap(c->cells, c->cell_bytes);
   if (c->written) munmap(c->written, c->written_bytes);
+  free(c->paths);
   free(c);
 }
 
@@ -154,7 +155,7 @@ static struct stamp now(struct check *c, struct msl_lane *lane, unsigned kind, c
       .epoch = local ? c->local_epoch : c->device_epoch,
       .barrier = c->barriers,
       .operation = c->order[lane->simdgroup->index].operations,
-      .path = (uint32_t)(lane->digest >> 32 ^ lane->digest),
+      .path = host_check_path(c, lane),
       .site = site ? (uint32_t)host_module_offset(c->job->pipeline->module, site) : 0,
   };
 }

@@ -83,6 +83,7 @@ struct check {
   struct order order[MAX_SIMDGROUPS];
   struct pending pending;
   uintptr_t module_low, module_high;
+  struct known_path *paths;     /* check_path.c */
 };
 
 /* Hooks, from the places where they happen. */
@@ -104,6 +105,12 @@ struct seen {
   int line;                     /* where the runtime knows it itself */
   struct stamp stamp;
 };
+
+/* check_path.c. The digest of the path that a lane is on, and what it stands for. */
+uint32_t host_check_path(struct check *, const struct msl_lane *);
+/* How two of them follow each other where lanes run in step: -1 and 1, a comes before b or after it; -2 and 2, likewise, by
+ * the turn of a loop; 0: as their lines do. False: that is not known. */
+bool host_check_path_order(struct check *, uint32_t a, uint32_t b, int *order);
 
 /* check_place.c: which object an address belongs to. */
 struct found {

@@ -95,7 +95,9 @@ typedef struct {
   host_access other;           /* the earlier access of a race */
   uint32_t lanes;              /* simd: who took part; barrier: who waits */
   uint32_t missing;            /* simd and barrier: who did not */
-  bool one_turn;               /* race: both threads are lanes of one simdgroup, in the same calls and turns of loops */
+  bool one_simdgroup;          /* race: both threads are lanes of one simdgroup, and it is known how their paths follow */
+  int32_t order;               /* then: which access comes first in step: below 0 `access`, above 0 `other`, by the turn of
+                                * a loop where it is 2; 0: as their lines do */
   uint64_t count;              /* how often this pair of places was seen */
   char detail[512];
 } host_report;

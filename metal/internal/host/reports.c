@@ -119,8 +119,9 @@ void host_report_seen(struct check *c, host_report_kind kind, const struct seen 
     r.has_other = true;
     r.other = host_access_of(c, *other);
     r.other.write = other_wrote;
-    r.one_turn = other->path && other->path == seen->stamp.path && other->group == seen->stamp.group &&
-                 other->thread / MSL_SIMD_WIDTH == seen->stamp.thread / MSL_SIMD_WIDTH;
+    r.one_simdgroup = other->group == seen->stamp.group &&
+                      other->thread / MSL_SIMD_WIDTH == seen->stamp.thread / MSL_SIMD_WIDTH &&
+                      host_check_path_order(c, seen->stamp.path, other->path, &r.order);
   }
   host_report_add(c, &r);
 }

@@ -82,7 +82,8 @@ func reportOf(c *C.host_report, tables lineTables) device.Report {
 		Access:      accessOf(&c.access, module, tables),
 		Lanes:       uint32(c.lanes),
 		Missing:     uint32(c.missing),
-		OneTurn:     bool(c.one_turn),
+		OneGroup:    bool(c.one_simdgroup),
+		Order:       int(c.order),
 		Count:       int(c.count),
 		Detail:      C.GoString(&c.detail[0]),
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,6 +33,8 @@ type Compiler struct {
 	deadline time.Duration // of one run of clang
 
 	wide *wideTwin // the same compiler for engine wide, found when it is first asked for
+
+	undefined undefinedWay
 }
 
 // Entry is one entry point of a module.
@@ -73,7 +76,7 @@ func New(options Options) (*Compiler, error) {
 	}
 	var t target = cpu{}
 	return &Compiler{clang: clang, identity: identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: store, deadline: deadline,
-		wide: &wideTwin{}}, nil
+		wide: &wideTwin{}, undefined: undefinedWay{new(atomic.Int32)}}, nil
 }
 
 // Clang is the path of the compiler in use.
@@ -293,8 +296,19 @@ func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, head
 	return c.diagnostics(p, full, errs), nil
 }
 
-// front runs clang on the text, with our headers parsed before where that works out, and returns what it wrote.
+// front runs clang on the text and returns what it wrote.
 func (c *Compiler) front(ctx context.Context, r *rewritten, headers string, flags, output []string) (string, error) {
+	for {
+		undefined := c.undefined.flags()
+		errs, err := c.parse(ctx, r, headers, slices.Concat(flags, undefined), output)
+		if err == nil || !c.undefined.refused(undefined, errs) {
+			return errs, err
+		}
+	}
+}
+
+// parse does so with our headers parsed before, where that works out.
+func (c *Compiler) parse(ctx context.Context, r *rewritten, headers string, flags, output []string) (string, error) {
 	if unit := c.precompiled(ctx, headers, flags, r.swizzles); unit != "" {
 		arguments := append(flags[:len(flags):len(flags)], "-include-pch", unit)
 		_, errs, err := c.run(ctx, append(arguments, output...), r.text)

@@ -196,3 +196,22 @@ func TestConstantsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A value that a private variable never got may be passed to a function: what comes of it is not stored, and the lanes that
+// have no such value are still told from the others.
+func TestValuesThatNobodyGave(t *testing.T) {
+	for _, mode := range []device.Math{device.MathSafe, device.MathFast} {
+		runRows(t, "undefined.metal", launch{threads: [3]uint32{8, 1, 1}, math: mode}, 1e-5, []row{
+			{"edge_exp2", "2 4 8 -99 -99 -99 -99 -99"},
+			{"edge_fast_exp", "1 2.7182818 7.389056 -99 -99 -99 -99 -99"},
+			{"edge_pow", "1 4 27 -99 -99 -99 -99 -99"},
+			{"edge_half", "0 1 1.5849609 -99 -99 -99 -99 -99"},
+			{"edge_own", "2 4 6 -99 -99 -99 -99 -99"},
+			{"edge_own_vector", "3 6 9 -99 -99 -99 -99 -99"},
+			{"edge_reference", "2 3 4 -99 -99 -99 -99 -99"},
+			{"edge_shuffle", "1 2 3 -99 -99 -99 -99 -99"},
+			{"edge_integer", "1 1 2 -99 -99 -99 -99 -99"},
+			{"tile", "18.828427 106.50967 602.50967 -99"},
+		})
+	}
+}
