@@ -188,7 +188,8 @@ func (c *Compiler) findWide(ctx context.Context) (*Compiler, error) {
 		return nil, err
 	}
 	t := wideCPU{opt: opt}
-	return &Compiler{clang: c.clang, identity: clang + "\n" + identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: c.cache, deadline: c.deadline}, nil
+	return &Compiler{clang: c.clang, identity: clang + "\n" + identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: c.cache, deadline: c.deadline,
+		undefined: c.undefined}, nil
 }
 
 // buildWide compiles a program for engine wide. Where no kernel of it can be so, or the machine lacks what that needs, it is
