@@ -52,12 +52,12 @@ func Open(path string) (*Library, error) {
 		if plain := notLibrary(file); plain != "" && (file != path || strings.ContainsRune(path, filepath.Separator)) {
 			words = plain
 		}
-		return nil, fmt.Errorf("load %s: %s", path, words)
+		return nil, &notOpened{fmt.Sprintf("load %s: %s", path, words)}
 	}
 	l := &Library{c: c, path: file}
 	if err := l.complete(); err != nil {
 		l.Close()
-		return nil, fmt.Errorf("load %s: %w", path, err)
+		return nil, &notOpened{fmt.Sprintf("load %s: %v", path, err)}
 	}
 	return l, nil
 }
@@ -67,6 +67,13 @@ func Open(path string) (*Library, error) {
 func Needed() []string {
 	return []string{"mfa_create_context", "mfa_destroy_context", "mfa_buffer_from_ptr", "mfa_destroy_buffer", "mfa_attention_forward"}
 }
+
+// notOpened is why a file is not opened as a library. It is ErrInvalidArgs: another file may be one.
+type notOpened struct{ text string }
+
+func (e *notOpened) Error() string { return e.text }
+func (e *notOpened) Unwrap() error { return ErrInvalidArgs }
+
 
 // complete says which needed functions the library lacks.
 func (l *Library) complete() error {
