@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-//go:embed python/attest_client.py python/naive.py c/attest_client.h c/naive.c go/main.go go/attestclient/client.go
+//go:embed python/attest_client.py python/naive.py c/attest_client.h c/naive.c go/main.go
+//go:embed go/attestclient/client.go go/attestclient/memory_unix.go go/attestclient/memory_other.go
 //go:embed rust/implement/Cargo.toml rust/implement/Cargo.lock rust/implement/src/lib.rs msl/vector.metal msl/vector.toml
 var files embed.FS
 
@@ -43,8 +44,9 @@ var starters = []Starter{
 	},
 	{
 		Language: "go", Words: "a program; an implementation that can be imported joins better as a harness.Path",
-		Next:  `go build -o mine . && attest run --path exec:./mine`,
-		files: map[string]string{"attestclient/client.go": "go/attestclient/client.go", "main.go": "go/main.go"},
+		Next: `go build -o mine . && attest run --path exec:./mine`,
+		files: map[string]string{"attestclient/client.go": "go/attestclient/client.go", "main.go": "go/main.go",
+			"attestclient/memory_unix.go": "go/attestclient/memory_unix.go", "attestclient/memory_other.go": "go/attestclient/memory_other.go"},
 		edits: strings.NewReplacer("attest.example/attest/examples/go/attestclient", "mine/attestclient",
 			"./examples/go", ".", "Command go is", "Command mine is"),
 		extra: map[string]string{"go.mod": "module mine\n\ngo 1.24\n"},

@@ -79,14 +79,6 @@ func (c *Context) Latencies(n int) float64 {
 	return float64(C.context_latencies(c.lib.c, c.handle, C.int64_t(n)))
 }
 
-// Counters is what a context has done so far.
-type Counters struct {
-	Calls, Dispatches, Refused        uint64
-	Pipelines, Compiled, PipelineHits uint64
-	Buffers, BytesCopied              uint64
-	CompileSeconds                    float64
-}
-
 // Counters asks the library; one that is not ours keeps none and says so by an error.
 func (c *Context) Counters() (Counters, error) {
 	w := newWhy()

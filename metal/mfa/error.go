@@ -1,16 +1,6 @@
 package mfa
 
-/*
-#include <stdlib.h>
-#include <stdint.h>
-*/
-import "C"
-
-import (
-	"unsafe"
-
-	"attest.example/attest/metal/internal/device"
-)
+import "attest.example/attest/metal/internal/device"
 
 // The errors of the interface; an *Error is one of them to errors.Is.
 var (
@@ -26,18 +16,8 @@ var (
 // Error is a refusal or failure of a call, with the library's own words where it has any.
 type Error = device.Error
 
-const whyBytes = 2048
+// notOpened is why a file is not opened as a library. It is ErrInvalidArgs: another file may be one.
+type notOpened struct{ text string }
 
-// why is C memory for a text that a call may write.
-type why struct{ p *C.char }
-
-func newWhy() why { return why{(*C.char)(C.calloc(1, whyBytes))} }
-
-func (w why) free() { C.free(unsafe.Pointer(w.p)) }
-
-func (w why) fail(call string, code C.int32_t) error {
-	if code == 0 {
-		return nil
-	}
-	return &Error{Call: call, Code: int32(code), Text: C.GoString(w.p)}
-}
+func (e *notOpened) Error() string { return e.text }
+func (e *notOpened) Unwrap() error { return ErrInvalidArgs }

@@ -4,21 +4,7 @@
 // It never chooses a device: a context is made on the one it is given, or on the library's own.
 package mfa
 
-/*
-#cgo CFLAGS: -std=gnu11 -O2 -Wall -Wextra
-#cgo LDFLAGS: -ldl -lpthread -lm
-#include <stdlib.h>
-#include "internal.h"
-*/
-import "C"
-
-import (
-	"attest.example/attest/metal/internal/device"
-	"attest.example/attest/metal/kernels"
-)
-
-// The C side keeps the text for as long as the process lives.
-func init() { C.mfa_set_kernel_source(C.CString(kernels.Attention)) }
+import "attest.example/attest/metal/internal/device"
 
 // Precision is the element type of an operand, by the interface's numbers.
 type Precision int32
@@ -75,3 +61,9 @@ const (
 
 // Unbounded is a window without a bound on that side.
 const Unbounded = ^uint32(0)
+
+// Needed names the functions without which a library cannot be called at all. mfa_attention_forward_desc does for
+// mfa_attention_forward.
+func Needed() []string {
+	return []string{"mfa_create_context", "mfa_destroy_context", "mfa_buffer_from_ptr", "mfa_destroy_buffer", "mfa_attention_forward"}
+}

@@ -62,19 +62,6 @@ func Open(path string) (*Library, error) {
 	return l, nil
 }
 
-// Needed names the functions without which a library cannot be called at all. mfa_attention_forward_desc does for
-// mfa_attention_forward.
-func Needed() []string {
-	return []string{"mfa_create_context", "mfa_destroy_context", "mfa_buffer_from_ptr", "mfa_destroy_buffer", "mfa_attention_forward"}
-}
-
-// notOpened is why a file is not opened as a library. It is ErrInvalidArgs: another file may be one.
-type notOpened struct{ text string }
-
-func (e *notOpened) Error() string { return e.text }
-func (e *notOpened) Unwrap() error { return ErrInvalidArgs }
-
-
 // complete says which needed functions the library lacks.
 func (l *Library) complete() error {
 	missing := l.Missing()

@@ -15,7 +15,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -284,7 +283,7 @@ func remap(memory []byte, r *request) ([]byte, error) {
 		return memory, nil
 	}
 	if memory != nil {
-		syscall.Munmap(memory)
+		unmap(memory)
 	}
 	fd := r.Memory.FD
 	if r.Memory.Path != "" {
@@ -295,7 +294,7 @@ func remap(memory []byte, r *request) ([]byte, error) {
 		defer file.Close()
 		fd = int(file.Fd())
 	}
-	memory, err := syscall.Mmap(fd, 0, r.Memory.Bytes, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	memory, err := mapShared(fd, r.Memory.Bytes)
 	if err != nil {
 		return nil, fmt.Errorf("map %d bytes of shared memory: %w", r.Memory.Bytes, err)
 	}

@@ -2,17 +2,21 @@
 // all. It starts nothing.
 package proctree
 
-import "golang.org/x/sys/unix"
+import (
+	"syscall"
+
+	"attest.example/attest/harness/internal/posix"
+)
 
 // Kill ends a process and all its descendants, as far as this system lets them be found.
 func Kill(pid int) {
 	// Stopped first, so that none of them starts another while the others end.
 	all := Pids(pid)
 	for _, p := range all {
-		unix.Kill(p, unix.SIGSTOP)
+		posix.Stop(p)
 	}
 	all = append(all, Pids(pid)...)
 	for _, p := range all {
-		unix.Kill(p, unix.SIGKILL)
+		posix.Kill(p, syscall.SIGKILL)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/harness/internal/verdict"
 )
 
@@ -97,8 +98,8 @@ func (p *Path) mapped(ctx context.Context, region int) error {
 func (p *Path) blame(f *Failure, process *process, region int, address uintptr) {
 	if noted, signal, ok := p.board.fault(); ok {
 		address = noted
-		if !strings.HasPrefix(f.What, "SIG") && !strings.Contains(f.What, signalName(signal)) {
-			f.What = fmt.Sprintf("%s, which something in the process handled: %s", signalName(signal), f.What)
+		if !strings.HasPrefix(f.What, "SIG") && !strings.Contains(f.What, posix.SignalName(signal)) {
+			f.What = fmt.Sprintf("%s, which something in the process handled: %s", posix.SignalName(signal), f.What)
 		}
 	} else if f.Kind != verdict.Crash {
 		return
@@ -121,7 +122,7 @@ func (p *Path) swallowed(answer *reply, process *process, region int) error {
 	if answer.Failure != nil {
 		ended = "returned: " + answer.Failure.Text
 	}
-	return guardError(fmt.Sprintf("touched memory %s: %s, which something in the process handled; the call %s", where, signalName(signal), ended))
+	return guardError(fmt.Sprintf("touched memory %s: %s, which something in the process handled; the call %s", where, posix.SignalName(signal), ended))
 }
 
 func (p *Path) locate(process *process, region int, address uintptr) string {

@@ -6,8 +6,7 @@ import (
 	"os"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
+	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/harness/internal/worker/native"
 )
 
@@ -42,7 +41,7 @@ func newBoard() (*board, error) {
 }
 
 func mapBoard(fd int) ([]byte, error) {
-	memory, err := unix.Mmap(fd, 0, page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	memory, err := posix.Map(fd, page)
 	if err != nil {
 		return nil, fmt.Errorf("map shared memory: %w", err)
 	}
@@ -71,6 +70,6 @@ func (b *board) phase() string {
 }
 
 func (b *board) close() {
-	unix.Munmap(b.memory)
+	posix.Unmap(b.memory)
 	b.file.Close()
 }

@@ -1,11 +1,10 @@
 package worker
 
 import (
-	"errors"
 	"os"
 	"sync"
 
-	"golang.org/x/sys/unix"
+	"attest.example/attest/harness/internal/posix"
 )
 
 // captureBytes is how much of a worker's standard error is kept from each end: a dump begins with what matters and a
@@ -83,16 +82,11 @@ func (c *capture) settled() string {
 func (c *capture) take(fd uintptr) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for {
-		n, err := unix.Read(int(fd), c.buffer[:])
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		c.over = c.over || n == 0 && err == nil || err != nil && !errors.Is(err, unix.EAGAIN)
-		if n <= 0 {
-			return false
-		}
-		c.add(c.buffer[:n])
-		return true
+	n, later, err := posix.Read(int(fd), c.buffer[:])
+	c.over = c.over || n == 0 && err == nil || err != nil && !later
+	if n <= 0 {
+		return false
 	}
+	c.add(c.buffer[:n])
+	return true
 }

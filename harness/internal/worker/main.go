@@ -6,9 +6,8 @@ import (
 	"os"
 	"strconv"
 
-	"golang.org/x/sys/unix"
-
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/harness/internal/worker/native"
 )
 
@@ -58,13 +57,12 @@ func serve(open func(context.Context, string) (paths.Path, error)) int {
 		fmt.Fprintf(os.Stderr, "attest worker: %s is %q; want %s\n", versionVariable, got, version)
 		return 2
 	}
-	var stat unix.Stat_t
+	// A program that the path starts has no business with them.
 	for fd := requestFD; fd <= boardFD; fd++ {
-		if err := unix.Fstat(fd, &stat); err != nil {
+		if err := posix.Keep(fd); err != nil {
 			fmt.Fprintf(os.Stderr, "attest worker: file descriptor %d: %v; attest starts its workers itself\n", fd, err)
 			return 2
 		}
-		unix.CloseOnExec(fd) // a program that the path starts has no business with them
 	}
 	limit, _ := strconv.ParseInt(os.Getenv(memoryVariable), 10, 64)
 	settle(limit)

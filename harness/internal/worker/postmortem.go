@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"syscall"
+
+	"attest.example/attest/harness/internal/posix"
 )
 
 // What Go's runtime prints when it ends a program for a signal, of Go code and of C code.
@@ -22,7 +24,7 @@ func causeOfDeath(state *os.ProcessState, stderr string) string {
 		return "the process is gone"
 	}
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return "killed by " + signalName(status.Signal())
+		return "killed by " + posix.SignalName(status.Signal())
 	}
 	// Go's runtime turns a fatal signal into a dump and status 2.
 	if state.ExitCode() == 2 {
@@ -50,16 +52,4 @@ func faultAddress(text string) uintptr {
 		return 0
 	}
 	return uintptr(address)
-}
-
-func signalName(s syscall.Signal) string {
-	names := map[syscall.Signal]string{
-		syscall.SIGSEGV: "SIGSEGV", syscall.SIGBUS: "SIGBUS", syscall.SIGABRT: "SIGABRT", syscall.SIGFPE: "SIGFPE",
-		syscall.SIGILL: "SIGILL", syscall.SIGKILL: "SIGKILL", syscall.SIGTERM: "SIGTERM", syscall.SIGTRAP: "SIGTRAP",
-		syscall.SIGSYS: "SIGSYS", syscall.SIGPIPE: "SIGPIPE", syscall.SIGXFSZ: "SIGXFSZ", syscall.SIGXCPU: "SIGXCPU",
-	}
-	if name, ok := names[s]; ok {
-		return name
-	}
-	return fmt.Sprintf("signal %d", int(s))
 }

@@ -5,9 +5,8 @@ import (
 	"os"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/posix"
 )
 
 // generousRegion is the size from which a region is given back that is four times larger than a case needs.
@@ -72,7 +71,7 @@ func (r *region) resize(sizes []int) error {
 			return fmt.Errorf("shared memory, %d bytes: %w", s.total, err)
 		}
 	}
-	memory, err := unix.Mmap(int(r.file.Fd()), 0, s.total, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	memory, err := posix.Map(int(r.file.Fd()), s.total)
 	if err != nil {
 		return fmt.Errorf("map shared memory, %d bytes: %w", s.total, err)
 	}
@@ -83,7 +82,7 @@ func (r *region) resize(sizes []int) error {
 
 func (r *region) unmap() {
 	if r.memory != nil {
-		unix.Munmap(r.memory)
+		posix.Unmap(r.memory)
 		r.memory, r.slots, r.buffers = nil, nil, nil
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"attest.example/attest/harness/internal/posix"
 )
 
 // settle makes this process a good child: it leaves interrupts to its parent, dumps no core, stays away from its
@@ -14,7 +14,7 @@ import (
 func settle(limit int64) {
 	// Caught and dropped, not ignored: programs that the path starts do not inherit that.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	posix.NoCore()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // little lives long here, and the heap is small
 	}

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"attest.example/attest/harness/internal/posix"
 )
 
 // spawned is a child as the operating system sees it.
@@ -64,11 +64,11 @@ func spawn(o Options, regions [2]*region, board *board, skip []string) (s *spawn
 		ours, ends = append(ours, mine), append(ends, its)
 		return mine, its, nil
 	}
-	requests, itsRequests, err := pipe(true, blockingPipe)
+	requests, itsRequests, err := pipe(true, posix.Pipe)
 	if err != nil {
 		return nil, err
 	}
-	replies, itsReplies, err := pipe(false, blockingPipe)
+	replies, itsReplies, err := pipe(false, posix.Pipe)
 	if err != nil {
 		return nil, err
 	}
@@ -94,28 +94,12 @@ func spawn(o Options, regions [2]*region, board *board, skip []string) (s *spawn
 	return s, nil
 }
 
-// blockingPipe is os.Pipe without the runtime's poller.
-func blockingPipe() (r, w *os.File, err error) {
-	var fds [2]int
-	syscall.ForkLock.RLock() // no child may start before both are marked
-	err = unix.Pipe(fds[:])
-	if err == nil {
-		unix.CloseOnExec(fds[0])
-		unix.CloseOnExec(fds[1])
-	}
-	syscall.ForkLock.RUnlock()
-	if err != nil {
-		return nil, nil, err
-	}
-	return os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe"), nil
-}
-
 // kill ends the child and whatever it started.
 func (s *spawned) kill() {
 	select {
 	case <-s.exited: // its number may belong to another process by now
 	default:
-		syscall.Kill(-s.command.Process.Pid, syscall.SIGKILL)
+		posix.Kill(-s.command.Process.Pid, syscall.SIGKILL)
 		s.command.Process.Kill()
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
-	"golang.org/x/sys/unix"
+	"attest.example/attest/harness/internal/posix"
 )
 
 // view is a region as a child sees it.
@@ -13,12 +13,12 @@ type view struct{ memory []byte }
 // remap maps the region as it is now and takes the access to its guards away. It gives the address of its start.
 func (v *view) remap(fd, size int, guards []extent) (uintptr, error) {
 	if v.memory != nil {
-		if err := unix.Munmap(v.memory); err != nil {
+		if err := posix.Unmap(v.memory); err != nil {
 			return 0, fmt.Errorf("unmap shared memory: %w", err)
 		}
 		v.memory = nil
 	}
-	memory, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	memory, err := posix.Map(fd, size)
 	if err != nil {
 		return 0, fmt.Errorf("map shared memory, %d bytes: %w", size, err)
 	}
@@ -27,7 +27,7 @@ func (v *view) remap(fd, size int, guards []extent) (uintptr, error) {
 		if g.Start < 0 || g.End > len(memory) || g.Start >= g.End {
 			return 0, fmt.Errorf("guard: bytes %d to %d of %d", g.Start, g.End, len(memory))
 		}
-		if err := unix.Mprotect(memory[g.Start:g.End], unix.PROT_NONE); err != nil {
+		if err := posix.Guard(memory[g.Start:g.End]); err != nil {
 			return 0, fmt.Errorf("protect guard pages: %w", err)
 		}
 	}

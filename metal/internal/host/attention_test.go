@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"syscall"
 	"testing"
 	"unsafe"
 
@@ -91,15 +90,6 @@ func TestAttentionIsRight(t *testing.T) {
 			t.Errorf("length %d: an output is off by %g", length, worst)
 		}
 	}
-}
-
-// processorSeconds is the processor time this process has had.
-func processorSeconds(b *testing.B) float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
 func BenchmarkAttention(b *testing.B) {

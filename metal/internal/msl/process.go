@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -82,7 +81,7 @@ func (c *Compiler) runTool(ctx context.Context, tool string, arguments []string,
 	command.Stdout, command.Stderr = &out, &errs
 	command.Env = append(os.Environ(), "LC_ALL=C")
 	command.SysProcAttr = childAttributes()
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+	command.Cancel = func() error { return killGroup(command.Process) }
 	command.WaitDelay = 2 * time.Second
 	// The kernel kills the child when the thread that started it ends. This goroutine keeps that thread until the child has
 	// ended: otherwise one that Go ends for another reason would take the child with it.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 // ErrUntrustedCache says that a cache cannot be used because somebody else could put code into it: what lies there is
@@ -54,20 +53,12 @@ func trusted(dir string) error {
 	}
 }
 
-func ownerOf(info fs.FileInfo) (int, bool) {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
-	}
-	return int(stat.Uid), true
-}
-
 // errNotOwn says that a file of the cache is none that the cache has written.
 var errNotOwn = errors.New("not a regular file of this user's own")
 
 // readOwn reads a file of the cache: a regular one, no link, that nobody else can have written.
 func readOwn(name string) ([]byte, fs.FileInfo, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(name, os.O_RDONLY|noFollow|noWait, 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,7 +77,7 @@ func readOwn(name string) ([]byte, fs.FileInfo, error) {
 // readRegular reads a file that a text includes. Anything but a regular file is refused: to open a FIFO may wait for ever,
 // and a device may never end.
 func readRegular(name string) ([]byte, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(name, os.O_RDONLY|noWait, 0)
 	if err != nil {
 		return nil, err
 	}

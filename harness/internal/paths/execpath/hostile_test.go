@@ -2,17 +2,16 @@ package execpath
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/harness/internal/worker"
@@ -188,7 +187,7 @@ func TestWhatAProgramStartsEndsWithIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 300 {
-			if errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+			if posix.Gone(pid) {
 				pid = 0
 				break
 			}
@@ -196,7 +195,7 @@ func TestWhatAProgramStartsEndsWithIt(t *testing.T) {
 		}
 		if pid != 0 {
 			t.Errorf("in a worker %v: the grandchild %d lives on", inWorker, pid)
-			unix.Kill(pid, unix.SIGKILL)
+			posix.Kill(pid, syscall.SIGKILL)
 		}
 	}
 }

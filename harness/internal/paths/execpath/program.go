@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/harness/internal/proctree"
 	"attest.example/attest/harness/internal/worker"
 )
@@ -104,7 +105,7 @@ func start(line string, memory *os.File) (*program, error) {
 	if memory != nil {
 		c.ExtraFiles = []*os.File{memory}
 	}
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: !worker.Inside()}
+	c.SysProcAttr = posix.Group(!worker.Inside())
 	if err := c.Start(); err != nil {
 		return nil, fmt.Errorf("start %q: %w", line, err)
 	}
@@ -143,7 +144,7 @@ func (p *program) kill() {
 		proctree.Kill(pid)
 	}
 	if !worker.Inside() {
-		syscall.Kill(-pid, syscall.SIGKILL)
+		posix.Kill(-pid, syscall.SIGKILL)
 	}
 }
 

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"os"
 
-	"golang.org/x/sys/unix"
-
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/posix"
 )
 
 // sharedPage is where tensors may begin in shared memory, so that a program can map each by itself.
@@ -79,13 +78,13 @@ func (s *sharedFile) fit(total int) error {
 		return nil
 	}
 	if s.bytes != nil {
-		unix.Munmap(s.bytes)
+		posix.Unmap(s.bytes)
 		s.bytes = nil
 	}
 	if err := s.file.Truncate(int64(total)); err != nil {
 		return fmt.Errorf("shared memory of %d bytes: %w", total, err)
 	}
-	bytes, err := unix.Mmap(int(s.file.Fd()), 0, total, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	bytes, err := posix.Map(int(s.file.Fd()), total)
 	if err != nil {
 		return fmt.Errorf("map %d bytes of shared memory: %w", total, err)
 	}
@@ -103,7 +102,7 @@ func (s *sharedFile) describe() *memory {
 
 func (s *sharedFile) close() {
 	if s.bytes != nil {
-		unix.Munmap(s.bytes)
+		posix.Unmap(s.bytes)
 	}
 	s.file.Close()
 	if s.path != "" {

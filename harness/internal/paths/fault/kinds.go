@@ -11,6 +11,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/harness/internal/precision"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/harness/internal/worker"
@@ -96,7 +97,7 @@ var kinds = []Kind{
 // raise ends the process by a signal, as C code does that runs into it: Go's runtime prints its dump and exits.
 func raise(signal syscall.Signal) func(*Path) error {
 	return func(*Path) error {
-		if err := syscall.Kill(syscall.Getpid(), signal); err != nil {
+		if err := posix.Kill(os.Getpid(), signal); err != nil {
 			return err
 		}
 		time.Sleep(time.Minute) // the signal is on its way
@@ -112,7 +113,7 @@ func hang(*Path) error {
 }
 
 func garbage(*Path) error {
-	_, err := syscall.Write(worker.ReplyFD, []byte("kernel: 32 threads, all is well\n"))
+	_, err := posix.Write(worker.ReplyFD, []byte("kernel: 32 threads, all is well\n"))
 	if err != nil {
 		return err
 	}
