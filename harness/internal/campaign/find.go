@@ -98,18 +98,18 @@ func (s *findings) left() []failure {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b failure) int {
-		return cmp.Or(cmp.Compare(laborious(a.v.Kind), laborious(b.v.Kind)), cmp.Compare(gen.Cost(a.c), gen.Cost(b.c)))
+		return cmp.Or(cmp.Compare(laborious(a.v), laborious(b.v)), cmp.Compare(gen.Cost(a.c), gen.Cost(b.c)))
 	})
 	return list
 }
 
 // laborious puts behind the others what takes more than a call to show.
-func laborious(k verdict.Kind) int {
-	switch k {
-	case verdict.Relation, verdict.Nondeterministic:
-		return 1
-	case verdict.Hang:
+func laborious(v verdict.Verdict) int {
+	switch {
+	case v.Kind == verdict.Hang:
 		return 2
+	case v.Law != "" || v.Kind == verdict.Relation || v.Kind == verdict.Nondeterministic:
+		return 1
 	}
 	return 0
 }
@@ -171,12 +171,17 @@ func (s *findings) reducedBefore(f failure) (smallest cases.Case, reason string,
 	return c, e.Reason, true
 }
 
-// tell hands the verdicts of the run on, in the order of the cases' numbers whoever ran them first.
+// tell hands the verdicts of the run on, in the order of the cases' numbers whoever ran them first. A case that failed by
+// a law alone is neither right nor wrong by itself, and says nothing of when a bug strikes.
 func (s *findings) tell() {
+	byLaw := map[int]bool{}
+	for _, f := range s.r.failed {
+		byLaw[f.index] = f.v.Law != ""
+	}
 	list := slices.Clone(s.r.judged)
 	slices.SortFunc(list, func(a, b outcome) int { return cmp.Compare(a.index, b.index) })
 	for _, o := range list {
-		if !s.told[o.index] && len(s.told) < mostTold && !o.known {
+		if !s.told[o.index] && len(s.told) < mostTold && !o.known && !byLaw[o.index] {
 			s.told[o.index] = true
 			s.lab.Tell(o.c, o.kind)
 		}
@@ -187,6 +192,11 @@ func (s *findings) tell() {
 func (s *findings) explain(ctx context.Context, f failure) error {
 	r := s.r
 	id := cases.Name(f.c)
+	if found := s.byItsLaw(ctx, f); found != nil {
+		s.joined[id] = found
+		r.log.Info("the same finding", "trigger", found.Trigger, "id", id, "law", f.v.Law)
+		return nil
+	}
 	o := origin{failure: f}
 	smallest, reason, ok := s.reducedBefore(f)
 	if o.reduced, o.reason = ok, reason; !ok {
@@ -219,6 +229,25 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 	if r.watch.Finding != nil {
 		list := s.recorded()
 		r.watch.Finding(list[len(list)-1])
+	}
+	return nil
+}
+
+// byItsLaw is the finding that explains a failure of a law because it explains one of the further cases that the law ran:
+// with fewer rows, say, where the bug is about q_len and kv_len. nil: none does.
+func (s *findings) byItsLaw(ctx context.Context, f failure) *trigger.Finding {
+	if f.v.Law == "" || len(s.lab.Findings()) == 0 {
+		return nil
+	}
+	s.tester.Narrowly(s.plain, f.v)
+	outcome, err := s.tester.Try(ctx, f.c)
+	if err != nil {
+		return nil
+	}
+	for _, found := range s.lab.Findings() {
+		if slices.ContainsFunc(outcome.Further, func(c cases.Case) bool { return found.Matches(&c) }) {
+			return found
+		}
 	}
 	return nil
 }

@@ -47,6 +47,8 @@ type Outcome struct {
 	// because the path refuses what it takes, with the reason: "relayout: the path does not support ...".
 	Laws      int
 	NotJudged []string
+	// Further are the cases that the law which failed ran beside the case itself: with fewer rows, or another layout.
+	Further []cases.Case
 	// Second is the run that contradicts the first one, of a relation or of a call that gave other bits; nil: none does.
 	Second *Second
 	// Stack is what the path's process wrote, on both of its streams, during the call that failed, or while a crash or a
@@ -372,12 +374,14 @@ func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tens
 		t.outcome.Wall, t.outcome.Timing = wall, timing
 		t.outcome.Spent.Relations += time.Since(start) - (t.outcome.Spent.Total() - before.Total())
 	}()
+	var further []cases.Case
 	promises := paths.PromisesOf(t.path, c)
 	laws := t.laws(c, promises)
 	subject := &relation.Subject{
 		Path: t.path, Case: c, Tensors: tensors, Truth: truth, Arithmetic: t.path.Arithmetic(c), Promises: promises, Workers: t.options.Workers,
 		Seed: t.lawSeed(),
 		Run: func(ctx context.Context, c cases.Case, tensors *cases.Tensors) error {
+			further = append(further, c)
 			v, err := t.attend(ctx, c, tensors)
 			switch {
 			case v == nil:
@@ -391,6 +395,7 @@ func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tens
 	defer func() { t.outcome.NotJudged = append(t.outcome.NotJudged, subject.Skips...) }()
 	for _, law := range laws {
 		skipped := len(subject.Skips)
+		further = nil
 		err := law.Check(ctx, subject)
 		var violation *relation.Violation
 		var failed *callFailed
@@ -401,9 +406,10 @@ func (t *trial) relations(ctx context.Context, c cases.Case, tensors *cases.Tens
 			}
 		case errors.As(err, &violation):
 			v := violation.Verdict()
-			t.outcome.Second = secondOf(law, violation, tensors)
+			t.outcome.Second, t.outcome.Further = secondOf(law, violation, tensors), further
 			return &v, nil
 		case errors.As(err, &failed):
+			t.outcome.Further = further
 			failed.v.Law, failed.v.LawSeed = law.Name, subject.Seed
 			if failed.v.LawSeed == 0 {
 				failed.v.LawSeed = law.Seed(c)

@@ -23,6 +23,7 @@ type inference struct {
 	hard     []*sample           // fail by this bug for sure, and the trigger must hold
 	soft     []*sample           // fail, by this bug as far as one can tell
 	near     map[*sample]float64 // passes and what it costs to match them, where that is more than usual
+	telling  map[*sample]bool    // passes that hide an error no more than the reduced case does, small as they are
 	others   map[*sample]bool    // failures that are another bug's
 	far      map[*sample]float64 // failures and what it costs to leave them out, likewise
 	extra    []atom
@@ -48,7 +49,7 @@ const (
 // Find looks for the trigger of a failing case, a reduced one as a rule. It is kept among Findings, or joined to one of
 // them that turns out to be the same bug: then joined is that one, with a new trigger.
 func (l *Lab) Find(ctx context.Context, reduced cases.Case) (found *Finding, joined bool, err error) {
-	in := &inference{Lab: l, ctx: ctx, start: l.probes, near: map[*sample]float64{}, far: map[*sample]float64{}, others: map[*sample]bool{}}
+	in := &inference{Lab: l, ctx: ctx, start: l.probes, near: map[*sample]float64{}, far: map[*sample]float64{}, others: map[*sample]bool{}, telling: map[*sample]bool{}}
 	f, err := in.find(reduced)
 	if err != nil {
 		return nil, false, err
@@ -88,6 +89,9 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 	if in.controls, err = in.Lab.controls(in.ctx, s); err != nil {
 		return nil, err
 	}
+	for _, c := range in.controls {
+		in.tells(in.sample(c))
+	}
 	if in.base, grown, err = in.fatten(in.ctx, s, in.controls); err != nil {
 		return nil, err
 	}
@@ -108,6 +112,11 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 	f := &Finding{Base: in.base.c, Probes: in.used(), wide: best, hard: in.hard, fail: in.soft}
 	f.sure = in.sureOf(best)
 	return f, in.describe(f)
+}
+
+// tells notes a neighbour of the reduced case that passes and would show the error.
+func (in *inference) tells(s *sample) {
+	in.near[s], in.telling[s] = nearPass, true
 }
 
 // note asks about a case and keeps what a pass teaches.
@@ -131,7 +140,7 @@ func (in *inference) evidence(sure bool) *evidence {
 		if sure {
 			weight = surePass
 		}
-		if s.weak {
+		if s.weak && !in.telling[s] {
 			weight *= weakFactor
 		}
 		e.pass, e.weight = append(e.pass, s), append(e.weight, weight)

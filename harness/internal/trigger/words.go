@@ -75,8 +75,13 @@ func (in *inference) failsToo(field, value string) (bool, error) {
 	if !ok || hidesMore(&c, &in.first.c) {
 		return true, nil // it tells nothing
 	}
-	if _, a, err := in.ask(in.ctx, c); err != nil || a == passes {
+	s, a, err := in.ask(in.ctx, c)
+	if err != nil {
 		return false, err
+	}
+	if a == passes {
+		in.tells(s)
+		return false, nil
 	}
 	for _, control := range in.controls {
 		var changed []string

@@ -20,7 +20,7 @@ func TestEveryBugOfALibraryIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	for _, names := range []string{
 		"kv-len-from-q,grouped-heads-interleaved,row-slack-ignored,window-right-exclusive,mask-bias-before-scale,logsumexp-base-2",
-		"large-head-dim-never-runs,mask-one-tile-of-four,window-left-exclusive,logsumexp-by-kv-head,v-has-strides-of-k,bf16-store-truncates,scale-magnitude,same-descriptor-runs-once,rows-past-q-written,softcap-dropped",
+		"large-head-dim-never-runs,mask-one-tile-of-four,window-left-exclusive,logsumexp-by-kv-head,v-has-strides-of-k,bf16-store-truncates,scale-magnitude,scale-zero-is-default,rows-past-q-written,softcap-dropped",
 	} {
 		bugs, err := named(all, strings.Split(names, ","))
 		require.NoError(t, err)
