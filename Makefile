@@ -68,6 +68,11 @@ RACE_TIME ?= 5m
 race: deps
 	$(GO) test -race -short -timeout $(RACE_TIME) ./harness/internal/worker ./metal ./metal/mfa ./metal/internal/host
 
+# Fibers and vectors side by side on one thread: rate, share of the processor's peak, compile seconds, bits.
+.PHONY: bench-engines
+bench-engines: deps
+	$(GO) run ./metal/internal/benchengines
+
 # Compiles every kernel of a project at hand: make real-kernels DIR=... [FLAGS="-I ... -D ... --language 320 --deadline 10m"].
 # FLAGS are words with quotes where one has a space; the shell sees none of it: FLAGS="-only copy|scan -D 'T=unsigned int'".
 .PHONY: real-kernels

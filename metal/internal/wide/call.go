@@ -96,8 +96,8 @@ func (e *emitter) intrinsic(i *inst) {
 // mathCall calls a function of the C library, which has the bits that fibers have: at once where there is one for all
 // lanes whose bits are proven to be the same, else for one lane after another.
 func (e *emitter) mathCall(i *inst) {
-	if i.callee == "exp2f" {
-		e.put(i, e.helper("wide_exp2f", "float", i.args[0]))
+	if i.callee == "exp2f" || i.callee == "expf" {
+		e.put(i, e.helper("wide_"+i.callee, "float", i.args[0]))
 		return
 	}
 	var in []string

@@ -170,8 +170,8 @@ INLINE void wide_tile_store(const vf *x, const vf *y, float *p, long stride, uns
   }
 }
 
-/* 2^x with the bits of the C library's exp2f: its table of 32, its cubic in double, fused. TestExp2 holds the two against
- * each other, on request for all 2^32 arguments. */
+/* 2^x with the bits of the C library's exp2f: its table of 32, its cubic in double, fused. TestExponentials holds the two
+ * against each other, on request for all 2^32 arguments. */
 typedef double d8 __attribute__((ext_vector_type(8)));
 typedef long l8 __attribute__((ext_vector_type(8)));
 static const unsigned long exp2_table[32] __attribute__((aligned(64))) = {
@@ -198,10 +198,43 @@ static INLINE v8 exp2_8(v8 x) {
   f = x <= -150.0f ? (v8)0.0f : f;
   return x != x ? x + x : f;
 }
-INLINE void wide_exp2f(vf *out, const vf *x, unsigned present) {
-  const vf v = *x;
-  const v8 a = exp2_8(PICK(v, v, 0,1,2,3,4,5,6,7)), b = exp2_8(PICK(v, v, 8,9,10,11,12,13,14,15));
-  const v8 c = exp2_8(PICK(v, v, 16,17,18,19,20,21,22,23)), d = exp2_8(PICK(v, v, 24,25,26,27,28,29,30,31));
-  *out = JOIN(PICK(a, b, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15), PICK(c, d, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15));
-  (void)present;
+/* e^x with the bits of the C library's expf, which has the same table. */
+static INLINE v8 exp_8(v8 x) {
+  const double shift = 0x1.8p+52, scale = 0x1.71547652b82fep+0 * 32; /* 32 / ln 2 */
+  const d8 xd = __builtin_convertvector(x, d8);
+  d8 kd = __builtin_elementwise_fma((d8)scale, xd, (d8)shift);
+  const l8 ki = (l8)kd;
+  l8 t;
+  kd -= shift;
+  const d8 r = __builtin_elementwise_fma((d8)scale, xd, -kd);
+  for (int i = 0; i < 8; i++) t[i] = exp2_table[ki[i] & 31];
+  const d8 s = (d8)(t + (ki << 47));
+  const d8 z = __builtin_elementwise_fma((d8)(0x1.c6af84b912394p-5 / 32 / 32 / 32), r, (d8)(0x1.ebfce50fac4f3p-3 / 32 / 32));
+  d8 y = __builtin_elementwise_fma((d8)(0x1.62e42ff0c52d6p-1 / 32), r, (d8)1.0);
+  y = __builtin_elementwise_fma(z, r * r, y) * s;
+  v8 f = __builtin_convertvector(y, v8);
+  f = x > 0x1.62e42ep6f ? (v8)__builtin_inff() : f;
+  f = x < -0x1.9fe368p6f ? (v8)0.0f : f;
+  return x != x ? x + x : f;
 }
+#define EIGHT_AT_A_TIME(name, of)                                                                                 \
+  INLINE void name(vf *out, const vf *x, unsigned present) {                                                      \
+    const vf v = *x;                                                                                              \
+    const v8 a = of(PICK(v, v, 0,1,2,3,4,5,6,7)), b = of(PICK(v, v, 8,9,10,11,12,13,14,15));                      \
+    const v8 c = of(PICK(v, v, 16,17,18,19,20,21,22,23)), d = of(PICK(v, v, 24,25,26,27,28,29,30,31));            \
+    *out = JOIN(PICK(a, b, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15), PICK(c, d, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15)); \
+    (void)present;                                                                                                \
+  }
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+EIGHT_AT_A_TIME(wide_exp2f, exp2_8)
+EIGHT_AT_A_TIME(wide_expf, exp_8)
+#else /* there the C library does not fuse, and has other bits */
+float exp2f(float), expf(float);
+#define ONE_AT_A_TIME(name, of)                                         \
+  void name(vf *out, const vf *x, unsigned present) {                   \
+    for (unsigned w = present; w; w &= w - 1)                           \
+      ((float *)out)[__builtin_ctz(w)] = of(((const float *)x)[__builtin_ctz(w)]); \
+  }
+ONE_AT_A_TIME(wide_exp2f, exp2f)
+ONE_AT_A_TIME(wide_expf, expf)
+#endif

@@ -1,0 +1,171 @@
+// Command benchengines holds the engines of the host device against each other: `make bench-engines`. For each kernel it
+// prints what fibers and vectors make of it on one thread, in seconds of the processor, which a busy machine does not
+// stretch, and whether the two have the same bits. The peak is measured in C, not by a kernel.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"attest.example/attest/metal"
+	"attest.example/attest/metal/internal/msl"
+)
+
+// measured is what one engine made of a kernel.
+type measured struct {
+	engine  msl.EngineOf
+	compile float64 // seconds of processors, clang's too, without any cache
+	seconds float64 // of the processor, of one run: the fastest
+	out     []byte
+}
+
+// row is a kernel with its problem. run makes it on a device and returns a function that runs it once, and its output.
+type row struct {
+	name    string
+	flops   float64
+	prepare func(d *metal.Device) (once func() error, out []byte, err error)
+}
+
+func main() {
+	n := flag.Int("n", 1024, "rows and keys of the attention problems")
+	only := flag.String("only", "", "rows whose name has this `word` in it")
+	flag.Parse()
+	cache, err := os.MkdirTemp("", "attest-engines-*")
+	if err == nil {
+		os.Setenv("ATTEST_CACHE", cache)
+		defer os.RemoveAll(cache)
+		err = table(*n, *only)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench-engines:", err)
+		os.RemoveAll(cache)
+		os.Exit(1)
+	}
+}
+
+func table(n int, only string) error {
+	top, bits := peak()
+	fmt.Printf("One thread; the processor's peak is %.0f GFLOP/s (fused, %d bits, measured in C). Seconds are the processor's.\n\n", top, bits)
+	fmt.Println("| kernel | engine | GFLOP/s | of peak | times fibers | compile s | bits |")
+	fmt.Println("|---|---|---|---|---|---|---|")
+	for _, r := range rows(n) {
+		if !strings.Contains(r.name, only) {
+			continue
+		}
+		var of [2]measured
+		for engine := range of {
+			m, err := measure(r, metal.Engine(engine))
+			if err != nil {
+				return fmt.Errorf("%s: %w", r.name, err)
+			}
+			of[engine] = m
+			gflops := r.flops / m.seconds / 1e9
+			fmt.Printf("| %s | %s | %.2f | %.1f %% | %.1f | %.2f | %s |\n", r.name, words(metal.Engine(engine), m.engine), gflops, 100*gflops/top,
+				of[0].seconds/m.seconds, m.compile, same(of[0].out, m.out))
+		}
+	}
+	return nil
+}
+
+// words name an engine, and say where a kernel did not get the one that was asked for.
+func words(asked metal.Engine, e msl.EngineOf) string {
+	switch {
+	case asked == metal.EngineFibers:
+		return "fibers"
+	case e.Engine == msl.EngineWide:
+		return "wide"
+	}
+	return "wide asked for, on fibers: " + e.Why
+}
+
+func same(a, b []byte) string {
+	if bytes.Equal(a, b) {
+		return "equal"
+	}
+	different := 0
+	for i := range a {
+		if a[i] != b[i] {
+			different++
+		}
+	}
+	return fmt.Sprintf("%d bytes differ", different)
+}
+
+func measure(r row, engine metal.Engine) (measured, error) {
+	var m measured
+	d, err := metal.Host(metal.HostOptions{Workers: 1, Engine: engine, OnEngine: func(e msl.EngineOf) { m.engine = e }})
+	if err != nil {
+		return m, err
+	}
+	defer d.Close()
+	before := processorSeconds()
+	once, out, err := r.prepare(d)
+	if err == nil {
+		err = once()
+	}
+	if err != nil {
+		return m, err
+	}
+	m.compile = processorSeconds() - before
+	m.seconds = math.Inf(1)
+	for spent := 0.0; spent < 0.5 || m.seconds == math.Inf(1); {
+		before := ownSeconds()
+		if err := once(); err != nil {
+			return m, err
+		}
+		took := ownSeconds() - before
+		m.seconds, spent = min(m.seconds, took), spent+took
+	}
+	m.compile -= m.seconds // of the first run
+	m.out = bytes.Clone(out)
+	return m, nil
+}
+
+func seconds(who int) float64 {
+	var u unix.Rusage
+	if err := unix.Getrusage(who, &u); err != nil {
+		return 0
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+func processorSeconds() float64 { return seconds(unix.RUSAGE_SELF) + seconds(unix.RUSAGE_CHILDREN) }
+
+// ownSeconds are this process's, finer than rusage has them; threadSeconds those of the thread.
+func ownSeconds() float64    { return clock(unix.CLOCK_PROCESS_CPUTIME_ID) }
+func threadSeconds() float64 { return clock(unix.CLOCK_THREAD_CPUTIME_ID) }
+
+func clock(id int32) float64 {
+	var t unix.Timespec
+	if err := unix.ClockGettime(id, &t); err != nil {
+		return 0
+	}
+	return float64(t.Nano()) / 1e9
+}
+
+// normal fills memory of a precision with normally distributed numbers.
+func normal(memory []byte, p metal.Precision, r *rand.Rand) {
+	for i := 0; i < len(memory); {
+		x := float32(r.NormFloat64())
+		bits := math.Float32bits(x)
+		switch p {
+		case metal.FP32:
+			memory[i], memory[i+1], memory[i+2], memory[i+3] = byte(bits), byte(bits>>8), byte(bits>>16), byte(bits>>24)
+			i += 4
+		case metal.BF16:
+			memory[i], memory[i+1] = byte(bits>>16), byte(bits>>24)
+			i += 2
+		default: // fp16: numbers of that size need no care at the ends
+			half := uint16(bits>>16&0x8000) | uint16(max(0, int(bits>>23&0xff)-112)<<10) | uint16(bits>>13&0x3ff)
+			memory[i], memory[i+1] = byte(half), byte(half>>8)
+			i += 2
+		}
+	}
+}
