@@ -47,6 +47,7 @@ func TestConstantSpace(t *testing.T) {
 
 func TestNamesAndDeclarations(t *testing.T) {
 	runRows(t, "names.metal", launch{}, 0, []row{
+		{"own_functions_of_several_types", "11 56 20 10"},
 		{"own_names", "6 5 4 5 6 1"},
 		{"c_linkage", "2 3 4"},
 		{"attribute_of_a_parameter", "9"},

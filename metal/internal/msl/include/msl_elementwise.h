@@ -24,7 +24,10 @@ template <class V> struct is_value : bool_constant<(unpacked<V>::size > 1) || sc
 template <class... A> struct all_values : true_type {};
 template <class A, class... B> struct all_values<A, B...> : bool_constant<is_value<A>::value && all_values<B...>::value> {};
 
-template <class... A> using join_t = enable_if_t<all_values<A...>::value, typename join<A...>::type>;
+/* A text's own types are not joined, not even to see that they cannot be: a function of its own of that name is meant. */
+template <bool values, class... A> struct join_if {};
+template <class... A> struct join_if<true, A...> { typedef typename join<A...>::type type; };
+template <class... A> using join_t = typename join_if<all_values<A...>::value, A...>::type;
 template <class V> using element_t = typename unpacked<V>::element;
 
 /* f of each component; R is the component type of the result. */

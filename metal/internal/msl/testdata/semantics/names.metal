@@ -65,3 +65,17 @@ struct Summed { float operator()(float a) { return simd_sum(a); } float operator
 TEST(operators_by_name) { Summed s; float x = s.twice(1), y = s.operator()(1, 2); if (lane == 0) out[0] = x, out[1] = y; }
 struct Constant { static constexpr float total(float x) { return simd_sum(x); } };
 TEST(constexpr_functions) { float x = Constant::total(1); if (lane == 0) out[0] = x; }
+
+/* Functions of the text's own types have the library's names, with several types in one call. */
+struct Halves { float2 x, y; };
+struct SmallHalves { half2 x, y; };
+inline Halves fma(SmallHalves a, SmallHalves b, Halves c) { return {fma(float2(a.x), float2(b.x), c.x), fma(float2(a.y), float2(b.y), c.y)}; }
+inline Halves max(Halves a, SmallHalves b) { return {max(a.x, float2(b.x)), max(a.y, float2(b.y))}; }
+inline float clamp(SmallHalves a, Halves low, float high) { return clamp(float(a.x.x), low.x.x, high); }
+template <typename Q, typename S> inline S dot_of(Q a, Q b, S c) { return fma(a, b, c); }
+TEST(own_functions_of_several_types) {
+  SmallHalves a = {half2(1, 2), half2(3, 4)};
+  Halves c = {float2(10, 20), float2(30, 40)};
+  Halves r = dot_of(a, a, c), m = max(c, a);
+  out[0] = r.x.x, out[1] = r.y.y, out[2] = m.x.y, out[3] = clamp(a, c, 50.0f);
+}
