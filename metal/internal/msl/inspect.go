@@ -28,8 +28,12 @@ func (c *Compiler) Inspect(ctx context.Context, p Program) (*Reflection, error) 
 	if r, err = reflect(preprocessed, &p); err != nil {
 		return nil, asCompileError(&p, err)
 	}
-	if err := c.checkSyntax(ctx, withZeros(p, r.Constants), preprocessed, headers); err != nil {
-		return nil, err
+	whole := withZeros(p, r.Constants)
+	if err := c.checkSyntax(ctx, whole, passesForAll(c.target), preprocessed, headers); err != nil {
+		// What only functions reach that cannot run here need not be understood either: a texture, a fragment's attributes.
+		if len(r.Refused) == 0 || len(r.Entries) == 0 || c.checkSyntax(ctx, whole, passesFor(c.target), preprocessed, headers) != nil {
+			return nil, err
+		}
 	}
 	_ = writeSealed(record, r) // only the next call's time depends on it
 	return r, nil
@@ -62,8 +66,8 @@ func withZeros(p Program, constants []FunctionConstant) Program {
 	return p
 }
 
-func (c *Compiler) checkSyntax(ctx context.Context, p Program, preprocessed, headers string) error {
-	r, err := rewriteBy(passesForAll(c.target), preprocessed, &p, c.target, nil)
+func (c *Compiler) checkSyntax(ctx context.Context, p Program, passes []pass, preprocessed, headers string) error {
+	r, err := rewriteBy(passes, preprocessed, &p, c.target, nil)
 	if err != nil {
 		return asCompileError(&p, err)
 	}

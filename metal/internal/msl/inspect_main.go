@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"attest.example/attest/metal/internal/device"
 )
@@ -17,6 +18,7 @@ import (
 //	kernel    NAME LINE MAX_THREADS             0 threads: the device's maximum
 //	argument  buffer|threadgroup INDEX NAME     of the kernel above
 //	constant  NAME INDEX TYPE REQUIRED          1 or 0
+//	refused   NAME LINE REASON                  a function that cannot run here, and why: the reason's first line
 //
 // That is how the stand-in for Metal (swift/) makes a library.
 func InspectMain(arguments []string, stdout, stderr io.Writer) int {
@@ -88,5 +90,9 @@ func (r *Reflection) write(w io.Writer) {
 			required = 0
 		}
 		fmt.Fprintf(w, "constant\t%s\t%d\t%s\t%d\n", c.Name, c.Index, c.Type, required)
+	}
+	for _, f := range r.Refused {
+		reason, _, _ := strings.Cut(f.Reason, "\n")
+		fmt.Fprintf(w, "refused\t%s\t%d\t%s\n", f.Name, f.Line, strings.ReplaceAll(reason, "\t", " "))
 	}
 }

@@ -15,6 +15,11 @@ func TestInspect(t *testing.T) {
 			"kernel\tk\t2\t0\nargument\tbuffer\t2\to\nconstant\tflag\t3\tbool\t1\n", ""},
 		{"an error in a kernel", constants + "kernel void k(device float *o) { *o = undeclared; }", "", "use of undeclared identifier 'undeclared'"},
 		{"an error in the second kernel", "kernel void a(device float *o) { *o = 1; }\nkernel void b(device float *o) { o = 1.5f; }", "", "k.metal:2:"},
+		{"what cannot run here", "kernel void k(device float *o) { *o = 1; }\nfragment float4 f() { return 0; }\nkernel void t(texture2d<float> x) {}",
+			"kernel\tk\t1\t0\nargument\tbuffer\t0\to\n" +
+				"refused\tf\t2\tk.metal:2:1: error: fragment functions are not compute: only kernels run here\n" +
+				"refused\tt\t3\tk.metal:3:15: error: kernel argument of type texture2d: textures, samplers and tensors are not supported; bind the data as a buffer\n", ""},
+		{"an error beside what cannot run here", "kernel void k(device float *o) { *o = undeclared; }\nfragment float4 f() { return 0; }", "", "use of undeclared identifier 'undeclared'"},
 		{"an error of the rewriter", "fragment void f() {}", "", "only kernels run here"},
 	}
 	for _, test := range tests {

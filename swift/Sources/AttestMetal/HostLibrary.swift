@@ -67,6 +67,7 @@ final class HostLibrary: MTLLibrary, @unchecked Sendable {
         constants.append(
           MTLFunctionConstant(
             name: columns[1], type: MTLDataType(spelled: columns[3]) ?? .none, index: index, required: columns[4] == "1"))
+      case ("refused", 4): continue // a function of another stage, or of what is not here: the library does not have it
       default: throw MTLLibraryError(.internal, "the compiler said what is not understood: \(line)")
       }
     }
