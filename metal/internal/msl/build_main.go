@@ -29,6 +29,7 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	function := flags.String("function", "", "the `kernel` or host_name; all where absent")
 	name := flags.String("name", "", "the `file` name that diagnostics use")
 	mathMode := flags.String("math", "safe", "`mode`: safe, fast as is Metal's default, or fast-folded, where tests for NaN and infinity are folded too")
+	target := flags.String("target", "cpu", "`machine` that the module is for: cpu, this one's processor; ptx, any NVIDIA GPU of compute capability 8.0 and later")
 	check := flags.Bool("check", false, "with the checkers' calls on every memory access")
 	engine := flags.String("engine", "fibers", "what runs a simdgroup: fibers, one a thread, or `wide`, vectors of 32 lanes where that is known to be right")
 	verbose := flags.Bool("v", false, "tell for each kernel which engine runs it, and why it stays on fibers")
@@ -83,7 +84,7 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 		runtime.LockOSThread()
 		dieWithParent()
 	}
-	c, err := New(Options{Deadline: *timeout})
+	c, err := New(Options{Deadline: *timeout, Target: *target})
 	if err != nil {
 		return fail(err)
 	}

@@ -34,6 +34,22 @@ func findClang(asked string) (string, error) {
 	return "", ErrNoClang
 }
 
+// clangFor is the compiler for a target, and what it is known by in the keys of modules. A module that depends on no machine
+// may have been made on another, by another clang: its key names none, and none need be here to find it.
+func clangFor(t target, asked string) (path, identity string, err error) {
+	path, err = findClang(asked)
+	if !t.portable() {
+		if err == nil {
+			identity, err = clangIdentity(path)
+		}
+		return path, identity, err
+	}
+	if err != nil && !errors.Is(err, ErrNoClang) {
+		return "", "", err
+	}
+	return path, "", nil
+}
+
 // clangIdentity tells one compiler from another without running it.
 func clangIdentity(path string) (string, error) {
 	real, err := filepath.EvalSymlinks(path)

@@ -20,6 +20,8 @@ type Options struct {
 	MaxBytes int64  // of the cache; 0: 1 GiB
 	Clang    string // "": $ATTEST_CLANG, or the newest of clang-19 ... clang-14, clang on the path
 
+	Target string // "cpu" or ""; "ptx" for NVIDIA GPUs
+
 	// Deadline of one run of clang, of which a program takes up to four; 0: $ATTEST_COMPILE_DEADLINE, or two minutes.
 	Deadline time.Duration
 }
@@ -58,11 +60,11 @@ type Module struct {
 // New makes a compiler. A cache directory that cannot be written is no error: modules then go to a temporary
 // directory, and Warning says so. One that others can write is: see ErrUntrustedCache.
 func New(options Options) (*Compiler, error) {
-	clang, err := findClang(options.Clang)
+	t, err := targetNamed(options.Target)
 	if err != nil {
 		return nil, err
 	}
-	identity, err := clangIdentity(clang)
+	clang, identity, err := clangFor(t, options.Clang)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +76,6 @@ func New(options Options) (*Compiler, error) {
 	if err != nil {
 		return nil, err
 	}
-	var t target = cpu{}
 	return &Compiler{clang: clang, identity: identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: store, deadline: deadline,
 		wide: &wideTwin{}, undefined: undefinedWay{new(atomic.Int32)}}, nil
 }
@@ -253,6 +254,9 @@ func (c *Compiler) made(ctx context.Context, p *Program, r *rewritten, headers s
 		return err
 	}
 	warnings = r.unit.places(warnings)
+	if err := c.target.complete(r.unit, module); err != nil {
+		return err
+	}
 	faults, err := c.target.inspect(module, p.Check)
 	if err != nil {
 		return err

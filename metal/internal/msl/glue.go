@@ -49,28 +49,9 @@ func entryOf(file string) (n int, ok bool) {
 
 func writeEntry(b *strings.Builder, n int, e *entryPoint) {
 	fmt.Fprintf(b, "# 1 \"%s\"\nextern \"C\" void msl_entry_%d(struct msl_lane *L) {\n", entryFile(n), n)
-	if len(e.kernel.parameters) > 0 {
-		signature := e.signature
-		if signature == "" {
-			signature = "decltype(" + e.expression + ")"
-		}
-		fmt.Fprintf(b, "  typedef metal::msl_detail::signature<%s> S;\n", signature)
-	}
-	fmt.Fprintf(b, "  %s(", e.expression)
-	for i, p := range e.kernel.parameters {
-		if i > 0 {
-			b.WriteString(",")
-		}
-		typ := fmt.Sprintf("S::at<%d>::type", i)
+	writeCall(b, e, func(p *parameter, typ string) string {
 		address := ""
 		switch p.kind {
-		case positionParameter:
-			if p.vector {
-				fmt.Fprintf(b, "\n    metal::msl_detail::position<%s>::of(%s[0], %s[1], %s[2])", typ, p.value, p.value, p.value)
-			} else {
-				fmt.Fprintf(b, "\n    metal::msl_detail::position<%s>::of(%s, 0, 0)", typ, p.value)
-			}
-			continue
 		case bufferParameter:
 			address = fmt.Sprintf("L->threadgroup->buffers[%d]", p.slot)
 		case threadgroupParameter:
@@ -79,9 +60,37 @@ func writeEntry(b *strings.Builder, n int, e *entryPoint) {
 		if p.condition != "" {
 			address = fmt.Sprintf("(%s) ? %s : nullptr", p.condition, address)
 		}
-		fmt.Fprintf(b, "\n    metal::msl_detail::argument<%s>::at(%s)", typ, address)
+		return fmt.Sprintf("metal::msl_detail::argument<%s>::at(%s)", typ, address)
+	})
+	b.WriteString("}\n")
+}
+
+// writeCall calls a kernel; memory spells the argument of a parameter that is memory, typ its type.
+func writeCall(b *strings.Builder, e *entryPoint, memory func(p *parameter, typ string) string) {
+	if len(e.kernel.parameters) > 0 {
+		signature := e.signature
+		if signature == "" {
+			signature = "decltype(" + e.expression + ")"
+		}
+		fmt.Fprintf(b, "  typedef metal::msl_detail::signature<%s> S;\n", signature)
 	}
-	b.WriteString(");\n}\n")
+	fmt.Fprintf(b, "  %s(", e.expression)
+	for i := range e.kernel.parameters {
+		p := &e.kernel.parameters[i]
+		if i > 0 {
+			b.WriteString(",")
+		}
+		typ := fmt.Sprintf("S::at<%d>::type", i)
+		switch {
+		case p.kind != positionParameter:
+			fmt.Fprintf(b, "\n    %s", memory(p, typ))
+		case p.vector:
+			fmt.Fprintf(b, "\n    metal::msl_detail::position<%s>::of(%s[0], %s[1], %s[2])", typ, p.value, p.value, p.value)
+		default:
+			fmt.Fprintf(b, "\n    metal::msl_detail::position<%s>::of(%s, 0, 0)", typ, p.value)
+		}
+	}
+	b.WriteString(");\n")
 }
 
 // slots is the mask of the slots that a kernel's parameters of one kind name, as an expression.

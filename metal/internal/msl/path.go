@@ -41,6 +41,7 @@ type pathMarks struct {
 	declared map[string]bool // functions of the text by their name: none of them is MSL's
 	meets    map[string]bool // functions of the text, and lambdas by the name of their variable, that lead to an operation
 	wraps    []pathWrap
+	loops    []pathWrap
 }
 
 // pathWrap is a call that begins and ends at these tokens.
@@ -66,6 +67,7 @@ func (u *unit) markPaths() {
 		m.markBody(d.body+1, d.bodyEnd)
 	}
 	m.writeWraps()
+	u.paths = m.room()
 }
 
 // renameBuiltins calls the functions by the names that MSL has for them: __metal_simd_sum is simd_sum.
@@ -145,6 +147,9 @@ func (m *pathMarks) leads(from, to int) bool {
 func (m *pathMarks) isOperation(i int) bool {
 	t := &m.u.tokens[i]
 	name := strings.TrimPrefix(t.text, "metal::")
+	if m.u.traits.wholeMatrices && strings.Contains(name, "multiply") {
+		return false
+	}
 	return t.kind == identifier && (laneOperations[name] || otherOperations[name]) && m.opening(i) >= 0
 }
 
@@ -195,10 +200,12 @@ func (m *pathMarks) markBody(from, to int) {
 			m.markCall(i)
 		case u.isOneOf(i, "for", "while") && u.is(i+1, "(") && !m.endsDo(i):
 			if end := m.statementEnd(i, to); m.leads(i, end) {
+				m.loops = append(m.loops, pathWrap{i, end})
 				m.markLoop(i)
 			}
 		case t.kind == identifier && t.text == "do":
 			if end := m.statementEnd(i, to); m.leads(i, end) {
+				m.loops = append(m.loops, pathWrap{i, end})
 				m.open(i)
 				u.tokens[i].after = m.turnStatement(i) + u.tokens[i].after
 			}
@@ -391,7 +398,8 @@ func withoutLoopPragmas(space string) string {
 	}
 	lines := strings.Split(space, "\n")
 	for i, line := range lines {
-		if fields := strings.Fields(strings.Replace(line, "#", "# ", 1)); len(fields) > 3 && fields[1] == "pragma" && fields[2] == "clang" && fields[3] == "loop" {
+		if fields := strings.Fields(strings.Replace(line, "#", "# ", 1)); len(fields) > 2 && fields[1] == "pragma" &&
+			(len(fields) > 3 && fields[2] == "clang" && fields[3] == "loop" || strings.HasPrefix(fields[2], "unroll") || fields[2] == "nounroll") {
 			lines[i] = ""
 		}
 	}

@@ -72,7 +72,7 @@ func (u *unit) writtenTokens() writtenText {
 	starts := make([]int, len(u.tokens))
 	for i := range u.tokens {
 		t := &u.tokens[i]
-		b.WriteString(withoutMetalPragmas(t.space))
+		b.WriteString(withoutMetalPragmas(t.space, u.traits.unrolls))
 		starts[i] = b.Len()
 		b.WriteString(t.before)
 		b.WriteString(t.text)

@@ -18,8 +18,12 @@ func (c *Compiler) unitHeader(swizzles string) string {
 // is half of what the front end does for a kernel. It returns "" where that does not work out; the headers then are
 // parsed anew.
 func (c *Compiler) precompiled(ctx context.Context, headers string, flags []string, swizzles string) string {
+	clang, err := clangIdentity(c.clang)
+	if err != nil {
+		return ""
+	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n%s", c.identity, headers, strings.Join(flags, "\x00"), swizzles)
+	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n%s", clang, c.identity, headers, strings.Join(flags, "\x00"), swizzles)
 	key := sum(h)
 	if name := c.cache.findPrecompiled(key); name != "" {
 		return name

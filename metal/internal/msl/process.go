@@ -63,6 +63,9 @@ func (b *bounded) Write(data []byte) (int, error) {
 // run executes clang with text on its standard input. A done context, the deadline, or too much output kills it with all
 // it started; so does the death of this process.
 func (c *Compiler) run(ctx context.Context, arguments []string, text string) (stdout, stderr string, err error) {
+	if c.clang == "" {
+		return "", "", fmt.Errorf("this kernel is not in the cache: %w", ErrNoClang)
+	}
 	return c.runTool(ctx, c.clang, arguments, text)
 }
 

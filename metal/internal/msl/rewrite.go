@@ -24,6 +24,7 @@ func rewriteBy(passes []pass, preprocessed string, p *Program, t target, skip []
 	if err != nil {
 		return nil, err
 	}
+	u.traits = t.traits()
 	for _, s := range skip {
 		u.leaveOut(s)
 	}

@@ -1,6 +1,9 @@
 package msl
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+)
 
 // cpu compiles for this machine's processor: the module is a shared object that exports msl_module
 // (include/msl_abi.h), and package host runs it, a fiber for each thread.
@@ -9,6 +12,8 @@ type cpu struct{}
 func (cpu) name() string { return "cpu" }
 
 func (cpu) processor() string { return processor() }
+
+func (cpu) portable() bool { return false }
 
 func (cpu) header() string { return "msl_unit.h" }
 
@@ -81,4 +86,21 @@ func (cpu) passes() []pass {
 
 func (cpu) entryPoints(u *unit) string {
 	return glue(u.entries, u.program.fileName(), u.program.Math, u.program.Check)
+}
+
+// complete has nothing to do: the linker made the module.
+func (cpu) complete(*unit, string) error { return nil }
+
+// traits: matrices are multiplied by lanes that come together like others, and unrolled loops cost more than they save.
+func (cpu) traits() traits {
+	return traits{variable: cpuVariableText, initial: cpuInitialText}
+}
+
+func cpuVariableText(v threadgroupVariable) string {
+	return fmt.Sprintf("msl_runtime_table->threadgroup_variable(msl_self(), %d, sizeof(%s%s), alignof(%s), %q, %d)",
+		v.number, v.typeText, v.dimensions, v.typeText, v.name, v.line)
+}
+
+func cpuInitialText(v threadgroupVariable) string {
+	return fmt.Sprintf("msl_runtime_table->initial_value(msl_self(), %d, (const void *)&msl_initial, sizeof msl_initial)", v.number)
 }

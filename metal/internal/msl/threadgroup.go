@@ -32,6 +32,14 @@ func (u *unit) placeThreadgroupVariables() error {
 	return nil
 }
 
+// threadgroupVariable is one that a function declares.
+type threadgroupVariable struct {
+	number               int // in the module
+	name                 string
+	typeText, dimensions string // float, [4][8]
+	line                 int
+}
+
 // beginsStatement says whether a statement may begin at i, specifiers before it allowed for.
 func (u *unit) beginsStatement(i int) bool {
 	for u.isOneOf(i-1, "static", "const", "volatile") {
@@ -111,12 +119,11 @@ func (u *unit) placeVariable(from, end int, count *int) error {
 			written.WriteString("; ")
 		}
 		dimensions := u.rewritten(stop, value)
-		variable := u.tokens[name].text
-		fmt.Fprintf(&written, "__local %s (&%s)%s = *(__local %s (*)%s)msl_runtime_table->threadgroup_variable(msl_self(), %d, sizeof(%s%s), alignof(%s), %q, %d)",
-			typeText, variable, dimensions, typeText, dimensions, *count, typeText, dimensions, typeText, variable, u.tokens[name].line)
+		v := threadgroupVariable{*count, u.tokens[name].text, typeText, dimensions, u.tokens[name].line}
+		fmt.Fprintf(&written, "__local %s (&%s)%s = *(__local %s (*)%s)%s", typeText, v.name, dimensions, typeText, dimensions, u.traits.variable(v))
 		if value < part[1] {
-			fmt.Fprintf(&written, "; { const %s msl_initial%s %s; msl_runtime_table->initial_value(msl_self(), %d, (const void *)&msl_initial, sizeof msl_initial); }",
-				typeText, dimensions, u.rewritten(value, part[1]), *count)
+			u.initialValues = true
+			fmt.Fprintf(&written, "; { const %s msl_initial%s %s; %s; }", typeText, dimensions, u.rewritten(value, part[1]), u.traits.initial(v))
 		}
 		*count++
 	}

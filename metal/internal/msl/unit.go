@@ -21,6 +21,10 @@ type unit struct {
 	named       map[string]string
 	structNames map[string]bool
 	primaries   map[string]bool // structs that the text has without template arguments
+
+	traits        traits
+	initialValues bool // threadgroup variables have some
+	paths         int  // how many entries a lane's path has at most; 0: there are no operations
 }
 
 // parse tokenizes a program's preprocessed text, pairs its brackets and finds its declarations.
@@ -194,7 +198,7 @@ func (u *unit) String() string {
 	var b strings.Builder
 	for i := range u.tokens {
 		t := &u.tokens[i]
-		b.WriteString(withoutMetalPragmas(t.space))
+		b.WriteString(withoutMetalPragmas(t.space, u.traits.unrolls))
 		b.WriteString(t.before)
 		b.WriteString(t.text)
 		b.WriteString(t.after)
@@ -203,16 +207,16 @@ func (u *unit) String() string {
 }
 
 // withoutMetalPragmas empties the lines of pragmas that speak to a GPU's compiler: #pragma METAL, and those that ask for
-// loops to be unrolled, which saves registers there. Here the unrolled text takes three times as long to compile and
-// runs no faster; what a loop computes does not depend on it.
-func withoutMetalPragmas(space string) string {
+// loops to be unrolled, which saves registers there. On a processor the unrolled text takes three times as long to compile
+// and runs no faster; what a loop computes does not depend on it. Where unrolls is set those stay.
+func withoutMetalPragmas(space string, unrolls bool) string {
 	if !strings.Contains(space, "pragma") {
 		return space
 	}
 	lines := strings.Split(space, "\n")
 	for i, line := range lines {
 		fields := strings.Fields(strings.Replace(line, "#", "# ", 1))
-		if len(fields) >= 3 && fields[0] == "#" && fields[1] == "pragma" && forGPU(fields[2:]) {
+		if len(fields) >= 3 && fields[0] == "#" && fields[1] == "pragma" && (fields[2] == "METAL" || !unrolls && forGPU(fields[2:])) {
 			lines[i] = ""
 		}
 	}
@@ -221,7 +225,7 @@ func withoutMetalPragmas(space string) string {
 
 func forGPU(words []string) bool {
 	switch words[0] {
-	case "METAL", "nounroll":
+	case "nounroll":
 		return true
 	case "clang":
 		return len(words) > 2 && words[1] == "loop" && strings.HasPrefix(words[2], "unroll")

@@ -9,7 +9,33 @@
 namespace metal {
 namespace msl_simd {
 
-#ifdef MSL_WIDE
+#ifdef MSL_PTX
+/* The lanes that start a copy share its elements out among them, at once. There is nothing to wait for but each other. */
+template <class W> MSL_INLINE void copy_words(msl_async_copy c, uint words, uint first, uint step) {
+  const ulong columns = c.destination_columns * words, all = columns * c.destination_rows;
+  for (ulong i = first; i < all; i += step) {
+    const ulong row = i / columns, column = i % columns / words, word = i % words;
+    ulong from_row = row, from_column = column;
+    if (c.clamp_to_edge && c.source_rows && c.source_columns) {
+      from_row = row < c.source_rows ? row : c.source_rows - 1;
+      from_column = column < c.source_columns ? column : c.source_columns - 1;
+    }
+    const bool there = from_row < c.source_rows && from_column < c.source_columns;
+    ((W *)c.destination)[(row * c.destination_stride + column) * words + word] =
+        there ? ((const W *)c.source)[(from_row * c.source_stride + from_column) * words + word] : W(0);
+  }
+}
+MSL_INLINE unsigned long start_copy(msl_async_copy c, place here) {
+  const group lanes(arrive(here));
+  const uint first = __builtin_popcount(lanes.mask & ((1u << msl_lane_index()) - 1)), step = __builtin_popcount(lanes.mask);
+  const ulong shape = c.element_bytes | (ulong)c.destination | (ulong)c.source;
+  if (shape % 4 == 0) copy_words<uint>(c, c.element_bytes / 4, first, step);
+  else if (shape % 2 == 0) copy_words<ushort>(c, c.element_bytes / 2, first, step);
+  else copy_words<uchar>(c, c.element_bytes, first, step);
+  __nvvm_bar_warp_sync(lanes.hardware);
+  return 0;
+}
+#elif defined(MSL_WIDE)
 MSL_NOINLINE void carry_copy(__private msl_lane *lane, uint mask, int line) {
   const msl_async_copy copy = slot_of<msl_async_copy>(lane - lane->lane + __builtin_ctz(mask));
   const unsigned long event = msl_wide_runtime()->async_copy((msl_lane *)lane, &copy, line);
@@ -46,11 +72,17 @@ MSL_INLINE unsigned long start_copy_2d(ulong bytes, unsigned long to, ulong to_s
 } // namespace msl_simd
 } // namespace metal
 
+/* The address in the space of all; on a GPU memory of a threadgroup has addresses of its own. */
+#ifdef MSL_PTX
+#define MSL_GENERIC(p) ((unsigned long)(const volatile void *)(p))
+#else
+#define MSL_GENERIC(p) ((unsigned long)(p))
+#endif
 #define MSL_COPY_1D(name, to_space, from_space, label)                                                              \
   __private void *name(ulong bytes, ulong align, to_space void *to, const from_space void *from, ulong count)       \
       __asm(label);                                                                                                 \
   __private void *name(ulong bytes, ulong, to_space void *to, const from_space void *from, ulong count) {           \
-    return (__private void *)metal::msl_simd::start_copy_1d(bytes, (unsigned long)to, (unsigned long)from, count);    \
+    return (__private void *)metal::msl_simd::start_copy_1d(bytes, MSL_GENERIC(to), MSL_GENERIC(from), count);    \
   }
 #define MSL_COPY_2D(name, to_space, from_space, label)                                                              \
   __private void *name(ulong bytes, ulong align, to_space void *to, ulong to_stride, ulong one, metal::vec<ulong, 2> to_tile, \
@@ -59,8 +91,8 @@ MSL_INLINE unsigned long start_copy_2d(ulong bytes, unsigned long to, ulong to_s
   __private void *name(ulong bytes, ulong, to_space void *to, ulong to_stride, ulong, metal::vec<ulong, 2> to_tile, \
                        const from_space void *from, ulong from_stride, ulong, metal::vec<ulong, 2> from_tile,       \
                        metal::vec<long, 2>, int clamp) {                                                            \
-    return (__private void *)metal::msl_simd::start_copy_2d(bytes, (unsigned long)to, to_stride, to_tile,             \
-                                                          (unsigned long)from, from_stride, from_tile, clamp);      \
+    return (__private void *)metal::msl_simd::start_copy_2d(bytes, MSL_GENERIC(to), to_stride, to_tile,             \
+                                                          MSL_GENERIC(from), from_stride, from_tile, clamp);      \
   }
 extern "C" {
 MSL_COPY_1D(msl_copy_1d_in, __local, __global, "air.simdgroup_async_copy_1d.p3i8.p1i8")
@@ -71,7 +103,9 @@ MSL_COPY_2D(msl_copy_2d_out, __global, __local, "air.simdgroup_async_copy_2d.p1i
 void msl_wait_events(int count, __private void *__private *events) __asm("air.wait_simdgroup_events");
 void msl_wait_events(int count, __private void *__private *events) {
   using namespace metal::msl_simd;
-#ifdef MSL_WIDE
+#ifdef MSL_PTX
+  __nvvm_bar_warp_sync(arrive(place(0)));
+#elif defined(MSL_WIDE)
   for (int i = 0; i < count; ++i) msl_wide_await((unsigned long)events[i]);
 #else
   __private msl_lane *lane = msl_self();
@@ -82,5 +116,6 @@ void msl_wait_events(int count, __private void *__private *events) {
 }
 #undef MSL_COPY_1D
 #undef MSL_COPY_2D
+#undef MSL_GENERIC
 
 #endif

@@ -3,6 +3,9 @@
 #define ATTEST_MSL_ENTRY_H
 
 #include "msl_runtime.h"
+#ifdef MSL_PTX
+#include "ptx_runtime.h"
+#endif
 #include "msl_types.h"
 #include "msl_side.h"
 
@@ -24,6 +27,18 @@ template <class T> struct argument<__constant T *> { static MSL_INLINE __constan
 template <class T> struct argument<T &> { static MSL_INLINE T &at(void *address) { return *(T *)address; } };
 template <class T> struct argument<__constant T &> { static MSL_INLINE __constant T &at(void *address) { return *(__constant T *)(unsigned long)address; } };
 template <class P> struct argument<const P> : argument<P> {};
+
+#ifdef MSL_PTX
+/* Threadgroup memory at an offset in the block's shared memory, where Metal gives 16 bytes of alignment. */
+template <class P> struct shared_argument;
+template <class T> struct shared_argument<__local T *> {
+  static MSL_INLINE __local T *at(unsigned offset) { return (__local T *)__builtin_assume_aligned(msl_dynamic_memory() + offset, 16); }
+};
+template <class T> struct shared_argument<__local T &> {
+  static MSL_INLINE __local T &at(unsigned offset) { return *(__local T *)(msl_dynamic_memory() + offset); }
+};
+template <class P> struct shared_argument<const P> : shared_argument<P> {};
+#endif
 
 template <class P> struct position { static MSL_INLINE P of(unsigned x, unsigned, unsigned) { return (P)x; } };
 template <class T> struct position<vec<T, 2>> { static MSL_INLINE vec<T, 2> of(unsigned x, unsigned y, unsigned) { return vec<T, 2>((T)x, (T)y); } };

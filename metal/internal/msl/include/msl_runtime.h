@@ -173,7 +173,7 @@ struct msl_runtime {
 }
 #endif
 
-#if defined(__OPENCL_CPP_VERSION__)
+#if defined(__OPENCL_CPP_VERSION__) && !defined(MSL_PTX)
 extern "C" {
 /* Filled by the loader. Protected: found by its name, and reached without the global offset table. */
 __attribute__((visibility("protected"))) __global const struct msl_runtime *__global msl_runtime_table;

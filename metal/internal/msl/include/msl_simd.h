@@ -1,5 +1,6 @@
-/* How an operation of a simdgroup works here: every lane puts its operand into its own slot and waits; the lane that
- * the runtime picks carries the operation out for all that take part; each lane then finds its result in its slot.
+/* Where an operation of a simdgroup stands and how it joins two values; then how it works on this machine. On a GPU that
+ * is ptx_simd.h; on a processor every lane puts its operand into its own slot and waits; the lane that the
+ * runtime picks carries the operation out for all that take part; each lane then finds its result in its slot.
  *
  * Which lanes take part is what the runtime says: those that have come to this very call. A lane that did not is
  * never read: where an operation names one, its result is all ones (NaN in a floating type), so that a kernel which
@@ -24,6 +25,59 @@ struct place {
   uint number;
   explicit constexpr place(int l, uint n = 0) : line(l), number(n) {}
 };
+
+struct sum {
+  template <class T> static MSL_INLINE T identity() { return T(0); }
+  template <class T> static MSL_INLINE T join(T a, T b) { return T(a + b); }
+};
+struct product {
+  template <class T> static MSL_INLINE T identity() { return T(1); }
+  template <class T> static MSL_INLINE T join(T a, T b) { return T(a * b); }
+};
+/* MSL combines bits of integers only. A text may name it for a float in code that no kernel reaches. */
+template <class T> __attribute__((error("simd_and, simd_or and simd_xor combine integers, not floating-point numbers"))) T no_bits_of(T);
+struct bits_and {
+  template <class T> static MSL_INLINE T join(T a, T b) {
+    if constexpr (is_floating_point<T>::value) return no_bits_of(a);
+    else return T(a & b);
+  }
+};
+struct bits_or {
+  template <class T> static MSL_INLINE T join(T a, T b) {
+    if constexpr (is_floating_point<T>::value) return no_bits_of(a);
+    else return T(a | b);
+  }
+};
+struct bits_xor {
+  template <class T> static MSL_INLINE T join(T a, T b) {
+    if constexpr (is_floating_point<T>::value) return no_bits_of(a);
+    else return T(a ^ b);
+  }
+};
+/* As fmin and fmax: a NaN loses against a number. */
+struct least {
+  template <class T> static MSL_INLINE T join(T a, T b) { return b < a || a != a ? b : a; }
+  template <class T, int N> static MSL_INLINE vec<T, N> join(vec<T, N> a, vec<T, N> b) {
+    for (int i = 0; i < N; ++i) a[i] = join(T(a[i]), T(b[i]));
+    return a;
+  }
+};
+struct greatest {
+  template <class T> static MSL_INLINE T join(T a, T b) { return b > a || a != a ? b : a; }
+  template <class T, int N> static MSL_INLINE vec<T, N> join(vec<T, N> a, vec<T, N> b) {
+    for (int i = 0; i < N; ++i) a[i] = join(T(a[i]), T(b[i]));
+    return a;
+  }
+};
+
+} // namespace msl_simd
+} // namespace metal
+
+#ifdef MSL_PTX
+#include "ptx_simd.h"
+#else
+namespace metal {
+namespace msl_simd {
 
 MSL_INLINE ulong digest_of(ulong outer, uint id) { return (outer * 0x9e3779b97f4a7c15ul + id) * 0xbf58476d1ce4e5b9ul; }
 
@@ -207,50 +261,6 @@ template <class T> MSL_INLINE T value_from(T value, uint lane, place here) {
   return together<gather>(addressed<T>{value, lane}, here).value;
 }
 
-struct sum {
-  template <class T> static MSL_INLINE T identity() { return T(0); }
-  template <class T> static MSL_INLINE T join(T a, T b) { return T(a + b); }
-};
-struct product {
-  template <class T> static MSL_INLINE T identity() { return T(1); }
-  template <class T> static MSL_INLINE T join(T a, T b) { return T(a * b); }
-};
-/* MSL combines bits of integers only. A text may name it for a float in code that no kernel reaches. */
-template <class T> __attribute__((error("simd_and, simd_or and simd_xor combine integers, not floating-point numbers"))) T no_bits_of(T);
-struct bits_and {
-  template <class T> static MSL_INLINE T join(T a, T b) {
-    if constexpr (is_floating_point<T>::value) return no_bits_of(a);
-    else return T(a & b);
-  }
-};
-struct bits_or {
-  template <class T> static MSL_INLINE T join(T a, T b) {
-    if constexpr (is_floating_point<T>::value) return no_bits_of(a);
-    else return T(a | b);
-  }
-};
-struct bits_xor {
-  template <class T> static MSL_INLINE T join(T a, T b) {
-    if constexpr (is_floating_point<T>::value) return no_bits_of(a);
-    else return T(a ^ b);
-  }
-};
-/* As fmin and fmax: a NaN loses against a number. */
-struct least {
-  template <class T> static MSL_INLINE T join(T a, T b) { return b < a || a != a ? b : a; }
-  template <class T, int N> static MSL_INLINE vec<T, N> join(vec<T, N> a, vec<T, N> b) {
-    for (int i = 0; i < N; ++i) a[i] = join(T(a[i]), T(b[i]));
-    return a;
-  }
-};
-struct greatest {
-  template <class T> static MSL_INLINE T join(T a, T b) { return b > a || a != a ? b : a; }
-  template <class T, int N> static MSL_INLINE vec<T, N> join(vec<T, N> a, vec<T, N> b) {
-    for (int i = 0; i < N; ++i) a[i] = join(T(a[i]), T(b[i]));
-    return a;
-  }
-};
-
 /* Calls f(first lane, mask) for every part of `width` lanes: the simdgroup itself, or its quads. */
 template <uint width, class T> struct parts {
   operands<T> o;
@@ -356,5 +366,6 @@ template <class T> struct known<gather, addressed<T>> {
 
 } // namespace msl_simd
 } // namespace metal
+#endif
 
 #endif

@@ -32,7 +32,7 @@
 #if __has_include("metal_simdgroup_matrix")
 #include "metal_simdgroup_matrix"
 #endif
-#if __has_include("msl_async_copy.h")
+#if __has_include("msl_async_copy.h") && !defined(MSL_PTX) /* there only the texts that use it have it */
 #include "msl_async_copy.h"
 #endif
 #include "msl_constants.h"
