@@ -53,6 +53,9 @@ func Host(o HostOptions) (*Device, error) { return opened(host.New(o)) }
 // Info asks the device.
 func (d *Device) Info() (DeviceInfo, error) { return d.inner.Info() }
 
+// Lost reports whether the device may work no more in this process: a kernel failed on it, or did not end.
+func (d *Device) Lost() bool { return d.inner.Lost() }
+
 // Report is a mistake of a kernel that a checked device saw: an access out of bounds, a race, a read of what nothing
 // wrote, a barrier that not all threads reach.
 type Report = device.Report

@@ -1,6 +1,7 @@
 package metal
 
 import (
+	"attest.example/attest/metal/internal/cuda"
 	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/host"
 )
@@ -8,6 +9,7 @@ import (
 // kinds are the devices that this program has by name: a new one is a folder below internal and a line here.
 var kinds = []device.Kind{
 	host.Kind,
+	cuda.Kind,
 }
 
 // DeviceKind is a device that [NewDevice] knows, and what it is in one line.
@@ -22,7 +24,8 @@ func DeviceKinds() []DeviceKind {
 	return list
 }
 
-// NewDevice makes a device by its name, as DeviceKinds lists them, with its default options.
+// NewDevice makes a device by its name, as DeviceKinds lists them, with its default options; cuda:1 is the second of
+// several.
 func NewDevice(name string) (*Device, error) {
 	kind, err := device.Find(kinds, name)
 	if err != nil {
@@ -36,4 +39,10 @@ func opened(inner *device.Device, err error) (*Device, error) {
 		return nil, err
 	}
 	return &Device{inner}, nil
+}
+
+// FindDevice is nil for a name that NewDevice knows, or says what it knows.
+func FindDevice(name string) error {
+	_, err := device.Find(kinds, name)
+	return err
 }

@@ -149,7 +149,11 @@ func (p *Path) refused(f *failed, process *process, region int) error {
 	case where != "":
 		return guardError("touched memory " + where + ": " + f.Text)
 	}
-	return p.withWords(f, process)
+	err := p.withWords(f, process)
+	if f.Spent { // the next case finds a new process
+		p.stop()
+	}
+	return err
 }
 
 // withWords is the error of a call that failed and came back, with what was printed meanwhile.

@@ -117,8 +117,19 @@ func (c *child) answer(r *request) (answer *reply) {
 	}
 	if err != nil {
 		answer.Failure = failure(err)
+		answer.Failure.Spent = c.spent()
 	}
 	return answer
+}
+
+// spent says whether the path, or one of its variants, computes no more here.
+func (c *child) spent() bool {
+	for _, v := range c.variants {
+		if paths.Spent(v.Path) {
+			return true
+		}
+	}
+	return paths.Spent(c.path)
 }
 
 func (c *child) plan(p problem) ([]plan, error) {

@@ -89,6 +89,7 @@ type failed struct {
 	Panicked    bool
 	Stack       string
 	Address     uintptr // of a memory fault; 0: none
+	Spent       bool    // the path computes no more in this process
 }
 
 // tensorsOf describes tensors that lie in a region as placed.

@@ -172,3 +172,26 @@ func bind(to *C.gpu_binding, a *Argument, pin *runtime.Pinner) {
 		to.kind, to.length = C.GPU_BIND_THREADGROUP, C.uint64_t(a.Threadgroup)
 	}
 }
+
+// ProgramAt reads a gpu_program, for compilers that a device in C calls back.
+func ProgramAt(program unsafe.Pointer) Program {
+	p := (*C.gpu_program)(program)
+	g := Program{
+		Source:     C.GoString(p.source),
+		Function:   C.GoString(p.function),
+		Math:       Math(p.math),
+		Language:   int(p.language_version),
+		MaxThreads: int(p.max_threads),
+	}
+	if p.file != nil {
+		g.File = C.GoString(p.file)
+	}
+	for _, c := range unsafe.Slice(p.constants, int(p.constant_count)) {
+		constant := Constant{Index: int(c.index), Type: Scalar(c._type), Bits: uint64(c.bits)}
+		if c.name != nil {
+			constant.Name = C.GoString(c.name)
+		}
+		g.Constants = append(g.Constants, constant)
+	}
+	return g
+}

@@ -25,6 +25,8 @@ type Hooks struct {
 	Close func()
 	// Reports takes the mistakes of kernels that the device saw since the last time.
 	Reports func() []Report
+	// Lost reports whether the device may work no more in this process, since a kernel failed or did not end.
+	Lost func() bool
 	// Messages takes the lines that kernels logged since the last time, oldest first.
 	Messages func() []string
 }
@@ -89,6 +91,16 @@ func (d *Device) Messages() []string {
 	}
 	defer runtime.KeepAlive(d)
 	return d.hooks.Messages()
+}
+
+// Lost reports whether the device may work no more in this process: a kernel failed on it, or did not end. A program that
+// goes on does so better in a new process.
+func (d *Device) Lost() bool {
+	if d.closed.Load() || d.hooks.Lost == nil {
+		return false
+	}
+	defer runtime.KeepAlive(d)
+	return d.hooks.Lost()
 }
 
 // Close ends the device, once all that was made on it has been closed too.

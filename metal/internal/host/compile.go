@@ -15,27 +15,6 @@ import (
 	"attest.example/attest/metal/internal/device"
 )
 
-func programOf(p *C.gpu_program) device.Program {
-	g := device.Program{
-		Source:     C.GoString(p.source),
-		Function:   C.GoString(p.function),
-		Math:       device.Math(p.math),
-		Language:   int(p.language_version),
-		MaxThreads: int(p.max_threads),
-	}
-	if p.file != nil {
-		g.File = C.GoString(p.file)
-	}
-	for _, c := range unsafe.Slice(p.constants, int(p.constant_count)) {
-		constant := device.Constant{Index: int(c.index), Type: device.Scalar(c._type), Bits: uint64(c.bits)}
-		if c.name != nil {
-			constant.Name = C.GoString(c.name)
-		}
-		g.Constants = append(g.Constants, constant)
-	}
-	return g
-}
-
 func say(text string, why *C.char, whyBytes C.size_t) {
 	if why == nil || whyBytes == 0 {
 		return
@@ -58,7 +37,7 @@ func attestHostCompile(handle C.uintptr_t, program *C.gpu_program, checked C.boo
 	c := cgo.Handle(handle).Value().(*callback)
 	var m Module
 	var err error
-	p := programOf(program)
+	p := device.ProgramAt(unsafe.Pointer(program))
 	if w, ok := c.compiler.(wideCompiler); ok && engine == C.HOST_WIDE && !bool(checked) {
 		if m, err = w.CompileWide(context.Background(), p); err == nil && c.onEngine != nil {
 			c.onEngine(m.engineOf(p.Function))

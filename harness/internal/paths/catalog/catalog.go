@@ -71,11 +71,11 @@ func deviceEntry(kind metal.DeviceKind) Entry {
 		},
 		prefix: kind.Name, optional: true,
 		open: func(_ context.Context, argument string) (paths.Path, error) {
-			options, ok := strings.CutPrefix(argument, "?")
-			if argument != "" && !ok {
-				return nil, fmt.Errorf("want %s or %s?OPTIONS", kind.Name, kind.Name)
+			number, options, _ := strings.Cut(argument, "?") // cuda:1?math=fast
+			if err := metal.FindDevice(kind.Name + number); err != nil {
+				return nil, fmt.Errorf("want %s or %s?OPTIONS: %w", kind.Name, kind.Name, err)
 			}
-			return metalpath.OpenDevice(kind.Name, options)
+			return metalpath.OpenDevice(kind.Name+number, options)
 		},
 	}
 }

@@ -15,7 +15,7 @@ func WithMode(path, option string) (string, error) {
 	takes := strings.HasPrefix(path, manifestPrefix)
 	for _, kind := range metal.DeviceKinds() {
 		devices = append(devices, kind.Name)
-		takes = takes || name == kind.Name
+		takes = takes || name == kind.Name || strings.HasPrefix(name, kind.Name+":")
 	}
 	flag, _, _ := strings.Cut(option, "=")
 	if !takes {

@@ -167,7 +167,7 @@ func parseOptions(device string, values url.Values) (deviceOptions, error) {
 	if values.Has("device") {
 		o.device = values.Get("device")
 	}
-	if err := knownDevice(o.device); err != nil {
+	if err := metal.FindDevice(o.device); err != nil {
 		return o, fmt.Errorf("option device: %w", err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
@@ -177,18 +177,6 @@ func parseOptions(device string, values url.Values) (deviceOptions, error) {
 		}
 	}
 	return o, nil
-}
-
-// knownDevice holds a name against those of the devices of this program.
-func knownDevice(name string) error {
-	var names []string
-	for _, k := range metal.DeviceKinds() {
-		if k.Name == name {
-			return nil
-		}
-		names = append(names, k.Name)
-	}
-	return fmt.Errorf("%q: want one of %s", name, strings.Join(names, ", "))
 }
 
 func (o *deviceOptions) set(key, text string) (err error) {

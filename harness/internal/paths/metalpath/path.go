@@ -92,6 +92,12 @@ func (p *Path) Knows(field string) bool { return p.backend.Knows(field) }
 // WholePages reports whether tensors must begin on a page: see paths.PageBound.
 func (p *Path) WholePages() bool { return p.backend.WholePages() }
 
+// Spent reports whether the device works no more in this process: see paths.Spender.
+func (p *Path) Spent() bool {
+	on, ok := p.backend.(onDevice)
+	return ok && on.device.Lost()
+}
+
 // Findings tells what was found out about a library: see paths.Prober.
 func (p *Path) Findings(ctx context.Context) []paths.Finding {
 	if probed, ok := p.backend.(interface {

@@ -166,6 +166,9 @@ func (m *manifest) binds(tensor string) bool {
 	return false
 }
 
+// Spent reports whether the device works no more in this process: see paths.Spender.
+func (p *Path) Spent() bool { return p.device.Lost() }
+
 // Reset forgets the kernels, as a new process would.
 func (p *Path) Reset(ctx context.Context) error {
 	for key, k := range p.kernels {

@@ -1,0 +1,62 @@
+//go:build linux
+
+/* The context that all work on a card is done in. A kernel that fails leaves one behind in which nothing works any more, and
+ * one that does not end one that cannot be waited for; both are given up, and the next call makes a new one. After a failure
+ * drivers of these years let a process make none any more; then every call says so. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static void forget(gpu_device *d) {
+  d->context = NULL;
+  d->stream = NULL;
+  memset(d->events, 0, sizeof d->events);
+  d->arena = 0;
+  d->arena_bytes = 0;
+  d->staging = NULL;
+  d->staging_bytes = 0;
+}
+
+gpu_status cuda_enter(gpu_device *d, char *why, size_t why_bytes) {
+  if (d->context) return cuda_fail(d, d->cu->context_set(d->context), why, why_bytes, "take the card's context");
+  cu_result r = d->cu->context_create(&d->context, CU_CONTEXT_BLOCKING_SYNC, d->card);
+  if (r != CU_SUCCESS) {
+    d->context = NULL;
+    return cuda_fail(d, r, why, why_bytes,
+                     d->lost ? "make a new context on the card after a kernel failed there: this process has to end" : "make a context on the card");
+  }
+  d->generation++;
+  r = d->cu->stream_create(&d->stream, CU_STREAM_NON_BLOCKING);
+  for (int i = 0; i < EVENTS && r == CU_SUCCESS; i++) r = d->cu->event_create(&d->events[i], 0);
+  if (r == CU_SUCCESS) return GPU_OK;
+  cuda_abandon(d, false);
+  return cuda_fail(d, r, why, why_bytes, "make a stream and events");
+}
+
+struct doomed {
+  const cuda_driver *cu;
+  cu_context context;
+};
+
+static void *destroy(void *argument) {
+  struct doomed *doomed = argument;
+  doomed->cu->context_destroy(doomed->context);
+  free(doomed);
+  return NULL;
+}
+
+/* To destroy a context waits for what runs in it, so where that does not end it is another thread that waits. */
+void cuda_abandon(gpu_device *d, bool running) {
+  struct doomed *doomed = running ? malloc(sizeof *doomed) : NULL;
+  pthread_t thread;
+  if (doomed) {
+    *doomed = (struct doomed){d->cu, d->context};
+    if (pthread_create(&thread, NULL, destroy, doomed) == 0) pthread_detach(thread);
+    else free(doomed);
+  } else if (!running) {
+    d->cu->context_destroy(d->context);
+  }
+  d->cu->context_set(NULL);
+  forget(d);
+}

@@ -1,0 +1,41 @@
+/* NVIDIA GPUs as a device of six calls (device.h). */
+#ifndef ATTEST_CUDA_H
+#define ATTEST_CUDA_H
+
+#include "device.h"
+
+/* Compiles a program to PTX, as metal/internal/msl does: the path of a file, which the cache keeps. */
+typedef struct {
+  char path[1024];
+  bool cached;
+} cuda_ptx;
+typedef gpu_status cuda_compile(void *context, const gpu_program *, cuda_ptx *out, char *why, size_t why_bytes);
+
+typedef enum {
+  CUDA_MEMORY_COPIED = 0, /* buffers are copied to the card before a dispatch, and what changed back after it */
+  CUDA_MEMORY_MAPPED = 1  /* kernels read and write the process's own memory, over the bus */
+} cuda_memory;
+
+typedef struct {
+  uint32_t index;         /* of the card */
+  const char *library;    /* NULL: libcuda.so.1 */
+  cuda_memory memory;
+  uint32_t registers;     /* the most that a thread may have; 0: as many as let the threadgroup run */
+  const char *toolchain;  /* for the device's description */
+  cuda_compile *compile;
+  void *compile_context;
+} cuda_options;
+
+/* How many cards the driver has; 0 with the reason where there is no driver. */
+uint32_t cuda_count(const char *library, char *why, size_t why_bytes);
+
+gpu_status cuda_device_create(const cuda_options *, gpu_api *out, char *why, size_t why_bytes);
+void cuda_device_destroy(gpu_device *);
+
+/* How many multiprocessors the card has, and how often its context was remade. */
+uint32_t cuda_multiprocessors(const gpu_device *);
+uint32_t cuda_remade(gpu_device *);
+/* Whether a kernel failed here or did not end, after which the driver may refuse all further work in this process. */
+bool cuda_lost(gpu_device *);
+
+#endif

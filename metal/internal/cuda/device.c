@@ -1,0 +1,140 @@
+//go:build linux
+
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+gpu_status cuda_refuse(char *why, size_t why_bytes, gpu_status status, const char *format, ...) {
+  if (why && why_bytes) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(why, why_bytes, format, arguments);
+    va_end(arguments);
+  }
+  return status;
+}
+
+gpu_status cuda_fail(gpu_device *d, cu_result r, char *why, size_t why_bytes, const char *doing) {
+  char words[256];
+  if (r == CU_SUCCESS) return GPU_OK;
+  return cuda_refuse(why, why_bytes, r == CU_OUT_OF_MEMORY ? GPU_NO_MEMORY : GPU_EXECUTION, "%s: cannot %s: %s", d->name,
+                     doing, cuda_error_words(d->cu, r, words, sizeof words));
+}
+
+double cuda_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+uint32_t cuda_count(const char *library, char *why, size_t why_bytes) {
+  const cuda_driver *cu = cuda_open_driver(library, why, why_bytes);
+  int count = 0;
+  if (!cu) return 0;
+  if (cu->device_count(&count) != CU_SUCCESS || count < 1) {
+    cuda_refuse(why, why_bytes, GPU_UNSUPPORTED, "the driver of NVIDIA GPUs has no card");
+    return 0;
+  }
+  return (uint32_t)count;
+}
+
+static gpu_status describe(gpu_device *d, gpu_device_info *out) {
+  if (!out) return GPU_INVALID;
+  memset(out, 0, sizeof *out);
+  snprintf(out->name, sizeof out->name, "%s", d->name);
+  snprintf(out->toolchain, sizeof out->toolchain, "%s", d->toolchain);
+  out->simd_width = SIMD_WIDTH;
+  out->max_threads_per_threadgroup = MOST_THREADS;
+  out->max_threadgroup_memory = THREADGROUP_BYTES;
+  size_t memory = 0;
+  out->max_buffer_bytes = d->cu->device_memory(&memory, d->card) == CU_SUCCESS ? memory : (uint64_t)1 << 30;
+  out->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+  out->deterministic = true; /* as far as the kernel is: threadgroups run in any order */
+  return GPU_OK;
+}
+
+static int attribute(gpu_device *d, int which) {
+  int value = 0;
+  return d->cu->device_attribute(&value, which, d->card) == CU_SUCCESS ? value : 0;
+}
+
+gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *why, size_t why_bytes) {
+  if (!out || !options || !options->compile)
+    return cuda_refuse(why, why_bytes, GPU_INVALID, "options with a compiler and a place for the six calls are wanted");
+  memset(out, 0, sizeof *out);
+  if ((unsigned)options->memory > CUDA_MEMORY_MAPPED)
+    return cuda_refuse(why, why_bytes, GPU_INVALID, "memory %d is none of copied, mapped", (int)options->memory);
+  if (options->registers && (options->registers < 16 || options->registers > MOST_REGISTERS))
+    return cuda_refuse(why, why_bytes, GPU_INVALID, "registers is %u; 16 to %u, or 0", options->registers, MOST_REGISTERS);
+  uint32_t count = cuda_count(options->library, why, why_bytes);
+  if (!count) return GPU_UNSUPPORTED;
+  if (options->index >= count)
+    return cuda_refuse(why, why_bytes, GPU_UNSUPPORTED, "card %u: there %s %u, numbered from 0", options->index,
+                       count == 1 ? "is" : "are", count);
+  gpu_device *d = calloc(1, sizeof *d);
+  if (!d) return cuda_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory for a device");
+  d->cu = cuda_open_driver(options->library, why, why_bytes);
+  d->options = *options;
+  d->options.library = NULL; /* the caller's */
+  snprintf(d->toolchain, sizeof d->toolchain, "%s", options->toolchain ? options->toolchain : "msl to PTX");
+  d->options.toolchain = NULL;
+  snprintf(d->name, sizeof d->name, "cuda:%u", options->index);
+  int version = 0;
+  cu_result r = d->cu->device_get(&d->card, (int)options->index);
+  if (r == CU_SUCCESS) r = d->cu->device_name(d->model, sizeof d->model, d->card);
+  if (r != CU_SUCCESS) {
+    gpu_status status = cuda_fail(d, r, why, why_bytes, "ask the card for its name");
+    free(d);
+    return status;
+  }
+  d->cu->driver_version(&version);
+  d->multiprocessors = attribute(d, CU_ATTRIBUTE_MULTIPROCESSORS);
+  d->shared_bytes = attribute(d, CU_ATTRIBUTE_SHARED_PER_BLOCK_OPTIN);
+  d->major = attribute(d, CU_ATTRIBUTE_CAPABILITY_MAJOR);
+  d->minor = attribute(d, CU_ATTRIBUTE_CAPABILITY_MINOR);
+  snprintf(d->name, sizeof d->name, "cuda:%u (%.60s, CUDA %d.%d, memory %s)", options->index, d->model, version / 1000,
+           version % 1000 / 10, options->memory == CUDA_MEMORY_MAPPED ? "mapped" : "copied");
+  if (d->major < 8) {
+    gpu_status status = cuda_refuse(why, why_bytes, GPU_UNSUPPORTED,
+                                    "%s has compute capability %d.%d; kernels are compiled for 8.0 and later", d->name,
+                                    d->major, d->minor);
+    free(d);
+    return status;
+  }
+  pthread_mutex_init(&d->lock, NULL);
+  *out = (gpu_api){GPU_DEVICE_ABI,        d,        describe,         cuda_make_buffer,
+                   cuda_compile_pipeline, cuda_run, cuda_free_buffer, cuda_free_pipeline};
+  return GPU_OK;
+}
+
+void cuda_device_destroy(gpu_device *d) {
+  if (!d) return;
+  if (d->context) {
+    if (d->staging && d->cu->context_set(d->context) == CU_SUCCESS) d->cu->host_free(d->staging);
+    cuda_abandon(d, false);
+  }
+  pthread_mutex_destroy(&d->lock);
+  free(d);
+}
+
+uint32_t cuda_multiprocessors(const gpu_device *d) { return (uint32_t)d->multiprocessors; }
+
+bool cuda_lost(gpu_device *d) {
+  pthread_mutex_lock(&d->lock);
+  bool lost = d->lost;
+  pthread_mutex_unlock(&d->lock);
+  return lost;
+}
+
+uint32_t cuda_remade(gpu_device *d) {
+  pthread_mutex_lock(&d->lock);
+  uint32_t n = d->generation ? d->generation - 1 : 0;
+  pthread_mutex_unlock(&d->lock);
+  return n;
+}

@@ -1,0 +1,125 @@
+//go:build cgo && linux
+
+package cuda
+
+/*
+#cgo CFLAGS: -std=gnu11 -O2 -I${SRCDIR}/../device -I${SRCDIR}/../msl/include
+#cgo linux LDFLAGS: -ldl -lpthread
+#include <stdlib.h>
+#include "cuda.h"
+
+extern gpu_status attestCudaCompile(uintptr_t, gpu_program *, cuda_ptx *, char *, size_t);
+
+static void use_go_compiler(cuda_options *options, uintptr_t handle) {
+  options->compile = (cuda_compile *)(void *)attestCudaCompile;
+  options->compile_context = (void *)handle;
+}
+*/
+import "C"
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime/cgo"
+	"sync"
+	"unsafe"
+
+	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/internal/msl"
+)
+
+// reasonBytes is the room for a refusal's text.
+const reasonBytes = 16384
+
+var compiler = sync.OnceValues(func() (*msl.Compiler, error) { return msl.New(msl.Options{Target: "ptx"}) })
+
+// Cards is how many cards the driver has. The error says why there is none.
+func Cards() (int, error) {
+	reason := (*C.char)(C.calloc(1, reasonBytes))
+	defer C.free(unsafe.Pointer(reason))
+	if n := int(C.cuda_count(nil, reason, reasonBytes)); n > 0 {
+		return n, nil
+	}
+	return 0, fmt.Errorf("%s: %w", C.GoString(reason), device.ErrDeviceNotSupported)
+}
+
+// New makes a device.
+func New(o Options) (*device.Device, error) {
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("cuda: %w", err)
+	}
+	compile, err := compiler()
+	if err != nil {
+		return nil, fmt.Errorf("cuda: %w: %w", device.ErrDeviceNotSupported, err)
+	}
+	var c C.cuda_options
+	c.index, c.memory, c.registers = C.uint32_t(o.Index), C.cuda_memory(o.Memory), C.uint32_t(o.Registers)
+	if o.Library != "" {
+		c.library = C.CString(o.Library)
+		defer C.free(unsafe.Pointer(c.library))
+	}
+	c.toolchain = C.CString(toolchain(compile))
+	defer C.free(unsafe.Pointer(c.toolchain))
+	handle := cgo.NewHandle(compile)
+	C.use_go_compiler(&c, C.uintptr_t(handle))
+	reason := (*C.char)(C.calloc(1, reasonBytes))
+	defer C.free(unsafe.Pointer(reason))
+	api := (*C.gpu_api)(C.calloc(1, C.sizeof_gpu_api)) // in C memory: C code keeps it
+	if status := C.cuda_device_create(&c, api, reason, reasonBytes); status != C.GPU_OK {
+		handle.Delete()
+		C.free(unsafe.Pointer(api))
+		return nil, &device.Error{Call: "cuda", Code: int32(status), Text: C.GoString(reason)}
+	}
+	made := api.device
+	return device.New(unsafe.Pointer(api), device.Hooks{
+		Close: func() {
+			C.cuda_device_destroy(made)
+			handle.Delete()
+			C.free(unsafe.Pointer(api))
+		},
+		Lost: func() bool { return bool(C.cuda_lost(made)) },
+	}), nil
+}
+
+func toolchain(c *msl.Compiler) string {
+	if c.Clang() == "" {
+		return "msl to PTX, from the cache alone: no clang is here"
+	}
+	return "msl to PTX with " + filepath.Base(c.Clang())
+}
+
+func say(text string, why *C.char, whyBytes C.size_t) {
+	if why == nil || whyBytes == 0 {
+		return
+	}
+	room := unsafe.Slice((*byte)(unsafe.Pointer(why)), int(whyBytes))
+	room[copy(room[:len(room)-1], text)] = 0
+}
+
+// attestCudaCompile is the compiler as the C side calls it.
+//
+//export attestCudaCompile
+func attestCudaCompile(handle C.uintptr_t, program *C.gpu_program, out *C.cuda_ptx, why *C.char, whyBytes C.size_t) (status C.gpu_status) {
+	defer func() {
+		if r := recover(); r != nil { // a panic must not cross into C
+			say(fmt.Sprintf("the compiler failed: %v", r), why, whyBytes)
+			status = C.GPU_COMPILE
+		}
+	}()
+	p := device.ProgramAt(unsafe.Pointer(program))
+	m, err := cgo.Handle(handle).Value().(*msl.Compiler).Build(context.Background(), msl.Program{
+		Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.Language, Math: p.Math, Constants: p.Constants,
+	})
+	if err != nil {
+		say(err.Error(), why, whyBytes)
+		return C.GPU_COMPILE
+	}
+	if len(m.Path) >= len(out.path) {
+		say(fmt.Sprintf("the module's path %s is longer than %d bytes", m.Path, len(out.path)-1), why, whyBytes)
+		return C.GPU_COMPILE
+	}
+	say(m.Path, &out.path[0], C.size_t(len(out.path)))
+	out.cached = C.bool(m.Cached)
+	return C.GPU_OK
+}

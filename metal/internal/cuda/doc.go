@@ -1,0 +1,19 @@
+// Package cuda runs Metal kernels on NVIDIA GPUs: the text becomes PTX (package msl, target ptx), and the GPU's driver,
+// opened at run time, compiles and runs it. Nothing of NVIDIA's is needed to build a program with it; where there is no
+// driver, it says so.
+//
+// The device itself is the C in this folder (cuda.h); this package builds it into a Go program, hands it the MSL compiler,
+// and makes a [device.Device] of its six calls. It has the limits of an Apple GPU, 1024 threads and 32 KB of threadgroup
+// memory.
+//
+// Buffers stay this process's memory. Each dispatch brings them to the card between two bands that no kernel may write,
+// and writes back what has changed; or, where Options.Memory says so, kernels reach them over the bus. Device seconds are
+// those of the kernel alone, by the card's own clock.
+//
+// A kernel that does not end in time is left behind in its context, and the next call makes a new one. A kernel that fails,
+// for instance by an access where no memory is, may leave the driver unusable for the rest of the process: every call then
+// says so, and a harness runs what may fail in a process of its own.
+//
+// It never interprets what a kernel computes and knows nothing of attention. os_log and assert of kernels are not heard
+// here. It has run on the cards that the results in testdata name, on no others.
+package cuda

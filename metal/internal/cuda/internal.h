@@ -1,0 +1,104 @@
+/* What the parts of the device know of each other. */
+#ifndef ATTEST_CUDA_INTERNAL_H
+#define ATTEST_CUDA_INTERNAL_H
+
+#include <pthread.h>
+
+#include "cuda.h"
+#include "driver.h"
+#include "ptx_launch.h"
+
+enum {
+  SIMD_WIDTH = 32, MOST_THREADS = 1024, THREADGROUP_BYTES = 32768, REGISTERS_OF_A_BLOCK = 65536, MOST_REGISTERS = 255,
+  EVENTS = 65,            /* one more than the runs that are under way at once */
+  BAND_BYTES = 4096,      /* before and after what a kernel may touch */
+  VARIANTS = 4            /* of a module: by the registers that its threads may have */
+};
+
+struct gpu_device {
+  const cuda_driver *cu;
+  cu_device card;
+  cuda_options options;
+  char name[128], toolchain[128], model[80];
+  int multiprocessors, shared_bytes, major, minor;
+  pthread_mutex_t lock;   /* of all that follows: one dispatch runs at a time */
+  cu_context context;     /* NULL: to be made when it is needed */
+  cu_stream stream;
+  cu_event events[EVENTS];
+  bool lost;              /* a kernel failed, or did not end */
+  uint32_t generation;    /* of the context: what was made in an older one is gone */
+  cu_pointer arena;       /* on the card: what dispatches read and write */
+  size_t arena_bytes;
+  unsigned char *staging; /* in pinned memory: what came back */
+  size_t staging_bytes;
+};
+
+struct gpu_buffer {
+  gpu_device *device;
+  unsigned char *contents;
+  uint64_t bytes;
+  void *mapping;          /* NULL where the memory is the caller's */
+  uint64_t mapping_bytes;
+};
+
+/* A module as the driver has compiled it, for threads with so many registers. */
+typedef struct {
+  uint32_t generation, registers;
+  cu_module module;
+  cu_function function;
+  int shared_bytes, local_bytes, used_registers;
+} cuda_variant;
+
+struct gpu_pipeline {
+  gpu_device *device;
+  char *text;             /* PTX */
+  char *name;             /* of the kernel */
+  char entry[32];
+  uint32_t depth, buffers, threadgroup_args, max_threads;
+  cuda_variant variants[VARIANTS];
+  uint32_t next_variant;  /* to be replaced */
+};
+
+gpu_status cuda_refuse(char *why, size_t why_bytes, gpu_status status, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* A refusal in the driver's words; GPU_NO_MEMORY where it has none. */
+gpu_status cuda_fail(gpu_device *, cu_result, char *why, size_t why_bytes, const char *doing);
+double cuda_now(void);
+
+/* context.c: under the device's lock */
+gpu_status cuda_enter(gpu_device *, char *why, size_t why_bytes);
+/* Gives up a context in which a kernel failed, or does not end. */
+void cuda_abandon(gpu_device *, bool running);
+
+/* buffer.c */
+gpu_status cuda_make_buffer(gpu_device *, void *memory, uint64_t bytes, gpu_buffer **, void **contents, char *, size_t);
+void cuda_free_buffer(gpu_device *, gpu_buffer *);
+
+/* pipeline.c */
+gpu_status cuda_compile_pipeline(gpu_device *, const gpu_program *, gpu_pipeline **, gpu_pipeline_info *, char *, size_t);
+void cuda_free_pipeline(gpu_device *, gpu_pipeline *);
+/* The kernel for threadgroups of so many threads: under the device's lock, in its context. */
+gpu_status cuda_variant_for(gpu_pipeline *, uint32_t threads, const cuda_variant **, char *why, size_t why_bytes);
+
+/* memory.c: what a dispatch's bindings are on the card */
+typedef struct {
+  unsigned char *host;    /* the caller's memory, or bytes of a binding */
+  uint64_t bytes;
+  uint64_t at;            /* in the arena */
+  cu_pointer mapped;      /* where memory is mapped */
+  bool constant;          /* bytes of a binding: not brought back */
+  uint32_t slots;         /* buffer slots that lie here */
+} cuda_segment;
+typedef struct {
+  cuda_segment segments[GPU_MAX_BUFFERS];
+  uint32_t count;
+  uint64_t arena_bytes;
+} cuda_memory_map;
+gpu_status cuda_bring_in(gpu_device *, const gpu_dispatch *, cuda_memory_map *, struct msl_launch *, char *, size_t);
+gpu_status cuda_bring_back(gpu_device *, const gpu_pipeline *, cuda_memory_map *, char *, size_t);
+void cuda_leave(gpu_device *, cuda_memory_map *);
+
+/* dispatch.c */
+gpu_status cuda_run(gpu_device *, const gpu_dispatch *, char *why, size_t why_bytes);
+
+#endif

@@ -1,0 +1,162 @@
+//go:build linux
+
+/* What a dispatch's buffers are on the card. Bindings that overlap in this process overlap there too: their ranges are
+ * joined into segments, and each segment has its place in one stretch of the card's memory, the arena, between two bands
+ * that nobody may write. Bands hold NaN. After the dispatch what changed in a segment is written back, byte by byte: what
+ * lies beside a tensor in its pages may belong to others. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static uint64_t up(uint64_t value, uint64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+/* Adds a range of memory; ranges that meet become one. */
+static void add(cuda_memory_map *m, unsigned char *host, uint64_t bytes, uint32_t slot) {
+  cuda_segment s = {.host = host, .bytes = bytes, .slots = 1u << slot};
+  for (uint32_t i = 0; i < m->count;) {
+    cuda_segment *o = &m->segments[i];
+    if (o->constant || o->host + o->bytes < s.host || s.host + s.bytes < o->host) {
+      i++;
+      continue;
+    }
+    unsigned char *begin = o->host < s.host ? o->host : s.host;
+    unsigned char *end = o->host + o->bytes > s.host + s.bytes ? o->host + o->bytes : s.host + s.bytes;
+    s = (cuda_segment){.host = begin, .bytes = (uint64_t)(end - begin), .slots = s.slots | o->slots};
+    *o = m->segments[--m->count];
+    i = 0; /* the joined range may meet others */
+  }
+  m->segments[m->count++] = s;
+}
+
+static void collect(const gpu_dispatch *dispatch, cuda_memory_map *m) {
+  m->count = 0;
+  for (uint32_t i = 0; i < dispatch->binding_count; i++) {
+    const gpu_binding *b = &dispatch->bindings[i];
+    if (b->kind == GPU_BIND_BUFFER) add(m, b->buffer->contents, b->buffer->bytes, b->index);
+  }
+  for (uint32_t i = 0; i < dispatch->binding_count; i++) {
+    const gpu_binding *b = &dispatch->bindings[i];
+    if (b->kind == GPU_BIND_BYTES)
+      m->segments[m->count++] = (cuda_segment){.host = (unsigned char *)b->bytes, .bytes = b->length, .constant = true, .slots = 1u << b->index};
+  }
+  uint64_t at = 0;
+  for (uint32_t i = 0; i < m->count; i++) {
+    cuda_segment *s = &m->segments[i];
+    s->at = up(at, 4096) + BAND_BYTES + (uintptr_t)s->host % (s->constant ? 1 : 4096);
+    at = s->at + s->bytes + BAND_BYTES;
+  }
+  m->arena_bytes = up(at, 4096);
+}
+
+static gpu_status room(gpu_device *d, uint64_t bytes, char *why, size_t why_bytes) {
+  cu_result r = CU_SUCCESS;
+  if (bytes > d->arena_bytes) {
+    uint64_t wanted = up(bytes, (uint64_t)2 << 20);
+    if (d->arena) d->cu->memory_free(d->arena);
+    d->arena = 0, d->arena_bytes = 0;
+    if ((r = d->cu->memory_allocate(&d->arena, wanted)) == CU_SUCCESS) d->arena_bytes = wanted;
+  }
+  if (r == CU_SUCCESS && bytes > d->staging_bytes) {
+    uint64_t wanted = up(bytes, (uint64_t)2 << 20);
+    if (d->staging) d->cu->host_free(d->staging);
+    d->staging = NULL, d->staging_bytes = 0;
+    void *memory = NULL;
+    if ((r = d->cu->host_allocate(&memory, wanted)) == CU_SUCCESS) d->staging = memory, d->staging_bytes = wanted;
+  }
+  return cuda_fail(d, r, why, why_bytes, "get memory for the dispatch's buffers");
+}
+
+static bool in_arena(const gpu_device *d, const cuda_segment *s) { return s->constant || d->options.memory == CUDA_MEMORY_COPIED; }
+
+static gpu_status map_segment(gpu_device *d, cuda_segment *s, char *why, size_t why_bytes) {
+  const uint64_t page = 4096;
+  unsigned char *begin = s->host - (uintptr_t)s->host % page;
+  size_t bytes = up((uint64_t)(s->host - begin) + s->bytes, page);
+  cu_result r = d->cu->host_register(begin, bytes, CU_HOST_REGISTER_MAPPED);
+  cu_pointer at = 0;
+  if (r == CU_SUCCESS && (r = d->cu->host_pointer(&at, begin, 0)) != CU_SUCCESS) d->cu->host_unregister(begin);
+  if (r == CU_SUCCESS) s->mapped = at + (uint64_t)(s->host - begin);
+  return cuda_fail(d, r, why, why_bytes, "map a buffer's memory into the card's addresses");
+}
+
+gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, cuda_memory_map *m, struct msl_launch *launch, char *why,
+                         size_t why_bytes) {
+  collect(dispatch, m);
+  gpu_status status = room(d, m->arena_bytes, why, why_bytes);
+  if (status != GPU_OK || m->count == 0) return status;
+  cu_result r = d->cu->fill(d->arena, 0xff, m->arena_bytes, d->stream);
+  for (uint32_t i = 0; i < m->count && r == CU_SUCCESS && status == GPU_OK; i++) {
+    cuda_segment *s = &m->segments[i];
+    if (in_arena(d, s)) r = d->cu->copy_in(d->arena + s->at, s->host, s->bytes, d->stream);
+    else status = map_segment(d, s, why, why_bytes);
+  }
+  if (status == GPU_OK) status = cuda_fail(d, r, why, why_bytes, "copy the dispatch's buffers to the card");
+  for (uint32_t i = 0; i < dispatch->binding_count; i++) {
+    const gpu_binding *b = &dispatch->bindings[i];
+    if (b->kind != GPU_BIND_BUFFER && b->kind != GPU_BIND_BYTES) continue;
+    for (uint32_t k = 0; k < m->count; k++) {
+      const cuda_segment *s = &m->segments[k];
+      if (!(s->slots >> b->index & 1)) continue;
+      cu_pointer base = in_arena(d, s) ? d->arena + s->at : s->mapped;
+      launch->buffers[b->index] = base + (b->kind == GPU_BIND_BUFFER ? (uint64_t)(b->buffer->contents - s->host) + b->offset : 0);
+    }
+  }
+  return status;
+}
+
+/* Writes what differs, in runs. */
+static void write_changes(unsigned char *to, const unsigned char *from, uint64_t bytes) {
+  for (uint64_t at = 0; at < bytes; at += 256) {
+    uint64_t n = bytes - at < 256 ? bytes - at : 256;
+    if (memcmp(to + at, from + at, n) == 0) continue;
+    for (uint64_t i = at; i < at + n; i++)
+      if (to[i] != from[i]) to[i] = from[i];
+  }
+}
+
+static bool untouched(const unsigned char *band) {
+  for (int i = 0; i < BAND_BYTES; i++)
+    if (band[i] != 0xff) return false;
+  return true;
+}
+
+static gpu_status wait(gpu_device *d, char *why, size_t why_bytes) {
+  cu_result r;
+  while ((r = d->cu->stream_query(d->stream)) == CU_NOT_READY) {
+  }
+  return cuda_fail(d, r, why, why_bytes, "copy the dispatch's buffers back");
+}
+
+gpu_status cuda_bring_back(gpu_device *d, const gpu_pipeline *p, cuda_memory_map *m, char *why, size_t why_bytes) {
+  if (m->count == 0) return GPU_OK;
+  cu_result r = CU_SUCCESS;
+  for (uint32_t i = 0; i < m->count && r == CU_SUCCESS; i++) {
+    cuda_segment *s = &m->segments[i];
+    if (in_arena(d, s))
+      r = d->cu->copy_out(d->staging + s->at - BAND_BYTES, d->arena + s->at - BAND_BYTES, s->bytes + 2 * BAND_BYTES, d->stream);
+  }
+  gpu_status status = cuda_fail(d, r, why, why_bytes, "copy the dispatch's buffers back");
+  if (status == GPU_OK) status = wait(d, why, why_bytes);
+  if (status != GPU_OK) return status;
+  for (uint32_t i = 0; i < m->count; i++) {
+    cuda_segment *s = &m->segments[i];
+    if (!in_arena(d, s)) continue;
+    const unsigned char *from = d->staging + s->at;
+    if (!s->constant) write_changes(s->host, from, s->bytes);
+    bool before = !untouched(from - BAND_BYTES), after = !untouched(from + s->bytes);
+    if ((before || after) && status == GPU_OK)
+      status = cuda_refuse(why, why_bytes, GPU_EXECUTION, "kernel %s: it wrote %s the %llu bytes bound to buffer %d", p->name,
+                           before && after ? "before and behind" : before ? "before" : "behind", (unsigned long long)s->bytes,
+                           __builtin_ctz(s->slots));
+  }
+  return status;
+}
+
+void cuda_leave(gpu_device *d, cuda_memory_map *m) {
+  for (uint32_t i = 0; i < m->count; i++) {
+    cuda_segment *s = &m->segments[i];
+    if (s->mapped && d->context) d->cu->host_unregister(s->host - (uintptr_t)s->host % 4096);
+    s->mapped = 0;
+  }
+}

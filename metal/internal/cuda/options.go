@@ -1,0 +1,39 @@
+package cuda
+
+import (
+	"fmt"
+
+	"attest.example/attest/metal/internal/device"
+)
+
+// Memory is how kernels reach buffers.
+type Memory int
+
+// Copied brings buffers to the card and back; Mapped leaves them where they are, and every access goes over the bus.
+const (
+	Copied Memory = iota
+	Mapped
+)
+
+// Options of a device. The zero value is the first card with its defaults.
+type Options struct {
+	Index     int    // of the card
+	Memory    Memory // Copied, which was faster for every size measured
+	Registers int    // the most that a thread may have; 0: as many as let the threadgroup run
+	Library   string // the driver's file; "": libcuda.so.1. The first device of a process decides
+}
+
+func (o *Options) check() error {
+	if o.Index < 0 || o.Registers < 0 || o.Memory != Copied && o.Memory != Mapped {
+		return fmt.Errorf("Index %d, Registers %d, Memory %d: an index and a number from 0 up, and Copied or Mapped are wanted: %w",
+			o.Index, o.Registers, o.Memory, device.ErrInvalidArgs)
+	}
+	return nil
+}
+
+// Kind is the device by its name, "cuda" for the first card and "cuda:N" for card N.
+var Kind = device.Kind{
+	Name: "cuda", Words: "an NVIDIA GPU; cuda:1 for the second",
+	Open:   func() (*device.Device, error) { return New(Options{}) },
+	OpenAt: func(index int) (*device.Device, error) { return New(Options{Index: index}) },
+}
