@@ -48,6 +48,12 @@ type AttentionOptions struct {
 	// nil: none.
 	Sinks, Slopes *Tensor
 
+	// Ranges are int32 [batch, max(PackedEntries, 1), 4]: the rows [q_begin, q_end) and keys [kv_begin, kv_end) of each
+	// entry, from which masks and slopes count. With PackedEntries 0 each batch is one entry, and its other rows are rows
+	// with no key; else so many lie one behind the other, and rows that none has are not written. nil: all rows and keys.
+	Ranges        *Tensor
+	PackedEntries int
+
 	Batch, Heads, KVHeads int // KVHeads divides Heads
 	QLen, KVLen, HeadDim  int
 	Scores                // Scale and what else becomes of q.k before the mask
@@ -76,7 +82,7 @@ func DefaultScale(headDim int) float32 { return float32(1 / math.Sqrt(float64(he
 type Attention struct {
 	call     *mfa.Call
 	context  *Context   // kept alive, as are
-	buffers  [8]*Buffer // these
+	buffers  [9]*Buffer // these
 	resource *lifetime.Resource
 }
 
@@ -104,6 +110,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		{"Batch", o.Batch, &f.Batch}, {"Heads", o.Heads, &f.Heads}, {"KVHeads", o.KVHeads, &f.KVHeads},
 		{"QLen", o.QLen, &f.QLen}, {"KVLen", o.KVLen, &f.KVLen}, {"HeadDim", o.HeadDim, &f.HeadDim},
 		{"Dispatches", o.Dispatches, &f.Dispatches}, {"KVOffset", o.KVOffset, &f.KVOffset},
+		{"PackedEntries", o.PackedEntries, &f.PackedEntries},
 	} {
 		if n.from < 0 || n.from > math.MaxInt32 {
 			return nil, fmt.Errorf("attention: %s: %d, expected 0 to %d: %w", n.name, n.from, math.MaxInt32, ErrInvalidArgs)
@@ -116,7 +123,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		from *Tensor
 		to   *mfa.Operand
 	}{{"Q", &o.Q, &f.Q}, {"K", &o.K, &f.K}, {"V", &o.V, &f.V}, {"Out", &o.Out, &f.Out}, {"LSE", o.LSE, &f.LSE},
-		{"Sinks", o.Sinks, &f.Sinks}, {"Slopes", o.Slopes, &f.Slopes}} {
+		{"Sinks", o.Sinks, &f.Sinks}, {"Slopes", o.Slopes, &f.Slopes}, {"Ranges", o.Ranges, &f.Ranges}} {
 		if t.from == nil {
 			continue
 		}
@@ -132,7 +139,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 	if m := o.Mask; m != nil {
 		f.Mask = mfa.Mask{Type: m.Type, Scalar: m.Scalar, Memory: m.Memory, Shape: m.Shape, Strides: m.Strides}
 		if m.Buffer != nil {
-			f.Mask.Buffer, a.buffers[7] = m.Buffer.mfa, m.Buffer
+			f.Mask.Buffer, a.buffers[8] = m.Buffer.mfa, m.Buffer
 		}
 	}
 	call, err := c.mfa.NewCall(&f)

@@ -23,7 +23,7 @@ func attention(p *attestclient.Problem) error {
 				most := sink
 				for j := range scores {
 					scores[j] = math.Inf(-1)
-					if bias := p.Bias(b, h, i, j); p.Allowed(i, j) && !math.IsInf(bias, -1) {
+					if bias := p.Bias(b, h, i, j); p.Allowed(b, i, j) && !math.IsInf(bias, -1) {
 						var dot float64
 						for d := range p.HeadDim {
 							dot += q.At(b, h, i, d) * k.At(b, h/group, j, d)
@@ -32,7 +32,7 @@ func attention(p *attestclient.Problem) error {
 						if p.Softcap > 0 {
 							scores[j] = p.Softcap * math.Tanh(scores[j]/p.Softcap)
 						}
-						scores[j] += bias + p.Linear(h, i, j)
+						scores[j] += bias + p.Linear(b, h, i, j)
 						most = math.Max(most, scores[j]) // a NaN stays one
 					}
 				}
@@ -69,7 +69,7 @@ func attention(p *attestclient.Problem) error {
 }
 
 func main() {
-	hello := attestclient.Hello{Name: "textbook", Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version(), Knows: []string{"softcap", "sinks", "alibi"}}
+	hello := attestclient.Hello{Name: "textbook", Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version(), Knows: []string{"softcap", "sinks", "alibi", "lengths"}}
 	if err := attestclient.Serve(hello, attention); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

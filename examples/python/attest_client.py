@@ -71,8 +71,9 @@ class _Function:
 
 
 _KEYWORDS = ("scale", "softcap", "mask", "causal", "window", "diagonal", "sinks", "slopes", "lse", "problem")
-# What came after the first version of a problem, and the keywords of which one is enough: a linear bias is part of a mask.
-_KNOWS = {"softcap": ("softcap", "problem"), "sinks": ("sinks",), "alibi": ("slopes", "mask")}
+# What came after the first version of a problem, and the keywords of which one is enough: a linear bias and lengths are part of
+# a mask.
+_KNOWS = {"softcap": ("softcap", "problem"), "sinks": ("sinks",), "alibi": ("slopes", "mask"), "lengths": ("mask",)}
 _function = None
 
 
@@ -236,12 +237,15 @@ def _compute(function, problem, tensors, answer):
 def _keywords(function, problem, tensors):
     takes = function.takes
     banded = problem["left"] is not None or problem["right"] is not None
-    separate = banded and (takes("causal") if problem["causal"] else takes("window"))
+    ranges = problem.get("ranges")
+    separate = banded and not ranges and (takes("causal") if problem["causal"] else takes("window"))
     if problem["lse"] and not takes("lse"):
         raise Unsupported("the function names no lse")
     sinks, slopes = (None if tensors.get(name) is None else _to_numpy(tensors[name]).reshape(-1) for name in ("sinks", "slopes"))
-    folded = None if takes("slopes") else slopes
-    if (problem["mask"] != "none" or banded and not separate or folded is not None) and not takes("mask"):
+    folded = None if takes("slopes") and not ranges else slopes
+    if ranges and slopes is not None and takes("slopes"):
+        raise Unsupported("slopes whose distances count from batch entries")
+    if (problem["mask"] != "none" or banded and not separate or folded is not None or ranges) and not takes("mask"):
         raise Unsupported("the function names no mask")
     if (separate or slopes is not None and folded is None) and problem["diagonal"] != 0 and not takes("diagonal"):
         raise Unsupported("the function names no diagonal, and this one is not 0")
@@ -264,21 +268,39 @@ def mask_of(problem, array, banded, slopes=None):
     if array is not None:
         entries = _to_numpy(array)
         mask = np.where(entries != 0, 0, -np.inf).astype(np.float32) if problem["mask"] == "bool" else entries.astype(np.float32)
-    if banded:
-        i = np.arange(problem["q_len"])[:, None] + problem["diagonal"]
+    ranges = problem.get("ranges")
+    if banded or ranges:
+        i, allowed = _places(problem, ranges)
         j = np.arange(problem["kv_len"])[None, :]
-        allowed = np.ones((problem["q_len"], problem["kv_len"]), bool)
         if problem["left"] is not None:
             allowed &= j >= i - problem["left"]
         if problem["right"] is not None:
             allowed &= j <= i + problem["right"]
+        if ranges:
+            allowed = allowed[:, None]
         mask = np.where(allowed, np.float32(0) if mask is None else mask, np.float32(-np.inf))
         mask = mask.reshape((1,) * (4 - mask.ndim) + mask.shape)
     if slopes is not None:
-        i = np.arange(problem["q_len"])[:, None] + problem["diagonal"]
-        linear = -slopes[:, None, None] * np.abs(i - np.arange(problem["kv_len"])).astype(np.float32)
-        mask = linear[None] if mask is None else mask + linear
+        i, _ = _places(problem, ranges)
+        distance = np.abs(i - np.arange(problem["kv_len"])).astype(np.float32)
+        linear = -slopes[:, None, None] * (distance[:, None] if ranges else distance[None, None])
+        mask = linear if mask is None else mask + linear
     return mask
+
+
+def _places(problem, ranges):
+    """The key at which each row stands, [q_len, 1], and which keys lengths allow, [q_len, kv_len]; with ranges both have the
+    batch before that."""
+    rows, keys = problem["q_len"], problem["kv_len"]
+    if not ranges:
+        return np.arange(rows)[:, None] + problem["diagonal"], np.ones((rows, keys), bool)
+    place, allowed = np.zeros((len(ranges), rows, 1), np.int64), np.zeros((len(ranges), rows, keys), bool)
+    for b, entries in enumerate(ranges):
+        for q_begin, q_end, kv_begin, kv_end in entries:
+            first = kv_end - (q_end - q_begin) if problem["align"] == "bottom-right" else kv_begin + problem["diagonal"]
+            place[b, q_begin:q_end, 0] = first + np.arange(q_end - q_begin)
+            allowed[b, q_begin:q_end, kv_begin:kv_end] = True
+    return place, allowed
 
 
 # Tensors: (dtype, shape, bytes), where dtype is one of safetensors' names.

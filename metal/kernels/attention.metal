@@ -13,6 +13,9 @@
 //             mask holds a non-zero byte, or the additive mask is not -inf. A masked slot is left out by selection,
 //             never by arithmetic: whatever K and V hold there, NaN and Inf included, changes no bit of the output.
 //             A row with no key gives 0 and a logsumexp of -inf.
+// Ragged      Batch entries may use some of their rows and keys: padding rows see no key, padding keys are seen by no row.
+//             Packed entries lie one behind the other in the rows and keys of a batch. Masks count from an entry's first
+//             row and key.
 // Heads       A sink of a head is a logit that enters the row's sum alone: the running maximum begins at it, the sum at 1.
 //             One of -inf is none. A slope adds -slope * |i + first_place - j| to the score of key j, as the mask does.
 // Fast math   Metal assumes by default that no NaN and no Inf occurs. Nothing above leans on arithmetic with them: the
@@ -30,6 +33,7 @@ using namespace metal;
 
 constant bool has_mask [[function_constant(0)]];
 constant bool has_softcap [[function_constant(1)]];
+constant bool has_ranges [[function_constant(3)]];
 constant bool has_head_terms [[function_constant(2)]];  // sinks or slopes: one constant, so that pipelines stay few
 
 // Numbers of the C interface: its precisions, and its scalars and kinds of masks.
@@ -62,23 +66,52 @@ struct AttentionParams {
   float softcap;               // with has_softcap: scores become softcap * tanh(s / softcap) before the mask is added
   uint uses_sinks, uses_slopes; // with has_head_terms
   int first_place;             // with slopes: the key at which row 0 stands
+  uint packed_entries;         // with has_ranges: entries one behind the other in each batch; 0: one, padding around it
+  uint bottom_right;           // with has_ranges: the last row of an entry stands at its last key
 };
+
+// The rows and keys that a batch entry uses, and the key, counted from its first, at which its first row stands beyond
+// what first_key, end_key and first_place say.
+struct Entry { uint q_begin, q_end, kv_begin, kv_end; long moved; };
+
+Entry entry_of(constant AttentionParams &p, device const int *range) {
+  Entry e;
+  e.q_begin = uint(clamp(range[0], 0, int(p.q_len)));
+  e.q_end = uint(clamp(range[1], int(e.q_begin), int(p.q_len)));
+  e.kv_begin = uint(clamp(range[2], 0, int(p.kv_len)));
+  e.kv_end = uint(clamp(range[3], int(e.kv_begin), int(p.kv_len)));
+  e.moved = p.bottom_right ? long(e.kv_end - e.kv_begin) - long(e.q_end - e.q_begin) - (long(p.kv_len) - long(p.q_len)) : 0l;
+  return e;
+}
 
 struct KeyRange { uint begin, end; };
 
+// The same as below within an entry; none where the row is padding.
+KeyRange keys_in_entry(constant AttentionParams &p, Entry e, uint row) {
+  if (row < e.q_begin || row >= e.q_end) return {0, 0};
+  const long place = long(row - e.q_begin) + e.moved, count = long(e.kv_end - e.kv_begin);
+  return {e.kv_begin + uint(clamp(place + p.first_key, 0l, count)), e.kv_begin + uint(clamp(place + p.end_key, 0l, count))};
+}
+
 // The keys that causal mask and window leave to a row; none where the row does not exist.
-KeyRange keys_of_row(constant AttentionParams &p, uint row) {
+KeyRange keys_of_row(constant AttentionParams &p, Entry entry, uint row) {
   if (row >= p.q_len) return {0, 0};
+  if (has_ranges) return keys_in_entry(p, entry, row);
   const long begin = clamp(long(row) + p.first_key, 0l, long(p.kv_len));
   const long end = clamp(long(row) + p.end_key, 0l, long(p.kv_len));
   return {uint(begin), uint(end)};
 }
 
 // The union over the rows first .. first + count - 1: both ends grow with the row.
-KeyRange keys_of_rows(constant AttentionParams &p, uint first, uint count) {
+KeyRange keys_of_rows(constant AttentionParams &p, Entry entry, uint first, uint count) {
   if (first >= p.q_len) return {0, 0};
-  const uint last = min(first + count, p.q_len) - 1;
-  return {keys_of_row(p, first).begin, keys_of_row(p, last).end};
+  uint last = min(first + count, p.q_len) - 1;
+  if (has_ranges) {
+    if (first >= entry.q_end || last < entry.q_begin || entry.q_begin == entry.q_end) return {0, 0};
+    first = max(first, entry.q_begin);
+    last = min(last, entry.q_end - 1);
+  }
+  return {keys_of_row(p, entry, first).begin, keys_of_row(p, entry, last).end};
 }
 
 // NAN_BITS, INF_BITS or NEGATIVE_INF_BITS for an element in memory that is NaN or Inf, 0 for any other. Read as an
@@ -203,6 +236,7 @@ kernel void attention_forward(
     device const uchar *mask [[buffer(6), function_constant(has_mask)]],
     device const float *sinks [[buffer(7), function_constant(has_head_terms)]],
     device const float *slopes [[buffer(8), function_constant(has_head_terms)]],
+    device const int *ranges [[buffer(9), function_constant(has_ranges)]],
     threadgroup float *tiles [[threadgroup(0)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 groups [[threadgroups_per_grid]],
@@ -210,7 +244,13 @@ kernel void attention_forward(
     ushort simdgroup [[simdgroup_index_in_threadgroup]],
     ushort lane [[thread_index_in_simdgroup]])
 {
-  const uint head = group.y, batch = group.z, kv_head = head / p.heads_per_kv_head;
+  const uint head = group.y, kv_head = head / p.heads_per_kv_head;
+  uint batch = group.z;
+  Entry entry = {0, p.q_len, 0, p.kv_len, 0};
+  if (has_ranges) {
+    if (p.packed_entries != 0) batch = group.z / p.packed_entries;
+    entry = entry_of(p, ranges + 4 * group.z);
+  }
   q += batch * p.q.batch + head * p.q.head;
   k += batch * p.k.batch + kv_head * p.k.head;
   v += batch * p.v.batch + kv_head * p.v.head;
@@ -222,19 +262,25 @@ kernel void attention_forward(
   const ushort fragment_row = (quad & 4) + (lane / 2) % 4;
   const ushort fragment_column = (quad & 2) * 2 + (lane % 2) * 2;
 
-  const uint group_row = group.x * simdgroups * TILE;
+  // Packed entries have threadgroups of their own, and rows that no entry has are nobody's to write.
+  uint group_row = group.x * simdgroups * TILE, row_end = p.q_len;
+  if (has_ranges && p.packed_entries != 0) {
+    group_row += entry.q_begin;
+    row_end = entry.q_end;
+    if (group_row >= row_end) return;
+  }
   const uint simd_row = group_row + simdgroup * TILE;
   const uint row = simd_row + fragment_row;
-  const KeyRange group_keys = keys_of_rows(p, group_row, simdgroups * TILE);
-  const KeyRange simd_keys = keys_of_rows(p, simd_row, TILE);
-  const KeyRange row_keys = keys_of_row(p, row);
+  const KeyRange group_keys = keys_of_rows(p, entry, group_row, simdgroups * TILE);
+  const KeyRange simd_keys = keys_of_rows(p, entry, simd_row, TILE);
+  const KeyRange row_keys = keys_of_row(p, entry, row);
   const ulong mask_row = mask_head + row * p.mask.row;
 
   const ushort q_stride = (p.head_dim + TILE - 1) / TILE * TILE;
   threadgroup float *q_tile = tiles;
   threadgroup float *kv_tile = tiles + simdgroups * TILE * q_stride;
   threadgroup atomic_uint special_keys;
-  stage<false>(q_tile, q_stride, q, p.q, group_row, p.q_len, simdgroups * TILE, 0, p.head_dim, q_stride,
+  stage<false>(q_tile, q_stride, q, p.q, group_row, row_end, simdgroups * TILE, 0, p.head_dim, q_stride,
                &special_keys, simdgroup, simdgroups, lane);
   const threadgroup float *own_q = q_tile + simdgroup * TILE * q_stride;
 
@@ -244,6 +290,8 @@ kernel void attention_forward(
   float row_max = LOWEST, row_sum = 0.0f;
   bool has_key = false, poisoned = false, has_special_value = false;
   float slope = 0.0f;
+  long place = long(row) + p.first_place;
+  if (has_ranges) place += long(entry.kv_begin) - long(entry.q_begin) + entry.moved;
   if (has_head_terms && p.uses_slopes) slope = slopes[head];
   if (has_head_terms && p.uses_sinks && special_bits(sinks + head) != NEGATIVE_INF_BITS) {
     row_max = sinks[head];
@@ -295,7 +343,7 @@ kernel void attention_forward(
         MaskEntry entry = {true, 0.0f};
         if (has_mask) entry = read_mask(mask, p, mask_row + key * p.mask.column);
         if (!entry.allowed) continue;
-        if (has_head_terms) entry.bias -= slope * fabs(float(long(row) + p.first_place - long(key)));
+        if (has_head_terms) entry.bias -= slope * fabs(float(place - long(key)));
         const float score = has_softcap ? capped(s[j].thread_elements()[c] * p.scale, p.softcap) + entry.bias
                                         : s[j].thread_elements()[c] * p.scale + entry.bias;
         allowed_keys |= 1u << offset;
@@ -352,7 +400,7 @@ kernel void attention_forward(
   has_key = any_over_row(has_key);
   poisoned = any_over_row(poisoned) || (has_key && row_sum == 0.0f);
   has_special_value = any_over_row(has_special_value);
-  if (row >= p.q_len) return;
+  if (row >= row_end) return;
 
   const float normalizer = row_sum > 0.0f ? 1.0f / row_sum : 0.0f;
   #pragma clang loop unroll(full)
@@ -379,8 +427,8 @@ kernel void attention_forward(
 #define ATTENTION(NAME, T, HEAD_TILES)                                                                           \
   template [[host_name(NAME)]] kernel void attention_forward<T, HEAD_TILES>(                                     \
       device const T *, device const T *, device const T *, device uchar *, constant AttentionParams &,          \
-      device float *, device const uchar *, device const float *, device const float *, threadgroup float *,         \
-      uint3, uint3, ushort, ushort, ushort);
+      device float *, device const uchar *, device const float *, device const float *, device const int *,          \
+      threadgroup float *, uint3, uint3, ushort, ushort, ushort);
 
 ATTENTION("attention_fp16_32", half, 4)
 ATTENTION("attention_fp16_64", half, 8)

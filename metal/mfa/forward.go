@@ -29,6 +29,8 @@ type Scores struct {
 type Forward struct {
 	Q, K, V, Out, LSE       Operand
 	Sinks, Slopes           Operand // float [heads]; no buffer: none
+	Ranges                  Operand // int32 [batch, max(PackedEntries, 1), 4]; no buffer: all rows and keys
+	PackedEntries           uint32
 	Batch, QLen, KVLen      uint32
 	Heads, KVHeads, HeadDim uint32
 	Scores

@@ -142,7 +142,7 @@ typedef struct {
 
 typedef struct {
   const mfa_attention_desc *desc;
-  mfa_tensor q, k, v, out, lse, mask, sinks, slopes;
+  mfa_tensor q, k, v, out, lse, mask, sinks, slopes, ranges;
   bool has_lse, has_mask;
 } mfa_request;
 

@@ -179,6 +179,12 @@ typedef struct {
    * divided by, and the logsumexp, and nothing else; -inf is none, and a row with no key then gives 0 and its sink.
    * slopes (ALiBi): -slope * |i' - j| is added to the score of key j, i' the aligned row. */
   mfa_operand sinks, slopes;
+  /* int32 [batch, max(packed_entries, 1), 4], contiguous: q_begin, q_end, kv_begin, kv_end of each entry, which masks and
+   * slopes count from, each entry with a diagonal of its own; values beyond q_len and kv_len are clamped. buffer NULL: all
+   * rows and keys. packed_entries 0: one entry in each batch, and rows outside are written as rows with no key; else so
+   * many one behind the other, as cumulative lengths give them, and rows that none has are not written. */
+  mfa_operand ranges;
+  uint32_t packed_entries;
 } mfa_attention_desc;
 
 MFA_EXPORT int32_t mfa_attention_forward_desc(mfa_context_t context, mfa_attention_desc *desc);

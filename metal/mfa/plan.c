@@ -79,7 +79,7 @@ int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *r, const mfa_gpu *gpu, 
   uint32_t rows = plan->simdgroups * SIMD_ROWS;
   plan->grid[0] = (d->q_len + rows - 1) / rows;
   plan->grid[1] = d->heads;
-  plan->grid[2] = d->batch;
+  plan->grid[2] = d->batch * (d->packed_entries ? d->packed_entries : 1);
   plan->params = (mfa_kernel_params){
       .q = strides_of(&r->q.layout), .k = strides_of(&r->k.layout), .v = strides_of(&r->v.layout),
       .o = strides_of(&r->out.layout), .mask = strides_of(&r->mask.layout),

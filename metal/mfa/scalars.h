@@ -19,6 +19,7 @@
   X("%g", softmax_scale, -FLT_MAX, FLT_MAX, "a finite number")                \
   X("%g", softcap, 0, 0x1p126f, "0 (none) to 2^126")                          \
   X("%d", math, MFA_MATH_SAFE, MFA_MATH_FAST, "safe (0) or fast (1)")         \
+  X("%u", packed_entries, 0, UINT16_MAX, "0 (none) to 65535")                 \
   X("%u", kv_offset, 0, INT32_MAX, "0 to 2147483647")                         \
   X("%d", align, MFA_ALIGN_TOP_LEFT, MFA_ALIGN_BOTTOM_RIGHT, "top-left (0) or bottom-right (1)") \
   X("%u", dispatches, 0, 1 << 20, "at most 1048576")                          \
@@ -40,12 +41,15 @@
   X(float, softcap, d->softcap)                                    \
   X(uint32_t, uses_sinks, r->sinks.buffer != NULL)                 \
   X(uint32_t, uses_slopes, r->slopes.buffer != NULL)               \
-  X(int32_t, first_place, (int32_t)mfa_diagonal(d))
+  X(int32_t, first_place, (int32_t)mfa_diagonal(d))                \
+  X(uint32_t, packed_entries, d->packed_entries)                   \
+  X(uint32_t, bottom_right, d->align == MFA_ALIGN_BOTTOM_RIGHT)
 
 /* Index and name of a bool function constant, and its value: what is off is not in the pipeline. */
 #define MFA_KERNEL_CONSTANTS(X) \
   X(0, has_mask, r->has_mask)   \
   X(1, has_softcap, r->desc->softcap > 0) \
-  X(2, has_head_terms, r->sinks.buffer || r->slopes.buffer)
+  X(2, has_head_terms, r->sinks.buffer || r->slopes.buffer) \
+  X(3, has_ranges, r->ranges.buffer != NULL)
 
 #endif

@@ -83,14 +83,14 @@ static int32_t place_logsumexp(mfa_request *r, const mfa_context *context) {
   return mfa_tensor_place(&r->lse, context, d->lse.buffer, sizeof(float), "lse");
 }
 
-/* A float for each head. */
-static int32_t place_heads(mfa_tensor *t, const mfa_context *context, const mfa_operand *operand, uint32_t heads,
-                           const char *name) {
+/* A contiguous vector of four-byte numbers. */
+static int32_t place_vector(mfa_tensor *t, const mfa_context *context, const mfa_operand *operand, uint64_t count,
+                            const char *name) {
   if (!operand->buffer) return MFA_SUCCESS;
   for (int i = 0; i < 4; i++)
     if (operand->strides[i]) REFUSE("%s: it is contiguous, expected strides of 0", name);
   if (operand->transposed) REFUSE("%s: it is contiguous, expected no transpose", name);
-  t->layout = (mfa_layout){.extent = {1, 1, 1, heads}};
+  t->layout = (mfa_layout){.extent = {1, 1, 1, count}};
   mfa_layout_contiguous(&t->layout, false);
   t->offset = operand->offset;
   return mfa_tensor_place(t, context, operand->buffer, sizeof(float), name);
@@ -102,9 +102,9 @@ static int32_t check_aliases(const mfa_request *r) {
     const mfa_tensor *tensor;
     const char *name;
   } all[] = {{&r->out, "out"}, {&r->lse, "lse"}, {&r->q, "q"}, {&r->k, "k"}, {&r->v, "v"}, {&r->mask, "mask"},
-               {&r->sinks, "sinks"}, {&r->slopes, "slopes"}};
+               {&r->sinks, "sinks"}, {&r->slopes, "slopes"}, {&r->ranges, "ranges"}};
   for (int written = 0; written < 2; written++)
-    for (int other = written + 1; other < 8; other++) {
+    for (int other = written + 1; other < 9; other++) {
       const mfa_tensor *a = all[written].tensor, *b = all[other].tensor;
       if (a->begin < b->end && b->begin < a->end) REFUSE("%s overlaps %s", all[written].name, all[other].name);
     }
@@ -126,13 +126,18 @@ int32_t mfa_request_init(mfa_request *r, const mfa_context *context, const mfa_a
   if (mfa_layout_overlaps_itself(&r->out.layout)) REFUSE("out: its strides make elements share an address");
   if ((status = place_logsumexp(r, context))) return status;
   if ((status = mfa_request_mask(r, context))) return status;
-  if ((status = place_heads(&r->sinks, context, &d->sinks, d->heads, "sinks"))) return status;
-  if ((status = place_heads(&r->slopes, context, &d->slopes, d->heads, "slopes"))) return status;
+  if ((status = place_vector(&r->sinks, context, &d->sinks, d->heads, "sinks"))) return status;
+  if ((status = place_vector(&r->slopes, context, &d->slopes, d->heads, "slopes"))) return status;
+  uint64_t entries = d->packed_entries ? d->packed_entries : 1;
+  if (d->packed_entries && !d->ranges.buffer) REFUSE("packed_entries: %u, but no ranges are given", d->packed_entries);
+  if (d->batch * entries > UINT32_MAX / 4) REFUSE("packed_entries: %u in each of %u batches, expected less than 2^30 together",
+                                                  d->packed_entries, d->batch);
+  if ((status = place_vector(&r->ranges, context, &d->ranges, 4 * entries * d->batch, "ranges"))) return status;
   return check_aliases(r);
 }
 
 void mfa_request_release(mfa_request *r) {
-  mfa_tensor *all[] = {&r->q, &r->k, &r->v, &r->out, &r->lse, &r->mask, &r->sinks, &r->slopes};
-  for (int i = 0; i < 8; i++)
+  mfa_tensor *all[] = {&r->q, &r->k, &r->v, &r->out, &r->lse, &r->mask, &r->sinks, &r->slopes, &r->ranges};
+  for (int i = 0; i < 9; i++)
     if (all[i]->buffer) mfa_object_release(&all[i]->buffer->object);
 }

@@ -29,7 +29,7 @@ type Hello struct {
 	Arithmetic map[string]any  `json:"arithmetic,omitempty"` // accumulators, exp_ulp, block, ...
 	Promises   map[string]bool `json:"promises,omitempty"`   // deterministic, masked_bits, ...: false for what is not promised
 	Supports   []Support       `json:"supports,omitempty"`   // all must hold
-	Knows      []string        `json:"knows,omitempty"`      // fields of Problem that came later and that Attention reads: softcap, sinks, alibi
+	Knows      []string        `json:"knows,omitempty"`      // fields of Problem that came later and that Attention reads: softcap, sinks, alibi, lengths
 }
 
 // Support is a condition over the case, such as "head_dim % 8 == 0", and what to say where it does not hold.
@@ -59,14 +59,37 @@ type Problem struct {
 	Left     *int `json:"left"`
 	Right    *int `json:"right"`
 
+	// Ranges are q_begin, q_end, kv_begin and kv_end of each entry of each batch; empty: all rows and keys.
+	Ranges [][][4]int `json:"ranges"`
+	Align  string     `json:"align"` // bottom-right: the last row of an entry stands at its last key
+
 	MaskKind string             `json:"mask"` // none, bool, additive
 	Deadline float64            `json:"deadline"`
 	Tensors  map[string]*Tensor `json:"tensors"`
 }
 
-// Place is the key at which row i stands: the diagonal of the band goes through it, and distances of a linear bias count
-// from it.
-func (p *Problem) Place(i int) int { return i + p.Diagonal }
+// Place is the key at which row i of batch b stands: the diagonal of the band goes through it, and distances of a linear
+// bias count from it.
+func (p *Problem) Place(b, i int) int {
+	if len(p.Ranges) == 0 {
+		return i + p.Diagonal
+	}
+	e, _ := p.entry(b, i)
+	if p.Align == "bottom-right" {
+		return e[3] - e[1] + i // its last row stands at its last key
+	}
+	return e[2] + i - e[0] + p.Diagonal
+}
+
+// entry finds the entry of a row; false: no entry has it.
+func (p *Problem) entry(b, i int) ([4]int, bool) {
+	for _, e := range p.Ranges[b] {
+		if i >= e[0] && i < e[1] {
+			return e, true
+		}
+	}
+	return [4]int{}, false
+}
 
 // Sink is the logit of a head that enters the sum which weights are divided by, the logsumexp, and nothing else; -Inf:
 // none. Only for a program whose Hello.Knows names sinks.
@@ -77,18 +100,24 @@ func (p *Problem) Sink(h int) float64 {
 	return math.Inf(-1)
 }
 
-// Linear is what the slope of a head (ALiBi) adds to the score of row i and key j; 0 without one. Only for a program whose
+// Linear is what the slope of a head (ALiBi) adds to the score of row i and key j of batch b; 0 without one. Only for a program whose
 // Hello.Knows names alibi.
-func (p *Problem) Linear(h, i, j int) float64 {
+func (p *Problem) Linear(b, h, i, j int) float64 {
 	if t := p.Tensors["slopes"]; t != nil {
-		return -t.At(0, h, 0, 0) * math.Abs(float64(p.Place(i)-j))
+		return -t.At(0, h, 0, 0) * math.Abs(float64(p.Place(b, i)-j))
 	}
 	return 0
 }
 
-// Allowed reports whether the band of the problem, its causal mask or window, allows key j to row i.
-func (p *Problem) Allowed(i, j int) bool {
-	at := p.Place(i)
+// Allowed reports whether the band of the problem, its causal mask or window, and the lengths of batch entries allow key j
+// of batch b to row i.
+func (p *Problem) Allowed(b, i, j int) bool {
+	if len(p.Ranges) > 0 {
+		if e, ok := p.entry(b, i); !ok || j < e[2] || j >= e[3] {
+			return false
+		}
+	}
+	at := p.Place(b, i)
 	return (p.Left == nil || j >= at-*p.Left) && (p.Right == nil || j <= at+*p.Right)
 }
 

@@ -13,15 +13,26 @@ type Visible struct {
 	Hides bool // some key is hidden from some row
 }
 
-// Visible looks at three rows only: both ends of what a row sees never fall from one row to the next.
+// Visible looks at three rows only where batch entries have no lengths of their own: both ends of what a row sees never fall from one row to the next.
 func (c *Case) Visible() Visible {
 	var v Visible
-	diagonal := c.KVLen - 1 - c.Diagonal(0) // the row whose diagonal is at the last key
-	for _, row := range []int{0, min(max(diagonal, 0), c.QLen-1), c.QLen - 1} {
-		first, last := c.Span(0, row)
+	look := func(batch, row int) {
+		first, last := c.Span(batch, row)
 		v.Begin, v.End = max(v.Begin, first), max(v.End, last)
 		v.None = v.None || last <= first
 		v.Hides = v.Hides || first != 0 || last != c.KVLen
+	}
+	if c.Ragged() {
+		for batch := range c.Batch {
+			for row := range c.QLen {
+				look(batch, row)
+			}
+		}
+	} else {
+		diagonal := c.KVLen - 1 - c.Diagonal(0) // the row whose diagonal is at the last key
+		for _, row := range []int{0, min(max(diagonal, 0), c.QLen-1), c.QLen - 1} {
+			look(0, row)
+		}
 	}
 	v.None = v.None || c.arrayHidesARow()
 	return v

@@ -39,6 +39,8 @@ type Case struct {
 	// of a causal mask or window that is aligned top-left, and the distances of a linear bias: row i stands at key i +
 	// kv_offset.
 	KVOffset int `json:"kv_offset,omitzero"`
+	// Lengths says how much of q_len and kv_len each batch entry uses.
+	Lengths Lengths `json:"lengths,omitzero"`
 
 	Layout Layout `json:"layout,omitzero"`
 	Values Values `json:"values,omitzero"`

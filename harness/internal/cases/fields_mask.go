@@ -21,6 +21,7 @@ var (
 )
 
 func isMasked(c *Case) bool   { return c.Mask.Kind != "" }
+func hidesSlots(c *Case) bool { return c.Mask.Kind != "" || c.Ragged() }
 func isWindow(c *Case) bool   { return c.Mask.IsWindow() }
 func isArray(c *Case) bool    { return c.Mask.IsArray() }
 func isAdditive(c *Case) bool { return c.Mask.Kind == AdditiveMask }

@@ -42,7 +42,7 @@ func valueFields() []Field {
 		isFirst, []MaskedFill{MaskedOrdinary, MaskedNaN, MaskedInf, MaskedHuge, MaskedSNaN}, simpleMasked).
 		in("masked-nan").otherwise("ordinary").
 		then(func(c *Case) error {
-			if c.Mask.Kind == "" || c.SharesMemory() { // no slot is masked, or is one's alone: two names for one case would be one too many
+			if !hidesSlots(c) || c.SharesMemory() { // no slot is masked, or is one's alone: two names for one case would be one too many
 				c.Values.Masked = ""
 			}
 			return nil
@@ -55,7 +55,7 @@ func valueFields() []Field {
 		}).
 		plain(func(c *Case) { c.Values.Masked = "" }).
 		graded(edits(func(c *Case) { c.Values.Masked = MaskedNaN }, func(c *Case) { c.Values.Masked = MaskedHuge }))
-	masked.used = isMasked
+	masked.used = hidesSlots
 	return []Field{
 		seed,
 		regimeField("values.q", "how q is drawn", "outliers", func(c *Case) *Regime { return &c.Values.Q }).

@@ -16,6 +16,8 @@ const (
 
 	streamSinks  = 16
 	streamSlopes = 17
+
+	streamLengths = 18
 )
 
 func (c *Case) fill(t *Tensors) {
@@ -31,6 +33,9 @@ func (c *Case) fill(t *Tensors) {
 	}
 	if t.Slopes != nil {
 		c.fillSlopes(t.Slopes)
+	}
+	if t.Ranges != nil {
+		c.fillRanges(t.Ranges)
 	}
 	if c.Values.Masked != "" {
 		c.fillMaskedSlots(t)

@@ -59,20 +59,40 @@ type MaskRows struct {
 	c     Case
 	array *MaskArray
 	slope *Tensor // nil: none
+	// entries of each batch, as they stand in memory; nil: all rows and keys
+	entries [][]Entry
+}
+
+// span is Case.Span of what memory says.
+func (m *MaskRows) span(batch, row int) (first, last int) {
+	if m.entries == nil {
+		return m.c.Span(batch, row)
+	}
+	return m.c.spanIn(m.entries[batch], row)
 }
 
 // Rows gives the mask of a case whose tensors are t; nil where the case has none.
 func (c *Case) Rows(t *Tensors) *MaskRows {
-	if c.Mask.Kind == "" && c.Alibi == "" {
+	if c.Mask.Kind == "" && c.Alibi == "" && !c.Ragged() {
 		return nil
 	}
-	return &MaskRows{*c, t.Mask, t.Slopes}
+	m := &MaskRows{*c, t.Mask, t.Slopes, nil}
+	if c.Ragged() {
+		for b := range c.Batch {
+			list := t.EntriesIn(b)
+			if list == nil {
+				list = c.Entries(b)
+			}
+			m.entries = append(m.entries, list)
+		}
+	}
+	return m
 }
 
 // Row fills bias[first:last) with what is added to the logits of a query row and gives that range; keys outside it
 // are forbidden and left unwritten. bias has kv_len elements.
 func (m *MaskRows) Row(batch, head, row int, bias []float64) (first, last int) {
-	first, last = m.c.Span(batch, row)
+	first, last = m.span(batch, row)
 	if m.array == nil {
 		clear(bias[first:last])
 		m.addSlope(batch, head, row, bias[:last], first)
@@ -102,7 +122,15 @@ func (m *MaskRows) Slope(batch, head, row int) (slope float64, place int) {
 	if m.slope == nil {
 		return 0, 0
 	}
-	return m.slope.At(0, head, 0, 0), row + m.c.Diagonal(batch)
+	slope = m.slope.At(0, head, 0, 0)
+	if m.entries == nil {
+		return slope, row + m.c.Diagonal(batch)
+	}
+	e, ok := entryOf(m.entries[batch], row)
+	if !ok {
+		return 0, 0
+	}
+	return slope, m.c.placeIn(e, row)
 }
 
 // at maps a row of the problem to the array's own index: 0 in the dimensions that broadcast.

@@ -125,12 +125,28 @@ func (c *Case) Diagonal(batch int) int {
 	return c.KVOffset
 }
 
-// Span gives the keys [first, last) that the causal or window part allows to a row of a batch entry. Empty: first ==
-// last.
+// Span gives the keys [first, last) that lengths and the causal or window part allow to a row of a batch entry. Empty:
+// first == last.
 func (c *Case) Span(batch, row int) (first, last int) {
+	if c.Ragged() {
+		return c.spanIn(c.Entries(batch), row)
+	}
+	return c.spanOf(row+c.Diagonal(batch), 0, c.KVLen)
+}
+
+// spanIn is Span among entries.
+func (c *Case) spanIn(entries []Entry, row int) (first, last int) {
+	e, ok := entryOf(entries, row)
+	if !ok {
+		return 0, 0
+	}
+	return c.spanOf(c.placeIn(e, row), e.KVBegin, e.KVEnd)
+}
+
+// spanOf is what a row sees that stands at a key, of the keys from low to high.
+func (c *Case) spanOf(diagonal, low, high int) (first, last int) {
 	m := &c.Mask
-	diagonal := row + c.Diagonal(batch)
-	first, last = 0, c.KVLen
+	first, last = low, high
 	switch {
 	case m.IsCausal():
 		last = diagonal + 1
@@ -142,8 +158,8 @@ func (c *Case) Span(batch, row int) (first, last int) {
 			last = diagonal + m.Right + 1
 		}
 	}
-	first = max(first, 0)
-	last = min(last, c.KVLen)
+	first = max(first, low)
+	last = min(last, high)
 	if last <= first {
 		return 0, 0
 	}

@@ -7,7 +7,8 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// Allocator supplies the memory of one buffer: "q", "k", "v", "mask", "sinks", "slopes", "out" or "lse". It need not be
+// Allocator supplies the memory of one buffer: "q", "k", "v", "mask", "sinks", "slopes", "ranges", "out" or
+// "lse". It need not be
 // zeroed.
 type Allocator func(buffer string, bytes int) ([]byte, error)
 
@@ -90,7 +91,8 @@ type Buffer struct {
 	Tensor *Tensor
 }
 
-// Buffers lists the buffers that a case has, in the order q, k, v, mask, sinks, slopes, out, lse.
+// Buffers lists the buffers that a case has, in the order q, k, v, mask, sinks, slopes, ranges, out,
+// lse.
 func (t *Tensors) Buffers() []Buffer {
 	list := []Buffer{{Name: "q", Tensor: &t.Q}, {Name: "k", Tensor: &t.K}, {Name: "v", Tensor: &t.V}}
 	if t.Mask != nil {
@@ -101,6 +103,9 @@ func (t *Tensors) Buffers() []Buffer {
 	}
 	if t.Slopes != nil {
 		list = append(list, Buffer{Name: "slopes", Tensor: t.Slopes})
+	}
+	if t.Ranges != nil {
+		list = append(list, Buffer{Name: "ranges", Tensor: t.Ranges})
 	}
 	list = append(list, Buffer{Name: "out", Tensor: &t.Out})
 	if t.LSE != nil {
@@ -139,6 +144,9 @@ func Layouts(c Case) (*Tensors, error) {
 	}
 	if c.Alibi != "" {
 		t.Slopes = c.headVector()
+	}
+	if c.Ragged() {
+		t.Ranges = c.rangesLayout()
 	}
 	return t, nil
 }

@@ -197,14 +197,17 @@ type Tensors struct {
 	Mask    *MaskArray // nil unless the mask is an array
 	Sinks   *Tensor    // fp32 [1, heads, 1, 1]: the logit of each head that enters the normaliser alone; nil: none
 	Slopes  *Tensor    // fp32 [1, heads, 1, 1]: of the linear bias of each head; nil: none
-	Out     Tensor
-	LSE     *Tensor // fp32 [batch, heads, q_len, 1], natural logarithm; nil unless the case asks for it
+	// Ranges are int32, whatever its Format says, [batch, entries, 1, 4]: q_begin, q_end, kv_begin and kv_end of each entry;
+	// nil: all rows and keys.
+	Ranges *Tensor
+	Out    Tensor
+	LSE    *Tensor // fp32 [batch, heads, q_len, 1], natural logarithm; nil unless the case asks for it
 }
 
 // Clone gives a copy with its own memory.
 func (t *Tensors) Clone() *Tensors {
 	out := &Tensors{Q: t.Q.Clone(), K: t.K.Clone(), V: t.V.Clone(), Mask: t.Mask.Clone(), Out: t.Out.Clone()}
-	for _, p := range []struct{ from, to **Tensor }{{&t.LSE, &out.LSE}, {&t.Sinks, &out.Sinks}, {&t.Slopes, &out.Slopes}} {
+	for _, p := range []struct{ from, to **Tensor }{{&t.LSE, &out.LSE}, {&t.Sinks, &out.Sinks}, {&t.Slopes, &out.Slopes}, {&t.Ranges, &out.Ranges}} {
 		if *p.from != nil {
 			clone := (*p.from).Clone()
 			*p.to = &clone

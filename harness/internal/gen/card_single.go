@@ -193,6 +193,17 @@ func singleGroups() []singleGroup {
 	return append(append(groups, layoutGroups()...), drawnGroups()...)
 }
 
+// applied are what a case needs so that a field whose row draws it applies, where few cases have that.
+var applied = map[string]struct {
+	size, rest func(dice, *draft)
+}{
+	"lengths.side": {
+		func(_ dice, t *draft) { t.atLeastTwoBatches() },
+		func(_ dice, t *draft) { t.Lengths = cases.Lengths{KV: cases.RandomLengths} }},
+	"lengths.q":  {func(_ dice, t *draft) { t.atLeastTwoBatches() }, nil},
+	"lengths.kv": {func(_ dice, t *draft) { t.atLeastTwoBatches() }, nil},
+}
+
 // drawnGroups are the fields whose row in the table of fields says how to draw them.
 func drawnGroups() (groups []singleGroup) {
 	for _, f := range cases.Fields() {
@@ -205,7 +216,7 @@ func drawnGroups() (groups []singleGroup) {
 				fields: []single{{f.Name, func(d dice, c *cases.Case) { otherStrides(d, c, f) }}}})
 			continue
 		}
-		groups = append(groups, singleGroup{fields: []single{{f.Name, func(d dice, c *cases.Case) {
+		groups = append(groups, singleGroup{size: applied[f.Name].size, rest: applied[f.Name].rest, fields: []single{{f.Name, func(d dice, c *cases.Case) {
 			for range 200 { // a row draws its field seldom
 				p := c.Clone()
 				if f.Draw(d, &p); p.Normalize() == nil && onlyDiffers(c.Clone(), &p, f.Name) {

@@ -35,10 +35,12 @@ const (
 	// Sizes hunts what 16 and 31 bits do not hold: more than 65,536 rows or masked keys, batch*heads past 65,535, an
 	// operand of more than 2 GiB, nearly all of it slack. Everything else about such a case is small.
 	Sizes Preset = "sizes"
+	// Serving hunts what a server asks for: ragged batches, queries late in a cache, sinks and slopes of heads.
+	Serving Preset = "serving"
 )
 
 // Presets lists every preset.
-func Presets() []Preset { return []Preset{Quick, Default, Edges, Long, Precision, Sizes} }
+func Presets() []Preset { return []Preset{Quick, Default, Edges, Long, Precision, Sizes, Serving} }
 
 // ParsePreset reads a preset's name.
 func ParsePreset(name string) (Preset, error) {
@@ -107,6 +109,14 @@ var recipes = map[Preset]*recipe{
 		mixed:  50, narrow: 8, strided: 15, unusual: 90, scaled: 40, lse: 60, before: 2,
 	},
 	Sizes: sizesRecipe,
+	Serving: {
+		preset: Serving, words: "ragged batches: lengths of each entry, packed or padded, decode and chunks in a cache, sinks, slopes",
+		cards:   append(append([]card{}, serveCards...), free(4)),
+		work:    []choice[float64]{{50, 1.5 * million}, {50, 6 * million}},
+		maxWork: 20 * million, logits: 1 << 19,
+		q: anyQ, kv: anyKV, headDim: anyHeadDim, heads: 16, inputs: commonInputs, masks: commonMasks,
+		mixed: 12, strided: 40, unusual: 30, scaled: 10, lse: 50, before: 8,
+	},
 }
 
 var sizesRecipe = &recipe{

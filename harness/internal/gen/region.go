@@ -47,6 +47,9 @@ func emptyRow(c *cases.Case) bool {
 	if m.IsArray() && m.Floor == "" && (m.EmptyRows > 0 && m.EmptyRows <= c.QLen || m.EmptyLead >= c.KVLen) {
 		return true
 	}
+	if c.Ragged() {
+		return c.Visible().None
+	}
 	for row := range c.QLen {
 		if first, last := c.Span(0, row); first == last {
 			return true

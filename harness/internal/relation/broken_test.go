@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"attest.example/attest/harness/internal/cases"
@@ -203,6 +204,9 @@ func TestBugsAreCaught(t *testing.T) {
 				rowsOf(&t.Out, func(b, h, r int) { t.Out.Set(b, h, r, 0, t.Out.At(b, h, r, 0)*(1+0x1p-22)) })
 			}
 		}}, []string{"fewer-rows"}},
+		{"lengths of batch entries are dropped", cases.Mask{}, bug{before: func(c *cases.Case, t *cases.Tensors) {
+			c.Lengths, t.Ranges = cases.Lengths{}, nil
+		}}, []string{"masked-slots", "entry-alone", "restate-mask"}},
 		{"a sink of -Inf counts as one of -20", cases.Mask{}, bug{before: func(_ *cases.Case, t *cases.Tensors) {
 			if t.Sinks != nil {
 				for h := range t.Sinks.Shape[1] {
@@ -236,7 +240,12 @@ func TestBugsAreCaught(t *testing.T) {
 				if seed == 12 {
 					t.Fatalf("laws %v hold", missing)
 				}
-				missing = unbroken(t, test.bug, plain(t, seed, test.mask), missing)
+				c := plain(t, seed, test.mask)
+				if slices.Contains(test.laws, "entry-alone") {
+					c.Lengths.KV = cases.RandomLengths
+					c = normalized(t, c)
+				}
+				missing = unbroken(t, test.bug, c, missing)
 			}
 		})
 	}

@@ -83,7 +83,7 @@ var longerCache = Law{
 }
 
 // positioned reports whether rows have places among the keys.
-func positioned(c *cases.Case) bool { return c.Mask.IsCausal() || c.Mask.IsWindow() }
+func positioned(c *cases.Case) bool { return (c.Mask.IsCausal() || c.Mask.IsWindow()) && !c.Ragged() }
 
 // blindBehind counts the rows, the first ones, that see nothing behind the last key, however many keys came there.
 func blindBehind(c *cases.Case) int {

@@ -17,7 +17,7 @@ var fewerRows = Law{
 	Statement: "fewer query rows give those that remain the same bits",
 	Bits:      true,
 	Runs:      1,
-	applies:   func(c *cases.Case, p paths.Promises) bool { return p.Independent && c.QLen > 1 },
+	applies:   func(c *cases.Case, p paths.Promises) bool { return p.Independent && c.QLen > 1 && !c.Ragged() },
 	check: func(a *application) error {
 		keep := a.fewer()
 		first := 0

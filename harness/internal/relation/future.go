@@ -19,7 +19,7 @@ var future = Law{
 	Runs:      1,
 	applies: func(c *cases.Case, p paths.Promises) bool {
 		bounded := c.Mask.IsCausal() || c.Mask.IsWindow() && c.Mask.Right >= 0
-		return p.FutureBits && bounded && rowsWithFuture(c) > 0
+		return p.FutureBits && bounded && !c.Ragged() && rowsWithFuture(c) > 0
 	},
 	check: func(a *application) error {
 		row := a.dice.below(rowsWithFuture(&a.Case))

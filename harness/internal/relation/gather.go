@@ -54,6 +54,9 @@ func (a *application) rearranged(t *cases.Tensors, o order) {
 	if t.Sinks != nil && a.Tensors.Sinks != nil {
 		gather(t.Sinks, a.Tensors.Sinks, 4, along{nil, o.heads, nil, nil})
 	}
+	if t.Ranges != nil && a.Tensors.Ranges != nil {
+		gather(t.Ranges, a.Tensors.Ranges, 4, along{o.batches, nil, nil, nil})
+	}
 	if t.Slopes != nil && a.Tensors.Slopes != nil {
 		gather(t.Slopes, a.Tensors.Slopes, 4, along{nil, o.heads, nil, nil})
 	}

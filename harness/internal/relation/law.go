@@ -32,7 +32,7 @@ func All() []Law {
 		permuteKeys, permuteRows, permuteHeads, permuteBatches,
 		shiftLogits, negateScale, foldScale, softcapFar, sinkNone, slopesAsMask,
 		hull, scaleV, splitV, ones, zeroQ,
-		future, maskedSlots, blindRow, independentRows, independentHeads, fewerRows, chunks, longerCache,
+		future, maskedSlots, blindRow, independentRows, independentHeads, fewerRows, chunks, longerCache, entryAlone,
 		expandGroups, splitMerge, restateMask, relayout,
 		twice, slackContent,
 	}

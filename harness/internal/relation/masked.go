@@ -17,7 +17,7 @@ var maskedSlots = Law{
 	Statement: "what keys and values hold that no row may see changes no bit",
 	Bits:      true,
 	Runs:      1,
-	applies:   func(c *cases.Case, p paths.Promises) bool { return p.MaskedBits && c.Mask.Kind != "" },
+	applies:   func(c *cases.Case, p paths.Promises) bool { return p.MaskedBits && (c.Mask.Kind != "" || c.Ragged()) },
 	check: func(a *application) error {
 		fill, words := a.forbiddenValue(true)
 		t, slots := a.copy(), 0
@@ -65,7 +65,7 @@ var blindRow = Law{
 	Bits:      true,
 	Runs:      1,
 	applies: func(c *cases.Case, p paths.Promises) bool {
-		return p.MaskedBits && p.Independent && (c.Mask.Kind != "" || c.Batch*c.Heads*c.QLen > 1)
+		return p.MaskedBits && p.Independent && (c.Mask.Kind != "" || c.Ragged() || c.Batch*c.Heads*c.QLen > 1)
 	},
 	check: func(a *application) error {
 		chosen := a.placeOf(a.dice.below(a.rowCount()))

@@ -69,7 +69,7 @@ var permuteBatches = Law{
 
 // placeless reports whether rows and keys of the case have no place but their index in arrays.
 func placeless(c *cases.Case) bool {
-	if c.Alibi != "" {
+	if c.Alibi != "" || c.Ragged() {
 		return false
 	}
 	return c.Mask.Kind == "" || c.Mask.IsArray() && !c.Mask.IsCausal() && !c.Mask.IsWindow()

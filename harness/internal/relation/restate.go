@@ -32,7 +32,7 @@ var expandGroups = Law{
 	},
 }
 
-// restateMask: a causal mask or window equals the bool array that forbids the same keys, and a bool array equals the
+// restateMask: a causal mask, a window or lengths of batch entries equal the bool array that forbids the same keys, and a bool array equals the
 // additive one that holds 0 and -Inf. The truth is the same, so both runs agree within 2*bound.
 var restateMask = Law{
 	Name:      "restate-mask",
@@ -40,7 +40,8 @@ var restateMask = Law{
 	Runs:      1,
 	applies: func(c *cases.Case, _ paths.Promises) bool {
 		const entries = 1 << 24 // of the array that a causal mask or window becomes
-		return c.Mask.Kind == cases.BoolMask || c.Mask.Kind != "" && !c.Mask.IsArray() && c.QLen <= entries/c.KVLen
+		hides := c.Mask.Kind != "" || c.Ragged() && c.Alibi == ""
+		return c.Mask.Kind == cases.BoolMask || hides && !c.Mask.IsArray() && !(c.Ragged() && c.Alibi != "") && c.Batch*c.QLen <= entries/c.KVLen
 	},
 	check: func(a *application) error {
 		if a.Case.Mask.Kind == cases.BoolMask {
@@ -50,6 +51,9 @@ var restateMask = Law{
 		}
 		return a.restate("the mask as a bool array", func(c *cases.Case) {
 			c.Mask = cases.Mask{Kind: cases.BoolMask, Shape: "11qk", Fill: cases.OpenFill}
+			if c.Ragged() {
+				c.Mask.Shape, c.Lengths = "b1qk", cases.Lengths{}
+			}
 			c.KVOffset = 0
 			if c.Alibi != "" {
 				c.KVOffset = a.Case.Diagonal(0)

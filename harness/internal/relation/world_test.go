@@ -121,6 +121,13 @@ func randomCase(r *rand.Rand) cases.Case {
 			c.Softcap = oneOf[float32](r, 0.5, 2, 30)
 		}
 		c.Mask = randomMask(r, &c)
+		switch r.IntN(8) {
+		case 0:
+			c.Lengths.Packed = 1 + r.IntN(4)
+		case 1:
+			c.Lengths = cases.Lengths{Q: oneOf(r, "", cases.RandomLengths), KV: oneOf(r, cases.RandomLengths, cases.EmptyLengths),
+				Side: oneOf(r, "", cases.UpToLast)}
+		}
 		c.Sinks = oneOf(r, "", "", "", cases.SinksAmong, cases.SinksAbove, cases.SinksBelow, cases.SinksSome)
 		c.Alibi = oneOf(r, "", "", "", "", cases.StandardSlopes, cases.RandomSlopes, cases.SteepSlopes)
 		if (c.Mask.Align == cases.TopLeft || c.Alibi != "" && c.Mask.Align == "") && r.IntN(2) == 0 {

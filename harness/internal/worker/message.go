@@ -129,6 +129,8 @@ func rebuild(list []tensor, memory []byte) (*cases.Tensors, error) {
 			t.Sinks = &operand
 		case "slopes":
 			t.Slopes = &operand
+		case "ranges":
+			t.Ranges = &operand
 		case "out":
 			t.Out = operand
 		case "lse":

@@ -3,6 +3,7 @@ package execpath
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/nlpodyssey/safetensors"
 
@@ -28,6 +29,11 @@ func dtypeOf(f precision.Format) string {
 	return "F32"
 }
 
+// told are the tensors that a program gets: the ranges of batch entries stand in the problem.
+func told(t *cases.Tensors) []cases.Buffer {
+	return slices.DeleteFunc(t.Buffers(), func(b cases.Buffer) bool { return b.Name == "ranges" })
+}
+
 // contiguous describes a tensor as it stands in the stream.
 func contiguous(t *cases.Tensor, dtype string) description {
 	d := description{DType: dtype, Shape: t.Shape, Elements: t.Len()}
@@ -42,7 +48,7 @@ func contiguous(t *cases.Tensor, dtype string) description {
 // pack writes the inputs without their layout: contiguous [batch, heads, rows, columns].
 func pack(t *cases.Tensors, p *problem) ([]byte, error) {
 	views := map[string]safetensors.TensorView{}
-	for _, b := range t.Buffers() {
+	for _, b := range told(t) {
 		dtype := dtypeOf(b.Tensor.Format)
 		masked := b.Name == "mask" && t.Mask.Bool
 		if masked {

@@ -187,8 +187,11 @@ func (p *Path) Supports(c cases.Case) error {
 
 // Knows is what the program said of a field or value: see paths.Knower.
 func (p *Path) Knows(what string) bool {
-	return what == "kv_offset" || // the protocol has said from its first version where the diagonal begins
-		slices.Contains(p.hello.Knows, what)
+	if what == "kv_offset" { // the protocol has said from its first version where the diagonal begins
+		return true
+	}
+	group, _, _ := strings.Cut(what, ".") // "lengths" is all that ranges say
+	return slices.Contains(p.hello.Knows, what) || group == "lengths" && slices.Contains(p.hello.Knows, group)
 }
 
 // Attend lets the program compute a case.
@@ -198,7 +201,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 			return paths.Timing{}, err
 		}
 	}
-	r := &request{Call: "attend", Case: cases.Canonical(c), Problem: problemOf(c)}
+	r := &request{Call: "attend", Case: cases.Canonical(c), Problem: problemOf(c, t)}
 	if deadline, ok := ctx.Deadline(); ok {
 		r.Problem.Deadline = time.Until(deadline).Seconds()
 	}

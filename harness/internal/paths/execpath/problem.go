@@ -28,6 +28,12 @@ type problem struct {
 	Left     *int `json:"left"`
 	Right    *int `json:"right"`
 
+	// Ranges are q_begin, q_end, kv_begin and kv_end of each entry of each batch; absent: all rows and keys. Only for a program
+	// whose hello knows lengths. Diagonal then is kv_offset, and Align says whether it moves with the lengths.
+	Ranges [][][4]int `json:"ranges,omitzero"`
+	// Align is "bottom-right" where the last row stands at the last key, of each entry where there are ranges.
+	Align string `json:"align"`
+
 	Mask string `json:"mask"` // "none", "bool" (non-zero: allowed) or "additive", on top of the above
 
 	// Deadline is how long the answer may take, in seconds; 0: no limit.
@@ -46,7 +52,7 @@ type description struct {
 	Start    int    `json:"start"` // in bytes
 }
 
-func problemOf(c cases.Case) *problem {
+func problemOf(c cases.Case, t *cases.Tensors) *problem {
 	p := &problem{
 		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
 		Scale: c.EffectiveScale(), Softcap: c.Softcap, Input: c.Input.String(), Output: c.Output.String(), Intermediate: "fp32", LSE: c.LSE,
@@ -58,7 +64,19 @@ func problemOf(c cases.Case) *problem {
 	if c.Mask.IsArray() {
 		p.Mask = string(c.Mask.Kind)
 	}
-	p.Diagonal = c.Diagonal(0)
+	p.Diagonal, p.Align = c.Diagonal(0), "top-left"
+	if c.Mask.Align == cases.BottomRight {
+		p.Align = string(cases.BottomRight)
+	}
+	if c.Ragged() {
+		for b := range c.Batch {
+			list := [][4]int{}
+			for _, e := range t.EntriesIn(b) {
+				list = append(list, [4]int{e.QBegin, e.QEnd, e.KVBegin, e.KVEnd})
+			}
+			p.Ranges = append(p.Ranges, list)
+		}
+	}
 	bound := func(keys int) *int {
 		if keys < 0 {
 			return nil

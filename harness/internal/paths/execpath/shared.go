@@ -45,14 +45,14 @@ func newSharedFile(named bool) (*sharedFile, error) {
 func (s *sharedFile) lay(t *cases.Tensors, p *problem) error {
 	total := 0
 	starts := map[string]int{}
-	for _, b := range t.Buffers() {
+	for _, b := range told(t) {
 		starts[b.Name] = total
 		total += (b.Bytes + sharedPage - 1) / sharedPage * sharedPage
 	}
 	if err := s.fit(total); err != nil {
 		return err
 	}
-	for _, b := range t.Buffers() {
+	for _, b := range told(t) {
 		d := description{
 			DType: dtypeOf(b.Tensor.Format), Shape: b.Tensor.Shape, Strides: b.Tensor.Strides, Offset: b.Tensor.Offset,
 			Elements: b.Tensor.Elements, Start: starts[b.Name],
@@ -68,7 +68,7 @@ func (s *sharedFile) lay(t *cases.Tensors, p *problem) error {
 
 // take copies everything back, inputs too, so that a program that wrote where it should not is seen.
 func (s *sharedFile) take(t *cases.Tensors, p *problem) {
-	for _, b := range t.Buffers() {
+	for _, b := range told(t) {
 		b.Tensor.CopyUsed(b.Data[:b.Bytes], s.bytes[p.Tensors[b.Name].Start:])
 	}
 }

@@ -32,7 +32,7 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 		}
 		*operand.to = metal.Tensor{Buffer: b, Offset: operand.from.Offset * operand.from.Format.Size(), Strides: strides64(operand.from.Strides)}
 	}
-	if err := w.wrapHeads(o, t); err != nil {
+	if err := w.wrapVectors(o, t); err != nil {
 		return nil, err
 	}
 	if err := w.wrapLSE(o, t); err != nil || t.Mask == nil {
@@ -53,19 +53,19 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 
 // expressed are the fields, and values of fields, that came after the first version of a case and that a descriptor has
 // a member for: see paths.Knower. What is missing here, optionsOf need not express.
-var expressed = []string{"softcap", "kv_offset", "sinks", "alibi"}
+var expressed = []string{"softcap", "kv_offset", "sinks", "alibi", "lengths.packed", "lengths.q", "lengths.kv", "lengths.side"}
 
 // optionsOf is a case without its tensors.
 func optionsOf(c cases.Case) *metal.AttentionOptions {
 	o := &metal.AttentionOptions{
 		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
 		Scores: metal.Scores{Scale: c.EffectiveScale(), Softcap: c.Softcap}, Input: precisionOf(c.Input), Output: precisionOf(c.Output),
-		Intermediate: metal.FP32, Causal: c.Mask.IsCausal(), KVOffset: c.KVOffset,
+		Intermediate: metal.FP32, Causal: c.Mask.IsCausal(), KVOffset: c.KVOffset, PackedEntries: c.Lengths.Packed,
 	}
 	if c.Intermediate != 0 {
 		o.Intermediate = precisionOf(c.Intermediate)
 	}
-	if c.Mask.Align == cases.BottomRight && c.QLen != c.KVLen { // both alignments are one where the lengths are
+	if c.Mask.Align == cases.BottomRight && (c.QLen != c.KVLen || c.Ragged()) { // both alignments are one where the lengths are
 		o.Align = metal.BottomRight
 	}
 	if c.Mask.IsWindow() {

@@ -70,13 +70,13 @@ type wrapError struct{ error }
 
 func (e *wrapError) Unwrap() error { return e.error }
 
-// wrapHeads wraps the tensors that have a number for each head.
-func (w *wrapper) wrapHeads(o *metal.AttentionOptions, t *cases.Tensors) error {
+// wrapVectors wraps the tensors that are no operands: what each head and each batch entry has of its own.
+func (w *wrapper) wrapVectors(o *metal.AttentionOptions, t *cases.Tensors) error {
 	for _, v := range []struct {
 		name string
 		from *cases.Tensor
 		to   **metal.Tensor
-	}{{"sinks", t.Sinks, &o.Sinks}, {"slopes", t.Slopes, &o.Slopes}} {
+	}{{"sinks", t.Sinks, &o.Sinks}, {"slopes", t.Slopes, &o.Slopes}, {"ranges", t.Ranges, &o.Ranges}} {
 		if v.from == nil {
 			continue
 		}
