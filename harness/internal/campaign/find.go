@@ -42,6 +42,7 @@ type findings struct {
 	of     []origin
 	joined map[string]*trigger.Finding // failures, by their ids, that turned out to be of an earlier finding
 	tried  map[int]bool                // numbers of failures from which nothing could be found out
+	alone  map[string]bool             // failures, by their ids, that pass when they are tried alone; they are one finding
 }
 
 // origin is a finding and the failure that it was found from.
@@ -53,7 +54,7 @@ type origin struct {
 }
 
 func newFindings(r *runner, stream *gen.Stream) *findings {
-	s := &findings{r: r, told: map[int]bool{}, tried: map[int]bool{}, joined: map[string]*trigger.Finding{}, plain: trial.Options{Deadline: r.options.Deadline}}
+	s := &findings{r: r, told: map[int]bool{}, tried: map[int]bool{}, alone: map[string]bool{}, joined: map[string]*trigger.Finding{}, plain: trial.Options{Deadline: r.options.Deadline}}
 	s.tester = &engine.Tester{NewPath: r.options.opener(r.options.Path), Trial: s.plain, Warm: true}
 	s.lab = trigger.New(trigger.Options{
 		Ask:   s.ask,
@@ -213,6 +214,10 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 		found = nil
 		err = nil
 		r.log.Warn("no trigger", "id", id, "reason", trigger.ErrPasses)
+		s.alone[id] = true
+		if len(s.alone) > 1 {
+			return nil
+		}
 	case err != nil:
 		r.log.Error("trigger", "id", id, "error", err)
 	}
@@ -317,7 +322,7 @@ func (s *findings) recorded() []record.Finding {
 func (s *findings) findingOf(c *cases.Case) int {
 	id := cases.Name(*c)
 	for i, o := range s.of {
-		if cases.Name(o.failure.c) == id || o.finding != nil && s.joined[id] == o.finding {
+		if cases.Name(o.failure.c) == id || o.finding != nil && s.joined[id] == o.finding || o.finding == nil && s.alone[id] {
 			return i
 		}
 	}

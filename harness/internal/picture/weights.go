@@ -1,6 +1,9 @@
 package picture
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Weights draws the weight that each row gave to each key: cells of [batch*heads][q_len][kv_len], as Cell makes them. The
 // path was asked for them with v one key at a time, so that nothing of v is in them.
@@ -23,7 +26,13 @@ func (p *Picture) Weights(cells [][][]float64) {
 		p.Note = "with v one key at a time every weight is right: what is wrong comes from v, from the output, or from what other calls left"
 		return
 	}
-	p.Keys = maps
+	for _, m := range maps { // heads whose weights are right tell nothing
+		if slices.ContainsFunc(m.Cells, func(row []float64) bool {
+			return slices.ContainsFunc(row, func(cell float64) bool { return mistake(cell) >= 5 })
+		}) {
+			p.Keys = append(p.Keys, m)
+		}
+	}
 	p.Note = fmt.Sprintf("with v one key at a time, %d of %d weights are wrong, of %s and %s", wrong, len(cells)*p.QLen*p.KVLen, counted(len(rows), "row"), counted(len(keys), "key"))
 }
 

@@ -2,13 +2,19 @@ package report_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,23 +175,96 @@ func TestPageInABrowser(t *testing.T) {
 	})
 }
 
-// TestScreenshots writes them where ATTEST_SCREENSHOTS names a folder, for people to look at.
+// TestScreenshots writes pictures of a page where ATTEST_SCREENSHOTS names a folder: the two that the README shows, and
+// the whole page at both widths in both schemes, for people to look at, in a folder below. ATTEST_SCREENSHOTS_RUN is the
+// run directory; without it the page is that of the tests. make eight calls it.
 func TestScreenshots(t *testing.T) {
 	to := os.Getenv("ATTEST_SCREENSHOTS")
 	if to == "" {
 		t.Skip("ATTEST_SCREENSHOTS names no folder")
 	}
 	name := browser(t)
-	dir := runDir(t)
-	_, err := report.Save(dir)
+	dir := os.Getenv("ATTEST_SCREENSHOTS_RUN")
+	if dir == "" {
+		dir = runDir(t)
+	}
+	var page bytes.Buffer
+	require.NoError(t, report.Write(&page, dir))
+	parent, err := filepath.Abs(filepath.Dir(dir)) // a picture for others shows no path of this machine
 	require.NoError(t, err)
-	text, err := os.ReadFile(filepath.Join(dir, "report.html"))
-	require.NoError(t, err)
-	for _, width := range []int{360, 1440} {
-		for scheme, setting := range map[string]string{"light": "1", "dark": "0"} {
-			file := framed(t, string(text), width, "() => 0")
-			chromium(t, name, fmt.Sprintf("--screenshot=%s/%d-%s.png", to, width, scheme), fmt.Sprintf("--window-size=%d,3000", max(width, 500)),
-				"--blink-settings=preferredColorScheme="+setting, "file://"+file)
+	text := strings.ReplaceAll(page.String(), parent+"/", "")
+	whole := filepath.Join(t.TempDir(), "whole")
+	if keep := os.Getenv("ATTEST_SCREENSHOTS_WHOLE"); keep != "" {
+		whole = keep
+	}
+	require.NoError(t, os.MkdirAll(whole, 0o755))
+	for _, shot := range []struct {
+		file          string
+		width, height int
+		dark          bool
+	}{
+		{filepath.Join(to, "report-light.png"), 880, 900, false}, {filepath.Join(to, "report-dark-360.png"), 360, 900, true},
+		{filepath.Join(whole, "360-light.png"), 360, 4000, false}, {filepath.Join(whole, "360-dark.png"), 360, 4000, true},
+		{filepath.Join(whole, "1440-light.png"), 1440, 4000, false}, {filepath.Join(whole, "1440-dark.png"), 1440, 4000, true},
+	} {
+		scheme := "1"
+		if shot.dark {
+			scheme = "0"
+		}
+		file := framed(t, text, shot.width, "() => 0")
+		raw := filepath.Join(t.TempDir(), "raw.png")
+		chromium(t, name, "--screenshot="+raw, fmt.Sprintf("--window-size=%d,%d", max(shot.width, 500), shot.height), "--blink-settings=preferredColorScheme="+scheme, "file://"+file)
+		require.NoError(t, shrink(raw, shot.file, shot.width, shot.height))
+		if filepath.Dir(shot.file) == filepath.Clean(to) {
+			info, err := os.Stat(shot.file)
+			require.NoError(t, err)
+			require.Less(t, info.Size(), int64(60_000), "%s is for the README", shot.file)
 		}
 	}
+}
+
+// shrink cuts a picture and keeps its 255 most frequent colours, the others by the nearest of them: a page has few.
+func shrink(from, to string, width, height int) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	full, err := png.Decode(in)
+	if err != nil {
+		return err
+	}
+	area := image.Rect(0, 0, width, height).Intersect(full.Bounds())
+	count := map[color.RGBA]int{}
+	for y := range area.Dy() {
+		for x := range area.Dx() {
+			count[color.RGBAModel.Convert(full.At(x, y)).(color.RGBA)]++
+		}
+	}
+	colours := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
+	})
+	var palette color.Palette
+	for _, c := range colours[:min(len(colours), 255)] {
+		palette = append(palette, c)
+	}
+	out := image.NewPaletted(area, palette)
+	nearest := map[color.RGBA]uint8{}
+	for y := range area.Dy() {
+		for x := range area.Dx() {
+			c := color.RGBAModel.Convert(full.At(x, y)).(color.RGBA)
+			i, known := nearest[c]
+			if !known {
+				i = uint8(palette.Index(c))
+				nearest[c] = i
+			}
+			out.SetColorIndex(x, y, i)
+		}
+	}
+	var b bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := encoder.Encode(&b, out); err != nil {
+		return err
+	}
+	return os.WriteFile(to, b.Bytes(), 0o644)
 }
