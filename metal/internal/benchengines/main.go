@@ -114,14 +114,30 @@ func measure(r row, engine metal.Engine) (measured, error) {
 		return m, err
 	}
 	m.compile = processorSeconds() - before
-	m.seconds = math.Inf(1)
-	for spent := 0.0; spent < 0.5 || m.seconds == math.Inf(1); {
+	batch := func(runs int) (float64, error) {
 		before := ownSeconds()
-		if err := once(); err != nil {
+		for range runs {
+			if err := once(); err != nil {
+				return 0, err
+			}
+		}
+		return ownSeconds() - before, nil
+	}
+	runs, took := 1, 0.0
+	for took < 0.15 { // a clock that counts another thread's time is coarse
+		if took, err = batch(runs); err != nil {
 			return m, err
 		}
-		took := ownSeconds() - before
-		m.seconds, spent = min(m.seconds, took), spent+took
+		if took < 0.15 {
+			runs = min(4*runs, int(float64(runs)*0.2/max(took, 1e-4))+1)
+		}
+	}
+	m.seconds = took / float64(runs)
+	for range 4 {
+		if took, err = batch(runs); err != nil {
+			return m, err
+		}
+		m.seconds = min(m.seconds, took/float64(runs))
 	}
 	m.compile -= m.seconds // of the first run
 	m.out = bytes.Clone(out)

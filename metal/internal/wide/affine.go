@@ -1,6 +1,9 @@
 package wide
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 func integerOf(text string) (int64, bool) {
 	switch text {
@@ -186,7 +189,7 @@ func (e *emitter) straightPhi(i *inst, b *block) (straight, bool) {
 			first.guards = append(first.guards, s.guards...)
 		}
 	}
-	if first == nil || len(first.guards) > 0 {
+	if first == nil {
 		return none, false
 	}
 	if l == nil {
@@ -204,12 +207,22 @@ func (e *emitter) straightPhi(i *inst, b *block) (straight, bool) {
 			continue
 		}
 		s, ok := e.straightOf(a, from)
-		if !ok || !s.known || s.each != supposed.each || len(s.guards) > 0 {
+		if !ok || !s.known || s.each != supposed.each || !within(s.guards, supposed.guards) {
 			e.straights = before
 			return none, false
 		}
 	}
 	return supposed, true
+}
+
+// within says whether all guards are among those known.
+func within(guards, known []guard) bool {
+	for _, g := range guards {
+		if !slices.Contains(known, g) {
+			return false
+		}
+	}
+	return true
 }
 
 // bound is the most that an unsigned value can be in any lane.

@@ -28,9 +28,13 @@ func (e *emitter) call(i *inst, after []*inst) {
 			e.intrinsic(i)
 		}
 	case mathFunctions[i.callee]:
-		if !apart {
+		switch {
+		case !apart && (i.callee == "exp2f" || i.callee == "expf"): // a call would have every register put aside
+			e.declare("float @wide_%s_one(float)", i.callee)
+			e.put(i, e.set("call float @wide_%s_one(float %s)", i.callee, e.get(i.args[0])))
+		case !apart:
 			e.once(i)
-		} else {
+		default:
 			e.mathCall(i)
 		}
 	default:
@@ -163,7 +167,11 @@ func (e *emitter) operation(i *inst, name string, after []*inst) {
 	case "self":
 		put(e.self)
 	case "lane":
-		put(series("i32", 0, 1))
+		if e.isFlat(i.name) {
+			put("0")
+		} else {
+			put(series("i32", 0, 1))
+		}
 	case "enter", "turn", "leave", "simdgroup_barrier": // for the analysis; here lanes are in step anyhow
 	case "sum_f32", "max_f32", "min_f32":
 		put(e.reduced("wide_"+name, "float", i.args[0]))

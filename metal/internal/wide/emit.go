@@ -22,6 +22,8 @@ type emitter struct {
 	flow      *flow
 	d         *divergence
 	straights map[string]*straight
+	flat      map[string]bool
+	steps     map[string]int64 // of the flat ones
 
 	out       strings.Builder
 	slots     strings.Builder // what stands at the function's start
@@ -60,7 +62,7 @@ func widen(m *module, f *function, attributes string) (*widened, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &emitter{m: m, f: f, flow: w, d: d, straights: map[string]*straight{}, slotOf: map[string]string{}, ownOf: map[string]string{},
+	e := &emitter{m: m, f: f, flow: w, d: d, straights: map[string]*straight{}, flat: map[string]bool{}, steps: map[string]int64{}, slotOf: map[string]string{}, ownOf: map[string]string{},
 		declared: map[string]bool{}, functions: map[string]string{}, self: f.params[0], skip: map[*inst]bool{}}
 	e.makeSlots()
 	for _, b := range w.layout {
@@ -109,6 +111,60 @@ func (e *emitter) typeAs(t string, differs bool) string {
 	return t
 }
 
+// slotType is the type of the slot of a value that an instruction made: of a straight one, lane 0's is enough.
+func (e *emitter) slotType(name, t string) string {
+	return e.typeAs(t, e.d.differs[name] && !e.isFlat(name))
+}
+
+// isFlat says whether lane 0's value and a step that is known say all of a value that differs between lanes.
+func (e *emitter) isFlat(name string) bool {
+	if known, ok := e.flat[name]; ok {
+		return known
+	}
+	def := e.d.defs[name]
+	flat := false
+	if e.d.differs[name] && e.d.private[name] == "" && scalarBits(def.inst.typ) > 1 {
+		switch def.inst.op {
+		case "add", "sub", "or", "shl", "mul", "and", "trunc", "zext", "sext", "phi", "getelementptr", "call":
+			s, ok := e.straightOf(value{def.inst.typ, name}, def.block)
+			flat = ok && s.known && len(s.guards) == 0 && !(def.inst.op == "phi" && e.d.outlive[name])
+			if flat {
+				e.steps[name] = s.each
+			}
+		}
+	}
+	e.flat[name] = flat
+	return flat
+}
+
+// first is lane 0's value of an operand.
+func (e *emitter) first(v value) string {
+	if !v.isName() || !e.differs(v) {
+		return e.get(v)
+	}
+	if e.isFlat(v.text) && !e.d.outlives(v.text, e.block) {
+		return e.set("load %s, ptr %s", v.typ, e.slotOf[v.text])
+	}
+	return e.pick(v.typ, e.get(v), "0")
+}
+
+// lifted is a straight value in all lanes.
+func (e *emitter) lifted(name, t, first string) string {
+	if t == "ptr" {
+		return e.set("getelementptr i8, ptr %s, <32 x i64> %s", first, series("i64", 0, e.steps[name]))
+	}
+	bits := scalarBits(t)
+	step := e.steps[name]
+	var b strings.Builder
+	for n := range int64(lanes) {
+		if n > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s %d", t, n*step<<(64-bits)>>(64-bits))
+	}
+	return e.set("add %s %s, <%s>", wideType(t), e.spread(t, first), b.String())
+}
+
 func (e *emitter) makeSlots() {
 	for _, b := range e.flow.layout {
 		for _, i := range b.insts {
@@ -121,7 +177,7 @@ func (e *emitter) makeSlots() {
 					return
 				}
 				key := partName(i.name, k)
-				e.slotOf[key] = e.slot(e.typeAs(t, e.d.differs[i.name]))
+				e.slotOf[key] = e.slot(e.slotType(i.name, t))
 				if e.d.outlive[i.name] {
 					e.ownOf[key] = e.slot(wideType(t))
 				}
@@ -224,6 +280,9 @@ func (e *emitter) part(v value, k int) string {
 		e.refuse("a value that nobody makes: %s", v.text)
 		return "poison"
 	}
+	if e.isFlat(v.text) {
+		return e.lifted(v.text, t, e.set("load %s, ptr %s", t, slot))
+	}
 	return e.set("load %s, ptr %s", e.typeAs(t, e.d.differs[v.text]), slot)
 }
 
@@ -260,7 +319,10 @@ func (e *emitter) put(i *inst, x string) { e.putPart(i, 0, x) }
 
 func (e *emitter) putPart(i *inst, k int, x string) {
 	key, t := partName(i.name, k), parts(i.typ)[k]
-	e.do("store %s %s, ptr %s", e.typeAs(t, e.d.differs[i.name]), x, e.slotOf[key])
+	e.do("store %s %s, ptr %s", e.slotType(i.name, t), x, e.slotOf[key])
+	if e.ownOf[key] != "" && e.isFlat(i.name) {
+		x = e.lifted(i.name, t, x)
+	}
 	e.keep(i, k, x)
 }
 
@@ -464,6 +526,10 @@ func (e *emitter) edge(b, s *block, mask string, inPart bool) {
 				moves = append(moves, move{i, k, e.part(v, k)})
 				continue
 			}
+			if e.isFlat(i.name) {
+				moves = append(moves, move{i, k, e.first(v)})
+				continue
+			}
 			x := e.allOf(v, k)
 			if inPart && !e.d.together(s) {
 				old := e.set("load %s, ptr %s", wideType(t), e.slotOf[partName(i.name, k)])
@@ -473,7 +539,7 @@ func (e *emitter) edge(b, s *block, mask string, inPart bool) {
 		}
 	}
 	for _, m := range moves {
-		e.do("store %s %s, ptr %s", e.typeAs(parts(m.i.typ)[m.k], e.d.differs[m.i.name]), m.x, e.slotOf[partName(m.i.name, m.k)])
+		e.do("store %s %s, ptr %s", e.slotType(m.i.name, parts(m.i.typ)[m.k]), m.x, e.slotOf[partName(m.i.name, m.k)])
 	}
 	if e.d.ends[s] && inPart && !e.flow.meetsBarrier(s) { // no barrier waits for them any more
 		gone := e.set("load i32, ptr %%wide.gone")

@@ -33,9 +33,11 @@ int main(int count, char **arguments) {
     }
     wide_exp2f(&two, &x, ~0u);
     wide_expf(&e, &x, ~0u);
-    for (int i = 0; i < 32; i++, looked += 2) {
+    for (int i = 0; i < 32; i++, looked += 4) {
       float f = x[i], a = two[i], b = e[i];
       if (bits(a) != bits(exp2f(f)) && wrong++ < 5) printf("exp2(%a) is %a, not %a\n", f, exp2f(f), a);
+      if (bits(wide_exp2f_one(f)) != bits(exp2f(f)) && wrong++ < 5) printf("one exp2(%a) is %a, not %a\n", f, exp2f(f), wide_exp2f_one(f));
+      if (bits(wide_expf_one(f)) != bits(expf(f)) && wrong++ < 5) printf("one exp(%a) is %a, not %a\n", f, expf(f), wide_expf_one(f));
       if (bits(b) != bits(expf(f)) && wrong++ < 5) printf("exp(%a) is %a, not %a\n", f, expf(f), b);
     }
   }

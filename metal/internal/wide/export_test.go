@@ -40,7 +40,7 @@ func Findings(text string) (differ, masked, kept []string, turns [][]string, str
 	if err != nil {
 		return nil, nil, nil, nil, nil, err
 	}
-	e := &emitter{m: m, f: f, flow: w, d: d, straights: map[string]*straight{}, self: f.params[0]}
+	e := &emitter{m: m, f: f, flow: w, d: d, straights: map[string]*straight{}, flat: map[string]bool{}, steps: map[string]int64{}, self: f.params[0]}
 	straights = map[string]int64{}
 	for name := range d.differs {
 		differ = append(differ, name)

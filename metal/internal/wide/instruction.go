@@ -23,9 +23,17 @@ func (e *emitter) emitInst(i *inst, after []*inst) {
 		e.once(i)
 		return
 	}
+	if i.name != "" && e.isFlat(i.name) {
+		e.flatly(i)
+		return
+	}
 	switch kindOf(i.op) {
 	case binary:
 		a, b := e.all(i.args[0]), e.all(i.args[1])
+		if i.op == "or" && hasFlag(i, "disjoint") { // so that a sum of straight values is one in every lane
+			e.put(i, e.set("add %s %s, %s", wideType(i.typ), a, b))
+			return
+		}
 		switch i.op {
 		case "udiv", "sdiv", "urem", "srem": // a lane that does not take part may divide by zero
 			b = e.set("select %s %s, %s %s, %s splat (%s 1)", maskType, e.mask, wideType(i.typ), b, wideType(i.typ), i.typ)
@@ -44,6 +52,20 @@ func (e *emitter) emitInst(i *inst, after []*inst) {
 	default:
 		e.emitOther(i)
 	}
+}
+
+// flatly writes an instruction of straight values for lane 0. What clang knows of a lane that takes part (nuw, disjoint)
+// need not hold there.
+func (e *emitter) flatly(i *inst) {
+	copied := *i
+	copied.name, copied.flags, copied.args = "", nil, make([]value, len(i.args))
+	for n, a := range i.args {
+		copied.args[n] = value{a.typ, e.first(a)}
+	}
+	if i.op == "or" {
+		copied.op = "add"
+	}
+	e.put(i, e.set("%s", copied.String()))
 }
 
 // fastFlags are what may be supposed of numbers. What clang knows of one lane's integers (nuw, nsw, inbounds) need not hold

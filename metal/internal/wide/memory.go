@@ -45,12 +45,11 @@ func (e *emitter) load(i *inst) {
 		return
 	}
 	s, straightness := e.straightOf(i.args[0], e.block)
-	p := e.get(i.args[0])
 	near := func(each int64) string { // lanes' elements stand each elements apart
 		n := lanes * each
 		name := fmt.Sprintf("llvm.masked.load.v%d%s.p0", n, shortName(t))
 		e.declare("<%d x %s> @%s(ptr, i32, <%d x i1>, <%d x %s>)", n, t, name, n, n, t)
-		first := e.pick("ptr", p, "0")
+		first := e.first(i.args[0])
 		mask := e.mask
 		if each > 1 {
 			mask = e.set("shufflevector %s %s, %s zeroinitializer, <%d x i32> %s", maskType, mask, maskType, n, every(each))
@@ -63,13 +62,15 @@ func (e *emitter) load(i *inst) {
 	}
 	far := func() string {
 		e.Gathers++
-		return e.set("call %s @%s(<32 x ptr> %s, %s %s)", wideType(t), e.gather(t, align, !straightness), p, maskType, e.mask)
+		return e.set("call %s @%s(<32 x ptr> %s, %s %s)", wideType(t), e.gather(t, align, !straightness), e.get(i.args[0]), maskType, e.mask)
 	}
 	switch {
 	case straightness && s.known && len(s.guards) == 0 && s.each > 0 && s.each%size == 0 && (s.each/size == 1 || s.each/size == 2 || s.each/size == 4):
 		e.put(i, near(s.each/size))
-	case straightness && (!s.known || s.each == size):
-		e.onlyIf(e.isNear(s, p, size), i, func() string { return near(1) }, far)
+	case straightness && s.known && s.each > 0 && s.each%size == 0 && (s.each/size == 1 || s.each/size == 2 || s.each/size == 4):
+		e.onlyIf(e.isNear(s, i.args[0], size), i, func() string { return near(s.each / size) }, far)
+	case straightness && !s.known:
+		e.onlyIf(e.isNear(s, i.args[0], size), i, func() string { return near(1) }, far)
 	default:
 		e.put(i, far())
 	}
@@ -93,7 +94,7 @@ func every(each int64) string {
 }
 
 // isNear is whether lanes that stand in a straight line are neighbours: what was not known when the kernel was compiled.
-func (e *emitter) isNear(s straight, p string, size int64) string {
+func (e *emitter) isNear(s straight, pointer value, size int64) string {
 	near := "true"
 	and := func(c string) {
 		if near == "true" {
@@ -103,6 +104,7 @@ func (e *emitter) isNear(s straight, p string, size int64) string {
 		}
 	}
 	if !s.known {
+		p := e.get(pointer)
 		a := e.set("ptrtoint ptr %s to i64", e.pick("ptr", p, "0"))
 		b := e.set("ptrtoint ptr %s to i64", e.pick("ptr", p, "1"))
 		and(e.set("icmp eq i64 %s, %d", e.set("sub i64 %s, %s", b, a), size))
@@ -114,10 +116,7 @@ func (e *emitter) isNear(s straight, p string, size int64) string {
 		}
 		seen[g] = true
 		v := value{g.typ, g.name}
-		x := e.get(v)
-		if e.differs(v) {
-			x = e.pick(g.typ, x, "0")
-		}
+		x := e.first(v)
 		if g.low > 0 {
 			and(e.set("icmp uge %s %s, %d", g.typ, x, g.low))
 		}
@@ -160,8 +159,8 @@ func (e *emitter) store(i *inst) {
 		e.do("%s", copied.String())
 		return
 	}
-	p := e.get(i.args[1])
 	if i.atomic || i.volatile {
+		p := e.get(i.args[1])
 		e.each(nil, i, func(lane string) []string {
 			copied := *i
 			copied.args = []value{{t, e.pick(t, x, lane)}, {"ptr", e.pick("ptr", p, lane)}}
@@ -174,19 +173,19 @@ func (e *emitter) store(i *inst) {
 	near := func() string {
 		name := fmt.Sprintf("llvm.masked.store.v32%s.p0", shortName(t))
 		e.declare("void @%s(%s, ptr, i32, %s)", name, wideType(t), maskType)
-		e.do("call void @%s(%s %s, ptr %s, i32 %d, %s %s)", name, wideType(t), x, e.pick("ptr", p, "0"), align, maskType, e.mask)
+		e.do("call void @%s(%s %s, ptr %s, i32 %d, %s %s)", name, wideType(t), x, e.first(i.args[1]), align, maskType, e.mask)
 		return ""
 	}
 	far := func() string {
 		e.Scatters++
-		e.do("call void @%s(%s %s, <32 x ptr> %s, %s %s)", e.scatter(t, align, !straightness), wideType(t), x, p, maskType, e.mask)
+		e.do("call void @%s(%s %s, <32 x ptr> %s, %s %s)", e.scatter(t, align, !straightness), wideType(t), x, e.get(i.args[1]), maskType, e.mask)
 		return ""
 	}
 	switch {
 	case straightness && s.known && len(s.guards) == 0 && s.each == size:
 		near()
 	case straightness && (!s.known || s.each == size):
-		e.onlyIf(e.isNear(s, p, size), i, near, far)
+		e.onlyIf(e.isNear(s, i.args[1], size), i, near, far)
 	default:
 		far()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,7 +14,9 @@ import (
 )
 
 // laneIR compiles a text of the project's own to one lane's code.
-func laneIR(t *testing.T, file, function string, constants ...device.Constant) string {
+//
+// Its function constants, all bool, are what flags say of the first ones, and false.
+func laneIR(t *testing.T, file, function string, flags ...bool) string {
 	t.Helper()
 	c, err := msl.New(msl.Options{})
 	if err != nil {
@@ -22,6 +25,15 @@ func laneIR(t *testing.T, file, function string, constants ...device.Constant) s
 	source, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var constants []device.Constant
+	for n, m := range functionConstant.FindAllStringSubmatch(string(source), -1) {
+		index, _ := strconv.Atoi(m[1])
+		k := device.Constant{Index: index, Type: device.Bool}
+		if n < len(flags) && flags[n] {
+			k.Bits = 1
+		}
+		constants = append(constants, k)
 	}
 	text, err := c.LaneIR(context.Background(), msl.Program{Source: string(source), File: file, Function: function, Constants: constants})
 	if err != nil {
@@ -32,6 +44,8 @@ func laneIR(t *testing.T, file, function string, constants ...device.Constant) s
 	}
 	return text
 }
+
+var functionConstant = regexp.MustCompile(`constant bool \w+ \[\[function_constant\((\d+)\)\]\]`)
 
 var (
 	said      = regexp.MustCompile(` (noundef|nonnull|nocapture|readonly|writeonly|zeroext|signext|noalias|readnone|returned|immarg|align \d+)\b| (dereferenceable|range|nofpclass)\([^)]*\)`)
@@ -56,20 +70,18 @@ func plain(line string) string {
 
 // TestReprint holds the reader and the writer against LLVM's own text, line by line, on kernels of the project.
 func TestReprint(t *testing.T) {
-	no, yes := uint64(0), uint64(1)
-	flag := func(n int, v uint64) device.Constant { return device.Constant{Index: n, Type: device.Bool, Bits: v} }
 	for _, k := range []struct {
 		file, function string
-		constants      []device.Constant
+		flags          []bool
 	}{
-		{"../../kernels/attention.metal", "attention_fp32_64", []device.Constant{flag(0, no), flag(1, no)}},
-		{"../../kernels/attention.metal", "attention_bf16_128", []device.Constant{flag(0, yes), flag(1, yes)}},
-		{"../../kernels/attention.metal", "attention_fp16_32", []device.Constant{flag(0, yes), flag(1, no)}},
+		{"../../kernels/attention.metal", "attention_fp32_64", nil},
+		{"../../kernels/attention.metal", "attention_bf16_128", []bool{true, true, true, true}},
+		{"../../kernels/attention.metal", "attention_fp16_32", []bool{true}},
 		{"../host/testdata/divergent/two.metal", "f", nil},
 		{"../host/testdata/divergent/ahead.metal", "f", nil},
 	} {
 		t.Run(k.function, func(t *testing.T) {
-			text := laneIR(t, k.file, k.function, k.constants...)
+			text := laneIR(t, k.file, k.function, k.flags...)
 			printed, err := wide.Reprint(text)
 			if err != nil {
 				t.Fatal(err)

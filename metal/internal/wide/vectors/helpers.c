@@ -228,6 +228,27 @@ static INLINE v8 exp_8(v8 x) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 EIGHT_AT_A_TIME(wide_exp2f, exp2_8)
 EIGHT_AT_A_TIME(wide_expf, exp_8)
+/* The same for one number that all lanes have. */
+static INLINE float finish_exp(double k, double r, double a, double b, double c) {
+  const long ki = __builtin_bit_cast(long, k);
+  const double s = __builtin_bit_cast(double, (long)exp2_table[ki & 31] + (ki << 47));
+  return (float)(__builtin_fma(__builtin_fma(a, r, b), r * r, __builtin_fma(c, r, 1.0)) * s);
+}
+INLINE float wide_exp2f_one(float x) {
+  const double shift = 0x1.8p+52 / 32, xd = x, kd = xd + shift, r = xd - (kd - shift);
+  float f = finish_exp(kd, r, 0x1.c6af84b912394p-5, 0x1.ebfce50fac4f3p-3, 0x1.62e42ff0c52d6p-1);
+  f = x >= 128.0f ? __builtin_inff() : f;
+  f = x <= -150.0f ? 0.0f : f;
+  return x != x ? x + x : f;
+}
+INLINE float wide_expf_one(float x) {
+  const double shift = 0x1.8p+52, scale = 0x1.71547652b82fep+0 * 32, xd = x;
+  const double kd = __builtin_fma(scale, xd, shift), r = __builtin_fma(scale, xd, -(kd - shift));
+  float f = finish_exp(kd, r, 0x1.c6af84b912394p-5 / 32 / 32 / 32, 0x1.ebfce50fac4f3p-3 / 32 / 32, 0x1.62e42ff0c52d6p-1 / 32);
+  f = x > 0x1.62e42ep6f ? __builtin_inff() : f;
+  f = x < -0x1.9fe368p6f ? 0.0f : f;
+  return x != x ? x + x : f;
+}
 #else /* there the C library does not fuse, and has other bits */
 float exp2f(float), expf(float);
 #define ONE_AT_A_TIME(name, of)                                         \
@@ -237,4 +258,6 @@ float exp2f(float), expf(float);
   }
 ONE_AT_A_TIME(wide_exp2f, exp2f)
 ONE_AT_A_TIME(wide_expf, expf)
+float wide_exp2f_one(float x) { return exp2f(x); }
+float wide_expf_one(float x) { return expf(x); }
 #endif
