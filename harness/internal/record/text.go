@@ -67,7 +67,7 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 		b.WriteString("INCOMPLETE: nothing is shown for what is missing\n")
 	case s.Interrupted:
 		of := ""
-		if s.Requested > 0 {
+		if s.Requested > 0 && !s.Peeled {
 			of = fmt.Sprintf(" of %d", s.Requested)
 		}
 		fmt.Fprintf(&b, "\nINTERRUPTED after %d%s cases: nothing is shown for the rest\n", s.Cases, of)

@@ -114,7 +114,7 @@ func (r *run) judge(end *record.End) {
 		r.Ended = "How this run ended is not recorded: it was killed, or it still goes on. Nothing is shown for cases that are missing."
 	case end.Interrupted:
 		of := ""
-		if end.Requested > 0 {
+		if end.Requested > 0 && !end.Peeled { // of a run that peels, what was asked for are cases outside the conditions
 			of = fmt.Sprintf(" of %d", end.Requested)
 		}
 		r.Ended = fmt.Sprintf("Interrupted after %d%s cases: nothing is shown for the rest.", s.Cases, of)
