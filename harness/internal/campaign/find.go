@@ -27,8 +27,8 @@ type outcome struct {
 	known bool
 }
 
-// mostTold is how many cases of a run the search for triggers learns from; those with the lowest numbers.
-const mostTold = 1500
+// MostTold is how many cases of a run the search for triggers learns from; those with the lowest numbers.
+const MostTold = 1500
 
 // findings is the search for what explains the failures of a run. One path answers all its questions, so that what it
 // has compiled stays warm.
@@ -182,7 +182,7 @@ func (s *findings) tell() {
 	list := slices.Clone(s.r.judged)
 	slices.SortFunc(list, func(a, b outcome) int { return cmp.Compare(a.index, b.index) })
 	for _, o := range list {
-		if !s.told[o.index] && len(s.told) < mostTold && !o.known && !byLaw[o.index] {
+		if !s.told[o.index] && len(s.told) < MostTold && !o.known && !byLaw[o.index] {
 			s.told[o.index] = true
 			s.lab.Tell(o.c, o.kind)
 		}

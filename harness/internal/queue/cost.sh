@@ -26,5 +26,7 @@ wait \$one; wait \$two
 kill \$serve; wait \$serve || true
 SCRIPT
 )")
+  echo "$a $b" >> both.txt
   echo "$round $a $b" | awk '{ printf "round %d: run --workers 2 %.1f s, queue with two workers and merge %.1f s of processor time: %+.1f %%\n", $1, $2, $3, 100 * ($3 / $2 - 1) }'
 done
+awk '{ a += $1; b += $2 } END { printf "together: %.1f s and %.1f s: %+.1f %%\n", a, b, 100 * (b / a - 1) }' both.txt

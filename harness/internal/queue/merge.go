@@ -104,7 +104,7 @@ func (b *Bus) mergeRun(ctx context.Context, p *Plan, r run, dir string) (campaig
 			if d.Next == nil {
 				break
 			}
-			ended, err := b.read(ctx, r, batch, *d.Next, p.Item, func(item) {}, func(s *stored, res *result) error { return each(s, res, take) })
+			ended, err := b.read(ctx, r, batch, *d.Next, p.Item, nil, func(item) {}, func(s *stored, res *result) error { return each(s, res, take) })
 			if err != nil {
 				return err
 			}

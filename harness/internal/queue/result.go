@@ -46,10 +46,11 @@ type counts struct {
 	Known        int     `json:"known,omitempty"`
 	Inconclusive int     `json:"inconclusive"`
 	Seconds      float64 `json:"seconds"`
+	Ended        bool    `json:"ended,omitempty"` // an item of them ended early
 }
 
 func (r *result) counts() counts {
-	c := counts{Cases: len(r.lines), Seconds: r.made.Seconds}
+	c := counts{Cases: len(r.lines), Seconds: r.made.Seconds, Ended: r.made.Ended != ""}
 	for i := range r.lines {
 		switch l := &r.lines[i]; {
 		case l.Kind == "pass":

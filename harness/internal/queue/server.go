@@ -31,6 +31,7 @@ type ServerOptions struct {
 type Server struct {
 	server *server.Server
 	url    string
+	dir    string
 }
 
 // urlFile tells clients on the same machine where the server listens.
@@ -85,7 +86,7 @@ func Serve(o ServerOptions) (*Server, error) {
 		s.Shutdown()
 		return nil, fmt.Errorf("serve: %s cannot be used as a store: %s", o.Dir, log.last())
 	}
-	served := &Server{s, strings.Replace(s.ClientURL(), "0.0.0.0", host, 1)}
+	served := &Server{dir: o.Dir, server: s, url: strings.Replace(s.ClientURL(), "0.0.0.0", host, 1)}
 	return served, atomicfile.WriteBytes(filepath.Join(o.Dir, urlFile), []byte(served.url+"\n"))
 }
 
@@ -127,10 +128,19 @@ func (s *Server) URL() string { return s.url }
 // ErrStoreGone says that the store cannot be written any more.
 var ErrStoreGone = errors.New("the store cannot be written any more, as on a full disk; what is stored is safe: make room and serve the same folder again")
 
-// Healthy is nil while the server can store.
+// probeBytes must find room in the store's folder: as many as a large result has.
+const probeBytes = maxPayload
+
+// Healthy is nil while the server can store. After a write that failed the server stores nothing more, even when there is
+// room again, and says so to nobody; so the room is looked at before.
 func (s *Server) Healthy() error {
 	if !s.server.JetStreamEnabled() {
 		return ErrStoreGone
+	}
+	file := filepath.Join(s.dir, "probe")
+	err := errors.Join(os.WriteFile(file, make([]byte, probeBytes), 0o600), os.Remove(file))
+	if err != nil {
+		return fmt.Errorf("%w (%v)", ErrStoreGone, err)
 	}
 	return nil
 }

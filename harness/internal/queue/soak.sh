@@ -18,7 +18,7 @@ timeout "$limit" "$attest" campaign status --dir queue --name "$name" --watch > 
 status=$("$attest" campaign status --dir queue --name "$name" --json)
 number() { echo "$status" | sed -n "s/.*\"path\":\"$path\"[^}]*\"$1\":\([0-9.]*\).*/\1/p"; }
 commit=$("$attest" version | sed -n 's/^commit //p')
-printf '{"date": "%s", "commit": "%s", "path": "%s", "preset": "default", "seed": 1, "cases": %s, "passed": %s, "failed": %s, "inconclusive": %s, "processor_seconds": %s, "wanted": %s}\n' \
+printf '{"date": "%s", "commit": "%s", "path": "%s", "preset": "default", "seed": 1, "cases": %s, "passed": %s, "failed": %s, "inconclusive": %s, "worker_seconds": %s, "wanted": %s}\n' \
   "$(date -u +%Y-%m-%d)" "$commit" "$path" "$(number cases)" "$(number passed)" "$(number failed)" "$(number inconclusive)" "$(number seconds)" "$cases" > "$path.json"
 cat "$path.json"
 [ "$(number failed)" = 0 ]

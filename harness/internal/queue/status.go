@@ -58,7 +58,7 @@ func (b *Bus) Follow(ctx context.Context, name string) (*Follower, error) {
 	}
 	f := &Follower{bus: b, plan: p, counts: make([]counts, len(p.Runs)), last: p.created}
 	for i := range p.Runs {
-		c, err := b.results.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{run{name, i}.results()}, HeadersOnly: true})
+		c, err := b.follow(ctx, run{name, i})
 		if err != nil {
 			return nil, err
 		}
@@ -107,8 +107,18 @@ func (f *Follower) Status(ctx context.Context) (*Status, error) {
 
 // count reads the summaries that have come since.
 func (f *Follower) count(ctx context.Context, i int) error {
+	return summaries(ctx, f.from[i], func(m jetstream.Msg, c counts) {
+		f.counts[i].add(c)
+		if meta, err := m.Metadata(); err == nil && meta.Timestamp.After(f.last) {
+			f.last = meta.Timestamp
+		}
+	})
+}
+
+// summaries reads those that a consumer has not given yet.
+func summaries(ctx context.Context, from jetstream.Consumer, each func(jetstream.Msg, counts)) error {
 	for {
-		batch, err := f.from[i].FetchNoWait(500)
+		batch, err := from.FetchNoWait(500)
 		if err != nil {
 			return err
 		}
@@ -119,10 +129,7 @@ func (f *Follower) count(ctx context.Context, i int) error {
 			if err := json.Unmarshal([]byte(m.Headers().Get(summaryHeader)), &c); err != nil {
 				return fmt.Errorf("%s: %s: %w", m.Subject(), summaryHeader, err)
 			}
-			f.counts[i].add(c)
-			if meta, err := m.Metadata(); err == nil && meta.Timestamp.After(f.last) {
-				f.last = meta.Timestamp
-			}
+			each(m, c)
 		}
 		if err := batch.Error(); err != nil && !errors.Is(err, jetstream.ErrNoMessages) {
 			return err
@@ -133,8 +140,29 @@ func (f *Follower) count(ctx context.Context, i int) error {
 	}
 }
 
+// follow gives the summaries of a run's results, and nothing of what is in them.
+func (b *Bus) follow(ctx context.Context, r run) (jetstream.Consumer, error) {
+	return b.results.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{r.results()}, HeadersOnly: true})
+}
+
+// dull says of each result of a run that is there whether all of its cases passed or could not be judged, and how many
+// failures the run has.
+func (b *Bus) dull(ctx context.Context, r run) (list map[string]bool, failures int, err error) {
+	from, err := b.follow(ctx, r)
+	if err != nil {
+		return nil, 0, err
+	}
+	list = map[string]bool{}
+	err = summaries(ctx, from, func(m jetstream.Msg, c counts) {
+		list[m.Subject()] = c.Failed+c.Known == 0 && !c.Ended
+		failures += c.Known + c.Failed
+	})
+	return list, failures, err
+}
+
 func (c *counts) add(o counts) {
 	c.Cases, c.Passed, c.Failed = c.Cases+o.Cases, c.Passed+o.Passed, c.Failed+o.Failed
+	c.Ended = c.Ended || o.Ended
 	c.Known, c.Inconclusive, c.Seconds = c.Known+o.Known, c.Inconclusive+o.Inconclusive, c.Seconds+o.Seconds
 }
 

@@ -123,10 +123,13 @@ func (b *Bus) all(ctx context.Context, r run) ([]*decision, error) {
 	}
 }
 
-// read goes through the results of a batch in the order of the numbers. missing hears of items that are not there; nil:
-// one that is not is an error.
-func (b *Bus) read(ctx context.Context, r run, batch int, p campaign.Piece, size int, missing func(item), each func(*stored, *result) error) (campaign.Ended, error) {
+// read goes through the results of a batch in the order of the numbers, but for those that skip, where not nil, holds for.
+// missing hears of items that are not there; nil: one that is not is an error.
+func (b *Bus) read(ctx context.Context, r run, batch int, p campaign.Piece, size int, skip func(item) bool, missing func(item), each func(*stored, *result) error) (campaign.Ended, error) {
 	for i := range items(batch, p, size) {
+		if skip != nil && skip(i) {
+			continue
+		}
 		s, err := b.at(ctx, r.resultSubject(batch, i.First))
 		if errors.Is(err, errNone) {
 			if missing == nil {
@@ -246,8 +249,19 @@ func (w *Worker) take(ctx context.Context, t *task, before []*decision, at time.
 		o.Learned.Add(d.Learned)
 	}
 	o.Over = t.options.Time > 0 && len(before) > 0 && at.Sub(t.plan.created) >= t.options.Time
+	// Of a run that does not peel, a step asks for the failures, and for what it learns from: not for a billion passes.
+	var skip func(item) bool
+	if !t.options.Peel {
+		dull, failures, err := w.bus.dull(ctx, t.run)
+		if err != nil {
+			return nil, err
+		}
+		skip = func(i item) bool {
+			return i.First >= campaign.MostTold+failures && dull[t.run.resultSubject(i.Batch, i.First)]
+		}
+	}
 	o.Read = func(batch int, each func(record.Result, *cases.Evidence) error) (campaign.Ended, error) {
-		return w.bus.read(ctx, t.run, batch, o.Handed[batch], t.plan.Item, nil, func(_ *stored, r *result) error {
+		return w.bus.read(ctx, t.run, batch, o.Handed[batch], t.plan.Item, skip, nil, func(_ *stored, r *result) error {
 			for i := range r.lines {
 				if err := each(r.lines[i].Result, r.lines[i].evidence); err != nil {
 					return err

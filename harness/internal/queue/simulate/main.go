@@ -26,6 +26,7 @@ type figures struct {
 	bytes     float64 // stored for each case
 	take      float64 // seconds of the server for each of the operations
 	store     float64
+	perByte   float64 // likewise, for each byte that is stored
 	publish   float64
 	heartbeat float64
 	roundTrip float64
@@ -67,10 +68,18 @@ type outcome struct {
 	perSecond, used float64
 }
 
+// What is larger than inline goes to the object store, in chunks.
+const inline, chunk = 384 << 10, 128 << 10
+
 func simulate(f figures) outcome {
 	dice := rand.New(rand.NewSource(f.seed))
 	var o outcome
 	items := int(math.Ceil(f.cases / float64(f.item)))
+	size := f.bytes * float64(f.item)
+	store, sent := f.store+size*f.perByte, 3.0 // the result with its acknowledgement by the server, and that of the item
+	if size > inline {
+		sent += 3 + math.Ceil(size/chunk)
+	}
 	o.publishing = float64(items) * f.publish
 	o.busy = o.publishing // while the workers have begun: the queue gives what is there
 	o.messages = float64(items)
@@ -92,8 +101,7 @@ func simulate(f figures) outcome {
 		e := heap.Pop(&waiting).(event)
 		o.seconds = max(o.seconds, e.at)
 		if e.stores {
-			// The result with its acknowledgement by the server, and that of the item.
-			done := serve(e.at, f.store, 3)
+			done := serve(e.at, store, sent)
 			stored++
 			heap.Push(&waiting, event{at: done, worker: e.worker})
 			o.seconds = max(o.seconds, done)
@@ -133,13 +141,14 @@ func main() {
 	f := figures{}
 	flag.IntVar(&f.workers, "workers", 1000, "workers, a processor each")
 	flag.Float64Var(&f.cases, "cases", 1e9, "cases")
-	flag.Float64Var(&f.perCase, "case-seconds", 0.020, "processor seconds of a case")
-	flag.Float64Var(&f.overhead, "item-seconds", 0.015, "seconds of a worker for each item, beside its cases")
-	flag.Float64Var(&f.bytes, "case-bytes", 230, "bytes that are stored of a case, compressed")
+	flag.Float64Var(&f.perCase, "case-seconds", 0.028, "processor seconds of a case")
+	flag.Float64Var(&f.overhead, "item-seconds", 0.020, "seconds of a worker for each item, beside its cases")
+	flag.Float64Var(&f.bytes, "case-bytes", 180, "bytes that are stored of a case, compressed")
 	flag.Float64Var(&f.take, "take-seconds", 100e-6, "seconds of the server for an item that is taken and acknowledged")
-	flag.Float64Var(&f.store, "store-seconds", 250e-6, "seconds of the server for a result that is stored")
-	flag.Float64Var(&f.publish, "publish-seconds", 10e-6, "seconds of the server for an item that is put into the queue")
-	flag.Float64Var(&f.heartbeat, "heartbeat-seconds", 10e-6, "seconds of the server for a heartbeat")
+	flag.Float64Var(&f.store, "store-seconds", 135e-6, "seconds of the server for a result that is stored")
+	flag.Float64Var(&f.perByte, "store-byte-seconds", 1.7e-9, "likewise, for each byte of it")
+	flag.Float64Var(&f.publish, "publish-seconds", 19e-6, "seconds of the server for an item that is put into the queue")
+	flag.Float64Var(&f.heartbeat, "heartbeat-seconds", 19e-6, "seconds of the server for a heartbeat")
 	flag.Float64Var(&f.roundTrip, "round-trip", 0.040, "seconds between a worker and the server")
 	flag.Float64Var(&f.alive, "alive", 6*3600, "mean seconds until a worker dies; 0: never")
 	flag.Float64Var(&f.back, "back", 300, "seconds until it is back")
@@ -148,7 +157,7 @@ func main() {
 	flag.Parse()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "cases an item\titems\thours\tideal\tefficiency\tmessages/s\tserver busy\tlongest wait\tdeaths\tagain\tstored\t\n")
-	for _, f.item = range []int{16, 128, 512, 2048, 8192} {
+	for _, f.item = range []int{128, 512, 2048, 8192} {
 		o := simulate(f)
 		fmt.Fprintf(w, "%d\t%.0f\t%.2f\t%.2f\t%.1f %%\t%.0f\t%.1f %%\t%v\t%d\t%d\t%.0f GB\t\n",
 			f.item, math.Ceil(f.cases/float64(f.item)), o.seconds/3600, o.ideal/3600, 100*o.ideal/o.seconds, o.perSecond, 100*o.used,
