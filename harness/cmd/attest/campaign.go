@@ -14,6 +14,8 @@ import (
 	"golang.org/x/term"
 
 	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/corpus"
+	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/ledger"
 	"attest.example/attest/harness/internal/queue"
@@ -163,6 +165,11 @@ func submitCommand(ctx context.Context, t terminal, args []string) int {
 		need = append(need, tag)
 		return queue.CheckTag(tag)
 	})
+	var folders []string
+	flags.Func("corpus", "replay these case files, a file or a folder, instead of drawing cases; may stand several times", func(path string) error {
+		folders = append(folders, path)
+		return nil
+	})
 	item := flags.Int("item", queue.DefaultItem, "cases that a worker takes at once; a few seconds are right")
 	o := campaign.Options{Preset: gen.Default, Workers: 1}
 	flags.drawFlags(&o)
@@ -194,7 +201,25 @@ func submitCommand(ctx context.Context, t terminal, args []string) int {
 	if len(runs) == 0 {
 		runs = []queue.PlannedRun{{Path: "naive"}}
 	}
-	p, err := queue.NewPlan(*name, runs, *item, need, text, o)
+	var p *queue.Plan
+	var err error
+	if folders == nil {
+		p, err = queue.NewPlan(*name, runs, *item, need, text, o)
+	} else {
+		for _, drawn := range []string{"cases", "time", "peel", "preset", "seed", "exclude"} {
+			if status := flags.exclusive("corpus", drawn); status >= 0 {
+				return status
+			}
+		}
+		items, damaged := corpus.Load(folders...)
+		if len(damaged) > 0 {
+			return t.complain("campaign submit: %v", errors.Join(damaged...))
+		}
+		if !flags.given("item") {
+			*item = engine.SequenceLength
+		}
+		p, err = queue.NewReplay(*name, runs, *item, need, text, o, items)
+	}
 	if err != nil {
 		return t.complain("campaign submit: %v", err)
 	}

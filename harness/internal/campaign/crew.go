@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/evidence"
 	"attest.example/attest/harness/internal/gen"
@@ -33,6 +34,7 @@ type Crew struct {
 	peak    float64
 	keeping evidence.Conditions
 	header  record.Header
+	files   []corpus.Item
 
 	lock  sync.Mutex
 	known ledgerOf
@@ -117,9 +119,16 @@ func (c *Crew) open(ctx context.Context) (paths.Path, error) {
 // Ended says why a piece ended early, though nothing failed: a message for the run. Empty: it did not.
 type Ended string
 
+// Replays has the crew run case files instead of drawing: number i is file i. A kept failure is asked for in the way in which
+// it failed, on the crew's own path.
+func (c *Crew) Replays(files []corpus.Item) { c.files = files }
+
 // Run runs a piece and hands each line to each, with what to keep of a failure. It does not keep the order of the numbers
 // where a sequence ends early.
 func (c *Crew) Run(ctx context.Context, p Piece, each func(record.Result, *cases.Evidence) error) (Ended, error) {
+	if c.files != nil {
+		return "", c.replay(ctx, p, each)
+	}
 	avoid, err := avoidance(p.Avoid)
 	if err != nil {
 		return "", err
@@ -152,6 +161,43 @@ func (c *Crew) Run(ctx context.Context, p Piece, each func(record.Result, *cases
 		return Ended(err.Error()), nil
 	}
 	return "", err
+}
+
+func (c *Crew) replay(ctx context.Context, p Piece, each func(record.Result, *cases.Evidence) error) error {
+	if p.End > len(c.files) {
+		return fmt.Errorf("files %d to %d of %d", p.First, p.End, len(c.files))
+	}
+	o := &c.options
+	var failed error
+	summary, err := Replay(ctx, ReplayOptions{
+		Items: c.files[p.First:p.End],
+		Conditions: Conditions{
+			Path: o.Path, Relations: o.Relations, Deadline: o.Deadline, Isolation: o.Isolation,
+			Override: Override{Path: true, Deadline: true, Isolate: true, Memory: true},
+		},
+		Each: func(_ corpus.Item, r Replayed) {
+			if failed != nil {
+				return
+			}
+			r.Index += p.First
+			r.Case.Notes = ""
+			c.lock.Lock()
+			r.Known, failed = c.known.judge(r.Case, r.Kind)
+			c.lock.Unlock()
+			r.Fill(c.peak)
+			var e *cases.Evidence
+			if r.Kind.Fails() {
+				e = evidence.Of(r.Verdict, paths.Description{Device: r.Device, Toolchain: r.Toolchain}, c.keeping)
+			}
+			if failed == nil {
+				failed = each(r.Result, e)
+			}
+		},
+	})
+	if err == nil && summary.Interrupted {
+		err = ctx.Err()
+	}
+	return errors.Join(err, failed)
 }
 
 // avoidance reads triggers.

@@ -10,6 +10,8 @@ import (
 	"github.com/go-json-experiment/json/v1"
 
 	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"
 )
@@ -20,6 +22,8 @@ type Plan struct {
 	Runs []PlannedRun `json:"runs"`
 	Item int          `json:"item_cases"`     // cases of an item, a multiple of engine.SequenceLength
 	Need []string     `json:"need,omitempty"` // tags that a worker must have
+	// Corpus is case files to replay instead of drawing any; a run's cases are their number.
+	Corpus []File `json:"corpus,omitempty"`
 	// Known is the text of the file of known failures; empty: none.
 	Known  string   `json:"known,omitempty"`
 	Attest Identity `json:"attest"`
@@ -29,7 +33,14 @@ type Plan struct {
 	Options json.RawMessage `json:"options"`
 
 	options campaign.Options
+	files   []corpus.Item
 	created time.Time // by the server's clock
+}
+
+// File is a case file.
+type File struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
 }
 
 // PlannedRun is one path, in its modes.
@@ -52,7 +63,7 @@ const (
 	MaxItem     = 1 << 14
 	maxCases    = 1_000_000_000_000
 	maxDeadline = time.Hour
-	maxPlan     = 512 << 10
+	maxPlan     = 900 << 10
 )
 
 // DefaultItem is cases of an item where nobody says otherwise: a few seconds.
@@ -70,6 +81,22 @@ func NewPlan(name string, runs []PlannedRun, item int, need []string, known stri
 		return nil, err
 	}
 	p := &Plan{Name: name, Runs: runs, Item: item, Need: need, Known: known, Attest: Self(), Generator: stream.Fingerprint(), Options: text}
+	return p, p.check()
+}
+
+// NewReplay makes a plan that replays case files.
+func NewReplay(name string, runs []PlannedRun, item int, need []string, known string, o campaign.Options, files []corpus.Item) (*Plan, error) {
+	o.Cases, o.Time, o.Triggers, o.Reduce, o.Peel, o.ExcludeKnown, o.Filter = len(files), 0, false, 0, false, false, gen.Filter{}
+	if len(files) == 0 {
+		return nil, errors.New("no case file to replay")
+	}
+	p, err := NewPlan(name, runs, item, need, known, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		p.Corpus = append(p.Corpus, File{f.Slug, string(cases.EncodeFile(f.Case, f.Failure))})
+	}
 	return p, p.check()
 }
 
@@ -128,6 +155,19 @@ func (p *Plan) check() error {
 		return errors.New("options: peel goes by triggers, and there are none")
 	case o.ExcludeKnown && p.Known == "":
 		return errors.New("options: exclude_known, and no known failures")
+	case len(p.Corpus) > 0 && (o.Cases != len(p.Corpus) || o.Time != 0 || o.Triggers || o.Peel || o.Reduce != 0 || o.ExcludeKnown):
+		return fmt.Errorf("options: want %d cases, the files of the corpus, and nothing that is asked about them", len(p.Corpus))
+	}
+	p.files = nil
+	for i, f := range p.Corpus {
+		c, e, err := cases.DecodeFile([]byte(f.Text))
+		if err == nil && e != nil {
+			err = campaign.CheckKept(e)
+		}
+		if err != nil {
+			return fmt.Errorf("corpus: file %d, %q: %w", i, f.Name, err)
+		}
+		p.files = append(p.files, corpus.Item{Path: f.Name, Slug: f.Name, ID: cases.Name(c), Case: c, Failure: e})
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func (b *Bus) Submit(ctx context.Context, p *Plan) error {
 		return err
 	}
 	if len(text) > maxPlan {
-		return fmt.Errorf("the plan has %d bytes; want at most %d: a shorter file of known failures", len(text), maxPlan)
+		return fmt.Errorf("the plan has %d bytes; want at most %d: a shorter file of known failures, or fewer case files", len(text), maxPlan)
 	}
 	if _, err := b.plans.Create(ctx, p.Name, text); err != nil {
 		if errors.Is(err, jetstream.ErrKeyExists) {

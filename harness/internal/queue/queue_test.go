@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/gen"
 )
 
@@ -209,5 +210,43 @@ func TestACampaignIsTheRunOfOneMachine(t *testing.T) {
 			dir, _ := merged(t, b, name)
 			same(t, dir, alone(t, o, c.path))
 		})
+	}
+}
+
+// Case files are replayed by many as by one: kept failures fail as they did, or pass.
+func TestACorpusIsReplayed(t *testing.T) {
+	failed := alone(t, small(40), additive)
+	files, damaged := corpus.Load(filepath.Join(failed, "failures"))
+	if len(damaged) > 0 || len(files) < 5 {
+		t.Fatal(len(files), damaged)
+	}
+	_, b := served(t, ServerOptions{})
+	o := small(0)
+	p, err := NewReplay("files", []PlannedRun{{Path: "wrong"}, {Path: "right"}}, 16, nil, "", o, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Submit(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	worked(t, b, map[string]string{"wrong": additive, "right": "naive"}, "one", "two")
+	list, err := b.Merge(t.Context(), "files", filepath.Join(t.TempDir(), "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, path := range []string{additive, "naive"} {
+		want, err := campaign.Replay(t.Context(), campaign.ReplayOptions{Items: files, Conditions: campaign.Conditions{
+			Path: path, Deadline: time.Minute, Override: campaign.Override{Path: true, Deadline: true, Isolate: true, Memory: true},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := list[i].Summary
+		if got.Passed != want.Passed || got.Failed != want.Failed || got.Cases != len(files) || got.Interrupted {
+			t.Errorf("%s: %d passed, %d failed of %d; want %d and %d of %d", path, got.Passed, got.Failed, got.Cases, want.Passed, want.Failed, len(files))
+		}
+	}
+	if list[0].Summary.Failed == 0 || list[1].Summary.Failed != 0 {
+		t.Errorf("%d failed on the wrong path, %d on the right one", list[0].Summary.Failed, list[1].Summary.Failed)
 	}
 }

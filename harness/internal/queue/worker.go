@@ -296,6 +296,9 @@ func (w *Worker) open(ctx context.Context, p *Plan, r run, planned PlannedRun, s
 		crew.Close()
 		return nil, fmt.Errorf("its cases are of generator %s, and this is %s", p.Generator, own)
 	}
+	if len(p.files) > 0 {
+		crew.Replays(p.files)
+	}
 	consumer, err := w.bus.work.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: r.consumer(), FilterSubject: r.workSubject(), AckPolicy: jetstream.AckExplicitPolicy, AckWait: w.bus.wait, MaxDeliver: -1, MaxAckPending: -1,
 	})
