@@ -49,9 +49,13 @@ func New(o Options) (*device.Device, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
-	compile, err := compiler()
-	if err != nil {
-		return nil, fmt.Errorf("cuda: %w: %w", device.ErrDeviceNotSupported, err)
+	compile := o.Compiler
+	if compile == nil {
+		c, err := compiler()
+		if err != nil {
+			return nil, fmt.Errorf("cuda: %w: %w", device.ErrDeviceNotSupported, err)
+		}
+		compile = c
 	}
 	var c C.cuda_options
 	c.index, c.memory, c.registers = C.uint32_t(o.Index), C.cuda_memory(o.Memory), C.uint32_t(o.Registers)
@@ -82,7 +86,11 @@ func New(o Options) (*device.Device, error) {
 	}), nil
 }
 
-func toolchain(c *msl.Compiler) string {
+func toolchain(compile Compiler) string {
+	c, ok := compile.(*msl.Compiler)
+	if !ok {
+		return "msl to PTX"
+	}
 	if c.Clang() == "" {
 		return "msl to PTX, from the cache alone: no clang is here"
 	}
@@ -108,7 +116,7 @@ func attestCudaCompile(handle C.uintptr_t, program *C.gpu_program, out *C.cuda_p
 		}
 	}()
 	p := device.ProgramAt(unsafe.Pointer(program))
-	m, err := cgo.Handle(handle).Value().(*msl.Compiler).Build(context.Background(), msl.Program{
+	m, err := cgo.Handle(handle).Value().(Compiler).Build(context.Background(), msl.Program{
 		Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.Language, Math: p.Math, Constants: p.Constants,
 	})
 	if err != nil {

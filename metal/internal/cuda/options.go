@@ -1,9 +1,11 @@
 package cuda
 
 import (
+	"context"
 	"fmt"
 
 	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/internal/msl"
 )
 
 // Memory is how kernels reach buffers.
@@ -15,12 +17,20 @@ const (
 	Mapped
 )
 
+// Compiler makes a module for target ptx of a program, as *[msl.Compiler] does. It must be safe for use by several
+// goroutines at once.
+type Compiler interface {
+	Build(ctx context.Context, p msl.Program) (*msl.Module, error)
+}
+
 // Options of a device. The zero value is the first card with its defaults.
 type Options struct {
 	Index     int    // of the card
 	Memory    Memory // Copied, which was faster for every size measured
 	Registers int    // the most that a thread may have; 0: as many as let the threadgroup run
 	Library   string // the driver's file; "": libcuda.so.1. The first device of a process decides
+
+	Compiler Compiler // nil: package msl with its default cache
 }
 
 func (o *Options) check() error {

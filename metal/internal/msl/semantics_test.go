@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"attest.example/attest/metal/internal/cuda"
 	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/host"
 	"attest.example/attest/metal/internal/msl"
@@ -43,6 +44,9 @@ func (s suiteCompiler) Compile(ctx context.Context, p device.Program, checked bo
 }
 
 var suiteDevice = sync.OnceValues(func() (*device.Device, error) {
+	if os.Getenv("ATTEST_TEST_DEVICE") == "cuda" {
+		return openSuiteGPU()
+	}
 	c, err := msl.New(msl.Options{})
 	if err != nil {
 		return nil, err
@@ -171,4 +175,22 @@ func compare(got []float32, want string, eps float64) string {
 		}
 	}
 	return ""
+}
+
+// suitePTX does the same for an NVIDIA GPU: ATTEST_TEST_DEVICE=cuda runs the suite there.
+type suitePTX struct{ compiler *msl.Compiler }
+
+func (s suitePTX) Build(ctx context.Context, p msl.Program) (*msl.Module, error) {
+	if !strings.HasSuffix(p.File, "constants.metal") {
+		p.Function = ""
+	}
+	return s.compiler.Build(ctx, p)
+}
+
+func openSuiteGPU() (*device.Device, error) {
+	c, err := msl.New(msl.Options{Target: "ptx"})
+	if err != nil {
+		return nil, err
+	}
+	return cuda.New(cuda.Options{Compiler: suitePTX{c}, Library: os.Getenv("ATTEST_TEST_LIBCUDA")})
 }

@@ -1,0 +1,145 @@
+/* A driver that has no card: what the device calls, in which order, and what it does when a call fails. Memory of the card is
+ * this process's. A kernel adds 1 to every float of buffer 0, and takes the time and has the fate that the environment says:
+ *
+ *   FAKE_CUDA_LOG     a file to which each call adds its name
+ *   FAKE_CUDA_CARDS   how many cards there are; default 2
+ *   FAKE_CUDA_KERNEL  hang: does not end. overrun: writes one float behind buffer 0. A number: ends with that error
+ *   FAKE_CUDA_FAIL    CALL=NUMBER: this call fails with this error
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ptx_launch.h"
+
+static unsigned long floats; /* of buffer 0, as the last copy to the card that looked like it said */
+static int fate, hanging, broken;
+static struct { uintptr_t at; size_t bytes; } copies[64];
+static unsigned copied;
+
+static const char *said(const char *name) {
+  const char *value = getenv(name);
+  return value ? value : "";
+}
+
+static int call(const char *name) {
+  const char *log = said("FAKE_CUDA_LOG"), *fail = said("FAKE_CUDA_FAIL");
+  if (*log) {
+    FILE *f = fopen(log, "a");
+    if (f) fprintf(f, "%s\n", name), fclose(f);
+  }
+  size_t n = strlen(name);
+  return strncmp(fail, name, n) == 0 && fail[n] == '=' ? atoi(fail + n + 1) : 0;
+}
+#define CALL(name)                      \
+  do {                                  \
+    int failed = call(name);            \
+    if (failed) return failed;          \
+  } while (0)
+
+int cuInit(unsigned flags) { (void)flags; CALL("init"); return 0; }
+int cuDriverGetVersion(int *v) { *v = 12040; return 0; }
+int cuDeviceGetCount(int *n) { *n = *said("FAKE_CUDA_CARDS") ? atoi(said("FAKE_CUDA_CARDS")) : 2; return 0; }
+int cuDeviceGet(int *d, int n) { *d = n; return 0; }
+int cuDeviceGetName(char *s, int n, int d) { snprintf(s, (size_t)n, "Fake card %d", d); return 0; }
+int cuDeviceGetAttribute(int *v, int a, int d) {
+  (void)d;
+  *v = a == 16 ? 4 : a == 75 ? 9 : a == 97 ? 101376 : 0;
+  return 0;
+}
+int cuDeviceTotalMem_v2(size_t *n, int d) { (void)d; *n = (size_t)1 << 30; return 0; }
+int cuCtxCreate_v2(void **c, unsigned f, int d) {
+  (void)f, (void)d;
+  CALL("context_create");
+  if (broken && strstr(said("FAKE_CUDA_KERNEL"), "for ever")) return 700;
+  broken = 0;
+  *c = malloc(1);
+  return 0;
+}
+int cuCtxDestroy_v2(void *c) {
+  CALL("context_destroy");
+  while (hanging && strcmp(said("FAKE_CUDA_KERNEL"), "hang") == 0) usleep(1000);
+  free(c);
+  return 0;
+}
+int cuCtxSetCurrent(void *c) { (void)c; return 0; }
+int cuModuleLoadDataEx(void **m, const void *text, unsigned n, int *names, void **values) {
+  CALL("module_load");
+  if (strncmp(text, "// attest ptx 1\n", 16) != 0) {
+    for (unsigned i = 0; i < n; i++)
+      if (names[i] == 5) strcpy(values[i], "this is no module");
+    return 218;
+  }
+  *m = malloc(1);
+  return 0;
+}
+int cuModuleUnload(void *m) { CALL("module_unload"); free(m); return 0; }
+int cuModuleGetFunction(void **f, void *m, const char *name) { (void)m, (void)name; *f = (void *)1; return 0; }
+int cuModuleGetGlobal_v2(uint64_t *p, size_t *n, void *m, const char *name) { (void)p, (void)n, (void)m, (void)name; return 500; }
+int cuFuncGetAttribute(int *v, int a, void *f) { (void)a, (void)f; *v = a == 4 ? 32 : 0; return 0; }
+int cuFuncSetAttribute(void *f, int a, int v) { (void)f, (void)a, (void)v; CALL("function_set"); return 0; }
+int cuMemAlloc_v2(uint64_t *p, size_t n) { CALL("memory_allocate"); *p = (uint64_t)(uintptr_t)malloc(n); return *p ? 0 : 2; }
+int cuMemFree_v2(uint64_t p) { CALL("memory_free"); free((void *)(uintptr_t)p); return 0; }
+int cuMemAllocHost_v2(void **p, size_t n) { *p = malloc(n); return 0; }
+int cuMemFreeHost(void *p) { free(p); return 0; }
+int cuMemHostRegister_v2(void *p, size_t n, unsigned f) { (void)p, (void)n, (void)f; CALL("host_register"); return 0; }
+int cuMemHostUnregister(void *p) { (void)p; CALL("host_unregister"); return 0; }
+int cuMemHostGetDevicePointer_v2(uint64_t *d, void *p, unsigned f) { (void)f; *d = (uint64_t)(uintptr_t)p; return 0; }
+int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t n, void *s) {
+  (void)s;
+  CALL("copy_in");
+  memcpy((void *)(uintptr_t)to, from, n);
+  if (copied < 64) copies[copied].at = (uintptr_t)to, copies[copied++].bytes = n;
+  return 0;
+}
+int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t n, void *s) {
+  (void)s;
+  CALL("copy_out");
+  memcpy(to, (void *)(uintptr_t)from, n);
+  return 0;
+}
+int cuMemsetD8Async(uint64_t p, unsigned char c, size_t n, void *s) {
+  (void)s;
+  CALL("fill");
+  memset((void *)(uintptr_t)p, c, n);
+  copied = 0;
+  return 0;
+}
+int cuLaunchKernel(void *f, unsigned x, unsigned y, unsigned z, unsigned a, unsigned b, unsigned c, unsigned shared, void *s, void **arguments,
+                   void **extra) {
+  (void)f, (void)x, (void)y, (void)z, (void)a, (void)b, (void)c, (void)shared, (void)s, (void)extra;
+  CALL("launch");
+  const struct msl_launch *l = arguments[0];
+  const char *kernel = said("FAKE_CUDA_KERNEL");
+  float *out = (float *)(uintptr_t)l->buffers[0];
+  floats = 0;
+  for (unsigned i = 0; i < copied; i++)
+    if ((uintptr_t)out >= copies[i].at && (uintptr_t)out < copies[i].at + copies[i].bytes) floats = (copies[i].at + copies[i].bytes - (uintptr_t)out) / 4;
+  hanging = strcmp(kernel, "hang") == 0;
+  fate = atoi(kernel);
+  if (!hanging && !fate && out && floats < 1u << 20) {
+    for (unsigned long i = 0; i < floats; i++) out[i] += 1;
+    if (strcmp(kernel, "overrun") == 0) out[floats] = 7;
+  }
+  return 0;
+}
+int cuStreamCreate(void **s, unsigned f) { (void)f; *s = malloc(1); return 0; }
+int cuStreamDestroy_v2(void *s) { free(s); return 0; }
+int cuStreamQuery(void *s) {
+  (void)s;
+  if (hanging && strcmp(said("FAKE_CUDA_KERNEL"), "hang") == 0) return 600;
+  if (fate) {
+    int result = fate;
+    fate = 0, broken = 1;
+    return result;
+  }
+  return 0;
+}
+int cuEventCreate(void **e, unsigned f) { (void)f; *e = malloc(1); return 0; }
+int cuEventDestroy_v2(void *e) { free(e); return 0; }
+int cuEventRecord(void *e, void *s) { (void)e, (void)s; CALL("event_record"); return 0; }
+int cuEventElapsedTime(float *ms, void *a, void *b) { (void)a, (void)b; CALL("event_elapsed"); *ms = 2; return 0; }
+int cuGetErrorName(int r, const char **s) { *s = r == 700 ? "CUDA_ERROR_ILLEGAL_ADDRESS" : r == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR_OTHER"; return 0; }
+int cuGetErrorString(int r, const char **s) { *s = r == 2 ? "out of memory" : "what it means"; return 0; }
