@@ -4,7 +4,7 @@ GO ?= go
 CASES ?= 300
 SEED ?= 1
 
-.PHONY: all build run test test-short deps vet check staticcheck race soak conform bench fuzz module clean
+.PHONY: all build run test test-short deps vet vet-platforms check staticcheck race arm64 soak conform bench fuzz module clean
 
 all: build
 
@@ -53,11 +53,27 @@ vet:
 	$(GO) vet ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 
-# What stands beside the tests: vet and gofmt, the table of imports, and the packages that share memory under the race
-# detector.
-check: deps vet staticcheck
-	$(GO) test -run '^TestArrows$$' ./harness/...
+# What stands beside the tests: vet and gofmt, also for systems that are not at hand and without C, staticcheck, the table
+# of imports, and the packages that share memory under the race detector. CI runs it beside make test.
+check: deps vet staticcheck vet-platforms
+	$(GO) test -run '^TestArrows$$' ./harness
 	$(MAKE) race
+
+# Without C everything builds, for each of these systems, tests included; what needs C says so when it is used.
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+vet-platforms: deps
+	@for p in $(PLATFORMS); do \
+	  echo "CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./..."; \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./... || exit 1; \
+	done
+	CGO_ENABLED=0 $(GO) build -o build/attest-without-c ./harness/cmd/attest
+	build/attest-without-c run --path naive --preset quick --cases 5 --workers 1 --out build/without-c
+	@build/attest-without-c run --path host --cases 1 --out build/without-c 2> build/without-c.txt; status=$$?; \
+	grep -q "this program was built without C" build/without-c.txt && test $$status = 2 || { cat build/without-c.txt; exit 1; }
+
+# Linux on arm64, cross-compiled and run under qemu; skipped, and said so, where the packages are not.
+arm64: deps
+	GO=$(GO) sh scripts/arm64.sh
 
 # An error may begin with the name of a tensor (Q, K, V), and a duration may be called after what a report prints.
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2

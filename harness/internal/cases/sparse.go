@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"slices"
 
-	"golang.org/x/sys/unix"
+	"attest.example/attest/harness/internal/posix"
 )
 
 // sparseBytes is the size from which a buffer holds slack near its elements only: the rest is mapped and never touched, so
@@ -105,12 +105,12 @@ func (t *Tensor) Allocate(bytes int) error {
 		return nil
 	}
 	whole := (bytes + pageBytes - 1) / pageBytes * pageBytes
-	memory, err := unix.Mmap(-1, 0, whole, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	memory, err := posix.Reserve(whole)
 	if err != nil {
 		return fmt.Errorf("map %d bytes: %w", bytes, err)
 	}
 	t.held = &mapping{memory}
-	runtime.AddCleanup(t.held, func(memory []byte) { unix.Munmap(memory) }, memory)
+	runtime.AddCleanup(t.held, func(memory []byte) { posix.Unmap(memory) }, memory)
 	t.Data = memory[:bytes:whole]
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 )
 
 func Map(int, int) ([]byte, error)        { return nil, ErrMissing }
+func Reserve(int) ([]byte, error)         { return nil, ErrMissing }
 func Unmap([]byte) error                  { return ErrMissing }
 func Guard([]byte) error                  { return ErrMissing }
 func Kill(int, syscall.Signal) error      { return ErrMissing }

@@ -16,6 +16,11 @@ func Map(fd, bytes int) ([]byte, error) {
 	return unix.Mmap(fd, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 }
 
+// Reserve maps zeroed memory of which a page takes room when it is first written.
+func Reserve(bytes int) ([]byte, error) {
+	return unix.Mmap(-1, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+}
+
 // Unmap ends a mapping.
 func Unmap(memory []byte) error { return unix.Munmap(memory) }
 
