@@ -14,6 +14,7 @@ import (
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/paths/catalog"
+	"attest.example/attest/metal/cmdline"
 )
 
 // flagSet is a command's flags. Its parse prints what is wrong and gives the exit status; -1 means go on.
@@ -23,8 +24,7 @@ type flagSet struct {
 }
 
 func newFlags(t terminal, name, arguments, words string) flagSet {
-	set := flag.NewFlagSet(name, flag.ContinueOnError)
-	set.SetOutput(io.Discard) // parse tells what is wrong in one line
+	set := cmdline.New(name)
 	set.Usage = func() {
 		set.SetOutput(t.out)
 		fmt.Fprintf(t.out, "usage: attest %s %s\n%s\n\n", name, arguments, words)
@@ -38,20 +38,13 @@ func newFlags(t terminal, name, arguments, words string) flagSet {
 func (f flagSet) parse(args []string, minArgs, maxArgs int) ([]string, int) {
 	usage := f.Usage
 	f.Usage = func() {} // of a mistake too, otherwise
-	var rest []string
-	for {
-		if err := f.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				usage()
-				return nil, conforms
-			}
-			return nil, f.t.complain("%s: %v; attest %s --help tells the flags", f.Name(), err, f.Name())
-		}
-		if f.NArg() == 0 {
-			break
-		}
-		rest = append(rest, f.Arg(0))
-		args = f.Args()[1:]
+	rest, err := cmdline.Parse(f.FlagSet, args)
+	if errors.Is(err, flag.ErrHelp) {
+		usage()
+		return nil, conforms
+	}
+	if err != nil {
+		return nil, f.t.complain("%s: %v; attest %s --help tells the flags", f.Name(), err, f.Name())
 	}
 	if status := f.impossible(); status >= 0 {
 		return nil, status

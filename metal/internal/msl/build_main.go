@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 
+	"attest.example/attest/metal/cmdline"
 	"attest.example/attest/metal/internal/device"
 )
 
@@ -20,9 +21,7 @@ import (
 // With --porcelain the last line of standard output is PATH, SECONDS and CACHED (0 or 1) between tabs: that is how
 // the C side (metal/internal/host) compiles where no Go runs.
 func BuildMain(arguments []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("attest msl build", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // what is wrong is told in one line
-	flags.Usage = func() {}
+	flags := cmdline.New("attest msl build")
 	var p Program
 	output := flags.String("o", "", "copy the module to this `file`")
 	porcelain := flags.Bool("porcelain", false, "print PATH, SECONDS and CACHED between tabs")
@@ -41,7 +40,7 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 		return err
 	})
 	AddSourceFlags(flags, &p)
-	files, err := ParseInterspersed(flags, arguments)
+	files, err := cmdline.Parse(flags, arguments)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(stdout, "usage: attest msl build FILE.metal [-o MODULE.so] [flags]")
 		flags.SetOutput(stdout)

@@ -9,13 +9,24 @@ import (
 	"attest.example/attest/metal/internal/device"
 )
 
+// ConstantSyntax is how a function constant is written on a command line.
+const ConstantSyntax = "INDEX:TYPE=VALUE or NAME:TYPE=VALUE"
+
 // ParseConstant reads INDEX:TYPE=VALUE or NAME:TYPE=VALUE, as 3:bool=true or window:uint=128, and the same with the
-// value's bits, 3:bool:0x1.
+// value's bits, 3:bool:0x1. INDEX=TYPE:VALUE is understood too: that is how attest msl run and check once wrote it.
 func ParseConstant(s string) (Constant, error) {
 	var c Constant
-	key, rest, ok := strings.Cut(s, ":")
-	if !ok || key == "" {
-		return c, fmt.Errorf("constant %q: INDEX:TYPE=VALUE, NAME:TYPE=VALUE or INDEX:TYPE:0xBITS expected", s)
+	at := strings.IndexAny(s, ":=")
+	if at <= 0 {
+		return c, fmt.Errorf("constant %q: %s, or :0xBITS for =VALUE, expected", s, ConstantSyntax)
+	}
+	key, rest := s[:at], s[at+1:]
+	if s[at] == '=' {
+		typeName, value, ok := strings.Cut(rest, ":")
+		if !ok {
+			return c, fmt.Errorf("constant %q: %s expected", s, ConstantSyntax)
+		}
+		rest = typeName + "=" + value
 	}
 	if index, err := strconv.ParseUint(key, 10, 16); err == nil {
 		c.Index = int(index)
@@ -25,6 +36,7 @@ func ParseConstant(s string) (Constant, error) {
 	typeName, value, isValue := strings.Cut(rest, "=")
 	bits := ""
 	if !isValue {
+		var ok bool
 		if typeName, bits, ok = strings.Cut(rest, ":"); !ok {
 			return c, fmt.Errorf("constant %q: it has no value, as in %s:%s=1", s, key, rest)
 		}

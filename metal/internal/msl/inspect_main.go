@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"attest.example/attest/metal/cmdline"
 	"attest.example/attest/metal/internal/device"
 )
 
@@ -22,14 +23,12 @@ import (
 //
 // That is how the stand-in for Metal (swift/) makes a library.
 func InspectMain(arguments []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("attest msl inspect", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // what is wrong is told in one line
-	flags.Usage = func() {}
+	flags := cmdline.New("attest msl inspect")
 	name := flags.String("name", "", "the `file` name that diagnostics use")
 	mathMode := flags.String("math", "safe", "`mode`: safe, or fast as is Metal's default")
 	var p Program
 	AddSourceFlags(flags, &p)
-	files, err := ParseInterspersed(flags, arguments)
+	files, err := cmdline.Parse(flags, arguments)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(stdout, "usage: attest msl inspect FILE.metal [flags]")
 		flags.SetOutput(stdout)

@@ -123,12 +123,14 @@ func TestParseConstant(t *testing.T) {
 		"2:half=65520": {Index: 2, Type: device.Half, Bits: 0x7c00}, "2:half=6e-8": {Index: 2, Type: device.Half, Bits: 1},
 		"2:half=2049": {Index: 2, Type: device.Half, Bits: 0x6800}, "5:ushort:0xffff": {Index: 5, Type: device.UShort, Bits: 65535},
 		"9:uint32_t=0x10": {Index: 9, Type: device.UInt, Bits: 16},
+		"3=bool:true":     {Index: 3, Type: device.Bool, Bits: 1}, "window=uint:128": {Name: "window", Type: device.UInt, Bits: 128},
+		"1=float:-2.5": {Index: 1, Type: device.Float, Bits: 0xc0200000}, // as run and check once wrote it
 	} {
 		if got, err := ParseConstant(s); err != nil || got != want {
 			t.Errorf("%s: %+v, %v; want %+v", s, got, err, want)
 		}
 	}
-	for _, s := range []string{"", "3", "3:bool", ":bool=1", "3:float2=1", "3:uchar=256", "3:int=x", "3:ushort:0x10000"} {
+	for _, s := range []string{"", "3", "3:bool", ":bool=1", "3:float2=1", "3:uchar=256", "3:int=x", "3:ushort:0x10000", "3=bool", "=bool:1", "3=uint:-1", "3=bool=1"} {
 		if got, err := ParseConstant(s); err == nil {
 			t.Errorf("%q gives %+v, want an error", s, got)
 		}

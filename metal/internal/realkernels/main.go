@@ -17,13 +17,9 @@ import (
 	"sync"
 	"time"
 
+	"attest.example/attest/metal/cmdline"
 	"attest.example/attest/metal/internal/msl"
 )
-
-type list []string
-
-func (l *list) String() string     { return strings.Join(*l, " ") }
-func (l *list) Set(s string) error { *l = append(*l, s); return nil }
 
 // result is what became of one text.
 type result struct {
@@ -36,24 +32,28 @@ type result struct {
 }
 
 func main() {
-	var includes, defines list
-	flag.Var(&includes, "I", "`folder` searched by #include (repeatable)")
-	flag.Var(&defines, "D", "`macro`[=value] (repeatable)")
-	language := flag.Int("language", msl.DefaultLanguageVersion, "MSL `version`, 320 is 3.2")
-	only := flag.String("only", "", "only texts whose path matches this `expression`")
-	jobs := flag.Int("jobs", 2, "texts compiled at once")
-	deadline := flag.Duration("deadline", 30*time.Minute, "`time` that one text may take")
-	verbose := flag.Bool("v", false, "say why each kernel was left out")
-	flag.Parse()
-	if flag.NArg() != 1 || flag.Arg(0) == "" {
+	f := cmdline.New("realkernels")
+	var text msl.Program
+	msl.AddSourceFlags(f, &text)
+	only := f.String("only", "", "only texts whose path matches this `expression`")
+	jobs := f.Int("jobs", 2, "texts compiled at once")
+	deadline := f.Duration("deadline", 30*time.Minute, "`time` that one text may take")
+	verbose := f.Bool("v", false, "say why each kernel was left out")
+	folders, err := cmdline.Parse(f, os.Args[1:])
+	if err != nil || len(folders) != 1 || folders[0] == "" {
 		fmt.Fprintln(os.Stderr, "usage: realkernels [flags] FOLDER, or make real-kernels DIR=FOLDER [FLAGS=...]")
+		if err != nil && !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		f.SetOutput(os.Stderr)
+		f.PrintDefaults()
 		os.Exit(2)
 	}
 	if *deadline <= 0 {
 		fmt.Fprintf(os.Stderr, "-deadline %v: it must be more than 0, such as 90s or 10m\n", *deadline)
 		os.Exit(2)
 	}
-	failed, err := table(flag.Arg(0), includes, defines, *language, *only, *jobs, *deadline, *verbose)
+	failed, err := table(folders[0], text, *only, *jobs, *deadline, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -63,7 +63,7 @@ func main() {
 	}
 }
 
-func table(dir string, includes, defines list, language int, only string, jobs int, deadline time.Duration,
+func table(dir string, text msl.Program, only string, jobs int, deadline time.Duration,
 	verbose bool,
 ) (failed bool, err error) {
 	filter, err := regexp.Compile(only)
@@ -79,14 +79,6 @@ func table(dir string, includes, defines list, language int, only string, jobs i
 		return false, err
 	}
 	defer compiler.Close()
-	program := msl.Program{Includes: includes, LanguageVersion: language, Defines: map[string]string{}}
-	for _, d := range defines {
-		name, value, given := strings.Cut(d, "=")
-		if !given {
-			value = "1"
-		}
-		program.Defines[name] = value
-	}
 	results := make([]*result, len(files))
 	var all sync.WaitGroup
 	turn := make(chan bool, max(jobs, 1))
@@ -94,7 +86,7 @@ func table(dir string, includes, defines list, language int, only string, jobs i
 		all.Go(func() {
 			turn <- true
 			defer func() { <-turn }()
-			results[i] = compile(compiler, program, file, deadline)
+			results[i] = compile(compiler, text, file, deadline)
 		})
 	}
 	all.Wait()

@@ -10,16 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"attest.example/attest/metal/cmdline"
 	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/host"
 	"attest.example/attest/metal/internal/msl"
 )
-
-// list collects a flag that may be given several times.
-type list []string
-
-func (l *list) String() string     { return strings.Join(*l, " ") }
-func (l *list) Set(s string) error { *l = append(*l, s); return nil }
 
 // request is one launch, as the command line says it.
 type request struct {
@@ -60,31 +55,6 @@ func triple(flagName, text string) ([3]uint32, error) {
 	return t, nil
 }
 
-var scalars = map[string]device.Scalar{"bool": device.Bool, "char": device.Char, "uchar": device.UChar, "short": device.Short,
-	"ushort": device.UShort, "int": device.Int, "uint": device.UInt, "long": device.Long, "ulong": device.ULong, "half": device.Half,
-	"float": device.Float, "bfloat": device.BFloat}
-
-// parseConstant reads 3=uint:64 or name=bool:true.
-func parseConstant(text string) (device.Constant, error) {
-	key, rest, ok := strings.Cut(text, "=")
-	typeName, number, ok2 := strings.Cut(rest, ":")
-	if !ok || !ok2 || key == "" {
-		return device.Constant{}, fmt.Errorf("--constant %q: INDEX=TYPE:VALUE or NAME=TYPE:VALUE is wanted", text)
-	}
-	b, err := value(typeName, number)
-	if err != nil {
-		return device.Constant{}, fmt.Errorf("--constant %q: %w", text, err)
-	}
-	c := device.Constant{Type: scalars[typeName]}
-	for i, x := range b {
-		c.Bits |= uint64(x) << (8 * i)
-	}
-	if c.Index, err = strconv.Atoi(key); err != nil {
-		c.Index, c.Name = 0, key
-	}
-	return c, nil
-}
-
 const usage = `usage: attest msl %s [flags] FILE.metal
 
   attest msl %[1]s --function scale --buffer 0=iota:float:1024 --bytes 1=float:0.5 --grid 1024 --threads 128 --in-threads k.metal
@@ -95,14 +65,12 @@ flags:
 // parse reads the command line. It returns flag.ErrHelp where help was asked for, and printed.
 func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	r := &request{outputs: map[int]string{}}
-	f := flag.NewFlagSet(command, flag.ContinueOnError)
-	f.SetOutput(io.Discard) // what is wrong is told by the caller, in one line
-	f.Usage = func() {}
-	var buffers, bytes, locals, constants, outputs list
+	f := cmdline.New(command) // what is wrong is told by the caller
+	var buffers, bytes, locals, constants, outputs cmdline.List
 	f.Var(&buffers, "buffer", "INDEX=GENERATOR:TYPE:COUNT (zero, one, iota, nan, normal, uniform) or INDEX=file:PATH[:TYPE]; repeatable")
 	f.Var(&bytes, "bytes", "INDEX=TYPE:VALUE[,TYPE:VALUE...], laid out as a struct; repeatable")
 	f.Var(&locals, "threadgroup", "INDEX=BYTES of threadgroup memory; repeatable")
-	f.Var(&constants, "constant", "INDEX=TYPE:VALUE or NAME=TYPE:VALUE, a function constant; repeatable")
+	f.Var(&constants, "constant", msl.ConstantSyntax+", a function constant; repeatable")
 	f.Var(&outputs, "out", "INDEX=PATH: write the buffer there afterwards; repeatable")
 	grid := f.String("grid", "1", "X[,Y[,Z]] threadgroups, or threads with --in-threads")
 	threads := f.String("threads", "32", "X[,Y[,Z]] threads of a threadgroup")
@@ -125,7 +93,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	f.Uint64Var(&r.seed, "seed", 1, "of random buffers, schedules and garbage")
 	f.IntVar(&r.show, "show", 8, "elements of each buffer to print")
 	f.Float64Var(&r.work, "instructions", 0, "instructions of one run, for GINSTRS/s")
-	files, err := msl.ParseInterspersed(f, args)
+	files, err := cmdline.Parse(f, args)
 	if err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintf(stdout, usage, command)
@@ -173,7 +141,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	return r, err
 }
 
-func (r *request) bind(buffers, bytes, locals, constants, outputs list) error {
+func (r *request) bind(buffers, bytes, locals, constants, outputs cmdline.List) error {
 	for _, text := range buffers {
 		s, err := parseBuffer(text)
 		if err != nil {
@@ -197,9 +165,9 @@ func (r *request) bind(buffers, bytes, locals, constants, outputs list) error {
 		r.launch.Arguments = append(r.launch.Arguments, device.Argument{Index: uint32(index), Threadgroup: n})
 	}
 	for _, text := range constants {
-		c, err := parseConstant(text)
+		c, err := msl.ParseConstant(text)
 		if err != nil {
-			return err
+			return fmt.Errorf("--%w", err)
 		}
 		r.program.Constants = append(r.program.Constants, c)
 	}

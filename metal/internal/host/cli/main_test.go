@@ -29,7 +29,7 @@ func write(t *testing.T, text string) string {
 func TestCommands(t *testing.T) {
 	file, wrong := write(t, scaleText), write(t, strings.Replace(scaleText, "*= by", "*= nobody", 1))
 	out, checked := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "checked")
-	common := []string{"--function", "scale", "--bytes", "1=float:0.5", "--constant", "0=uint:2", "--threads", "32", "--in-threads"}
+	common := []string{"--function", "scale", "--bytes", "1=float:0.5", "--constant", "0:uint=2", "--threads", "32", "--in-threads"}
 	for _, c := range []struct {
 		name   string
 		main   func([]string, *bytes.Buffer, *bytes.Buffer) int
