@@ -35,6 +35,13 @@ type Mask struct {
 	Strides []int64
 }
 
+// Pages is k and v in pages: [Count, kv_heads, Size, head_dim], with strides of page, head, row and column. Table is uint32
+// [batch, ceil(kv_len / Size)], contiguous: the pages that hold an entry's keys, in order. Entries may share pages.
+type Pages struct {
+	Table       Tensor
+	Size, Count int
+}
+
 // Window lets key j take part iff i' - Left <= j <= i' + Right, with i' the row as aligned. A side may be Unbounded.
 type Window struct{ Left, Right uint32 }
 
@@ -47,6 +54,8 @@ type AttentionOptions struct {
 	// else; -Inf is none. Slopes are float [heads]: -slope*|i' - j| is added to the score of key j, i' the row as aligned.
 	// nil: none.
 	Sinks, Slopes *Tensor
+	// Pages says where the keys of a batch entry are, of K and V that lie in pages; nil: in one piece.
+	Pages *Pages
 
 	// Ranges are int32 [batch, max(PackedEntries, 1), 4]: the rows [q_begin, q_end) and keys [kv_begin, kv_end) of each
 	// entry, from which masks and slopes count. With PackedEntries 0 each batch is one entry, and its other rows are rows
@@ -81,8 +90,8 @@ func DefaultScale(headDim int) float32 { return float32(1 / math.Sqrt(float64(he
 // Attention is a prepared call: made once, run as often as wanted.
 type Attention struct {
 	call     *mfa.Call
-	context  *Context   // kept alive, as are
-	buffers  [9]*Buffer // these
+	context  *Context    // kept alive, as are
+	buffers  [10]*Buffer // these
 	resource *lifetime.Resource
 }
 
@@ -96,12 +105,27 @@ type Timing struct {
 	BytesCopied uint64        // of tensors and masks: 0
 }
 
+func (p *Pages) table() *Tensor {
+	if p == nil {
+		return nil
+	}
+	return &p.Table
+}
+
+func (p *Pages) sizes() (size, count int) {
+	if p == nil {
+		return 0, 0
+	}
+	return p.Size, p.Count
+}
+
 // NewAttention prepares a call. Numbers are checked by Forward, against the buffers as they are then.
 func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 	f := mfa.Forward{
 		Scores: o.Scores, Input: o.Input, Intermediate: o.Intermediate, Output: o.Output, Math: o.Math,
 		Causal: o.Causal, Align: o.Align, DeadlineSeconds: o.Deadline.Seconds(), TotalOnly: o.TotalOnly,
 	}
+	pageSize, pageCount := o.Pages.sizes()
 	for _, n := range []struct {
 		name string
 		from int
@@ -111,6 +135,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		{"QLen", o.QLen, &f.QLen}, {"KVLen", o.KVLen, &f.KVLen}, {"HeadDim", o.HeadDim, &f.HeadDim},
 		{"Dispatches", o.Dispatches, &f.Dispatches}, {"KVOffset", o.KVOffset, &f.KVOffset},
 		{"PackedEntries", o.PackedEntries, &f.PackedEntries},
+		{"Pages.Size", pageSize, &f.PageSize}, {"Pages.Count", pageCount, &f.PageCount},
 	} {
 		if n.from < 0 || n.from > math.MaxInt32 {
 			return nil, fmt.Errorf("attention: %s: %d, expected 0 to %d: %w", n.name, n.from, math.MaxInt32, ErrInvalidArgs)
@@ -123,7 +148,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		from *Tensor
 		to   *mfa.Operand
 	}{{"Q", &o.Q, &f.Q}, {"K", &o.K, &f.K}, {"V", &o.V, &f.V}, {"Out", &o.Out, &f.Out}, {"LSE", o.LSE, &f.LSE},
-		{"Sinks", o.Sinks, &f.Sinks}, {"Slopes", o.Slopes, &f.Slopes}, {"Ranges", o.Ranges, &f.Ranges}} {
+		{"Sinks", o.Sinks, &f.Sinks}, {"Slopes", o.Slopes, &f.Slopes}, {"Ranges", o.Ranges, &f.Ranges}, {"Pages.Table", o.Pages.table(), &f.PageTable}} {
 		if t.from == nil {
 			continue
 		}
@@ -139,7 +164,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 	if m := o.Mask; m != nil {
 		f.Mask = mfa.Mask{Type: m.Type, Scalar: m.Scalar, Memory: m.Memory, Shape: m.Shape, Strides: m.Strides}
 		if m.Buffer != nil {
-			f.Mask.Buffer, a.buffers[8] = m.Buffer.mfa, m.Buffer
+			f.Mask.Buffer, a.buffers[9] = m.Buffer.mfa, m.Buffer
 		}
 	}
 	call, err := c.mfa.NewCall(&f)

@@ -2,6 +2,8 @@
 //
 // Shapes      q, o [batch, heads, q_len, head_dim]; k, v [batch, kv_heads, kv_len, head_dim]; head_dim 1..576.
 //             Every operand has its own strides, in elements, so any layout and any transpose is a matter of numbers.
+//             k and v may lie in pages: [pages, kv_heads, page_size, head_dim], and a table says which pages hold the
+//             keys of a batch entry, in order.
 // Types       q, k, v: half, bfloat or float (the template argument). o: any of the three, chosen at run time.
 // Blocks      A simdgroup owns 8 query rows; a threadgroup has 1 to 4 simdgroups that share key blocks of 32 rows.
 //             Lengths are run-time values: one pipeline serves every shape of its type and head-dim class.
@@ -34,6 +36,7 @@ using namespace metal;
 constant bool has_mask [[function_constant(0)]];
 constant bool has_softcap [[function_constant(1)]];
 constant bool has_ranges [[function_constant(3)]];
+constant bool has_pages [[function_constant(4)]];
 constant bool has_head_terms [[function_constant(2)]];  // sinks or slopes: one constant, so that pipelines stay few
 
 // Numbers of the C interface: its precisions, and its scalars and kinds of masks.
@@ -55,6 +58,7 @@ struct Strides { ulong batch, head, row, column; };  // in elements; 0 broadcast
 struct AttentionParams {
   Strides q, k, v, o, mask;
   long first_key, end_key;     // row i sees keys j with i + first_key <= j < i + end_key
+  ulong k_page, v_page;        // with has_pages: elements from a page to the next; k.batch and v.batch are 0 then
   uint q_len, kv_len, head_dim;
   uint heads_per_kv_head;      // query heads that share one key and value head
   float scale;
@@ -68,6 +72,7 @@ struct AttentionParams {
   int first_place;             // with slopes: the key at which row 0 stands
   uint packed_entries;         // with has_ranges: entries one behind the other in each batch; 0: one, padding around it
   uint bottom_right;           // with has_ranges: the last row of an entry stands at its last key
+  uint page_size, pages_per_batch;  // with has_pages: rows of a page, and pages of a batch entry in the table
 };
 
 // The rows and keys that a batch entry uses, and the key, counted from its first, at which its first row stands beyond
@@ -173,6 +178,14 @@ void store(device uchar *o, ulong index, uint precision, float x, uint special) 
   }
 }
 
+// Where the keys of a batch entry are, with has_pages: row r is row r % size of page table[r / size].
+struct Pages { device const uint *table; ulong stride; uint size; };
+
+template <typename T>
+device const T *paged(device const T *matrix, constant Strides &strides, Pages pages, uint row, uint column) {
+  return matrix + pages.table[row / pages.size] * pages.stride + row % pages.size * strides.row + column * strides.column;
+}
+
 // Copies `rows` rows and `columns` columns of a matrix into a tile, as float, zero beyond the matrix. One simdgroup
 // copies a row at a time, so neighbouring lanes read neighbouring columns.
 //
@@ -180,7 +193,7 @@ void store(device uchar *o, ulong index, uint precision, float x, uint special) 
 template <bool VALUES, typename T>
 void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, constant Strides &strides,
            uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
-           threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane) {
+           threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages) {
   for (uint r = simdgroup; r < rows; r += simdgroups) {
     const uint row = first_row + r;
     for (uint c = lane; c < columns; c += 32) {
@@ -188,6 +201,7 @@ void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, 
       float x = 0.0f;
       if (row < row_end && column < column_end) {
         device const T *element = matrix + row * strides.row + column * strides.column;
+        if (has_pages && pages.size > 0) element = paged(matrix, strides, pages, row, column);
         if (!VALUES || special_bits(element) == 0) x = float(*element);
         else atomic_fetch_or_explicit(special_keys, 1u << r, memory_order_relaxed);
       }
@@ -200,11 +214,12 @@ void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, 
 // bits of one, or 0 where there is none.
 template <typename T>
 uint special_sum(device const T *v, device const uchar *mask, constant AttentionParams &p, KeyRange keys,
-                 ulong mask_row, uint column) {
+                 ulong mask_row, uint column, Pages pages) {
   uint sum = 0;
   for (uint key = keys.begin; key < keys.end; ++key) {
     if (has_mask && !read_mask(mask, p, mask_row + key * p.mask.column).allowed) continue;
-    const uint bits = special_bits(v + key * p.v.row + column * p.v.column);
+    const uint bits = has_pages ? special_bits(paged(v, p.v, pages, key, column))
+                                : special_bits(v + key * p.v.row + column * p.v.column);
     if (bits != 0) sum = sum == 0 || sum == bits ? bits : NAN_BITS;  // Inf - Inf is NaN
   }
   return sum;
@@ -237,6 +252,7 @@ kernel void attention_forward(
     device const float *sinks [[buffer(7), function_constant(has_head_terms)]],
     device const float *slopes [[buffer(8), function_constant(has_head_terms)]],
     device const int *ranges [[buffer(9), function_constant(has_ranges)]],
+    device const uint *page_table [[buffer(10), function_constant(has_pages)]],
     threadgroup float *tiles [[threadgroup(0)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 groups [[threadgroups_per_grid]],
@@ -254,6 +270,11 @@ kernel void attention_forward(
   q += batch * p.q.batch + head * p.q.head;
   k += batch * p.k.batch + kv_head * p.k.head;
   v += batch * p.v.batch + kv_head * p.v.head;
+  Pages k_pages = {nullptr, 0, 0}, v_pages = k_pages;
+  if (has_pages) {
+    k_pages = {page_table + ulong(batch) * p.pages_per_batch, p.k_page, p.page_size};
+    v_pages = {k_pages.table, p.v_page, p.page_size};
+  }
   const ulong o_head = batch * p.o.batch + head * p.o.head;
   const ulong mask_head = batch * p.mask.batch + head * p.mask.head;
 
@@ -281,7 +302,7 @@ kernel void attention_forward(
   threadgroup float *kv_tile = tiles + simdgroups * TILE * q_stride;
   threadgroup atomic_uint special_keys;
   stage<false>(q_tile, q_stride, q, p.q, group_row, row_end, simdgroups * TILE, 0, p.head_dim, q_stride,
-               &special_keys, simdgroup, simdgroups, lane);
+               &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0});
   const threadgroup float *own_q = q_tile + simdgroup * TILE * q_stride;
 
   simdgroup_float8x8 accumulator[HEAD_TILES];
@@ -316,7 +337,7 @@ kernel void attention_forward(
       threadgroup_barrier(mem_flags::mem_threadgroup);
       if (simdgroup == 0 && lane == 0) atomic_store_explicit(&special_keys, 0u, memory_order_relaxed);
       stage<false>(kv_tile, CHUNK, k, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
-                   &special_keys, simdgroup, simdgroups, lane);
+                   &special_keys, simdgroup, simdgroups, lane, k_pages);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       #pragma clang loop unroll(full)
       for (ushort j = 0; j < KEY_TILES; ++j) {
@@ -378,7 +399,7 @@ kernel void attention_forward(
       const uint columns = min(CHUNK, uint(q_stride - d0 * TILE));
       threadgroup_barrier(mem_flags::mem_threadgroup);
       stage<true>(kv_tile, CHUNK, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, p.head_dim, columns,
-                  &special_keys, simdgroup, simdgroups, lane);
+                  &special_keys, simdgroup, simdgroups, lane, v_pages);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       #pragma clang loop unroll(full)
       for (ushort d = 0; d < min(CHUNK_TILES, HEAD_TILES); ++d) {
@@ -413,7 +434,7 @@ kernel void attention_forward(
       if (as_type<uint>(x) << 1 == 0) x = 0.0f;  // no -0: a zero's sign must not tell what a masked slot held
       uint special = 0;
       if (poisoned) special = NAN_BITS;
-      else if (has_special_value) special = special_sum(v, mask, p, row_keys, mask_row, column);
+      else if (has_special_value) special = special_sum(v, mask, p, row_keys, mask_row, column, v_pages);
       store(o, o_head + row * p.o.row + column * p.o.column, p.output_precision, x, special);
     }
   }
@@ -427,7 +448,8 @@ kernel void attention_forward(
 #define ATTENTION(NAME, T, HEAD_TILES)                                                                           \
   template [[host_name(NAME)]] kernel void attention_forward<T, HEAD_TILES>(                                     \
       device const T *, device const T *, device const T *, device uchar *, constant AttentionParams &,          \
-      device float *, device const uchar *, device const float *, device const float *, device const int *,          \
+      device float *, device const uchar *, device const float *, device const float *, device const int *,           \
+      device const uint *,                                                                                     \
       threadgroup float *, uint3, uint3, ushort, ushort, ushort);
 
 ATTENTION("attention_fp16_32", half, 4)

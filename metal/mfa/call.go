@@ -54,7 +54,7 @@ type Call struct {
 	c       *C.mfa_call
 	name    string // the C function
 	seconds []float64
-	buffers [9]*Buffer // kept alive: C holds their handles only
+	buffers [10]*Buffer // kept alive: C holds their handles only
 	pin     runtime.Pinner
 }
 
@@ -83,7 +83,7 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 	for i, o := range []struct {
 		from *Operand
 		to   *C.mfa_operand
-	}{{&f.Q, &d.q}, {&f.K, &d.k}, {&f.V, &d.v}, {&f.Out, &d.out}, {&f.LSE, &d.lse}, {&f.Sinks, &d.sinks}, {&f.Slopes, &d.slopes}, {&f.Ranges, &d.ranges}} {
+	}{{&f.Q, &d.q}, {&f.K, &d.k}, {&f.V, &d.v}, {&f.Out, &d.out}, {&f.LSE, &d.lse}, {&f.Sinks, &d.sinks}, {&f.Slopes, &d.slopes}, {&f.Ranges, &d.ranges}, {&f.PageTable, &d.page_table}} {
 		call.buffers[i] = o.from.Buffer
 		setOperand(o.to, o.from)
 	}
@@ -95,6 +95,7 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 	d.causal, d.windowed, d.align = C.bool(f.Causal), C.bool(f.Windowed), C.int32_t(f.Align)
 	d.window_left, d.window_right = C.uint32_t(f.WindowLeft), C.uint32_t(f.WindowRight)
 	d.kv_offset, d.packed_entries = C.uint32_t(f.KVOffset), C.uint32_t(f.PackedEntries)
+	d.page_size, d.page_count = C.uint32_t(f.PageSize), C.uint32_t(f.PageCount)
 	d.dispatches, d.deadline_seconds = C.uint32_t(f.Dispatches), C.double(f.DeadlineSeconds)
 	call.setMask(m)
 	return call, nil
@@ -126,7 +127,7 @@ func (call *Call) setMask(m *Mask) {
 	}
 	switch {
 	case m.Buffer != nil:
-		call.buffers[8] = m.Buffer
+		call.buffers[9] = m.Buffer
 		C.set_mask_buffer(call.c, m.Buffer.handle)
 		d.mask_bytes = C.size_t(len(m.Buffer.bytes))
 	case len(m.Memory) > 0:
@@ -176,7 +177,7 @@ func (call *Call) Result() Result {
 func (call *Call) Close() {
 	if call.c != nil {
 		C.call_free(call.c)
-		call.c, call.seconds, call.buffers = nil, nil, [9]*Buffer{}
+		call.c, call.seconds, call.buffers = nil, nil, [10]*Buffer{}
 		call.pin.Unpin()
 	}
 }

@@ -23,7 +23,7 @@ static gpu_binding bind_tensor(uint32_t index, const mfa_tensor *tensor) {
 /* The slots are those of attention.metal. */
 static int32_t dispatch(const mfa_context *context, const mfa_request *r, const mfa_plan *plan, gpu_pipeline *pipeline,
                         const mfa_binding *mask, mfa_attention_desc *out) {
-  gpu_binding bindings[11] = {
+  gpu_binding bindings[12] = {
       bind_tensor(0, &r->q),
       bind_tensor(1, &r->k),
       bind_tensor(2, &r->v),
@@ -39,6 +39,7 @@ static int32_t dispatch(const mfa_context *context, const mfa_request *r, const 
     bindings[bound++] = bind_tensor(8, r->slopes.buffer ? &r->slopes : &r->sinks);
   }
   if (r->ranges.buffer) bindings[bound++] = bind_tensor(9, &r->ranges);
+  if (r->table.buffer) bindings[bound++] = bind_tensor(10, &r->table);
   uint32_t repeat = out->dispatches ? out->dispatches : 1;
   enum { FEW = 64 };
   double few[FEW], *many = NULL, *seconds = out->dispatch_seconds ? out->dispatch_seconds : few;

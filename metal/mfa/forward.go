@@ -31,6 +31,8 @@ type Forward struct {
 	Sinks, Slopes           Operand // float [heads]; no buffer: none
 	Ranges                  Operand // int32 [batch, max(PackedEntries, 1), 4]; no buffer: all rows and keys
 	PackedEntries           uint32
+	PageTable               Operand // uint32 [batch, pages of an entry], of k and v in pages; no buffer: none
+	PageSize, PageCount     uint32  // rows of a page, and how many there are
 	Batch, QLen, KVLen      uint32
 	Heads, KVHeads, HeadDim uint32
 	Scores

@@ -142,9 +142,14 @@ typedef struct {
 
 typedef struct {
   const mfa_attention_desc *desc;
-  mfa_tensor q, k, v, out, lse, mask, sinks, slopes, ranges;
+  mfa_tensor q, k, v, out, lse, mask, sinks, slopes, ranges, table;
   bool has_lse, has_mask;
 } mfa_request;
+
+/* Pages of a batch entry; 0: k and v are not paged. */
+static inline uint32_t mfa_pages_each(const mfa_attention_desc *d) {
+  return d->page_size ? (uint32_t)(((uint64_t)d->kv_len + d->page_size - 1) / d->page_size) : 0;
+}
 
 /* Acquires the buffers; mfa_request_release gives them back, after failure too. */
 int32_t mfa_request_init(mfa_request *request, const mfa_context *context, const mfa_attention_desc *desc);
@@ -172,6 +177,7 @@ typedef struct {
 typedef struct {
   mfa_kernel_strides q, k, v, o, mask;
   int64_t first_key, end_key;
+  uint64_t k_page, v_page;
 #define MEMBER(type, name, value) type name;
   MFA_KERNEL_SCALARS(MEMBER)
 #undef MEMBER
@@ -179,7 +185,7 @@ typedef struct {
 
 /* All scalars take four bytes, so they follow each other as they do in Metal; the whole is a multiple of eight. */
 #define BYTES(type, name, value) + sizeof(type)
-_Static_assert(sizeof(mfa_kernel_params) == (5 * 32 + 2 * 8 MFA_KERNEL_SCALARS(BYTES) + 7) / 8 * 8,
+_Static_assert(sizeof(mfa_kernel_params) == (5 * 32 + 4 * 8 MFA_KERNEL_SCALARS(BYTES) + 7) / 8 * 8,
                "AttentionParams has no padding but at its end");
 #undef BYTES
 

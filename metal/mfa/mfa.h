@@ -185,6 +185,11 @@ typedef struct {
    * many one behind the other, as cumulative lengths give them, and rows that none has are not written. */
   mfa_operand ranges;
   uint32_t packed_entries;
+  /* k and v in pages: [page_count, kv_heads, page_size, head_dim] each, with strides of page, head, row and column, and
+   * uint32 page_table [batch, ceil(kv_len / page_size)], contiguous: the pages that hold an entry's keys, in order, each
+   * less than page_count. Entries may share pages. page_size 0, and no buffer: k and v are not paged. */
+  mfa_operand page_table;
+  uint32_t page_size, page_count;
 } mfa_attention_desc;
 
 MFA_EXPORT int32_t mfa_attention_forward_desc(mfa_context_t context, mfa_attention_desc *desc);

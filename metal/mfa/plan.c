@@ -88,5 +88,10 @@ int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *r, const mfa_gpu *gpu, 
 #undef MEMBER
   };
   key_range(d, &plan->params.first_key, &plan->params.end_key);
+  if (d->page_size) { /* a page takes the place of a batch entry, and the table says which */
+    plan->params.k_page = plan->params.k.batch;
+    plan->params.v_page = plan->params.v.batch;
+    plan->params.k.batch = plan->params.v.batch = 0;
+  }
   return MFA_SUCCESS;
 }

@@ -22,6 +22,8 @@
   X("%u", packed_entries, 0, UINT16_MAX, "0 (none) to 65535")                 \
   X("%u", kv_offset, 0, INT32_MAX, "0 to 2147483647")                         \
   X("%d", align, MFA_ALIGN_TOP_LEFT, MFA_ALIGN_BOTTOM_RIGHT, "top-left (0) or bottom-right (1)") \
+  X("%u", page_size, 0, 1 << 30, "0 (no pages) to 1073741824")                \
+  X("%u", page_count, 0, 1 << 30, "0 to 1073741824")                          \
   X("%u", dispatches, 0, 1 << 20, "at most 1048576")                          \
   X("%g", deadline_seconds, 0, HUGE_VAL, "0 or more")
 
@@ -43,13 +45,16 @@
   X(uint32_t, uses_slopes, r->slopes.buffer != NULL)               \
   X(int32_t, first_place, (int32_t)mfa_diagonal(d))                \
   X(uint32_t, packed_entries, d->packed_entries)                   \
-  X(uint32_t, bottom_right, d->align == MFA_ALIGN_BOTTOM_RIGHT)
+  X(uint32_t, bottom_right, d->align == MFA_ALIGN_BOTTOM_RIGHT)    \
+  X(uint32_t, page_size, d->page_size)                             \
+  X(uint32_t, pages_per_batch, mfa_pages_each(d))
 
 /* Index and name of a bool function constant, and its value: what is off is not in the pipeline. */
 #define MFA_KERNEL_CONSTANTS(X) \
   X(0, has_mask, r->has_mask)   \
   X(1, has_softcap, r->desc->softcap > 0) \
   X(2, has_head_terms, r->sinks.buffer || r->slopes.buffer) \
-  X(3, has_ranges, r->ranges.buffer != NULL)
+  X(3, has_ranges, r->ranges.buffer != NULL) \
+  X(4, has_pages, r->desc->page_size > 0)
 
 #endif

@@ -47,9 +47,10 @@ static int32_t take_buffer_layout(mfa_layout *layout, const mfa_buffer *b, bool 
   return MFA_SUCCESS;
 }
 
-static int32_t place_operand(mfa_tensor *t, const mfa_context *context, const mfa_operand *operand, uint32_t heads,
+static int32_t place_operand(const mfa_request *r, mfa_tensor *t, const mfa_context *context, const mfa_operand *operand, uint32_t heads,
                              uint32_t rows, const mfa_attention_desc *d, int32_t precision, const char *name) {
   t->layout = (mfa_layout){.extent = {d->batch, heads, rows, d->head_dim}};
+  if (d->page_size && (t == &r->k || t == &r->v)) t->layout.extent[0] = d->page_count, t->layout.extent[2] = d->page_size;
   t->offset = operand->offset;
   t->buffer = (mfa_buffer *)mfa_handle_acquire(operand->buffer, MFA_OBJECT_BUFFER);
   if (!t->buffer) REFUSE("%s: not a live buffer handle", name);
@@ -96,15 +97,39 @@ static int32_t place_vector(mfa_tensor *t, const mfa_context *context, const mfa
   return mfa_tensor_place(t, context, operand->buffer, sizeof(float), name);
 }
 
+/* Every page that the table names is one of k and v: read here, as the kernel will read it. */
+static int32_t place_table(mfa_request *r, const mfa_context *context) {
+  const mfa_attention_desc *d = r->desc;
+  if (!d->page_size != !d->page_table.buffer || !d->page_size != !d->page_count)
+    REFUSE("page_size: %u, page_count: %u, page_table %s: expected all of them or none", d->page_size, d->page_count,
+           d->page_table.buffer ? "given" : "NULL");
+  if (!d->page_size) return MFA_SUCCESS;
+  for (int i = 0; i < 4; i++)
+    if (d->page_table.strides[i]) REFUSE("page_table: it is contiguous, expected strides of 0");
+  if (d->page_table.transposed) REFUSE("page_table: it is contiguous, expected no transpose");
+  uint32_t each = mfa_pages_each(d);
+  r->table.layout = (mfa_layout){.extent = {1, 1, d->batch, each}};
+  mfa_layout_contiguous(&r->table.layout, false);
+  r->table.offset = d->page_table.offset;
+  int32_t status = mfa_tensor_place(&r->table, context, d->page_table.buffer, sizeof(uint32_t), "page_table");
+  if (status != MFA_SUCCESS) return status;
+  const uint32_t *pages = (const uint32_t *)((const char *)r->table.buffer->contents + r->table.offset);
+  for (uint64_t i = 0; i < (uint64_t)d->batch * each; i++)
+    if (pages[i] >= d->page_count)
+      REFUSE("page_table: entry [%llu,%llu] is %u, expected less than page_count, %u", (unsigned long long)(i / each),
+             (unsigned long long)(i % each), pages[i], d->page_count);
+  return MFA_SUCCESS;
+}
+
 /* What is written must not be what is read: threadgroups run in any order. */
 static int32_t check_aliases(const mfa_request *r) {
   const struct {
     const mfa_tensor *tensor;
     const char *name;
   } all[] = {{&r->out, "out"}, {&r->lse, "lse"}, {&r->q, "q"}, {&r->k, "k"}, {&r->v, "v"}, {&r->mask, "mask"},
-               {&r->sinks, "sinks"}, {&r->slopes, "slopes"}, {&r->ranges, "ranges"}};
+               {&r->sinks, "sinks"}, {&r->slopes, "slopes"}, {&r->ranges, "ranges"}, {&r->table, "page_table"}};
   for (int written = 0; written < 2; written++)
-    for (int other = written + 1; other < 9; other++) {
+    for (int other = written + 1; other < 10; other++) {
       const mfa_tensor *a = all[written].tensor, *b = all[other].tensor;
       if (a->begin < b->end && b->begin < a->end) REFUSE("%s overlaps %s", all[written].name, all[other].name);
     }
@@ -116,12 +141,14 @@ int32_t mfa_request_init(mfa_request *r, const mfa_context *context, const mfa_a
   r->desc = d;
   int32_t status = check_scalars(d);
   if (status != MFA_SUCCESS) return status;
-  if ((status = place_operand(&r->q, context, &d->q, d->heads, d->q_len, d, d->input_precision, "q"))) return status;
-  if ((status = place_operand(&r->k, context, &d->k, d->kv_heads, d->kv_len, d, d->input_precision, "k")))
+  if ((status = place_operand(r, &r->q, context, &d->q, d->heads, d->q_len, d, d->input_precision, "q"))) return status;
+  if ((d->page_size != 0) != (d->page_count != 0))
+    REFUSE("page_size: %u, page_count: %u: expected both or neither", d->page_size, d->page_count);
+  if ((status = place_operand(r, &r->k, context, &d->k, d->kv_heads, d->kv_len, d, d->input_precision, "k")))
     return status;
-  if ((status = place_operand(&r->v, context, &d->v, d->kv_heads, d->kv_len, d, d->input_precision, "v")))
+  if ((status = place_operand(r, &r->v, context, &d->v, d->kv_heads, d->kv_len, d, d->input_precision, "v")))
     return status;
-  if ((status = place_operand(&r->out, context, &d->out, d->heads, d->q_len, d, d->output_precision, "out")))
+  if ((status = place_operand(r, &r->out, context, &d->out, d->heads, d->q_len, d, d->output_precision, "out")))
     return status;
   if (mfa_layout_overlaps_itself(&r->out.layout)) REFUSE("out: its strides make elements share an address");
   if ((status = place_logsumexp(r, context))) return status;
@@ -133,11 +160,12 @@ int32_t mfa_request_init(mfa_request *r, const mfa_context *context, const mfa_a
   if (d->batch * entries > UINT32_MAX / 4) REFUSE("packed_entries: %u in each of %u batches, expected less than 2^30 together",
                                                   d->packed_entries, d->batch);
   if ((status = place_vector(&r->ranges, context, &d->ranges, 4 * entries * d->batch, "ranges"))) return status;
+  if ((status = place_table(r, context))) return status;
   return check_aliases(r);
 }
 
 void mfa_request_release(mfa_request *r) {
-  mfa_tensor *all[] = {&r->q, &r->k, &r->v, &r->out, &r->lse, &r->mask, &r->sinks, &r->slopes, &r->ranges};
-  for (int i = 0; i < 9; i++)
+  mfa_tensor *all[] = {&r->q, &r->k, &r->v, &r->out, &r->lse, &r->mask, &r->sinks, &r->slopes, &r->ranges, &r->table};
+  for (int i = 0; i < 10; i++)
     if (all[i]->buffer) mfa_object_release(&all[i]->buffer->object);
 }

@@ -142,9 +142,13 @@ func (c *Case) effective(operand string, o Operand) [4]int {
 	return s
 }
 
-// OperandShape is an operand's batch, heads, rows and columns.
+// OperandShape is an operand's batch, heads, rows and columns; of paged k and v their pages, heads, rows of a page and
+// columns.
 func (c *Case) OperandShape(operand string) [4]int {
 	if operand == "k" || operand == "v" {
+		if c.Paging.Page > 0 {
+			return [4]int{c.PageCount(), c.KVHeads, c.Paging.Page, c.HeadDim}
+		}
 		return [4]int{c.Batch, c.KVHeads, c.KVLen, c.HeadDim}
 	}
 	return [4]int{c.Batch, c.Heads, c.QLen, c.HeadDim}
@@ -152,6 +156,9 @@ func (c *Case) OperandShape(operand string) [4]int {
 
 // SharesMemory reports whether elements of k or of v have one place in memory, by a stride of 0.
 func (c *Case) SharesMemory() bool {
+	if c.Paging.Shared > 0 && c.Batch > 1 {
+		return true
+	}
 	for _, operand := range []string{"k", "v"} {
 		o, shape := c.Layout.Operand(operand), c.OperandShape(operand)
 		if !o.Strides.Given() {
@@ -190,6 +197,7 @@ func (c *Case) DropStrides(other *Case) {
 		}
 		return false
 	}
+	c.Paging.Shared = 0 // what the entries share need not be the same any more
 	for _, name := range OperandNames() {
 		if grown(c.OperandShape(name), other.OperandShape(name)) {
 			c.Layout.Operand(name).Strides = Strides{}

@@ -18,6 +18,7 @@ var fuzzOrder = []string{
 	"mask.strides", "layout.q.strides", "layout.k.strides", "layout.v.strides", "layout.out.strides",
 	"sinks", "alibi",
 	"lengths.packed", "lengths.q", "lengths.kv", "lengths.side",
+	"paging.page", "paging.order", "paging.shared",
 }
 
 // simpleOrder is the order in which fields decide which of two cases is simpler; the others come after these.

@@ -43,6 +43,7 @@ type Case struct {
 	Lengths Lengths `json:"lengths,omitzero"`
 
 	Layout Layout `json:"layout,omitzero"`
+	Paging Paging `json:"paging,omitzero"`
 	Values Values `json:"values,omitzero"`
 
 	// Call says how the case is called, beside what it computes.

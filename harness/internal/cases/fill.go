@@ -18,10 +18,14 @@ const (
 	streamSlopes = 17
 
 	streamLengths = 18
+	streamPages   = 24
 )
 
 func (c *Case) fill(t *Tensors) {
 	seed := c.Values.Seed
+	if t.Table != nil {
+		c.fillTable(t.Table) // where rows of k and v are follows from it
+	}
 	fillOperand(&t.Q, c.Values.Q, seed, streamQ)
 	fillOperand(&t.K, c.Values.K, seed, streamK)
 	fillOperand(&t.V, c.Values.V, seed, streamV)

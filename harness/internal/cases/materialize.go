@@ -48,6 +48,9 @@ func Blanks(c Case) (*Tensors, error) {
 		}
 	}
 	t.Blank()
+	if t.Table != nil {
+		c.fillTable(t.Table)
+	}
 	return t, nil
 }
 
@@ -91,7 +94,7 @@ type Buffer struct {
 	Tensor *Tensor
 }
 
-// Buffers lists the buffers that a case has, in the order q, k, v, mask, sinks, slopes, ranges, out,
+// Buffers lists the buffers that a case has, in the order q, k, v, mask, sinks, slopes, ranges, table, out,
 // lse.
 func (t *Tensors) Buffers() []Buffer {
 	list := []Buffer{{Name: "q", Tensor: &t.Q}, {Name: "k", Tensor: &t.K}, {Name: "v", Tensor: &t.V}}
@@ -106,6 +109,9 @@ func (t *Tensors) Buffers() []Buffer {
 	}
 	if t.Ranges != nil {
 		list = append(list, Buffer{Name: "ranges", Tensor: t.Ranges})
+	}
+	if t.Table != nil {
+		list = append(list, Buffer{Name: "table", Tensor: t.Table})
 	}
 	list = append(list, Buffer{Name: "out", Tensor: &t.Out})
 	if t.LSE != nil {
@@ -131,6 +137,15 @@ func Layouts(c Case) (*Tensors, error) {
 		K:   layout(c.Layout.K, c.Input, c.Batch, c.KVHeads, c.KVLen, c.HeadDim),
 		V:   layout(c.Layout.V, c.Input, c.Batch, c.KVHeads, c.KVLen, c.HeadDim),
 		Out: layout(c.Layout.Out, c.Output, c.Batch, c.Heads, c.QLen, c.HeadDim),
+	}
+	if c.Paging.Page > 0 {
+		for name, t := range map[string]*Tensor{"k": &t.K, "v": &t.V} {
+			s := c.OperandShape(name)
+			*t = layout(*c.Layout.Operand(name), c.Input, s[0], s[1], s[2], s[3])
+			t.Shape = [4]int{c.Batch, c.KVHeads, c.KVLen, c.HeadDim}
+		}
+		t.Table = c.tableLayout()
+		t.Page(c.Paging.Page, c.PageCount())
 	}
 	if c.LSE {
 		lse := layout(Operand{}, precision.FP32, c.Batch, c.Heads, c.QLen, 1)

@@ -37,19 +37,20 @@ func (t *Tensor) spansOf(bytes int) []Span {
 		}
 		list = append(list, Span{start, end})
 	}
-	axes := bySize(t.Strides, t.Shape)
+	shape := t.stored()
+	axes := bySize(t.Strides, shape)
 	slices.Reverse(axes) // the largest stride outermost, so that addresses rise
 	var walk func(at int, axes []int)
 	walk = func(at int, axes []int) {
 		width := 0
 		for _, axis := range axes {
-			width += t.Strides[axis] * (t.Shape[axis] - 1)
+			width += t.Strides[axis] * (shape[axis] - 1)
 		}
 		if len(axes) == 0 || t.Strides[axes[0]]*size <= sparsePage {
 			add(at, at+width)
 			return
 		}
-		for i := range t.Shape[axes[0]] {
+		for i := range shape[axes[0]] {
 			walk(at+i*t.Strides[axes[0]], axes[1:])
 		}
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 // Tensor is an operand in memory: logical element [b, h, r, d] is element
-// Offset + b*Strides[0] + h*Strides[1] + r*Strides[2] + d*Strides[3] of Data, little-endian.
+// Offset + b*Strides[0] + h*Strides[1] + r*Strides[2] + d*Strides[3] of Data, little-endian. Of k and v in pages, b is the
+// number of a page there, and r a row of it: see Paging.
 type Tensor struct {
 	Format  precision.Format
 	Shape   [4]int // batch, heads, rows, columns
@@ -18,11 +19,15 @@ type Tensor struct {
 	Elements int    // of the whole buffer, offset and slack included
 	Data     []byte // the whole buffer
 
-	held *mapping // Data, where it is mapped
+	held  *mapping // Data, where it is mapped
+	pages *pages   // k and v that are read through a table; nil: in one piece
 }
 
 // Index gives the element's place in Data, in elements.
 func (t *Tensor) Index(b, h, r, d int) int {
+	if p := t.pages; p != nil {
+		b, r = p.of(b, r), r%p.page
+	}
 	return t.Offset + b*t.Strides[0] + h*t.Strides[1] + r*t.Strides[2] + d*t.Strides[3]
 }
 
@@ -200,6 +205,7 @@ type Tensors struct {
 	// Ranges are int32, whatever its Format says, [batch, entries, 1, 4]: q_begin, q_end, kv_begin and kv_end of each entry;
 	// nil: all rows and keys.
 	Ranges *Tensor
+	Table  *Tensor // 4-byte integers [1, 1, batch, pages of an entry]: the pages of k and v; nil: they are not paged
 	Out    Tensor
 	LSE    *Tensor // fp32 [batch, heads, q_len, 1], natural logarithm; nil unless the case asks for it
 }
@@ -207,12 +213,13 @@ type Tensors struct {
 // Clone gives a copy with its own memory.
 func (t *Tensors) Clone() *Tensors {
 	out := &Tensors{Q: t.Q.Clone(), K: t.K.Clone(), V: t.V.Clone(), Mask: t.Mask.Clone(), Out: t.Out.Clone()}
-	for _, p := range []struct{ from, to **Tensor }{{&t.LSE, &out.LSE}, {&t.Sinks, &out.Sinks}, {&t.Slopes, &out.Slopes}, {&t.Ranges, &out.Ranges}} {
+	for _, p := range []struct{ from, to **Tensor }{{&t.LSE, &out.LSE}, {&t.Sinks, &out.Sinks}, {&t.Slopes, &out.Slopes}, {&t.Ranges, &out.Ranges}, {&t.Table, &out.Table}} {
 		if *p.from != nil {
 			clone := (*p.from).Clone()
 			*p.to = &clone
 		}
 	}
+	out.Page(t.K.Paged())
 	return out
 }
 

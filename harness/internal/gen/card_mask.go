@@ -162,6 +162,27 @@ var memoryCards = []card{
 				t.give(d, pick(d, "q", "out"), cases.Far)
 			}
 		}},
+	{name: "pages of a cache", weight: 3, sure: "paged paged-ragged paged-shuffled",
+		size: func(d dice, t *draft) {
+			t.atLeastTwoBatches()
+			t.KVLen, t.keepKV = max(t.KVLen, 5)|1, true
+		},
+		rest: func(d dice, t *draft) {
+			cases.AnyPaging(d, &t.Case)
+			t.Paging.Page = min(t.KVLen/2, pick(d, 2, 4, 8, 16, 32))
+			t.Paging.Order, t.Paging.Shared = cases.ShuffledPages, 0
+		}},
+	{name: "a prefix that batches share, decode", weight: 2, sure: "paged-shared paged-decode",
+		size: func(d dice, t *draft) {
+			t.atLeastTwoBatches()
+			t.grouped(d, 8)
+			t.QLen, t.keepQ = d.between(1, 8), true
+			t.KVLen, t.keepKV = max(t.KVLen, 4), true
+		},
+		rest: func(d dice, t *draft) {
+			cases.AnyPaging(d, &t.Case)
+			t.Paging.Shared = 1
+		}},
 	{name: "wider or narrower output", weight: 3,
 		rest: func(d dice, t *draft) {
 			if t.Input == precision.FP32 {

@@ -212,6 +212,11 @@ func drawnGroups() (groups []singleGroup) {
 		}
 		if f.Impose != nil {
 			groups = append(groups, singleGroup{
+				size: func(d dice, t *draft) {
+					if f.Name == "paging.shared" {
+						t.atLeastTwoBatches()
+					}
+				},
 				rest:   func(d dice, t *draft) { t.unlaid(d, f.Name) },
 				fields: []single{{f.Name, func(d dice, c *cases.Case) { otherStrides(d, c, f) }}}})
 			continue
@@ -256,6 +261,11 @@ func layoutGroups() (groups []singleGroup) {
 
 // unlaid leaves strides free to be given: to an operand without any order and slack, or to a mask that is an array.
 func (t *draft) unlaid(d dice, field string) {
+	if strings.HasPrefix(field, "paging.") {
+		cases.AnyPaging(d, &t.Case)
+		t.Paging.Shared = 0
+		return
+	}
 	if field == "mask.strides" {
 		t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")
 		t.Mask.Pad = 0

@@ -90,6 +90,7 @@ func wants(base precision.Format) []want {
 		{"a mask with strides", func(c *cases.Case) {
 			c.Mask = cases.Mask{Kind: cases.BoolMask, Strides: cases.Strides{20000, 9000, 100, 1}}
 		}},
+		{"k and v in pages", func(c *cases.Case) { c.Paging = cases.Paging{Page: 16, Order: cases.ShuffledPages} }},
 		{"offsets past 2^31 elements", func(c *cases.Case) {
 			c.Layout.K = cases.Operand{Strides: cases.Strides{1 << 33, 1<<31 + 64, 64, 1}}
 		}},

@@ -45,6 +45,7 @@ type tensor struct {
 	Shape, Strides   [4]int
 	Offset, Elements int
 	Bool             bool // of a mask
+	Page, Pages      int  // of paged k and v: rows of a page, and how many there are
 }
 
 // reply is what a child answers.
@@ -96,10 +97,11 @@ type failed struct {
 func tensorsOf(t *cases.Tensors, buffers []placed) []tensor {
 	list := make([]tensor, 0, len(buffers))
 	for i, b := range t.Buffers() {
+		page, pages := b.Tensor.Paged()
 		list = append(list, tensor{
 			Name: b.Name, Start: buffers[i].Start, Bytes: len(b.Data), Format: b.Tensor.Format, Shape: b.Tensor.Shape,
 			Strides: b.Tensor.Strides, Offset: b.Tensor.Offset, Elements: b.Tensor.Elements,
-			Bool: b.Name == "mask" && t.Mask.Bool,
+			Bool: b.Name == "mask" && t.Mask.Bool, Page: page, Pages: pages,
 		})
 	}
 	return list
@@ -108,6 +110,7 @@ func tensorsOf(t *cases.Tensors, buffers []placed) []tensor {
 // rebuild makes the tensors of a list over the memory of a region.
 func rebuild(list []tensor, memory []byte) (*cases.Tensors, error) {
 	t := &cases.Tensors{}
+	page, pages := 0, 0
 	for _, d := range list {
 		if d.Start < 0 || d.Bytes < 0 || d.Start > len(memory)-d.Bytes {
 			return nil, fmt.Errorf("tensor %s: bytes %d to %d of %d", d.Name, d.Start, d.Start+d.Bytes, len(memory))
@@ -120,7 +123,7 @@ func rebuild(list []tensor, memory []byte) (*cases.Tensors, error) {
 		case "q":
 			t.Q = operand
 		case "k":
-			t.K = operand
+			t.K, page, pages = operand, d.Page, d.Pages
 		case "v":
 			t.V = operand
 		case "mask":
@@ -131,6 +134,8 @@ func rebuild(list []tensor, memory []byte) (*cases.Tensors, error) {
 			t.Slopes = &operand
 		case "ranges":
 			t.Ranges = &operand
+		case "table":
+			t.Table = &operand
 		case "out":
 			t.Out = operand
 		case "lse":
@@ -139,6 +144,7 @@ func rebuild(list []tensor, memory []byte) (*cases.Tensors, error) {
 			return nil, fmt.Errorf("tensor %q: want one of %v", d.Name, bufferNames)
 		}
 	}
+	t.Page(page, pages)
 	return t, nil
 }
 

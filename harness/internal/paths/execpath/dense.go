@@ -31,7 +31,7 @@ func dtypeOf(f precision.Format) string {
 
 // told are the tensors that a program gets: the ranges of batch entries stand in the problem.
 func told(t *cases.Tensors) []cases.Buffer {
-	return slices.DeleteFunc(t.Buffers(), func(b cases.Buffer) bool { return b.Name == "ranges" })
+	return slices.DeleteFunc(t.Buffers(), func(b cases.Buffer) bool { return b.Name == "ranges" || b.Name == "table" })
 }
 
 // contiguous describes a tensor as it stands in the stream.

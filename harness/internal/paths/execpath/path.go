@@ -191,6 +191,9 @@ func (p *Path) Knows(what string) bool {
 		return true
 	}
 	group, _, _ := strings.Cut(what, ".") // "lengths" is all that ranges say
+	if group == "paging" && p.hello.Tensors != shared {
+		return true // contiguous in the stream: in which pages the case stores k and v is nothing to know of there
+	}
 	return slices.Contains(p.hello.Knows, what) || group == "lengths" && slices.Contains(p.hello.Knows, group)
 }
 

@@ -38,7 +38,11 @@ type problem struct {
 
 	// Deadline is how long the answer may take, in seconds; 0: no limit.
 	Deadline float64                `json:"deadline"`
-	Tensors  map[string]description `json:"tensors"` // q, k, v, mask, sinks, slopes, out, lse
+	Tensors  map[string]description `json:"tensors"` // q, k, v, mask, sinks, slopes, table, out, lse
+	// Page is how many rows a page of k and v has, Pages how many there are; 0, and for all programs that get their
+	// tensors in the stream: they are not paged.
+	Page  int `json:"page,omitzero"`
+	Pages int `json:"pages,omitzero"`
 }
 
 // description says where a tensor's elements are: [b, h, r, c] is element offset + the sum of index times stride, from

@@ -60,6 +60,10 @@ func (s *sharedFile) lay(t *cases.Tensors, p *problem) error {
 		if b.Name == "mask" && t.Mask.Bool {
 			d.DType = boolType
 		}
+		if b.Name == "table" {
+			d.DType = "I32"
+			p.Page, p.Pages = t.K.Paged()
+		}
 		p.Tensors[b.Name] = d
 		b.Tensor.CopyUsed(s.bytes[d.Start:d.Start+b.Bytes], b.Data[:b.Bytes])
 	}

@@ -53,7 +53,8 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 
 // expressed are the fields, and values of fields, that came after the first version of a case and that a descriptor has
 // a member for: see paths.Knower. What is missing here, optionsOf need not express.
-var expressed = []string{"softcap", "kv_offset", "sinks", "alibi", "lengths.packed", "lengths.q", "lengths.kv", "lengths.side"}
+var expressed = []string{"softcap", "kv_offset", "sinks", "alibi", "lengths.packed", "lengths.q", "lengths.kv", "lengths.side",
+	"paging.page", "paging.order", "paging.shared"}
 
 // optionsOf is a case without its tensors.
 func optionsOf(c cases.Case) *metal.AttentionOptions {

@@ -86,6 +86,15 @@ func (w *wrapper) wrapVectors(o *metal.AttentionOptions, t *cases.Tensors) error
 		}
 		*v.to = &metal.Tensor{Buffer: b}
 	}
+	if t.Table == nil {
+		return nil
+	}
+	b, err := w.wrap(t.Table.Data)
+	if err != nil {
+		return fmt.Errorf("wrap table: %w", err)
+	}
+	o.Pages = &metal.Pages{Table: metal.Tensor{Buffer: b}}
+	o.Pages.Size, o.Pages.Count = t.K.Paged()
 	return nil
 }
 

@@ -1,0 +1,62 @@
+package cases
+
+import (
+	"math/rand"
+	"testing"
+)
+
+// Pages say where a row lies and not what it is, and no two rows of different pages share memory unless entries share
+// pages. What no entry uses holds slack.
+func TestPagesChangeNoValue(t *testing.T) {
+	base := Materialize(stridedCase(t, func(*Case) {}))
+	d := rand.New(rand.NewSource(2))
+	for range 200 {
+		c := stridedCase(t, func(c *Case) {
+			AnyPaging(d, c)
+			c.Paging.Shared = 0
+			c.Layout.V = Operand{Order: []Order{BHSD, BSHD}[d.Intn(2)], Pad: d.Intn(3)}
+			if d.Intn(2) == 0 {
+				c.Layout.K.Strides = anyStrides(d, c.OperandShape("k"), false)
+			}
+		})
+		got := Materialize(c)
+		for name, pair := range map[string][2]*Tensor{"k": {&base.K, &got.K}, "v": {&base.V, &got.V}} {
+			want, have := pair[0].Dense(), pair[1].Dense()
+			for i := range want {
+				if want[i] != have[i] {
+					t.Fatalf("%s: element %d of %s is %g; want %g", Words(c), i, name, have[i], want[i])
+				}
+			}
+			elements := map[int]bool{}
+			pair[1].each(func(index int) { elements[index] = true })
+			if len(elements) != pair[1].Len() {
+				t.Fatalf("%s: rows of %s share memory", Words(c), name)
+			}
+			for index := range pair[1].Elements {
+				if at := 4 * index; elements[index] == IsSlack(pair[1].Data[at:at+4], at) {
+					t.Fatalf("%s: element %d of %s: slack where none belongs, or none where it does", Words(c), index, name)
+				}
+			}
+		}
+		if clone := got.Clone(); clone.K.Index(1, 1, 4, 3) != got.K.Index(1, 1, 4, 3) {
+			t.Fatalf("%s: a copy has its rows elsewhere", Words(c))
+		}
+	}
+}
+
+func TestEntriesSharePages(t *testing.T) {
+	c := stridedCase(t, func(c *Case) { c.Paging = Paging{Page: 2, Order: ShuffledPages, Shared: 1} })
+	got := Materialize(c)
+	for r := range 4 {
+		if shared := got.K.Index(0, 1, r, 0) == got.K.Index(1, 1, r, 0); shared != (r < 2) {
+			t.Errorf("row %d: the entries share it: %v", r, shared)
+		}
+	}
+	if !c.SharesMemory() {
+		t.Error("laws that change single rows would take this case for one without shared memory")
+	}
+	alone := stridedCase(t, func(c *Case) { c.Batch, c.Paging = 1, Paging{Page: 2, Shared: 2} })
+	if alone.Paging.Shared != 0 {
+		t.Error("one entry shares pages with nobody, and has two names")
+	}
+}
