@@ -197,7 +197,6 @@ func (c *Case) DropStrides(other *Case) {
 		}
 		return false
 	}
-	c.Paging.Shared = 0 // what the entries share need not be the same any more
 	for _, name := range OperandNames() {
 		if grown(c.OperandShape(name), other.OperandShape(name)) {
 			c.Layout.Operand(name).Strides = Strides{}

@@ -142,6 +142,7 @@ func (a *application) derive(change func(*cases.Case)) (cases.Case, *cases.Tenso
 	c.After, c.Notes = nil, ""
 	change(&c)
 	c.DropStrides(&a.Case)
+	c.Paging.Shared = 0 // what entries share need not be the same in the derived case
 	if err := c.Normalize(); err != nil {
 		a.skip("the derived case is impossible: %v", err)
 		return c, nil
