@@ -105,7 +105,7 @@ var memoryCards = []card{
 				o.Offset = anyOffset(d)
 			}
 		}},
-	{name: "strides of a larger tensor", weight: 3, sure: "strides-free strides-longer strides-heads strides-permuted",
+	{name: "strides of a larger tensor", weight: 1, sure: "strides-free strides-longer strides-heads strides-permuted",
 		size: func(d dice, t *draft) {
 			t.Batch, t.keepBatch = max(t.Batch, 2), true
 			t.heads(pick(d, 2, 4, 6), 2)
@@ -125,7 +125,7 @@ var memoryCards = []card{
 				cases.FieldNamed("mask.strides").Impose(d, &t.Case)
 			}
 		}},
-	{name: "cut from a fused projection", weight: 2, sure: "strides-fused strides-mask",
+	{name: "cut from a fused projection", weight: 1, sure: "strides-fused strides-mask",
 		size: func(d dice, t *draft) { t.QLen, t.KVLen = max(t.QLen, 2), max(t.KVLen, 2) },
 		rest: func(d dice, t *draft) {
 			for _, name := range []string{"q", "k", "v"} {
@@ -136,7 +136,7 @@ var memoryCards = []card{
 			t.Mask.Pad = 0
 			cases.FieldNamed("mask.strides").Impose(d, &t.Case)
 		}},
-	{name: "keys shared by batches or heads", weight: 2, sure: "strides-zero",
+	{name: "keys shared by batches or heads", weight: 1, sure: "strides-zero",
 		size: func(d dice, t *draft) { t.atLeastTwoBatches() },
 		rest: func(d dice, t *draft) {
 			t.give(d, "k", cases.Shared)
@@ -162,7 +162,7 @@ var memoryCards = []card{
 				t.give(d, pick(d, "q", "out"), cases.Far)
 			}
 		}},
-	{name: "pages of a cache", weight: 3, sure: "paged paged-ragged paged-shuffled",
+	{name: "pages of a cache", weight: 2, sure: "paged paged-ragged paged-shuffled",
 		size: func(d dice, t *draft) {
 			t.atLeastTwoBatches()
 			t.KVLen, t.keepKV = max(t.KVLen, 5)|1, true
@@ -172,7 +172,7 @@ var memoryCards = []card{
 			t.Paging.Page = min(t.KVLen/2, pick(d, 2, 4, 8, 16, 32))
 			t.Paging.Order, t.Paging.Shared = cases.ShuffledPages, 0
 		}},
-	{name: "a prefix that batches share, decode", weight: 2, sure: "paged-shared paged-decode",
+	{name: "a prefix that batches share, decode", weight: 1, sure: "paged-shared paged-decode",
 		size: func(d dice, t *draft) {
 			t.atLeastTwoBatches()
 			t.grouped(d, 8)
