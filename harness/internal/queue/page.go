@@ -78,7 +78,11 @@ func (p *pages) refresh(ctx context.Context) ([]Merged, error) {
 const again = `<meta http-equiv="refresh" content="5">`
 
 func (p *pages) serve(w http.ResponseWriter, r *http.Request) {
-	if host, _, err := net.SplitHostPort(r.Host); err == nil && !isLoopback(host) { // a foreign name that leads here
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	if !isLoopback(host) { // a foreign name that leads here
 		http.Error(w, "want a loopback address", http.StatusForbidden)
 		return
 	}
