@@ -61,7 +61,7 @@ func TestPromises(t *testing.T) {
 		{paths.Promises{MaskedBits: true, Independent: true, FutureBits: true, NaN: true}, []string{"twice", "slack"}},
 		{paths.Promises{Deterministic: true, Independent: true, FutureBits: true, NaN: true}, []string{"masked-slots", "blind-row"}},
 		{paths.Promises{Deterministic: true, MaskedBits: true, FutureBits: true, NaN: true}, []string{"blind-row", "independent-rows", "independent-heads", "fewer-rows", "chunks"}},
-		{paths.Promises{Deterministic: true, MaskedBits: true, Independent: true, NaN: true}, []string{"future", "longer-cache"}},
+		{paths.Promises{Deterministic: true, MaskedBits: true, Independent: true, NaN: true}, []string{"future"}},
 	} {
 		kept := names(Applicable(c, test.without))
 		for _, name := range names(Applicable(c, paths.AllPromises())) {
