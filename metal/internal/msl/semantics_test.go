@@ -26,7 +26,15 @@ type suiteCompiler struct {
 }
 
 func (s suiteCompiler) Compile(ctx context.Context, p device.Program, checked bool) (host.Module, error) {
-	program := msl.Program{Source: p.Source, File: p.File, Check: checked, LanguageVersion: p.Language, Math: p.Math, Constants: p.Constants}
+	return s.compile(ctx, p, checked, msl.EngineFibers)
+}
+
+func (s suiteCompiler) CompileWide(ctx context.Context, p device.Program) (host.Module, error) {
+	return s.compile(ctx, p, false, msl.EngineWide)
+}
+
+func (s suiteCompiler) compile(ctx context.Context, p device.Program, checked bool, engine msl.Engine) (host.Module, error) {
+	program := msl.Program{Engine: engine, Source: p.Source, File: p.File, Check: checked, LanguageVersion: p.Language, Math: p.Math, Constants: p.Constants}
 	if strings.HasSuffix(p.File, "constants.metal") { // one text, several pipelines
 		program.Function = p.Function
 	}
@@ -40,19 +48,46 @@ func (s suiteCompiler) Compile(ctx context.Context, p device.Program, checked bo
 		}
 		return host.Module{}, err
 	}
-	return host.Module{Path: m.Path, Elapsed: time.Duration(m.CompileSeconds * float64(time.Second)), Cached: m.Cached}, nil
+	return host.Module{Path: m.Path, Elapsed: time.Duration(m.CompileSeconds * float64(time.Second)), Cached: m.Cached, Engines: m.Engines}, nil
 }
 
-var suiteDevice = sync.OnceValues(func() (*device.Device, error) {
-	if os.Getenv("ATTEST_TEST_DEVICE") == "cuda" {
-		return openSuiteGPU()
-	}
+var (
+	suiteDevice = sync.OnceValues(func() (*device.Device, error) {
+		if os.Getenv("ATTEST_TEST_DEVICE") == "cuda" {
+			return openSuiteGPU()
+		}
+		return openSuite(host.Options{})
+	})
+	wideDevice = sync.OnceValues(func() (*device.Device, error) {
+		return openSuite(host.Options{Engine: host.Wide, OnEngine: suiteEngines.add})
+	})
+	suiteEngines engines
+)
+
+func openSuite(o host.Options) (*device.Device, error) {
 	c, err := msl.New(msl.Options{})
 	if err != nil {
 		return nil, err
 	}
-	return host.New(host.Options{Compiler: suiteCompiler{c, new(sync.Map)}})
-})
+	o.Compiler = suiteCompiler{c, new(sync.Map)}
+	return host.New(o)
+}
+
+// engines counts which engine kernels got.
+type engines struct {
+	lock         sync.Mutex
+	wide, fibers int
+}
+
+func (e *engines) add(k msl.EngineOf) {
+	e.lock.Lock()
+	defer e.lock.Unlock()
+	if k.Engine == msl.EngineWide {
+		e.wide++
+	} else {
+		e.fibers++
+	}
+}
 
 const outFloats = 64
 
@@ -81,13 +116,36 @@ type launch struct {
 	threadgroup   map[int]int
 }
 
-// runCase runs one kernel of a text and returns what it wrote.
+// runCase runs one kernel of a text and returns what it wrote: on fibers and, unless tests are to be short, on vectors, which
+// must fail alike and, in safe math, write the same bits.
 func runCase(t *testing.T, file, kernel string, l launch) ([]float32, error) {
 	t.Helper()
 	d, err := suiteDevice()
 	if err != nil {
 		t.Fatal(err)
 	}
+	got, err := runCaseOn(t, d, file, kernel, l)
+	if testing.Short() || os.Getenv("ATTEST_TEST_DEVICE") != "" {
+		return got, err
+	}
+	w, failed := wideDevice()
+	if failed != nil {
+		t.Fatal(failed)
+	}
+	wide, wideError := runCaseOn(t, w, file, kernel, l)
+	if (err == nil) != (wideError == nil) {
+		t.Errorf("fibers say %v, engine wide %v", err, wideError)
+	}
+	for i := range min(len(got), len(wide)) {
+		if math.Float32bits(got[i]) != math.Float32bits(wide[i]) && l.math == device.MathSafe {
+			t.Errorf("number %d is %v on fibers and %v on vectors (%#x, %#x)", i, got[i], wide[i], math.Float32bits(got[i]), math.Float32bits(wide[i]))
+		}
+	}
+	return got, err
+}
+
+func runCaseOn(t *testing.T, d *device.Device, file, kernel string, l launch) ([]float32, error) {
+	t.Helper()
 	name := filepath.Join("testdata", "semantics", file)
 	source, err := os.ReadFile(name)
 	if err != nil {
@@ -193,4 +251,11 @@ func openSuiteGPU() (*device.Device, error) {
 		return nil, err
 	}
 	return cuda.New(cuda.Options{Compiler: suitePTX{c}, Library: os.Getenv("ATTEST_TEST_LIBCUDA")})
+}
+
+// TestSemanticsEngines says how much of the suite ran on vectors; it stands last, behind the tests that run it.
+func TestSemanticsEngines(t *testing.T) {
+	suiteEngines.lock.Lock()
+	defer suiteEngines.lock.Unlock()
+	t.Logf("%d cases on vectors, %d stayed on fibers", suiteEngines.wide, suiteEngines.fibers)
 }
