@@ -7,6 +7,9 @@
 // Which lanes take part in an operation of a simdgroup in divergent code follows a rule of the text, DIVERGENCE.md: lanes
 // meet where they are in the same calls and the same turns of the same loops, in every schedule, checked or not.
 //
+// With Options.Engine Wide a simdgroup is one fiber, and its 32 lanes are vectors, for every kernel that the compiler can
+// make so; results, schedules, fills, limits and reports are the same. Checkers and lockstep keep to fibers.
+//
 // It never interprets what a kernel computes, knows nothing of attention, and never touches the caller's memory
 // outside of a run.
 package host
