@@ -95,3 +95,65 @@ func (c *engineCount) add(e msl.EngineOf) {
 		c.why = append(c.why, e.Why)
 	}
 }
+
+// wayOut has operations where lanes are on their way out of a loop: by break, by return of a helper, and where the test at
+// the top is the way out. The random kernels seldom have one there.
+const wayOut = `#include <metal_stdlib>
+using namespace metal;
+uint leave_helper(uint x, uint y, uint lane) {
+  uint r = x;
+  for (uint j = 0; j < 6u; j++) {
+    if ((lane & 7u) == j) { return r * 31u + simd_sum(1u); }
+    r = r * 31u + simd_sum(y);
+  }
+  return r;
+}
+kernel void by_break(device const uint *in [[buffer(0)]], device uint *out [[buffer(1)]], constant uint &n [[buffer(2)]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  uint x = in[lane], y = in[lane + 32], r = 0;
+  for (uint j = 0; j < 9u; j++) {
+    if ((lane & 3u) == j) { r = r * 31u + simd_sum(x); break; }
+    if (lane > 20u) { r = r * 31u + simd_sum(1u); continue; }
+    r = r * 31u + simd_sum(y);
+  }
+  r = r * 31u + simd_sum(1u);
+  out[lane] = r;
+}
+kernel void at_the_top(device const uint *in [[buffer(0)]], device uint *out [[buffer(1)]], constant uint &n [[buffer(2)]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  uint x = in[lane], y = in[lane + 32], r = 0;
+  for (uint w = 7u; w > 0u; w -= 1u) {
+    if ((x & 7u) >= w) { r = r * 31u + simd_sum(1u); break; }
+    y = y * 3u + lane;
+  }
+  out[lane] = r * 31u + y + simd_sum(r);
+}
+kernel void by_return(device const uint *in [[buffer(0)]], device uint *out [[buffer(1)]], constant uint &n [[buffer(2)]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  uint x = in[lane], y = in[lane + 32], r = 0;
+  for (uint j = 0; j < 3u; j++) {
+    r = r * 31u + leave_helper(x, y, lane);
+    if ((y & 3u) == j) { r = r * 31u + simd_sum(1u); out[lane] = r; return; }
+  }
+  out[lane] = r * 31u + simd_sum(1u);
+}
+`
+
+// TestOperationsOnTheWayOutOfALoop: they belong to the turn in which the lane leaves, by the referee and on both engines.
+func TestOperationsOnTheWayOutOfALoop(t *testing.T) {
+	compiler := wideCompilerOf(t)
+	count := engineCount{}
+	devices := map[string]*device.Device{
+		"wide":   newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: wideText{compiler}, OnEngine: count.add}),
+		"fibers": newDevice(t, Options{Workers: 1, Compiler: wholeText{compiler}}),
+	}
+	for _, kernel := range []string{"by_break", "at_the_top", "by_return"} {
+		if err := disagreement(t, devices, wayOut, kernel); err != nil {
+			t.Errorf("%s: %v", kernel, err)
+		}
+	}
+	t.Logf("%d on vectors; on fibers: %v", count.wide, count.why)
+	if count.wide == 0 {
+		t.Error("none of them runs on vectors")
+	}
+}

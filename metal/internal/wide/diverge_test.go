@@ -151,7 +151,7 @@ way:
   %s = call float @msl_wide_sum_f32(float 1.0)
   call void @msl_wide_leave(i32 7)
   ret void`,
-			fail: "lanes of different turns",
+			fail: "lanes of different turns of a loop",
 		},
 		{
 			name: "two loops of the code that the text has as one are one",

@@ -125,6 +125,9 @@ func flowOf(f *function) (*flow, error) {
 	if err := w.findLoops(); err != nil {
 		return nil, err
 	}
+	if err := w.unmixed(); err != nil {
+		return nil, err
+	}
 	if err := w.extendLoops(); err != nil {
 		return nil, err
 	}
