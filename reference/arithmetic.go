@@ -40,6 +40,10 @@ type Arithmetic struct {
 	// SplitKV is the number of parts that the keys are cut into, each with an
 	// output and a logsumexp of its own, merged by these; 0 or 1: not cut.
 	SplitKV int
+	// Parts is the format that the outputs of such parts are stored in until they
+	// are merged, whether divided by their sums by then or not; the zero Format
+	// where they stay in accumulators.
+	Parts Format
 	// RecomputedWeights declares that the weights which multiply v are not those
 	// that were summed, but computed a second time, as exp(score - logsumexp)
 	// say. Their common error does not cancel then.
@@ -91,7 +95,7 @@ func (a Arithmetic) Validate() error {
 		name     string
 		f        Format
 		required bool
-	}{{"In", a.In, false}, {"Acc", a.Acc, true}, {"Scores", a.Scores, false}, {"Probs", a.Probs, false}, {"Out", a.Out, true}}
+	}{{"In", a.In, false}, {"Acc", a.Acc, true}, {"Scores", a.Scores, false}, {"Probs", a.Probs, false}, {"Parts", a.Parts, false}, {"Out", a.Out, true}}
 	for _, x := range formats {
 		if x.f == (Format{}) {
 			if x.required {
@@ -116,6 +120,8 @@ func (a Arithmetic) Validate() error {
 		return fmt.Errorf("reference: arithmetic: Block is %d keys: want 0 or more", a.Block)
 	case a.SplitKV < 0:
 		return fmt.Errorf("reference: arithmetic: SplitKV is %d parts: want 0 or more", a.SplitKV)
+	case a.Parts != (Format{}) && a.SplitKV < 2:
+		return fmt.Errorf("reference: arithmetic: Parts with SplitKV %d: want 2 parts or more, whose outputs are stored", a.SplitKV)
 	case a.ProbsInSum && a.Probs == (Format{}):
 		return errors.New("reference: arithmetic: ProbsInSum without Probs: want the format that probabilities are rounded to")
 	case a.Empty > EmptyNaN:

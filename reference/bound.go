@@ -16,6 +16,8 @@ type lines struct {
 	sinks  int     // terms that the sum has beyond those of the keys
 	inSum  float64 // roundoff of stored probabilities that product and sum share ...
 	inProd float64 // ... and that the product alone sees
+	// of a part's stored output, for the sharp line: its terms are rounded together, not each by itself
+	inParts float64
 
 	passes   float64 // what rescaling adds to the relative error of a weight
 	merging  float64 // and what merging adds, beside what depends on the score
@@ -68,6 +70,12 @@ func newLines(p *Problem, a Arithmetic) lines {
 	l.etaAcc = a.Acc.underflow(flush)
 	l.etaProb = a.Probs.underflow(flush)
 	l.etaOut = a.Out.underflow(flush)
+	if l.splits > 0 && a.Parts != (Format{}) { // of a part's output, at most the sum of its terms' sizes, this much is lost
+		parts := float64(min(l.splits, max(p.KVLen, 1)))
+		l.inProd += a.Parts.Unit
+		l.inParts = a.Parts.Unit * math.Sqrt(math.Ceil(float64(p.KVLen)/parts))
+		l.etaOut += parts * a.Parts.underflow(flush) // each weighs at most 1 when they are merged
+	}
 	if in := a.In.underflow(flush); in == a.In.MinNormal {
 		l.etaIn = in
 	}

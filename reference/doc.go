@@ -106,7 +106,10 @@
 // softmax, in which P is rounded for the product alone. SplitKV, ProbsInSum,
 // NormalizedProbs and RecomputedWeights say otherwise: with the last nothing
 // cancels, and X is the triangle inequality with the error of the logsumexp on
-// top. There is no field for inputs cut to fewer bits (TF32), for an exponential
+// top. Parts stores what each part of the keys gives: rounding a sum of terms costs
+// at most u_t times the sum of their sizes, as if each term were rounded, and the
+// sharp line counts the terms of a part as alike, sqrt(n/parts)*u_t; what underflows
+// there weighs at most 1 a part. There is no field for inputs cut to fewer bits (TF32), for an exponential
 // with an absolute error, nor for a reciprocal worse than 2 units: such an
 // implementation has to declare a coarser Acc.
 //

@@ -79,8 +79,8 @@ func (b *block) drawLines(i int) {
 	b.r.Condition[r.index] = e.cond
 	// A row with nearly all its weight on one key is rounded to that key's v, and
 	// scores that differ by little beside their size are rounded to one.
-	if u := max(l.a.Out.Unit, l.a.Probs.Unit, l.u); b.r.leaning != nil && e.cond <= 0.5 && !r.wild &&
-		r.rest >= 64*u && r.spread >= 8*max(l.a.Probs.Unit, 64*l.u*(1+math.Abs(r.m))) {
+	if u := max(l.a.Out.Unit, l.a.Probs.Unit, l.a.Parts.Unit, l.u); b.r.leaning != nil && e.cond <= 0.5 && !r.wild &&
+		r.rest >= 64*u && r.spread >= 8*max(l.a.Probs.Unit, l.a.Parts.Unit, 64*l.u*(1+math.Abs(r.m))) {
 		b.r.leaning.spread[r.index] = r.spread
 	}
 	b.judgeable(i, r, e, demand)
@@ -127,7 +127,7 @@ func (b *block) element(i int, r *row, lse float64) *element {
 	}
 	e.underflow = l.etaOut + l.etaIn + l.etaAcc + accTerms
 	e.s2 = lambda * math.Sqrt(e.n+float64(l.blocks)) * l.u
-	e.s3 = 0.6 * lambda * l.inProd
+	e.s3 = 0.6 * lambda * (max(l.inProd-l.a.Parts.Unit, 0) + l.inParts)
 	return e
 }
 

@@ -27,13 +27,14 @@ type Arithmetic struct {
 
 	TanhULP float64 `json:"tanh_ulp" toml:"tanh_ulp"` // of the tanh that caps scores, in ulps of fp32; 0: five of the accumulators'
 
-	Block                   int  `json:"block" toml:"block"`       // keys between two rescalings of an online softmax; 0: one pass
-	SplitKV                 int  `json:"split_kv" toml:"split_kv"` // parts of the keys, merged by their logsumexps; 0: one
-	NormalizedProbabilities bool `json:"normalized_probabilities" toml:"normalized_probabilities"`
-	ProbabilitiesInSum      bool `json:"probabilities_in_sum" toml:"probabilities_in_sum"` // rounded before they are summed, too
-	RecomputedWeights       bool `json:"recomputed_weights" toml:"recomputed_weights"`     // exp(score - logsumexp), a second time
-	FlushSubnormals         bool `json:"flush_subnormals" toml:"flush_subnormals"`
-	FiniteMath              bool `json:"finite_math" toml:"finite_math"` // NaN and infinity are assumed away
+	Block                   int    `json:"block" toml:"block"`       // keys between two rescalings of an online softmax; 0: one pass
+	SplitKV                 int    `json:"split_kv" toml:"split_kv"` // parts of the keys, merged by their logsumexps; 0: one
+	Parts                   Format `json:"parts" toml:"parts"`       // in which the outputs of those parts are stored until they are merged
+	NormalizedProbabilities bool   `json:"normalized_probabilities" toml:"normalized_probabilities"`
+	ProbabilitiesInSum      bool   `json:"probabilities_in_sum" toml:"probabilities_in_sum"` // rounded before they are summed, too
+	RecomputedWeights       bool   `json:"recomputed_weights" toml:"recomputed_weights"`     // exp(score - logsumexp), a second time
+	FlushSubnormals         bool   `json:"flush_subnormals" toml:"flush_subnormals"`
+	FiniteMath              bool   `json:"finite_math" toml:"finite_math"` // NaN and infinity are assumed away
 
 	EmptyRow string `json:"empty_row" toml:"empty_row"` // zero (default) or nan
 }
@@ -61,7 +62,7 @@ func (f Format) of(c cases.Case) reference.Format {
 
 // Validate refuses what no implementation can mean.
 func (a Arithmetic) Validate() error {
-	for field, f := range map[string]Format{"accumulators": a.Accumulators, "scores": a.Scores, "probabilities": a.Probabilities} {
+	for field, f := range map[string]Format{"accumulators": a.Accumulators, "scores": a.Scores, "probabilities": a.Probabilities, "parts": a.Parts} {
 		if err := f.validate(field); err != nil {
 			return err
 		}
@@ -87,6 +88,9 @@ func (a Arithmetic) Of(c cases.Case) reference.Arithmetic {
 	}
 	if a.Probabilities != "" {
 		out.Probs = a.Probabilities.of(c)
+	}
+	if a.Parts != "" {
+		out.Parts = a.Parts.of(c)
 	}
 	if a.ExpULP != nil {
 		out.Exp.A = *a.ExpULP
