@@ -254,7 +254,11 @@ func (r *reach) from(names []string, visit func(name string)) map[int]bool {
 		}
 		reached[n] = true
 		d := &r.u.declarations[n]
+		hidden := r.u.parameterNames(d)
 		for i := d.from; i < d.to; i++ {
+			if at, is := hidden[r.u.tokens[i].text]; is && (i == at || i > d.close && !r.u.is(i-1, "::")) {
+				continue
+			}
 			if r.u.isIdentifier(i) {
 				add(r.u.tokens[i].text)
 			}
@@ -277,6 +281,24 @@ func (r *reach) from(names []string, visit func(name string)) map[int]bool {
 		}
 	}
 	return reached
+}
+
+// parameterNames are a function's parameters, with the token that names each: in its body it hides what has that name
+// outside.
+func (u *unit) parameterNames(d *declaration) map[string]int {
+	if d.kind != functionDeclaration || d.close <= d.open {
+		return nil
+	}
+	names := map[string]int{}
+	for i := d.open + 1; i < d.close; i++ {
+		switch {
+		case u.tokens[i].pair > i:
+			i = u.tokens[i].pair
+		case u.isIdentifier(i) && i > d.open+1 && (i+1 == d.close || u.isOneOf(i+1, ",", "=") || u.is(i+1, "[")):
+			names[u.tokens[i].text] = i
+		}
+	}
+	return names
 }
 
 // names are where reaching begins for an entry point.

@@ -93,3 +93,27 @@ func TestRefusedHeadersAreNamed(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A parameter hides a function constant of its name: the kernel reads no such constant.
+func TestAParameterHidesAConstant(t *testing.T) {
+	c := compiler(t, msl.Options{})
+	const text = `#include <metal_stdlib>
+using namespace metal;
+constant int blocks [[function_constant(0)]];
+kernel void by_reference(device int *o [[buffer(0)]], const constant int &blocks [[buffer(1)]]) { o[0] = blocks; }
+kernel void by_array(device int *o [[buffer(0)]], constant int blocks[2]) { o[0] = blocks[1]; }
+kernel void reads_it(device int *o [[buffer(0)]]) { o[0] = blocks; }
+kernel void reads_both(device int *o [[buffer(0)]], constant int &blocks [[buffer(1)]]) { o[0] = ::blocks + blocks; }
+`
+	m, err := c.Build(context.Background(), msl.Program{Source: text, File: "k.metal"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range m.Entries {
+		names = append(names, e.Name)
+	}
+	if got := strings.Join(names, " "); got != "by_reference by_array" || len(m.Skipped) != 2 {
+		t.Errorf("built: %s; left out: %v", got, m.Skipped)
+	}
+}
