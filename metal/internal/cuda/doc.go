@@ -15,5 +15,5 @@
 // says so, and a harness runs what may fail in a process of its own.
 //
 // It never interprets what a kernel computes and knows nothing of attention. os_log and assert of kernels are not heard
-// here. It has run on the cards that the results in testdata name, on no others.
+// here. It has run on the card that testdata/results names, on no other.
 package cuda

@@ -64,7 +64,24 @@ func (u *unit) qualifyMethod(d *declaration) {
 		name = "template " + name + arguments
 	}
 	call := fmt.Sprintf("return ((%s)this)->%s(%s);", pointer, name, strings.Join(names, ", "))
-	if u.isConversion(d) { // it cannot be called with its template's arguments
+	switch {
+	case u.traits.oneSpace: // both would have one linker name
+		own := fmt.Sprintf("msl_thread_%d", d.name)
+		called := own
+		if arguments := u.templateArguments(d); arguments != "" {
+			called = "template " + own + arguments
+		}
+		call = fmt.Sprintf("return ((%s)this)->%s(%s);", pointer, called, strings.Join(names, ", "))
+		if u.isConversion(d) {
+			own = u.rewritten(d.name+1, d.open) + " " + own
+		}
+		head := u.withoutConstexpr(d.from, d.close+1)
+		u.blank(d.name, d.open)
+		u.tokens[d.name].text = own
+		u.tokens[d.close].after += " __private"
+		u.tokens[d.bodyEnd].after += fmt.Sprintf(" %s %s { %s }", head, qualifiers, call)
+		return
+	case u.isConversion(d): // it cannot be called with its template's arguments
 		call = fmt.Sprintf("return (%s)*(%s)this;", u.rewritten(d.name+1, d.open), pointer)
 	}
 	u.tokens[d.close].after += " __private"

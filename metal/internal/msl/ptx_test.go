@@ -85,6 +85,12 @@ func TestPTXOfAllSemanticKernels(t *testing.T) {
 					t.Errorf("%s, %s: the module does not name %s", name, math, e.Name)
 				}
 			}
+			for _, body := range strings.Split(text, ".visible .entry ")[1:] { // every kernel of the suite writes what it found out
+				body, _, _ = strings.Cut(body, "// -- End function")
+				if !strings.Contains(body, "st.global") && !strings.Contains(body, "call") {
+					t.Errorf("%s, %s: %s stores nothing", name, math, strings.SplitN(body, "(", 2)[0])
+				}
+			}
 			if got := strings.Count(text, ".visible .entry"); got != len(m.Entries) {
 				t.Errorf("%s, %s: %d entry points, want %d", name, math, got, len(m.Entries))
 			}

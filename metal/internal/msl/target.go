@@ -39,6 +39,8 @@ type target interface {
 type traits struct {
 	// wholeMatrices: a simdgroup multiplies matrices as one, so no lane is waited for and no path leads there.
 	wholeMatrices bool
+	// oneSpace: thread memory is the memory that is not named, so functions that differ in it alone have one linker name.
+	oneSpace bool
 	// unrolls: the text's pragmas that ask for loops to be unrolled are heard.
 	unrolls bool
 	// variable spells the address of a threadgroup variable, and initial what gives it its initial value, msl_initial.

@@ -30,7 +30,7 @@ static __attribute__((noinline)) void msl_tell(unsigned level, const __constant 
                                                const __constant char *format, unsigned count, const msl_log_argument *arguments) {
   msl_log_ring *ring = (msl_log_ring *)*msl_log_ring_of_block();
   if (!ring) return;
-  const unsigned at = __atomic_fetch_add(&ring->told, 1u, __ATOMIC_RELAXED);
+  const unsigned at = (unsigned)__nvvm_atom_add_gen_i((int *)&ring->told, 1);
   if (at >= ring->capacity) return;
   msl_log_record *r = (msl_log_record *)(ring + 1) + at;
   r->subsystem = (unsigned long)subsystem;

@@ -52,10 +52,10 @@ inline __attribute__((always_inline)) void msl_begin_claims(__private const msl_
 inline __attribute__((always_inline)) void msl_initial_value(unsigned id, __local void *variable, const void *value, unsigned long bytes) {
   __local unsigned *claimed = (__local unsigned *)msl_dynamic_memory() + id / 32 % 16, *written = claimed + 16;
   const unsigned bit = 1u << id % 32;
-  if (!(__atomic_fetch_or(claimed, bit, __ATOMIC_RELAXED) & bit)) {
+  if (!((unsigned)__nvvm_atom_or_gen_i((int *)claimed, (int)bit) & bit)) {
     __builtin_memcpy((void *)variable, value, bytes);
     __nvvm_membar_cta();
-    __atomic_fetch_or(written, bit, __ATOMIC_RELAXED);
+    __nvvm_atom_or_gen_i((int *)written, (int)bit);
   }
   while (!(*(volatile __local unsigned *)written & bit)) {
   }
