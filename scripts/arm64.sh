@@ -1,7 +1,7 @@
 #!/bin/sh
-# Linux on arm64, on another machine: cross-compiled by Debian's gcc and run under qemu. MSL's semantics suite runs
-# whole, and the kernel of this project runs 100 cases. Where the packages are missing nothing
-# is tested, and that is said.
+# Linux on arm64, on another machine: cross-compiled by the gcc of Debian and run under qemu. The semantics suite of MSL
+# runs whole, and the kernel of this project runs 100 cases. Where the packages are missing nothing is tested, and that is
+# said.
 set -e
 for tool in aarch64-linux-gnu-gcc qemu-aarch64; do
   command -v $tool > /dev/null || {

@@ -1,3 +1,5 @@
+//go:build cgo && unix
+
 // Command benchengines holds the engines of the host device against each other: `make bench-engines`. For each kernel it
 // prints what fibers and vectors make of it on one thread, in seconds of the processor, which a busy machine does not
 // stretch, and whether the two have the same bits. The peak is measured in C, not by a kernel.
