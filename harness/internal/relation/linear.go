@@ -24,11 +24,7 @@ var scaleV = Law{
 			by = -1
 		}
 		t := a.copy()
-		a.eachVisible(func(b, h, key int) { // masked slots may hold what overflows
-			for d := range a.Case.HeadDim {
-				t.V.Set(b, h, key, d, by*t.V.At(b, h, key, d))
-			}
-		})
+		a.scaleV(t, by)
 		if err := a.again(t); err != nil {
 			return err
 		}
@@ -49,6 +45,28 @@ var scaleV = Law{
 		})
 		return result.err()
 	},
+}
+
+// scaleV multiplies v. Masked slots may hold what overflows, which stays; the others there are multiplied as well, since
+// the bound looks at how alike the values of a whole column are.
+func (a *application) scaleV(t *cases.Tensors, by float64) {
+	old := &a.Tensors.V
+	for b := range a.Case.Batch {
+		for h := range a.Case.KVHeads {
+			for key := range a.Case.KVLen {
+				for d := range a.Case.HeadDim {
+					if x := by * old.At(b, h, key, d); math.Abs(x) <= old.Format.Max() {
+						t.V.Set(b, h, key, d, x)
+					}
+				}
+			}
+		}
+	}
+	a.eachVisible(func(b, h, key int) { // Inf too
+		for d := range a.Case.HeadDim {
+			t.V.Set(b, h, key, d, by*old.At(b, h, key, d))
+		}
+	})
 }
 
 // roomToDouble reports whether v, what accumulators hold of it and the output stay in range with v doubled. Masked
