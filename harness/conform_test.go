@@ -130,7 +130,7 @@ func TestOnlyAndExclude(t *testing.T) {
 	}
 
 	for filter, want := range map[string]string{
-		"kv_heads=two": `attest: kv-heads: "two": want an integer from 1 to 4096`,
+		"kv_heads=two": `attest: kv-heads: "two": want an integer from 1 to 131072`,
 		"colour=red":   `attest: filter "colour": want one of precision`,
 		"causal":       `attest: filter "causal": want name=value, such as mask=causal`,
 	} {

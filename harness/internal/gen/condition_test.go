@@ -159,8 +159,8 @@ func TestConditionsRefuse(t *testing.T) {
 		not               bool
 		name, value, want string
 	}{
-		{false, "heads", "many", `heads: "many": want an integer from 1 to 4096, or a range such as 1-8`},
-		{false, "kv_heads", "8-2", `kv-heads: "8-2": want an integer from 1 to 4096`},
+		{false, "heads", "many", `heads: "many": want an integer from 1 to 131072, or a range such as 1-8`},
+		{false, "kv_heads", "8-2", `kv-heads: "8-2": want an integer from 1 to 131072`},
 		{false, "align", "left", `align: "left": want one of top-left, bottom-right`},
 		{false, "lse", "maybe", `lse: "maybe": want one of true, false`},
 		{false, "scale", "0.5..0.1", `scale: "0.5..0.1": want default, a finite number, or a range`},

@@ -110,6 +110,7 @@ var recipes = map[Preset]*recipe{
 	},
 	Sizes: sizesRecipe,
 	Serving: {
+		salt:   0x5e71,
 		preset: Serving, words: "ragged batches: lengths of each entry, packed or padded, decode and chunks in a cache, sinks, slopes",
 		cards:   append(append([]card{}, serveCards...), free(4)),
 		work:    []choice[float64]{{50, 1.5 * million}, {50, 6 * million}},

@@ -14,6 +14,7 @@ import (
 type recipe struct {
 	preset  Preset
 	words   string
+	salt    uint64 // of the seed, so that cards that it shares with another preset make other cases
 	cards   []card
 	work    []choice[float64] // bound for the cost of a case, before it is drawn
 	maxWork float64           // what no case passes, see Cost
@@ -143,6 +144,9 @@ func (t *draft) obey(d dice, r *recipe) {
 	}
 	if !allowsMask(f.Mask, t.Mask.Kind) {
 		t.drawMask(d, weigh(d, among(r.masks, f.Mask)))
+		if t.Alibi == "" { // what a card wanted of its own mask alone
+			t.KVOffset = 0
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ func NewStream(p Preset, seed uint64, filter Filter) (*Stream, error) {
 	if err := filter.check(); err != nil {
 		return nil, err
 	}
-	s := &Stream{recipe: recipes[p], seed: seed, filter: filter, deck: recipes[p].deck()}
+	s := &Stream{recipe: recipes[p], seed: seed ^ recipes[p].salt, filter: filter, deck: recipes[p].deck()}
 	if _, err := s.Case(0); err != nil {
 		return nil, err
 	}

@@ -137,7 +137,13 @@ func summarize(j reference.Judgement, output string) verdict.Verdict {
 	return v
 }
 
-func diff(p reference.Place) float64 { return max(p.Got-p.Want, p.Want-p.Got) }
+// diff is how far an element is off; 0 where that is no number.
+func diff(p reference.Place) float64 {
+	if d := math.Abs(p.Got - p.Want); d <= math.MaxFloat64 {
+		return d
+	}
+	return 0
+}
 
 func place(p reference.Place, output string) string {
 	if output == "lse" {

@@ -298,9 +298,9 @@ func TestLibraryOptions(t *testing.T) {
 // A path runs on the device that its options name, and a choice that only the host device has is refused elsewhere.
 func TestTheDeviceOfAPath(t *testing.T) {
 	for text, want := range map[string]string{
-		"device=abacus":           `option device: "abacus": want one of host`,
-		"device=":                 `option device: "": want one of host`,
-		"device=abacus&math=wild": `option device: "abacus"`,
+		"device=abacus":           `option device: device "abacus": want one of host, cuda`,
+		"device=":                 `option device: device "": want one of host, cuda`,
+		"device=abacus&math=wild": `option device: device "abacus"`,
 	} {
 		_, err := OpenDevice(HostDevice, text)
 		require.ErrorContains(t, err, want, text)
