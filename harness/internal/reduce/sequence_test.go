@@ -64,7 +64,7 @@ func TestCasesThatMustStayAlike(t *testing.T) {
 	isCausal := func(c *cases.Case) bool { return c.Mask.IsCausal() && c.QLen >= 2 }
 	for i, start := range starts(t, 30, nil, isCausal) {
 		culprit := start.Clone()
-		culprit.Mask, culprit.Values.Masked = cases.Mask{}, ""
+		culprit.Mask, culprit.Values.Masked, culprit.KVOffset, culprit.Alibi = cases.Mask{}, "", 0, ""
 		start = padded(start, i%3, 3, culprit)
 		fails, calls := numericWhere(t, holds)
 		result := mustReduce(t, start, fails)

@@ -41,15 +41,20 @@ func (in *inference) sweep() error {
 			return err
 		}
 	}
+	var rest []*axis
 	for i := range list {
 		if a := &list[i]; !lengthGroup(a.group) && !in.plain(a) {
-			edits := a.all()
-			if f := cases.FieldNamed(a.name); f == nil || f.Type != cases.Word {
-				edits = firstN(edits, 5)
-			}
-			if err := in.category(a, edits); err != nil {
-				return err
-			}
+			rest = append(rest, a)
+		}
+	}
+	for i, a := range rest {
+		edits := a.all()
+		if f := cases.FieldNamed(a.name); f == nil || f.Type != cases.Word || in.used() > in.o.Probes*6/10 {
+			// Half of the probes are for what comes after.
+			edits = firstN(edits, min(max((in.o.Probes/2-in.used())/(len(rest)-i), 1), 5))
+		}
+		if err := in.category(a, edits); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ func (r *region) fit(list []cases.Buffer, atEnd bool) error {
 		err = r.resize(sizes) // no page of another case stays where this one has none
 	case r.slots == nil || !r.slots.hold(sizes):
 		err = r.resize(r.grown(sizes))
-	case r.slots.memory > generousRegion && slotsFor(sizes).memory < r.slots.memory/4:
+	case r.slots.memory > generousRegion && slotsFor(sizes).memory <= r.slots.memory/4:
 		err = r.resize(sizes)
 	}
 	if err != nil {
