@@ -12,8 +12,8 @@ import (
 )
 
 // naming says which of several planted bugs a finding is about. A finding names a bug where nine of ten cases that it
-// matches are struck by that bug, and it matches nine of ten that the bug strikes; cases that may hide an error are left
-// aside.
+// matches are struck by that bug, and it matches nine of ten that the bug strikes. Cases that may hide an error are left
+// aside, but for a bug that strikes no others, as one of scale 0.
 type naming struct {
 	found, bug int // numbers from 0; found -1: no finding names the bug
 	precision  float64
@@ -40,11 +40,7 @@ func name(ctx context.Context, found []string, bugs []mutate.Mutant, formulas in
 	if err != nil {
 		return nil, err
 	}
-	struck, matched := make([]float64, len(bugs)), make([]float64, len(triggers))
-	both := make([][]float64, len(triggers))
-	for f := range both {
-		both[f] = make([]float64, len(bugs))
-	}
+	plain, all := newTally(len(bugs), len(triggers)), newTally(len(bugs), len(triggers))
 	for i := range formulas {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -52,9 +48,6 @@ func name(ctx context.Context, found []string, bugs []mutate.Mutant, formulas in
 		c, err := stream.Case(i)
 		if err != nil {
 			return nil, err
-		}
-		if trigger.MayHide(&c) {
-			continue
 		}
 		strikes, err := holds(when, c)
 		if err != nil {
@@ -64,21 +57,20 @@ func name(ctx context.Context, found []string, bugs []mutate.Mutant, formulas in
 		if err != nil {
 			return nil, err
 		}
-		for b := range bugs {
-			struck[b] += strikes[b]
-			for f := range triggers {
-				both[f][b] += strikes[b] * matches[f]
-			}
-		}
-		for f := range triggers {
-			matched[f] += matches[f]
+		all.add(strikes, matches)
+		if !trigger.MayHide(&c) {
+			plain.add(strikes, matches)
 		}
 	}
 	list := make([]naming, len(bugs))
 	for b := range bugs {
 		list[b] = naming{found: -1, bug: b}
+		t := plain
+		if t.struck[b] == 0 {
+			t = all
+		}
 		for f := range triggers {
-			p, r := both[f][b]/max(1, matched[f]), both[f][b]/max(1, struck[b])
+			p, r := t.both[f][b]/max(1, t.matched[f]), t.both[f][b]/max(1, t.struck[b])
 			if p*r > list[b].precision*list[b].recall {
 				list[b].precision, list[b].recall = p, r
 				if list[b].found = -1; p >= 0.9 && r >= 0.9 {
@@ -88,6 +80,32 @@ func name(ctx context.Context, found []string, bugs []mutate.Mutant, formulas in
 		}
 	}
 	return list, nil
+}
+
+// tally counts, over many cases, what bugs strike, what triggers match, and where both do.
+type tally struct {
+	struck, matched []float64
+	both            [][]float64 // [trigger][bug]
+}
+
+func newTally(bugs, triggers int) *tally {
+	t := &tally{struck: make([]float64, bugs), matched: make([]float64, triggers), both: make([][]float64, triggers)}
+	for f := range t.both {
+		t.both[f] = make([]float64, bugs)
+	}
+	return t
+}
+
+func (t *tally) add(strikes, matches []float64) {
+	for b := range strikes {
+		t.struck[b] += strikes[b]
+		for f := range matches {
+			t.both[f][b] += strikes[b] * matches[f]
+		}
+	}
+	for f := range matches {
+		t.matched[f] += matches[f]
+	}
 }
 
 // holds is 1 for each condition that holds for a case.
