@@ -27,12 +27,20 @@ extern "C" {
 #define MSL_FIRST_STACK 4u /* the stacks below it are where the lanes' identities and simdgroups lie */
 #define MSL_SIMDGROUPS_AT (3 * MSL_STACK_BYTES)
 
+/* The checkers ask at any access which path a thread is on, so its nodes are written when the text says so. Elsewhere
+ * only operations ask, and between two of them the compiler may write as late as it likes, or never. */
+#ifdef MSL_CHECKED
+#define MSL_IN_ORDER volatile
+#else
+#define MSL_IN_ORDER
+#endif
+
 /* A call, or a loop in one of its turns, that a thread is in. They lie on the thread's own stack. */
 struct msl_path {
-  struct msl_path *outer;                  /* NULL: the kernel itself */
-  unsigned id;                             /* of the call or loop; it grows in the order of the text */
-  unsigned turn;                           /* of a loop, from 1; of a call 0 while its arguments are computed, then 1 */
-  unsigned long digest;                    /* of the path outside */
+  struct msl_path *MSL_IN_ORDER outer;     /* NULL: the kernel itself */
+  MSL_IN_ORDER unsigned id;                /* of the call or loop; it grows in the order of the text */
+  MSL_IN_ORDER unsigned turn;              /* of a loop, from 1; of a call 0 while its arguments are computed, then 1 */
+  MSL_IN_ORDER unsigned long digest;       /* of the path outside */
 };
 
 /* One kernel thread. */
@@ -49,8 +57,8 @@ struct msl_lane {
   unsigned position_in_grid[3];            /* thread_position_in_grid */
   unsigned long turn;                      /* bit, and bit << 32: what a lane that waits flips in ready and waiting */
   struct msl_lane *next;                   /* the lane that most likely goes on when this one waits */
-  struct msl_path *path;                   /* the innermost of the calls and loops that it is in */
-  unsigned long digest;                    /* of the path: equal for lanes on equal paths */
+  struct msl_path *MSL_IN_ORDER path;      /* the innermost of the calls and loops that it is in */
+  MSL_IN_ORDER unsigned long digest;       /* of the path: equal for lanes on equal paths */
   unsigned reserved[6];
   /* What the lane gives to an operation of its simdgroup, and what it gets back. Only the lane itself writes here,
    * and the one lane that carries an operation out while all others of the operation wait: so a lane that runs ahead
