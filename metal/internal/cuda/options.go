@@ -26,7 +26,7 @@ type Compiler interface {
 // Options of a device. The zero value is the first card with its defaults.
 type Options struct {
 	Index     int    // of the card
-	Memory    Memory // Copied, which was faster for every size measured
+	Memory    Memory // Copied by default; the others were not measured against it yet
 	Registers int    // the most that a thread may have; 0: as many as let the threadgroup run
 	Library   string // the driver's file; "": libcuda.so.1. The first device of a process decides
 
