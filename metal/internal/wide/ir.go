@@ -53,7 +53,6 @@ type inst struct {
 	kind     string   // atomicrmw: what it does
 	ordering []string // of what is atomic, with its syncscope
 	align    int      // load, store, alloca, cmpxchg, atomicrmw; 0: none told
-	immarg   bool     // call: at least one argument must stay a constant
 }
 
 // String is the instruction as LLVM reads it.
