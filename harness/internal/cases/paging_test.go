@@ -21,22 +21,7 @@ func TestPagesChangeNoValue(t *testing.T) {
 		})
 		got := Materialize(c)
 		for name, pair := range map[string][2]*Tensor{"k": {&base.K, &got.K}, "v": {&base.V, &got.V}} {
-			want, have := pair[0].Dense(), pair[1].Dense()
-			for i := range want {
-				if want[i] != have[i] {
-					t.Fatalf("%s: element %d of %s is %g; want %g", Words(c), i, name, have[i], want[i])
-				}
-			}
-			elements := map[int]bool{}
-			pair[1].each(func(index int) { elements[index] = true })
-			if len(elements) != pair[1].Len() {
-				t.Fatalf("%s: rows of %s share memory", Words(c), name)
-			}
-			for index := range pair[1].Elements {
-				if at := 4 * index; elements[index] == IsSlack(pair[1].Data[at:at+4], at) {
-					t.Fatalf("%s: element %d of %s: slack where none belongs, or none where it does", Words(c), index, name)
-				}
-			}
+			sameInAnotherPlace(t, Words(c)+": "+name, pair[0], pair[1])
 		}
 		if clone := got.Clone(); clone.K.Index(1, 1, 4, 3) != got.K.Index(1, 1, 4, 3) {
 			t.Fatalf("%s: a copy has its rows elsewhere", Words(c))

@@ -18,6 +18,28 @@ func stridedCase(t *testing.T, change func(*Case)) Case {
 	return c
 }
 
+// sameInAnotherPlace holds an fp32 tensor against a plain one: the same values, none of which share memory, and slack
+// everywhere between them and nowhere else.
+func sameInAnotherPlace(t *testing.T, name string, plain, placed *Tensor) {
+	t.Helper()
+	want, have := plain.Dense(), placed.Dense()
+	for i := range want {
+		if want[i] != have[i] {
+			t.Fatalf("%s: element %d is %g; want %g", name, i, have[i], want[i])
+		}
+	}
+	elements := map[int]bool{}
+	placed.each(func(index int) { elements[index] = true })
+	if len(elements) != placed.Len() {
+		t.Fatalf("%s: elements share memory", name)
+	}
+	for index := range placed.Elements {
+		if at := 4 * index; elements[index] == IsSlack(placed.Data[at:at+4], at) {
+			t.Fatalf("%s: element %d: slack where none belongs, or none where it does", name, index)
+		}
+	}
+}
+
 // Strides say where a value lies and not what it is, but for what shares memory.
 func TestStridesChangeNoValue(t *testing.T) {
 	base := Materialize(stridedCase(t, func(*Case) {}))
@@ -30,22 +52,7 @@ func TestStridesChangeNoValue(t *testing.T) {
 		})
 		got := Materialize(c)
 		for name, pair := range map[string][2]*Tensor{"q": {&base.Q, &got.Q}, "k": {&base.K, &got.K}, "v": {&base.V, &got.V}} {
-			want, have := pair[0].Dense(), pair[1].Dense()
-			for i := range want {
-				if want[i] != have[i] {
-					t.Fatalf("%s: element %d of %s is %g; want %g", Words(c), i, name, have[i], want[i])
-				}
-			}
-			elements := map[int]bool{}
-			pair[1].each(func(index int) { elements[index] = true })
-			if len(elements) != pair[1].Len() {
-				t.Fatalf("%s: elements of %s share memory", Words(c), name)
-			}
-			for index := range pair[1].Elements {
-				if at := 4 * index; elements[index] == IsSlack(pair[1].Data[at:at+4], at) {
-					t.Fatalf("%s: element %d of %s: slack where none belongs, or none where it does", Words(c), index, name)
-				}
-			}
+			sameInAnotherPlace(t, Words(c)+": "+name, pair[0], pair[1])
 		}
 	}
 }

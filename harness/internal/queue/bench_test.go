@@ -42,13 +42,7 @@ func BenchmarkQueue(b *testing.B) {
 		batch++
 		n := b.N
 		defer processor(b, n)()
-		if err := bus.putAll(b.Context(), r, batch, func(yield func(item) bool) {
-			for i := range n {
-				if !yield(item{casesItem, batch, i * 16, (i + 1) * 16}) {
-					return
-				}
-			}
-		}); err != nil {
+		if err := bus.putAll(b.Context(), r, batch, itemsOf(batch, n)); err != nil {
 			b.Fatal(err)
 		}
 	})
@@ -58,13 +52,7 @@ func BenchmarkQueue(b *testing.B) {
 		if err := bus.work.Purge(b.Context()); err != nil { // what an earlier part left
 			b.Fatal(err)
 		}
-		if err := bus.putAll(b.Context(), r, batch, func(yield func(item) bool) {
-			for i := range n {
-				if !yield(item{casesItem, batch, i * 16, (i + 1) * 16}) {
-					return
-				}
-			}
-		}); err != nil {
+		if err := bus.putAll(b.Context(), r, batch, itemsOf(batch, n)); err != nil {
 			b.Fatal(err)
 		}
 		defer processor(b, n)()
@@ -92,5 +80,16 @@ func BenchmarkQueue(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// itemsOf are n of a batch, of 16 cases each.
+func itemsOf(batch, n int) func(yield func(item) bool) {
+	return func(yield func(item) bool) {
+		for i := range n {
+			if !yield(item{casesItem, batch, i * 16, (i + 1) * 16}) {
+				return
+			}
+		}
 	}
 }

@@ -1,17 +1,13 @@
 package msl
 
 import (
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"attest.example/attest/metal/atomicfile"
+	"attest.example/attest/metal/internal/sourcedigest"
 )
 
 //go:embed include
@@ -23,27 +19,10 @@ var headerFiles embed.FS
 var ownSources embed.FS
 
 // headerDigest names the version of our headers.
-var headerDigest = sync.OnceValue(func() string { return digestTree(headerFiles) })
+var headerDigest = sync.OnceValue(func() string { return sourcedigest.Of(headerFiles) })
 
 // rewriterDigest names the version of this package.
-var rewriterDigest = sync.OnceValue(func() string { return digestTree(ownSources) })
-
-func digestTree(files embed.FS) string {
-	h := sha256.New()
-	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasSuffix(name, "_test.go") {
-			return err
-		}
-		data, err := files.ReadFile(name)
-		fmt.Fprintf(h, "%s %d\n", name, len(data))
-		h.Write(data)
-		return err
-	})
-	if err != nil {
-		panic(err) // the files are part of the program
-	}
-	return hex.EncodeToString(h.Sum(nil))[:24]
-}
+var rewriterDigest = sync.OnceValue(func() string { return sourcedigest.Of(ownSources) })
 
 // standardHeaders are what a kernel may include; all are one. While preprocessing they are empty, because their
 // declarations come in after the rewriting.

@@ -1,15 +1,14 @@
 package wide
 
 import (
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"strings"
 	"sync"
+
+	"attest.example/attest/metal/internal/sourcedigest"
 )
 
 // Helpers is the text of what widened code calls, in C for clang.
@@ -174,19 +173,4 @@ func Prepare(text string) string {
 var own embed.FS
 
 // Digest names the version of this package.
-var Digest = sync.OnceValue(func() string {
-	h := sha256.New()
-	err := fs.WalkDir(own, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasSuffix(name, "_test.go") {
-			return err
-		}
-		data, err := own.ReadFile(name)
-		fmt.Fprintf(h, "%s %d\n", name, len(data))
-		h.Write(data)
-		return err
-	})
-	if err != nil {
-		panic(err) // the files are part of the program
-	}
-	return hex.EncodeToString(h.Sum(nil))[:24]
-})
+var Digest = sync.OnceValue(func() string { return sourcedigest.Of(own) })
