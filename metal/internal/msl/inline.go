@@ -1,32 +1,35 @@
 package msl
 
-import "strings"
-
 // The runtime tells simd operations and barriers apart by the place in the code they are called from. A helper that
 // holds one and is called in two branches must be two places, as it is on a GPU, where all is inlined.
 
-// inlineCollectives marks the functions that hold a collective operation, or call one that does, as always inlined.
+// inlineCollectives marks the functions that hold a collective, or call one that does, as always inlined.
 func (u *unit) inlineCollectives() {
-	collective := map[string]bool{}
+	inlined := u.ownCollectives()
+	leads := func(d *declaration) bool {
+		for i := d.from; i < d.bodyEnd; i++ {
+			if !u.isIdentifier(i) {
+				continue
+			}
+			name := u.tokens[i].text
+			if u.collectives.types[name] || i > d.body && (u.isCollective(name) || inlined[name]) {
+				return true
+			}
+		}
+		return false
+	}
 	for changed := true; changed; {
 		changed = false
 		for n := range u.declarations {
 			d := &u.declarations[n]
-			if d.kind != functionDeclaration || !d.hasBody() || d.name < 0 || collective[u.functionName(d)] {
-				continue
-			}
-			for i := d.body; i < d.bodyEnd; i++ {
-				if u.isIdentifier(i) && (isCollective(u.tokens[i].text) || collective[u.tokens[i].text]) {
-					collective[u.functionName(d)] = true
-					changed = true
-					break
-				}
+			if d.kind == functionDeclaration && d.hasBody() && d.name >= 0 && !inlined[u.functionName(d)] && leads(d) {
+				inlined[u.functionName(d)], changed = true, true
 			}
 		}
 	}
 	for n := range u.declarations {
 		d := &u.declarations[n]
-		if d.kind != functionDeclaration || !d.hasBody() || d.name < 0 || !collective[u.functionName(d)] || u.contains(d.from, d.open, "noinline") {
+		if d.kind != functionDeclaration || !d.hasBody() || d.name < 0 || !inlined[u.functionName(d)] || u.contains(d.from, d.open, "noinline") {
 			continue
 		}
 		first := d.from
@@ -37,16 +40,28 @@ func (u *unit) inlineCollectives() {
 	}
 }
 
-// functionName is the name a call uses; of an operator the sign does not matter, and of a constructor it is the struct.
-func (u *unit) functionName(d *declaration) string { return u.tokens[d.name].text }
+// isCollective says whether our headers declare a collective of this name, or the compiler's own name of one.
+func (u *unit) isCollective(name string) bool {
+	_, is := u.collectives.functions[name]
+	return is || u.collectives.builtins[name] != ""
+}
 
-var collectivePrefixes = []string{"simd_", "quad_", "simdgroup_", "__metal_simd", "__metal_quad", "threadgroup_barrier", "__metal_wgbarrier", "make_filled_simdgroup"}
-
-func isCollective(name string) bool {
-	for _, prefix := range collectivePrefixes {
-		if strings.HasPrefix(name, prefix) {
-			return true
+// ownCollectives are the functions that the text declares by the linker name of a collective.
+func (u *unit) ownCollectives() map[string]bool {
+	own := map[string]bool{}
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.kind != functionDeclaration || d.hasBody() || d.name < 0 {
+			continue
+		}
+		for i := d.close; i < d.to; i++ {
+			if u.isOneOf(i, "asm", "__asm", "__asm__") && u.is(i+1, "(") && u.collectives.labels[u.tokens[i+2].text] {
+				own[u.functionName(d)] = true
+			}
 		}
 	}
-	return false
+	return own
 }
+
+// functionName is the name a call uses; of an operator the sign does not matter, and of a constructor it is the struct.
+func (u *unit) functionName(d *declaration) string { return u.tokens[d.name].text }

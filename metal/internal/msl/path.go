@@ -19,26 +19,11 @@ import (
 // The numbers are indices of tokens, so they grow in the order of the text. A call's is that of its closing parenthesis,
 // for its arguments come before it.
 
-// laneOperations are MSL's functions that lanes of a simdgroup carry out together, and that take a place.
-var laneOperations = func() map[string]bool {
-	known := map[string]bool{"simdgroup_barrier": true, "simdgroup_multiply": true, "simdgroup_multiply_accumulate": true,
-		"__metal_simdgroup_matrix_8x8_multiply": true, "__metal_simdgroup_matrix_8x8_multiply_accumulate": true}
-	for _, name := range strings.Fields("shuffle broadcast shuffle_up shuffle_down shuffle_rotate_up shuffle_rotate_down shuffle_xor " +
-		"shuffle_and_fill_up shuffle_and_fill_down sum product min max and or xor prefix_inclusive_sum prefix_exclusive_sum " +
-		"prefix_inclusive_product prefix_exclusive_product broadcast_first all any is_first ballot active_threads_mask") {
-		known["simd_"+name], known["quad_"+name] = true, true
-	}
-	return known
-}()
-
-// otherOperations are carried out together too, and take no place.
-var otherOperations = map[string]bool{"__metal_simdgroup_async_copy_1d": true, "__metal_simdgroup_async_copy_2d": true,
-	"__metal_wait_simdgroup_events": true}
-
 // pathMarks finds what is to be marked.
 type pathMarks struct {
 	u        *unit
 	declared map[string]bool // functions of the text by their name: none of them is MSL's
+	own      map[string]bool // those of them that are collectives by their linker name: they take no place
 	meets    map[string]bool // functions of the text, and lambdas by the name of their variable, that lead to an operation
 	wraps    []pathWrap
 	loops    []pathWrap
@@ -49,7 +34,7 @@ type pathWrap struct{ from, to int }
 
 // markPaths gives the text what tells the runtime where a lane is.
 func (u *unit) markPaths() {
-	m := &pathMarks{u: u, declared: map[string]bool{}, meets: map[string]bool{}}
+	m := &pathMarks{u: u, declared: map[string]bool{}, own: u.ownCollectives(), meets: map[string]bool{}}
 	for n := range u.declarations {
 		if d := &u.declarations[n]; d.kind == functionDeclaration && d.name >= 0 {
 			m.declared[u.functionName(d)] = true
@@ -74,10 +59,8 @@ func (u *unit) markPaths() {
 func (m *pathMarks) renameBuiltins() {
 	for i := range m.u.tokens {
 		t := &m.u.tokens[i]
-		plain, ok := strings.CutPrefix(t.text, "__metal_")
-		if ok && t.kind == identifier && m.u.is(i+1, "(") && (strings.HasPrefix(plain, "simd_") || strings.HasPrefix(plain, "quad_")) && laneOperations[plain] &&
-			!m.u.is(i-1, "::") && m.inBody(i) {
-			t.text = "metal::" + plain
+		if name := m.u.collectives.builtins[t.text]; name != "" && t.kind == identifier && m.u.is(i+1, "(") && !m.u.is(i-1, "::") && m.inBody(i) {
+			t.text = name
 		}
 	}
 }
@@ -146,11 +129,13 @@ func (m *pathMarks) leads(from, to int) bool {
 
 func (m *pathMarks) isOperation(i int) bool {
 	t := &m.u.tokens[i]
-	name := strings.TrimPrefix(t.text, "metal::")
-	if m.u.traits.wholeMatrices && strings.Contains(name, "multiply") {
+	if t.kind != identifier {
 		return false
 	}
-	return t.kind == identifier && (laneOperations[name] || otherOperations[name]) && m.opening(i) >= 0
+	name := strings.TrimPrefix(t.text, "metal::")
+	kind := m.u.collectives.functions[name]
+	takesPlace := kind == placed || kind == matrixPlaced && !m.u.traits.wholeMatrices
+	return (takesPlace || m.own[name]) && m.opening(i) >= 0
 }
 
 func (m *pathMarks) isMeetingCall(i int) bool {
@@ -221,11 +206,14 @@ func (m *pathMarks) markBody(from, to int) {
 func (m *pathMarks) markOperation(i int) {
 	u, open := m.u, m.opening(i)
 	name := strings.TrimPrefix(u.tokens[i].text, "metal::")
-	if u.isOneOf(i-1, ".", "->") || m.declared[name] && u.tokens[i].text == name && !u.is(i-1, "::") {
+	if u.isOneOf(i-1, ".", "->") {
 		return
 	}
-	if otherOperations[name] {
+	if m.own[name] {
 		m.markCall(i)
+		return
+	}
+	if m.declared[name] && u.tokens[i].text == name && !u.is(i-1, "::") {
 		return
 	}
 	comma := ", "

@@ -20,11 +20,20 @@ func rewrite(preprocessed string, p *Program, t target, skip []Skipped) (*rewrit
 }
 
 func rewriteBy(passes []pass, preprocessed string, p *Program, t target, skip []Skipped) (*rewritten, error) {
+	known, err := headerCollectives()
+	if err != nil {
+		return nil, err
+	}
+	return rewriteKnowing(known, passes, preprocessed, p, t, skip)
+}
+
+// rewriteKnowing rewrites by the passes for headers that have these collectives.
+func rewriteKnowing(known *collectives, passes []pass, preprocessed string, p *Program, t target, skip []Skipped) (*rewritten, error) {
 	u, err := parse(preprocessed, p)
 	if err != nil {
 		return nil, err
 	}
-	u.traits = t.traits()
+	u.traits, u.collectives = t.traits(), known
 	for _, s := range skip {
 		u.leaveOut(s)
 	}

@@ -23,6 +23,7 @@ type unit struct {
 	primaries   map[string]bool // structs that the text has without template arguments
 
 	traits        traits
+	collectives   *collectives
 	initialValues bool // threadgroup variables have some
 	paths         int  // how many entries a lane's path has at most; 0: there are no operations
 }

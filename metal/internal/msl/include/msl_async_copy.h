@@ -80,14 +80,14 @@ MSL_INLINE unsigned long start_copy_2d(ulong bytes, unsigned long to, ulong to_s
 #endif
 #define MSL_COPY_1D(name, to_space, from_space, label)                                                              \
   __private void *name(ulong bytes, ulong align, to_space void *to, const from_space void *from, ulong count)       \
-      __asm(label);                                                                                                 \
+      MSL_COLLECTIVE_LABEL(label);                                                                                  \
   __private void *name(ulong bytes, ulong, to_space void *to, const from_space void *from, ulong count) {           \
     return (__private void *)metal::msl_simd::start_copy_1d(bytes, MSL_GENERIC(to), MSL_GENERIC(from), count);    \
   }
 #define MSL_COPY_2D(name, to_space, from_space, label)                                                              \
   __private void *name(ulong bytes, ulong align, to_space void *to, ulong to_stride, ulong one, metal::vec<ulong, 2> to_tile, \
                        const from_space void *from, ulong from_stride, ulong also_one, metal::vec<ulong, 2> from_tile, \
-                       metal::vec<long, 2> offset, int clamp) __asm(label);                                         \
+                       metal::vec<long, 2> offset, int clamp) MSL_COLLECTIVE_LABEL(label);                          \
   __private void *name(ulong bytes, ulong, to_space void *to, ulong to_stride, ulong, metal::vec<ulong, 2> to_tile, \
                        const from_space void *from, ulong from_stride, ulong, metal::vec<ulong, 2> from_tile,       \
                        metal::vec<long, 2>, int clamp) {                                                            \
@@ -100,7 +100,7 @@ MSL_COPY_1D(msl_copy_1d_out, __global, __local, "air.simdgroup_async_copy_1d.p1i
 MSL_COPY_2D(msl_copy_2d_in, __local, __global, "air.simdgroup_async_copy_2d.p3i8.p1i8")
 MSL_COPY_2D(msl_copy_2d_out, __global, __local, "air.simdgroup_async_copy_2d.p1i8.p3i8")
 
-void msl_wait_events(int count, __private void *__private *events) __asm("air.wait_simdgroup_events");
+void msl_wait_events(int count, __private void *__private *events) MSL_COLLECTIVE_LABEL("air.wait_simdgroup_events");
 void msl_wait_events(int count, __private void *__private *events) {
   using namespace metal::msl_simd;
 #ifdef MSL_PTX

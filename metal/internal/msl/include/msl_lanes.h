@@ -61,18 +61,18 @@ template <uint width, class T, class Op> MSL_INLINE T reduce(T data, Op, place h
 } // namespace metal
 
 #define MSL_SHUFFLE(prefix, width, name, function) \
-  template <class T> MSL_INLINE T prefix##name(T data, ushort with, MSL_HERE) { return msl_simd::function<width>(data, uint(with), here); }
+  template <class T> MSL_COLLECTIVE T prefix##name(T data, ushort with, MSL_HERE) { return msl_simd::function<width>(data, uint(with), here); }
 #define MSL_FILL(prefix, width, name, function)                                                            \
-  template <class T> MSL_INLINE T prefix##name(T data, T filling, ushort delta, MSL_HERE) {                \
+  template <class T> MSL_COLLECTIVE T prefix##name(T data, T filling, ushort delta, MSL_HERE) {            \
     return msl_simd::function<width>(data, filling, uint(delta), uint(width), here);                         \
   }                                                                                                        \
-  template <class T> MSL_INLINE T prefix##name(T data, T filling, ushort delta, ushort modulo, MSL_HERE) { \
+  template <class T> MSL_COLLECTIVE T prefix##name(T data, T filling, ushort delta, ushort modulo, MSL_HERE) { \
     return msl_simd::function<width>(data, filling, uint(delta), uint(modulo), here);                        \
   }
 #define MSL_REDUCTION(prefix, width, name, op) \
-  template <class T> MSL_INLINE T prefix##name(T data, MSL_HERE) { return msl_simd::reduce<width>(data, msl_simd::op(), here); }
+  template <class T> MSL_COLLECTIVE T prefix##name(T data, MSL_HERE) { return msl_simd::reduce<width>(data, msl_simd::op(), here); }
 #define MSL_PREFIX(pre, width, name, op, inclusive) \
-  template <class T> MSL_INLINE T pre##name(T data, MSL_HERE) { return msl_simd::together<msl_simd::prefix<msl_simd::op, width, inclusive>>(data, here); }
+  template <class T> MSL_COLLECTIVE T pre##name(T data, MSL_HERE) { return msl_simd::together<msl_simd::prefix<msl_simd::op, width, inclusive>>(data, here); }
 
 #define MSL_LANE_OPERATIONS(pre, width)                                                                            \
   MSL_SHUFFLE(pre, width, shuffle, shuffle)                                                                        \
@@ -81,7 +81,7 @@ template <uint width, class T, class Op> MSL_INLINE T reduce(T data, Op, place h
   MSL_SHUFFLE(pre, width, shuffle_down, shuffle_down)                                                              \
   MSL_SHUFFLE(pre, width, shuffle_rotate_up, rotate_up)                                                            \
   MSL_SHUFFLE(pre, width, shuffle_rotate_down, rotate_down)                                                        \
-  template <class T> MSL_INLINE T pre##shuffle_xor(T data, ushort mask, MSL_HERE) {                                \
+  template <class T> MSL_COLLECTIVE T pre##shuffle_xor(T data, ushort mask, MSL_HERE) {                            \
     return msl_simd::shuffle<width>(data, msl_simd::own_lane<width>() ^ uint(mask), here);                             \
   }                                                                                                                \
   MSL_FILL(pre, width, shuffle_and_fill_up, fill_up)                                                               \
@@ -97,18 +97,18 @@ template <uint width, class T, class Op> MSL_INLINE T reduce(T data, Op, place h
   MSL_PREFIX(pre, width, prefix_exclusive_sum, sum, false)                                                         \
   MSL_PREFIX(pre, width, prefix_inclusive_product, product, true)                                                  \
   MSL_PREFIX(pre, width, prefix_exclusive_product, product, false)                                                 \
-  template <class T> MSL_INLINE T pre##broadcast_first(T data, MSL_HERE) {                                         \
+  template <class T> MSL_COLLECTIVE T pre##broadcast_first(T data, MSL_HERE) {                                     \
     return msl_simd::together<msl_simd::first_value<width>>(data, here);                                               \
   }                                                                                                                \
-  MSL_INLINE bool pre##all(bool x, MSL_HERE) { return !msl_simd::together<msl_simd::ballot<width>>(uint(!x), here); } \
-  MSL_INLINE bool pre##any(bool x, MSL_HERE) { return msl_simd::together<msl_simd::ballot<width>>(uint(x), here); }    \
-  MSL_INLINE bool pre##is_first(MSL_HERE) {                                                                        \
+  MSL_COLLECTIVE bool pre##all(bool x, MSL_HERE) { return !msl_simd::together<msl_simd::ballot<width>>(uint(!x), here); } \
+  MSL_COLLECTIVE bool pre##any(bool x, MSL_HERE) { return msl_simd::together<msl_simd::ballot<width>>(uint(x), here); } \
+  MSL_COLLECTIVE bool pre##is_first(MSL_HERE) {                                                                    \
     return __builtin_ctz(msl_simd::together<msl_simd::ballot<width>>(1u, here)) == msl_simd::own_lane<width>();          \
   }
 
 /* The names under which the functions stand in Apple's own headers; some texts use them. */
-#define MSL_BUILTIN(pre, name)                                                            \
-  template <class... A> MSL_INLINE auto __metal_##pre##name(A... a) { return metal::pre##name(a...); }
+#define MSL_BUILTIN(pre, name) \
+  template <class... A> MSL_INLINE auto __metal_##pre##name(A... a) MSL_BUILTIN_OF(metal::pre##name) { return metal::pre##name(a...); }
 #define MSL_LANE_BUILTINS(pre)              \
   MSL_BUILTIN(pre, shuffle)                 \
   MSL_BUILTIN(pre, broadcast)               \
@@ -133,6 +133,8 @@ template <uint width, class T, class Op> MSL_INLINE T reduce(T data, Op, place h
   MSL_BUILTIN(pre, broadcast_first)         \
   MSL_BUILTIN(pre, all)                     \
   MSL_BUILTIN(pre, any)                     \
-  MSL_BUILTIN(pre, is_first)
+  MSL_BUILTIN(pre, is_first)                \
+  MSL_BUILTIN(pre, ballot)                  \
+  MSL_BUILTIN(pre, active_threads_mask)
 
 #endif

@@ -13,7 +13,25 @@
 #include "msl_runtime.h"
 
 #define MSL_NOINLINE static __attribute__((noinline))
+
+/* Marks of what threads do together. The compiler finds these declarations by the marks, whatever they are called
+ * (collective.go), and inlines all that calls them.
+ *   MSL_COLLECTIVE         in front of a function, in place of MSL_INLINE
+ *   MSL_COLLECTIVE_TYPE    in front of a type's name: what handles such a value calls collectives
+ *   MSL_COLLECTIVE_LABEL   a linker name under which a text declares such a function for itself
+ *   MSL_BUILTIN_OF         behind a function's parameters: the compiler's own name of another function
+ * The last parameter of a collective is where it stands in the kernel's text:
+ *   MSL_HERE               the lanes of a simdgroup meet there, and path.go passes the place
+ *   MSL_MATRIX_HERE        the same, of a multiplication of matrices; some targets carry that out without lanes waiting
+ *   MSL_LINE               nobody waits for lanes on the same path: the line is for messages alone
+ */
+#define MSL_COLLECTIVE MSL_INLINE
+#define MSL_COLLECTIVE_TYPE
+#define MSL_COLLECTIVE_LABEL(label) __asm(label)
+#define MSL_BUILTIN_OF(name)
 #define MSL_HERE metal::msl_simd::place here = metal::msl_simd::place(__builtin_LINE())
+#define MSL_MATRIX_HERE MSL_HERE
+#define MSL_LINE MSL_HERE
 
 namespace metal {
 namespace msl_simd {

@@ -78,7 +78,7 @@ template <class T> MSL_INLINE pair_of_floats multiply_halves(vec<T, 2> left, vec
 
 /* A matrix as its pair, and where that is known as the pair of the transposed one too. Which of them hold is known when
  * everything is inlined, so the other costs nothing. */
-template <class T, int Cols = 8, int Rows = Cols> struct simdgroup_matrix {
+template <class T, int Cols = 8, int Rows = Cols> struct MSL_COLLECTIVE_TYPE simdgroup_matrix {
   static_assert(Cols == 8 && Rows == 8, "a simdgroup_matrix has 8 columns and 8 rows");
   static_assert(is_floating_point<T>::value, "a simdgroup_matrix holds float, half or bfloat");
   typedef vec<T, 2> storage_type;
@@ -144,7 +144,7 @@ MSL_INLINE simdgroup_matrix<D, 8, 8> multiplied(simdgroup_matrix<A, 8, 8> a, sim
   }                                                                                                                    \
   }                                                                                                                    \
   template <class T, int C, int R>                                                                                     \
-  MSL_INLINE void simdgroup_load(__private simdgroup_matrix<T, C, R> &d, const space T *src, ulong elements_per_row = 8, \
+  MSL_COLLECTIVE void simdgroup_load(__private simdgroup_matrix<T, C, R> &d, const space T *src, ulong elements_per_row = 8, \
                                  vec<ulong, 2> matrix_origin = vec<ulong, 2>(0ul), bool transpose_matrix = false) {    \
     const uint row = msl_simd::matrix_row(), column = msl_simd::matrix_column();                                       \
     src += matrix_origin.y * elements_per_row + matrix_origin.x;                                                       \
@@ -155,7 +155,7 @@ MSL_INLINE simdgroup_matrix<D, 8, 8> multiplied(simdgroup_matrix<A, 8, 8> a, sim
     d.has_turned = true;                                                                                               \
   }                                                                                                                    \
   template <class T, int C, int R>                                                                                     \
-  MSL_INLINE void simdgroup_store(simdgroup_matrix<T, C, R> a, space T *dst, ulong elements_per_row = 8,               \
+  MSL_COLLECTIVE void simdgroup_store(simdgroup_matrix<T, C, R> a, space T *dst, ulong elements_per_row = 8,               \
                                   vec<ulong, 2> matrix_origin = vec<ulong, 2>(0ul), bool transpose_matrix = false) {   \
     const ulong row = msl_simd::matrix_row(), column = msl_simd::matrix_column();                                      \
     dst += matrix_origin.y * elements_per_row + matrix_origin.x;                                                       \
