@@ -59,7 +59,8 @@ type generator struct {
 	names   int
 	fuel    int // statements left
 	inLoop  bool
-	widened int // turns of the loops around, at most
+	within  bool // in a loop or a switch: a break ends it
+	widened int  // turns of the loops around, at most
 }
 
 // Generate writes the random kernel of a seed.
@@ -158,14 +159,15 @@ func (g *generator) fresh(prefix string) string {
 	return fmt.Sprintf("%s%d", prefix, g.names)
 }
 
-func (g *generator) inside(turns int, loop bool, depth int) []*Node {
-	was, widened := g.inLoop, g.widened
-	if loop {
-		g.inLoop = true
+// inside is what stands in a loop of so many turns at most, or, of one turn, in a branch.
+func (g *generator) inside(turns int, depth int) []*Node {
+	loop, within, widened := g.inLoop, g.within, g.widened
+	if turns > 1 {
+		g.inLoop, g.within = true, true
 	}
 	g.widened *= turns
 	body := g.nodes(depth)
-	g.inLoop, g.widened = was, widened
+	g.inLoop, g.within, g.widened = loop, within, widened
 	return body
 }
 
@@ -173,7 +175,7 @@ func (g *generator) node(depth int) []*Node {
 	one := func(head string, body []*Node, tail string) []*Node {
 		return []*Node{{Head: head, Body: body, Tail: tail}}
 	}
-	kind := g.IntN(16)
+	kind := g.IntN(19)
 	if depth == 0 && kind >= 4 && kind < 13 {
 		kind = 0
 	}
@@ -182,49 +184,104 @@ func (g *generator) node(depth int) []*Node {
 	}
 	switch kind {
 	case 4, 5, 6:
-		n := &Node{Head: "if (" + g.condition(1) + ") {", Body: g.inside(1, false, depth-1), Tail: "}"}
+		n := &Node{Head: "if (" + g.condition(1) + ") {", Body: g.inside(1, depth-1), Tail: "}"}
 		if g.IntN(2) == 0 {
-			n.Else, n.Other = "} else {", g.inside(1, false, depth-1)
+			n.Else, n.Other = "} else {", g.inside(1, depth-1)
 		}
 		return []*Node{n}
 	case 7, 8:
 		j := g.fresh("j")
-		return one(fmt.Sprintf("for (uint %s = 0; %s < (%s & 3u); %s++) {", j, j, g.number(1), j), g.inside(3, true, depth-1), "}")
+		step := j + "++"
+		if g.IntN(4) == 0 { // an operation that the turn ends with
+			step = fmt.Sprintf("%s += 1u + (%s & 1u)", j, g.operation(0))
+		}
+		return one(fmt.Sprintf("for (uint %s = 0; %s < (%s & 3u); %s) {", j, j, g.number(1), step), g.inside(3, depth-1), "}")
 	case 9:
 		w := g.fresh("w")
-		return one(fmt.Sprintf("for (uint %s = %s & 3u; %s > 0u; %s -= 1u) {", w, g.number(1), w, w), g.inside(3, true, depth-1), "}")
+		return one(fmt.Sprintf("for (uint %s = %s & 3u; %s > 0u; %s -= 1u) {", w, g.number(1), w, w), g.inside(3, depth-1), "}")
 	case 10:
 		d, condition := g.fresh("d"), g.condition(1)
 		if g.IntN(2) == 0 {
-			return one(fmt.Sprintf("{ uint %s = 0; while (%s < 3u && (%s)) { %s += 1u;", d, d, condition, d), g.inside(3, true, depth-1), "} }")
+			return one(fmt.Sprintf("{ uint %s = 0; while (%s < 3u && (%s)) { %s += 1u;", d, d, condition, d), g.inside(3, depth-1), "} }")
 		}
-		return one(fmt.Sprintf("{ uint %s = 0; do { %s += 1u;", d, d), g.inside(3, true, depth-1), fmt.Sprintf("} while (%s < 3u && (%s)); }", d, condition))
+		return one(fmt.Sprintf("{ uint %s = 0; do { %s += 1u;", d, d), g.inside(3, depth-1), fmt.Sprintf("} while (%s < 3u && (%s)); }", d, condition))
 	case 11, 12:
-		var cases []*Node
-		for _, label := range []string{"case 0:", "case 2:", "default:", "case 1:"}[:2+g.IntN(3)] {
-			end := "}"
-			if g.IntN(3) > 0 {
-				end = "} break;"
-			}
-			cases = append(cases, &Node{Head: label + " {", Body: g.inside(1, false, depth-1), Tail: end})
-		}
-		return one(fmt.Sprintf("switch (%s & 3u) {", g.number(1)), cases, "}")
+		return []*Node{g.choice(depth)}
 	case 13:
-		if g.inLoop {
-			return one(fmt.Sprintf("if (%s) %s;", g.condition(1), g.pick("continue", "break")), nil, "")
+		if g.within {
+			return one(fmt.Sprintf("if (%s) %s", g.condition(1), g.leave()), nil, "")
 		}
 	case 14:
 		if g.IntN(3) == 0 {
-			end := "{ out[lane] = r; return; }"
-			if g.helper {
-				end = "return " + g.number(1) + ";"
+			return one(fmt.Sprintf("if (%s) %s", g.condition(1), g.returns()), nil, "")
+		}
+	case 16, 17:
+		// What lanes do on their way out: operations, also of turns of their own, before they leave.
+		if g.within || g.IntN(3) == 0 {
+			end := g.returns()
+			if g.within && g.IntN(4) > 0 {
+				end = g.leave()
 			}
-			return one(fmt.Sprintf("if (%s) %s", g.condition(1), end), nil, "")
+			return one("if ("+g.condition(1)+") {", g.inside(1, max(depth-1, 0)), end+" }")
+		}
+	case 18:
+		// A loop whose only way out is in its middle.
+		if depth > 0 && g.widened <= 40 {
+			d := g.fresh("d")
+			head := fmt.Sprintf("{ uint %s = 0; while (true) { %s += 1u;", d, d)
+			out := &Node{Head: fmt.Sprintf("if (%s > 3u || (%s)) {", d, g.condition(1)), Body: g.inside(1, 0), Tail: "break; }"}
+			body := append([]*Node{out}, g.inside(3, depth-1)...)
+			if g.IntN(2) == 0 { // one that is taken before anything else may go on to the next turn
+				body[0] = &Node{Head: fmt.Sprintf("if (%s > 3u) break;", d)}
+				body = append(body, out)
+			}
+			return []*Node{{Head: head, Body: body, Tail: "} }"}}
 		}
 	case 15:
 		return one(fmt.Sprintf("%s = %s;", g.pick("x", "y"), g.number(2)), nil, "")
 	}
 	return one(fmt.Sprintf("r = r * 31u + %s;", g.operation(1)), nil, "")
+}
+
+// leave is how a lane goes on to the next turn, or leaves the loop or switch that it is in.
+func (g *generator) leave() string {
+	if g.inLoop && g.IntN(2) == 0 {
+		return "continue;"
+	}
+	return "break;"
+}
+
+// returns is how a lane returns; the kernel's own stores what it has first.
+func (g *generator) returns() string {
+	if g.helper {
+		return "return " + g.number(1) + ";"
+	}
+	return "{ out[lane] = r; return; }"
+}
+
+// choice is a switch, with labels that share statements and labels that others fall through to.
+func (g *generator) choice(depth int) *Node {
+	within := g.within
+	g.within = true
+	defer func() { g.within = within }()
+	labels := []string{"case 0:", "case 2:", "default:", "case 1:"}
+	g.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
+	var cases []*Node
+	for left := labels[:2+g.IntN(3)]; len(left) > 0; left = left[1:] {
+		head := left[0]
+		if len(left) > 1 && g.IntN(5) == 0 {
+			head, left = head+" "+left[1], left[1:]
+		}
+		end := "}"
+		switch g.IntN(6) {
+		case 0, 1, 2:
+			end = "} break;"
+		case 3:
+			end = g.leave() + " }"
+		}
+		cases = append(cases, &Node{Head: head + " {", Body: g.inside(1, depth-1), Tail: end})
+	}
+	return &Node{Head: fmt.Sprintf("switch (%s & 3u) {", g.number(1)), Body: cases, Tail: "}"}
 }
 
 // Reduce makes a kernel smaller as long as fails says that it still does what it is kept for.

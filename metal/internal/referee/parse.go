@@ -321,6 +321,12 @@ func (p *parser) postfix() *expr {
 	if c := word[0]; c >= '0' && c <= '9' {
 		return &expr{op: "number", text: word}
 	}
+	switch word {
+	case "true":
+		return &expr{op: "number", text: "1"}
+	case "false":
+		return &expr{op: "number", text: "0"}
+	}
 	for p.accept("::") {
 		word += "::" + p.next()
 	}
