@@ -137,6 +137,17 @@ kernel void by_return(device const uint *in [[buffer(0)]], device uint *out [[bu
   }
   out[lane] = r * 31u + simd_sum(1u);
 }
+kernel void behind_the_way_back(device const uint *in [[buffer(0)]], device uint *out [[buffer(1)]], constant uint &n [[buffer(2)]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  uint x = in[lane], y = in[lane + 32], r = 0;
+  for (uint j = 0; j < (lane & 3u); j++) {
+    if (((r + x) & 1u) != 0u) {
+      if (lane <= (x + x)) { r = r * 31u + uint(simd_vote::vote_t(simd_ballot((x * lane) < (lane < 7u ? uint(simd_vote::vote_t(simd_ballot(r > x))) : 5u)))); break; }
+    }
+    if (simd_all((lane & 3u) == 1u)) { r = r * 31u + simd_shuffle(lane, ushort(x & 31u)); }
+  }
+  out[lane] = r;
+}
 `
 
 // TestOperationsOnTheWayOutOfALoop: they belong to the turn in which the lane leaves, by the referee and on both engines.
@@ -147,7 +158,7 @@ func TestOperationsOnTheWayOutOfALoop(t *testing.T) {
 		"wide":   newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: wideText{compiler}, OnEngine: count.add}),
 		"fibers": newDevice(t, Options{Workers: 1, Compiler: wholeText{compiler}}),
 	}
-	for _, kernel := range []string{"by_break", "at_the_top", "by_return"} {
+	for _, kernel := range []string{"by_break", "at_the_top", "by_return", "behind_the_way_back"} {
 		if err := disagreement(t, devices, wayOut, kernel); err != nil {
 			t.Errorf("%s: %v", kernel, err)
 		}

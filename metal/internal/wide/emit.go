@@ -30,6 +30,7 @@ type emitter struct {
 	n         int
 	slotOf    map[string]string // by value
 	ownOf     map[string]string // of values that lanes keep when they leave a loop
+	nextOf    map[string]string // of phis of a loop's head: what they will hold in the next turn; lanes may still be in this one
 	declared  map[string]bool
 	functions map[string]string // that the code calls, in IR
 	self      string            // the identity of lane 0
@@ -62,7 +63,7 @@ func widen(m *module, f *function, attributes string) (*widened, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &emitter{m: m, f: f, flow: w, d: d, straights: map[string]*straight{}, flat: map[string]bool{}, steps: map[string]int64{}, slotOf: map[string]string{}, ownOf: map[string]string{},
+	e := &emitter{m: m, f: f, flow: w, d: d, straights: map[string]*straight{}, flat: map[string]bool{}, steps: map[string]int64{}, slotOf: map[string]string{}, ownOf: map[string]string{}, nextOf: map[string]string{},
 		declared: map[string]bool{}, functions: map[string]string{}, self: f.params[0], skip: map[*inst]bool{}}
 	e.makeSlots()
 	for _, b := range w.layout {
@@ -180,6 +181,9 @@ func (e *emitter) makeSlots() {
 				e.slotOf[key] = e.slot(e.slotType(i.name, t))
 				if e.d.outlive[i.name] {
 					e.ownOf[key] = e.slot(wideType(t))
+				}
+				if i.op == "phi" && e.d.regions[b] != nil && e.flow.headOf[b] != nil {
+					e.nextOf[key] = e.slot(e.slotType(i.name, t))
 				}
 			}
 			if i.op == "alloca" {
@@ -360,7 +364,11 @@ func (e *emitter) emitBlock(b *block) {
 		switch {
 		case i.op == "alloca" || e.skip[i]:
 		case i.op == "phi":
-			for k := range parts(i.typ) {
+			for k, t := range parts(i.typ) {
+				if next := e.nextOf[partName(i.name, k)]; next != "" {
+					t = e.slotType(i.name, t)
+					e.do("store %s %s, ptr %s", t, e.set("load %s, ptr %s", t, next), e.slotOf[partName(i.name, k)])
+				}
 				if e.ownOf[partName(i.name, k)] != "" {
 					e.keep(i, k, e.set("load %s, ptr %s", e.typeAs(parts(i.typ)[k], e.d.differs[i.name]), e.slotOf[partName(i.name, k)]))
 				}
@@ -532,14 +540,14 @@ func (e *emitter) edge(b, s *block, mask string, inPart bool) {
 			}
 			x := e.allOf(v, k)
 			if inPart && !e.d.together(s) {
-				old := e.set("load %s, ptr %s", wideType(t), e.slotOf[partName(i.name, k)])
+				old := e.set("load %s, ptr %s", wideType(t), e.arrival(i, k))
 				x = e.set("select %s %s, %s %s, %s %s", maskType, mask, wideType(t), x, wideType(t), old)
 			}
 			moves = append(moves, move{i, k, x})
 		}
 	}
 	for _, m := range moves {
-		e.do("store %s %s, ptr %s", e.slotType(m.i.name, parts(m.i.typ)[m.k]), m.x, e.slotOf[partName(m.i.name, m.k)])
+		e.do("store %s %s, ptr %s", e.slotType(m.i.name, parts(m.i.typ)[m.k]), m.x, e.arrival(m.i, m.k))
 	}
 	if e.d.ends[s] && inPart && !e.flow.meetsBarrier(s) { // no barrier waits for them any more
 		gone := e.set("load i32, ptr %%wide.gone")
@@ -549,6 +557,15 @@ func (e *emitter) edge(b, s *block, mask string, inPart bool) {
 		old := e.set("load %s, ptr %%\"mask.%s\"", maskType, s.name)
 		e.do("store %s %s, ptr %%\"mask.%s\"", maskType, e.set("or %s %s, %s", maskType, old, mask), s.name)
 	}
+}
+
+// arrival is where an edge leaves a phi's value. The way back of a loop may run before blocks of the same turn that lanes
+// go through on their way out, and those still need the values of their turn.
+func (e *emitter) arrival(phi *inst, k int) string {
+	if next := e.nextOf[partName(phi.name, k)]; next != "" {
+		return next
+	}
+	return e.slotOf[partName(phi.name, k)]
 }
 
 // sortedKeys are a map's keys in order.
