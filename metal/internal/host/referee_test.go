@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 var (
 	randomKernels = flag.Int("kernels", 150, "how many random divergent kernels TestRandomKernelsDivergeByTheRule runs")
 	randomSeed    = flag.Uint64("kernels-seed", 50000, "the seed of the first of them")
+	kernelsOn     = flag.String("kernels-on", "", "only on devices that match this `expression`, such as ^[a-z]+$: those without the checkers, at a third of the time")
 )
 
 const kernelsInAText = 50 // what clang compiles at once
@@ -85,9 +87,13 @@ func TestRandomKernelsDivergeByTheRule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	only, err := regexp.Compile(*kernelsOn)
+	if err != nil {
+		t.Fatal(err)
+	}
 	devices := map[string]*device.Device{}
 	for name, o := range everySchedule() {
-		if o.Check && o.Order != Forward && o.Order != Lockstep {
+		if o.Check && o.Order != Forward && o.Order != Lockstep || !only.MatchString(name) {
 			continue
 		}
 		o.Compiler = wholeText{compiler}
