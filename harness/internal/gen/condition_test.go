@@ -218,7 +218,7 @@ func TestEveryFieldIsDrawn(t *testing.T) {
 			}
 		}
 		if waiting := f.Name == "mask.window" || f.Name == "mask.floor"; waiting {
-			continue // the cards that draw them come next
+			continue // the scenarios that draw them come next
 		}
 		if f.Name != "version" && f.Type != cases.Text && len(seen[f.Name]) < 2 {
 			t.Errorf("%s: %d values in 3000 cases", f.Name, len(seen[f.Name]))

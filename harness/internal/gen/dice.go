@@ -13,7 +13,7 @@ import (
 // on each other, which there takes FlatMap, which loses shrinkers.
 type dice struct {
 	*rand.Rand
-	turned bool // every other round of the deck: what a card puts in one order comes in the other
+	turned bool // every other round of the rotation: what a scenario puts in one order comes in the other
 }
 
 // newDice gives the numbers that belong to a seed and an index. The source is this module's own and math/rand's

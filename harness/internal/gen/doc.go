@@ -4,8 +4,8 @@
 // alone, so that a campaign has the same cases whatever the number of its workers. Case is the same distribution as
 // a gopter generator, with a shrinker, for properties of your own.
 //
-// A draw starts from a card: a kind of trouble that real kernels had, or a free draw. Cards are dealt as from a
-// deck, so that every stretch of a hundred cases holds each of them. The card fixes what it must; all the rest is
+// A draw starts from a scenario: a kind of trouble that real kernels had, or a free draw. Scenarios come in
+// rounds, so that every stretch of a hundred cases holds each of them. The scenario fixes what it must; all the rest is
 // drawn freely, under a bound for the cost of the case. Regions names the kinds of trouble, with the bugs that each
 // stands for, and Coverage counts how often they were reached.
 //

@@ -10,7 +10,7 @@ import (
 type draft struct {
 	cases.Case
 	filter *Filter
-	// Sizes that the card fixed: the cost bound takes from the others.
+	// Sizes that the scenario fixed: the cost bound takes from the others.
 	keepBatch, keepHeads, keepQ, keepKV, keepDim bool
 }
 
@@ -31,7 +31,7 @@ func scores(c *cases.Case) float64 {
 
 func (t *draft) setHeads(h headCount) { t.Heads, t.KVHeads = h.heads, h.kv }
 
-// fit makes the sizes smaller that no card asked for, until the case costs no more than work and has no more
+// fit makes the sizes smaller that no scenario asked for, until the case costs no more than work and has no more
 // logits than the limit; false where these sizes are not enough. Two batches and two heads stay as long as they can.
 func (t *draft) fit(d dice, work, logits float64) bool {
 	for _, floor := range []int{2, 1} {

@@ -66,7 +66,7 @@ func (t *draft) drawValues(d dice, r *recipe) {
 	}
 }
 
-// regimes leaves NaN and Inf to cards of their own: where one is allowed it hides everything else.
+// regimes leaves NaN and Inf to scenarios of their own: where one is allowed it hides everything else.
 var regimes = []choice[cases.Regime]{
 	{34, cases.Normal}, {12, cases.Uniform}, {4, cases.Constant}, {5, cases.OneHot}, {3, cases.Zero},
 	{15, cases.Outliers}, {10, cases.Sinks}, {3, cases.Overflow}, {4, cases.Subnormal}, {5, cases.Huge}, {3, cases.Positive},

@@ -8,7 +8,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
-// fingerprinted is how many cases a fingerprint is of: several rounds of every deck.
+// fingerprinted is how many cases a fingerprint is of: several rounds of every rotation.
 const fingerprinted = 128
 
 // Fingerprint is 12 hex digits that two generators share where they draw the same cases for the stream's preset, seed and

@@ -19,12 +19,12 @@ func Case(p Preset, filter Filter) gopter.Gen {
 		panic("gen: " + err.Error())
 	}
 	r := recipes[p]
-	deck := r.deck()
+	rotation := r.rotation()
 	return func(params *gopter.GenParameters) *gopter.GenResult {
 		d := dice{Rand: params.Rng}
 		d.turned = d.chance(50)
 		for range tries {
-			if c, err := r.draw(d, pick(d, deck...), &filter); err == nil {
+			if c, err := r.draw(d, pick(d, rotation...), &filter); err == nil {
 				return gopter.NewGenResult(c, gopter.NoShrinker)
 			}
 		}

@@ -67,42 +67,42 @@ const million = 1e6
 var recipes = map[Preset]*recipe{
 	Quick: {
 		preset: Quick, words: "small cases: bindings, strides, masks, formats",
-		cards:   append(subset(defaultCards(), smallEnough), free(40)),
-		work:    []choice[float64]{{70, 0.1 * million}, {30, 0.4 * million}},
-		maxWork: 0.8 * million, logits: 1 << 15,
+		scenarios: append(subset(defaultScenarios(), smallEnough), free(40)),
+		work:      []choice[float64]{{70, 0.1 * million}, {30, 0.4 * million}},
+		maxWork:   0.8 * million, logits: 1 << 15,
 		q: smallQ, kv: smallKV, headDim: smallHeadDim, heads: 8, inputs: commonInputs, masks: commonMasks,
 		mixed: 12, strided: 50, unusual: 30, scaled: 20, lse: 30, before: 4,
 	},
 	Default: {
 		preset: Default, words: "every kind of trouble, weighted to where kernels break",
-		cards:   defaultDeck(),
-		work:    []choice[float64]{{34, 1.5 * million}, {42, 6 * million}, {21, 20 * million}, {3, 40 * million}},
-		maxWork: 50 * million, logits: 1 << 20,
+		scenarios: defaultRotation(),
+		work:      []choice[float64]{{34, 1.5 * million}, {42, 6 * million}, {21, 20 * million}, {3, 40 * million}},
+		maxWork:   50 * million, logits: 1 << 20,
 		q: anyQ, kv: anyKV, headDim: anyHeadDim, heads: 32, inputs: commonInputs, masks: commonMasks,
 		mixed: 18, narrow: 3, strided: 50, unusual: 50, scaled: 22, lse: 35, before: 4,
 	},
 	Edges: {
 		preset: Edges, words: "lengths and head_dims beside every block, slack everywhere",
-		cards:   []card{free(1)},
-		work:    []choice[float64]{{60, 1.5 * million}, {40, 5 * million}},
-		maxWork: 12 * million, logits: 1 << 19,
+		scenarios: []scenario{free(1)},
+		work:      []choice[float64]{{60, 1.5 * million}, {40, 5 * million}},
+		maxWork:   12 * million, logits: 1 << 19,
 		q: edgeQ, kv: edgeKV, headDim: oddHeadDim, heads: 6, inputs: commonInputs, masks: commonMasks,
 		mixed: 12, strided: 75, unusual: 15, scaled: 8, lse: 40, before: 6,
 	},
 	Long: {
 		preset: Long, words: "more than 32,768 keys, few rows",
-		cards:   longCards,
-		work:    []choice[float64]{{50, 6 * million}, {40, 20 * million}, {10, 50 * million}},
-		maxWork: 90 * million, logits: 1 << 20, minKV: 32769,
+		scenarios: longScenarios,
+		work:      []choice[float64]{{50, 6 * million}, {40, 20 * million}, {10, 50 * million}},
+		maxWork:   90 * million, logits: 1 << 20, minKV: 32769,
 		q: fewRows, kv: longKV, headDim: func(d dice) int { return pick(d, 16, 32, 40, 64, 64, 128) }, heads: 8,
 		inputs: commonInputs, masks: longMasks,
 		mixed: 15, strided: 30, unusual: 45, scaled: 10, lse: 40,
 	},
 	Precision: {
 		preset: Precision, words: "value regimes, formats, scales and large heads",
-		cards:   append(append(append(subset(valueCards, always), logitCards...), leanCards...), free(60)),
-		work:    []choice[float64]{{40, 1.5 * million}, {45, 5 * million}, {15, 16 * million}},
-		maxWork: 60 * million, logits: 1 << 19,
+		scenarios: append(append(append(subset(valueScenarios, always), logitScenarios...), leanScenarios...), free(60)),
+		work:      []choice[float64]{{40, 1.5 * million}, {45, 5 * million}, {15, 16 * million}},
+		maxWork:   60 * million, logits: 1 << 19,
 		q: anyQ, kv: anyKV, headDim: largeHeadDim, heads: 8,
 		inputs: []choice[precision.Format]{{40, precision.FP16}, {20, precision.FP32}, {40, precision.BF16}},
 		masks:  commonMasks,
@@ -112,9 +112,9 @@ var recipes = map[Preset]*recipe{
 	Serving: {
 		salt:   0x5e71,
 		preset: Serving, words: "ragged batches: lengths of each entry, packed or padded, decode and chunks in a cache, sinks, slopes",
-		cards:   append(append([]card{}, serveCards...), free(4)),
-		work:    []choice[float64]{{50, 1.5 * million}, {50, 6 * million}},
-		maxWork: 20 * million, logits: 1 << 19,
+		scenarios: append(append([]scenario{}, serveScenarios...), free(4)),
+		work:      []choice[float64]{{50, 1.5 * million}, {50, 6 * million}},
+		maxWork:   20 * million, logits: 1 << 19,
 		q: anyQ, kv: anyKV, headDim: anyHeadDim, heads: 16, inputs: commonInputs, masks: commonMasks,
 		mixed: 12, strided: 40, unusual: 30, scaled: 10, lse: 50, before: 8,
 	},
@@ -122,9 +122,9 @@ var recipes = map[Preset]*recipe{
 
 var sizesRecipe = &recipe{
 	preset: Sizes, words: "rows, masked keys, batch*heads and bytes past 16 and 31 bits",
-	cards:   sizeCards,
-	work:    []choice[float64]{{1, 4 * million}},
-	maxWork: 16 * million, logits: 1 << 20,
+	scenarios: sizeScenarios,
+	work:      []choice[float64]{{1, 4 * million}},
+	maxWork:   16 * million, logits: 1 << 20,
 	q: fewRows, kv: smallKV, headDim: func(d dice) int { return d.between(1, 4) }, heads: 4,
 	inputs: commonInputs, masks: longMasks,
 	mixed: 15, strided: 20, unusual: 20, scaled: 10, lse: 40,
@@ -134,8 +134,8 @@ var longMasks = []choice[cases.MaskKind]{
 	{45, cases.NoMask}, {12, cases.CausalMask}, {8, cases.WindowMask}, {18, cases.BoolMask}, {17, cases.AdditiveMask},
 }
 
-// longCards make sure of the regions that only long cases can reach.
-var longCards = []card{
+// longScenarios make sure of the regions that only long cases can reach.
+var longScenarios = []scenario{
 	free(10),
 	{name: "long with a mask", weight: 4,
 		rest: func(d dice, t *draft) { t.arrayMask(d, anyArrayKind(d), "bhqk", "11qk", "b11k", "111k") }},
@@ -153,14 +153,14 @@ var longCards = []card{
 		}},
 }
 
-func always(*card) bool { return true }
+func always(*scenario) bool { return true }
 
-// smallEnough cards leave the sizes alone, or fix small ones.
-func smallEnough(k *card) bool {
-	return k.size == nil && k.name != "free" && !strings.HasPrefix(k.name, singlePrefix) || smallCards[k.name]
+// smallEnough scenarios leave the sizes alone, or fix small ones.
+func smallEnough(k *scenario) bool {
+	return k.size == nil && k.name != "free" && !strings.HasPrefix(k.name, singlePrefix) || smallScenarios[k.name]
 }
 
-var smallCards = map[string]bool{
+var smallScenarios = map[string]bool{
 	"decode": true, "decode with a float mask": true, "one key": true, "tiny, grouped, masked": true,
 	"causal, ragged rows": true, "causal, bottom-right, more rows than keys": true,
 	"per-example mask, grouped heads": true, "empty rows": true, "padded batch": true,
@@ -168,11 +168,11 @@ var smallCards = map[string]bool{
 	"again with one head": true, "eight rows, then nine": true,
 }
 
-func subset(cards []card, keep func(*card) bool) []card {
-	var kept []card
-	for i := range cards {
-		if keep(&cards[i]) {
-			kept = append(kept, cards[i])
+func subset(scenarios []scenario, keep func(*scenario) bool) []scenario {
+	var kept []scenario
+	for i := range scenarios {
+		if keep(&scenarios[i]) {
+			kept = append(kept, scenarios[i])
 		}
 	}
 	return kept

@@ -5,8 +5,8 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// sizeCards are about sizes past 16 and 31 bits. Everything else about such a case is small.
-var sizeCards = []card{
+// sizeScenarios are about sizes past 16 and 31 bits. Everything else about such a case is small.
+var sizeScenarios = []scenario{
 	{name: "rows past 32,768", weight: 3,
 		size: func(d dice, t *draft) {
 			t.lengths(pick(d, 32767, 32768, 32769, 32800, 33000, d.between(32769, 40000)), d.between(1, 8))

@@ -12,14 +12,14 @@ import (
 
 // recipe is a preset's distribution. Percentages are of all cases.
 type recipe struct {
-	preset  Preset
-	words   string
-	salt    uint64 // of the seed, so that cards that it shares with another preset make other cases
-	cards   []card
-	work    []choice[float64] // bound for the cost of a case, before it is drawn
-	maxWork float64           // what no case passes, see Cost
-	logits  float64           // what no case passes: batch*heads*q_len*kv_len
-	minKV   int
+	preset    Preset
+	words     string
+	salt      uint64 // of the seed, so that scenarios that it shares with another preset make other cases
+	scenarios []scenario
+	work      []choice[float64] // bound for the cost of a case, before it is drawn
+	maxWork   float64           // what no case passes, see Cost
+	logits    float64           // what no case passes: batch*heads*q_len*kv_len
+	minKV     int
 
 	q       func(d dice, limit int) int
 	kv      func(d dice, q, limit int) int
@@ -34,15 +34,15 @@ type recipe struct {
 	unusual int // percent with values that are not normal
 	scaled  int // percent with a scale of their own
 	lse     int // percent that ask for the logsumexp
-	before  int // percent with cases before them, besides what cards ask for
+	before  int // percent with cases before them, besides what scenarios ask for
 }
 
-// deck is every card as often as its weight says. The first copy keeps to the regions that the card promises: its draws
-// outside of them are drawn again.
-func (r *recipe) deck() []*card {
+// rotation is every scenario as often as its weight says. The first copy keeps to the regions that the scenario promises:
+// a draw outside of them is drawn again.
+func (r *recipe) rotation() []*scenario {
 	all := Regions()
-	var deck []*card
-	for _, c := range r.cards {
+	var rotation []*scenario
+	for _, c := range r.scenarios {
 		promised := strings.Fields(c.sure)
 		for range c.weight {
 			k := c
@@ -51,14 +51,14 @@ func (r *recipe) deck() []*card {
 				k.keeps = append(k.keeps, all[i])
 			}
 			promised = nil
-			deck = append(deck, &k)
+			rotation = append(rotation, &k)
 		}
 	}
-	return deck
+	return rotation
 }
 
-// draw gives a case for a card, or an error that says why what was drawn will not do.
-func (r *recipe) draw(d dice, k *card, f *Filter) (cases.Case, error) {
+// draw gives a case for a scenario, or an error that says why what was drawn will not do.
+func (r *recipe) draw(d dice, k *scenario, f *Filter) (cases.Case, error) {
 	t := &draft{filter: f}
 	t.Version = cases.Version
 	r.sizes(d, t, k)
@@ -100,7 +100,7 @@ func (r *recipe) draw(d dice, k *card, f *Filter) (cases.Case, error) {
 	return r.finish(t, f)
 }
 
-func (r *recipe) sizes(d dice, t *draft, k *card) {
+func (r *recipe) sizes(d dice, t *draft, k *scenario) {
 	limit := t.filter.maxLen()
 	t.QLen = r.q(d, limit)
 	t.KVLen = r.kv(d, t.QLen, limit)
@@ -130,7 +130,7 @@ func (t *draft) drawByRows() {
 	}
 }
 
-// obey brings back under the filter what a card has set.
+// obey brings back under the filter what a scenario has set.
 func (t *draft) obey(d dice, r *recipe) {
 	f := t.filter
 	if !allows(f.Precision, t.Input) {
@@ -144,7 +144,7 @@ func (t *draft) obey(d dice, r *recipe) {
 	}
 	if !allowsMask(f.Mask, t.Mask.Kind) {
 		t.drawMask(d, weigh(d, among(r.masks, f.Mask)))
-		if t.Alibi == "" { // what a card wanted of its own mask alone
+		if t.Alibi == "" { // what a scenario wanted of its own mask alone
 			t.KVOffset = 0
 		}
 	}

@@ -175,7 +175,7 @@ func TestEveryFieldDiffersAlone(t *testing.T) {
 			continue
 		}
 		if _, err := gen.RegionNamed("after-" + f.Name); err != nil {
-			t.Errorf("no card draws a case after one that differs in %s alone: add it to singleGroups", f.Name)
+			t.Errorf("no scenario draws a case after one that differs in %s alone: add it to singleGroups", f.Name)
 		}
 	}
 }

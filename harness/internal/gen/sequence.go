@@ -9,8 +9,8 @@ import (
 // they left.
 type sequence []cases.Case
 
-// sequenceCards are about what a context remembers.
-var sequenceCards = []card{
+// sequenceScenarios are about what a context remembers.
+var sequenceScenarios = []scenario{
 	{name: "plain, then causal", weight: 2,
 		rest: func(d dice, t *draft) { t.drawMask(d, cases.CausalMask) },
 		before: func(d dice, c cases.Case) sequence {

@@ -9,10 +9,10 @@ import (
 // Stream is the cases of one preset and seed. It holds no state that a draw changes: any number of goroutines may
 // ask for any case in any order.
 type Stream struct {
-	recipe *recipe
-	seed   uint64
-	filter Filter
-	deck   []*card
+	recipe   *recipe
+	seed     uint64
+	filter   Filter
+	rotation []*scenario
 }
 
 // tries bounds the redraws for one case. Draws follow the filter, so the first nearly always does.
@@ -27,7 +27,7 @@ func NewStream(p Preset, seed uint64, filter Filter) (*Stream, error) {
 	if err := filter.check(); err != nil {
 		return nil, err
 	}
-	s := &Stream{recipe: recipes[p], seed: seed ^ recipes[p].salt, filter: filter, deck: recipes[p].deck()}
+	s := &Stream{recipe: recipes[p], seed: seed ^ recipes[p].salt, filter: filter, rotation: recipes[p].rotation()}
 	if _, err := s.Case(0); err != nil {
 		return nil, err
 	}
@@ -42,16 +42,16 @@ func (s *Stream) Case(i int) (cases.Case, error) { return s.Draw(i, 0) }
 // it. It depends on nothing but the preset, the seed, the filter, i and n.
 func (s *Stream) Draw(i, n int) (cases.Case, error) {
 	d := newDice(s.seed^redrawing*uint64(n), uint64(i))
-	d.turned = i/len(s.deck)%2 == 1
-	return s.dealt(s.cardOf(uint64(i)), d, n)
+	d.turned = i/len(s.rotation)%2 == 1
+	return s.drawFor(s.scenarioOf(uint64(i)), d, n)
 }
 
-// dealt is the n-th draw for a card.
-func (s *Stream) dealt(k *card, d dice, n int) (cases.Case, error) {
+// drawFor is the n-th draw for a scenario.
+func (s *Stream) drawFor(k *scenario, d dice, n int) (cases.Case, error) {
 	var last error
 	for try := range tries {
-		if n+try >= k.draws() || n > 0 && k.asks { // this card cannot
-			k = pick(d, s.deck...)
+		if n+try >= k.draws() || n > 0 && k.asks { // this scenario cannot
+			k = pick(d, s.rotation...)
 		}
 		c, err := s.recipe.draw(d, k, &s.filter)
 		if err == nil {
@@ -66,19 +66,19 @@ func (s *Stream) dealt(k *card, d dice, n int) (cases.Case, error) {
 		s.recipe.preset, &s.filter, tries, last)
 }
 
-// sameCard is how many draws keep the card that was dealt, and sameRegion how many keep one that promises a region.
-const sameCard, sameRegion = 5, 60
+// sameScenario is how many draws keep to a case's own scenario, and sameRegion how many keep to one that promises a region.
+const sameScenario, sameRegion = 5, 60
 
-func (k *card) draws() int {
+func (k *scenario) draws() int {
 	if len(k.keeps) > 0 {
 		return sameRegion
 	}
-	return sameCard
+	return sameScenario
 }
 
-// kept is an error where the case does not lie in a region that the card promises. After so many draws, as where a
+// kept is an error where the case does not lie in a region that the scenario promises. After so many draws, as where a
 // filter keeps the region out, a case outside is one like any other.
-func (k *card) kept(c *cases.Case, draw int) error {
+func (k *scenario) kept(c *cases.Case, draw int) error {
 	if draw >= sameRegion {
 		return nil
 	}
@@ -92,12 +92,12 @@ func (k *card) kept(c *cases.Case, draw int) error {
 
 const redrawing = 0x94d049bb133111eb
 
-// cardOf deals: every round of the deck is shuffled anew, so that each card comes in each round, and where it comes
-// is random.
-func (s *Stream) cardOf(i uint64) *card {
-	n := uint64(len(s.deck))
+// scenarioOf is the scenario of case i. Every round of the rotation is shuffled anew: each scenario comes in each round, in a
+// random place.
+func (s *Stream) scenarioOf(i uint64) *scenario {
+	n := uint64(len(s.rotation))
 	round := newDice(s.seed^shuffling, i/n)
-	return s.deck[round.Perm(int(n))[i%n]]
+	return s.rotation[round.Perm(int(n))[i%n]]
 }
 
 const shuffling = 0x5dea1c0de

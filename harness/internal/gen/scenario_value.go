@@ -5,8 +5,8 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// valueCards are about what the operands hold.
-var valueCards = append(rareValueCards(), []card{
+// valueScenarios are about what the operands hold.
+var valueScenarios = append(rareValueScenarios(), []scenario{
 	{name: "large scores in fp16", weight: 2,
 		rest: func(d dice, t *draft) {
 			t.input(precision.FP16)
@@ -79,12 +79,12 @@ var valueCards = append(rareValueCards(), []card{
 
 func negative(x float32) *float32 { x = -x; return &x }
 
-// rareValueCards draw what rareValueRegions ask for. The other operands are quiet: beside them no weight underflows, which would
+// rareValueScenarios draw what rareValueRegions ask for. The other operands are quiet: beside them no weight underflows, which would
 // excuse NaN for Inf.
-func rareValueCards() (cards []card) {
+func rareValueScenarios() (scenarios []scenario) {
 	for _, x := range rareRegimes {
 		for i, operand := range []string{"q", "k", "v"} {
-			cards = append(cards, card{name: x.words + " in " + operand, weight: 1, sure: string(x.regime) + "-" + operand,
+			scenarios = append(scenarios, scenario{name: x.words + " in " + operand, weight: 1, sure: string(x.regime) + "-" + operand,
 				rest: func(d dice, t *draft) {
 					v := []*cases.Regime{&t.Values.Q, &t.Values.K, &t.Values.V}
 					for _, other := range v {
@@ -94,5 +94,5 @@ func rareValueCards() (cards []card) {
 				}})
 		}
 	}
-	return cards
+	return scenarios
 }

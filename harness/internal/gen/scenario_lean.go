@@ -4,9 +4,9 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
-// leanCards are about sums whose terms have one sign, so that nothing cancels and every rounding may lean the same way,
+// leanScenarios are about sums whose terms have one sign, so that nothing cancels and every rounding may lean the same way,
 // and about NaN of the signalling kind, which code that copies bits passes on and arithmetic does not.
-var leanCards = []card{
+var leanScenarios = []scenario{
 	{name: "narrow accumulators, values that lean", weight: 2,
 		size: func(d dice, t *draft) {
 			t.lengths(d.between(1, 33), d.between(1, 65))

@@ -6,9 +6,9 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
-// logitCards put every logit of a row far from 0, below or above: there a running maximum that starts at 0 or that an
+// logitScenarios put every logit of a row far from 0, below or above: there a running maximum that starts at 0 or that an
 // empty block sets to 0, a finite "minus infinity", and an exponential without a maximum all fail.
-var logitCards = []card{
+var logitScenarios = []scenario{
 	{name: "logits far below 0", weight: 3, sure: "logits-below-5e4",
 		size: func(d dice, t *draft) { t.dim(pick(d, 1, 2, 4, 8, 12, 12)) },
 		rest: func(d dice, t *draft) { t.drawFarLogits(d, -1) }},

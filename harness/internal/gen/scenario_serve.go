@@ -2,9 +2,9 @@ package gen
 
 import "attest.example/attest/harness/internal/cases"
 
-// serveCards are about what a server asks of a kernel: queries that begin late in a cache, entries with lengths of their
+// serveScenarios are about what a server asks of a kernel: queries that begin late in a cache, entries with lengths of their
 // own, sinks and slopes of heads.
-var serveCards = []card{
+var serveScenarios = []scenario{
 	{name: "decode late in a cache", weight: 2, sure: "kv-offset kv-offset-decode",
 		size: func(d dice, t *draft) { t.lengths(d.between(1, 8), d.between(40, 300)) },
 		rest: func(d dice, t *draft) {

@@ -5,31 +5,31 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// card is one kind of trouble to draw a case for. Everything that it does not fix is drawn freely.
-type card struct {
+// scenario is one kind of trouble to draw a case for. Everything that it does not fix is drawn freely.
+type scenario struct {
 	name   string
-	weight int                                 // copies in the deck
+	weight int                                 // copies in the rotation
 	size   func(d dice, t *draft)              // fixes sizes, before the cost is brought under its bound
 	rest   func(d dice, t *draft)              // fixes what is not a size
 	narrow bool                                // accumulators as narrow as the input
 	before func(d dice, c cases.Case) sequence // the cases that run before it
-	asks   bool                                // of a path for what most have not: a further draw leaves the card
-	sure   string                              // regions, with spaces between, that the card's first copy promises
-	keeps  []Region                            // of a copy in a deck: what it promises
+	asks   bool                                // of a path for what most have not: a further draw leaves the scenario
+	sure   string                              // regions, with spaces between, that the scenario's first copy promises
+	keeps  []Region                            // of a copy in a rotation: what it promises
 }
 
 // free fixes nothing.
-func free(weight int) card { return card{name: "free", weight: weight} }
+func free(weight int) scenario { return scenario{name: "free", weight: weight} }
 
-// defaultDeck is the deck of the default preset. What is drawn freely comes to the rare cards' regions in one or two
-// cases of a hundred, so in none of 500 now and then.
-func defaultDeck() []card {
-	return append(append([]card{free(24 - len(rareCards))}, rareCards...), defaultCards()...)
+// defaultRotation is that of the default preset. A free draw lies in a rare scenario's region once or twice in a hundred
+// cases, so now and then in none of 500.
+func defaultRotation() []scenario {
+	return append(append([]scenario{free(24 - len(rareScenarios))}, rareScenarios...), defaultScenarios()...)
 }
 
-// rareCards promise what no other card is about, such as each pair of formats.
-var rareCards = func() []card {
-	rare := []card{
+// rareScenarios promise what no other scenario is about, such as each pair of formats.
+var rareScenarios = func() []scenario {
+	rare := []scenario{
 		{name: "linear bias by head", weight: 1, sure: "alibi",
 			rest: func(d dice, t *draft) {
 				t.arrayMask(d, cases.AdditiveMask, "bhqk", "1hqk")
@@ -50,7 +50,7 @@ var rareCards = func() []card {
 		for _, out := range precision.Formats() {
 			if in != out {
 				region := formatRegion(in, out)
-				rare = append(rare, card{name: region, weight: 1, sure: region,
+				rare = append(rare, scenario{name: region, weight: 1, sure: region,
 					rest: func(_ dice, t *draft) { t.Input, t.Output = in, out }})
 			}
 		}
@@ -58,14 +58,14 @@ var rareCards = func() []card {
 	return rare
 }()
 
-// defaultCards are all cards but the free and the rare ones.
-func defaultCards() []card {
-	var deck []card
-	for _, more := range [][]card{shapeCards, maskCards, memoryCards, serveCards, valueCards, sequenceCards, logitCards, leanCards, floorCards,
-		edgeCards, singleCards, callCards, probeCards} {
-		deck = append(deck, more...)
+// defaultScenarios are all scenarios but the free and the rare ones.
+func defaultScenarios() []scenario {
+	var rotation []scenario
+	for _, more := range [][]scenario{shapeScenarios, maskScenarios, memoryScenarios, serveScenarios, valueScenarios, sequenceScenarios, logitScenarios, leanScenarios, floorScenarios,
+		edgeScenarios, singleScenarios, callScenarios, probeScenarios} {
+		rotation = append(rotation, more...)
 	}
-	return deck
+	return rotation
 }
 
 func (t *draft) lengths(q, kv int) { t.QLen, t.KVLen, t.keepQ, t.keepKV = q, kv, true, true }
@@ -97,8 +97,8 @@ func (t *draft) input(f precision.Format) {
 	t.Input = f
 }
 
-// shapeCards fix sizes that send a kernel down another way.
-var shapeCards = []card{
+// shapeScenarios fix sizes that send a kernel down another way.
+var shapeScenarios = []scenario{
 	{name: "decode", weight: 3,
 		size: func(d dice, t *draft) { t.QLen, t.keepQ = 1, true }},
 	{name: "decode with a float mask", weight: 2,

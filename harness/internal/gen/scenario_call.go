@@ -4,8 +4,8 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
-// callCards are about the call itself: what a caller does with handles, descriptors and buffers between calls.
-var callCards = []card{
+// callScenarios are about the call itself: what a caller does with handles, descriptors and buffers between calls.
+var callScenarios = []scenario{
 	{name: "the same call again", weight: 2, size: small,
 		rest: func(d dice, t *draft) { t.Call.Repeat = pick(d, 1, 2, 3) }},
 	{name: "the same buffers with other contents", weight: 2, size: small,

@@ -5,8 +5,8 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// maskCards are about what a mask holds and how it lies in memory.
-var maskCards = []card{
+// maskScenarios are about what a mask holds and how it lies in memory.
+var maskScenarios = []scenario{
 	{name: "one pass, bool mask", weight: 2,
 		size: func(d dice, t *draft) { t.lengths(8, 512) },
 		rest: func(d dice, t *draft) { t.arrayMask(d, cases.BoolMask, "bhqk", "b1qk", "11qk", "b11k") }},
@@ -65,8 +65,8 @@ var maskCards = []card{
 		}},
 }
 
-// memoryCards are about where things lie.
-var memoryCards = []card{
+// memoryScenarios are about where things lie.
+var memoryScenarios = []scenario{
 	{name: "another stride on each operand", weight: 3,
 		size: func(d dice, t *draft) { t.Batch, t.keepBatch = max(t.Batch, 2), true },
 		rest: func(d dice, t *draft) {

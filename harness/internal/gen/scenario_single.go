@@ -17,10 +17,10 @@ type single struct {
 
 const singlePrefix, afterPrefix = "first with another ", "after-"
 
-// singleCards draw a case whose predecessors differ from it in exactly one field each. Two fields share a card: the
+// singleScenarios draw a case whose predecessors differ from it in exactly one field each. Two fields share a scenario: the
 // first call sets what a context keeps for good, the last what it keeps for the next. They change places from one round
-// of the deck to the next, so that 500 cases, which are two rounds, have each of them in both places.
-var singleCards, singleRegions = func() (cards []card, regions []Region) {
+// of the rotation to the next, so that 500 cases, which are two rounds, have each of them in both places.
+var singleScenarios, singleRegions = func() (scenarios []scenario, regions []Region) {
 	for _, g := range singleGroups() {
 		name := singlePrefix + g.fields[0].field
 		if len(g.fields) > 1 {
@@ -30,13 +30,13 @@ var singleCards, singleRegions = func() (cards []card, regions []Region) {
 		for _, s := range g.fields {
 			sure = append(sure, afterPrefix+s.field)
 		}
-		cards = append(cards, card{name: name, weight: 1, sure: strings.Join(sure, " "), asks: g.asks, size: g.size, rest: g.rest, before: g.before})
+		scenarios = append(scenarios, scenario{name: name, weight: 1, sure: strings.Join(sure, " "), asks: g.asks, size: g.size, rest: g.rest, before: g.before})
 		for _, s := range g.fields {
 			regions = append(regions, Region{Name: afterPrefix + s.field, Bugs: []int{13, 30, 85}, Words: "after a case that differs in " + s.field + " alone",
 				Holds: func(c *cases.Case) bool { return afterSingle(c, s.field) }})
 		}
 	}
-	return cards, regions
+	return scenarios, regions
 }()
 
 // afterSingle reports whether a case before c differs from it in one field only.

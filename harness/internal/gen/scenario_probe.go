@@ -5,10 +5,10 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// probeCards are cases in which little is rounded beside what they are about: v of the identity shows the weights
+// probeScenarios are cases in which little is rounded beside what they are about: v of the identity shows the weights
 // themselves, q with one coordinate leaves a dot product nothing to add up, logits down to -80 show a wrong temperature,
 // and a row of one or two keys of one sign shows the division.
-var probeCards = []card{
+var probeScenarios = []scenario{
 	{name: "the weights themselves", weight: 1, size: probeSize, rest: probeRest},
 	{name: "the weights themselves, stored narrow", weight: 1, size: probeSize,
 		rest: func(d dice, t *draft) {

@@ -8,29 +8,29 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// TestEveryRoundDealsEveryCard counts the cards of a few rounds of each preset's deck.
-func TestEveryRoundDealsEveryCard(t *testing.T) {
+// TestEveryRoundHasEveryScenario counts the scenarios of a few rounds of each preset's rotation.
+func TestEveryRoundHasEveryScenario(t *testing.T) {
 	for p, r := range recipes {
 		s, err := NewStream(p, 42, Filter{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := len(s.deck)
+		n := len(s.rotation)
 		var orders [3][]string
 		for round := range orders {
 			counts := map[string]int{}
 			for i := range n {
-				k := s.cardOf(uint64(round*n + i))
+				k := s.scenarioOf(uint64(round*n + i))
 				counts[k.name]++
 				orders[round] = append(orders[round], k.name)
 			}
 			want := map[string]int{}
-			for _, k := range r.cards {
+			for _, k := range r.scenarios {
 				want[k.name] += k.weight
 			}
 			for name, times := range want {
 				if counts[name] != times {
-					t.Errorf("%s, round %d: %q dealt %d times; want %d", p, round, name, counts[name], times)
+					t.Errorf("%s, round %d: %q came %d times; want %d", p, round, name, counts[name], times)
 				}
 			}
 		}
@@ -49,25 +49,26 @@ func equalStrings(a, b []string) bool {
 	return true
 }
 
-// TestEveryCardCanBeDrawn wants nearly every draw of a card to be a case, so that the deck is what was dealt.
-func TestEveryCardCanBeDrawn(t *testing.T) {
+// TestEveryScenarioCanBeDrawn wants nearly every draw of a scenario to be a case, so that the rotation is
+// what was asked for.
+func TestEveryScenarioCanBeDrawn(t *testing.T) {
 	narrow := Filter{
 		Precision: []precision.Format{precision.BF16}, Output: []precision.Format{precision.FP32},
 		Mask: []cases.MaskKind{cases.NoMask, cases.BoolMask}, HeadDim: []Span{{8, 24}},
 	}
 	for p, r := range recipes {
-		for i := range r.cards {
+		for i := range r.scenarios {
 			for _, f := range []Filter{{}, narrow} {
 				failed := 0
 				var last error
 				for n := range 100 {
-					if _, err := r.draw(newDice(1, uint64(n)), &r.cards[i], &f); err != nil {
+					if _, err := r.draw(newDice(1, uint64(n)), &r.scenarios[i], &f); err != nil {
 						failed++
 						last = err
 					}
 				}
 				if failed > 5 {
-					t.Errorf("%s with %s: %d of 100 draws of %q are no case: %v", p, &f, failed, r.cards[i].name, last)
+					t.Errorf("%s with %s: %d of 100 draws of %q are no case: %v", p, &f, failed, r.scenarios[i].name, last)
 				}
 			}
 		}

@@ -5,8 +5,8 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// floorCards are about masks that forbid by a finite number, masks with a window on top, and scalar masks.
-var floorCards = []card{
+// floorScenarios are about masks that forbid by a finite number, masks with a window on top, and scalar masks.
+var floorScenarios = []scenario{
 	{name: "a finite number for minus infinity", weight: 3,
 		rest: func(d dice, t *draft) {
 			t.arrayMask(d, cases.AdditiveMask, "bhqk", "b1qk", "11qk", "b11k", "1h1k")

@@ -20,12 +20,12 @@ const (
 	edgeKey = 32
 )
 
-// edgeCards and edgeRegions go through all pairs of remainders of head_dim and kv_len: a kernel that is right at every
+// edgeScenarios and edgeRegions go through all pairs of remainders of head_dim and kv_len: a kernel that is right at every
 // edge of one may be wrong where two meet.
-var edgeCards, edgeRegions = func() (cards []card, regions []Region) {
+var edgeScenarios, edgeRegions = func() (scenarios []scenario, regions []Region) {
 	for _, dim := range edges {
 		for _, key := range edges {
-			cards = append(cards, card{name: fmt.Sprintf("head_dim %s, kv_len %s", dim.name, key.name), weight: 1,
+			scenarios = append(scenarios, scenario{name: fmt.Sprintf("head_dim %s, kv_len %s", dim.name, key.name), weight: 1,
 				size: func(d dice, t *draft) {
 					t.dim(edgeDim*d.between(1, 16) + dim.delta)
 					t.KVLen, t.keepKV = edgeKey*d.spread(1, 8)+key.delta, true
@@ -39,7 +39,7 @@ var edgeCards, edgeRegions = func() (cards []card, regions []Region) {
 			})
 		}
 	}
-	return cards, regions
+	return scenarios, regions
 }()
 
 func beside(e edge, block int) string {
