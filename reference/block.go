@@ -74,7 +74,7 @@ func (b *block) compute() error {
 			b.softmax(i)
 		}
 		out := b.output()
-		valueProduct(out, b.prob, b.keys.vt, len(b.rows), b.keys.dim, b.keys.n, b.lo, b.hi)
+		b.valueProducts(b.keys.dim, weighted{out, b.prob, b.keys.vt})
 		if b.bounds {
 			b.weigh()
 		}

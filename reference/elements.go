@@ -6,7 +6,7 @@ import "math"
 // rounding of a dot product depends on it.
 type elements struct {
 	nonzero  int // zeros round nothing
-	distinct int // values, at most enough, as a dot product tells them apart
+	distinct int // values, as a dot product tells them apart, up to what few asks for
 	// small counts elements so far below the largest that a product with them
 	// may vanish in the sum, always to the same side.
 	small int
@@ -35,7 +35,7 @@ func elementsOf(x []float64, u float64, seen *variety) elements {
 	// of one sign do, and have half a unit of the sum for each addition.
 	floor, quantum := top*math.Sqrt(2*u*n), top*16*u
 	seen.reset()
-	looking := true
+	wanted := min(enough, (e.nonzero+1)/2) // as many as make no dot product of the row few
 	for _, v := range x {
 		if v == 0 {
 			continue
@@ -43,7 +43,9 @@ func elementsOf(x []float64, u float64, seen *variety) elements {
 		if math.Abs(v) < floor {
 			e.small++
 		}
-		looking = looking && seen.add(v/quantum)
+		if seen.count < wanted {
+			seen.add(v / quantum)
+		}
 	}
 	e.distinct = seen.count
 	return e
@@ -69,4 +71,20 @@ func dotGrowth(q, k elements) (ofSum, ofDot float64, alike bool) {
 		return worst, 0, false
 	}
 	return likely, worst / 2, false
+}
+
+// rowGrowth is dotGrowth of one row of q and the last k row that was asked about: most are like the one before.
+type rowGrowth struct {
+	of           elements
+	known        bool
+	ofSum, ofDot float64
+	alike        bool
+	worst, root  float64 // the number of roundings at most, and its square root
+}
+
+func (g *rowGrowth) look(q, k elements) {
+	g.of, g.known = k, true
+	g.ofSum, g.ofDot, g.alike = dotGrowth(q, k)
+	g.worst = float64(min(q.nonzero, k.nonzero) + 2)
+	g.root = math.Sqrt(g.worst)
 }

@@ -123,7 +123,7 @@ func (b *block) tilts() {
 		}
 	}
 	dst := l.tilt[b.rows[0].index*l.columns:][:len(b.rows)*l.columns]
-	valueProduct(dst, b.prob2, b.keys.vt, len(b.rows), l.columns, b.keys.n, b.lo, b.hi)
+	b.valueProducts(l.columns, weighted{dst, b.prob2, b.keys.vt})
 }
 
 // Lean looks for errors of got, laid out as r.Output, that lean one way. It gives

@@ -6,17 +6,12 @@ import "math"
 func (b *block) sumWeights() {
 	k, rows := b.keys, len(b.rows)
 	size := rows * k.dim
-	for _, p := range []struct {
-		dst    *[]float64
-		weight []float64
-		values []float64
-	}{
-		{&b.sumA, b.prob, k.absVt}, {&b.sumQ, b.prob, k.sqVt}, {&b.sumH, b.dotAbs, k.absVt},
-		{&b.sumC1, b.dotSq, k.vt}, {&b.sumC2, b.dotSq, k.sqVt}, {&b.sumP2, b.prob2, k.sqVt},
-	} {
-		*p.dst = resize(*p.dst, size)
-		valueProduct(*p.dst, p.weight, p.values, rows, k.dim, k.n, b.lo, b.hi)
+	for _, sum := range []*[]float64{&b.sumA, &b.sumQ, &b.sumH, &b.sumC1, &b.sumC2, &b.sumP2} {
+		*sum = resize(*sum, size)
 	}
+	b.valueProducts(k.dim,
+		weighted{b.sumA, b.prob, k.absVt}, weighted{b.sumH, b.dotAbs, k.absVt}, weighted{b.sumC1, b.dotSq, k.vt},
+		weighted{b.sumC2, b.dotSq, k.sqVt}, weighted{b.sumQ, b.prob, k.sqVt}, weighted{b.sumP2, b.prob2, k.sqVt})
 	b.tilts()
 	b.sumV = resize(b.sumV, size)
 	b.sumAllowed()
@@ -53,7 +48,7 @@ func (b *block) sumAllowed() {
 			}
 		}
 	}
-	valueProduct(b.sumV, b.score, k.absVt, len(b.rows), k.dim, k.n, b.lo, b.hi)
+	b.valueProducts(k.dim, weighted{b.sumV, b.score, k.absVt})
 }
 
 // least is the largest share of a sum that may be lost and the row still judged.
@@ -94,6 +89,7 @@ type element struct {
 	n               float64 // allowed keys
 	cond, expE      float64
 	sum             float64 // relative error of the sum of weights
+	product         float64 // and of the sum over v, where its column has many values
 	lse             float64 // bound of the logsumexp where weights are computed twice
 	coherent        float64 // of the sharp line, over the spread of v
 	underflow       float64
@@ -109,7 +105,7 @@ func (b *block) element(i int, r *row, lse float64) *element {
 		a: of(b.sumA, i, dim), q: of(b.sumQ, i, dim), h: of(b.sumH, i, dim), v: of(b.sumV, i, dim),
 		c1: of(b.sumC1, i, dim), c2: of(b.sumC2, i, dim), p2: of(b.sumP2, i, dim), uOut: l.a.Out.Unit, u: l.u}
 	e.n += r.sink.terms()
-	_, e.sum = l.sums(r.allowed, r.alike.lost, 0, r.alike.worst)
+	e.product, e.sum = l.sums(r.allowed, r.alike.lost, 0, r.alike.worst)
 	if l.a.RecomputedWeights {
 		e.lse = math.Expm1(lse)
 		e.cond = max(e.cond, e.lse)
@@ -158,7 +154,10 @@ func (e *element) lines(d int, o float64) (bound, sharp, absolute float64) {
 			alike = min(float64(col.nonzero), e.n) * l.u
 		}
 	}
-	product, _ := l.sums(r.allowed, r.alike.lost, alike, 0)
+	product := e.product
+	if alike != 0 {
+		product, _ = l.sums(r.allowed, r.alike.lost, alike, 0)
+	}
 	rest := 1 - min(e.sum, least)
 	unshared := ((product+l.inProd)*(a+min(r.cond*rms, e.expE*(e.h[d]+a*r.sumPH))) + e.sum*(o+shared)) / rest
 	absolute = e.underflow + r.eta*(e.v[d]+e.n*(o+shared))*e.expE/rest

@@ -42,23 +42,19 @@ func (o *operands) reset(k, v []float64, n, dim int, bounds bool, u float64) {
 	o.badK, o.badV = nil, o.badV[:0]
 	o.kt, o.vt = resize(o.kt, n*dim), resize(o.vt, n*dim)
 	o.findBad()
-	transpose(o.kt, k, n, dim)
-	transpose(o.vt, v, n, dim)
-	for j, bad := range o.badK {
-		if bad {
-			for d := range dim {
-				o.kt[d*n+j] = 0
-			}
-		}
+	if bounds {
+		o.absKt, o.sqKt = resize(o.absKt, n*dim), resize(o.sqKt, n*dim)
+		o.absVt, o.sqVt = resize(o.absVt, n*dim), resize(o.sqVt, n*dim)
+		transposeAll(o.kt, o.absKt, o.sqKt, k, n, dim)
+		transposeAll(o.vt, o.absVt, o.sqVt, v, n, dim)
+	} else {
+		transpose(o.kt, k, n, dim)
+		transpose(o.vt, v, n, dim)
 	}
-	for _, e := range o.badV {
-		o.vt[e.col*n+e.key] = 0
-	}
+	o.clearBad(bounds)
 	if !bounds {
 		return
 	}
-	o.absKt, o.sqKt = magnitudes(o.absKt, o.sqKt, o.kt)
-	o.absVt, o.sqVt = magnitudes(o.absVt, o.sqVt, o.vt)
 	o.normK = resize(o.normK, n)
 	clear(o.normK)
 	if cap(o.likeK) < n {
@@ -80,6 +76,28 @@ func (o *operands) reset(k, v []float64, n, dim int, bounds bool, u float64) {
 			m = max(m, x)
 		}
 		o.maxV[d] = m
+	}
+}
+
+// clearBad makes zeros of what the products must not meet: keys and elements of v that are not finite.
+func (o *operands) clearBad(bounds bool) {
+	for j, bad := range o.badK {
+		if !bad {
+			continue
+		}
+		for at := j; at < len(o.kt); at += o.n {
+			o.kt[at] = 0
+			if bounds {
+				o.absKt[at], o.sqKt[at] = 0, 0
+			}
+		}
+	}
+	for _, e := range o.badV {
+		at := e.col*o.n + e.key
+		o.vt[at] = 0
+		if bounds {
+			o.absVt[at], o.sqVt[at] = 0, 0
+		}
 	}
 }
 
@@ -122,6 +140,23 @@ func transpose(dst, src []float64, rows, cols int) {
 				for i := range column {
 					column[i] = src[(i0+i)*cols+j]
 				}
+			}
+		}
+	}
+}
+
+// transposeAll is transpose, with |x| and x^2 of every element beside it.
+func transposeAll(dst, abs, sq, src []float64, rows, cols int) {
+	const tile = 32
+	for i0 := 0; i0 < rows; i0 += tile {
+		i1 := min(i0+tile, rows)
+		for j := range cols {
+			column := dst[j*rows+i0 : j*rows+i1]
+			a, s := abs[j*rows+i0:][:len(column)], sq[j*rows+i0:][:len(column)]
+			from := src[i0*cols+j:]
+			for i := range column {
+				x := from[i*cols]
+				column[i], a[i], s[i] = x, math.Abs(x), x*x
 			}
 		}
 	}

@@ -106,10 +106,12 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 	if w.bias != nil || limit > 0 {
 		dot = min(dot, sum)
 	}
-	ofSum, ofDot, alike := dotGrowth(w.likeQ, w.likeK[j])
-	worst := float64(min(w.likeQ.nonzero, w.likeK[j].nonzero) + 2)
+	if w.growth.of != w.likeK[j] || !w.growth.known {
+		w.growth.look(w.likeQ, w.likeK[j])
+	}
+	ofSum, ofDot, alike, worst := w.growth.ofSum, w.growth.ofDot, w.growth.alike, w.growth.worst
 	rounded = w.u * min(worst*sum, ofSum*sum+ofDot*dot)
-	usual = w.u * (math.Sqrt(worst*w.c[j])*w.scale + 0.6*math.Sqrt(worst)*dot)
+	usual = w.u * (math.Sqrt(worst*w.c[j])*w.scale + 0.6*w.growth.root*dot)
 	// Products of one size make a sum of squares as small as it can be. Partial
 	// sums of n such terms come to half of n times the sum, and those of terms that
 	// differ by a sixth to little more.

@@ -30,6 +30,7 @@ type weigher struct {
 	bias, normK    []float64
 	likeQ          elements
 	likeK          []elements
+	growth         rowGrowth
 	am, limit      float64
 	fixed          float64 // part of the error of every weight
 	topBias        float64
