@@ -20,6 +20,8 @@ type workspace struct {
 	dotAbs []float64 // |q|.|k|; later the weights of the bound
 	dotSq  []float64 // q^2.k^2; later the weights of the sharp line
 
+	tileAbs, tileSq []float64 // of the tile of k or v that is being multiplied
+
 	// [rows, head_dim]
 	sumA, sumQ   []float64 // p|v|, p v^2
 	sumH         []float64 // p h |v|
@@ -74,7 +76,7 @@ func (b *block) compute() error {
 			b.softmax(i)
 		}
 		out := b.output()
-		b.valueProducts(b.keys.dim, weighted{out, b.prob, b.keys.vt})
+		b.valueProducts(b.keys.dim, weighted{out, b.prob, asStored})
 		if b.bounds {
 			b.weigh()
 		}
@@ -164,16 +166,15 @@ func (b *block) queries() []float64 {
 
 // scores runs the products of Q and K.
 func (b *block) scores() {
-	k, rows, size := b.keys, len(b.rows), len(b.rows)*b.span()
+	size := len(b.rows) * b.span()
 	b.score, b.prob = resize(b.score, size), resize(b.prob, size)
-	scoreProduct(b.score, b.q, k.kt, rows, k.dim, k.n, b.lo, b.hi)
 	if !b.bounds {
+		b.scoreProducts(scored{b.score, b.q, asStored})
 		return
 	}
 	b.dotAbs, b.dotSq = resize(b.dotAbs, size), resize(b.dotSq, size)
 	b.absQ, b.sqQ = magnitudes(b.absQ, b.sqQ, b.q)
-	scoreProduct(b.dotAbs, b.absQ, k.absKt, rows, k.dim, k.n, b.lo, b.hi)
-	scoreProduct(b.dotSq, b.sqQ, k.sqKt, rows, k.dim, k.n, b.lo, b.hi)
+	b.scoreProducts(scored{b.score, b.q, asStored}, scored{b.dotAbs, b.absQ, magnitude}, scored{b.dotSq, b.sqQ, square})
 }
 
 // biasOf is the bias of row i over the block's keys; nil without a mask.

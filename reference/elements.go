@@ -12,23 +12,23 @@ type elements struct {
 	small int
 }
 
-// elementsOf looks at a row; u is the unit roundoff of the accumulators.
+// elementsOf looks at a row and adds up its magnitudes; u is the unit roundoff of the accumulators.
 //
 // A term q_d*k_d is safe from being lost where it is at least 2u times the sum
 // of all |q_d*k_d|, which n terms hold that are at least sqrt(2u*n) times the
 // largest of q and as much of k: the sum is at most n times the largest of both.
-func elementsOf(x []float64, u float64, seen *variety) elements {
-	var e elements
+func elementsOf(x []float64, u float64, seen *variety) (e elements, norm float64) {
 	top := 0.0
 	for _, v := range x {
 		if v != 0 {
 			e.nonzero++
 			top = max(top, math.Abs(v))
+			norm += math.Abs(v)
 		}
 	}
 	// Short sums are held to the worst case whatever their terms are.
 	if e.nonzero < 15 || !finite(top) {
-		return e
+		return e, norm
 	}
 	n := float64(e.nonzero)
 	// Partial sums of both signs seldom pass a few times the largest term; those
@@ -48,7 +48,7 @@ func elementsOf(x []float64, u float64, seen *variety) elements {
 		}
 	}
 	e.distinct = seen.count
-	return e
+	return e, norm
 }
 
 // dotGrowth says how far the rounding of a dot product of two rows, of its

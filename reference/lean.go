@@ -123,7 +123,7 @@ func (b *block) tilts() {
 		}
 	}
 	dst := l.tilt[b.rows[0].index*l.columns:][:len(b.rows)*l.columns]
-	b.valueProducts(l.columns, weighted{dst, b.prob2, b.keys.vt})
+	b.valueProducts(l.columns, weighted{dst, b.prob2, asStored})
 }
 
 // Lean looks for errors of got, laid out as r.Output, that lean one way. It gives

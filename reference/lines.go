@@ -10,8 +10,8 @@ func (b *block) sumWeights() {
 		*sum = resize(*sum, size)
 	}
 	b.valueProducts(k.dim,
-		weighted{b.sumA, b.prob, k.absVt}, weighted{b.sumH, b.dotAbs, k.absVt}, weighted{b.sumC1, b.dotSq, k.vt},
-		weighted{b.sumC2, b.dotSq, k.sqVt}, weighted{b.sumQ, b.prob, k.sqVt}, weighted{b.sumP2, b.prob2, k.sqVt})
+		weighted{b.sumA, b.prob, magnitude}, weighted{b.sumH, b.dotAbs, magnitude}, weighted{b.sumC1, b.dotSq, asStored},
+		weighted{b.sumC2, b.dotSq, square}, weighted{b.sumQ, b.prob, square}, weighted{b.sumP2, b.prob2, square})
 	b.tilts()
 	b.sumV = resize(b.sumV, size)
 	b.sumAllowed()
@@ -48,7 +48,7 @@ func (b *block) sumAllowed() {
 			}
 		}
 	}
-	b.valueProducts(k.dim, weighted{b.sumV, b.score, k.absVt})
+	b.valueProducts(k.dim, weighted{b.sumV, b.score, magnitude})
 }
 
 // least is the largest share of a sum that may be lost and the row still judged.

@@ -6,17 +6,16 @@ import (
 )
 
 // operands are K and V of one batch and kv head as the products want them:
-// finite, transposed to [head_dim, kv_len] so that every inner loop runs along
-// the keys whatever the head_dim, and with the absolute values and squares that
-// the bound and the sharp line need, computed once for all rows and heads that
-// share them.
+// finite, and transposed to [head_dim, kv_len] so that every inner loop runs along
+// the keys whatever the head_dim, computed once for all rows and heads that share
+// them. The absolute values and squares that the bound and the sharp line need are
+// made from these tile by tile, where they are multiplied: in memory they would
+// cost more time to write and to read than to make.
 type operands struct {
 	n, dim int
 	k, v   []float64 // as stored, [kv_len, head_dim]
 
-	kt, vt       []float64 // [head_dim, kv_len], 0 where not finite
-	absKt, absVt []float64 // magnitudes of these, where bounds are asked for
-	sqKt, sqVt   []float64 // their squares
+	kt, vt []float64 // [head_dim, kv_len], 0 where not finite
 
 	normK []float64  // [kv_len] sum of |k| over head_dim
 	likeK []elements // [kv_len] what the elements of a k row are like
@@ -42,62 +41,47 @@ func (o *operands) reset(k, v []float64, n, dim int, bounds bool, u float64) {
 	o.badK, o.badV = nil, o.badV[:0]
 	o.kt, o.vt = resize(o.kt, n*dim), resize(o.vt, n*dim)
 	o.findBad()
-	if bounds {
-		o.absKt, o.sqKt = resize(o.absKt, n*dim), resize(o.sqKt, n*dim)
-		o.absVt, o.sqVt = resize(o.absVt, n*dim), resize(o.sqVt, n*dim)
-		transposeAll(o.kt, o.absKt, o.sqKt, k, n, dim)
-		transposeAll(o.vt, o.absVt, o.sqVt, v, n, dim)
-	} else {
-		transpose(o.kt, k, n, dim)
-		transpose(o.vt, v, n, dim)
-	}
-	o.clearBad(bounds)
+	transpose(o.kt, k, n, dim)
+	transpose(o.vt, v, n, dim)
+	o.clearBad()
 	if !bounds {
 		return
 	}
 	o.normK = resize(o.normK, n)
-	clear(o.normK)
 	if cap(o.likeK) < n {
 		o.likeK = make([]elements, n)
 	}
 	o.likeK = o.likeK[:n]
 	var seen variety
 	for j := range n {
-		o.likeK[j] = elementsOf(of(k, j, dim), u, &seen)
+		o.likeK[j], o.normK[j] = elementsOf(of(k, j, dim), u, &seen)
+		if o.badK != nil && o.badK[j] {
+			o.normK[j] = 0
+		}
 	}
 	o.maxV = resize(o.maxV, dim)
 	o.columnsOnce = sync.Once{}
 	for d := range dim {
-		for j, x := range o.absKt[d*n : (d+1)*n] {
-			o.normK[j] += x
-		}
 		m := 0.0
-		for _, x := range o.absVt[d*n : (d+1)*n] {
-			m = max(m, x)
+		for _, x := range o.vt[d*n : (d+1)*n] {
+			m = max(m, math.Abs(x))
 		}
 		o.maxV[d] = m
 	}
 }
 
 // clearBad makes zeros of what the products must not meet: keys and elements of v that are not finite.
-func (o *operands) clearBad(bounds bool) {
+func (o *operands) clearBad() {
 	for j, bad := range o.badK {
 		if !bad {
 			continue
 		}
 		for at := j; at < len(o.kt); at += o.n {
 			o.kt[at] = 0
-			if bounds {
-				o.absKt[at], o.sqKt[at] = 0, 0
-			}
 		}
 	}
 	for _, e := range o.badV {
-		at := e.col*o.n + e.key
-		o.vt[at] = 0
-		if bounds {
-			o.absVt[at], o.sqVt[at] = 0, 0
-		}
+		o.vt[e.col*o.n+e.key] = 0
 	}
 }
 
@@ -140,23 +124,6 @@ func transpose(dst, src []float64, rows, cols int) {
 				for i := range column {
 					column[i] = src[(i0+i)*cols+j]
 				}
-			}
-		}
-	}
-}
-
-// transposeAll is transpose, with |x| and x^2 of every element beside it.
-func transposeAll(dst, abs, sq, src []float64, rows, cols int) {
-	const tile = 32
-	for i0 := 0; i0 < rows; i0 += tile {
-		i1 := min(i0+tile, rows)
-		for j := range cols {
-			column := dst[j*rows+i0 : j*rows+i1]
-			a, s := abs[j*rows+i0:][:len(column)], sq[j*rows+i0:][:len(column)]
-			from := src[i0*cols+j:]
-			for i := range column {
-				x := from[i*cols]
-				column[i], a[i], s[i] = x, math.Abs(x), x*x
 			}
 		}
 	}

@@ -46,11 +46,8 @@ func (b *block) weigher(i int, r *row) *weigher {
 		clear(x[:r.first])
 		clear(x[r.last:])
 	}
-	normQ := 0.0
-	for _, x := range of(b.absQ, i, b.keys.dim) {
-		normQ += x
-	}
-	w.likeQ = elementsOf(of(b.q, i, b.keys.dim), l.u, &b.seen)
+	var normQ float64
+	w.likeQ, normQ = elementsOf(of(b.q, i, b.keys.dim), l.u, &b.seen)
 	w.fixed = l.expA + l.passes + l.merging + l.inSum + l.etaTerm*(normQ+float64(b.keys.dim)+1) + l.etaScore
 	return w
 }
