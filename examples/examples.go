@@ -20,7 +20,7 @@ var files embed.FS
 // Starter is a working implementation, to be changed into one's own.
 type Starter struct {
 	Language string
-	Words    string // what it is
+	Summary  string // what it is
 	Next     string // what to type in its folder
 	// files maps names in the new folder to embedded ones.
 	files map[string]string
@@ -31,19 +31,19 @@ type Starter struct {
 
 var starters = []Starter{
 	{
-		Language: "python", Words: "a program with numpy: a decorated function of q, k and v",
+		Language: "python", Summary: "a program with numpy: a decorated function of q, k and v",
 		Next:  `attest run --path "exec:python3 mine.py"`,
 		files: map[string]string{"attest_client.py": "python/attest_client.py", "mine.py": "python/naive.py"},
 		edits: strings.NewReplacer("examples/python/naive.py", "mine.py"),
 	},
 	{
-		Language: "c", Words: "a program with one header",
+		Language: "c", Summary: "a program with one header",
 		Next:  `cc -O2 -o mine mine.c -lm && attest run --path exec:./mine`,
 		files: map[string]string{"attest_client.h": "c/attest_client.h", "mine.c": "c/naive.c"},
 		edits: strings.NewReplacer("examples/c/naive.c", "mine.c"),
 	},
 	{
-		Language: "go", Words: "a program; an implementation that can be imported joins better as a harness.Path",
+		Language: "go", Summary: "a program; an implementation that can be imported joins better as a harness.Path",
 		Next: `go build -o mine . && attest run --path exec:./mine`,
 		files: map[string]string{"attestclient/client.go": "go/attestclient/client.go", "main.go": "go/main.go",
 			"attestclient/memory_unix.go": "go/attestclient/memory_unix.go", "attestclient/memory_other.go": "go/attestclient/memory_other.go"},
@@ -52,14 +52,14 @@ var starters = []Starter{
 		extra: map[string]string{"go.mod": "module mine\n\ngo 1.24\n"},
 	},
 	{
-		Language: "rust", Words: "a shared library with the five functions of the C ABI that attest needs",
+		Language: "rust", Summary: "a shared library with the five functions of the C ABI that attest needs",
 		Next: `cargo build --release && attest run --path lib:target/release/libmine.so`,
 		files: map[string]string{"Cargo.toml": "rust/implement/Cargo.toml", "Cargo.lock": "rust/implement/Cargo.lock",
 			"src/lib.rs": "rust/implement/src/lib.rs"},
 		edits: strings.NewReplacer(`name = "implement"`, `name = "mine"`, "libimplement.so", "libmine.so"),
 	},
 	{
-		Language: "msl", Words: "a Metal kernel, and the manifest that says how to bind and launch it",
+		Language: "msl", Summary: "a Metal kernel, and the manifest that says how to bind and launch it",
 		Next:  `attest run --path msl:mine.toml`,
 		files: map[string]string{"mine.metal": "msl/vector.metal", "mine.toml": "msl/vector.toml"},
 		edits: strings.NewReplacer("examples/msl/vector.toml", "mine.toml", `"vector.metal"`, `"mine.metal"`),

@@ -147,7 +147,7 @@ func (r *conformer) asked() bool {
 }
 
 // mustJudge fails the test for files that somebody asked for by name and the path refuses.
-func (r *conformer) mustJudge(results []again) {
+func (r *conformer) mustJudge(results []rerun) {
 	r.t.Helper()
 	for _, result := range results {
 		if err := result.unsupported(); err != nil {
@@ -156,7 +156,7 @@ func (r *conformer) mustJudge(results []again) {
 	}
 }
 
-func (r *conformer) replay(path string) (results []again) {
+func (r *conformer) replay(path string) (results []rerun) {
 	r.t.Helper()
 	items := r.load(path)
 	ctx, cancel := within(r.t.Context(), r.ends.cases)
@@ -198,7 +198,7 @@ func (r *conformer) load(path string) []corpus.Item {
 	return items
 }
 
-func (r *conformer) reduceFile(file string) (results []again) {
+func (r *conformer) reduceFile(file string) (results []rerun) {
 	r.t.Helper()
 	for _, item := range r.load(file) {
 		result, err := r.failing.replay(r.t.Context(), item)

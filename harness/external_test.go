@@ -99,9 +99,9 @@ func TestAnotherModuleUsesThisOne(t *testing.T) {
 		require.Regexp(t, `(?m)^ *ATTEST_REDUCE=\S+ go test -count=1 -run '\^`+name+`\$' your.example/own/attn$`, out)
 		line := pasted.FindStringSubmatch(out)
 		require.NotNil(t, line, out)
-		again := inside(t, root, 1, "sh", "-c", line[1])
-		require.Contains(t, unwrapped(again), words[1], name)
-		require.Regexp(t, `(?m)FAIL: `+name+` `, again)
+		second := inside(t, root, 1, "sh", "-c", line[1])
+		require.Contains(t, unwrapped(second), words[1], name)
+		require.Regexp(t, `(?m)FAIL: `+name+` `, second)
 	}
 }
 

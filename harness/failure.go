@@ -54,7 +54,7 @@ func (f *failing) report(ctx context.Context, c Case, v verdict.Verdict, origin 
 		reduced = fmt.Sprintf("not reduced (%v):", err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "attest: %s: %s\n%s, %s\n%s\n%s", v.Kind, v.Reason, origin, reduced, cases.Words(smallest), cases.Encode(smallest))
+	fmt.Fprintf(&b, "attest: %s: %s\n%s, %s\n%s\n%s", v.Kind, v.Reason, origin, reduced, cases.Describe(smallest), cases.Encode(smallest))
 	if f.dir == "" {
 		return b.String()
 	}
@@ -96,9 +96,9 @@ func (f *failing) lines(file string) string {
 	return fmt.Sprintf("%s=%s %s\n%s=%s %s", replayVariable, file, test, reduceVariable, file, test)
 }
 
-// again is how a case file ended, for a test: text is empty where it passes and nothing is to be told. fails also where
+// rerun is how a case file ended, for a test: text is empty where it passes and nothing is to be told. fails also where
 // the file cannot be run as it says.
-type again struct {
+type rerun struct {
 	item    corpus.Item
 	outcome trial.Outcome
 	flaky   bool
@@ -107,7 +107,7 @@ type again struct {
 }
 
 // replay runs a case file again, under the conditions in which it failed.
-func (f *failing) replay(ctx context.Context, item corpus.Item) (again, error) {
+func (f *failing) replay(ctx context.Context, item corpus.Item) (rerun, error) {
 	kept := engine.Kept{Case: item.Case, Failure: item.Failure, Build: f.build}
 	first := ""
 	restore := f.tester.Trial
@@ -122,27 +122,27 @@ func (f *failing) replay(ctx context.Context, item corpus.Item) (again, error) {
 	}
 	law, seed, err := lawOverride()
 	if err != nil {
-		return again{}, err
+		return rerun{}, err
 	}
 	if law != "" {
 		kept.Failure = nil
 		f.tester.Trial.Relations, f.tester.Trial.Laws, f.tester.Trial.LawSeed = 0, []string{law}, seed
 	} else if err := engine.CheckLaw(item.Failure); err != nil {
-		return again{}, fmt.Errorf("%s: %w", item.Path, err)
+		return rerun{}, fmt.Errorf("%s: %w", item.Path, err)
 	}
 	outcome, err := f.tester.Replay(ctx, kept)
 	if err != nil {
-		return again{}, err
+		return rerun{}, err
 	}
 	v := outcome.Verdict
-	result := again{item: item, outcome: outcome.Outcome, flaky: outcome.Flaky, fails: v.Kind.Fails()}
+	result := rerun{item: item, outcome: outcome.Outcome, flaky: outcome.Flaky, fails: v.Kind.Fails()}
 	note := ""
 	if outcome.Note != "" {
 		note = "\n" + outcome.Note
 	}
 	switch {
 	case result.fails:
-		result.text = fmt.Sprintf("attest: %s%s: %s: %s%s\n%s\n%s", first, item.Path, v.Kind, v.Reason, note, cases.Words(item.Case), f.lines(item.Path))
+		result.text = fmt.Sprintf("attest: %s%s: %s: %s%s\n%s\n%s", first, item.Path, v.Kind, v.Reason, note, cases.Describe(item.Case), f.lines(item.Path))
 	case first != "" || note != "":
 		result.text = fmt.Sprintf("attest: %s%s: %s%s", first, item.Path, v.Kind, note)
 	}
@@ -150,7 +150,7 @@ func (f *failing) replay(ctx context.Context, item corpus.Item) (again, error) {
 }
 
 // unsupported is the error of a file that somebody asked for and the path refuses; nil where it does not.
-func (a *again) unsupported() error {
+func (a *rerun) unsupported() error {
 	if a.outcome.Verdict.Kind != verdict.Unsupported {
 		return nil
 	}

@@ -66,7 +66,7 @@ func Property(p Path, options ...PropertyOption) gopter.Prop {
 				fmt.Printf("attest: to paste:\n%s\n", strings.Join(lines[len(lines)-2:], "\n"))
 			}
 		} else if err == nil {
-			err = fmt.Errorf("attest: flaky: the case failed and ends with %s now\n%s\n%s", v.Kind, cases.Words(c), cases.Encode(c))
+			err = fmt.Errorf("attest: flaky: the case failed and ends with %s now\n%s\n%s", v.Kind, cases.Describe(c), cases.Encode(c))
 		}
 		result.Status, result.Error = gopter.PropError, err
 		return result

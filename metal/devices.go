@@ -13,13 +13,13 @@ var kinds = []device.Kind{
 }
 
 // DeviceKind is a device that [NewDevice] knows, and what it is in one line.
-type DeviceKind struct{ Name, Words string }
+type DeviceKind struct{ Name, Summary string }
 
 // DeviceKinds lists the devices that NewDevice knows, the default first. Not all of them need work on this machine.
 func DeviceKinds() []DeviceKind {
 	var list []DeviceKind
 	for _, k := range kinds {
-		list = append(list, DeviceKind{k.Name, k.Words})
+		list = append(list, DeviceKind{k.Name, k.Summary})
 	}
 	return list
 }

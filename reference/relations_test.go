@@ -346,11 +346,11 @@ func apart(s shape) error {
 	if err != nil {
 		return err
 	}
-	others := func(i int) bool { return i != row && s.kvHead(i) != head }
-	if err := sameBits("logsumexp", r[1].LSE, r[0].LSE, others); err != nil {
+	otherRow := func(i int) bool { return i != row && s.kvHead(i) != head }
+	if err := sameBits("logsumexp", r[1].LSE, r[0].LSE, otherRow); err != nil {
 		return err
 	}
-	return sameBits("output", r[1].Output, r[0].Output, func(i int) bool { return others(i / s.Dim) })
+	return sameBits("output", r[1].Output, r[0].Output, func(i int) bool { return otherRow(i / s.Dim) })
 }
 
 func copiedHeads(s shape) error {

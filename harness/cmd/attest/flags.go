@@ -109,15 +109,15 @@ func (f flagSet) trialFlags() trialFlags {
 
 // againFlags are the flags of every command that runs case files again. What a kept failure says about its path, its
 // law and the rest holds where the flag is not given.
-type againFlags struct {
+type rerunFlags struct {
 	trialFlags
 	modes   modeFlags
 	laws    *string
 	lawSeed *uint64
 }
 
-func (f flagSet) againFlags() againFlags {
-	return againFlags{
+func (f flagSet) rerunFlags() rerunFlags {
+	return rerunFlags{
 		f.trialFlags(), f.modeFlags(),
 		f.String("law", "", "check these `laws`, several with commas, instead of the one that failed"),
 		f.Uint64("law-seed", 0, "where the random choices of --law begin; default: where the case's name puts it"),
@@ -125,7 +125,7 @@ func (f flagSet) againFlags() againFlags {
 }
 
 // conditions are what the flags ask for.
-func (a againFlags) conditions(f flagSet) campaign.Conditions {
+func (a rerunFlags) conditions(f flagSet) campaign.Conditions {
 	c := campaign.Conditions{Path: *a.path, Relations: *a.relations, Deadline: *a.deadline, Isolation: *a.isolation}
 	c.Override = campaign.Override{
 		Path: f.given("path"), Deadline: f.given("deadline"), Isolate: f.given("isolate"), Memory: f.given("memory"),
@@ -145,7 +145,7 @@ func (a againFlags) conditions(f flagSet) campaign.Conditions {
 // elsewhere is the first line of what a command prints, where it runs kept failures on a path that is not the one that
 // failed; empty: it does not.
 func elsewhere(c campaign.Conditions, items []corpus.Item) (string, error) {
-	var others []string
+	var remaining []string
 	count, on := 0, ""
 	for _, item := range items {
 		failed, runs, err := c.Elsewhere(item)
@@ -155,8 +155,8 @@ func elsewhere(c campaign.Conditions, items []corpus.Item) (string, error) {
 		if failed == "" {
 			continue
 		}
-		if count++; !slices.Contains(others, failed) {
-			others = append(others, failed)
+		if count++; !slices.Contains(remaining, failed) {
+			remaining = append(remaining, failed)
 		}
 		on = runs
 	}
@@ -164,9 +164,9 @@ func elsewhere(c campaign.Conditions, items []corpus.Item) (string, error) {
 	case count == 0:
 		return "", nil
 	case len(items) == 1:
-		return fmt.Sprintf("ANOTHER PATH: %s failed on path %s and runs on %s now", items[0].Path, others[0], on), nil
+		return fmt.Sprintf("ANOTHER PATH: %s failed on path %s and runs on %s now", items[0].Path, remaining[0], on), nil
 	}
-	return fmt.Sprintf("ANOTHER PATH: %d of %d cases failed on path %s and run on %s now", count, len(items), strings.Join(others, ", "), on), nil
+	return fmt.Sprintf("ANOTHER PATH: %d of %d cases failed on path %s and run on %s now", count, len(items), strings.Join(remaining, ", "), on), nil
 }
 
 // modeFlags are short for the options of paths host and msl:, --math fast for host?math=fast.

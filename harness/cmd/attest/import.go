@@ -79,7 +79,7 @@ func (v *vectorTable) add(t terminal, r campaign.VectorResult) {
 	}
 	if r.Fails() {
 		v.failed++
-		fmt.Fprintf(t.out, "    %s %s\n", r.Words, strings.Join(r.Notes, ", "))
+		fmt.Fprintf(t.out, "    %s %s\n", r.Summary, strings.Join(r.Notes, ", "))
 	}
 }
 

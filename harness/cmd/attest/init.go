@@ -12,7 +12,7 @@ func initCommand(_ context.Context, t terminal, args []string) int {
 	var words strings.Builder
 	words.WriteString("Writes a working implementation into a folder (by default ./mine), to be changed into your own. It overwrites nothing.\n")
 	for _, s := range examples.Starters() {
-		fmt.Fprintf(&words, "  %-8s %s\n", s.Language, s.Words)
+		fmt.Fprintf(&words, "  %-8s %s\n", s.Language, s.Summary)
 	}
 	flags := newFlags(t, "init", "LANGUAGE [DIR]", strings.TrimSuffix(words.String(), "\n"))
 	rest, status := flags.parse(args, 1, 2)

@@ -34,7 +34,7 @@ func mergeCommand(ctx context.Context, t terminal, args []string) int {
 	}
 	report, err := campaign.Merge(ctx, o, *out, campaign.Watch{
 		Reducing: func(id string) { fmt.Fprintln(t.err, "reducing "+id) },
-		Finding:  func(f record.Finding) { fmt.Fprintf(t.err, "finding %d: %s\n", f.Number, f.Words) },
+		Finding:  func(f record.Finding) { fmt.Fprintf(t.err, "finding %d: %s\n", f.Number, f.Summary) },
 	})
 	if err != nil {
 		return t.complain("merge: %v", err)

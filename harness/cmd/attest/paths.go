@@ -40,7 +40,7 @@ func listPaths(ctx context.Context, out io.Writer) {
 		if e.Name == catalog.Default {
 			state += " (default)"
 		}
-		fmt.Fprintf(out, "%-14s %s\n%-14s %s\n", e.Name, e.Words, "", state)
+		fmt.Fprintf(out, "%-14s %s\n%-14s %s\n", e.Name, e.Summary, "", state)
 		switch name, complete := e.Complete(); {
 		case err != nil && e.Remedy != "":
 			fmt.Fprintf(out, "%-14s to make it work: %s\n", "", e.Remedy)

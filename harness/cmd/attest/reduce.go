@@ -15,7 +15,7 @@ import (
 
 func reduceCommand(ctx context.Context, t terminal, args []string) int {
 	flags := newFlags(t, "reduce", "[flags] FILE", "Finds the smallest case that still fails as this one does.")
-	trial := flags.againFlags()
+	trial := flags.rerunFlags()
 	out := flags.String("out", "", "write the reduced case here; default: print it")
 	calls := flags.Int("calls", campaign.DefaultReduceCalls, "most runs of the path")
 	limit := flags.Duration("time", 5*time.Minute, "longest time; the best case so far is given then")
@@ -61,7 +61,7 @@ func reduceCommand(ctx context.Context, t terminal, args []string) int {
 		return t.complain("reduce: %v", err)
 	}
 	v := reduced.Verdict
-	fmt.Fprintf(t.err, "%s after %d runs: %s\n%s\n", v.Kind, reduced.Calls, cases.Words(reduced.Case), v.Reason)
+	fmt.Fprintf(t.err, "%s after %d runs: %s\n%s\n", v.Kind, reduced.Calls, cases.Describe(reduced.Case), v.Reason)
 	if reduced.Note != "" {
 		fmt.Fprintln(t.err, reduced.Note)
 	}

@@ -19,7 +19,7 @@ const corpusDir = "corpus"
 func replayCommand(ctx context.Context, t terminal, args []string) int {
 	flags := newFlags(t, "replay", "[flags] [FILE|DIR ...]",
 		"Runs case files again; of a run directory, its failures. Without arguments: corpus/.")
-	trial := flags.againFlags()
+	trial := flags.rerunFlags()
 	asJSON := flags.Bool("json", false, "print one JSON object, last")
 	verbose := flags.Bool("v", false, "a line for every case, not only for those that fail")
 	files, status := flags.parse(args, 0, -1)
@@ -54,7 +54,7 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 				fmt.Fprintf(t.out, "%-16s %s\n", "", r.Note)
 			}
 			if r.Kind.Fails() {
-				fmt.Fprintf(t.out, "%-16s %s\n", "", cases.Words(item.Case))
+				fmt.Fprintf(t.out, "%-16s %s\n", "", cases.Describe(item.Case))
 			}
 		},
 	})

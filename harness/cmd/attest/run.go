@@ -61,7 +61,7 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	watch := campaign.Watch{
 		Case:     bar.show,
 		Reducing: func(id string) { bar.say("reducing " + id) },
-		Finding:  func(f record.Finding) { bar.say(fmt.Sprintf("finding %d: %s", f.Number, f.Words)) },
+		Finding:  func(f record.Finding) { bar.say(fmt.Sprintf("finding %d: %s", f.Number, f.Summary)) },
 		Judged:   func(c cases.Case) { coverage.Add(c) },
 	}
 	var report campaign.Report
@@ -162,7 +162,7 @@ func presetWords() string {
 		if words != "" {
 			words += ", "
 		}
-		words += fmt.Sprintf("%s (%s)", p, p.Words())
+		words += fmt.Sprintf("%s (%s)", p, p.Summary())
 	}
 	return words
 }

@@ -19,7 +19,7 @@ import (
 
 func showCommand(ctx context.Context, t terminal, args []string) int {
 	flags := newFlags(t, "show", "[flags] FILE", "Tells a case in words and draws where its output lies against the bounds.")
-	again := flags.againFlags()
+	rerun := flags.rerunFlags()
 	heads := flags.Int("heads", 4, "most heads drawn")
 	files, status := flags.parse(args, 1, 1)
 	if status >= 0 {
@@ -32,7 +32,7 @@ func showCommand(ctx context.Context, t terminal, args []string) int {
 	if len(damaged) > 0 {
 		return t.complain("show: %v", damaged[0])
 	}
-	conditions := again.conditions(flags)
+	conditions := rerun.conditions(flags)
 	first, err := elsewhere(conditions, items)
 	if err != nil {
 		return t.complain("show: %v", err)
@@ -56,9 +56,9 @@ func showOne(ctx context.Context, t terminal, item corpus.Item, conditions campa
 		fmt.Fprintf(t.out, "%s\n", c.Notes)
 	}
 	for i, before := range c.After {
-		fmt.Fprintf(t.out, "after %d: %s\n", i+1, cases.Words(before))
+		fmt.Fprintf(t.out, "after %d: %s\n", i+1, cases.Describe(before))
 	}
-	fmt.Fprintf(t.out, "%s\n", cases.Words(c))
+	fmt.Fprintf(t.out, "%s\n", cases.Describe(c))
 	shown, err := campaign.Show(ctx, conditions, item)
 	if err != nil {
 		return t.complain("show: %v", err)

@@ -186,8 +186,8 @@ func countOf(rounds []round) *Count {
 
 func byCount(a, b call) int { return a.dispatches - b.dispatches }
 
-// Words says it in a line.
-func (c *Count) Words() string {
+// Summary is the count in one line.
+func (c *Count) Summary() string {
 	if c == nil {
 		return "counted by the harness, one call each"
 	}

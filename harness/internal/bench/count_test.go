@@ -76,7 +76,7 @@ func TestCount(t *testing.T) {
 				rounds = append(rounds, one)
 			}
 			c := countOf(rounds)
-			require.Equal(t, row.want, c.Verdict, "%s, counts %v: %s", row.name, counts, c.Words())
+			require.Equal(t, row.want, c.Verdict, "%s, counts %v: %s", row.name, counts, c.Summary())
 			require.Equal(t, counts, c.Counts)
 			require.LessOrEqual(t, c.Low, c.Share)
 			require.GreaterOrEqual(t, c.High, c.Share)

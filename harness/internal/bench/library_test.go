@@ -33,7 +33,7 @@ func TestLibraryThatRunsOnceIsCaught(t *testing.T) {
 		require.Len(t, r.Rows, 1)
 		require.Zero(t, r.Peak, "no way to the library's device")
 		for _, m := range r.Rows {
-			require.Equal(t, row.once, m.Count.Verdict == CountFewer, m.Count.Words())
+			require.Equal(t, row.once, m.Count.Verdict == CountFewer, m.Count.Summary())
 		}
 		require.Equal(t, !row.once, r.Credible())
 		require.NoError(t, p.(io.Closer).Close())

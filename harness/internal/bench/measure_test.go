@@ -295,10 +295,10 @@ func TestReport(t *testing.T) {
 		"kvH=2/q=32/kv=32: skipped: no grouped heads", "\ncredible\n", "C by Go"} {
 		require.Contains(t, text.String(), want)
 	}
-	var samples, again bytes.Buffer
+	var samples, second bytes.Buffer
 	require.NoError(t, r.WriteBench(&samples))
-	require.NoError(t, r.WriteJSON(&again))
-	require.Contains(t, again.String(), `"peak_flops":2000000000`)
+	require.NoError(t, r.WriteJSON(&second))
+	require.Contains(t, second.String(), `"peak_flops":2000000000`)
 	names := map[string]int{}
 	reader := benchfmt.NewReader(strings.NewReader(samples.String()), "bench")
 	for reader.Scan() {

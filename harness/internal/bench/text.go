@@ -40,7 +40,7 @@ func (r *Report) writeCounts(b *strings.Builder) {
 		anchors = timed[:1]
 	}
 	for _, m := range anchors {
-		fmt.Fprintf(b, "dispatches  %s\n", m.Count.Words())
+		fmt.Fprintf(b, "dispatches  %s\n", m.Count.Summary())
 	}
 }
 
@@ -130,7 +130,7 @@ func (r *Report) outcome() string {
 		case m.Impossible != "":
 			lines = append(lines, fmt.Sprintf("IMPOSSIBLE: %s: %s", m.Name, m.Impossible))
 		case m.Count != nil && (m.Count.Verdict == CountFewer || m.Count.Verdict == CountMore):
-			lines = append(lines, fmt.Sprintf("%s: %s; by the wall %.4g GINSTRS/s at most", m.Name, m.Count.Words(),
+			lines = append(lines, fmt.Sprintf("%s: %s; by the wall %.4g GINSTRS/s at most", m.Name, m.Count.Summary(),
 				record.SpeedOf(m.Case, 1, m.trueSeconds()).Instructions))
 		}
 	}

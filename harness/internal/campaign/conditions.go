@@ -110,15 +110,15 @@ func (c *Conditions) override(s *setting, e *cases.Evidence) error {
 // CheckKept refuses a kept failure that nothing could be held to.
 func CheckKept(e *cases.Evidence) error { return engine.CheckLaw(e) }
 
-// again runs case files under their conditions, one after the other. It keeps the path open while they do not change.
-type again struct {
+// rerunner runs case files under their conditions, one after the other. It keeps the path open while they do not change.
+type rerunner struct {
 	conditions Conditions
 	tester     *engine.Tester
 	open       setting
 	was        setting // what the case at hand failed under
 }
 
-func (a *again) close() error {
+func (a *rerunner) close() error {
 	if a.tester == nil {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (a *again) close() error {
 }
 
 // at opens the path that a case wants.
-func (a *again) at(item corpus.Item) (setting, error) {
+func (a *rerunner) at(item corpus.Item) (setting, error) {
 	s, was, err := a.conditions.of(item)
 	a.was = was
 	if err != nil || a.tester != nil && a.open == s {
@@ -148,7 +148,7 @@ func (a *again) at(item corpus.Item) (setting, error) {
 }
 
 // kept is a case file as the engine takes it: where laws are overridden the failure's own is not asked.
-func (a *again) kept(item corpus.Item, s setting) engine.Kept {
+func (a *rerunner) kept(item corpus.Item, s setting) engine.Kept {
 	e := item.Failure
 	if e != nil && len(a.conditions.Override.Laws) > 0 {
 		e = nil

@@ -280,7 +280,7 @@ func (s *findings) reduce(ctx context.Context, o *origin) cases.Case {
 		r.log.Error("reduce", "id", id, "error", err)
 		return f.c
 	}
-	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Words(result.Case)))
+	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Describe(result.Case)))
 	return result.Case
 }
 
@@ -299,9 +299,9 @@ func (s *findings) recorded() []record.Finding {
 		}
 		switch t := o.finding; {
 		case t == nil:
-			f.Words, f.Note = "fails only now and then, or only after other calls", "it passes when it is tried alone: a race, or a state that is left in the process; nothing can be asked about it"
+			f.Summary, f.Note = "fails only now and then, or only after other calls", "it passes when it is tried alone: a race, or a state that is left in the process; nothing can be asked about it"
 		default:
-			f.Words, f.Note = t.Words, t.Note
+			f.Summary, f.Note = t.Summary, t.Note
 			f.Probes, f.Explained, f.Exceptions = t.Probes, t.Inside, t.Exceptions
 			if t.Explained() {
 				f.Trigger, f.Sure = t.Trigger.String(), t.Sure.String()

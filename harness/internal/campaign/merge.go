@@ -165,13 +165,13 @@ func (m *merger) all(ctx context.Context) error {
 		}
 		disputed := false
 		for i++; i < len(lines) && lines[i].Index == one.Index; i++ {
-			again, err := lines[i].part.lines.Read(lines[i].Place)
+			second, err := lines[i].part.lines.Read(lines[i].Place)
 			if err != nil {
 				return err
 			}
-			if !disputed && !record.SameEnd(&result, &again) {
+			if !disputed && !record.SameEnd(&result, &second) {
 				disputed = true
-				result = disputedResult(result, again, one.part.dir, lines[i].part.dir)
+				result = disputedResult(result, second, one.part.dir, lines[i].part.dir)
 			}
 		}
 		if err := m.takeOver(result, one.part, disputed); err != nil {
@@ -245,7 +245,7 @@ func (m *merger) keepFailure(result *record.Result, from *part, disputed bool) e
 func (m *merger) tellDisputed() error {
 	s := m.run.Summary()
 	f := record.Finding{
-		Number: len(s.Findings) + 1, Words: "the same case ended differently in two of the merged runs",
+		Number: len(s.Findings) + 1, Summary: "the same case ended differently in two of the merged runs",
 		Note: "a race, a state that is left in the process, or two builds under one name", Case: m.disputed[0].id, Reason: m.disputed[0].reason,
 	}
 	for _, d := range m.disputed {

@@ -30,7 +30,7 @@ type Replayed struct {
 // Replay runs case files again, each in a cold context, in their order, a kept failure under the conditions in which it
 // failed.
 func Replay(ctx context.Context, o ReplayOptions) (record.Summary, error) {
-	a := &again{conditions: o.Conditions}
+	a := &rerunner{conditions: o.Conditions}
 	defer a.close()
 	summary := record.Summary{Requested: len(o.Items), Version: record.BuildVersion(), Commit: record.BuildCommit()}
 	var names, devices []string

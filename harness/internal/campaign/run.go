@@ -329,7 +329,7 @@ func (r *runner) reduceOne(ctx context.Context, f failure) error {
 		r.log.Error("reduce", "id", id, "error", err)
 		return nil
 	}
-	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Words(result.Case)))
+	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Describe(result.Case)))
 	return nil
 }
 

@@ -27,7 +27,7 @@ type Shown struct {
 
 // Show tries one case under its conditions and keeps its output.
 func Show(ctx context.Context, conditions Conditions, item corpus.Item) (Shown, error) {
-	a := &again{conditions: conditions}
+	a := &rerunner{conditions: conditions}
 	defer a.close()
 	s, err := a.at(item)
 	if err != nil {

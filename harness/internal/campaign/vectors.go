@@ -25,10 +25,10 @@ type VectorOptions struct {
 
 // VectorResult is what became of one node test.
 type VectorResult struct {
-	Name   string   `json:"name"`
-	Words  string   `json:"words,omitempty"`  // the problem that it is
-	Notes  []string `json:"notes,omitempty"`  // how it was put into a case
-	Reason string   `json:"reason,omitempty"` // why it cannot be; then nothing was run
+	Name    string   `json:"name"`
+	Summary string   `json:"words,omitempty"`  // the problem that it is
+	Notes   []string `json:"notes,omitempty"`  // how it was put into a case
+	Reason  string   `json:"reason,omitempty"` // why it cannot be; then nothing was run
 	// Stored is the verdict on ONNX's own answer, judged as an implementation in the precision of its inputs.
 	Stored verdict.Verdict   `json:"stored"`
 	Paths  []verdict.Verdict `json:"paths,omitempty"` // in the order of VectorOptions.Paths
@@ -85,7 +85,7 @@ func Vectors(ctx context.Context, o VectorOptions, each func(VectorResult)) erro
 }
 
 func vector(ctx context.Context, o VectorOptions, opened []paths.Path, check *onnx.Check, r *VectorResult) error {
-	r.Words, r.Notes = cases.Words(check.Case), check.Notes
+	r.Summary, r.Notes = cases.Describe(check.Case), check.Notes
 	truth, err := oracle.Truth(ctx, check.Case, check.Tensors, storedArithmetic(check.Case), reference.Options{})
 	if err != nil {
 		return err

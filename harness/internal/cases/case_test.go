@@ -32,9 +32,9 @@ func TestDesignCase(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "future leak past the first key block", c.Notes)
 	require.Nil(t, c.Scale, "1/sqrt(64) is the default and leaves no trace")
-	again, err := Decode(Encode(c))
+	second, err := Decode(Encode(c))
 	require.NoError(t, err)
-	require.Equal(t, c, again)
+	require.Equal(t, c, second)
 }
 
 // The name is part of every corpus and run directory: it must not move.
@@ -123,10 +123,10 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := Decode(Encode(c))
+		second, err := Decode(Encode(c))
 		require.NoError(t, err)
-		require.Equal(t, Name(c), Name(again))
-		require.Equal(t, c, again)
+		require.Equal(t, Name(c), Name(second))
+		require.Equal(t, c, second)
 	})
 }
 

@@ -26,9 +26,9 @@ func TestAFileKeepsItsFailureAndItsName(t *testing.T) {
 	require.Equal(t, c, got)
 	require.Equal(t, Name(c), Name(got))
 
-	again, err := Decode(EncodeFile(c, failing()))
+	second, err := Decode(EncodeFile(c, failing()))
 	require.NoError(t, err)
-	require.Equal(t, c, again)
+	require.Equal(t, c, second)
 
 	got, e, err = DecodeFile(EncodeFile(c, nil))
 	require.NoError(t, err)

@@ -98,11 +98,11 @@ type Dice interface {
 
 // Region is a place in the space of cases where kernels have broken.
 type Region struct {
-	Name  string
-	Bugs  []int // numbers of the list of real bugs; empty: a place that a reviewer would think of
-	Words string
-	Reach string // the preset of package gen that reaches it; empty: default
-	Holds func(*Case) bool
+	Name    string
+	Bugs    []int // numbers of the list of real bugs; empty: a place that a reviewer would think of
+	Summary string
+	Reach   string // the preset of package gen that reaches it; empty: default
+	Holds   func(*Case) bool
 }
 
 // Fields lists the rows, in the order in which a case is described.
@@ -175,8 +175,8 @@ func (f *Field) check(c *Case) error {
 	return nil
 }
 
-// Words describes a case in one line for people.
-func Words(c Case) string {
+// Describe describes a case in one line for people.
+func Describe(c Case) string {
 	var b strings.Builder
 	for _, f := range fieldTable {
 		if f.words != nil {

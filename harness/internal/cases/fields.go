@@ -143,9 +143,9 @@ func rowFields() []Field {
 			in("narrow-scale").otherwise("1/sqrt(head_dim)"),
 		amountField("softcap", "the size that scores keep below by softcap*tanh(score/softcap), before the mask", func(c *Case) *float32 { return &c.Softcap }).
 			refused("softcap: scores are not capped").drawn(drawSoftcap,
-			Region{Name: "softcap", Bugs: []int{87}, Words: "scores capped by tanh", Holds: func(c *Case) bool { return c.Softcap > 0 }},
-			Region{Name: "softcap-felt", Words: "a cap below 2: most scores feel it", Holds: func(c *Case) bool { return c.Softcap > 0 && c.Softcap < 2 }},
-			Region{Name: "softcap-masked", Bugs: []int{87}, Words: "scores capped under an additive mask, which must not be",
+			Region{Name: "softcap", Bugs: []int{87}, Summary: "scores capped by tanh", Holds: func(c *Case) bool { return c.Softcap > 0 }},
+			Region{Name: "softcap-felt", Summary: "a cap below 2: most scores feel it", Holds: func(c *Case) bool { return c.Softcap > 0 && c.Softcap < 2 }},
+			Region{Name: "softcap-masked", Bugs: []int{87}, Summary: "scores capped under an additive mask, which must not be",
 				Holds: func(c *Case) bool { return c.Softcap > 0 && c.Mask.Kind == AdditiveMask }}),
 		sinks(),
 		flagField("lse", "the logsumexp is asked for", func(c *Case) *bool { return &c.LSE }).in("logsumexp").

@@ -58,11 +58,11 @@ func sinks() Field {
 			return edits(func(c *Case) { c.Sinks = SinksAmong }, func(c *Case) { c.Sinks = SinksAbove })(c)
 		}).
 		refused("sinks: no logit enters the normaliser alone").drawn(drawSinks,
-		Region{Name: "sinks-of-heads", Bugs: []int{88}, Words: "a logit for each of several heads that enters the normaliser alone",
+		Region{Name: "sinks-of-heads", Bugs: []int{88}, Summary: "a logit for each of several heads that enters the normaliser alone",
 			Holds: func(c *Case) bool { return has(c) && c.Heads > 1 }},
-		Region{Name: "sinks-above", Bugs: []int{88}, Words: "sinks above most scores: little weight is left to the keys",
+		Region{Name: "sinks-above", Bugs: []int{88}, Summary: "sinks above most scores: little weight is left to the keys",
 			Holds: func(c *Case) bool { return c.Sinks == SinksAbove }},
-		Region{Name: "sinks-empty-row", Bugs: []int{84, 88}, Words: "a row that sees no key and has a sink",
+		Region{Name: "sinks-empty-row", Bugs: []int{84, 88}, Summary: "a row that sees no key and has a sink",
 			Holds: func(c *Case) bool { return has(c) && c.Sinks != SinksSome && c.Visible().None }})
 }
 
@@ -93,11 +93,11 @@ func slopes() Field {
 			return edits(func(c *Case) { c.Alibi = StandardSlopes }, func(c *Case) { c.Alibi = RandomSlopes })(c)
 		}).
 		refused("alibi: no bias follows from slopes").drawn(drawSlopes,
-		Region{Name: "slopes", Words: "a linear bias from a slope for each of several heads",
+		Region{Name: "slopes", Summary: "a linear bias from a slope for each of several heads",
 			Holds: func(c *Case) bool { return has(c) && c.Heads > 1 && c.KVLen > 1 }},
-		Region{Name: "slopes-positioned", Words: "a linear bias whose rows stand late in a cache",
+		Region{Name: "slopes-positioned", Summary: "a linear bias whose rows stand late in a cache",
 			Holds: func(c *Case) bool { return has(c) && c.Heads > 1 && c.Diagonal(0) > 0 }},
-		Region{Name: "slopes-masked", Words: "a linear bias on top of an additive mask",
+		Region{Name: "slopes-masked", Summary: "a linear bias on top of an additive mask",
 			Holds: func(c *Case) bool { return has(c) && c.Mask.Kind == AdditiveMask }})
 }
 

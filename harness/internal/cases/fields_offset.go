@@ -17,10 +17,10 @@ func kvOffset() Field {
 			return fmt.Sprintf(" after %d keys", c.KVOffset)
 		}).
 		refused("kv_offset: the first query row stands at the first key").drawn(drawKVOffset,
-		Region{Name: "kv-offset", Bugs: []int{44}, Words: "queries that begin late in a cache, under a causal mask or window", Holds: late},
-		Region{Name: "kv-offset-decode", Bugs: []int{76, 80}, Words: "one to 8 queries late in a cache of more than 32 keys",
+		Region{Name: "kv-offset", Bugs: []int{44}, Summary: "queries that begin late in a cache, under a causal mask or window", Holds: late},
+		Region{Name: "kv-offset-decode", Bugs: []int{76, 80}, Summary: "one to 8 queries late in a cache of more than 32 keys",
 			Holds: func(c *Case) bool { return late(c) && c.QLen <= 8 && c.KVLen > 32 }},
-		Region{Name: "kv-offset-window", Bugs: []int{78, 79}, Words: "a window that is bounded on its left over a cache, whose first keys no row sees",
+		Region{Name: "kv-offset-window", Bugs: []int{78, 79}, Summary: "a window that is bounded on its left over a cache, whose first keys no row sees",
 			Holds: func(c *Case) bool {
 				first, last := c.Span(0, 0)
 				return c.KVOffset > 0 && c.Mask.IsWindow() && first > 0 && first < last

@@ -70,7 +70,7 @@ func TestWindowOverAnArray(t *testing.T) {
 		}
 	}
 	require.Positive(t, hidden)
-	require.Contains(t, Words(c), "window left 2 right 1 bottom-right too")
+	require.Contains(t, Describe(c), "window left 2 right 1 bottom-right too")
 }
 
 // A scalar mask is one number for the whole problem.

@@ -197,28 +197,28 @@ func lengthFields() []Field {
 			return ""
 		}).
 		drawn(drawPacked,
-			Region{Name: "packed", Bugs: []int{89}, Words: "a ragged batch: entries one behind the other, given by cumulative lengths",
+			Region{Name: "packed", Bugs: []int{89}, Summary: "a ragged batch: entries one behind the other, given by cumulative lengths",
 				Holds: func(c *Case) bool { return c.Lengths.Packed > 1 }},
-			Region{Name: "packed-causal", Bugs: []int{89}, Words: "a ragged batch under a causal mask, whose diagonal each entry has for itself",
+			Region{Name: "packed-causal", Bugs: []int{89}, Summary: "a ragged batch under a causal mask, whose diagonal each entry has for itself",
 				Holds: func(c *Case) bool { return c.Lengths.Packed > 1 && c.Mask.IsCausal() }},
-			Region{Name: "packed-no-keys", Bugs: []int{90}, Words: "an entry of a ragged batch with rows and no keys",
+			Region{Name: "packed-no-keys", Bugs: []int{90}, Summary: "an entry of a ragged batch with rows and no keys",
 				Holds: func(c *Case) bool { return c.Lengths.Packed > 0 && c.someEntry(Entry.hasNoKeys) }})
 	q := fill("lengths.q", "how many rows of each batch entry are used", func(c *Case) *LengthFill { return &c.Lengths.Q }).drawn(drawQLengths,
-		Region{Name: "lengths-of-q", Bugs: []int{89}, Words: "batch entries that use some of the rows",
+		Region{Name: "lengths-of-q", Bugs: []int{89}, Summary: "batch entries that use some of the rows",
 			Holds: func(c *Case) bool { return c.Lengths.Q != "" && c.Batch > 1 && c.QLen > 1 }})
 	kv := fill("lengths.kv", "how many keys of each batch entry are used", func(c *Case) *LengthFill { return &c.Lengths.KV }).drawn(drawKVLengths,
-		Region{Name: "lengths-of-kv", Bugs: []int{89}, Words: "batch entries that use some of the keys",
+		Region{Name: "lengths-of-kv", Bugs: []int{89}, Summary: "batch entries that use some of the keys",
 			Holds: func(c *Case) bool { return c.Lengths.KV != "" && c.Batch > 1 && c.KVLen > 1 }},
-		Region{Name: "lengths-no-keys", Bugs: []int{90}, Words: "a batch entry with rows and no keys",
+		Region{Name: "lengths-no-keys", Bugs: []int{90}, Summary: "a batch entry with rows and no keys",
 			Holds: func(c *Case) bool { return c.Lengths.KV != "" && c.someEntry(Entry.hasNoKeys) }},
-		Region{Name: "lengths-decode", Bugs: []int{89, 93}, Words: "one to 8 rows bottom-right over keys that each batch entry has its own number of",
+		Region{Name: "lengths-decode", Bugs: []int{89, 93}, Summary: "one to 8 rows bottom-right over keys that each batch entry has its own number of",
 			Holds: func(c *Case) bool {
 				return c.Lengths.KV != "" && c.Lengths.Q == "" && c.Batch > 1 && c.QLen <= 8 && c.Mask.IsCausal() && c.Mask.Align == BottomRight
 			}})
 	side := wordField("lengths.side", "where padding lies", func(c *Case) *LengthSide { return &c.Lengths.Side }, isFirst, lengthSides,
 		[]LengthSide{"", UpToLast}).otherwise("right").only("used lengths", isPadded).refused(unknown).
 		plain(func(c *Case) { c.Lengths.Side = "" }).drawn(drawSide,
-		Region{Name: "lengths-left", Bugs: []int{89}, Words: "padding on the left: entries use the last keys",
+		Region{Name: "lengths-left", Bugs: []int{89}, Summary: "padding on the left: entries use the last keys",
 			Holds: func(c *Case) bool { return c.Lengths.Side == UpToLast && c.Lengths.KV != "" && c.KVLen > 1 }})
 	return []Field{packed, q, kv, side}
 }

@@ -91,11 +91,11 @@ func pagingFields() []Field {
 			alone(func(c *Case) { c.Paging = Paging{} }).
 			told(func(c *Case) string { return c.Paging.words() }).
 			refused("paging: k and v are not read through a table of pages").drawn(drawPaging,
-			Region{Name: "paged", Words: "k and v in pages, several an entry", Holds: func(c *Case) bool { return c.pagesEach() > 1 }},
-			Region{Name: "paged-ragged", Words: "pages whose last is not full", Holds: func(c *Case) bool {
+			Region{Name: "paged", Summary: "k and v in pages, several an entry", Holds: func(c *Case) bool { return c.pagesEach() > 1 }},
+			Region{Name: "paged-ragged", Summary: "pages whose last is not full", Holds: func(c *Case) bool {
 				return c.pagesEach() > 1 && c.KVLen%c.Paging.Page != 0
 			}},
-			Region{Name: "paged-decode", Words: "a few queries over a paged cache, grouped heads", Holds: func(c *Case) bool {
+			Region{Name: "paged-decode", Summary: "a few queries over a paged cache, grouped heads", Holds: func(c *Case) bool {
 				return c.pagesEach() > 1 && c.QLen <= 8 && c.KVHeads < c.Heads
 			}}),
 		wordField("paging.order", "in which order pages lie", func(c *Case) *PageOrder { return &c.Paging.Order }, isFirst,
@@ -103,7 +103,7 @@ func pagingFields() []Field {
 			only("pages", paged).otherwise("ascending").
 			plain(func(c *Case) { c.Paging.Order = "" }).
 			refused("paging: k and v are not read through a table of pages").drawn(func(Dice, *Case) {},
-			Region{Name: "paged-shuffled", Words: "pages in any order, several entries", Holds: func(c *Case) bool {
+			Region{Name: "paged-shuffled", Summary: "pages in any order, several entries", Holds: func(c *Case) bool {
 				return c.Paging.Order == ShuffledPages && c.Batch > 1 && c.pagesEach() > 1
 			}}),
 		integerField("paging.shared", "leading pages that all batch entries share", 0, MaxLen, shared).slack(shared).
@@ -115,7 +115,7 @@ func pagingFields() []Field {
 				return inRange("paging.shared", c.Paging.Shared, 0, c.pagesEach())
 			}).
 			refused("paging: k and v are not read through a table of pages").drawn(func(Dice, *Case) {},
-			Region{Name: "paged-shared", Words: "pages that several batch entries share", Holds: func(c *Case) bool {
+			Region{Name: "paged-shared", Summary: "pages that several batch entries share", Holds: func(c *Case) bool {
 				return c.Paging.Shared > 0
 			}}),
 	}

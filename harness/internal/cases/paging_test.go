@@ -21,10 +21,10 @@ func TestPagesChangeNoValue(t *testing.T) {
 		})
 		got := Materialize(c)
 		for name, pair := range map[string][2]*Tensor{"k": {&base.K, &got.K}, "v": {&base.V, &got.V}} {
-			sameInAnotherPlace(t, Words(c)+": "+name, pair[0], pair[1])
+			sameInAnotherPlace(t, Describe(c)+": "+name, pair[0], pair[1])
 		}
 		if clone := got.Clone(); clone.K.Index(1, 1, 4, 3) != got.K.Index(1, 1, 4, 3) {
-			t.Fatalf("%s: a copy has its rows elsewhere", Words(c))
+			t.Fatalf("%s: a copy has its rows elsewhere", Describe(c))
 		}
 	}
 }

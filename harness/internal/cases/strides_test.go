@@ -52,7 +52,7 @@ func TestStridesChangeNoValue(t *testing.T) {
 		})
 		got := Materialize(c)
 		for name, pair := range map[string][2]*Tensor{"q": {&base.Q, &got.Q}, "k": {&base.K, &got.K}, "v": {&base.V, &got.V}} {
-			sameInAnotherPlace(t, Words(c)+": "+name, pair[0], pair[1])
+			sameInAnotherPlace(t, Describe(c)+": "+name, pair[0], pair[1])
 		}
 	}
 }

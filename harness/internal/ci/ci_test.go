@@ -34,10 +34,10 @@ func TestAnnotationsAndSummary(t *testing.T) {
 
 	// Steps of a job share the file.
 	require.NoError(t, ci.Tell(&record.Summary{Path: "b", Passed: 1, Cases: 1}, &log, func(k string) string { return env[k] }))
-	again, err := os.ReadFile(file)
+	second, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.True(t, strings.HasPrefix(string(again), string(text)))
-	require.Contains(t, string(again), "b conforms")
+	require.True(t, strings.HasPrefix(string(second), string(text)))
+	require.Contains(t, string(second), "b conforms")
 }
 
 func TestNothingElsewhere(t *testing.T) {

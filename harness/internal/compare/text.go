@@ -77,7 +77,7 @@ func (r *Report) writeChanges(b *strings.Builder) {
 		if was == "" {
 			was = "absent"
 		}
-		fmt.Fprintf(b, "  %-9s  %s  %s -> %s: %s\n", c.Kind, c.ID, was, c.New, cases.Words(c.Case))
+		fmt.Fprintf(b, "  %-9s  %s  %s -> %s: %s\n", c.Kind, c.ID, was, c.New, cases.Describe(c.Case))
 		if c.Reason != "" {
 			fmt.Fprintf(b, "             %s\n", strings.Join(strings.Fields(c.Reason), " "))
 		}

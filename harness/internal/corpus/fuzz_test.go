@@ -139,12 +139,12 @@ func FuzzCase(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := DecodeFuzz(text)
+		second, err := DecodeFuzz(text)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		if cases.Name(again) != cases.Name(c) {
-			t.Fatalf("%s became %s", cases.Canonical(c), cases.Canonical(again))
+		if cases.Name(second) != cases.Name(c) {
+			t.Fatalf("%s became %s", cases.Canonical(c), cases.Canonical(second))
 		}
 	})
 }

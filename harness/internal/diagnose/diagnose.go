@@ -47,10 +47,10 @@ func (s Sure) String() string {
 
 // Explanation is one thing that the wrong elements fit.
 type Explanation struct {
-	Kind  string  `json:"kind"`  // short and stable: "last-key-block", "future", "factor"
-	Words string  `json:"words"` // a clause: "the keys from 32 on, the last partial block of 32, are left out"
-	Sure  string  `json:"sure"`  // possible, likely, shown
-	Bits  float64 `json:"bits"`  // of evidence
+	Kind    string  `json:"kind"`  // short and stable: "last-key-block", "future", "factor"
+	Summary string  `json:"words"` // a clause: "the keys from 32 on, the last partial block of 32, are left out"
+	Sure    string  `json:"sure"`  // possible, likely, shown
+	Bits    float64 `json:"bits"`  // of evidence
 	// Agree of Wrong elements have the value that the explanation asks for.
 	Agree int `json:"agree"`
 	Wrong int `json:"wrong"`
@@ -75,14 +75,14 @@ func (d Diagnosis) Sentence() string {
 		evidence := fmt.Sprintf("%d of %d wrong elements agree", w.Agree, w.Wrong)
 		switch w.Sure {
 		case Shown.String():
-			parts = append(parts, fmt.Sprintf("%s: %s.", w.Words, evidence))
+			parts = append(parts, fmt.Sprintf("%s: %s.", w.Summary, evidence))
 		case Likely.String():
-			parts = append(parts, fmt.Sprintf("Likely %s: %s.", w.Words, evidence))
+			parts = append(parts, fmt.Sprintf("Likely %s: %s.", w.Summary, evidence))
 		default:
-			parts = append(parts, fmt.Sprintf("Possibly %s: %s, which may be chance.", w.Words, evidence))
+			parts = append(parts, fmt.Sprintf("Possibly %s: %s, which may be chance.", w.Summary, evidence))
 		}
 		if len(d.What) > 1 && w.close(d.What[1]) {
-			parts = append(parts, fmt.Sprintf("As well possible: %s.", d.What[1].Words))
+			parts = append(parts, fmt.Sprintf("As well possible: %s.", d.What[1].Summary))
 		}
 	}
 	if d.Where != "" {

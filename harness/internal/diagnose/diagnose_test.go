@@ -302,7 +302,7 @@ func TestNoiseIsNotExplained(t *testing.T) {
 			after: everyElement(func(_ cases.Case, old *cases.Tensor, b, h, r, d int) float64 { return old.At(b, h, r, d) + noise() }),
 		})
 		for _, w := range d.What {
-			require.NotContains(t, []string{"shown", "likely"}, w.Sure, strings.TrimSpace(w.Words))
+			require.NotContains(t, []string{"shown", "likely"}, w.Sure, strings.TrimSpace(w.Summary))
 		}
 	}
 }

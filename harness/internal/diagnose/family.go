@@ -4,8 +4,8 @@ import "fmt"
 
 // Family is bugs of real kernels that an explanation resembles.
 type Family struct {
-	Words string `json:"words"` // what they did, and whose they were
-	Sure  string `json:"sure"`  // possible or likely, one degree below the explanation: the same numbers can have another cause
+	Summary string `json:"words"` // what they did, and whose they were
+	Sure    string `json:"sure"`  // possible or likely, one degree below the explanation: the same numbers can have another cause
 }
 
 // families are what real kernels did, by the kind of explanation that it would have here. They are told in commit messages
@@ -46,13 +46,13 @@ func (d Diagnosis) Family() *Family {
 	if words == "" || sure < Possible {
 		return nil
 	}
-	return &Family{Words: words, Sure: sure.String()}
+	return &Family{Summary: words, Sure: sure.String()}
 }
 
 // Sentence is the family for people.
 func (f *Family) Sentence() string {
 	if f.Sure == Likely.String() {
-		return fmt.Sprintf("Likely of a kind that real kernels had: %s.", f.Words)
+		return fmt.Sprintf("Likely of a kind that real kernels had: %s.", f.Summary)
 	}
-	return fmt.Sprintf("Possibly of a kind that real kernels had: %s.", f.Words)
+	return fmt.Sprintf("Possibly of a kind that real kernels had: %s.", f.Summary)
 }

@@ -35,7 +35,7 @@ func TestFamilies(t *testing.T) {
 			continue
 		}
 		require.NotNil(t, family, "%s: %v", name, d)
-		require.Contains(t, family.Words, test.want, name)
+		require.Contains(t, family.Summary, test.want, name)
 		require.Equal(t, diagnose.Shown.String(), d.What[0].Sure, name)
 		require.Equal(t, diagnose.Likely.String(), family.Sure, name)
 	}

@@ -131,7 +131,7 @@ func (p *plane) worth(tolerance float64) float64 {
 // of the wrong elements unexplained is possible at most, one that leaves half is none. So is one that a single number
 // speaks for: it takes two different ones to be likely, and three to be shown.
 func (e *evidence) explain(kind, words string, free float64) Explanation {
-	x := Explanation{Kind: kind, Words: words, Bits: e.bits - triedBits - free, Agree: e.agree, Wrong: len(e.p.wrong)}
+	x := Explanation{Kind: kind, Summary: words, Bits: e.bits - triedBits - free, Agree: e.agree, Wrong: len(e.p.wrong)}
 	if 2*x.Agree < x.Wrong {
 		return x
 	}

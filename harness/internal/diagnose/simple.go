@@ -76,13 +76,13 @@ func (p *plane) constant() (Explanation, bool) {
 	}
 	switch {
 	case math.IsNaN(first):
-		x.Kind, x.Words = "nan", "NaN that came from the computation, or an element that was never written"
+		x.Kind, x.Summary = "nan", "NaN that came from the computation, or an element that was never written"
 	case math.IsInf(first, 0):
-		x.Kind, x.Words = "infinite", fmt.Sprintf("an overflow: every wrong element is %+g", first)
+		x.Kind, x.Summary = "infinite", fmt.Sprintf("an overflow: every wrong element is %+g", first)
 	case first == 0:
-		x.Kind, x.Words = "zero", "nothing was added up: every wrong element is 0"
+		x.Kind, x.Summary = "zero", "nothing was added up: every wrong element is 0"
 	case n > 1:
-		x.Kind, x.Words = "same", fmt.Sprintf("one value for all: every wrong element is %.6g", first)
+		x.Kind, x.Summary = "same", fmt.Sprintf("one value for all: every wrong element is %.6g", first)
 	default:
 		return x, false
 	}

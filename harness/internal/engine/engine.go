@@ -299,7 +299,7 @@ func (w *worker) remember(c cases.Case) {
 // explain finds out whether a failing case needs its predecessors: it is tried alone in a cold context, and if it
 // passes there, after the cases that ran before it. The case that fails again is the one to keep.
 func (w *worker) explain(ctx context.Context, r *Result) error {
-	again := func(c cases.Case) (bool, error) {
+	stillFails := func(c cases.Case) (bool, error) {
 		history := w.history
 		if err := w.reopen(ctx); err != nil {
 			return false, err
@@ -308,7 +308,7 @@ func (w *worker) explain(ctx context.Context, r *Result) error {
 		outcome, err := w.try(ctx, c, narrowed(w.cfg.Trial, r.Verdict))
 		return sameFailure(outcome.Verdict, r.Verdict), err
 	}
-	if alone, err := again(r.Case); err != nil || alone {
+	if alone, err := stillFails(r.Case); err != nil || alone {
 		return err
 	}
 	// A case that brings predecessors began with a cold context; in the process itself something may be left all the same.
@@ -316,7 +316,7 @@ func (w *worker) explain(ctx context.Context, r *Result) error {
 		sequence := r.Case.Clone()
 		before := w.history[max(0, len(w.history)-room):]
 		sequence.After = append(slices.Clone(before), sequence.After...)
-		failed, err := again(sequence)
+		failed, err := stillFails(sequence)
 		if err != nil {
 			return err
 		}

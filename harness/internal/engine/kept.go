@@ -27,7 +27,7 @@ type Kept struct {
 }
 
 // Again is how a kept case ended.
-type Again struct {
+type Rerun struct {
 	trial.Outcome
 	// Note says, of a case that was kept for a failure and does not fail in that way now, how it failed then; empty: it
 	// was kept for none, or fails as it did.
@@ -42,10 +42,10 @@ type Again struct {
 // A kept failure that passes is tried several times. Where it fails in one of them, or where the very build that failed
 // now passes, the path is flaky: the verdict is a failure that names both results. A pass of another build, or on
 // another path, is a pass; Note tells what it was.
-func (t *Tester) Replay(ctx context.Context, k Kept) (Again, error) {
+func (t *Tester) Replay(ctx context.Context, k Kept) (Rerun, error) {
 	if k.Failure == nil {
 		outcome, err := t.Try(ctx, k.Case)
-		return Again{Outcome: outcome}, err
+		return Rerun{Outcome: outcome}, err
 	}
 	was := evidence.Verdict(k.Failure)
 	all := t.Trial
@@ -54,27 +54,27 @@ func (t *Tester) Replay(ctx context.Context, k Kept) (Again, error) {
 	t.Trial = asBefore
 	outcome, err := t.Try(ctx, k.Case)
 	if err != nil || sameFailure(outcome.Verdict, was) || outcome.Verdict.Kind == verdict.Unsupported {
-		return Again{Outcome: outcome, Note: noteUnless(sameFailure(outcome.Verdict, was), was)}, err
+		return Rerun{Outcome: outcome, Note: noteUnless(sameFailure(outcome.Verdict, was), was)}, err
 	}
 	if outcome.Verdict.Kind.Fails() {
-		return Again{Outcome: outcome, Note: keptAs(was)}, nil
+		return Rerun{Outcome: outcome, Note: keptAs(was)}, nil
 	}
 	if !k.Elsewhere {
 		for try := 2; try <= keptTries; try++ {
-			again, err := t.Try(ctx, k.Case)
+			second, err := t.Try(ctx, k.Case)
 			if err != nil {
-				return Again{Outcome: again}, err
+				return Rerun{Outcome: second}, err
 			}
-			if v := &again.Verdict; v.Kind.Fails() {
+			if v := &second.Verdict; v.Kind.Fails() {
 				v.Reason = fmt.Sprintf("flaky: passed %s and failed the next time: %s", times(try-1), v.Reason)
-				return Again{Outcome: again, Note: keptAs(was), Flaky: true}, nil
+				return Rerun{Outcome: second, Note: keptAs(was), Flaky: true}, nil
 			}
 		}
 	}
 	unasked := t.silentLaw(k.Case, was, outcome.NotJudged)
 	t.Trial = all
 	outcome, err = t.Try(ctx, k.Case)
-	result := Again{Outcome: outcome, Note: keptAs(was) + unasked}
+	result := Rerun{Outcome: outcome, Note: keptAs(was) + unasked}
 	if err != nil || k.Elsewhere || unasked != "" || outcome.Verdict.Kind.Fails() {
 		return result, err
 	}

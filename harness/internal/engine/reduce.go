@@ -27,7 +27,7 @@ func (t *Tester) Reduce(ctx context.Context, c cases.Case, v verdict.Verdict, o 
 		if err := narrow.Close(); err != nil {
 			return result, best, err
 		}
-		if kind, law, again := narrow.Fails(ctx, result.Case); again != nil || kind != v.Kind || law != v.Law {
+		if kind, law, failed := narrow.Fails(ctx, result.Case); failed != nil || kind != v.Kind || law != v.Law {
 			narrow.Patient, best = true, v
 			result, err = reduce.Reduce(ctx, c, o, narrow.Fails)
 		}

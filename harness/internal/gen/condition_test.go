@@ -70,7 +70,7 @@ func TestAFilterOnEveryField(t *testing.T) {
 					}
 					for _, one := range all {
 						if has := f.HasUse(&one) && holds(f, &one, value); has != test.wants {
-							t.Fatalf("%s: %s is %q in %s", &test.filter, f.Name, f.Text(&one), cases.Words(one))
+							t.Fatalf("%s: %s is %q in %s", &test.filter, f.Name, f.Text(&one), cases.Describe(one))
 						}
 					}
 				}
@@ -145,7 +145,7 @@ func TestFiltersOfSeveralFields(t *testing.T) {
 			c := draw(t, s, i)
 			names[cases.Name(c)] = true
 			if !test.holds(&c) {
-				t.Fatalf("%s: %s", &f, cases.Words(c))
+				t.Fatalf("%s: %s", &f, cases.Describe(c))
 			}
 		}
 		if len(names) < 90 {

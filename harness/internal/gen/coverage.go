@@ -64,7 +64,7 @@ func (v *Coverage) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "region\tcases\tshare\tbugs\tfor cases with\n")
 	for i, r := range v.regions {
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\n", r.Name, v.counts[i], share(v.counts[i], v.cases), numbers(r.Bugs), r.Words)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\n", r.Name, v.counts[i], share(v.counts[i], v.cases), numbers(r.Bugs), r.Summary)
 	}
 	return t.Flush()
 }

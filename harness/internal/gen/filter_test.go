@@ -59,15 +59,15 @@ func TestFilterHolds(t *testing.T) {
 					c := draw(t, s, i)
 					names[cases.Name(c)] = true
 					if err := f.Accepts(c); err != nil {
-						t.Fatalf("%s: not accepted: %v", cases.Words(c), err)
+						t.Fatalf("%s: not accepted: %v", cases.Describe(c), err)
 					}
 					for _, one := range append([]cases.Case{c}, c.After...) {
 						if test.holds != nil && !test.holds(&one) {
-							t.Fatalf("%s: %s", preset, cases.Words(one))
+							t.Fatalf("%s: %s", preset, cases.Describe(one))
 						}
 					}
 					if r, err := gen.RegionNamed(f.Region); err == nil && !r.Holds(&c) {
-						t.Fatalf("outside of the region: %s", cases.Words(c))
+						t.Fatalf("outside of the region: %s", cases.Describe(c))
 					}
 				}
 				if len(names) < 190 {

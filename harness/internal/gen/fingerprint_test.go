@@ -22,8 +22,8 @@ func TestFingerprintTellsStreamsApart(t *testing.T) {
 		return s.Fingerprint()
 	}
 	one := of(gen.Quick, 1)
-	if again := of(gen.Quick, 1); again != one {
-		t.Errorf("%s, then %s", one, again)
+	if second := of(gen.Quick, 1); second != one {
+		t.Errorf("%s, then %s", one, second)
 	}
 	seen := map[string]string{one: "quick, seed 1"}
 	for name, print := range map[string]string{

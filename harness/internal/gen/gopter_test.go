@@ -25,9 +25,9 @@ func TestGopterCasesAreNormalizedAndRepeatable(t *testing.T) {
 				continue // its own test takes few of them
 			}
 			result := prop.ForAll(func(c cases.Case) string {
-				again := c.Clone()
-				if err := again.Normalize(); err != nil || cases.Name(again) != cases.Name(c) {
-					return fmt.Sprintf("%s: %v", cases.Words(c), err)
+				second := c.Clone()
+				if err := second.Normalize(); err != nil || cases.Name(second) != cases.Name(c) {
+					return fmt.Sprintf("%s: %v", cases.Describe(c), err)
 				}
 				runs[run] = append(runs[run], cases.Name(c))
 				return ""

@@ -54,8 +54,8 @@ func ParsePreset(name string) (Preset, error) {
 	return "", fmt.Errorf("preset %q: want one of %s", name, strings.Join(names, ", "))
 }
 
-// Words says in one line what the preset hunts.
-func (p Preset) Words() string {
+// Summary is what the preset hunts, in one line.
+func (p Preset) Summary() string {
 	if r, ok := recipes[p]; ok {
 		return r.words
 	}

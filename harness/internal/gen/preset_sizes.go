@@ -93,18 +93,18 @@ func operandBytes(c *cases.Case) (largest float64) {
 }
 
 var sizeRegions = []Region{
-	{Name: "q-past-32768", Words: "more than 32,768 rows", Reach: string(Sizes),
+	{Name: "q-past-32768", Summary: "more than 32,768 rows", Reach: string(Sizes),
 		Holds: func(c *cases.Case) bool { return c.QLen > 32768 }},
-	{Name: "q-past-65536", Words: "more than 65,536 rows", Reach: string(Sizes),
+	{Name: "q-past-65536", Summary: "more than 65,536 rows", Reach: string(Sizes),
 		Holds: func(c *cases.Case) bool { return c.QLen > 65536 }},
-	{Name: "kv-past-65536-masked", Bugs: []int{36, 92}, Words: "a mask over more than 65,536 keys", Reach: string(Sizes),
+	{Name: "kv-past-65536-masked", Bugs: []int{36, 92}, Summary: "a mask over more than 65,536 keys", Reach: string(Sizes),
 		Holds: func(c *cases.Case) bool { return c.KVLen > 65536 && keys(&c.Mask) }},
-	{Name: "groups-past-256", Words: "batch*heads past 256", Reach: string(Sizes),
+	{Name: "groups-past-256", Summary: "batch*heads past 256", Reach: string(Sizes),
 		Holds: func(c *cases.Case) bool { return c.Batch*c.Heads > 256 }},
-	{Name: "groups-past-65535", Bugs: []int{75}, Words: "batch*heads past 65,535", Reach: string(Sizes),
+	{Name: "groups-past-65535", Bugs: []int{75}, Summary: "batch*heads past 65,535", Reach: string(Sizes),
 		Holds: func(c *cases.Case) bool { return c.Batch*c.Heads > 65535 }},
-	{Name: "one-past-65535", Bugs: []int{75}, Words: "batch or heads past 65,535", Reach: string(Sizes),
+	{Name: "one-past-65535", Bugs: []int{75}, Summary: "batch or heads past 65,535", Reach: string(Sizes),
 		Holds: func(c *cases.Case) bool { return c.Batch > 65535 || c.Heads > 65535 }},
-	{Name: "operand-past-2gib", Bugs: []int{35, 91}, Words: "an operand of more than 2 GiB", Reach: string(Sizes),
+	{Name: "operand-past-2gib", Bugs: []int{35, 91}, Summary: "an operand of more than 2 GiB", Reach: string(Sizes),
 		Holds: func(c *cases.Case) bool { return operandBytes(c) > 1<<31 }},
 }

@@ -39,32 +39,32 @@ func sameStrides(a, b cases.Operand) bool {
 }
 
 var memoryRegions = append([]Region{
-	{Name: "strided", Bugs: []int{12, 64}, Words: "none of q, k and v plain, two batches, two heads",
+	{Name: "strided", Bugs: []int{12, 64}, Summary: "none of q, k and v plain, two batches, two heads",
 		Holds: func(c *cases.Case) bool {
 			return !plain(c.Layout.Q) && !plain(c.Layout.K) && !plain(c.Layout.V) && c.Batch >= 2 && c.Heads >= 2
 		}},
-	{Name: "strides-differ", Bugs: []int{14}, Words: "k and v with different strides",
+	{Name: "strides-differ", Bugs: []int{14}, Summary: "k and v with different strides",
 		Holds: func(c *cases.Case) bool { return !sameStrides(c.Layout.K, c.Layout.V) }},
-	{Name: "strides-differ-one-row", Bugs: []int{26}, Words: "q_len 1, k and v with different strides",
+	{Name: "strides-differ-one-row", Bugs: []int{26}, Summary: "q_len 1, k and v with different strides",
 		Holds: func(c *cases.Case) bool { return c.QLen == 1 && !sameStrides(c.Layout.K, c.Layout.V) }},
-	{Name: "strided-with-mask", Bugs: []int{34}, Words: "q, k, v and the mask all with slack",
+	{Name: "strided-with-mask", Bugs: []int{34}, Summary: "q, k, v and the mask all with slack",
 		Holds: func(c *cases.Case) bool {
 			return !plain(c.Layout.Q) && !plain(c.Layout.K) && !plain(c.Layout.V) && c.Mask.Pad > 0
 		}},
-	{Name: "transposed-q", Bugs: []int{45}, Words: "q_len to 8, head_dim 64, 96 or 128, q transposed",
+	{Name: "transposed-q", Bugs: []int{45}, Summary: "q_len to 8, head_dim 64, 96 or 128, q transposed",
 		Holds: func(c *cases.Case) bool {
 			d := c.HeadDim
 			return c.QLen <= 8 && (d == 64 || d == 96 || d == 128) && (c.Layout.Q.Transpose || c.Layout.Q.Order == cases.BSHD)
 		}},
-	{Name: "bshd", Bugs: []int{12}, Words: "rows before heads in memory, two heads",
+	{Name: "bshd", Bugs: []int{12}, Summary: "rows before heads in memory, two heads",
 		Holds: func(c *cases.Case) bool {
 			return c.Layout.K.Order == cases.BSHD && c.Layout.V.Order == cases.BSHD && c.Heads >= 2
 		}},
-	{Name: "strides-free", Bugs: []int{14, 64}, Words: "strides given one by one",
+	{Name: "strides-free", Bugs: []int{14, 64}, Summary: "strides given one by one",
 		Holds: func(c *cases.Case) bool {
 			return anyOf(c, func(o cases.Operand, _ [4]int) bool { return o.Strides.Given() })
 		}},
-	{Name: "strides-longer", Bugs: []int{70}, Words: "heads of k or v further apart than their rows reach, rows in order",
+	{Name: "strides-longer", Bugs: []int{70}, Summary: "heads of k or v further apart than their rows reach, rows in order",
 		Holds: func(c *cases.Case) bool {
 			longer := func(name string) bool {
 				s := c.Layout.Operand(name).Strides
@@ -72,11 +72,11 @@ var memoryRegions = append([]Region{
 			}
 			return longer("k") || longer("v")
 		}},
-	{Name: "strides-heads", Bugs: []int{14}, Words: "two batches and heads, the head strides of q, k and v given",
+	{Name: "strides-heads", Bugs: []int{14}, Summary: "two batches and heads, the head strides of q, k and v given",
 		Holds: func(c *cases.Case) bool {
 			return c.Batch > 1 && c.KVHeads > 1 && c.Layout.Q.Strides.Given() && c.Layout.K.Strides.Given() && c.Layout.V.Strides.Given()
 		}},
-	{Name: "strides-fused", Bugs: []int{71}, Words: "rows of q, k and v longer than all of their heads",
+	{Name: "strides-fused", Bugs: []int{71}, Summary: "rows of q, k and v longer than all of their heads",
 		Holds: func(c *cases.Case) bool {
 			fused := func(name string, heads, rows int) bool {
 				s := c.Layout.Operand(name).Strides
@@ -84,33 +84,33 @@ var memoryRegions = append([]Region{
 			}
 			return fused("q", c.Heads, c.QLen) && fused("k", c.KVHeads, c.KVLen) && fused("v", c.KVHeads, c.KVLen)
 		}},
-	{Name: "strides-permuted", Bugs: []int{64}, Words: "axes of an operand in memory neither batch, head, row nor batch, row, head",
+	{Name: "strides-permuted", Bugs: []int{64}, Summary: "axes of an operand in memory neither batch, head, row nor batch, row, head",
 		Holds: func(c *cases.Case) bool {
 			return anyOf(c, func(o cases.Operand, shape [4]int) bool {
 				s := o.Strides
 				return s.Given() && shape[0] > 1 && (shape[1] > 1 && s[0] < s[1] || shape[2] > 1 && s[0] < s[2])
 			})
 		}},
-	{Name: "strides-zero", Bugs: []int{83}, Words: "k or v with a stride of 0: one memory for several batches or heads",
+	{Name: "strides-zero", Bugs: []int{83}, Summary: "k or v with a stride of 0: one memory for several batches or heads",
 		Holds: func(c *cases.Case) bool { return c.SharesMemory() }},
-	{Name: "strides-columns", Words: "the last stride of an operand other than 1",
+	{Name: "strides-columns", Summary: "the last stride of an operand other than 1",
 		Holds: func(c *cases.Case) bool {
 			return c.HeadDim > 1 && anyOf(c, func(o cases.Operand, _ [4]int) bool { return o.Strides.Given() && o.Strides[3] > 1 })
 		}},
-	{Name: "strides-mask", Bugs: []int{32, 34}, Words: "a mask with strides of its own",
+	{Name: "strides-mask", Bugs: []int{32, 34}, Summary: "a mask with strides of its own",
 		Holds: func(c *cases.Case) bool { return c.Mask.Strides.Given() }},
-	{Name: "strides-past-2^31", Bugs: []int{35, 91}, Words: "an element at an offset past 2^31 elements or 4 GiB",
+	{Name: "strides-past-2^31", Bugs: []int{35, 91}, Summary: "an element at an offset past 2^31 elements or 4 GiB",
 		Holds: func(c *cases.Case) bool { return operandBytes(c) > 1<<32 }},
-	{Name: "out-strided", Words: "the output with slack or another order",
+	{Name: "out-strided", Summary: "the output with slack or another order",
 		Holds: func(c *cases.Case) bool { return !plain(c.Layout.Out) }},
-	{Name: "offset", Words: "an operand that starts inside a buffer",
+	{Name: "offset", Summary: "an operand that starts inside a buffer",
 		Holds: func(c *cases.Case) bool {
 			return c.Layout.Q.Offset > 0 || c.Layout.K.Offset > 0 || c.Layout.V.Offset > 0
 		}},
-	{Name: "mask-unaligned", Bugs: []int{9}, Words: "a mask at an odd offset",
+	{Name: "mask-unaligned", Bugs: []int{9}, Summary: "a mask at an odd offset",
 		Holds: func(c *cases.Case) bool { return c.Mask.Offset%2 == 1 }},
-	{Name: "logsumexp", Bugs: []int{16, 23}, Words: "the logsumexp is asked for, two heads",
+	{Name: "logsumexp", Bugs: []int{16, 23}, Summary: "the logsumexp is asked for, two heads",
 		Holds: func(c *cases.Case) bool { return c.LSE && c.Heads >= 2 }},
-	{Name: "narrow-accumulators", Words: "accumulators as narrow as the input",
+	{Name: "narrow-accumulators", Summary: "accumulators as narrow as the input",
 		Holds: func(c *cases.Case) bool { return c.Intermediate != 0 }},
 }, formatRegions...)

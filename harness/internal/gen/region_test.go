@@ -47,7 +47,7 @@ func TestRegionsSelect(t *testing.T) {
 	}
 	names := map[string]bool{}
 	for _, r := range gen.Regions() {
-		if names[r.Name] || r.Words == "" || strings.ContainsAny(r.Name, " ,=") {
+		if names[r.Name] || r.Summary == "" || strings.ContainsAny(r.Name, " ,=") {
 			t.Errorf("region %q: the name comes twice or will not do on a command line, or there are no words", r.Name)
 		}
 		names[r.Name] = true
@@ -137,7 +137,7 @@ func TestRegionsByExample(t *testing.T) {
 					t.Fatal(err)
 				}
 				if r.Holds(&c) != want {
-					t.Errorf("%s\nin %s: %v; want %v", cases.Words(c), name, !want, want)
+					t.Errorf("%s\nin %s: %v; want %v", cases.Describe(c), name, !want, want)
 				}
 			}
 		}

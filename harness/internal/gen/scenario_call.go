@@ -43,17 +43,17 @@ var callScenarios = []scenario{
 func small(d dice, t *draft) { t.QLen, t.KVLen = clampDraw(d, t.QLen, 40), clampDraw(d, t.KVLen, 150) }
 
 var callRegions = []Region{
-	{Name: "call-again", Bugs: []int{23, 46}, Words: "the same call in the same buffers before",
+	{Name: "call-again", Bugs: []int{23, 46}, Summary: "the same call in the same buffers before",
 		Holds: func(c *cases.Case) bool { return c.Call.Repeat > 0 && !c.Call.Refill }},
-	{Name: "call-refilled", Words: "a call with other contents in the same buffers before",
+	{Name: "call-refilled", Summary: "a call with other contents in the same buffers before",
 		Holds: func(c *cases.Case) bool { return c.Call.Refill }},
-	{Name: "call-dispatches", Words: "several dispatches in one call",
+	{Name: "call-dispatches", Summary: "several dispatches in one call",
 		Holds: func(c *cases.Case) bool { return c.Call.Dispatches > 1 }},
-	{Name: "call-handles", Bugs: []int{24}, Words: "hundreds of handles made and destroyed before the call",
+	{Name: "call-handles", Bugs: []int{24}, Summary: "hundreds of handles made and destroyed before the call",
 		Holds: func(c *cases.Case) bool { return c.Call.Handles >= 300 }},
-	{Name: "call-bare", Words: "optional pointers and leading dimensions left out, with a mask",
+	{Name: "call-bare", Summary: "optional pointers and leading dimensions left out, with a mask",
 		Holds: func(c *cases.Case) bool { return c.Call.Bare && c.Mask.IsArray() && c.Mask.Shape[0] == '1' }},
-	{Name: "call-bare-broadcast", Bugs: []int{32}, Words: "a mask whose strides are left out and that broadcasts rows or keys",
+	{Name: "call-bare-broadcast", Bugs: []int{32}, Summary: "a mask whose strides are left out and that broadcasts rows or keys",
 		Holds: func(c *cases.Case) bool {
 			return c.Call.Bare && shaped(c, "1h1k", "bh1k", "11q1", "bhq1") && c.Mask.Pad == 0 && c.QLen > 1 && c.KVLen > 1
 		}},

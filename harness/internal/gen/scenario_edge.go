@@ -31,8 +31,8 @@ var edgeScenarios, edgeRegions = func() (scenarios []scenario, regions []Region)
 					t.KVLen, t.keepKV = edgeKey*d.spread(1, 8)+key.delta, true
 				}})
 			regions = append(regions, Region{
-				Name:  "dim-" + dim.name + "-keys-" + key.name,
-				Words: "head_dim " + beside(dim, edgeDim) + ", kv_len " + beside(key, edgeKey),
+				Name:    "dim-" + dim.name + "-keys-" + key.name,
+				Summary: "head_dim " + beside(dim, edgeDim) + ", kv_len " + beside(key, edgeKey),
 				Holds: func(c *cases.Case) bool {
 					return c.HeadDim > 1 && c.KVLen > edgeDim && (c.HeadDim-dim.delta)%edgeDim == 0 && (c.KVLen-key.delta)%edgeKey == 0
 				},

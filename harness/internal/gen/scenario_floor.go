@@ -73,20 +73,20 @@ func (t *draft) drawFloor(d dice, floors ...cases.Floor) {
 }
 
 var floorRegions = []Region{
-	{Name: "mask-floor", Words: "an additive mask that forbids by a finite number",
+	{Name: "mask-floor", Summary: "an additive mask that forbids by a finite number",
 		Holds: func(c *cases.Case) bool { return c.Mask.Floor != "" }},
-	{Name: "mask-floor-lowest", Bugs: []int{72}, Words: "an additive mask that forbids by the lowest number",
+	{Name: "mask-floor-lowest", Bugs: []int{72}, Summary: "an additive mask that forbids by the lowest number",
 		Holds: func(c *cases.Case) bool { return c.Mask.Floor == cases.LowestFloor }},
-	{Name: "mask-floor-rows", Bugs: []int{72}, Words: "a mask row of nothing but a finite minus infinity",
+	{Name: "mask-floor-rows", Bugs: []int{72}, Summary: "a mask row of nothing but a finite minus infinity",
 		Holds: func(c *cases.Case) bool {
 			return c.Mask.Floor != "" && c.Mask.EmptyRows > 0 && c.Mask.EmptyRows <= c.QLen
 		}},
-	{Name: "mask-floor-lowest-row", Bugs: []int{72}, Words: "a mask row of nothing but the lowest number",
+	{Name: "mask-floor-lowest-row", Bugs: []int{72}, Summary: "a mask row of nothing but the lowest number",
 		Holds: func(c *cases.Case) bool {
 			return c.Mask.Floor == cases.LowestFloor && c.Mask.EmptyRows > 0 && c.Mask.EmptyRows <= c.QLen
 		}},
-	{Name: "mask-and-window", Words: "a window on top of a mask array",
+	{Name: "mask-and-window", Summary: "a window on top of a mask array",
 		Holds: func(c *cases.Case) bool { return c.Mask.Window }},
-	{Name: "mask-scalar", Bugs: []int{29}, Words: "a mask of one number, or of one a head",
+	{Name: "mask-scalar", Bugs: []int{29}, Summary: "a mask of one number, or of one a head",
 		Holds: func(c *cases.Case) bool { return shaped(c, "1111", "b111", "bh11") }},
 }

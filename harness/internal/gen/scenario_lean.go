@@ -34,13 +34,13 @@ func leans(r cases.Regime) bool {
 }
 
 var leanRegions = []Region{
-	{Name: "narrow-leaning", Words: "accumulators as narrow as the input, v leaning one way",
+	{Name: "narrow-leaning", Summary: "accumulators as narrow as the input, v leaning one way",
 		Holds: func(c *cases.Case) bool { return c.Intermediate != 0 && leans(c.Values.V) }},
-	{Name: "signalling-nan", Bugs: []int{52}, Words: "a signalling NaN in q, k or v",
+	{Name: "signalling-nan", Bugs: []int{52}, Summary: "a signalling NaN in q, k or v",
 		Holds: func(c *cases.Case) bool {
 			return c.Values.Q == cases.WithSNaN || c.Values.K == cases.WithSNaN || c.Values.V == cases.WithSNaN
 		}},
-	{Name: "masked-signalling-nan", Words: "signalling NaN in keys that no row sees",
+	{Name: "masked-signalling-nan", Summary: "signalling NaN in keys that no row sees",
 		Holds: func(c *cases.Case) bool {
 			return c.Values.Masked == cases.MaskedSNaN && (hidesKeys(c) || c.Mask.Floor == "" && shaped(c, "111k", "b11k"))
 		}},

@@ -82,12 +82,12 @@ func logitsPast(level float64) func(*cases.Case) bool {
 }
 
 var logitRegions = []Region{
-	{Name: "logits-below-88", Bugs: []int{73, 74}, Words: "every logit below -88", Holds: logitsPast(-88)},
-	{Name: "logits-below-1e4", Bugs: []int{74}, Words: "every logit below -1e4", Holds: logitsPast(-1e4)},
-	{Name: "logits-below-5e4", Bugs: []int{74}, Words: "every logit below -5e4", Holds: logitsPast(-5e4)},
-	{Name: "logits-above-88", Words: "every logit above 88", Holds: logitsPast(88)},
-	{Name: "logits-above-1e4", Words: "every logit above 1e4", Holds: logitsPast(1e4)},
-	{Name: "hidden-then-low", Bugs: []int{73}, Words: "the first 32 keys hidden from every row, every later logit below -88",
+	{Name: "logits-below-88", Bugs: []int{73, 74}, Summary: "every logit below -88", Holds: logitsPast(-88)},
+	{Name: "logits-below-1e4", Bugs: []int{74}, Summary: "every logit below -1e4", Holds: logitsPast(-1e4)},
+	{Name: "logits-below-5e4", Bugs: []int{74}, Summary: "every logit below -5e4", Holds: logitsPast(-5e4)},
+	{Name: "logits-above-88", Summary: "every logit above 88", Holds: logitsPast(88)},
+	{Name: "logits-above-1e4", Summary: "every logit above 1e4", Holds: logitsPast(1e4)},
+	{Name: "hidden-then-low", Bugs: []int{73}, Summary: "the first 32 keys hidden from every row, every later logit below -88",
 		Holds: func(c *cases.Case) bool { return hidesFirst(c, 32) && logitsPast(-88)(c) }},
 }
 

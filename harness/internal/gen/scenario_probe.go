@@ -38,12 +38,12 @@ func probeRest(_ dice, t *draft) {
 }
 
 var probeRegions = []Region{
-	{Name: "weights-shown", Words: "v of the identity, logits of one coordinate down to -80",
+	{Name: "weights-shown", Summary: "v of the identity, logits of one coordinate down to -80",
 		Holds: func(c *cases.Case) bool {
 			return c.Values.V == cases.Identity && c.Values.Q == cases.Ramp && c.Values.K == cases.Ramp && c.EffectiveScale() == 1
 		}},
-	{Name: "weights-shown-narrow", Words: "v of the identity, with weights or accumulators as narrow as the input",
+	{Name: "weights-shown-narrow", Summary: "v of the identity, with weights or accumulators as narrow as the input",
 		Holds: func(c *cases.Case) bool { return c.Values.V == cases.Identity && c.Intermediate != 0 }},
-	{Name: "two-keys", Words: "fp32, at most two keys of one sign",
+	{Name: "two-keys", Summary: "fp32, at most two keys of one sign",
 		Holds: func(c *cases.Case) bool { return c.Input == precision.FP32 && c.KVLen <= 2 && leans(c.Values.V) }},
 }

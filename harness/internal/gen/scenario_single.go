@@ -32,7 +32,7 @@ var singleScenarios, singleRegions = func() (scenarios []scenario, regions []Reg
 		}
 		scenarios = append(scenarios, scenario{name: name, weight: 1, sure: strings.Join(sure, " "), asks: g.asks, size: g.size, rest: g.rest, before: g.before})
 		for _, s := range g.fields {
-			regions = append(regions, Region{Name: afterPrefix + s.field, Bugs: []int{13, 30, 85}, Words: "after a case that differs in " + s.field + " alone",
+			regions = append(regions, Region{Name: afterPrefix + s.field, Bugs: []int{13, 30, 85}, Summary: "after a case that differs in " + s.field + " alone",
 				Holds: func(c *cases.Case) bool { return afterSingle(c, s.field) }})
 		}
 	}

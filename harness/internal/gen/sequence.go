@@ -23,10 +23,10 @@ var sequenceScenarios = []scenario{
 			c.Mask = cases.Mask{Kind: cases.CausalMask, Align: anyAlign(d)}
 			return sequence{c}
 		}},
-	{name: "again", weight: 2, before: again},
+	{name: "again", weight: 2, before: repeated},
 	{name: "again with one head", weight: 1,
 		size:   func(d dice, t *draft) { t.heads(1, 1) },
-		before: again},
+		before: repeated},
 	{name: "another shape first", weight: 2,
 		before: func(d dice, c cases.Case) sequence { return sequence{otherShape(d, c)} }},
 	{name: "a larger shape first", weight: 1, sure: "then-smaller", before: func(d dice, c cases.Case) sequence { return sequence{larger(d, c)} }},
@@ -43,15 +43,15 @@ var sequenceScenarios = []scenario{
 
 // anyBefore gives what may run before any case.
 func anyBefore(d dice, c cases.Case) sequence {
-	return pick(d, again, several, one(otherShape), one(larger), one(otherPrecision), one(otherMask), one(otherLayout))(d, c)
+	return pick(d, repeated, several, one(otherShape), one(larger), one(otherPrecision), one(otherMask), one(otherLayout))(d, c)
 }
 
 func one(other func(dice, cases.Case) cases.Case) func(dice, cases.Case) sequence {
 	return func(d dice, c cases.Case) sequence { return sequence{other(d, c)} }
 }
 
-// again repeats the case, with the same values or, as a call in a loop would, with others.
-func again(d dice, c cases.Case) (s sequence) {
+// repeated repeats the case, with the same values or, as a call in a loop would, with others.
+func repeated(d dice, c cases.Case) (s sequence) {
 	for range pick(d, 1, 1, 2, 3) {
 		before := c.Clone()
 		if d.chance(50) {

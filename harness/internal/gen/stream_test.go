@@ -76,8 +76,8 @@ func TestCasesAreValidAndBounded(t *testing.T) {
 		s := mustStream(t, p, 11, gen.Filter{})
 		for i := range 1500 {
 			c := draw(t, s, i)
-			again, err := cases.Decode(cases.Encode(c))
-			if err != nil || cases.Name(again) != cases.Name(c) {
+			second, err := cases.Decode(cases.Encode(c))
+			if err != nil || cases.Name(second) != cases.Name(c) {
 				t.Fatalf("%s case %d does not survive its file: %v\n%s", p, i, err, cases.Encode(c))
 			}
 			if gen.Cost(c) > most[p] {
@@ -128,7 +128,7 @@ func TestUnknownPreset(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	for _, p := range gen.Presets() {
-		if p.Words() == "" {
+		if p.Summary() == "" {
 			t.Errorf("%s says nothing about itself", p)
 		}
 	}
@@ -141,8 +141,8 @@ func ExampleNewStream() {
 		return
 	}
 	first, _ := s.Case(0)
-	again, _ := s.Case(0)
-	fmt.Println(first.QLen <= 16, len(first.After), cases.Name(first) == cases.Name(again))
+	second, _ := s.Case(0)
+	fmt.Println(first.QLen <= 16, len(first.After), cases.Name(first) == cases.Name(second))
 	// Output: true 0 true
 }
 

@@ -55,7 +55,7 @@ func TestAnEntryExplainsItsVerdictsUntilItExpires(t *testing.T) {
 	} {
 		got, err := l.Explains(x.c, x.kind, x.now)
 		require.NoError(t, err)
-		require.Equal(t, x.want, got, "%s %s %s", cases.Words(x.c), x.kind, x.now)
+		require.Equal(t, x.want, got, "%s %s %s", cases.Describe(x.c), x.kind, x.now)
 	}
 }
 

@@ -54,7 +54,7 @@ type Failure struct {
 // Reduced is how small the failing case became.
 type Reduced struct {
 	Case     cases.Case `json:"case"`
-	Words    string     `json:"words"`
+	Summary  string     `json:"words"`
 	Calls    int        `json:"calls"`
 	Complete bool       `json:"complete"`
 }
@@ -151,6 +151,6 @@ func (c *child) reduce(ctx context.Context, f *Failure) error {
 		return err
 	}
 	return c.encoder.Encode(report{Reduced: &Reduced{
-		Case: result.Case, Words: cases.Words(result.Case), Calls: result.Calls, Complete: result.Complete,
+		Case: result.Case, Summary: cases.Describe(result.Case), Calls: result.Calls, Complete: result.Complete,
 	}})
 }

@@ -26,7 +26,7 @@ func (o *Outcome) Line() string {
 	if o.Killed {
 		line += fmt.Sprintf(" by %-22s case %-4d", o.By(), o.Tried)
 		if o.Reduced != nil {
-			line += " " + o.Reduced.Words
+			line += " " + o.Reduced.Summary
 		}
 	} else {
 		line += fmt.Sprintf(" %d cases", o.Tried)
@@ -122,7 +122,7 @@ func (r *Result) table() [][]string {
 	rows := [][]string{{"attest", share(killed, total), share(alarms, tried), "", ""}}
 	for _, s := range r.Rules {
 		rows = append(rows, []string{
-			s.Rule + ": " + s.Words, share(s.Killed, total), share(s.FalseAlarms, s.Cases), share(s.OwnKilled, total), share(s.OwnAlarms, s.OwnCases),
+			s.Rule + ": " + s.Summary, share(s.Killed, total), share(s.FalseAlarms, s.Cases), share(s.OwnKilled, total), share(s.OwnAlarms, s.OwnCases),
 		})
 	}
 	return rows
@@ -154,7 +154,7 @@ type jsonControl struct {
 
 type jsonRule struct {
 	Rule           string `json:"rule"`
-	Words          string `json:"words"`
+	Summary        string `json:"words"`
 	Killed         int    `json:"killed"`
 	FalseAlarms    int    `json:"false_alarms"`
 	Cases          int    `json:"cases"`
@@ -182,7 +182,7 @@ func (r *Result) JSON() ([]byte, error) {
 	}
 	for _, s := range r.Rules {
 		out.Peers = append(out.Peers, jsonRule{
-			s.Rule, s.Words, s.Killed, s.FalseAlarms, s.Cases, s.OwnKilled, s.OwnAlarms, s.OwnCases,
+			s.Rule, s.Summary, s.Killed, s.FalseAlarms, s.Cases, s.OwnKilled, s.OwnAlarms, s.OwnCases,
 		})
 	}
 	return json.Marshal(out)

@@ -12,7 +12,7 @@ import (
 func TestTheTableOfAReadmeIsOne(t *testing.T) {
 	r := Result{Outcomes: []Outcome{{Killed: true}}, Controls: []Control{{Cases: 5}}}
 	for _, rule := range Rules() {
-		r.Rules = append(r.Rules, RuleScore{Rule: rule.Name, Words: rule.Words, Killed: 1, Cases: 5})
+		r.Rules = append(r.Rules, RuleScore{Rule: rule.Name, Summary: rule.Summary, Killed: 1, Cases: 5})
 	}
 	var text bytes.Buffer
 	require.NoError(t, r.WriteMarkdown(&text))

@@ -10,8 +10,8 @@ import (
 // Rule is how another project decides whether an attention output is right. The formulas are theirs; what they compare
 // with is ours: the float64 reference, rounded to the output's format as their own references are.
 type Rule struct {
-	Name  string
-	Words string // the rule in a line
+	Name    string
+	Summary string // the rule in a line
 	// Accepts says whether the rule takes the output for right.
 	Accepts func(*sample) bool
 	// Own is the project's own list of problems, as far as it is known and a processor gets through it.

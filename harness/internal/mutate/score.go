@@ -3,7 +3,7 @@ package mutate
 // RuleScore is what a rule makes of all mutants.
 type RuleScore struct {
 	Rule        string
-	Words       string
+	Summary     string
 	Killed      int // mutants that it rejects on the harness's cases
 	FalseAlarms int // of those cases, how many it rejects for the unmutated kernel
 	Cases       int
@@ -17,7 +17,7 @@ type RuleScore struct {
 func scores(r *Result) []RuleScore {
 	var all []RuleScore
 	for _, rule := range Rules() {
-		s := RuleScore{Rule: rule.Name, Words: rule.Words, OwnCases: len(rule.Own())}
+		s := RuleScore{Rule: rule.Name, Summary: rule.Summary, OwnCases: len(rule.Own())}
 		for _, o := range r.Outcomes {
 			if o.Mutant.Equivalent != "" {
 				continue

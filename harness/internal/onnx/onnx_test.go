@@ -96,7 +96,7 @@ func TestAMadeVector(t *testing.T) {
 	check, reason, err := v.Express()
 	require.NoError(t, err)
 	require.Empty(t, reason)
-	require.Equal(t, "batch 1, heads 2, q_len 2, kv_len 2, head_dim 1, fp32, causal top-left, values q normal, k normal, v normal", cases.Words(check.Case))
+	require.Equal(t, "batch 1, heads 2, q_len 2, kv_len 2, head_dim 1, fp32, causal top-left, values q normal, k normal, v normal", cases.Describe(check.Case))
 	require.Equal(t, verdict.Pass, judge(t, check).Kind)
 	check.Want[3] = 21 // the second row of the second head
 	require.Equal(t, verdict.Numeric, judge(t, check).Kind)

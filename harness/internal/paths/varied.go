@@ -6,7 +6,7 @@ type Varied interface{ Variants() []Variant }
 
 // Variant is one such way.
 type Variant struct {
-	Words string // what differs: "schedule reverse"
+	Label string // what differs: "schedule reverse"
 	Path  Path
 	// SameBits says that it must give the base's bits.
 	SameBits bool

@@ -80,10 +80,10 @@ func TestPictureOfSpecialAndContradictedElements(t *testing.T) {
 
 	text, err := json.Marshal(p)
 	require.NoError(t, err)
-	var again picture.Picture
-	require.NoError(t, json.Unmarshal(text, &again))
-	require.True(t, math.IsNaN(float64(again.Worst.Got)))
-	require.Equal(t, p.Maps, again.Maps)
+	var second picture.Picture
+	require.NoError(t, json.Unmarshal(text, &second))
+	require.True(t, math.IsNaN(float64(second.Worst.Got)))
+	require.Equal(t, p.Maps, second.Maps)
 }
 
 func TestPictureOfTheLogsumexp(t *testing.T) {

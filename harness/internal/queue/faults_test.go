@@ -97,10 +97,10 @@ func (p *process) start(t *testing.T, line string) {
 		if up {
 			return
 		}
-		said := lines.Text()
+		log := lines.Text()
 		p.kill()
 		if try == 39 {
-			t.Fatalf("%s does not start: %s", p.name, said)
+			t.Fatalf("%s does not start: %s", p.name, log)
 		}
 		time.Sleep(250 * time.Millisecond) // its server may be about to come back
 	}
@@ -141,14 +141,14 @@ func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 	o.Peel = false
 	address := freePort(t)
 	url := "nats://" + address
-	said, lock := &strings.Builder{}, &sync.Mutex{}
-	server := &process{name: "server", env: []string{serveEnv + "=" + t.TempDir() + " " + address}, out: said, lock: lock}
+	log, lock := &strings.Builder{}, &sync.Mutex{}
+	server := &process{name: "server", env: []string{serveEnv + "=" + t.TempDir() + " " + address}, out: log, lock: lock}
 	server.start(t, "serving")
 	t.Cleanup(func() { server.kill() })
 	var workers []*process
 	for i := range 3 {
 		name := fmt.Sprintf("w%d", i)
-		w := &process{name: name, env: []string{workEnv + "=" + url + " " + name, pathEnv + "=" + path}, out: said, lock: lock}
+		w := &process{name: name, env: []string{workEnv + "=" + url + " " + name, pathEnv + "=" + path}, out: log, lock: lock}
 		w.start(t, "working")
 		t.Cleanup(func() { w.kill() })
 		workers = append(workers, w)
@@ -190,7 +190,7 @@ func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 		if time.Now().After(deadline) {
 			lock.Lock()
 			defer lock.Unlock()
-			t.Fatalf("the campaign does not come to an end; what was said:\n%s", tail(said.String(), 4000))
+			t.Fatalf("the campaign does not come to an end; what was said:\n%s", tail(log.String(), 4000))
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
@@ -290,11 +290,11 @@ func TestAFullStoreLosesNothing(t *testing.T) {
 		t.Fatal("nobody says that the store is full")
 	}
 	s.Close()
-	again, err := Serve(ServerOptions{Dir: dir, Listen: address})
+	second, err := Serve(ServerOptions{Dir: dir, Listen: address})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(again.Close)
+	t.Cleanup(second.Close)
 	for {
 		_, last, err := b.taken(t.Context(), run{"full", 0})
 		if err == nil && last != nil && last.Final != nil {
@@ -329,13 +329,13 @@ func TestAnotherWorkerTakesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var said strings.Builder
-	if err := Work(t.Context(), b, WorkOptions{Name: "w", Paths: map[string]string{"mine": "naive"}, Idle: 2 * time.Second, Log: func(text string) { said.WriteString(text + "\n") }}); err != nil {
+	var log strings.Builder
+	if err := Work(t.Context(), b, WorkOptions{Name: "w", Paths: map[string]string{"mine": "naive"}, Idle: 2 * time.Second, Log: func(text string) { log.WriteString(text + "\n") }}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"v9.9.9 of commit 0123456789abcdef", "of generator ffffffffffff", "wants the tag metal"} {
-		if strings.Count(said.String(), want) != 1 {
-			t.Errorf("not said, or more than once: %s\n%s", want, said.String())
+		if strings.Count(log.String(), want) != 1 {
+			t.Errorf("not said, or more than once: %s\n%s", want, log.String())
 		}
 	}
 	for _, name := range []string{"version", "generator", "tag", "path"} {

@@ -34,7 +34,7 @@ func TestAFullDiskEndsTheServer(t *testing.T) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	_, again := served(t, ServerOptions{Dir: filepath.Join(disk, "queue")})
-	dir, _ := merged(t, again, "disk")
+	_, second := served(t, ServerOptions{Dir: filepath.Join(disk, "queue")})
+	dir, _ := merged(t, second, "disk")
 	same(t, dir, alone(t, o, "naive"))
 }

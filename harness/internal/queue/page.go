@@ -75,7 +75,7 @@ func (p *pages) refresh(ctx context.Context) ([]Merged, error) {
 	return p.list, errors.Join(p.err, os.RemoveAll(old))
 }
 
-const again = `<meta http-equiv="refresh" content="5">`
+const reload = `<meta http-equiv="refresh" content="5">`
 
 func (p *pages) serve(w http.ResponseWriter, r *http.Request) {
 	host, _, err := net.SplitHostPort(r.Host)
@@ -92,11 +92,11 @@ func (p *pages) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		w.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprintf(w, "<!doctype html>%s<title>%s</title><p>%s", again, html.EscapeString(p.name), html.EscapeString(err.Error()))
+		fmt.Fprintf(w, "<!doctype html>%s<title>%s</title><p>%s", reload, html.EscapeString(p.name), html.EscapeString(err.Error()))
 	case r.URL.Path == "/" && len(list) == 1:
 		p.page(w, list[0])
 	case r.URL.Path == "/":
-		fmt.Fprintf(w, "<!doctype html>%s<title>%s</title><h1>%s</h1><ul>", again, html.EscapeString(p.name), html.EscapeString(p.name))
+		fmt.Fprintf(w, "<!doctype html>%s<title>%s</title><h1>%s</h1><ul>", reload, html.EscapeString(p.name), html.EscapeString(p.name))
 		for i, m := range list {
 			fmt.Fprintf(w, `<li><a href="/%d">%s</a>: %d cases, %d failed`, i+1, html.EscapeString(m.Run.String()), m.Summary.Cases, m.Summary.Failed)
 		}
@@ -116,7 +116,7 @@ func (p *pages) page(w http.ResponseWriter, m Merged) {
 		return
 	}
 	if m.Report.Interrupted {
-		text = []byte(strings.Replace(string(text), "<head>", "<head>"+again, 1))
+		text = []byte(strings.Replace(string(text), "<head>", "<head>"+reload, 1))
 	}
 	_, _ = w.Write(text)
 }

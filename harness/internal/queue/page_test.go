@@ -37,7 +37,7 @@ func TestThePageFollowsACampaign(t *testing.T) {
 		}
 		return a.StatusCode, string(text)
 	}
-	if status, text := get(""); status != http.StatusServiceUnavailable || !strings.Contains(text, "no worker has begun") || !strings.Contains(text, again) {
+	if status, text := get(""); status != http.StatusServiceUnavailable || !strings.Contains(text, "no worker has begun") || !strings.Contains(text, reload) {
 		t.Errorf("before anybody works: %d %s", status, text)
 	}
 	for _, host := range []string{"evil.example:80", "evil.example"} {

@@ -98,18 +98,18 @@ func TestResultsFromTheWireAreChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := item{casesItem, 0, 16, 32}
-	again, err := decode(data, i)
+	second, err := decode(data, i)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.counts() != r.counts() || again.counts().Failed == 0 || again.counts().Cases != 16 {
-		t.Errorf("%+v, then %+v", r.counts(), again.counts())
+	if second.counts() != r.counts() || second.counts().Failed == 0 || second.counts().Cases != 16 {
+		t.Errorf("%+v, then %+v", r.counts(), second.counts())
 	}
-	if d := r.differs(again); len(d) != 0 {
+	if d := r.differs(second); len(d) != 0 {
 		t.Error(d)
 	}
-	again.lines[3].Kind = "inconclusive"
-	if d := r.differs(again); len(d) != 1 || d[again.lines[3].Index] == "" {
+	second.lines[3].Kind = "inconclusive"
+	if d := r.differs(second); len(d) != 1 || d[second.lines[3].Index] == "" {
 		t.Error(d)
 	}
 	if _, err := decode(data, item{casesItem, 0, 0, 16}); err == nil {

@@ -272,7 +272,7 @@ func (w *Worker) take(ctx context.Context, t *task, before []*decision, at time.
 	}
 	s, err := campaign.TakeStep(ctx, o, campaign.Watch{
 		Reducing: func(id string) { w.log("reducing %s of %s", id, t.label) },
-		Finding:  func(f record.Finding) { w.log("finding %d of %s: %s", f.Number, t.label, f.Words) },
+		Finding:  func(f record.Finding) { w.log("finding %d of %s: %s", f.Number, t.label, f.Summary) },
 	})
 	if err != nil {
 		return nil, err

@@ -57,14 +57,14 @@ func (r *Run) tellReduced(id, file string, e *cases.Evidence) {
 }
 
 func saveCase(file string, c cases.Case, e *cases.Evidence) error {
-	said := string(e.Verdict)
+	reason := string(e.Verdict)
 	if e.Reason != "" {
-		said += ": " + e.Reason
+		reason += ": " + e.Reason
 	}
 	if c.Notes != "" {
-		said = c.Notes + "; " + said
+		reason = c.Notes + "; " + reason
 	}
-	c.Notes = strings.ToValidUTF8(said, "\uFFFD")
+	c.Notes = strings.ToValidUTF8(reason, "\uFFFD")
 	return atomicfile.WriteBytes(file, cases.EncodeFile(c, e))
 }
 

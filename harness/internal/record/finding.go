@@ -21,7 +21,7 @@ type Finding struct {
 	Number  int    `json:"finding"`
 	Trigger string `json:"trigger,omitzero"` // the condition, wide: no failure of this kind lies outside; empty: none explains it
 	Sure    string `json:"sure,omitzero"`    // the narrow condition, inside which nearly everything fails
-	Words   string `json:"words"`            // the trigger for people
+	Summary string `json:"words"`            // the trigger for people
 	Note    string `json:"note,omitzero"`    // what is not sure about it
 
 	Probes     int `json:"probes"`     // cases that were run to find out
@@ -159,7 +159,7 @@ func (s *Summary) writeFindings(b *strings.Builder) {
 		for _, v := range f.Verdicts {
 			worn = append(worn, fmt.Sprintf("%d %s", v.Count, v.Verdict))
 		}
-		fmt.Fprintf(b, "\nfinding %d: %s\n", f.Number, f.Words)
+		fmt.Fprintf(b, "\nfinding %d: %s\n", f.Number, f.Summary)
 		if f.Trigger != "" {
 			fmt.Fprintf(b, "  trigger     %s\n", f.Trigger)
 			if f.Sure != f.Trigger {

@@ -76,13 +76,13 @@ func encodeJUnit(w io.Writer, dir string, s Summary) error {
 func junitOf(r Result, dir string, found *Finding) junitCase {
 	c := junitCase{
 		Class:   "attest." + r.Path,
-		Name:    fmt.Sprintf("%d %s %s", r.Index, r.ID, cases.Words(r.Case)),
+		Name:    fmt.Sprintf("%d %s %s", r.Index, r.ID, cases.Describe(r.Case)),
 		Seconds: fmt.Sprintf("%.6f", r.WallSeconds),
 	}
 	reason := &junitReason{Message: r.Reason, Type: string(r.Kind)}
 	if found != nil { // so that a CI system shows one group for each finding
 		c.Class += fmt.Sprintf(".finding-%d", found.Number)
-		reason.Message = fmt.Sprintf("finding %d (%s): %s", found.Number, found.Words, r.Reason)
+		reason.Message = fmt.Sprintf("finding %d (%s): %s", found.Number, found.Summary, r.Reason)
 	}
 	switch {
 	case r.Known != "":

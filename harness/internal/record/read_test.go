@@ -114,9 +114,9 @@ func FuzzReadLines(f *testing.F) {
 			if err != nil {
 				return true
 			}
-			again, err := encodeLine(r)
+			second, err := encodeLine(r)
 			if err == nil {
-				_, err = decodeLine(again[:len(again)-1])
+				_, err = decodeLine(second[:len(second)-1])
 			}
 			if err != nil {
 				t.Fatal(fmt.Errorf("accepted, then refused: %w", err))

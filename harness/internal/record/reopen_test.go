@@ -27,21 +27,21 @@ func TestAnInterruptedRunGoesOnAsIfNothingHappened(t *testing.T) {
 	tear(t, filepath.Join(dir, ResultsFile), `{"index":2,"id":"0`)
 	tear(t, filepath.Join(dir, BenchFile), "BenchmarkAttend/mask=caus")
 
-	again, err := Reopen(dir)
+	second, err := Reopen(dir)
 	require.NoError(t, err)
-	require.Empty(t, again.Damage(), "a torn line is expected")
-	require.Equal(t, []bool{true, true, false}, []bool{again.Finished(0), again.Finished(1), again.Finished(2)})
+	require.Empty(t, second.Damage(), "a torn line is expected")
+	require.Equal(t, []bool{true, true, false}, []bool{second.Finished(0), second.Finished(1), second.Finished(2)})
 	var options map[string]int
-	require.NoError(t, again.DecodeOptions(&options))
+	require.NoError(t, second.DecodeOptions(&options))
 	require.Equal(t, map[string]int{"cases": 3}, options)
-	require.Equal(t, testHeader, again.Header())
-	steadyClock(again)
+	require.Equal(t, testHeader, second.Header())
+	steadyClock(second)
 	for i := 2; i < 4; i++ {
-		require.NoError(t, again.Append(result(t, i, verdict.Verdict{Kind: verdict.Pass, WorstRatio: float64(i)})))
+		require.NoError(t, second.Append(result(t, i, verdict.Verdict{Kind: verdict.Pass, WorstRatio: float64(i)})))
 	}
-	require.Equal(t, straight.Summary(), again.Summary())
+	require.Equal(t, straight.Summary(), second.Summary())
 	require.NoError(t, straight.Close())
-	require.NoError(t, again.Close())
+	require.NoError(t, second.Close())
 	for _, name := range []string{ResultsFile, BenchFile, OptionsFile, JUnitFile} {
 		require.Equal(t, contents(t, straightDir, name), contents(t, dir, name), name)
 	}
@@ -57,14 +57,14 @@ func TestReopenKeepsWhatItCannotRead(t *testing.T) {
 	damaged := lines[0] + "garbage\n" + lines[0] + lines[1]
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ResultsFile), []byte(strings.TrimSuffix(damaged, "\n")), 0o644))
 
-	again, err := Reopen(dir)
+	second, err := Reopen(dir)
 	require.NoError(t, err)
-	defer again.Close()
-	require.Len(t, again.Damage(), 2)
-	require.ErrorContains(t, again.Damage()[0], ResultsFile+":2: ")
-	require.ErrorContains(t, again.Damage()[1], "case index 0 is recorded twice")
+	defer second.Close()
+	require.Len(t, second.Damage(), 2)
+	require.ErrorContains(t, second.Damage()[0], ResultsFile+":2: ")
+	require.ErrorContains(t, second.Damage()[1], "case index 0 is recorded twice")
 	require.Equal(t, damaged, contents(t, dir, ResultsFile), "only the missing newline is added")
-	require.Equal(t, 2, again.Summary().Cases)
+	require.Equal(t, 2, second.Summary().Cases)
 }
 
 func TestTheTailIsMendedAcrossReadBlocks(t *testing.T) {
@@ -97,9 +97,9 @@ func TestReopenRefusesWhatIsNoRunOrStillGoing(t *testing.T) {
 	_, err = Reopen(dir)
 	require.ErrorContains(t, err, "in use by a run that is still going")
 	require.NoError(t, run.Close())
-	again, err := Reopen(dir)
+	second, err := Reopen(dir)
 	require.NoError(t, err)
-	require.NoError(t, again.Close())
+	require.NoError(t, second.Close())
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, OptionsFile), []byte(`{"version":9}`), 0o644))
 	_, err = Reopen(dir)
@@ -167,10 +167,10 @@ func TestFailuresAreCaseFilesThatReplay(t *testing.T) {
 		require.ErrorContains(t, err, "12 hex digits", id)
 	}
 	require.NoError(t, run.Close())
-	again, err := Reopen(dir)
+	second, err := Reopen(dir)
 	require.NoError(t, err)
-	defer again.Close()
-	require.Equal(t, reduced, again.Summary().Failures[0].Reduced, "found again")
+	defer second.Close()
+	require.Equal(t, reduced, second.Summary().Failures[0].Reduced, "found again")
 }
 
 func tear(t *testing.T, path, fragment string) {

@@ -38,7 +38,7 @@ func TestKeepsKindAndLaw(t *testing.T) {
 	}
 	result, err := reduce.Reduce(t.Context(), large(), reduce.Options{}, fails)
 	if err != nil || result.Kind != verdict.Relation || result.Law != "key order" || result.Case.KVLen != 30 {
-		t.Errorf("%s %q, %s, %v; want a relation, key order, at kv_len 30", result.Kind, result.Law, cases.Words(result.Case), err)
+		t.Errorf("%s %q, %s, %v; want a relation, key order, at kv_len 30", result.Kind, result.Law, cases.Describe(result.Case), err)
 	}
 }
 
@@ -65,7 +65,7 @@ func TestSaveAndLogEachStep(t *testing.T) {
 	options := reduce.Options{
 		Save: func(c cases.Case) {
 			if !reduce.Less(c, last) {
-				t.Errorf("saved %s after %s", cases.Words(c), cases.Words(last))
+				t.Errorf("saved %s after %s", cases.Describe(c), cases.Describe(last))
 			}
 			last = c
 			saved = append(saved, c)
@@ -80,8 +80,8 @@ func TestSaveAndLogEachStep(t *testing.T) {
 	if len(saved) != result.Steps || len(lines) != result.Steps || result.Steps < 5 {
 		t.Errorf("%d saved, %d lines, %d steps", len(saved), len(lines), result.Steps)
 	}
-	if cases.Name(last) != cases.Name(result.Case) || !strings.Contains(lines[len(lines)-1], cases.Words(result.Case)) {
-		t.Errorf("the last saved is %s, the result %s", cases.Words(last), cases.Words(result.Case))
+	if cases.Name(last) != cases.Name(result.Case) || !strings.Contains(lines[len(lines)-1], cases.Describe(result.Case)) {
+		t.Errorf("the last saved is %s, the result %s", cases.Describe(last), cases.Describe(result.Case))
 	}
 }
 
@@ -93,7 +93,7 @@ func TestStopsAtMaxCalls(t *testing.T) {
 			t.Errorf("%d calls, says %d, complete %v, %v; want %d and incomplete", *calls, result.Calls, result.Complete, err, most)
 		}
 		if result.Case.KVLen < 33 || result.Case.QLen%3 != 2 {
-			t.Errorf("%s does not fail", cases.Words(result.Case))
+			t.Errorf("%s does not fail", cases.Describe(result.Case))
 		}
 	}
 }
@@ -112,7 +112,7 @@ func TestDeadlineGivesBestSoFar(t *testing.T) {
 	options := reduce.Options{Deadline: time.Now().Add(300 * time.Millisecond)}
 	result, err := reduce.Reduce(t.Context(), large(), options, fails)
 	if err != nil || result.Complete || cases.Name(result.Case) != cases.Name(best) {
-		t.Errorf("%s, complete %v, %v; want %s", cases.Words(result.Case), result.Complete, err, cases.Words(best))
+		t.Errorf("%s, complete %v, %v; want %s", cases.Describe(result.Case), result.Complete, err, cases.Describe(best))
 	}
 }
 

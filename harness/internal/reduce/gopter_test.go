@@ -25,8 +25,8 @@ func TestGopterShrinks(t *testing.T) {
 		}
 		c, ok := result.Args[0].Arg.(cases.Case)
 		want := "batch 1, heads 2, q_len 9, kv_len 1, head_dim 1, fp32, causal top-left, values q normal, k normal, v normal"
-		if !ok || cases.Words(c) != want {
-			t.Errorf("%s: shrunk to %s\nwant %s", p, cases.Words(c), want)
+		if !ok || cases.Describe(c) != want {
+			t.Errorf("%s: shrunk to %s\nwant %s", p, cases.Describe(c), want)
 		}
 	}
 }

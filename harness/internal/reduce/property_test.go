@@ -90,9 +90,9 @@ func TestLawsOfReduction(t *testing.T) {
 			case err != nil:
 				return err.Error()
 			case !holds(&result.Case):
-				return fmt.Sprintf("%s does not fail", cases.Words(result.Case))
+				return fmt.Sprintf("%s does not fail", cases.Describe(result.Case))
 			case reduce.Less(start, result.Case):
-				return fmt.Sprintf("%s is larger", cases.Words(result.Case))
+				return fmt.Sprintf("%s is larger", cases.Describe(result.Case))
 			case !result.Complete:
 				return "incomplete without bounds"
 			case result.Calls > 700:
@@ -100,12 +100,12 @@ func TestLawsOfReduction(t *testing.T) {
 			}
 			for candidate := range reduce.Candidates(result.Case) {
 				if holds(&candidate) {
-					return fmt.Sprintf("%s\nis not the end: %s", cases.Words(result.Case), cases.Words(candidate))
+					return fmt.Sprintf("%s\nis not the end: %s", cases.Describe(result.Case), cases.Describe(candidate))
 				}
 			}
-			again, err := reduce.Reduce(context.Background(), result.Case, reduce.Options{}, predicate)
-			if err != nil || cases.Name(again.Case) != cases.Name(result.Case) {
-				return fmt.Sprintf("a second reduction goes on to %s, %v", cases.Words(again.Case), err)
+			second, err := reduce.Reduce(context.Background(), result.Case, reduce.Options{}, predicate)
+			if err != nil || cases.Name(second.Case) != cases.Name(result.Case) {
+				return fmt.Sprintf("a second reduction goes on to %s, %v", cases.Describe(second.Case), err)
 			}
 			return ""
 		}, gen.Case(gen.Default, gen.Filter{}).WithShrinker(reduce.Shrinker)))
@@ -122,15 +122,15 @@ func TestOrderIsStrictAndTotal(t *testing.T) {
 					return "" // the shared sizes made it impossible
 				}
 				if reduce.Less(*p, *p) {
-					return fmt.Sprintf("less than itself: %s", cases.Words(*p))
+					return fmt.Sprintf("less than itself: %s", cases.Describe(*p))
 				}
 			}
 			same := cases.Name(a) == cases.Name(b)
 			if reduce.Less(a, b) == reduce.Less(b, a) != same {
-				return fmt.Sprintf("%s\nand %s", cases.Words(a), cases.Words(b))
+				return fmt.Sprintf("%s\nand %s", cases.Describe(a), cases.Describe(b))
 			}
 			if reduce.Less(a, b) && reduce.Less(b, c) && !reduce.Less(a, c) {
-				return fmt.Sprintf("not transitive: %s\n%s\n%s", cases.Words(a), cases.Words(b), cases.Words(c))
+				return fmt.Sprintf("not transitive: %s\n%s\n%s", cases.Describe(a), cases.Describe(b), cases.Describe(c))
 			}
 			return ""
 		}, gen.Case(gen.Quick, gen.Filter{}).WithShrinker(reduce.Shrinker), gen.Case(gen.Quick, gen.Filter{}).WithShrinker(reduce.Shrinker), gen.Case(gen.Quick, gen.Filter{}).WithShrinker(reduce.Shrinker)))
@@ -145,10 +145,10 @@ func TestCandidatesAreSimplerAndPossible(t *testing.T) {
 			for candidate := range reduce.Candidates(c) {
 				name := cases.Name(candidate)
 				if err := candidate.Normalize(); err != nil || name != cases.Name(candidate) {
-					return fmt.Sprintf("not normalized: %s, %v", cases.Words(candidate), err)
+					return fmt.Sprintf("not normalized: %s, %v", cases.Describe(candidate), err)
 				}
 				if !reduce.Less(candidate, c) || seen[name] {
-					return fmt.Sprintf("larger or offered twice: %s", cases.Words(candidate))
+					return fmt.Sprintf("larger or offered twice: %s", cases.Describe(candidate))
 				}
 				seen[name] = true
 			}
@@ -166,6 +166,6 @@ func TestSimplestCaseHasNoCandidates(t *testing.T) {
 		t.Fatal(err)
 	}
 	for candidate := range reduce.Candidates(c) {
-		t.Errorf("%s", cases.Words(candidate))
+		t.Errorf("%s", cases.Describe(candidate))
 	}
 }

@@ -23,7 +23,7 @@ func numericWhere(t *testing.T, holds func(*cases.Case) bool) (reduce.Predicate,
 		*calls++
 		name := cases.Name(c)
 		if asked[name] {
-			t.Errorf("asked twice about %s", cases.Words(c))
+			t.Errorf("asked twice about %s", cases.Describe(c))
 		}
 		asked[name] = true
 		if holds(&c) {
@@ -79,7 +79,7 @@ func equal(t *testing.T, start, got, want cases.Case) {
 	}
 	got.Notes, want.Notes = "", ""
 	if diff := cmp.Diff(string(cases.Canonical(want)), string(cases.Canonical(got))); diff != "" {
-		t.Errorf("from %s\n(-want +got)\n%s", cases.Words(start), diff)
+		t.Errorf("from %s\n(-want +got)\n%s", cases.Describe(start), diff)
 	}
 }
 
@@ -215,10 +215,10 @@ func TestJoint(t *testing.T) {
 				got := mustReduce(t, start, fails).Case
 				equal(t, start, got, smallest(1, got.QLen, got.KVLen, 1))
 				if !test.tight(&got) {
-					t.Errorf("from %s\nto %s, which is not the smallest", cases.Words(start), cases.Words(got))
+					t.Errorf("from %s\nto %s, which is not the smallest", cases.Describe(start), cases.Describe(got))
 				}
 				if *calls > 150 {
-					t.Errorf("%d calls from %s; want 150 at most", *calls, cases.Words(start))
+					t.Errorf("%d calls from %s; want 150 at most", *calls, cases.Describe(start))
 				}
 			}
 		})
@@ -235,6 +235,6 @@ func ExampleReduce() {
 		return verdict.Pass, "", nil
 	}
 	result, err := reduce.Reduce(context.Background(), start, reduce.Options{MaxCalls: 200}, leaksPastFirstBlock)
-	fmt.Println(cases.Words(result.Case), err)
+	fmt.Println(cases.Describe(result.Case), err)
 	// Output: batch 1, heads 1, q_len 1, kv_len 65, head_dim 1, fp32, causal top-left, values q normal, k normal, v normal <nil>
 }

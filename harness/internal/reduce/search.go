@@ -72,7 +72,7 @@ func (s *search) accept(c cases.Case, r rank) {
 		s.options.Save(c.Clone())
 	}
 	if s.options.Log != nil {
-		s.options.Log(fmt.Sprintf("step %d, call %d: %s", s.steps, s.calls, cases.Words(c)))
+		s.options.Log(fmt.Sprintf("step %d, call %d: %s", s.steps, s.calls, cases.Describe(c)))
 	}
 }
 

@@ -96,7 +96,7 @@ func TestSeveralNeeded(t *testing.T) {
 	fails, _ := numericWhere(t, holds)
 	result := mustReduce(t, start, fails)
 	if n := len(result.Case.After); n != 2 || reduce.Less(start, result.Case) || !holds(&result.Case) {
-		t.Errorf("%d cases before; want 2: %s", n, cases.Words(result.Case))
+		t.Errorf("%d cases before; want 2: %s", n, cases.Describe(result.Case))
 	}
 }
 

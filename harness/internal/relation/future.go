@@ -33,7 +33,7 @@ var future = Law{
 				}
 			}
 		}
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		return a.keepBits(t, func(p place) bool { return p.row <= row },

@@ -20,7 +20,7 @@ var independentRows = Law{
 		changed := a.placeOf(a.dice.below(a.rowCount()))
 		t := a.copy()
 		fillRow(&t.Q, changed.batch, changed.head, changed.row, a.dice.ordinary)
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		return a.keepBits(t, func(p place) bool { return p != changed },
@@ -44,7 +44,7 @@ var independentHeads = Law{
 			fillRow(&t.K, batch, kv, key, a.dice.ordinary)
 			fillRow(&t.V, batch, kv, key, a.dice.ordinary)
 		}
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		group := a.Case.Group()

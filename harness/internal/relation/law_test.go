@@ -23,9 +23,9 @@ func TestChoose(t *testing.T) {
 		if len(all) != len(Applicable(c, paths.AllPromises())) {
 			t.Fatalf("Choose(99) gives %d laws of %d", len(all), len(Applicable(c, paths.AllPromises())))
 		}
-		again := c.Clone()
-		again.Notes = "notes are no part of a case"
-		if got := names(Choose(again, paths.AllPromises(), 3)); !slices.Equal(got, names(few)) || !slices.Equal(got, names(all)[:len(got)]) {
+		second := c.Clone()
+		second.Notes = "notes are no part of a case"
+		if got := names(Choose(second, paths.AllPromises(), 3)); !slices.Equal(got, names(few)) || !slices.Equal(got, names(all)[:len(got)]) {
 			t.Fatalf("%v, then %v, of %v", names(few), got, names(all))
 		}
 		for _, l := range few {

@@ -25,7 +25,7 @@ var scaleV = Law{
 		}
 		t := a.copy()
 		a.scaleV(t, by)
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		size := math.Abs(by)
@@ -109,10 +109,10 @@ var splitV = Law{
 			}
 			fillRow(&zeroed.V, b, h, key, always(0))
 		})
-		if err := a.again(first); err != nil {
+		if err := a.attend(first); err != nil {
 			return err
 		}
-		if err := a.again(second); err != nil {
+		if err := a.attend(second); err != nil {
 			return err
 		}
 		return a.judgeSum(first, second)

@@ -29,7 +29,7 @@ var maskedSlots = Law{
 		if slots == 0 {
 			return nil // every key is seen by some row: there is nothing to change
 		}
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		return a.keepBits(t, nil, fmt.Sprintf("%d slots that no row may see were filled with %s", slots, words))
@@ -74,7 +74,7 @@ var blindRow = Law{
 			fill, words = a.Case.Input.Max(), "the largest number of "+a.Case.Input.String()
 		}
 		t := a.blind(chosen, fill)
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		return a.keepBits(t, func(p place) bool { return p == chosen },

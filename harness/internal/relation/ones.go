@@ -23,7 +23,7 @@ var ones = Law{
 				}
 			}
 		}
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		truth, err := a.truth(a.Case, t)

@@ -79,7 +79,7 @@ func placeless(c *cases.Case) bool {
 func (a *application) permute(o order, detail string) error {
 	t := a.copy()
 	a.rearranged(t, o)
-	if err := a.again(t); err != nil {
+	if err := a.attend(t); err != nil {
 		return err
 	}
 	return a.agree(t, o, double, detail)

@@ -29,7 +29,7 @@ var shiftLogits = Law{
 			a.skip("a shifted entry leaves the range of %s", t.Mask.Format)
 			return nil
 		}
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		return a.judgeShift(t, shifts)

@@ -20,7 +20,7 @@ var slackContent = Law{
 				a.refillSlack(b)
 			}
 		}
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		return a.keepBits(t, nil, "memory that belongs to no element of q, k, v or the mask was filled with other numbers")

@@ -73,8 +73,8 @@ func (a *application) copy() *cases.Tensors {
 	return t
 }
 
-// again runs the path on other values for the same case.
-func (a *application) again(t *cases.Tensors) error {
+// attend runs the path on other values for the same case.
+func (a *application) attend(t *cases.Tensors) error {
 	c := a.Case
 	c.After = nil // they have run: the context is as warm as it gets
 	return a.run(c, t)
@@ -95,7 +95,7 @@ func (a *application) run(c cases.Case, t *cases.Tensors) error {
 		return errRefused
 	}
 	if err != nil {
-		return fmt.Errorf("law %s: run of the derived case (%s): %w", a.law.Name, cases.Words(c), err)
+		return fmt.Errorf("law %s: run of the derived case (%s): %w", a.law.Name, cases.Describe(c), err)
 	}
 	return nil
 }

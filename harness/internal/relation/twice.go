@@ -17,7 +17,7 @@ var twice = Law{
 	applies:   func(_ *cases.Case, p paths.Promises) bool { return p.Deterministic },
 	check: func(a *application) error {
 		t := a.copy()
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		return a.keepBits(t, nil, "the same call gave other bits")

@@ -211,7 +211,7 @@ func randomArithmetic(r *rand.Rand) reference.Arithmetic {
 }
 
 func describe(c cases.Case, a reference.Arithmetic) string {
-	return fmt.Sprintf("%s\n%s\n%+v", cases.Words(c), cases.Canonical(c), a)
+	return fmt.Sprintf("%s\n%s\n%+v", cases.Describe(c), cases.Canonical(c), a)
 }
 
 func finite(x float64) bool { return math.Abs(x) <= math.MaxFloat64 }

@@ -24,7 +24,7 @@ var zeroQ = Law{
 			p := a.placeOf(row)
 			fillRow(&t.Q, p.batch, p.head, p.row, always(0))
 		}
-		if err := a.again(t); err != nil {
+		if err := a.attend(t); err != nil {
 			return err
 		}
 		truth, err := a.truth(a.Case, t)

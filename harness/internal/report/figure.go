@@ -24,8 +24,8 @@ import (
 
 // figure is a plot with what it shows in words.
 type figure struct {
-	Title, Words string
-	SVG          template.HTML
+	Title, Caption string
+	SVG            template.HTML
 }
 
 // The colours are of middle brightness, so that they show on a light page and on a dark one; what is black becomes the
@@ -97,7 +97,7 @@ var (
 
 // lengths shows which lengths were tried.
 func lengths(_ record.Header, results []record.Result) (*plot.Plot, figure, error) {
-	f := figure{Title: "q_len and kv_len that were tried", Words: "A dot is a case; failures are red crosses, what could not be judged is grey."}
+	f := figure{Title: "q_len and kv_len that were tried", Caption: "A dot is a case; failures are red crosses, what could not be judged is grey."}
 	var passed, failed, other plotter.XYs
 	for _, r := range results {
 		at := plotter.XY{X: float64(r.Case.QLen), Y: float64(r.Case.KVLen)}
@@ -191,13 +191,13 @@ func logarithmic(a *plot.Axis) {
 
 func ratiosByPrecision(_ record.Header, results []record.Result) (*plot.Plot, figure, error) {
 	f := figure{Title: "Error over bound, by precision",
-		Words: "Of each case its worst element: boxes hold the middle half of the cases, the line in it is the median. Past 1 is wrong."}
+		Caption: "Of each case its worst element: boxes hold the middle half of the cases, the line in it is the median. Past 1 is wrong."}
 	p, err := boxes(results, func(r record.Result) string { return r.Case.Input.String() })
 	return p, f, err
 }
 
 func ratiosByRegime(_ record.Header, results []record.Result) (*plot.Plot, figure, error) {
-	f := figure{Title: "Error over bound, by how q and k are drawn", Words: "The same, by the values of q; where k's differ, of those too."}
+	f := figure{Title: "Error over bound, by how q and k are drawn", Caption: "The same, by the values of q; where k's differ, of those too."}
 	p, err := boxes(results, func(r record.Result) string {
 		q, k := string(r.Case.Values.Q), string(r.Case.Values.K)
 		if q == "" {
@@ -274,7 +274,7 @@ func boxes(results []record.Result, group func(record.Result) string) (*plot.Plo
 // speed shows the rate of each case over its work, under what the device can do.
 func speed(h record.Header, results []record.Result) (*plot.Plot, figure, error) {
 	f := figure{Title: "Speed against the size of the case",
-		Words: "GFLOP/s that the mask leaves needed, by the device's own clock, over the operations of a dispatch; the device's measured peak is the dashed line."}
+		Caption: "GFLOP/s that the mask leaves needed, by the device's own clock, over the operations of a dispatch; the device's measured peak is the dashed line."}
 	var points plotter.XYs
 	for _, r := range results {
 		if r.Needed > 0 {
@@ -304,7 +304,7 @@ func speed(h record.Header, results []record.Result) (*plot.Plot, figure, error)
 		p.Legend.Add("peak", peak)
 		p.Legend.Top = false
 	} else {
-		f.Words = "GFLOP/s that the mask leaves needed, by the device's own clock, over the operations of a dispatch. The device's peak is not known."
+		f.Caption = "GFLOP/s that the mask leaves needed, by the device's own clock, over the operations of a dispatch. The device's peak is not known."
 	}
 	logarithmic(&p.X)
 	logarithmic(&p.Y)

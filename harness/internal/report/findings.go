@@ -26,7 +26,7 @@ type finding struct {
 	First   int
 	Last    int
 	Reason  string
-	Words   string // the reduced case
+	Summary string // the reduced case
 	JSON    string
 	Lines   []string // to paste
 	Wrote   string   // the library's last words
@@ -66,7 +66,7 @@ type stored struct {
 	Number     int           `json:"finding"`
 	Trigger    string        `json:"trigger"`
 	Sure       string        `json:"sure"`
-	Words      string        `json:"words"`
+	Summary    string        `json:"words"`
 	Note       string        `json:"note"`
 	Probes     int           `json:"probes"`
 	Explained  int           `json:"explained"`
@@ -107,7 +107,7 @@ func explained(dir string) ([]stored, error) {
 func byFinding(found []stored, failures []record.Failure) (groups []group, rest []record.Failure) {
 	taken := map[string]bool{}
 	for _, f := range found {
-		g := group{finding: finding{Title: f.Words, Trigger: f.Trigger, Count: f.Cases, First: f.First, Last: f.Last}}
+		g := group{finding: finding{Title: f.Summary, Trigger: f.Trigger, Count: f.Cases, First: f.First, Last: f.Last}}
 		if g.Title == "" {
 			g.Title = fmt.Sprintf("finding %d", f.Number)
 		}

@@ -218,8 +218,8 @@ func TestAnInterruptedRunIsTold(t *testing.T) {
 	whole := page()
 	require.Contains(t, whole, "<h1>conforms: 1 case passed</h1>")
 	require.NotContains(t, whole, "nothing is shown")
-	again, err := record.Reopen(dir)
+	second, err := record.Reopen(dir)
 	require.NoError(t, err)
 	require.Contains(t, page(), "still goes on", "a run that is resumed has no end")
-	require.NoError(t, again.Close())
+	require.NoError(t, second.Close())
 }

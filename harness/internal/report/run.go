@@ -52,12 +52,12 @@ type countRow struct {
 func (r countRow) Total() int { return r.Passed + r.Failed + r.Inconclusive }
 
 type slow struct {
-	Index               int
-	Words, ID, Verdict  string
-	Seconds, GFLOP      float64
-	Dispatches          int
-	ShareOfPeak         float64
-	CompileMilliseconds float64
+	Index                int
+	Summary, ID, Verdict string
+	Seconds, GFLOP       float64
+	Dispatches           int
+	ShareOfPeak          float64
+	CompileMilliseconds  float64
 }
 
 const shownSlowest = 12
@@ -148,7 +148,7 @@ func (f *finding) show(dir string, failure record.Failure) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		f.Words = cases.Words(c)
+		f.Summary = cases.Describe(c)
 		f.JSON = strings.TrimSpace(string(text))
 		if e != nil {
 			path = e.Path
@@ -168,7 +168,7 @@ func (f *finding) show(dir string, failure record.Failure) error {
 		f.Family = family.Sentence()
 	}
 	for _, w := range p.Diagnosis.What[min(1, len(p.Diagnosis.What)):] {
-		f.Also = append(f.Also, fmt.Sprintf("%s (%s, %d of %d)", w.Words, w.Sure, w.Agree, w.Wrong))
+		f.Also = append(f.Also, fmt.Sprintf("%s (%s, %d of %d)", w.Summary, w.Sure, w.Agree, w.Wrong))
 	}
 	f.Picture = drawn(p, f.ID)
 	return nil
@@ -270,7 +270,7 @@ func slowest(h record.Header, results []record.Result) []slow {
 		if seconds(r) <= 0 {
 			break
 		}
-		s := slow{Index: r.Index, ID: r.ID, Words: cases.Words(r.Case), Verdict: string(r.Kind), Seconds: seconds(r), GFLOP: r.Needed,
+		s := slow{Index: r.Index, ID: r.ID, Summary: cases.Describe(r.Case), Verdict: string(r.Kind), Seconds: seconds(r), GFLOP: r.Needed,
 			Dispatches: r.Dispatches, CompileMilliseconds: 1000 * r.CompileSeconds}
 		if h.Peak > 0 {
 			s.ShareOfPeak = 100 * r.Needed * 1e9 / h.Peak

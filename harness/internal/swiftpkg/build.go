@@ -154,11 +154,11 @@ func (p *project) swift(ctx context.Context, verb string, more ...string) error 
 	_, err := os.Stat(remembered)
 	asMac := err == nil
 	if !asMac {
-		var said bytes.Buffer
-		err := build(&said, &said)
+		var output bytes.Buffer
+		err := build(&output, &output)
 		var exit *exec.ExitError
 		if err == nil || !errors.As(err, &exit) || ctx.Err() != nil {
-			p.Out.Write(said.Bytes())
+			p.Out.Write(output.Bytes())
 			return ended(ctx, err, p.Dir+" does not build")
 		}
 		changed, overlayErr := p.takeMacBranches()
@@ -166,7 +166,7 @@ func (p *project) swift(ctx context.Context, verb string, more ...string) error 
 			return overlayErr
 		}
 		if p.overlay == "" {
-			p.Out.Write(said.Bytes())
+			p.Out.Write(output.Bytes())
 			return ended(ctx, err, p.Dir+" does not build")
 		}
 		fmt.Fprintf(p.Err, "attest: it does not build for Linux; trying with what it has for macOS alone, in\n")
@@ -174,7 +174,7 @@ func (p *project) swift(ctx context.Context, verb string, more ...string) error 
 			fmt.Fprintf(p.Err, "    %s\n", path)
 		}
 		if err := build(p.Out, p.Err); err != nil {
-			fmt.Fprintf(p.Err, "\nattest: and without that it was:\n%s", said.Bytes())
+			fmt.Fprintf(p.Err, "\nattest: and without that it was:\n%s", output.Bytes())
 			return ended(ctx, err, p.Dir+" does not build")
 		}
 		return os.WriteFile(remembered, nil, 0o644)

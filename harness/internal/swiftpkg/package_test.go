@@ -26,8 +26,8 @@ func TestSomebodyElsesPackage(t *testing.T) {
 		t.Fatal(err)
 	}
 	program := filepath.Join(t.TempDir(), "attest")
-	if said, err := exec.Command("go", "build", "-o", program, "../../cmd/attest").CombinedOutput(); err != nil {
-		t.Fatalf("attest does not build: %v\n%s", err, said)
+	if output, err := exec.Command("go", "build", "-o", program, "../../cmd/attest").CombinedOutput(); err != nil {
+		t.Fatalf("attest does not build: %v\n%s", err, output)
 	}
 	var out bytes.Buffer
 	o := Options{Dir: dir, Sources: sources, Program: program, Out: &out, Err: &out,
@@ -62,14 +62,14 @@ func TestSomebodyElsesPackage(t *testing.T) {
 		t.Fatalf("products %q; want scale and libScaleFFI.so", products)
 	}
 	// Both run on this system, which may have no Swift.
-	if said, err := exec.Command(tool).CombinedOutput(); err != nil || strings.TrimSpace(string(said)) != "[2.0, 4.0, 6.0]" {
-		t.Fatalf("%s: %v\n%s; want [2.0, 4.0, 6.0]", tool, err, said)
+	if output, err := exec.Command(tool).CombinedOutput(); err != nil || strings.TrimSpace(string(output)) != "[2.0, 4.0, 6.0]" {
+		t.Fatalf("%s: %v\n%s; want [2.0, 4.0, 6.0]", tool, err, output)
 	}
 	caller := filepath.Join(t.TempDir(), "caller")
-	if said, err := exec.Command("cc", "-o", caller, "testdata/caller.c", "-ldl").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, said)
+	if output, err := exec.Command("cc", "-o", caller, "testdata/caller.c", "-ldl").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
 	}
-	if said, err := exec.Command(caller, shared).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", shared, err, said)
+	if output, err := exec.Command(caller, shared).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", shared, err, output)
 	}
 }

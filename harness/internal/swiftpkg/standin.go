@@ -46,10 +46,10 @@ func (t *toolchain) buildStandIn(ctx context.Context, sources string, static boo
 		return standIn{}, fmt.Errorf("waiting for another build of the stand-in: %w", err)
 	}
 	defer lock.Unlock()
-	var said bytes.Buffer
+	var output bytes.Buffer
 	command := append([]string{"swift", "build", "-c", "release", "--product", library, "--scratch-path", scratch}, flags...)
-	if err := t.run(ctx, swift, &said, &said, environment, command...); err != nil {
-		return standIn{}, fmt.Errorf("the stand-in for Metal does not build: %w\n%s", err, said.Bytes())
+	if err := t.run(ctx, swift, &output, &output, environment, command...); err != nil {
+		return standIn{}, fmt.Errorf("the stand-in for Metal does not build: %w\n%s", err, output.Bytes())
 	}
 	return keep(filepath.Join(scratch, "release"), filepath.Join(swift, ".build", "foreign", "kept"))
 }

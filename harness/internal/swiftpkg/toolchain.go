@@ -25,11 +25,11 @@ func (e *NoToolchain) Error() string { return "no Swift toolchain: " + e.Why }
 
 func newToolchain(ctx context.Context, sources string, folders []string, errors io.Writer) (*toolchain, error) {
 	t := &toolchain{script: filepath.Join(sources, "swift", "toolchain.sh"), folders: append(folders, sources), err: errors}
-	said, err := exec.CommandContext(ctx, "bash", t.script, "which").Output()
+	output, err := exec.CommandContext(ctx, "bash", t.script, "which").Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s which: %w", t.script, err)
 	}
-	if why, is := strings.CutPrefix(strings.TrimSpace(string(said)), "none: "); is {
+	if why, is := strings.CutPrefix(strings.TrimSpace(string(output)), "none: "); is {
 		return nil, &NoToolchain{why}
 	}
 	return t, nil

@@ -119,7 +119,7 @@ func (t *trial) otherShapes(ctx context.Context, c cases.Case) (*verdict.Verdict
 			return nil, err
 		}
 		if t.outcome.Lost {
-			v.Reason = fmt.Sprintf("in a case of another shape (%s): %s", cases.Words(other), v.Reason)
+			v.Reason = fmt.Sprintf("in a case of another shape (%s): %s", cases.Describe(other), v.Reason)
 			return v, nil
 		}
 	}

@@ -148,7 +148,7 @@ func (m mixed) Variants() []paths.Variant { return m.variants }
 
 func TestAVariantThatRefusesIsLeftOut(t *testing.T) {
 	p := mixed{variants: []paths.Variant{
-		{Words: "asked", Path: nothing{}}, {Words: "called", Path: &refuser{refuses: func(int, cases.Case) bool { return true }}},
+		{Label: "asked", Path: nothing{}}, {Label: "called", Path: &refuser{refuses: func(int, cases.Case) bool { return true }}},
 	}}
 	outcome, err := Run(context.Background(), p, single(t, nil), Options{Repeats: RepeatNone})
 	require.NoError(t, err)

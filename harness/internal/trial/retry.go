@@ -40,8 +40,8 @@ func (t *trial) redrawV(ctx context.Context, c cases.Case, truth *reference.Resu
 	past := 0
 	for i := range ValueRetries {
 		seed := freshSeed(c.Values.Seed, SeedRetries+i)
-		again := cases.MaterializeWithV(c, seed) // not in a path's own memory, where the first output still lies
-		judged, truth, err := t.anew(ctx, c, again, fmt.Sprintf("with v of seed %d", seed))
+		fresh := cases.MaterializeWithV(c, seed) // not in a path's own memory, where the first output still lies
+		judged, truth, err := t.anew(ctx, c, fresh, fmt.Sprintf("with v of seed %d", seed))
 		first.Retries++
 		judged.Retries = first.Retries
 		if err != nil || judged.Kind.Fails() {
@@ -51,7 +51,7 @@ func (t *trial) redrawV(ctx context.Context, c cases.Case, truth *reference.Resu
 			first.Retries--
 			return first, nil // refused: nothing convicts it
 		}
-		if oracle.RowPast(truth, again, row) {
+		if oracle.RowPast(truth, fresh, row) {
 			past++
 		}
 		if left := ValueRetries - 1 - i; past+left < Convicting {

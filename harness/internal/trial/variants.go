@@ -26,19 +26,19 @@ func (t *trial) variants(ctx context.Context, c cases.Case, base *cases.Tensors,
 	defer func() { t.outcome.Wall, t.outcome.Timing, t.path = wall, timing, path }()
 	for _, variant := range varied.Variants() {
 		if err := paths.Supports(variant.Path, c); err != nil {
-			t.refused(&verdict.Verdict{Kind: verdict.Unsupported, Reason: err.Error()}, variant.Words)
+			t.refused(&verdict.Verdict{Kind: verdict.Unsupported, Reason: err.Error()}, variant.Label)
 			continue
 		}
 		t.path = variant.Path
 		v, err := t.variant(ctx, c, base, truth, path.Arithmetic(c), variant.SameBits)
 		if err != nil {
-			return nil, fmt.Errorf("with %s: %w", variant.Words, err)
+			return nil, fmt.Errorf("with %s: %w", variant.Label, err)
 		}
-		if t.refused(v, variant.Words) {
+		if t.refused(v, variant.Label) {
 			continue
 		}
 		if v != nil {
-			v.Reason = fmt.Sprintf("with %s: %s", variant.Words, v.Reason)
+			v.Reason = fmt.Sprintf("with %s: %s", variant.Label, v.Reason)
 			return v, nil
 		}
 	}

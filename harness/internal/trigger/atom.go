@@ -37,7 +37,7 @@ func atomsOf(index int) (list []atom) {
 		if strings.ContainsAny(f.name, " .") && !strings.Contains(f.name, "before") {
 			cost = 1.1
 		}
-		if f.said != "" {
+		if f.readable != "" {
 			cost = 1.2 // not one field, but what follows from several
 		}
 		add(cost, func(x float64) bool { return x == 1 }, "%s", f.name)
@@ -68,7 +68,7 @@ func atomsOf(index int) (list []atom) {
 		add(1.2, func(x float64) bool { return x >= 1 }, "%s >= 1", n)
 	case slack:
 		plain := 1.0
-		if f.said != "" {
+		if f.readable != "" {
 			plain = 1.15
 		}
 		add(plain, func(x float64) bool { return x > 0 }, "%s > 0", f.name)

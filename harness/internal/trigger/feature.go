@@ -12,12 +12,12 @@ import (
 
 // feature is a number that is read off a case, under the name that it has in expressions.
 type feature struct {
-	name  string
-	kind  featureKind
-	group string   // of the fields that decide it
-	words []string // of a word: the value is the index
-	get   func(*cases.Case) float64
-	said  string // for people; empty: the name
+	name     string
+	kind     featureKind
+	group    string   // of the fields that decide it
+	words    []string // of a word: the value is the index
+	get      func(*cases.Case) float64
+	readable string // for people; empty: the name
 }
 
 type featureKind int
@@ -120,9 +120,9 @@ func makeFeatures() []feature {
 func stepFeatures(f *cases.Field, group string) []feature {
 	given := func(c *cases.Case) bool { return !f.Absent(c) }
 	return []feature{
-		{name: "max(" + f.Name + ") > 0", kind: flag, group: group, said: f.Name + " given one by one",
+		{name: "max(" + f.Name + ") > 0", kind: flag, group: group, readable: f.Name + " given one by one",
 			get: func(c *cases.Case) float64 { return truth(given(c)) }},
-		{name: "(max(" + f.Name + ") > 0 && 0 in " + f.Name + ")", kind: flag, group: group, said: f.Name + " with a stride of 0",
+		{name: "(max(" + f.Name + ") > 0 && 0 in " + f.Name + ")", kind: flag, group: group, readable: f.Name + " with a stride of 0",
 			get: func(c *cases.Case) float64 {
 				return truth(given(c) && slices.Contains(strings.Split(f.Text(c), "/"), "0"))
 			}},
@@ -147,11 +147,11 @@ func maskFeatures() (list []feature) {
 	add("visible.end", number, func(c *cases.Case) float64 { return float64(c.Visible().End) })
 	add("visible.none", flag, func(c *cases.Case) float64 { return truth(c.Visible().None) })
 	add("visible.hides", flag, func(c *cases.Case) float64 { return truth(c.Visible().Hides) })
-	add("visible.end == kv_len", flag, func(c *cases.Case) float64 { return truth(c.Visible().End == c.KVLen) }).said = "the last key seen"
+	add("visible.end == kv_len", flag, func(c *cases.Case) float64 { return truth(c.Visible().End == c.KVLen) }).readable = "the last key seen"
 	for _, rows := range []int{8, 32} {
 		for _, end := range []struct {
-			name, said string
-			of         func(*cases.Case, int) []int
+			name, readable string
+			of             func(*cases.Case, int) []int
 		}{
 			{"ends", "the keys that %d rows see end %s a block of %d", (*cases.Case).Ends},
 			{"begins", "the keys that %d rows see begin %s a block of %d", (*cases.Case).Begins},
@@ -163,8 +163,8 @@ func maskFeatures() (list []feature) {
 				at := func(c *cases.Case) float64 {
 					return truth(slices.ContainsFunc(end.of(c, rows), func(n int) bool { return n%block == 0 }))
 				}
-				add(fmt.Sprintf("any(visible.%s_%d, # %% %d != 0)", end.name, rows, block), flag, inside).said = fmt.Sprintf(end.said, rows, "inside", block)
-				add(fmt.Sprintf("any(visible.%s_%d, # %% %d == 0)", end.name, rows, block), flag, at).said = fmt.Sprintf(end.said, rows, "with", block)
+				add(fmt.Sprintf("any(visible.%s_%d, # %% %d != 0)", end.name, rows, block), flag, inside).readable = fmt.Sprintf(end.readable, rows, "inside", block)
+				add(fmt.Sprintf("any(visible.%s_%d, # %% %d == 0)", end.name, rows, block), flag, at).readable = fmt.Sprintf(end.readable, rows, "with", block)
 			}
 		}
 	}
@@ -229,7 +229,7 @@ func anyOperand() (list []feature) {
 	for i, o := range operands {
 		strided[i] = "strided." + o
 	}
-	return append(list, feature{name: "(" + strings.Join(strided, " || ") + ")", kind: flag, group: "layout", said: "an operand that is not packed",
+	return append(list, feature{name: "(" + strings.Join(strided, " || ") + ")", kind: flag, group: "layout", readable: "an operand that is not packed",
 		get: func(c *cases.Case) float64 { return truth(slices.ContainsFunc(operands, c.Strided)) }})
 }
 
@@ -251,7 +251,7 @@ func anyOf(family string, fields []*cases.Field) (list []feature) {
 	switch first := fields[0]; first.Type {
 	case cases.Integer:
 		if first.Simple.Slack {
-			list = append(list, feature{name: "max(" + strings.Join(names, ", ") + ")", kind: slack, group: group, said: "the largest " + what,
+			list = append(list, feature{name: "max(" + strings.Join(names, ", ") + ")", kind: slack, group: group, readable: "the largest " + what,
 				get: func(c *cases.Case) float64 {
 					most := fields[0].Int(c)
 					for _, f := range fields[1:] {
@@ -261,13 +261,13 @@ func anyOf(family string, fields []*cases.Field) (list []feature) {
 				}})
 		}
 	case cases.Flag:
-		list = append(list, feature{name: "(" + strings.Join(names, " || ") + ")", kind: flag, group: group, said: "an operand with " + what,
+		list = append(list, feature{name: "(" + strings.Join(names, " || ") + ")", kind: flag, group: group, readable: "an operand with " + what,
 			get: any(func(f *cases.Field, c *cases.Case) bool { return f.Text(c) == "true" })})
 	case cases.Word:
 		for _, w := range first.Values {
 			list = append(list, feature{name: fmt.Sprintf("%q in [%s]", w, strings.Join(names, ", ")), kind: flag, group: group,
-				said: fmt.Sprintf("an operand with %s %s", what, w),
-				get:  any(func(f *cases.Field, c *cases.Case) bool { return wordIn(f, c) == w })})
+				readable: fmt.Sprintf("an operand with %s %s", what, w),
+				get:      any(func(f *cases.Field, c *cases.Case) bool { return wordIn(f, c) == w })})
 		}
 	}
 	return list

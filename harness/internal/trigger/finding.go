@@ -13,7 +13,7 @@ type Finding struct {
 	// Trigger is the wide condition: nothing that the run or a probe has shown to fail by this bug lies outside, but for
 	// Outside. Sure is the narrow one, inside which nearly everything fails.
 	Trigger, Sure predicate.Predicate
-	Words         string     // the trigger for people
+	Summary       string     // the trigger for people
 	Base          cases.Case // the failing case around which was asked
 	Probes        int        // cases that were run to find out
 	Inside        int        // failures that the trigger matches
@@ -46,7 +46,7 @@ func (l *Lab) describe(f *Finding) error {
 	if f.Sure, err = predicate.Compile(f.sure.String()); err != nil {
 		return fmt.Errorf("trigger: %w", err)
 	}
-	f.Words = inWords(f.wide.atoms)
+	f.Summary = inWords(f.wide.atoms)
 	f.Inside, f.Exceptions, f.Hidden = 0, 0, 0
 	seen := map[*sample]bool{}
 	for _, list := range [][]judged{l.run, l.probed} {
@@ -70,9 +70,9 @@ func (l *Lab) describe(f *Finding) error {
 	case f.unclear:
 		f.Note = fmt.Sprintf("no simple condition explains it: of %d cases that match the best one, %d pass; a race, a state left by other calls, or a quantity that has no name here",
 			f.Inside+f.Exceptions, f.Exceptions)
-		f.Words = "no simple condition explains it"
+		f.Summary = "no simple condition explains it"
 	case f.Everywhere():
-		f.Words, f.Note = "strikes everywhere", "nothing that was varied makes it pass"
+		f.Summary, f.Note = "strikes everywhere", "nothing that was varied makes it pass"
 	case f.Exceptions > 0:
 		f.Note = fmt.Sprintf("%d of %d matching cases pass", f.Exceptions, f.Inside+f.Exceptions)
 	}
@@ -105,8 +105,8 @@ var wordings = strings.NewReplacer(
 var sayings = func() *strings.Replacer {
 	var pairs []string
 	for i := range features {
-		if f := &features[i]; f.said != "" {
-			pairs = append(pairs, f.name, f.said)
+		if f := &features[i]; f.readable != "" {
+			pairs = append(pairs, f.name, f.readable)
 		}
 	}
 	return strings.NewReplacer(pairs...)

@@ -18,16 +18,16 @@ type inference struct {
 	start int     // probes before
 	first *sample // the reduced case
 	// controls are neighbours of it that pass.
-	controls []cases.Case
-	base     *sample
-	hard     []*sample           // fail by this bug for sure, and the trigger must hold
-	soft     []*sample           // fail, by this bug as far as one can tell
-	near     map[*sample]float64 // passes and what it costs to match them, where that is more than usual
-	telling  map[*sample]bool    // passes that hide an error no more than the reduced case does, small as they are
-	others   map[*sample]bool    // failures that are another bug's
-	far      map[*sample]float64 // failures and what it costs to leave them out, likewise
-	extra    []atom
-	inside   struct{ asked, failed int }
+	controls  []cases.Case
+	base      *sample
+	hard      []*sample           // fail by this bug for sure, and the trigger must hold
+	soft      []*sample           // fail, by this bug as far as one can tell
+	near      map[*sample]float64 // passes and what it costs to match them, where that is more than usual
+	telling   map[*sample]bool    // passes that hide an error no more than the reduced case does, small as they are
+	unrelated map[*sample]bool    // failures that are another bug's
+	far       map[*sample]float64 // failures and what it costs to leave them out, likewise
+	extra     []atom
+	inside    struct{ asked, failed int }
 }
 
 // Weights of passing cases: what they cost a condition that matches them.
@@ -49,7 +49,7 @@ const (
 // Find looks for the trigger of a failing case, a reduced one as a rule. It is kept among Findings, or joined to one of
 // them that turns out to be the same bug: then joined is that one, with a new trigger.
 func (l *Lab) Find(ctx context.Context, reduced cases.Case) (found *Finding, joined bool, err error) {
-	in := &inference{Lab: l, ctx: ctx, start: l.probes, near: map[*sample]float64{}, far: map[*sample]float64{}, others: map[*sample]bool{}, telling: map[*sample]bool{}}
+	in := &inference{Lab: l, ctx: ctx, start: l.probes, near: map[*sample]float64{}, far: map[*sample]float64{}, unrelated: map[*sample]bool{}, telling: map[*sample]bool{}}
 	f, err := in.find(reduced)
 	if err != nil {
 		return nil, false, err
@@ -96,7 +96,7 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 		return nil, err
 	}
 	in.hard = append([]*sample{s}, grown...)
-	in.o.Log("base after %d probes: %s", in.used(), cases.Words(in.base.c))
+	in.o.Log("base after %d probes: %s", in.used(), cases.Describe(in.base.c))
 	if err := in.sweep(); err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (in *inference) evidence(sure bool) *evidence {
 	}
 	failing := map[*sample]bool{}
 	fail := func(s *sample, weight float64) {
-		if !failing[s] && !in.others[s] && !slices.Contains(in.hard, s) {
+		if !failing[s] && !in.unrelated[s] && !slices.Contains(in.hard, s) {
 			failing[s] = true
 			e.fail(s, max(weight, in.far[s]))
 		}

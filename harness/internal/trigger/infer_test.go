@@ -114,7 +114,7 @@ func TestTriggersOfPlantedBugs(t *testing.T) {
 			found, _, err := l.Find(t.Context(), p.reduced(failures[0]))
 			require.NoError(t, err)
 			precision, recall := p.agreement(found.Matches)
-			t.Logf("%s | %s | sure %s | %s; %.3f %.3f", found.Trigger, found.Words, found.Sure, found.Confidence(), precision, recall)
+			t.Logf("%s | %s | sure %s | %s; %.3f %.3f", found.Trigger, found.Summary, found.Sure, found.Confidence(), precision, recall)
 			require.LessOrEqual(t, found.Probes, DefaultProbes+5)
 			require.Greater(t, min(precision, recall), 0.9)
 		})

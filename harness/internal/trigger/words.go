@@ -31,7 +31,7 @@ func (in *inference) sets(field string) error {
 				failing[int(s.x[at])] = true
 			} else {
 				delete(in.far, s) // another bug's
-				in.others[s] = true
+				in.unrelated[s] = true
 				passing[int(s.x[at])] = true
 			}
 		case kind == "pass":

@@ -32,9 +32,9 @@ func TestReasonsThatDifferInNumbersAreOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var again verdict.Tally
-	if err := json.Unmarshal(text, &again); err != nil || !reflect.DeepEqual(again.List(), want) {
-		t.Errorf("%s is read as %v, %v", text, again.List(), err)
+	var second verdict.Tally
+	if err := json.Unmarshal(text, &second); err != nil || !reflect.DeepEqual(second.List(), want) {
+		t.Errorf("%s is read as %v, %v", text, second.List(), err)
 	}
 }
 

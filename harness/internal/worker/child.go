@@ -85,7 +85,7 @@ func (c *child) open(open func(context.Context, string) (paths.Path, error), nam
 	if varied, ok := p.(paths.Varied); ok {
 		c.variants = varied.Variants()
 		for _, v := range c.variants {
-			h.Variants = append(h.Variants, variantWords{v.Words, v.SameBits})
+			h.Variants = append(h.Variants, variantLabel{v.Label, v.SameBits})
 		}
 	}
 	return &reply{Hello: h}

@@ -64,12 +64,12 @@ type reply struct {
 type hello struct {
 	Name        string
 	Description paths.Description
-	Variants    []variantWords
+	Variants    []variantLabel
 	WholePages  bool
 }
 
-type variantWords struct {
-	Words    string
+type variantLabel struct {
+	Label    string
 	SameBits bool
 }
 

@@ -79,7 +79,7 @@ func (worn) Peak(context.Context) (float64, error) {
 }
 
 func (odd) Variants() []paths.Variant {
-	return []paths.Variant{{Words: "the same", Path: naive.New(), SameBits: true}}
+	return []paths.Variant{{Label: "the same", Path: naive.New(), SameBits: true}}
 }
 
 type numeric struct{}

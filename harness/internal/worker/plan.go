@@ -30,7 +30,7 @@ func (p *Path) Promises(c cases.Case) paths.Promises { return p.plan(c, 0).Promi
 func (p *Path) Variants() []paths.Variant {
 	var list []paths.Variant
 	for i, v := range p.hello.Variants {
-		list = append(list, paths.Variant{Words: v.Words, SameBits: v.SameBits, Path: &variant{p, i + 1}})
+		list = append(list, paths.Variant{Label: v.Label, SameBits: v.SameBits, Path: &variant{p, i + 1}})
 	}
 	return list
 }

@@ -176,7 +176,7 @@ func TestEveryFaultCostsItsOwnCaseOnly(t *testing.T) {
 					struck--
 					continue
 				}
-				require.Equal(t, expected, r.Verdict.Kind, "case %d, %s: %s\n%s", i, cases.Words(c), r.Verdict.Reason, r.Stack)
+				require.Equal(t, expected, r.Verdict.Kind, "case %d, %s: %s\n%s", i, cases.Describe(c), r.Verdict.Reason, r.Stack)
 			}
 			require.Positive(t, struck, "the fault struck nothing, so this shows nothing")
 			require.Less(t, struck, count, "nothing was left unharmed, so this shows nothing")

@@ -120,8 +120,8 @@ func TestCallsInTheirOrder(t *testing.T) {
 	if _, err := k.Run(l); err != nil {
 		t.Fatal(err)
 	}
-	again, _ := os.ReadFile(log)
-	if got := strings.Join(strings.Fields(string(again[len(data):])), " "); strings.Contains(got, "load") || strings.Contains(got, "allocate") || strings.Contains(got, "create") {
+	second, _ := os.ReadFile(log)
+	if got := strings.Join(strings.Fields(string(second[len(data):])), " "); strings.Contains(got, "load") || strings.Contains(got, "allocate") || strings.Contains(got, "create") {
 		t.Errorf("the second time %s", got)
 	}
 }

@@ -43,7 +43,7 @@ func (o *Options) check() error {
 
 // Kind is the device by its name, "cuda" for the first card and "cuda:N" for card N.
 var Kind = device.Kind{
-	Name: "cuda", Words: "an NVIDIA GPU; cuda:1 for the second",
+	Name: "cuda", Summary: "an NVIDIA GPU; cuda:1 for the second",
 	Open:   func() (*device.Device, error) { return New(Options{}) },
 	OpenAt: func(index int) (*device.Device, error) { return New(Options{Index: index}) },
 }

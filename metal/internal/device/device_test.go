@@ -148,18 +148,18 @@ func TestErrorsHaveKinds(t *testing.T) {
 	for code, kind := range []error{device.ErrUnknown, device.ErrInvalidArgs, device.ErrMemoryAllocation, device.ErrDeviceNotSupported,
 		device.ErrKernelCompilation, device.ErrExecutionFailed, device.ErrUnknown} {
 		err := fmt.Errorf("wrapped: %w", &device.Error{Call: "run", Code: int32(code), Text: "because"})
-		if !errors.Is(err, kind) || device.Words(err) != "because" || !strings.Contains(err.Error(), fmt.Sprintf("run: error %d (%v): because", code, kind)) {
+		if !errors.Is(err, kind) || device.Message(err) != "because" || !strings.Contains(err.Error(), fmt.Sprintf("run: error %d (%v): because", code, kind)) {
 			t.Errorf("code %d: %v", code, err)
 		}
 	}
-	if got := device.Words(errors.New("plain")); got != "plain" {
+	if got := device.Message(errors.New("plain")); got != "plain" {
 		t.Errorf("words %q", got)
 	}
 }
 
 func TestFindListsTheNames(t *testing.T) {
-	kinds := []device.Kind{{Name: "one"}, {Name: "two", Words: "the second"}}
-	if k, err := device.Find(kinds, "two"); err != nil || k.Words != "the second" {
+	kinds := []device.Kind{{Name: "one"}, {Name: "two", Summary: "the second"}}
+	if k, err := device.Find(kinds, "two"); err != nil || k.Summary != "the second" {
 		t.Errorf("%+v, %v", k, err)
 	}
 	if _, err := device.Find(kinds, "three"); !errors.Is(err, device.ErrDeviceNotSupported) || !strings.Contains(err.Error(), `device "three": want one of one, two`) {

@@ -61,8 +61,8 @@ func (e *Error) Unwrap() error {
 	return ErrUnknown
 }
 
-// Words is the text of an *Error alone, or what any other error says of itself: for those who name the call themselves.
-func Words(err error) string {
+// Message is the text of an *Error alone, without the call, or that of any other error: for callers that name the call themselves.
+func Message(err error) string {
 	var e *Error
 	if errors.As(err, &e) && e.Text != "" {
 		return e.Text

@@ -8,9 +8,9 @@ import (
 
 // Kind is a sort of device that a program knows by name: a row of package metal's table.
 type Kind struct {
-	Name  string // "host"
-	Words string // what it is, in one line
-	Open  func() (*Device, error)
+	Name    string // "host"
+	Summary string // what it is, in one line
+	Open    func() (*Device, error)
 
 	// OpenAt opens one of several by its number, as NAME:1 asks for; nil: there is but one.
 	OpenAt func(index int) (*Device, error)
@@ -30,7 +30,7 @@ func Find(kinds []Kind, name string) (Kind, error) {
 				return Kind{}, fmt.Errorf("device %q: want %s:N with a number from 0 up: %w", name, k.Name, ErrInvalidArgs)
 			}
 			open := k.OpenAt
-			return Kind{Name: name, Words: k.Words, Open: func() (*Device, error) { return open(int(index)) }}, nil
+			return Kind{Name: name, Summary: k.Summary, Open: func() (*Device, error) { return open(int(index)) }}, nil
 		}
 		names = append(names, k.Name)
 	}

@@ -67,5 +67,5 @@ func (o *Options) check() error {
 
 // Kind is the device by its name, with the default options.
 var Kind = device.Kind{
-	Name: "host", Words: "this machine's processors", Open: func() (*device.Device, error) { return New(Options{}) },
+	Name: "host", Summary: "this machine's processors", Open: func() (*device.Device, error) { return New(Options{}) },
 }

@@ -76,7 +76,7 @@ func TestVectorsReportAsFibers(t *testing.T) {
 		{"two_positions", false, ""},
 	} {
 		t.Run(c.kernel, func(t *testing.T) {
-			said, bits := map[Engine]string{}, map[Engine]string{}
+			reports, bits := map[Engine]string{}, map[Engine]string{}
 			for _, engine := range []Engine{Fibers, Wide} {
 				count := engineCount{}
 				d := newDevice(t, Options{Workers: 1, Engine: engine, Compiler: wideText{compiler}, OnEngine: count.add})
@@ -104,24 +104,24 @@ func TestVectorsReportAsFibers(t *testing.T) {
 					l.Deadline = time.Minute
 				}
 				if _, err = p.Run(l); err != nil {
-					said[engine] = changing.ReplaceAllString(err.Error(), "N")
+					reports[engine] = changing.ReplaceAllString(err.Error(), "N")
 				}
 				bits[engine] = string(x.Bytes())
 				if engine == Wide && count.wide != 1 {
 					t.Fatalf("it runs on fibers: %v", count.why)
 				}
 			}
-			if !strings.Contains(said[Wide], c.says) || (c.says == "") != (said[Wide] == "") {
-				t.Errorf("engine wide says %q, want %q in it", said[Wide], c.says)
+			if !strings.Contains(reports[Wide], c.says) || (c.says == "") != (reports[Wide] == "") {
+				t.Errorf("engine wide says %q, want %q in it", reports[Wide], c.says)
 			}
 			if c.inParts {
-				if said[Fibers] != "" {
-					t.Errorf("fibers say %q", said[Fibers])
+				if reports[Fibers] != "" {
+					t.Errorf("fibers say %q", reports[Fibers])
 				}
 				return
 			}
-			if said[Fibers] != said[Wide] {
-				t.Errorf("fibers say     %q\nengine wide says %q", said[Fibers], said[Wide])
+			if reports[Fibers] != reports[Wide] {
+				t.Errorf("fibers say     %q\nengine wide says %q", reports[Fibers], reports[Wide])
 			}
 			if c.says == "" && bits[Fibers] != bits[Wide] {
 				t.Error("the engines' bits differ")

@@ -81,8 +81,8 @@ func TestCacheSeesIncludedFilesChange(t *testing.T) {
 			t.Errorf("%q: answered from the cache", text)
 		}
 		paths[m.Path] = true
-		if again := build(t, c, p); !again.Cached || again.Path != m.Path {
-			t.Errorf("%q: the second build: %+v", text, again)
+		if second := build(t, c, p); !second.Cached || second.Path != m.Path {
+			t.Errorf("%q: the second build: %+v", text, second)
 		}
 	}
 	if err := os.Remove(part); err != nil {
@@ -113,10 +113,10 @@ func TestCacheOutlivesDamage(t *testing.T) {
 		if err := damage(); err != nil {
 			t.Fatal(name, err)
 		}
-		if again := build(t, c, p); again.Cached {
+		if second := build(t, c, p); second.Cached {
 			t.Errorf("%s: answered from the cache", name)
 		}
-		if again := build(t, c, p); !again.Cached {
+		if second := build(t, c, p); !second.Cached {
 			t.Errorf("%s: not mended", name)
 		}
 	}

@@ -125,8 +125,8 @@ func TestDamageOfLengthAndPlace(t *testing.T) {
 		if err := damage(); err != nil {
 			t.Fatal(name, err)
 		}
-		again := build(t, c, p)
-		if got, err := os.ReadFile(again.Path); err != nil || string(got) != string(want) {
+		second := build(t, c, p)
+		if got, err := os.ReadFile(second.Path); err != nil || string(got) != string(want) {
 			t.Errorf("%s: another module, %v", name, err)
 		}
 	}

@@ -136,8 +136,8 @@ func TestPTXIsPortable(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("ATTEST_CLANG", "")
 	elsewhere := compiler(t, msl.Options{Dir: dir, Target: "ptx"})
-	if again := build(t, elsewhere, p); !again.Cached || again.Path != made.Path {
-		t.Errorf("made %s, found %+v", made.Path, again)
+	if second := build(t, elsewhere, p); !second.Cached || second.Path != made.Path {
+		t.Errorf("made %s, found %+v", made.Path, second)
 	}
 	p.Source += "\n"
 	if _, err := elsewhere.Build(context.Background(), p); !errors.Is(err, msl.ErrNoClang) || !strings.Contains(err.Error(), "not in the cache") {

@@ -171,11 +171,11 @@ func (c *Compiler) findWide(ctx context.Context) (*Compiler, error) {
 		}
 	}
 	for _, tool := range []string{c.clang, opt} {
-		said, _, err := c.runTool(ctx, tool, []string{"--version"}, "")
+		output, _, err := c.runTool(ctx, tool, []string{"--version"}, "")
 		if err != nil {
 			return nil, fmt.Errorf("%s --version: %w", tool, err)
 		}
-		if m := llvmVersion.FindStringSubmatch(said); m == nil || m[1] != fmt.Sprint(wide.Version) {
+		if m := llvmVersion.FindStringSubmatch(output); m == nil || m[1] != fmt.Sprint(wide.Version) {
 			return nil, fmt.Errorf("%w: %s is of another version", wanted, tool)
 		}
 	}

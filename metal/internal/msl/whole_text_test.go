@@ -72,9 +72,9 @@ kernel void right_too(device float *o) { o[0] = max(o[1], 2.0f); }
 	if len(reasons) != 8 {
 		t.Errorf("left out: %v", reasons)
 	}
-	again, err := c.Build(context.Background(), msl.Program{Source: text, File: "k.metal"})
-	if err != nil || !again.Cached || len(again.Skipped) != 8 {
-		t.Errorf("from the cache: %+v, %v", again, err)
+	second, err := c.Build(context.Background(), msl.Program{Source: text, File: "k.metal"})
+	if err != nil || !second.Cached || len(second.Skipped) != 8 {
+		t.Errorf("from the cache: %+v, %v", second, err)
 	}
 	if _, err := c.Build(context.Background(), msl.Program{Source: text, File: "k.metal", Function: "right"}); err != nil {
 		t.Errorf("one of them alone: %v", err)

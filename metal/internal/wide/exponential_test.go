@@ -59,19 +59,19 @@ func TestExponentials(t *testing.T) {
 	if err := os.WriteFile(source, []byte(wide.Helpers+compareExponentials), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if said, err := exec.Command(clang, "-O2", "-w", "-march=native", "-ffp-contract=off", "-fno-builtin", source, "-o", program, "-lm").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
+	if output, err := exec.Command(clang, "-O2", "-w", "-march=native", "-ffp-contract=off", "-fno-builtin", source, "-o", program, "-lm").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
 	}
 	step := 9973
 	if *everyFloat {
 		step = 1
 	}
-	said, err := exec.Command(program, strconv.Itoa(step)).CombinedOutput()
+	output, err := exec.Command(program, strconv.Itoa(step)).CombinedOutput()
 	if err != nil {
-		t.Fatalf("%v: %s", err, said)
+		t.Fatalf("%v: %s", err, output)
 	}
-	if !strings.Contains(string(said), " 0 differ") {
-		t.Error(string(said))
+	if !strings.Contains(string(output), " 0 differ") {
+		t.Error(string(output))
 	}
-	t.Log(strings.TrimSpace(string(said)))
+	t.Log(strings.TrimSpace(string(output)))
 }

@@ -445,7 +445,7 @@ func readInst(text string) (*inst, error) {
 	case control:
 		l.control(i)
 	default:
-		if drop := l.others(i); drop && !l.failed {
+		if l.drops(i) && !l.failed {
 			return nil, nil
 		}
 	}
@@ -491,8 +491,8 @@ func (l *line) control(i *inst) {
 	}
 }
 
-// others reads instructions that have a spelling of their own, and says whether one may be left out.
-func (l *line) others(i *inst) bool {
+// drops reads instructions that have a spelling of their own, and reports whether the instruction may be left out.
+func (l *line) drops(i *inst) bool {
 	switch i.op {
 	case "select":
 		i.flags = l.takeFlags()

@@ -48,7 +48,7 @@ func laneIR(t *testing.T, file, function string, flags ...bool) string {
 var functionConstant = regexp.MustCompile(`constant bool \w+ \[\[function_constant\((\d+)\)\]\]`)
 
 var (
-	said      = regexp.MustCompile(` (noundef|nonnull|nocapture|readonly|writeonly|zeroext|signext|noalias|readnone|returned|immarg|align \d+)\b| (dereferenceable|range|nofpclass)\([^)]*\)`)
+	reported  = regexp.MustCompile(` (noundef|nonnull|nocapture|readonly|writeonly|zeroext|signext|noalias|readnone|returned|immarg|align \d+)\b| (dereferenceable|range|nofpclass)\([^)]*\)`)
 	metadata  = regexp.MustCompile(`, ![a-z.]+ ![0-9]+|, !srcloc ![0-9]+| #[0-9]+$|\s*;.*$`)
 	arguments = regexp.MustCompile(`\bcall\b`)
 	spaces    = regexp.MustCompile(`\s+`)
@@ -60,8 +60,8 @@ func plain(line string) string {
 	line = metadata.ReplaceAllString(line, "")
 	line = strings.NewReplacer("tail call", "call", "musttail call", "call").Replace(line)
 	if arguments.MatchString(line) {
-		for line != said.ReplaceAllString(line, "") {
-			line = said.ReplaceAllString(line, "")
+		for line != reported.ReplaceAllString(line, "") {
+			line = reported.ReplaceAllString(line, "")
 		}
 		line = strings.Replace(line, "call  ", "call ", 1)
 	}

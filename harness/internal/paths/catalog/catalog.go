@@ -21,8 +21,8 @@ import (
 
 // Entry is a kind of path.
 type Entry struct {
-	Name  string // "naive", or "lib:FILE" where the path takes an argument
-	Words string // what it is, in one line
+	Name    string // "naive", or "lib:FILE" where the path takes an argument
+	Summary string // what it is, in one line
 	// Check is nil where the path works here, else says why it does not. An entry with an argument can only say
 	// whether it could work.
 	Check func(context.Context) error
@@ -60,7 +60,7 @@ func deviceEntry(kind metal.DeviceKind) Entry {
 		remedy = "make deps"
 	}
 	return Entry{
-		Name: kind.Name, Words: "attention.metal on " + kind.Words + "; " + modes + " for other modes",
+		Name: kind.Name, Summary: "attention.metal on " + kind.Summary + "; " + modes + " for other modes",
 		Remedy: remedy,
 		Check: func(context.Context) error {
 			p, err := metalpath.OpenDevice(kind.Name, "")
@@ -82,7 +82,7 @@ func deviceEntry(kind metal.DeviceKind) Entry {
 
 func libraryEntry() Entry {
 	return Entry{
-		Name: libraryPrefix + "FILE", Words: "any shared library with the mfa C ABI; options follow as in lib:FILE?layout=bshd&lse=base2",
+		Name: libraryPrefix + "FILE", Summary: "any shared library with the mfa C ABI; options follow as in lib:FILE?layout=bshd&lse=base2",
 		Check:  func(context.Context) error { return nil },
 		prefix: libraryPrefix,
 		open: func(ctx context.Context, argument string) (paths.Path, error) {
@@ -97,7 +97,7 @@ func libraryEntry() Entry {
 
 func execEntry() Entry {
 	return Entry{
-		Name: "exec:COMMAND", Words: "any program that computes attention over pipes; exec:unix:PATH and exec:tcp://127.0.0.1:PORT speak with one that runs already",
+		Name: "exec:COMMAND", Summary: "any program that computes attention over pipes; exec:unix:PATH and exec:tcp://127.0.0.1:PORT speak with one that runs already",
 		Check:  func(context.Context) error { return nil },
 		prefix: "exec:",
 		open: func(ctx context.Context, argument string) (paths.Path, error) {
@@ -129,7 +129,7 @@ func mistaken(name string) string {
 
 func manifestEntry() Entry {
 	return Entry{
-		Name: manifestPrefix + "FILE.toml", Words: "any .metal text, by a manifest that says how to bind and launch it; msl:FILE.toml?math=fast and what else host takes, device=NAME to run elsewhere",
+		Name: manifestPrefix + "FILE.toml", Summary: "any .metal text, by a manifest that says how to bind and launch it; msl:FILE.toml?math=fast and what else host takes, device=NAME to run elsewhere",
 		Check: func(ctx context.Context) error {
 			return deviceEntry(metal.DeviceKind{Name: metalpath.HostDevice}).Check(ctx)
 		},
@@ -140,7 +140,7 @@ func manifestEntry() Entry {
 
 func naiveEntry() Entry {
 	return Entry{
-		Name: "naive", Words: "plain Go loops in the case's precision, the baseline",
+		Name: "naive", Summary: "plain Go loops in the case's precision, the baseline",
 		Check: func(context.Context) error { return nil },
 		open:  func(context.Context, string) (paths.Path, error) { return naive.New(), nil },
 	}
@@ -148,7 +148,7 @@ func naiveEntry() Entry {
 
 func faultEntry() Entry {
 	return Entry{
-		Name: "fault:KIND", Words: "misbehaves on purpose, to test attest itself: " + strings.Join(fault.Names(), ", "),
+		Name: "fault:KIND", Summary: "misbehaves on purpose, to test attest itself: " + strings.Join(fault.Names(), ", "),
 		Check:  func(context.Context) error { return nil },
 		prefix: "fault:",
 		open:   func(_ context.Context, kind string) (paths.Path, error) { return fault.Open(kind) },
@@ -157,7 +157,7 @@ func faultEntry() Entry {
 
 func pacedEntry() Entry {
 	return Entry{
-		Name: "paced:SLOWDOWN", Words: "naive with a clock that is made up, to test attest compare: paced:1.5, paced:1.5,causal",
+		Name: "paced:SLOWDOWN", Summary: "naive with a clock that is made up, to test attest compare: paced:1.5, paced:1.5,causal",
 		Check:  func(context.Context) error { return nil },
 		prefix: "paced:",
 		open:   func(_ context.Context, argument string) (paths.Path, error) { return paced.Open(argument) },

@@ -18,7 +18,7 @@ const swiftVariable = "ATTEST_SWIFT"
 // swiftEntry is the library of package swift/: on macOS the GPU, elsewhere the same code over the stand-in for Metal.
 func swiftEntry() Entry {
 	return Entry{
-		Name: swiftName, Words: swiftWords, Remedy: "make swift",
+		Name: swiftName, Summary: swiftWords, Remedy: "make swift",
 		Check: func(context.Context) error {
 			file, err := findSwift()
 			if err != nil {

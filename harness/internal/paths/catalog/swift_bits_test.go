@@ -59,7 +59,7 @@ func TestSwiftGivesTheBitsOfHost(t *testing.T) {
 		hostOut, hostLSE := outputs("host", c)
 		swiftOut, swiftLSE := outputs(swiftName, c)
 		if !slices.Equal(hostOut, swiftOut) || !slices.Equal(hostLSE, swiftLSE) {
-			t.Errorf("case %d, %s: the outputs differ", i, cases.Words(c))
+			t.Errorf("case %d, %s: the outputs differ", i, cases.Describe(c))
 		}
 	}
 }

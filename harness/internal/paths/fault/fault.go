@@ -26,7 +26,7 @@ import (
 // Kind is a way of misbehaving.
 type Kind struct {
 	Name    string
-	Words   string
+	Summary string
 	Verdict verdict.Kind // of the cases that it strikes
 	// Isolated says that it would harm the process that it runs in, so that it strikes only in a worker.
 	Isolated bool

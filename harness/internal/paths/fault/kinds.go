@@ -23,75 +23,75 @@ var (
 )
 
 var kinds = []Kind{
-	{Name: "segv", Words: "raises SIGSEGV", Verdict: verdict.Crash, Isolated: true, instead: raise(syscall.SIGSEGV)},
-	{Name: "bus", Words: "raises SIGBUS", Verdict: verdict.Crash, Isolated: true, instead: raise(syscall.SIGBUS)},
-	{Name: "abort", Words: "raises SIGABRT, as assert does", Verdict: verdict.Crash, Isolated: true, instead: raise(syscall.SIGABRT)},
-	{Name: "fpe", Words: "raises SIGFPE", Verdict: verdict.Crash, Isolated: true, instead: raise(syscall.SIGFPE)},
-	{Name: "kill", Words: "is killed, as by a system without memory", Verdict: verdict.Crash, Isolated: true, instead: raise(syscall.SIGKILL)},
-	{Name: "wild", Words: "reads where no memory is", Verdict: verdict.Crash, Isolated: true, instead: wild},
-	{Name: "panic", Words: "panics", Verdict: verdict.Crash, instead: func(*Path) error { panic("on purpose") }},
-	{Name: "exit", Words: "ends the process", Verdict: verdict.Crash, Isolated: true, instead: func(*Path) error { os.Exit(3); return nil }},
-	{Name: "supports", Words: "ends the process when asked what it supports", Verdict: verdict.Crash, Isolated: true,
+	{Name: "segv", Summary: "raises SIGSEGV", Verdict: verdict.Crash, Isolated: true, instead: raise(syscall.SIGSEGV)},
+	{Name: "bus", Summary: "raises SIGBUS", Verdict: verdict.Crash, Isolated: true, instead: raise(syscall.SIGBUS)},
+	{Name: "abort", Summary: "raises SIGABRT, as assert does", Verdict: verdict.Crash, Isolated: true, instead: raise(syscall.SIGABRT)},
+	{Name: "fpe", Summary: "raises SIGFPE", Verdict: verdict.Crash, Isolated: true, instead: raise(syscall.SIGFPE)},
+	{Name: "kill", Summary: "is killed, as by a system without memory", Verdict: verdict.Crash, Isolated: true, instead: raise(syscall.SIGKILL)},
+	{Name: "wild", Summary: "reads where no memory is", Verdict: verdict.Crash, Isolated: true, instead: wild},
+	{Name: "panic", Summary: "panics", Verdict: verdict.Crash, instead: func(*Path) error { panic("on purpose") }},
+	{Name: "exit", Summary: "ends the process", Verdict: verdict.Crash, Isolated: true, instead: func(*Path) error { os.Exit(3); return nil }},
+	{Name: "supports", Summary: "ends the process when asked what it supports", Verdict: verdict.Crash, Isolated: true,
 		supports: func() { os.Exit(4) }},
-	{Name: "hang", Words: "never comes back", Verdict: verdict.Hang, instead: hang},
-	{Name: "garbage", Words: "writes garbage where messages belong", Verdict: verdict.Crash, Isolated: true, instead: garbage},
-	{Name: "memory", Words: "takes memory without end", Verdict: verdict.Crash, Isolated: true, instead: exhaust},
-	{Name: "error", Words: "returns an error", Verdict: verdict.Error, instead: func(*Path) error { return errOnPurpose }},
-	{Name: "refuse", Words: "refuses the case once it is called", Verdict: verdict.Unsupported, instead: func(*Path) error {
+	{Name: "hang", Summary: "never comes back", Verdict: verdict.Hang, instead: hang},
+	{Name: "garbage", Summary: "writes garbage where messages belong", Verdict: verdict.Crash, Isolated: true, instead: garbage},
+	{Name: "memory", Summary: "takes memory without end", Verdict: verdict.Crash, Isolated: true, instead: exhaust},
+	{Name: "error", Summary: "returns an error", Verdict: verdict.Error, instead: func(*Path) error { return errOnPurpose }},
+	{Name: "refuse", Summary: "refuses the case once it is called", Verdict: verdict.Unsupported, instead: func(*Path) error {
 		return paths.Unsupported("it refuses, on purpose")
 	}},
-	{Name: "declines", Words: "says that it does not support the case", Verdict: verdict.Unsupported, declines: true},
-	{Name: "poison", Words: "loses its device: this call and all later ones fail", Verdict: verdict.Error, instead: poison},
-	{Name: "nan", Words: "writes a NaN", Verdict: verdict.Special, after: func(_ *Path, t *cases.Tensors) {
+	{Name: "declines", Summary: "says that it does not support the case", Verdict: verdict.Unsupported, declines: true},
+	{Name: "poison", Summary: "loses its device: this call and all later ones fail", Verdict: verdict.Error, instead: poison},
+	{Name: "nan", Summary: "writes a NaN", Verdict: verdict.Special, after: func(_ *Path, t *cases.Tensors) {
 		t.Out.Set(0, 0, 0, 0, math.NaN())
 	}},
-	{Name: "wrong", Words: "is wrong in one element", Verdict: verdict.Numeric, after: func(_ *Path, t *cases.Tensors) {
+	{Name: "wrong", Summary: "is wrong in one element", Verdict: verdict.Numeric, after: func(_ *Path, t *cases.Tensors) {
 		spoil(&t.Out)
 	}},
-	{Name: "chatty", Words: "is wrong in one element, and says so on both streams", Verdict: verdict.Numeric, Isolated: true, after: func(_ *Path, t *cases.Tensors) {
+	{Name: "chatty", Summary: "is wrong in one element, and says so on both streams", Verdict: verdict.Numeric, Isolated: true, after: func(_ *Path, t *cases.Tensors) {
 		fmt.Fprintln(os.Stdout, "kernel: on stdout, all is well")
 		fmt.Fprintln(os.Stderr, "kernel: on stderr, simdgroup 3 overflowed")
 		spoil(&t.Out)
 	}},
-	{Name: "unwritten", Words: "leaves an element unwritten", Verdict: verdict.Guard, after: func(_ *Path, t *cases.Tensors) {
+	{Name: "unwritten", Summary: "leaves an element unwritten", Verdict: verdict.Guard, after: func(_ *Path, t *cases.Tensors) {
 		size := t.Out.Format.Size()
 		at := t.Out.Index(0, 0, 0, 0) * size
 		cases.PoisonElement(t.Out.Data[at : at+size])
 	}},
-	{Name: "overrun", Words: "writes past the end of the output", Verdict: verdict.Guard, Isolated: true, after: func(_ *Path, t *cases.Tensors) {
+	{Name: "overrun", Summary: "writes past the end of the output", Verdict: verdict.Guard, Isolated: true, after: func(_ *Path, t *cases.Tensors) {
 		scribble(t.Out.Data, len(t.Out.Data), 24)
 	}},
-	{Name: "underrun", Words: "writes before the start of the output", Verdict: verdict.Guard, Isolated: true, after: func(_ *Path, t *cases.Tensors) {
+	{Name: "underrun", Summary: "writes before the start of the output", Verdict: verdict.Guard, Isolated: true, after: func(_ *Path, t *cases.Tensors) {
 		scribble(t.Out.Data, -24, 24)
 	}},
-	{Name: "overread", Words: "reads a row past the end of k", Verdict: verdict.Guard, Isolated: true, after: func(_ *Path, t *cases.Tensors) {
+	{Name: "overread", Summary: "reads a row past the end of k", Verdict: verdict.Guard, Isolated: true, after: func(_ *Path, t *cases.Tensors) {
 		peek(t.K.Data, len(t.K.Data)+4096)
 	}},
-	{Name: "input", Words: "changes its input", Verdict: verdict.Guard, after: func(_ *Path, t *cases.Tensors) {
+	{Name: "input", Summary: "changes its input", Verdict: verdict.Guard, after: func(_ *Path, t *cases.Tensors) {
 		t.V.Data[len(t.V.Data)/2] ^= 1
 	}},
-	{Name: "flaky", Words: "gives other bits every second call", Verdict: verdict.Nondeterministic, after: func(p *Path, t *cases.Tensors) {
+	{Name: "flaky", Summary: "gives other bits every second call", Verdict: verdict.Nondeterministic, after: func(p *Path, t *cases.Tensors) {
 		if p.calls%2 == 0 {
 			nudge(&t.Out)
 		}
 	}},
-	{Name: "cold", Words: "gives other bits in the first call of a process", Verdict: verdict.Nondeterministic, after: func(p *Path, t *cases.Tensors) {
+	{Name: "cold", Summary: "gives other bits in the first call of a process", Verdict: verdict.Nondeterministic, after: func(p *Path, t *cases.Tensors) {
 		if p.calls == 1 {
 			nudge(&t.Out)
 		}
 	}},
-	{Name: "stale", Words: "spoils its context for the case after it", Verdict: verdict.Numeric, Later: true, after: func(p *Path, _ *cases.Tensors) {
+	{Name: "stale", Summary: "spoils its context for the case after it", Verdict: verdict.Numeric, Later: true, after: func(p *Path, _ *cases.Tensors) {
 		p.stale = true
 	}},
-	{Name: "latent", Words: "loses its device without a word: all later calls fail", Verdict: verdict.Error, Later: true, after: func(p *Path, _ *cases.Tensors) {
+	{Name: "latent", Summary: "loses its device without a word: all later calls fail", Verdict: verdict.Error, Later: true, after: func(p *Path, _ *cases.Tensors) {
 		p.poisoned = true
 	}},
-	{Name: "peek", Words: "lets the last row of v change a bit of the first element", Verdict: verdict.Relation, after: func(_ *Path, t *cases.Tensors) {
+	{Name: "peek", Summary: "lets the last row of v change a bit of the first element", Verdict: verdict.Relation, after: func(_ *Path, t *cases.Tensors) {
 		if oddBits(&t.V) {
 			nudge(&t.Out)
 		}
 	}},
-	{Name: "open", Words: "refuses to open"},
+	{Name: "open", Summary: "refuses to open"},
 }
 
 // raise ends the process by a signal, as C code does that runs into it: Go's runtime prints its dump and exits.

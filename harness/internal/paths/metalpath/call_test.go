@@ -41,7 +41,7 @@ func TestHostMakesEveryCall(t *testing.T) {
 			c := calledCase(t, call, mask)
 			outcome, err := trial.Run(context.Background(), p, c, trial.Options{})
 			require.NoError(t, err)
-			require.Equal(t, verdict.Pass, outcome.Verdict.Kind, "%s: %s", cases.Words(c), outcome.Verdict.Reason)
+			require.Equal(t, verdict.Pass, outcome.Verdict.Kind, "%s: %s", cases.Describe(c), outcome.Verdict.Reason)
 			if !call.Bare {
 				require.Len(t, outcome.Timing.DeviceSeconds, max(call.Dispatches, 1))
 			}

@@ -49,7 +49,7 @@ func OpenDevice(device, text string) (paths.Path, error) {
 			}
 			return nil, err
 		}
-		all = append(all, paths.Variant{Words: m.Words, Path: p, SameBits: m.SameBits})
+		all = append(all, paths.Variant{Label: m.Label, Path: p, SameBits: m.SameBits})
 	}
 	base := all[0].Path.(*Path)
 	if len(all) == 1 {
@@ -63,7 +63,7 @@ const HostDevice = "host"
 
 // Mode is one way in which a device of this program computes.
 type Mode struct {
-	Words    string // "math fast, schedule reverse"
+	Label    string // "math fast, schedule reverse"
 	Device   string // by its name in metal.DeviceKinds
 	Host     metal.HostOptions
 	Math     metal.Math
@@ -128,7 +128,7 @@ func Modes(device, text string) ([]Mode, error) {
 					words += ", engine " + engine.name
 				}
 				same := m == o.maths[0] && (m.math == metal.MathSafe || engine == o.engines[0])
-				modes = append(modes, Mode{Words: words, Device: o.device, Host: host, Math: m.math, SameBits: same})
+				modes = append(modes, Mode{Label: words, Device: o.device, Host: host, Math: m.math, SameBits: same})
 			}
 		}
 	}

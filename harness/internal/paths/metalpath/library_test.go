@@ -170,7 +170,7 @@ func TestLibrariesAsTheyAre(t *testing.T) {
 				c := square(t, o.change)
 				got, err := trial.Run(context.Background(), p, c, trial.Options{})
 				require.NoError(t, err)
-				require.Equal(t, o.want, got.Verdict.Kind, "%s: %s", cases.Words(c), got.Verdict.Reason)
+				require.Equal(t, o.want, got.Verdict.Kind, "%s: %s", cases.Describe(c), got.Verdict.Reason)
 				require.Contains(t, got.Verdict.Reason, o.reason)
 			}
 		})

@@ -58,22 +58,22 @@ func Open(argument string) (*Path, error) {
 	}
 	base := all[0]
 	for i, p := range all[1:] {
-		base.variants = append(base.variants, paths.Variant{Words: modes[i+1].Words, Path: p, SameBits: modes[i+1].SameBits})
+		base.variants = append(base.variants, paths.Variant{Label: modes[i+1].Label, Path: p, SameBits: modes[i+1].SameBits})
 	}
 	return base, nil
 }
 
 // takeRoot takes root=DIR out of a path's options.
 func takeRoot(options string) (root, rest string) {
-	var others []string
+	var kept []string
 	for _, option := range strings.Split(options, "&") {
 		if dir, ok := strings.CutPrefix(option, "root="); ok {
 			root = dir
 		} else if option != "" {
-			others = append(others, option)
+			kept = append(kept, option)
 		}
 	}
-	return root, strings.Join(others, "&")
+	return root, strings.Join(kept, "&")
 }
 
 func open(name string, m *manifest, mode metalpath.Mode) (*Path, error) {

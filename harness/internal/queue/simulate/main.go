@@ -62,7 +62,7 @@ type outcome struct {
 	busy            float64 // seconds of the server
 	messages        float64
 	longest         float64 // that an operation waited for the server
-	deaths, again   int
+	deaths, redone  int
 	gigabytes       float64
 	publishing      float64 // seconds until all items were out
 	perSecond, used float64
@@ -112,7 +112,7 @@ func simulate(f figures) outcome {
 			left--
 		case len(lost) > 0 && lost[0] <= e.at:
 			lost = lost[1:]
-			o.again++
+			o.redone++
 		default: // it asks again a second later
 			heap.Push(&waiting, event{at: serve(e.at, f.take/4, 2) + 1, worker: e.worker})
 			continue
@@ -161,7 +161,7 @@ func main() {
 		o := simulate(f)
 		fmt.Fprintf(w, "%d\t%.0f\t%.2f\t%.2f\t%.1f %%\t%.0f\t%.1f %%\t%v\t%d\t%d\t%.0f GB\t\n",
 			f.item, math.Ceil(f.cases/float64(f.item)), o.seconds/3600, o.ideal/3600, 100*o.ideal/o.seconds, o.perSecond, 100*o.used,
-			time.Duration(o.longest*float64(time.Second)).Round(time.Millisecond), o.deaths, o.again, o.gigabytes)
+			time.Duration(o.longest*float64(time.Second)).Round(time.Millisecond), o.deaths, o.redone, o.gigabytes)
 	}
 	w.Flush()
 }

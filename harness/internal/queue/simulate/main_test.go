@@ -16,7 +16,7 @@ func TestWithoutTroubleTheWorkersAreBusy(t *testing.T) {
 	if o.ideal != 100 || o.seconds < 95 || o.seconds > 110 {
 		t.Errorf("%.1f s, ideal %.1f", o.seconds, o.ideal)
 	}
-	if o.deaths != 0 || o.again != 0 || o.longest > 0.1 {
+	if o.deaths != 0 || o.redone != 0 || o.longest > 0.1 {
 		t.Errorf("%+v", o)
 	}
 	if want := 1000 * (f.publish + f.take + f.store); math.Abs(o.busy-want) > 0.2*want {
@@ -39,8 +39,8 @@ func TestItemsOfTheDeadAreDoneAgain(t *testing.T) {
 	f := basic()
 	f.alive, f.back = 20, 5
 	o := simulate(f)
-	if o.deaths == 0 || o.again != o.deaths {
-		t.Errorf("%d deaths, %d items again", o.deaths, o.again)
+	if o.deaths == 0 || o.redone != o.deaths {
+		t.Errorf("%d deaths, %d items again", o.deaths, o.redone)
 	}
 	if calm := simulate(basic()); o.seconds <= calm.seconds {
 		t.Errorf("%.0f s with deaths, %.0f without", o.seconds, calm.seconds)

@@ -105,7 +105,7 @@ func begin(command string, args []string, check bool, stdout, stderr io.Writer) 
 	}
 	p, err := s.device.Compile(&r.program)
 	if err != nil {
-		fmt.Fprintln(stderr, device.Words(err))
+		fmt.Fprintln(stderr, device.Message(err))
 		s.close()
 		return nil, nil, exitWrong
 	}
@@ -135,7 +135,7 @@ func RunMain(args []string, stdout, stderr io.Writer) int {
 	times, err := p.Run(&s.launch)
 	s.messages(stdout)
 	if err != nil {
-		fmt.Fprintln(stderr, device.Words(err))
+		fmt.Fprintln(stderr, device.Message(err))
 		return exitWrong
 	}
 	best := time.Duration(slices.Min(times) * float64(time.Second))
@@ -183,7 +183,7 @@ func CheckMain(args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	if runError != nil {
-		fmt.Fprintln(stderr, device.Words(runError))
+		fmt.Fprintln(stderr, device.Message(runError))
 	}
 	switch {
 	case mistakes > 0 || runError != nil:

@@ -59,10 +59,10 @@ func TestCommands(t *testing.T) {
 			if status := c.main(c.args, &stdout, &stderr); status != c.status {
 				t.Errorf("exit status %d, want %d", status, c.status)
 			}
-			said := stdout.String() + stderr.String()
+			output := stdout.String() + stderr.String()
 			for _, words := range c.says {
-				if !strings.Contains(said, words) {
-					t.Errorf("does not say %q:\n%s", words, said)
+				if !strings.Contains(output, words) {
+					t.Errorf("does not say %q:\n%s", words, output)
 				}
 			}
 		})
