@@ -21,11 +21,11 @@ int32_t mfa_wrap(const mfa_gpu *gpu, const void *data, uint64_t bytes, const cha
     return mfa_fail(MFA_ERROR_INVALID_ARGS, "%s: %llu bytes at %p reach past the address space", what,
                     (unsigned long long)bytes, data);
   end &= ~(page - 1);
-  char why[WHY_BYTES] = "";
+  char message[WHY_BYTES] = "";
   void *contents;
-  int32_t status = gpu->api.make_buffer(gpu->api.device, (void *)begin, end - begin, &out->memory, &contents, why,
-                                        sizeof why);
-  if (status != GPU_OK) return mfa_fail(status, "%s: %s", what, why);
+  int32_t status = gpu->api.make_buffer(gpu->api.device, (void *)begin, end - begin, &out->memory, &contents, message,
+                                        sizeof message);
+  if (status != GPU_OK) return mfa_fail(status, "%s: %s", what, message);
   out->offset = address - begin;
   return MFA_SUCCESS;
 }
@@ -49,9 +49,9 @@ static int32_t create(mfa_context_t handle, void *data, uint64_t bytes, mfa_buff
       buffer->contents = data;
     }
   } else {
-    char why[WHY_BYTES] = "";
-    status = gpu->api.make_buffer(gpu->api.device, NULL, bytes, &buffer->memory, &buffer->contents, why, sizeof why);
-    if (status != GPU_OK) mfa_fail(status, "%llu bytes: %s", (unsigned long long)bytes, why);
+    char message[WHY_BYTES] = "";
+    status = gpu->api.make_buffer(gpu->api.device, NULL, bytes, &buffer->memory, &buffer->contents, message, sizeof message);
+    if (status != GPU_OK) mfa_fail(status, "%llu bytes: %s", (unsigned long long)bytes, message);
   }
   if (status != MFA_SUCCESS) {
     free(buffer);

@@ -5,9 +5,9 @@ package mfa
 #include "library.h"
 
 static int32_t buffer_create(const mfa_library *l, uintptr_t c, void *data, size_t bytes, int64_t *shape,
-                             int64_t *strides, uint32_t ndim, uintptr_t *out, char *why, size_t n) {
+                             int64_t *strides, uint32_t ndim, uintptr_t *out, char *message, size_t n) {
   mfa_buffer_t buffer = NULL;
-  int32_t status = mfa_library_buffer(l, (mfa_context_t)c, data, bytes, shape, strides, ndim, &buffer, why, n);
+  int32_t status = mfa_library_buffer(l, (mfa_context_t)c, data, bytes, shape, strides, ndim, &buffer, message, n);
   *out = (uintptr_t)buffer;
   return status;
 }
@@ -96,13 +96,13 @@ func (c *Context) WrapPages(memory []byte, shape, strides []int64) (*Buffer, err
 
 func (b *Buffer) create(c *Context, data unsafe.Pointer, n int, shape, strides []int64) error {
 	call := c.lib.bufferFunction(data != nil, len(shape) > 0)
-	w := newWhy()
-	defer w.free()
+	m := newMessage()
+	defer m.free()
 	var s, t *C.int64_t
 	if len(shape) > 0 {
 		s, t = (*C.int64_t)(&shape[0]), (*C.int64_t)(&strides[0])
 	}
-	err := w.fail(call, C.buffer_create(c.lib.c, c.handle, data, C.size_t(n), s, t, C.uint32_t(len(shape)), &b.handle, w.p, whyBytes))
+	err := m.fail(call, C.buffer_create(c.lib.c, c.handle, data, C.size_t(n), s, t, C.uint32_t(len(shape)), &b.handle, m.p, messageBytes))
 	if err == nil && b.handle == 0 {
 		return &Error{Call: call, Code: C.MFA_ERROR_EXECUTION_FAILED, Text: "returned success and no buffer"}
 	}

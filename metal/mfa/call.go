@@ -8,7 +8,7 @@ package mfa
 // A call and all that it writes, in C memory: repeating it costs Go nothing.
 typedef struct {
   mfa_attention_desc desc;
-  char why[2048];
+  char message[2048];
 } mfa_call;
 
 static mfa_call *call_create(uint32_t dispatches, bool total_only) {
@@ -30,8 +30,8 @@ static void set_operand(mfa_operand *o, uintptr_t buffer) { o->buffer = (mfa_buf
 static void set_mask(mfa_call *call, const void *mask) { call->desc.mask = mask; }
 static void set_mask_buffer(mfa_call *call, uintptr_t buffer) { call->desc.mask_buffer = (mfa_buffer_t)buffer; }
 static int32_t call_run(const mfa_library *l, uintptr_t context, mfa_call *call) {
-  call->why[0] = 0;
-  return mfa_library_forward(l, (mfa_context_t)context, &call->desc, call->why, sizeof call->why);
+  call->message[0] = 0;
+  return mfa_library_forward(l, (mfa_context_t)context, &call->desc, call->message, sizeof call->message);
 }
 // Runs the call n times without leaving C.
 static int32_t call_repeat(const mfa_library *l, uintptr_t context, mfa_call *call, int64_t n) {
@@ -157,7 +157,7 @@ func (call *Call) fail(status C.int32_t) error {
 	if status == 0 {
 		return nil
 	}
-	return &Error{Call: call.name, Code: int32(status), Text: C.GoString(&call.c.why[0])}
+	return &Error{Call: call.name, Code: int32(status), Text: C.GoString(&call.c.message[0])}
 }
 
 // Seconds is the device time of each dispatch of the last Run, valid until Close.

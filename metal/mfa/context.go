@@ -5,9 +5,9 @@ package mfa
 #include "library.h"
 
 // Handles are numbers to Go: no garbage collector should take them for pointers.
-static int32_t context_create(const mfa_library *l, void *api, uintptr_t *out, char *why, size_t n) {
+static int32_t context_create(const mfa_library *l, void *api, uintptr_t *out, char *message, size_t n) {
   mfa_context_t context = NULL;
-  int32_t status = mfa_library_context(l, api, &context, why, n);
+  int32_t status = mfa_library_context(l, api, &context, message, n);
   *out = (uintptr_t)context;
   return status;
 }
@@ -22,8 +22,8 @@ static double context_latencies(const mfa_library *l, uintptr_t c, int64_t n) {
   for (int64_t i = 0; i < n; i++) sum += context_latency(l, c);
   return sum;
 }
-static int32_t context_counters(const mfa_library *l, uintptr_t c, mfa_counters *out, char *why, size_t n) {
-  return mfa_library_counters(l, (mfa_context_t)c, out, why, n);
+static int32_t context_counters(const mfa_library *l, uintptr_t c, mfa_counters *out, char *message, size_t n) {
+  return mfa_library_counters(l, (mfa_context_t)c, out, message, n);
 }
 */
 import "C"
@@ -43,8 +43,8 @@ type Context struct {
 
 // NewContext makes a context on a device, or on the one that the library chooses where on is nil.
 func (l *Library) NewContext(on *device.Device) (*Context, error) {
-	w := newWhy()
-	defer w.free()
+	m := newMessage()
+	defer m.free()
 	c := &Context{lib: l}
 	var api unsafe.Pointer
 	if on != nil {
@@ -53,7 +53,7 @@ func (l *Library) NewContext(on *device.Device) (*Context, error) {
 			return nil, fmt.Errorf("new context: %w", err)
 		}
 	}
-	if err := w.fail(l.contextFunction(on != nil), C.context_create(l.c, api, &c.handle, w.p, whyBytes)); err != nil {
+	if err := m.fail(l.contextFunction(on != nil), C.context_create(l.c, api, &c.handle, m.p, messageBytes)); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -81,10 +81,10 @@ func (c *Context) Latencies(n int) float64 {
 
 // Counters asks the library; one that is not ours keeps none and says so by an error.
 func (c *Context) Counters() (Counters, error) {
-	w := newWhy()
-	defer w.free()
+	m := newMessage()
+	defer m.free()
 	var n C.mfa_counters
-	if err := w.fail("mfa_get_counters", C.context_counters(c.lib.c, c.handle, &n, w.p, whyBytes)); err != nil {
+	if err := m.fail("mfa_get_counters", C.context_counters(c.lib.c, c.handle, &n, m.p, messageBytes)); err != nil {
 		return Counters{}, err
 	}
 	return Counters{

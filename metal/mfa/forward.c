@@ -49,11 +49,11 @@ static int32_t dispatch(const mfa_context *context, const mfa_request *r, const 
                           .grid = {plan->grid[0], plan->grid[1], plan->grid[2]},
                           .threadgroup = {plan->simdgroups * 32, 1, 1}, .repeat = repeat,
                           .deadline_seconds = out->deadline_seconds, .seconds = seconds};
-  char why[WHY_BYTES] = "";
-  int32_t status = context->gpu->api.run(context->gpu->api.device, &command, why, sizeof why);
+  char message[WHY_BYTES] = "";
+  int32_t status = context->gpu->api.run(context->gpu->api.device, &command, message, sizeof message);
   for (uint32_t i = 0; status == GPU_OK && i < repeat; i++) out->gpu_seconds += seconds[i];
   free(many);
-  return status == GPU_OK ? MFA_SUCCESS : mfa_fail(status, "%s", why);
+  return status == GPU_OK ? MFA_SUCCESS : mfa_fail(status, "%s", message);
 }
 
 static int32_t run_request(mfa_context *context, const mfa_request *r, mfa_attention_desc *out) {

@@ -30,14 +30,14 @@ const gpu_api *mfa_default_device(void) {
   if (api) return api;
   const char *name = getenv("ATTEST_DEVICE");
   if (!name || !*name) name = "host";
-  char why[WHY_BYTES] = "this build has no device of its own; set one with mfa_set_default_device";
-  if (device_finder && (api = device_finder(name, why, sizeof why))) {
+  char message[WHY_BYTES] = "this build has no device of its own; set one with mfa_set_default_device";
+  if (device_finder && (api = device_finder(name, message, sizeof message))) {
     pthread_mutex_lock(&list_lock);
     found_api = api;
     pthread_mutex_unlock(&list_lock);
     return api;
   }
-  mfa_fail(MFA_ERROR_DEVICE_NOT_SUPPORTED, "device %s: %s", name, why);
+  mfa_fail(MFA_ERROR_DEVICE_NOT_SUPPORTED, "device %s: %s", name, message);
   return NULL;
 }
 
@@ -124,11 +124,11 @@ static int32_t compile(mfa_gpu *gpu, const mfa_variant *variant, mfa_pipeline **
                          .language_version = 310};
   mfa_pipeline *p = calloc(1, sizeof *p);
   if (!p) return mfa_fail(MFA_ERROR_MEMORY_ALLOCATION, "no memory for a pipeline record");
-  char why[WHY_BYTES] = "";
-  int32_t status = gpu->api.compile(gpu->api.device, &program, &p->pipeline, &p->info, why, sizeof why);
+  char message[WHY_BYTES] = "";
+  int32_t status = gpu->api.compile(gpu->api.device, &program, &p->pipeline, &p->info, message, sizeof message);
   if (status != GPU_OK) {
     free(p);
-    return mfa_fail(status, "%s: %s", function, why);
+    return mfa_fail(status, "%s: %s", function, message);
   }
   p->variant = *variant;
   p->next = gpu->pipelines;

@@ -77,7 +77,7 @@ void mfa_gpu_close(mfa_gpu *gpu);
 int32_t mfa_gpu_pipeline(mfa_gpu *gpu, const mfa_variant *variant, const mfa_pipeline **out, bool *compiled);
 
 /* Finds a device by name for a process that set none; installed by the shared library, not by Go. */
-typedef const gpu_api *(*mfa_device_finder)(const char *name, char *why, size_t why_bytes);
+typedef const gpu_api *(*mfa_device_finder)(const char *name, char *message, size_t message_bytes);
 void mfa_set_device_finder(mfa_device_finder finder);
 
 /* The kernel's text, NUL-terminated and immortal; whoever links the library installs it before the first call. */

@@ -15,16 +15,16 @@ const mfa_library *mfa_library_builtin(void) {
   return &builtin;
 }
 
-mfa_library *mfa_library_open(const char *path, char *why, size_t why_bytes) {
+mfa_library *mfa_library_open(const char *path, char *message, size_t message_bytes) {
   void *file = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!file) {
     const char *reason = dlerror();
-    snprintf(why, why_bytes, "%s", reason ? reason : "dlopen failed");
+    snprintf(message, message_bytes, "%s", reason ? reason : "dlopen failed");
     return NULL;
   }
   mfa_library *library = calloc(1, sizeof *library);
   if (!library) {
-    snprintf(why, why_bytes, "no memory");
+    snprintf(message, message_bytes, "no memory");
     dlclose(file);
     return NULL;
   }
@@ -57,77 +57,77 @@ const char *mfa_library_missing(const mfa_library *library, unsigned index) {
   return NULL;
 }
 
-static int32_t refuse(int32_t code, char *why, size_t why_bytes, const char *text) {
-  snprintf(why, why_bytes, "%s", text);
+static int32_t refuse(int32_t code, char *message, size_t message_bytes, const char *text) {
+  snprintf(message, message_bytes, "%s", text);
   return code;
 }
 
 /* Fetches the text at once: it belongs to this thread. A library without words for the call may have some for the code. */
-static int32_t explain(const mfa_library *library, int32_t status, char *why, size_t why_bytes) {
+static int32_t explain(const mfa_library *library, int32_t status, char *message, size_t message_bytes) {
   if (status == MFA_SUCCESS) return status;
   const char *last = library->last_error ? library->last_error() : NULL;
   if (last) {
-    snprintf(why, why_bytes, "%s", last);
+    snprintf(message, message_bytes, "%s", last);
   } else if (library->error_string) {
     char *text = library->error_string(status);
-    if (text) snprintf(why, why_bytes, "%s", text);
+    if (text) snprintf(message, message_bytes, "%s", text);
     free(text);
   }
   return status;
 }
 
-const struct gpu_api *mfa_library_device(const mfa_library *library, char *why, size_t why_bytes) {
+const struct gpu_api *mfa_library_device(const mfa_library *library, char *message, size_t message_bytes) {
   if (!library->default_device) {
-    snprintf(why, why_bytes, "the library computes attention and nothing else: it lacks mfa_default_device");
+    snprintf(message, message_bytes, "the library computes attention and nothing else: it lacks mfa_default_device");
     return NULL;
   }
   const gpu_api *api = library->default_device();
   if (!api) {
-    snprintf(why, why_bytes, "%s", library->last_error ? library->last_error() : "the library has no device");
+    snprintf(message, message_bytes, "%s", library->last_error ? library->last_error() : "the library has no device");
     return NULL;
   }
   if (api->abi == GPU_DEVICE_ABI) return api;
-  snprintf(why, why_bytes, "the library's device speaks interface %u, this program %u", api->abi, GPU_DEVICE_ABI);
+  snprintf(message, message_bytes, "the library's device speaks interface %u, this program %u", api->abi, GPU_DEVICE_ABI);
   return NULL;
 }
 
-int32_t mfa_library_context(const mfa_library *library, const struct gpu_api *api, mfa_context_t *context, char *why,
-                            size_t why_bytes) {
+int32_t mfa_library_context(const mfa_library *library, const struct gpu_api *api, mfa_context_t *context, char *message,
+                            size_t message_bytes) {
   if (api && !library->create_context_on)
-    return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, why, why_bytes, "the library chooses its device itself");
+    return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, message, message_bytes, "the library chooses its device itself");
   if (!library->create_context)
-    return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, why, why_bytes, "the library lacks mfa_create_context");
+    return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, message, message_bytes, "the library lacks mfa_create_context");
   int32_t status = api ? library->create_context_on(api, context) : library->create_context(context);
-  return explain(library, status, why, why_bytes);
+  return explain(library, status, message, message_bytes);
 }
 
 int32_t mfa_library_buffer(const mfa_library *library, mfa_context_t context, void *data, size_t bytes,
                            const int64_t *shape, const int64_t *strides, uint32_t ndim, mfa_buffer_t *buffer,
-                           char *why, size_t why_bytes) {
+                           char *message, size_t message_bytes) {
   int32_t status;
   if (ndim) {
     if (!library->buffer_from_ptr_with_strides)
-      return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, why, why_bytes,
+      return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, message, message_bytes,
                     "the library lacks mfa_buffer_from_ptr_with_strides");
     status = library->buffer_from_ptr_with_strides(context, data, bytes, shape, strides, ndim, buffer);
   } else if (data) {
     if (!library->buffer_from_ptr)
-      return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, why, why_bytes, "the library lacks mfa_buffer_from_ptr");
+      return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, message, message_bytes, "the library lacks mfa_buffer_from_ptr");
     status = library->buffer_from_ptr(context, data, bytes, buffer);
   } else {
     if (!library->create_buffer || !library->buffer_contents)
-      return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, why, why_bytes,
+      return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, message, message_bytes,
                     "the library lacks mfa_create_buffer or mfa_buffer_contents");
     status = library->create_buffer(context, bytes, buffer);
   }
-  return explain(library, status, why, why_bytes);
+  return explain(library, status, message, message_bytes);
 }
 
-int32_t mfa_library_counters(const mfa_library *library, mfa_context_t context, mfa_counters *counters, char *why,
-                             size_t why_bytes) {
+int32_t mfa_library_counters(const mfa_library *library, mfa_context_t context, mfa_counters *counters, char *message,
+                             size_t message_bytes) {
   if (!library->get_counters)
-    return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, why, why_bytes, "the library keeps no counters");
-  return explain(library, library->get_counters(context, counters), why, why_bytes);
+    return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, message, message_bytes, "the library keeps no counters");
+  return explain(library, library->get_counters(context, counters), message, message_bytes);
 }
 
 /* What the calls of the interface cannot say, or NULL. */
@@ -182,18 +182,18 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-int32_t mfa_library_forward(const mfa_library *library, mfa_context_t context, mfa_attention_desc *d, char *why,
-                            size_t why_bytes) {
+int32_t mfa_library_forward(const mfa_library *library, mfa_context_t context, mfa_attention_desc *d, char *message,
+                            size_t message_bytes) {
   if (library->attention_forward_desc)
-    return explain(library, library->attention_forward_desc(context, d), why, why_bytes);
+    return explain(library, library->attention_forward_desc(context, d), message, message_bytes);
   const char *reason = inexpressible(library, d);
-  if (reason) return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, why, why_bytes, reason);
+  if (reason) return refuse(MFA_ERROR_DEVICE_NOT_SUPPORTED, message, message_bytes, reason);
   double begin = now();
   d->gpu_seconds = d->compile_seconds = 0;
   d->cached = false;
   int32_t status = MFA_SUCCESS;
   for (uint32_t i = 0; i < (d->dispatches ? d->dispatches : 1) && status == MFA_SUCCESS; i++) {
-    status = explain(library, call_once(library, context, d), why, why_bytes);
+    status = explain(library, call_once(library, context, d), message, message_bytes);
     double seconds = library->get_gpu_latency ? library->get_gpu_latency(context) : 0;
     if (d->dispatch_seconds) d->dispatch_seconds[i] = seconds;
     d->gpu_seconds += seconds;

@@ -24,8 +24,8 @@ typedef struct {
 
 const mfa_library *mfa_library_builtin(void);
 
-/* NULL with the loader's words in why. */
-mfa_library *mfa_library_open(const char *path, char *why, size_t why_bytes);
+/* NULL with the loader's words in message. */
+mfa_library *mfa_library_open(const char *path, char *message, size_t message_bytes);
 void mfa_library_close(mfa_library *library);
 
 /* The same library as a caller sees it who knows only the interface's own functions. For mfa_library_close, too, which
@@ -35,17 +35,17 @@ mfa_library *mfa_library_without_descriptor(const mfa_library *library);
 /* The index-th function of the interface that the library lacks, or NULL. */
 const char *mfa_library_missing(const mfa_library *library, unsigned index);
 
-/* The device on which the library computes, for other kernels; NULL with the reason in why. */
-const struct gpu_api *mfa_library_device(const mfa_library *library, char *why, size_t why_bytes);
+/* The device on which the library computes, for other kernels; NULL with the reason in message. */
+const struct gpu_api *mfa_library_device(const mfa_library *library, char *message, size_t message_bytes);
 
-/* Calls of a library. Each writes the library's own words on a failure to why, on the thread that failed. */
-int32_t mfa_library_context(const mfa_library *, const struct gpu_api *, mfa_context_t *, char *why, size_t);
+/* Calls of a library. Each writes the library's own words on a failure to message, on the thread that failed. */
+int32_t mfa_library_context(const mfa_library *, const struct gpu_api *, mfa_context_t *, char *message, size_t);
 int32_t mfa_library_buffer(const mfa_library *, mfa_context_t, void *data, size_t bytes, const int64_t *shape,
-                           const int64_t *strides, uint32_t ndim, mfa_buffer_t *, char *why, size_t);
-int32_t mfa_library_counters(const mfa_library *, mfa_context_t, mfa_counters *, char *why, size_t);
+                           const int64_t *strides, uint32_t ndim, mfa_buffer_t *, char *message, size_t);
+int32_t mfa_library_counters(const mfa_library *, mfa_context_t, mfa_counters *, char *message, size_t);
 
 /* Runs a descriptor: by mfa_attention_forward_desc where the library has it, else by the calls of the interface,
  * once for each dispatch. What those cannot say is refused with MFA_ERROR_DEVICE_NOT_SUPPORTED. */
-int32_t mfa_library_forward(const mfa_library *, mfa_context_t, mfa_attention_desc *, char *why, size_t);
+int32_t mfa_library_forward(const mfa_library *, mfa_context_t, mfa_attention_desc *, char *message, size_t);
 
 #endif

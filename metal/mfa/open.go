@@ -44,11 +44,11 @@ func Open(path string) (*Library, error) {
 	}
 	name := C.CString(file)
 	defer C.free(unsafe.Pointer(name))
-	w := newWhy()
-	defer w.free()
-	c := C.mfa_library_open(name, w.p, whyBytes)
+	m := newMessage()
+	defer m.free()
+	c := C.mfa_library_open(name, m.p, messageBytes)
 	if c == nil {
-		words := C.GoString(w.p)
+		words := C.GoString(m.p)
 		if plain := notLibrary(file); plain != "" && (file != path || strings.ContainsRune(path, filepath.Separator)) {
 			words = plain
 		}
@@ -94,11 +94,11 @@ func (l *Library) Close() {
 
 // Device is the device on which the library computes, for kernels that are not attention. It lives as long as l.
 func (l *Library) Device() (*device.Device, error) {
-	w := newWhy()
-	defer w.free()
-	api := C.mfa_library_device(l.c, w.p, whyBytes)
+	m := newMessage()
+	defer m.free()
+	api := C.mfa_library_device(l.c, m.p, messageBytes)
 	if api == nil {
-		return nil, &Error{Call: "default_device", Code: C.MFA_ERROR_DEVICE_NOT_SUPPORTED, Text: C.GoString(w.p)}
+		return nil, &Error{Call: "default_device", Code: C.MFA_ERROR_DEVICE_NOT_SUPPORTED, Text: C.GoString(m.p)}
 	}
 	return device.New(unsafe.Pointer(api), device.Hooks{}), nil
 }

@@ -8,18 +8,18 @@ import "C"
 
 import "unsafe"
 
-const whyBytes = 2048
+const messageBytes = 2048
 
-// why is C memory for a text that a call may write.
-type why struct{ p *C.char }
+// message is C memory for a text that a call may write.
+type message struct{ p *C.char }
 
-func newWhy() why { return why{(*C.char)(C.calloc(1, whyBytes))} }
+func newMessage() message { return message{(*C.char)(C.calloc(1, messageBytes))} }
 
-func (w why) free() { C.free(unsafe.Pointer(w.p)) }
+func (m message) free() { C.free(unsafe.Pointer(m.p)) }
 
-func (w why) fail(call string, code C.int32_t) error {
+func (m message) fail(call string, code C.int32_t) error {
 	if code == 0 {
 		return nil
 	}
-	return &Error{Call: call, Code: int32(code), Text: C.GoString(w.p)}
+	return &Error{Call: call, Code: int32(code), Text: C.GoString(m.p)}
 }

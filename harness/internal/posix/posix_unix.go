@@ -39,8 +39,8 @@ func Gone(pid int) bool { return errors.Is(unix.Kill(pid, 0), unix.ESRCH) }
 // Group says whether a command's process has a process group of its own.
 func Group(own bool) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: own} }
 
-// Read reads what is there. interrupted: nothing is there yet, or a signal came in between.
-func Read(fd int, into []byte) (n int, interrupted bool, err error) {
+// Read reads what is there. empty: nothing is there yet.
+func Read(fd int, into []byte) (n int, empty bool, err error) {
 	for {
 		n, err = unix.Read(fd, into)
 		if !errors.Is(err, unix.EINTR) {

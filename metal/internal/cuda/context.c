@@ -18,12 +18,12 @@ static void forget(gpu_device *d) {
   d->staging_bytes = 0;
 }
 
-gpu_status cuda_enter(gpu_device *d, char *why, size_t why_bytes) {
-  if (d->context) return cuda_fail(d, d->cu->context_set(d->context), why, why_bytes, "take the card's context");
+gpu_status cuda_enter(gpu_device *d, char *message, size_t message_bytes) {
+  if (d->context) return cuda_fail(d, d->cu->context_set(d->context), message, message_bytes, "take the card's context");
   cu_result r = d->cu->context_create(&d->context, CU_CONTEXT_BLOCKING_SYNC, d->card);
   if (r != CU_SUCCESS) {
     d->context = NULL;
-    return cuda_fail(d, r, why, why_bytes,
+    return cuda_fail(d, r, message, message_bytes,
                      d->lost ? "make a new context on the card after a kernel failed there: this process has to end" : "make a context on the card");
   }
   d->generation++;
@@ -31,7 +31,7 @@ gpu_status cuda_enter(gpu_device *d, char *why, size_t why_bytes) {
   for (int i = 0; i < EVENTS && r == CU_SUCCESS; i++) r = d->cu->event_create(&d->events[i], 0);
   if (r == CU_SUCCESS) return GPU_OK;
   cuda_abandon(d, false);
-  return cuda_fail(d, r, why, why_bytes, "make a stream and events");
+  return cuda_fail(d, r, message, message_bytes, "make a stream and events");
 }
 
 struct doomed {

@@ -9,7 +9,7 @@ typedef struct {
   char path[1024];
   bool cached;
 } cuda_ptx;
-typedef gpu_status cuda_compile(void *context, const gpu_program *, cuda_ptx *out, char *why, size_t why_bytes);
+typedef gpu_status cuda_compile(void *context, const gpu_program *, cuda_ptx *out, char *message, size_t message_bytes);
 
 typedef enum {
   CUDA_MEMORY_COPIED = 0, /* buffers are copied to the card before a dispatch, and what changed back after it */
@@ -27,9 +27,9 @@ typedef struct {
 } cuda_options;
 
 /* How many cards the driver has; 0 with the reason where there is no driver. */
-uint32_t cuda_count(const char *library, char *why, size_t why_bytes);
+uint32_t cuda_count(const char *library, char *message, size_t message_bytes);
 
-gpu_status cuda_device_create(const cuda_options *, gpu_api *out, char *why, size_t why_bytes);
+gpu_status cuda_device_create(const cuda_options *, gpu_api *out, char *message, size_t message_bytes);
 void cuda_device_destroy(gpu_device *);
 
 /* How many multiprocessors the card has, and how often its context was remade. */

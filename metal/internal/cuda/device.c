@@ -10,35 +10,19 @@
 
 #include "internal.h"
 
-gpu_status cuda_refuse(char *why, size_t why_bytes, gpu_status status, const char *format, ...) {
-  if (why && why_bytes) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(why, why_bytes, format, arguments);
-    va_end(arguments);
-  }
-  return status;
-}
-
-gpu_status cuda_fail(gpu_device *d, cu_result r, char *why, size_t why_bytes, const char *doing) {
+gpu_status cuda_fail(gpu_device *d, cu_result r, char *message, size_t message_bytes, const char *doing) {
   char words[256];
   if (r == CU_SUCCESS) return GPU_OK;
-  return cuda_refuse(why, why_bytes, r == CU_OUT_OF_MEMORY ? GPU_NO_MEMORY : GPU_EXECUTION, "%s: cannot %s: %s", d->name,
+  return gpu_refuse(message, message_bytes, r == CU_OUT_OF_MEMORY ? GPU_NO_MEMORY : GPU_EXECUTION, "%s: cannot %s: %s", d->name,
                      doing, cuda_error_words(d->cu, r, words, sizeof words));
 }
 
-double cuda_now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-uint32_t cuda_count(const char *library, char *why, size_t why_bytes) {
-  const cuda_driver *cu = cuda_open_driver(library, why, why_bytes);
+uint32_t cuda_count(const char *library, char *message, size_t message_bytes) {
+  const cuda_driver *cu = cuda_open_driver(library, message, message_bytes);
   int count = 0;
   if (!cu) return 0;
   if (cu->device_count(&count) != CU_SUCCESS || count < 1) {
-    cuda_refuse(why, why_bytes, GPU_UNSUPPORTED, "the driver of NVIDIA GPUs has no card");
+    gpu_refuse(message, message_bytes, GPU_UNSUPPORTED, "the driver of NVIDIA GPUs has no card");
     return 0;
   }
   return (uint32_t)count;
@@ -64,22 +48,22 @@ static int attribute(gpu_device *d, int which) {
   return d->cu->device_attribute(&value, which, d->card) == CU_SUCCESS ? value : 0;
 }
 
-gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *why, size_t why_bytes) {
+gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *message, size_t message_bytes) {
   if (!out || !options || !options->compile)
-    return cuda_refuse(why, why_bytes, GPU_INVALID, "options with a compiler and a place for the six calls are wanted");
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "options with a compiler and a place for the six calls are wanted");
   memset(out, 0, sizeof *out);
   if ((unsigned)options->memory > CUDA_MEMORY_MAPPED)
-    return cuda_refuse(why, why_bytes, GPU_INVALID, "memory %d is none of copied, mapped", (int)options->memory);
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "memory %d is none of copied, mapped", (int)options->memory);
   if (options->registers && (options->registers < 16 || options->registers > MOST_REGISTERS))
-    return cuda_refuse(why, why_bytes, GPU_INVALID, "registers is %u; 16 to %u, or 0", options->registers, MOST_REGISTERS);
-  uint32_t count = cuda_count(options->library, why, why_bytes);
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "registers is %u; 16 to %u, or 0", options->registers, MOST_REGISTERS);
+  uint32_t count = cuda_count(options->library, message, message_bytes);
   if (!count) return GPU_UNSUPPORTED;
   if (options->index >= count)
-    return cuda_refuse(why, why_bytes, GPU_UNSUPPORTED, "card %u: there %s %u, numbered from 0", options->index,
+    return gpu_refuse(message, message_bytes, GPU_UNSUPPORTED, "card %u: there %s %u, numbered from 0", options->index,
                        count == 1 ? "is" : "are", count);
   gpu_device *d = calloc(1, sizeof *d);
-  if (!d) return cuda_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory for a device");
-  d->cu = cuda_open_driver(options->library, why, why_bytes);
+  if (!d) return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory for a device");
+  d->cu = cuda_open_driver(options->library, message, message_bytes);
   d->options = *options;
   d->options.library = NULL; /* the caller's */
   snprintf(d->toolchain, sizeof d->toolchain, "%s", options->toolchain ? options->toolchain : "msl to PTX");
@@ -89,7 +73,7 @@ gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *w
   cu_result r = d->cu->device_get(&d->card, (int)options->index);
   if (r == CU_SUCCESS) r = d->cu->device_name(d->model, sizeof d->model, d->card);
   if (r != CU_SUCCESS) {
-    gpu_status status = cuda_fail(d, r, why, why_bytes, "ask the card for its name");
+    gpu_status status = cuda_fail(d, r, message, message_bytes, "ask the card for its name");
     free(d);
     return status;
   }
@@ -101,7 +85,7 @@ gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *w
   snprintf(d->name, sizeof d->name, "cuda:%u (%.60s, CUDA %d.%d, memory %s)", options->index, d->model, version / 1000,
            version % 1000 / 10, options->memory == CUDA_MEMORY_MAPPED ? "mapped" : "copied");
   if (d->major < 8) {
-    gpu_status status = cuda_refuse(why, why_bytes, GPU_UNSUPPORTED,
+    gpu_status status = gpu_refuse(message, message_bytes, GPU_UNSUPPORTED,
                                     "%s has compute capability %d.%d; kernels are compiled for 8.0 and later", d->name,
                                     d->major, d->minor);
     free(d);

@@ -97,37 +97,21 @@ func toolchain(compile Compiler) string {
 	return "msl to PTX with " + filepath.Base(c.Clang())
 }
 
-func say(text string, why *C.char, whyBytes C.size_t) {
-	if why == nil || whyBytes == 0 {
-		return
-	}
-	room := unsafe.Slice((*byte)(unsafe.Pointer(why)), int(whyBytes))
-	room[copy(room[:len(room)-1], text)] = 0
-}
-
 // attestCudaCompile is the compiler as the C side calls it.
 //
 //export attestCudaCompile
-func attestCudaCompile(handle C.uintptr_t, program *C.gpu_program, out *C.cuda_ptx, why *C.char, whyBytes C.size_t) (status C.gpu_status) {
-	defer func() {
-		if r := recover(); r != nil { // a panic must not cross into C
-			say(fmt.Sprintf("the compiler failed: %v", r), why, whyBytes)
-			status = C.GPU_COMPILE
+func attestCudaCompile(handle C.uintptr_t, program *C.gpu_program, out *C.cuda_ptx, message *C.char, messageBytes C.size_t) C.gpu_status {
+	path := device.CText{At: unsafe.Pointer(&out.path[0]), Bytes: len(out.path)}
+	status := device.HandOver(path, device.CText{At: unsafe.Pointer(message), Bytes: int(messageBytes)}, func() (string, error) {
+		p := device.ProgramAt(unsafe.Pointer(program))
+		m, err := cgo.Handle(handle).Value().(Compiler).Build(context.Background(), msl.Program{
+			Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.Language, Math: p.Math, Constants: p.Constants,
+		})
+		if err != nil {
+			return "", err
 		}
-	}()
-	p := device.ProgramAt(unsafe.Pointer(program))
-	m, err := cgo.Handle(handle).Value().(Compiler).Build(context.Background(), msl.Program{
-		Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.Language, Math: p.Math, Constants: p.Constants,
+		out.cached = C.bool(m.Cached)
+		return m.Path, nil
 	})
-	if err != nil {
-		say(err.Error(), why, whyBytes)
-		return C.GPU_COMPILE
-	}
-	if len(m.Path) >= len(out.path) {
-		say(fmt.Sprintf("the module's path %s is longer than %d bytes", m.Path, len(out.path)-1), why, whyBytes)
-		return C.GPU_COMPILE
-	}
-	say(m.Path, &out.path[0], C.size_t(len(out.path)))
-	out.cached = C.bool(m.Cached)
-	return C.GPU_OK
+	return C.gpu_status(status)
 }

@@ -13,7 +13,7 @@ struct reason {
   size_t bytes;
 };
 
-#define REFUSE(...) return cuda_refuse(r->text, r->bytes, GPU_INVALID, __VA_ARGS__)
+#define REFUSE(...) return gpu_refuse(r->text, r->bytes, GPU_INVALID, __VA_ARGS__)
 
 static gpu_status check_shape(const gpu_dispatch *d, struct msl_launch *launch, uint32_t *threads_out, uint64_t *total, struct reason *r) {
   static const char axes[] = "xyz";
@@ -118,7 +118,7 @@ static gpu_status check_shared(const gpu_pipeline *p, const cuda_variant *v, uin
            (unsigned long long)(arguments + v->shared_bytes), v->shared_bytes, THREADGROUP_BYTES);
   const gpu_device *d = p->device;
   if ((int64_t)v->shared_bytes + dynamic > d->shared_bytes)
-    return cuda_refuse(r->text, r->bytes, GPU_UNSUPPORTED,
+    return gpu_refuse(r->text, r->bytes, GPU_UNSUPPORTED,
                        "kernel %s: its threads' paths need %u bytes of shared memory beside the kernel's; the card has %d", p->name,
                        dynamic, d->shared_bytes);
   cu_result result = dynamic > 48 * 1024 || v->shared_bytes + dynamic > 48 * 1024
@@ -172,14 +172,14 @@ static gpu_status describe_failure(const gpu_dispatch *d, cu_result result, stru
   const char *fault = fault_words(result);
   null_slots(d, slots, sizeof slots);
   cuda_error_words(d->pipeline->device->cu, result, words, sizeof words);
-  return cuda_refuse(r->text, r->bytes, GPU_EXECUTION, "kernel %s: %s (%s)%s", d->pipeline->name, fault ? fault : "it failed", words,
+  return gpu_refuse(r->text, r->bytes, GPU_EXECUTION, "kernel %s: %s (%s)%s", d->pipeline->name, fault ? fault : "it failed", words,
                      result == CU_ILLEGAL_ADDRESS ? slots : "");
 }
 
 /* Waits for all that was launched. Looks often at first: most kernels are short. */
 static gpu_status await(const gpu_dispatch *d, double deadline, struct reason *r) {
   gpu_device *device = d->pipeline->device;
-  double start = cuda_now();
+  double start = gpu_now();
   for (;;) {
     cu_result result = device->cu->stream_query(device->stream);
     if (result == CU_SUCCESS) return GPU_OK;
@@ -189,11 +189,11 @@ static gpu_status await(const gpu_dispatch *d, double deadline, struct reason *r
       cuda_abandon(device, false);
       return status;
     }
-    double now = cuda_now();
+    double now = gpu_now();
     if (deadline > 0 && now > deadline) {
       device->lost = true;
       cuda_abandon(device, true);
-      return cuda_refuse(r->text, r->bytes, GPU_EXECUTION,
+      return gpu_refuse(r->text, r->bytes, GPU_EXECUTION,
                          "kernel %s: stopped at its deadline: the card's context is made anew, and what ran there ends with this "
                          "process at the latest", d->pipeline->name);
     }
@@ -238,7 +238,7 @@ static gpu_status run_locked(const gpu_dispatch *d, struct msl_launch *launch, u
   if ((status = cuda_variant_for(d->pipeline, threads, &v, r->text, r->bytes)) != GPU_OK) return status;
   uint32_t shared = place_arguments(d, threads, launch);
   if ((status = check_shared(d->pipeline, v, threadgroup_bytes, shared, r)) != GPU_OK) return status;
-  double deadline = d->deadline_seconds > 0 ? cuda_now() + d->deadline_seconds : 0; /* the driver has compiled by now */
+  double deadline = d->deadline_seconds > 0 ? gpu_now() + d->deadline_seconds : 0; /* the driver has compiled by now */
   cuda_memory_map memory;
   status = cuda_bring_in(device, d, &memory, launch, r->text, r->bytes);
   if (status == GPU_OK) status = run_all(d, v, launch, total, threads, shared, deadline, r);
@@ -254,8 +254,8 @@ static gpu_status run_locked(const gpu_dispatch *d, struct msl_launch *launch, u
   return status;
 }
 
-gpu_status cuda_run(gpu_device *device, const gpu_dispatch *d, char *why, size_t why_bytes) {
-  struct reason reason = {why, why_bytes}, *r = &reason;
+gpu_status cuda_run(gpu_device *device, const gpu_dispatch *d, char *message, size_t message_bytes) {
+  struct reason reason = {message, message_bytes}, *r = &reason;
   if (!d || !d->pipeline) REFUSE("a dispatch needs a pipeline");
   if (d->pipeline->device != device) REFUSE("the pipeline belongs to another device");
   if (d->repeat == 0) REFUSE("repeat is 0 and would run nothing; at least 1 is wanted");

@@ -49,12 +49,12 @@ static bool open_driver(const char *file) {
   return true;
 }
 
-const cuda_driver *cuda_open_driver(const char *library, char *why, size_t why_bytes) {
+const cuda_driver *cuda_open_driver(const char *library, char *message, size_t message_bytes) {
   pthread_mutex_lock(&lock);
   if (state == UNTRIED) state = open_driver(library && *library ? library : "libcuda.so.1") ? OPENED : FAILED;
   bool opened = state == OPENED;
   pthread_mutex_unlock(&lock);
-  if (!opened && why && why_bytes) snprintf(why, why_bytes, "%s", reason);
+  if (!opened && message && message_bytes) snprintf(message, message_bytes, "%s", reason);
   return opened ? &driver : NULL;
 }
 

@@ -79,9 +79,9 @@ typedef struct {
 #undef X
 } cuda_driver;
 
-/* The driver, opened and initialised at the first call. NULL where there is none, with the reason in why. library names
+/* The driver, opened and initialised at the first call. NULL where there is none, with the reason in message. library names
  * another file than libcuda.so.1; the first call decides. */
-const cuda_driver *cuda_open_driver(const char *library, char *why, size_t why_bytes);
+const cuda_driver *cuda_open_driver(const char *library, char *message, size_t message_bytes);
 
 /* "CUDA_ERROR_OUT_OF_MEMORY: out of memory", in text. */
 const char *cuda_error_words(const cuda_driver *, cu_result, char *text, size_t bytes);

@@ -4,9 +4,12 @@
 
 #include <pthread.h>
 
+#include "clock.h"
 #include "cuda.h"
 #include "driver.h"
+#include "gpu_buffer.h"
 #include "ptx_launch.h"
+#include "refusal.h"
 
 enum {
   SIMD_WIDTH = 32, MOST_THREADS = 1024, THREADGROUP_BYTES = 32768, REGISTERS_OF_A_BLOCK = 65536, MOST_REGISTERS = 255,
@@ -33,14 +36,6 @@ struct gpu_device {
   size_t staging_bytes;
 };
 
-struct gpu_buffer {
-  gpu_device *device;
-  unsigned char *contents;
-  uint64_t bytes;
-  void *mapping;          /* NULL where the memory is the caller's */
-  uint64_t mapping_bytes;
-};
-
 /* A module as the driver has compiled it, for threads with so many registers. */
 typedef struct {
   uint32_t generation, registers;
@@ -59,14 +54,11 @@ struct gpu_pipeline {
   uint32_t next_variant;  /* to be replaced */
 };
 
-gpu_status cuda_refuse(char *why, size_t why_bytes, gpu_status status, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
 /* A refusal in the driver's words; GPU_NO_MEMORY where it has none. */
-gpu_status cuda_fail(gpu_device *, cu_result, char *why, size_t why_bytes, const char *doing);
-double cuda_now(void);
+gpu_status cuda_fail(gpu_device *, cu_result, char *message, size_t message_bytes, const char *doing);
 
 /* context.c: under the device's lock */
-gpu_status cuda_enter(gpu_device *, char *why, size_t why_bytes);
+gpu_status cuda_enter(gpu_device *, char *message, size_t message_bytes);
 /* Gives up a context in which a kernel failed, or does not end. */
 void cuda_abandon(gpu_device *, bool running);
 
@@ -78,7 +70,7 @@ void cuda_free_buffer(gpu_device *, gpu_buffer *);
 gpu_status cuda_compile_pipeline(gpu_device *, const gpu_program *, gpu_pipeline **, gpu_pipeline_info *, char *, size_t);
 void cuda_free_pipeline(gpu_device *, gpu_pipeline *);
 /* The kernel for threadgroups of so many threads: under the device's lock, in its context. */
-gpu_status cuda_variant_for(gpu_pipeline *, uint32_t threads, const cuda_variant **, char *why, size_t why_bytes);
+gpu_status cuda_variant_for(gpu_pipeline *, uint32_t threads, const cuda_variant **, char *message, size_t message_bytes);
 
 /* memory.c: what a dispatch's bindings are on the card */
 typedef struct {
@@ -99,6 +91,6 @@ gpu_status cuda_bring_back(gpu_device *, const gpu_pipeline *, cuda_memory_map *
 void cuda_leave(gpu_device *, cuda_memory_map *);
 
 /* dispatch.c */
-gpu_status cuda_run(gpu_device *, const gpu_dispatch *, char *why, size_t why_bytes);
+gpu_status cuda_run(gpu_device *, const gpu_dispatch *, char *message, size_t message_bytes);
 
 #endif

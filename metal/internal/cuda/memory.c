@@ -49,7 +49,7 @@ static void collect(const gpu_dispatch *dispatch, cuda_memory_map *m) {
   m->arena_bytes = up(at, 4096);
 }
 
-static gpu_status room(gpu_device *d, uint64_t bytes, char *why, size_t why_bytes) {
+static gpu_status room(gpu_device *d, uint64_t bytes, char *message, size_t message_bytes) {
   cu_result r = CU_SUCCESS;
   if (bytes > d->arena_bytes) {
     uint64_t wanted = up(bytes, (uint64_t)2 << 20);
@@ -64,12 +64,12 @@ static gpu_status room(gpu_device *d, uint64_t bytes, char *why, size_t why_byte
     void *memory = NULL;
     if ((r = d->cu->host_allocate(&memory, wanted)) == CU_SUCCESS) d->staging = memory, d->staging_bytes = wanted;
   }
-  return cuda_fail(d, r, why, why_bytes, "get memory for the dispatch's buffers");
+  return cuda_fail(d, r, message, message_bytes, "get memory for the dispatch's buffers");
 }
 
 static bool in_arena(const gpu_device *d, const cuda_segment *s) { return s->constant || d->options.memory == CUDA_MEMORY_COPIED; }
 
-static gpu_status map_segment(gpu_device *d, cuda_segment *s, char *why, size_t why_bytes) {
+static gpu_status map_segment(gpu_device *d, cuda_segment *s, char *message, size_t message_bytes) {
   const uint64_t page = 4096;
   unsigned char *begin = s->host - (uintptr_t)s->host % page;
   size_t bytes = up((uint64_t)(s->host - begin) + s->bytes, page);
@@ -77,21 +77,21 @@ static gpu_status map_segment(gpu_device *d, cuda_segment *s, char *why, size_t 
   cu_pointer at = 0;
   if (r == CU_SUCCESS && (r = d->cu->host_pointer(&at, begin, 0)) != CU_SUCCESS) d->cu->host_unregister(begin);
   if (r == CU_SUCCESS) s->mapped = at + (uint64_t)(s->host - begin);
-  return cuda_fail(d, r, why, why_bytes, "map a buffer's memory into the card's addresses");
+  return cuda_fail(d, r, message, message_bytes, "map a buffer's memory into the card's addresses");
 }
 
-gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, cuda_memory_map *m, struct msl_launch *launch, char *why,
-                         size_t why_bytes) {
+gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, cuda_memory_map *m, struct msl_launch *launch, char *message,
+                         size_t message_bytes) {
   collect(dispatch, m);
-  gpu_status status = room(d, m->arena_bytes, why, why_bytes);
+  gpu_status status = room(d, m->arena_bytes, message, message_bytes);
   if (status != GPU_OK || m->count == 0) return status;
   cu_result r = d->cu->fill(d->arena, 0xff, m->arena_bytes, d->stream);
   for (uint32_t i = 0; i < m->count && r == CU_SUCCESS && status == GPU_OK; i++) {
     cuda_segment *s = &m->segments[i];
     if (in_arena(d, s)) r = d->cu->copy_in(d->arena + s->at, s->host, s->bytes, d->stream);
-    else status = map_segment(d, s, why, why_bytes);
+    else status = map_segment(d, s, message, message_bytes);
   }
-  if (status == GPU_OK) status = cuda_fail(d, r, why, why_bytes, "copy the dispatch's buffers to the card");
+  if (status == GPU_OK) status = cuda_fail(d, r, message, message_bytes, "copy the dispatch's buffers to the card");
   for (uint32_t i = 0; i < dispatch->binding_count; i++) {
     const gpu_binding *b = &dispatch->bindings[i];
     if (b->kind != GPU_BIND_BUFFER && b->kind != GPU_BIND_BYTES) continue;
@@ -121,14 +121,14 @@ static bool untouched(const unsigned char *band) {
   return true;
 }
 
-static gpu_status wait(gpu_device *d, char *why, size_t why_bytes) {
+static gpu_status wait(gpu_device *d, char *message, size_t message_bytes) {
   cu_result r;
   while ((r = d->cu->stream_query(d->stream)) == CU_NOT_READY) {
   }
-  return cuda_fail(d, r, why, why_bytes, "copy the dispatch's buffers back");
+  return cuda_fail(d, r, message, message_bytes, "copy the dispatch's buffers back");
 }
 
-gpu_status cuda_bring_back(gpu_device *d, const gpu_pipeline *p, cuda_memory_map *m, char *why, size_t why_bytes) {
+gpu_status cuda_bring_back(gpu_device *d, const gpu_pipeline *p, cuda_memory_map *m, char *message, size_t message_bytes) {
   if (m->count == 0) return GPU_OK;
   cu_result r = CU_SUCCESS;
   for (uint32_t i = 0; i < m->count && r == CU_SUCCESS; i++) {
@@ -136,8 +136,8 @@ gpu_status cuda_bring_back(gpu_device *d, const gpu_pipeline *p, cuda_memory_map
     if (in_arena(d, s))
       r = d->cu->copy_out(d->staging + s->at - BAND_BYTES, d->arena + s->at - BAND_BYTES, s->bytes + 2 * BAND_BYTES, d->stream);
   }
-  gpu_status status = cuda_fail(d, r, why, why_bytes, "copy the dispatch's buffers back");
-  if (status == GPU_OK) status = wait(d, why, why_bytes);
+  gpu_status status = cuda_fail(d, r, message, message_bytes, "copy the dispatch's buffers back");
+  if (status == GPU_OK) status = wait(d, message, message_bytes);
   if (status != GPU_OK) return status;
   for (uint32_t i = 0; i < m->count; i++) {
     cuda_segment *s = &m->segments[i];
@@ -146,7 +146,7 @@ gpu_status cuda_bring_back(gpu_device *d, const gpu_pipeline *p, cuda_memory_map
     if (!s->constant) write_changes(s->host, from, s->bytes);
     bool before = !untouched(from - BAND_BYTES), after = !untouched(from + s->bytes);
     if ((before || after) && status == GPU_OK)
-      status = cuda_refuse(why, why_bytes, GPU_EXECUTION, "kernel %s: it wrote %s the %llu bytes bound to buffer %d", p->name,
+      status = gpu_refuse(message, message_bytes, GPU_EXECUTION, "kernel %s: it wrote %s the %llu bytes bound to buffer %d", p->name,
                            before && after ? "before and behind" : before ? "before" : "behind", (unsigned long long)s->bytes,
                            __builtin_ctz(s->slots));
   }

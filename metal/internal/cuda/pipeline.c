@@ -25,11 +25,11 @@ static char *read_file(const char *path) {
 }
 
 /* The module's first lines (metal/internal/msl, target_ptx.go). */
-static gpu_status read_head(gpu_pipeline *p, const char *function, char *why, size_t why_bytes) {
+static gpu_status read_head(gpu_pipeline *p, const char *function, char *message, size_t message_bytes) {
   static const char first[] = "// attest ptx 1\n";
   const char *line = p->text;
   if (strncmp(line, first, sizeof first - 1) != 0)
-    return cuda_refuse(why, why_bytes, GPU_COMPILE, "the module is none of version %d: compile it anew", MSL_PTX_VERSION);
+    return gpu_refuse(message, message_bytes, GPU_COMPILE, "the module is none of version %d: compile it anew", MSL_PTX_VERSION);
   char known[512] = "";
   while (strncmp(line, "// ", 3) == 0) {
     char symbol[32];
@@ -49,18 +49,18 @@ static gpu_status read_head(gpu_pipeline *p, const char *function, char *why, si
     if (*line) line++;
   }
   if (*p->entry) return GPU_OK;
-  return cuda_refuse(why, why_bytes, GPU_COMPILE, "the text has no kernel %s; it has: %s", function, known);
+  return gpu_refuse(message, message_bytes, GPU_COMPILE, "the text has no kernel %s; it has: %s", function, known);
 }
 
 /* Four words of constants, written as bytes: .b8 msl_entry_0_facts[16] = {63, 0, 0, 0, 1}; what is left out at the end is 0. */
-static gpu_status read_facts(gpu_pipeline *p, char *why, size_t why_bytes) {
+static gpu_status read_facts(gpu_pipeline *p, char *message, size_t message_bytes) {
   char name[64];
   snprintf(name, sizeof name, "%s_facts[16] = {", p->entry);
   unsigned char bytes[16] = {0};
   const char *at = strstr(p->text, name);
   if (!at) {
     snprintf(name, sizeof name, "%s_facts[16];", p->entry); /* all are 0 */
-    if (!strstr(p->text, name)) return cuda_refuse(why, why_bytes, GPU_COMPILE, "the module has no facts of %s", p->entry);
+    if (!strstr(p->text, name)) return gpu_refuse(message, message_bytes, GPU_COMPILE, "the module has no facts of %s", p->entry);
   } else {
     at += strlen(name);
     for (int i = 0; i < 16; i++) {
@@ -80,30 +80,30 @@ static gpu_status read_facts(gpu_pipeline *p, char *why, size_t why_bytes) {
 }
 
 gpu_status cuda_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_pipeline **out, gpu_pipeline_info *info,
-                                 char *why, size_t why_bytes) {
-  if (!out) return cuda_refuse(why, why_bytes, GPU_INVALID, "out is NULL; a place for the pipeline is wanted");
+                                 char *message, size_t message_bytes) {
+  if (!out) return gpu_refuse(message, message_bytes, GPU_INVALID, "out is NULL; a place for the pipeline is wanted");
   *out = NULL;
   if (!program || !program->source || !program->function || !*program->function)
-    return cuda_refuse(why, why_bytes, GPU_INVALID, "a program needs source and function");
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "a program needs source and function");
   if (program->constant_count && !program->constants)
-    return cuda_refuse(why, why_bytes, GPU_INVALID, "constants is NULL but constant_count is %u", program->constant_count);
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "constants is NULL but constant_count is %u", program->constant_count);
   if (program->max_threads > MOST_THREADS)
-    return cuda_refuse(why, why_bytes, GPU_INVALID, "max_threads is %u; a threadgroup has at most %u", program->max_threads,
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "max_threads is %u; a threadgroup has at most %u", program->max_threads,
                        MOST_THREADS);
-  double start = cuda_now();
+  double start = gpu_now();
   cuda_ptx *made = calloc(1, sizeof *made);
   gpu_pipeline *p = calloc(1, sizeof *p);
   gpu_status status = GPU_OK;
-  if (!made || !p) status = cuda_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory to compile");
-  if (status == GPU_OK) status = d->options.compile(d->options.compile_context, program, made, why, why_bytes);
+  if (!made || !p) status = gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory to compile");
+  if (status == GPU_OK) status = d->options.compile(d->options.compile_context, program, made, message, message_bytes);
   if (status == GPU_OK) {
     p->device = d;
     p->text = read_file(made->path);
     p->name = strdup(program->function);
-    if (!p->text || !p->name) status = cuda_refuse(why, why_bytes, GPU_COMPILE, "cannot read %s", made->path);
+    if (!p->text || !p->name) status = gpu_refuse(message, message_bytes, GPU_COMPILE, "cannot read %s", made->path);
   }
-  if (status == GPU_OK) status = read_head(p, program->function, why, why_bytes);
-  if (status == GPU_OK) status = read_facts(p, why, why_bytes);
+  if (status == GPU_OK) status = read_head(p, program->function, message, message_bytes);
+  if (status == GPU_OK) status = read_facts(p, message, message_bytes);
   if (status == GPU_OK) {
     if (!p->max_threads || p->max_threads > MOST_THREADS) p->max_threads = MOST_THREADS;
     if (program->max_threads && program->max_threads < p->max_threads) p->max_threads = program->max_threads;
@@ -111,7 +111,7 @@ gpu_status cuda_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
       memset(info, 0, sizeof *info);
       info->max_threads = p->max_threads;
       info->simd_width = SIMD_WIDTH;
-      info->compile_seconds = cuda_now() - start;
+      info->compile_seconds = gpu_now() - start;
       info->cached = made->cached;
     }
     *out = p;
@@ -140,7 +140,7 @@ static uint32_t registers_for(const gpu_device *d, uint32_t threads) {
   return d->options.registers && d->options.registers < most ? d->options.registers : most;
 }
 
-static gpu_status load(gpu_pipeline *p, cuda_variant *v, char *why, size_t why_bytes) {
+static gpu_status load(gpu_pipeline *p, cuda_variant *v, char *message, size_t message_bytes) {
   gpu_device *d = p->device;
   char log[4096] = "";
   int names[] = {CU_JIT_MAX_REGISTERS, CU_JIT_ERROR_LOG, CU_JIT_ERROR_LOG_BYTES};
@@ -149,7 +149,7 @@ static gpu_status load(gpu_pipeline *p, cuda_variant *v, char *why, size_t why_b
   if (r != CU_SUCCESS) {
     char words[256];
     v->module = NULL;
-    return cuda_refuse(why, why_bytes, r == CU_OUT_OF_MEMORY ? GPU_NO_MEMORY : GPU_COMPILE,
+    return gpu_refuse(message, message_bytes, r == CU_OUT_OF_MEMORY ? GPU_NO_MEMORY : GPU_COMPILE,
                        "kernel %s: the driver does not take its PTX: %s%s%s", p->name,
                        cuda_error_words(d->cu, r, words, sizeof words), *log ? "\n" : "", log);
   }
@@ -161,10 +161,10 @@ static gpu_status load(gpu_pipeline *p, cuda_variant *v, char *why, size_t why_b
   if (r == CU_SUCCESS) return GPU_OK;
   d->cu->module_unload(v->module);
   v->module = NULL;
-  return cuda_fail(d, r, why, why_bytes, "find a kernel in its module");
+  return cuda_fail(d, r, message, message_bytes, "find a kernel in its module");
 }
 
-gpu_status cuda_variant_for(gpu_pipeline *p, uint32_t threads, const cuda_variant **out, char *why, size_t why_bytes) {
+gpu_status cuda_variant_for(gpu_pipeline *p, uint32_t threads, const cuda_variant **out, char *message, size_t message_bytes) {
   gpu_device *d = p->device;
   uint32_t registers = registers_for(d, threads);
   for (int i = 0; i < VARIANTS; i++) {
@@ -178,5 +178,5 @@ gpu_status cuda_variant_for(gpu_pipeline *p, uint32_t threads, const cuda_varian
   if (v->module && v->generation == d->generation) d->cu->module_unload(v->module);
   *v = (cuda_variant){.registers = registers};
   *out = v;
-  return load(p, v, why, why_bytes);
+  return load(p, v, message, message_bytes);
 }

@@ -5,7 +5,7 @@
  * the CPU (metal/internal/host), Metal.framework (swift/).
  *
  * Every call is safe from several threads at once. A call that fails returns a gpu_status other than GPU_OK and,
- * where it takes `why`, writes one NUL-terminated line there that names what was wrong and what would be accepted.
+ * where it takes `message`, writes one NUL-terminated line there that names what was wrong and what would be accepted.
  * A refused dispatch never runs in part and never passes silently.
  */
 #ifndef ATTEST_GPU_DEVICE_H
@@ -29,7 +29,7 @@ typedef enum {
   GPU_INVALID = 1,      /* an argument */
   GPU_NO_MEMORY = 2,
   GPU_UNSUPPORTED = 3,  /* this device cannot do it */
-  GPU_COMPILE = 4,      /* the kernel text, with the compiler's diagnostic in why */
+  GPU_COMPILE = 4,      /* the kernel text, with the compiler's diagnostic in message */
   GPU_EXECUTION = 5     /* the dispatch failed while it ran */
 } gpu_status;
 
@@ -116,13 +116,13 @@ typedef struct gpu_api {
   /* memory NULL: the device allocates page-aligned, zeroed, shared memory. Else it wraps without a copy: memory
    * must be aligned to page_bytes and stays the caller's, who keeps it alive until free. */
   gpu_status (*make_buffer)(gpu_device *, void *memory, uint64_t bytes, gpu_buffer **out, void **contents,
-                            char *why, size_t why_bytes);
+                            char *message, size_t message_bytes);
 
   gpu_status (*compile)(gpu_device *, const gpu_program *, gpu_pipeline **out, gpu_pipeline_info *info,
-                        char *why, size_t why_bytes);
+                        char *message, size_t message_bytes);
 
   /* Runs and waits. */
-  gpu_status (*run)(gpu_device *, const gpu_dispatch *, char *why, size_t why_bytes);
+  gpu_status (*run)(gpu_device *, const gpu_dispatch *, char *message, size_t message_bytes);
 
   void (*free_buffer)(gpu_device *, gpu_buffer *);
   void (*free_pipeline)(gpu_device *, gpu_pipeline *);

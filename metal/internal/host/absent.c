@@ -8,10 +8,10 @@
 
 #include "host.h"
 
-gpu_status host_device_create(const host_options *options, gpu_api *out, char *why, size_t why_bytes) {
+gpu_status host_device_create(const host_options *options, gpu_api *out, char *message, size_t message_bytes) {
   (void)options;
   if (out) memset(out, 0, sizeof *out);
-  if (why && why_bytes) snprintf(why, why_bytes, "the host device runs on Linux, not on this system");
+  if (message && message_bytes) snprintf(message, message_bytes, "the host device runs on Linux, not on this system");
   return GPU_UNSUPPORTED;
 }
 

@@ -14,8 +14,8 @@ void host_run_again(struct msl_lane *lane) {
 
 /* Runs the threadgroup that `wide` ended with on fibers, and says what they say. Where they find nothing wrong the dispatch
  * fails all the same: what the threadgroup had written when it was left may have been written twice. */
-gpu_status host_report_again(gpu_device *device, const struct job *wide, double deadline, char *why, size_t why_bytes) {
-  gpu_pipeline *fibers = host_fibers_of(wide->pipeline, why, why_bytes);
+gpu_status host_report_again(gpu_device *device, const struct job *wide, double deadline, char *message, size_t message_bytes) {
+  gpu_pipeline *fibers = host_fibers_of(wide->pipeline, message, message_bytes);
   if (!fibers) return GPU_COMPILE;
   struct job job = *wide;
   job.pipeline = fibers;
@@ -30,10 +30,10 @@ gpu_status host_report_again(gpu_device *device, const struct job *wide, double 
   job.started = job.ended = 0;
   job.status = GPU_OK;
   job.following = NULL;
-  gpu_status status = host_run_job(device, &job, deadline, why, why_bytes);
+  gpu_status status = host_run_job(device, &job, deadline, message, message_bytes);
   if (status != GPU_OK) return status;
   uint64_t index = job.only - 1;
-  return host_refuse(why, why_bytes, GPU_EXECUTION,
+  return gpu_refuse(message, message_bytes, GPU_EXECUTION,
                      "kernel %s: engine wide cannot carry out threadgroup (%llu,%llu,%llu), and fibers find nothing wrong with "
                      "it: its threads may come to a barrier in parts; engine fibers runs it", wide->pipeline->entry->name,
                      (unsigned long long)(index % job.groups[0]), (unsigned long long)(index / job.groups[0] % job.groups[1]),

@@ -86,14 +86,14 @@ static bool copy_in(struct check *c, struct job *job) {
   return true;
 }
 
-gpu_status host_check_begin(struct job *job, char *why, size_t why_bytes) {
+gpu_status host_check_begin(struct job *job, char *message, size_t message_bytes) {
   struct check *c = calloc(1, sizeof *c);
-  if (!c) return host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory for the checkers");
+  if (!c) return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory for the checkers");
   c->job = job;
   plan(c, job->dispatch);
   if (!copy_in(c, job)) {
     unmap(c);
-    return host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory for the checkers' copies of the buffers: %s",
+    return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory for the checkers' copies of the buffers: %s",
                        strerror(errno));
   }
   host_module_range(job->pipeline->module, &c->module_low, &c->module_high);

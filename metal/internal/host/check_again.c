@@ -34,13 +34,13 @@ static bool differ(struct check *first, const struct check *second, bool report)
 static gpu_status run_again(struct job *first, const struct job *plan, gpu_pipeline *pipeline, bool other_fill,
                             double deadline, bool report, bool *differs) {
   struct job again = *plan;
-  char why[256];
+  char message[256];
   again.pipeline = pipeline;
-  gpu_status status = host_check_begin(&again, why, sizeof why);
+  gpu_status status = host_check_begin(&again, message, sizeof message);
   if (status != GPU_OK) return status;
   again.check->again = true;
   again.check->other_fill = other_fill;
-  status = host_run_job(pipeline->device, &again, deadline, why, sizeof why);
+  status = host_run_job(pipeline->device, &again, deadline, message, sizeof message);
   if (status == GPU_OK) *differs = differ(first->check, again.check, report);
   host_check_end(&again);
   return status;

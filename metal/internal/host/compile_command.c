@@ -101,15 +101,15 @@ static bool parse(char *said, host_module *out) {
   return true;
 }
 
-gpu_status host_compile_by_command(void *context, const gpu_program *p, bool checked, host_engine engine, host_module *out, char *why,
-                                   size_t why_bytes) {
+gpu_status host_compile_by_command(void *context, const gpu_program *p, bool checked, host_engine engine, host_module *out, char *message,
+                                   size_t message_bytes) {
   (void)context;
   if (p->constant_count > MAX_CONSTANTS)
-    return host_refuse(why, why_bytes, GPU_INVALID, "%u function constants; at most %d", p->constant_count, MAX_CONSTANTS);
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "%u function constants; at most %d", p->constant_count, MAX_CONSTANTS);
   char command[HOST_PATH_BYTES], source[HOST_PATH_BYTES], version[16];
   host_find_command(command, sizeof command);
   if (!write_source(p->source, source, sizeof source))
-    return host_refuse(why, why_bytes, GPU_COMPILE, "cannot write the kernel's text to %s: %s", source, strerror(errno));
+    return gpu_refuse(message, message_bytes, GPU_COMPILE, "cannot write the kernel's text to %s: %s", source, strerror(errno));
   char(*constants)[160] = calloc(MAX_CONSTANTS, sizeof *constants);
   char **a = calloc(MAX_ARGUMENTS + 2 * MAX_CONSTANTS, sizeof *a);
   char *errors = calloc(1, 65536), *said = calloc(1, 8192);
@@ -135,16 +135,16 @@ gpu_status host_compile_by_command(void *context, const gpu_program *p, bool che
     a[n++] = source;
     int exit_status = run_command(a, said, 8192, errors, 65536);
     if (exit_status == -1)
-      status = host_refuse(why, why_bytes, GPU_COMPILE, "cannot run the compiler `%s msl build`: %s; set ATTEST_MSL to "
+      status = gpu_refuse(message, message_bytes, GPU_COMPILE, "cannot run the compiler `%s msl build`: %s; set ATTEST_MSL to "
                            "the path of attest", command, strerror(errno));
     else if (exit_status != 0)
-      status = host_refuse(why, why_bytes, GPU_COMPILE, "%s", *errors ? errors : "the compiler ended without a word");
+      status = gpu_refuse(message, message_bytes, GPU_COMPILE, "%s", *errors ? errors : "the compiler ended without a word");
     else if (!parse(said, out))
-      status = host_refuse(why, why_bytes, GPU_COMPILE, "the compiler `%s msl build` did not say what it made", command);
+      status = gpu_refuse(message, message_bytes, GPU_COMPILE, "the compiler `%s msl build` did not say what it made", command);
     else
       status = GPU_OK;
   } else {
-    host_refuse(why, why_bytes, status, "no memory to run the compiler");
+    gpu_refuse(message, message_bytes, status, "no memory to run the compiler");
   }
   unlink(source);
   free(constants), free(a), free(errors), free(said);

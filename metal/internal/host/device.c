@@ -38,36 +38,36 @@ static gpu_status describe(gpu_device *d, gpu_device_info *out) {
   return GPU_OK;
 }
 
-static gpu_status check_options(const host_options *o, char *why, size_t why_bytes) {
+static gpu_status check_options(const host_options *o, char *message, size_t message_bytes) {
   if ((unsigned)o->order > HOST_LOCKSTEP)
-    return host_refuse(why, why_bytes, GPU_INVALID, "order %d is none of forward, reverse, random, lockstep", (int)o->order);
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "order %d is none of forward, reverse, random, lockstep", (int)o->order);
   if ((unsigned)o->fill > HOST_FILL_GARBAGE)
-    return host_refuse(why, why_bytes, GPU_INVALID, "fill %d is none of NaN, zero, garbage", (int)o->fill);
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "fill %d is none of NaN, zero, garbage", (int)o->fill);
   if ((unsigned)o->math > HOST_MATH_FAST_FOLDED)
-    return host_refuse(why, why_bytes, GPU_INVALID, "math %d is none of as asked, safe, fast, fast-folded", (int)o->math);
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "math %d is none of as asked, safe, fast, fast-folded", (int)o->math);
   if ((unsigned)o->engine > HOST_WIDE)
-    return host_refuse(why, why_bytes, GPU_INVALID, "engine %d is none of fibers, wide", (int)o->engine);
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "engine %d is none of fibers, wide", (int)o->engine);
   if (o->max_threads > MAX_THREADS)
-    return host_refuse(why, why_bytes, GPU_INVALID, "max_threads is %u; at most %u", o->max_threads, MAX_THREADS);
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "max_threads is %u; at most %u", o->max_threads, MAX_THREADS);
   if (o->max_threadgroup_memory > MAX_THREADGROUP_MEMORY)
-    return host_refuse(why, why_bytes, GPU_INVALID, "max_threadgroup_memory is %llu bytes; at most %u",
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "max_threadgroup_memory is %llu bytes; at most %u",
                        (unsigned long long)o->max_threadgroup_memory, MAX_THREADGROUP_MEMORY);
   if (o->workers > MAX_WORKERS)
-    return host_refuse(why, why_bytes, GPU_INVALID, "workers is %u; at most %u", o->workers, MAX_WORKERS);
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "workers is %u; at most %u", o->workers, MAX_WORKERS);
   return GPU_OK;
 }
 
-gpu_status host_device_create(const host_options *options, gpu_api *out, char *why, size_t why_bytes) {
+gpu_status host_device_create(const host_options *options, gpu_api *out, char *message, size_t message_bytes) {
   static const host_options plain;
-  if (!out) return host_refuse(why, why_bytes, GPU_INVALID, "out is NULL; a place for the six calls is wanted");
+  if (!out) return gpu_refuse(message, message_bytes, GPU_INVALID, "out is NULL; a place for the six calls is wanted");
   memset(out, 0, sizeof *out);
-  if (host_is_forked()) return host_refuse_forked(why, why_bytes);
+  if (host_is_forked()) return host_refuse_forked(message, message_bytes);
   host_watch_forks();
   if (!options) options = &plain;
-  gpu_status status = check_options(options, why, why_bytes);
+  gpu_status status = check_options(options, message, message_bytes);
   if (status != GPU_OK) return status;
   gpu_device *d = calloc(1, sizeof *d);
-  if (!d) return host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory for a device");
+  if (!d) return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory for a device");
   d->options = *options;
   if (d->options.max_threads == 0) d->options.max_threads = MAX_THREADS;
   if (d->options.max_threadgroup_memory == 0) d->options.max_threadgroup_memory = 32768;

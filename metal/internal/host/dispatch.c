@@ -10,7 +10,7 @@ struct reason {
   size_t bytes;
 };
 
-#define REFUSE(...) return host_refuse(r->text, r->bytes, GPU_INVALID, __VA_ARGS__)
+#define REFUSE(...) return gpu_refuse(r->text, r->bytes, GPU_INVALID, __VA_ARGS__)
 
 static gpu_status check_shape(const gpu_dispatch *d, struct job *job, struct reason *r) {
   static const char axes[] = "xyz";
@@ -138,9 +138,9 @@ static gpu_status run_once(gpu_device *device, const struct job *plan, double de
   return status;
 }
 
-gpu_status host_run(gpu_device *device, const gpu_dispatch *d, char *why, size_t why_bytes) {
-  struct reason reason = {why, why_bytes}, *r = &reason;
-  if (host_is_forked()) return host_refuse_forked(why, why_bytes);
+gpu_status host_run(gpu_device *device, const gpu_dispatch *d, char *message, size_t message_bytes) {
+  struct reason reason = {message, message_bytes}, *r = &reason;
+  if (host_is_forked()) return host_refuse_forked(message, message_bytes);
   if (!d || !d->pipeline) REFUSE("a dispatch needs a pipeline");
   if (d->pipeline->device != device) REFUSE("the pipeline belongs to another device");
   if (d->repeat == 0) REFUSE("repeat is 0 and would run nothing; at least 1 is wanted");
@@ -154,7 +154,7 @@ gpu_status host_run(gpu_device *device, const gpu_dispatch *d, char *why, size_t
   if (status == GPU_OK) status = check_bindings(d, &job, r);
   if (status != GPU_OK) return status;
   shuffle(device, &job);
-  double deadline = d->deadline_seconds > 0 ? host_now() + d->deadline_seconds : 0;
+  double deadline = d->deadline_seconds > 0 ? gpu_now() + d->deadline_seconds : 0;
   for (uint32_t i = 0; i < d->repeat && status == GPU_OK; i++)
     status = run_once(device, &job, deadline, d->seconds ? &d->seconds[i] : NULL, r);
   return status;

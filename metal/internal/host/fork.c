@@ -16,7 +16,7 @@ static void watch(void) { pthread_atfork(NULL, NULL, in_child); }
 void host_watch_forks(void) { pthread_once(&watched, watch); }
 bool host_is_forked(void) { return atomic_load_explicit(&forked, memory_order_relaxed); }
 
-gpu_status host_refuse_forked(char *why, size_t why_bytes) {
-  return host_refuse(why, why_bytes, GPU_EXECUTION, "this process was forked from one that has a device, whose threads it "
+gpu_status host_refuse_forked(char *message, size_t message_bytes) {
+  return gpu_refuse(message, message_bytes, GPU_EXECUTION, "this process was forked from one that has a device, whose threads it "
                      "does not have: fork before the first device is made, or call exec in the child");
 }

@@ -33,9 +33,9 @@ typedef struct {
 } host_module;
 
 /* Compiles the program's text to a module, for fibers where HOST_WIDE is asked for and not to be had. Called from any
- * thread. `why` gets the diagnostics. */
+ * thread. `message` gets the diagnostics. */
 typedef gpu_status host_compile(void *context, const gpu_program *program, bool checked, host_engine engine,
-                                host_module *out, char *why, size_t why_bytes);
+                                host_module *out, char *message, size_t message_bytes);
 
 typedef struct {
   uint32_t workers;                /* OS threads; 0: one a processor */
@@ -57,7 +57,7 @@ typedef struct {
 
 /* Makes a device. `options` may be NULL. The device lives until host_device_destroy, which waits for dispatches under
  * way; buffers and pipelines must have been freed. */
-gpu_status host_device_create(const host_options *options, gpu_api *out, char *why, size_t why_bytes);
+gpu_status host_device_create(const host_options *options, gpu_api *out, char *message, size_t message_bytes);
 void host_device_destroy(gpu_device *);
 
 /* What a checked device found. */

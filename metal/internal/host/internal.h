@@ -8,9 +8,12 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "clock.h"
 #include "fiber.h"
+#include "gpu_buffer.h"
 #include "host.h"
 #include "msl_runtime.h"
+#include "refusal.h"
 
 #define MAX_THREADS 1024u
 #define MAX_SIMDGROUPS (MAX_THREADS / MSL_SIMD_WIDTH)
@@ -97,7 +100,7 @@ struct job {
   atomic_bool done;              /* set under the device's lock */
   pthread_cond_t finished;
   gpu_status status;             /* the device's lock */
-  char why[1024];
+  char message[1024];
   struct check *check;           /* of a checked device, else NULL */
   struct job *following;         /* in the device's list */
 };
@@ -114,14 +117,6 @@ struct gpu_pipeline {
   struct loaded *twin;           /* of a checked module: private variables without a value start as zeros; may be NULL */
   const struct msl_entry *twin_entry;
   uint32_t max_threads;
-};
-
-struct gpu_buffer {
-  gpu_device *device;
-  unsigned char *contents;
-  uint64_t bytes;
-  void *mapping;                 /* NULL where the memory is the caller's */
-  uint64_t mapping_bytes;
 };
 
 struct gpu_device {
@@ -147,7 +142,7 @@ void host_free_program(struct program *);
 
 /* again.c: a threadgroup that vectors could not carry out. */
 void host_run_again(struct msl_lane *) __attribute__((noreturn));
-gpu_status host_report_again(gpu_device *, const struct job *wide, double deadline, char *why, size_t why_bytes);
+gpu_status host_report_again(gpu_device *, const struct job *wide, double deadline, char *message, size_t message_bytes);
 
 /* group.c: one threadgroup, start to end. */
 void host_run_group(struct worker *, struct job *, uint64_t index);
@@ -188,11 +183,11 @@ void host_job_fail(struct job *, gpu_status, const char *format, ...) __attribut
 void host_fail(struct msl_lane *, int line, const char *message);
 
 /* pool.c */
-gpu_status host_run_job(gpu_device *, struct job *, double deadline, char *why, size_t why_bytes);
+gpu_status host_run_job(gpu_device *, struct job *, double deadline, char *message, size_t message_bytes);
 void host_stop_workers(gpu_device *);
 
 /* stacks.c */
-bool host_map_worker(struct worker *, char *why, size_t why_bytes);
+bool host_map_worker(struct worker *, char *message, size_t message_bytes);
 bool host_ready_stacks(struct worker *, uint32_t lanes);
 bool host_ready_wide_stacks(struct worker *);
 void host_unmap_worker(struct worker *);
@@ -207,7 +202,7 @@ void host_block_signals(void);
 void host_describe_fault(struct worker *, struct job *);
 
 /* module.c */
-struct loaded *host_load(gpu_device *, const char *path, char *why, size_t why_bytes);
+struct loaded *host_load(gpu_device *, const char *path, char *message, size_t message_bytes);
 void host_unload(gpu_device *, struct loaded *);
 const struct msl_module *host_module_of(struct loaded *);
 const char *host_module_path(struct loaded *);
@@ -222,11 +217,11 @@ gpu_status host_make_buffer(gpu_device *, void *, uint64_t, gpu_buffer **, void 
 void host_free_buffer(gpu_device *, gpu_buffer *);
 gpu_status host_compile_pipeline(gpu_device *, const gpu_program *, gpu_pipeline **, gpu_pipeline_info *, char *, size_t);
 void host_free_pipeline(gpu_device *, gpu_pipeline *);
-gpu_pipeline *host_fibers_of(gpu_pipeline *, char *why, size_t why_bytes);
+gpu_pipeline *host_fibers_of(gpu_pipeline *, char *message, size_t message_bytes);
 gpu_status host_run(gpu_device *, const gpu_dispatch *, char *, size_t);
 
 /* check.c: a checked device's jobs; the rest of it is in check.h. */
-gpu_status host_check_begin(struct job *, char *why, size_t why_bytes);
+gpu_status host_check_begin(struct job *, char *message, size_t message_bytes);
 void host_check_end(struct job *);
 void host_drop_reports(gpu_device *);
 
@@ -242,12 +237,9 @@ gpu_status host_compile_by_command(void *, const gpu_program *, bool checked, ho
 /* fork.c */
 void host_watch_forks(void);
 bool host_is_forked(void);
-gpu_status host_refuse_forked(char *why, size_t why_bytes);
+gpu_status host_refuse_forked(char *message, size_t message_bytes);
 
-/* say.c: small things. */
-gpu_status host_refuse(char *why, size_t why_bytes, gpu_status, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-double host_now(void);
+/* mix.c */
 uint64_t host_mix(uint64_t);
 
 static inline struct group *group_of(struct msl_lane *lane) { return (struct group *)lane->threadgroup; }

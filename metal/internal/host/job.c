@@ -7,7 +7,7 @@
 #include "internal.h"
 
 void host_job_fail(struct job *job, gpu_status status, const char *format, ...) {
-  char text[sizeof job->why];
+  char text[sizeof job->message];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
@@ -15,7 +15,7 @@ void host_job_fail(struct job *job, gpu_status status, const char *format, ...) 
   int none = 0;
   if (!atomic_compare_exchange_strong(&job->failed, &none, 1)) return;
   job->status = status;
-  snprintf(job->why, sizeof job->why, "%s", text);
+  snprintf(job->message, sizeof job->message, "%s", text);
 }
 
 void host_fail(struct msl_lane *lane, int line, const char *message) {

@@ -33,21 +33,21 @@ static int find_range(struct dl_phdr_info *info, size_t size, void *loaded) {
   return 1;
 }
 
-static bool bind(struct loaded *m, const char *path, char *why, size_t why_bytes) {
+static bool bind(struct loaded *m, const char *path, char *message, size_t message_bytes) {
   m->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!m->handle) {
-    host_refuse(why, why_bytes, GPU_COMPILE, "cannot load the compiled kernel: %s", dlerror());
+    gpu_refuse(message, message_bytes, GPU_COMPILE, "cannot load the compiled kernel: %s", dlerror());
     return false;
   }
   m->module = dlsym(m->handle, "msl_module");
   const struct msl_runtime **table = dlsym(m->handle, "msl_runtime_table");
   if (!m->module || !table) {
-    host_refuse(why, why_bytes, GPU_COMPILE, "%s is no kernel module: it does not export msl_module and "
+    gpu_refuse(message, message_bytes, GPU_COMPILE, "%s is no kernel module: it does not export msl_module and "
                 "msl_runtime_table", path);
     return false;
   }
   if (m->module->abi != MSL_ABI_VERSION) {
-    host_refuse(why, why_bytes, GPU_COMPILE, "%s was compiled for version %u of the module contract; this runtime has %u",
+    gpu_refuse(message, message_bytes, GPU_COMPILE, "%s was compiled for version %u of the module contract; this runtime has %u",
                 path, m->module->abi, MSL_ABI_VERSION);
     return false;
   }
@@ -58,25 +58,25 @@ static bool bind(struct loaded *m, const char *path, char *why, size_t why_bytes
   return true;
 }
 
-static struct loaded *load(const char *path, char *why, size_t why_bytes) {
+static struct loaded *load(const char *path, char *message, size_t message_bytes) {
   struct loaded *m = calloc(1, sizeof *m);
   if (!m || !(m->path = strdup(path))) {
     free(m);
-    host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory to load a module");
+    gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory to load a module");
     return NULL;
   }
-  if (bind(m, path, why, why_bytes)) return m;
+  if (bind(m, path, message, message_bytes)) return m;
   if (m->handle) dlclose(m->handle);
   free(m->path);
   free(m);
   return NULL;
 }
 
-struct loaded *host_load(gpu_device *d, const char *path, char *why, size_t why_bytes) {
+struct loaded *host_load(gpu_device *d, const char *path, char *message, size_t message_bytes) {
   pthread_mutex_lock(&d->lock);
   struct loaded *m = d->modules;
   while (m && strcmp(m->path, path) != 0) m = m->following;
-  if (!m && (m = load(path, why, why_bytes))) {
+  if (!m && (m = load(path, message, message_bytes))) {
     m->following = d->modules;
     d->modules = m;
   }

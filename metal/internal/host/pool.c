@@ -42,7 +42,7 @@ static void work_on(struct worker *w, struct job *job) {
 
 static void finish_if_last(struct job *job) {
   if (job->active || !exhausted(job)) return;
-  job->ended = host_now();
+  job->ended = gpu_now();
   atomic_store(&job->done, true);
   pthread_cond_signal(&job->finished);
 }
@@ -52,7 +52,7 @@ static void finish_if_last(struct job *job) {
 static const double patience = 30e-6;
 
 #define SPIN_UNTIL(news) \
-  for (double until = host_now() + patience; !(news) && host_now() < until;) \
+  for (double until = gpu_now() + patience; !(news) && gpu_now() < until;) \
     for (int i = 0; i < 32 && !(news); i++) host_pause()
 
 static void host_pause(void) {
@@ -87,7 +87,7 @@ static void *serve(void *argument) {
       pthread_cond_wait(&d->work, &d->lock);
       continue;
     }
-    if (job->active++ == 0 && job->started == 0) job->started = host_now();
+    if (job->active++ == 0 && job->started == 0) job->started = gpu_now();
     atomic_store(&w->job, job);
     pthread_mutex_unlock(&d->lock);
     work_on(w, job);
@@ -102,11 +102,11 @@ static void *serve(void *argument) {
   return NULL;
 }
 
-static bool start_worker(gpu_device *d, char *why, size_t why_bytes) {
+static bool start_worker(gpu_device *d, char *message, size_t message_bytes) {
   struct worker *w = calloc(1, sizeof *w);
   if (!w) return false;
   w->device = d;
-  if (!host_map_worker(w, why, why_bytes)) {
+  if (!host_map_worker(w, message, message_bytes)) {
     free(w);
     return false;
   }
@@ -123,7 +123,7 @@ static bool start_worker(gpu_device *d, char *why, size_t why_bytes) {
   if (error) {
     host_unmap_worker(w);
     free(w);
-    host_refuse(why, why_bytes, GPU_NO_MEMORY, "no thread for a worker: %s", strerror(error));
+    gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no thread for a worker: %s", strerror(error));
     return false;
   }
   d->workers[d->started_workers++] = w;
@@ -172,7 +172,7 @@ static void await(gpu_device *d, struct job *job, double deadline) {
       pthread_cond_wait(&job->finished, &d->lock);
       continue;
     }
-    double until = atomic_load(&job->cancelled) ? host_now() + 0.002 : deadline;
+    double until = atomic_load(&job->cancelled) ? gpu_now() + 0.002 : deadline;
     struct timespec t = monotonic(until);
     if (pthread_cond_timedwait(&job->finished, &d->lock, &t) != ETIMEDOUT) continue;
     atomic_store(&job->cancelled, 1);
@@ -182,8 +182,8 @@ static void await(gpu_device *d, struct job *job, double deadline) {
   }
 }
 
-/* Runs the job. deadline: of host_now's clock; 0: none. */
-gpu_status host_run_job(gpu_device *d, struct job *job, double deadline, char *why, size_t why_bytes) {
+/* Runs the job. deadline: of gpu_now's clock; 0: none. */
+gpu_status host_run_job(gpu_device *d, struct job *job, double deadline, char *message, size_t message_bytes) {
   pthread_condattr_t clock;
   pthread_condattr_init(&clock);
   pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -192,7 +192,7 @@ gpu_status host_run_job(gpu_device *d, struct job *job, double deadline, char *w
   uint32_t wanted = job->only ? 1 : job->total < d->worker_count ? (uint32_t)job->total : d->worker_count;
   pthread_mutex_lock(&d->lock);
   while (d->started_workers < wanted)
-    if (!start_worker(d, why, why_bytes)) break;
+    if (!start_worker(d, message, message_bytes)) break;
   if (d->started_workers == 0) {
     pthread_mutex_unlock(&d->lock);
     return GPU_NO_MEMORY;
@@ -206,9 +206,9 @@ gpu_status host_run_job(gpu_device *d, struct job *job, double deadline, char *w
   remove_job(d, job);
   pthread_mutex_unlock(&d->lock);
   pthread_cond_destroy(&job->finished);
-  if (atomic_load(&job->failed)) return host_refuse(why, why_bytes, job->status, "%s", job->why);
+  if (atomic_load(&job->failed)) return gpu_refuse(message, message_bytes, job->status, "%s", job->message);
   if (atomic_load(&job->cancelled))
-    return host_refuse(why, why_bytes, GPU_EXECUTION,
+    return gpu_refuse(message, message_bytes, GPU_EXECUTION,
                        "kernel %s: stopped at its deadline: %llu of %llu threadgroups had been started",
                        job->pipeline->entry->name,
                        (unsigned long long)(atomic_load(&job->next) < job->total ? atomic_load(&job->next) : job->total),

@@ -14,11 +14,11 @@
 
 static _Atomic(struct worker *) mapped[2 * MAX_WORKERS]; /* by slot; read in signal handlers */
 
-bool host_map_worker(struct worker *w, char *why, size_t why_bytes) {
+bool host_map_worker(struct worker *w, char *message, size_t message_bytes) {
   unsigned char *raw = mmap(NULL, 2 * MSL_REGION_BYTES, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (raw == MAP_FAILED) {
-    host_refuse(why, why_bytes, GPU_NO_MEMORY, "no address space for the stacks of a worker: %s", strerror(errno));
+    gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no address space for the stacks of a worker: %s", strerror(errno));
     return false;
   }
   uintptr_t start = ((uintptr_t)raw + MSL_REGION_BYTES - 1) & ~(MSL_REGION_BYTES - 1);
@@ -31,7 +31,7 @@ bool host_map_worker(struct worker *w, char *why, size_t why_bytes) {
   if (w->arena == MAP_FAILED || !w->group) {
     if (w->arena == MAP_FAILED) w->arena = NULL;
     host_unmap_worker(w);
-    host_refuse(why, why_bytes, GPU_NO_MEMORY, "no memory for a worker");
+    gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory for a worker");
     return false;
   }
   memset(w->group, 0, sizeof *w->group);
@@ -41,7 +41,7 @@ bool host_map_worker(struct worker *w, char *why, size_t why_bytes) {
     if (atomic_compare_exchange_strong(&mapped[i], &none, w)) return true;
   }
   host_unmap_worker(w);
-  host_refuse(why, why_bytes, GPU_NO_MEMORY, "more than %u workers in this process", 2 * MAX_WORKERS);
+  gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "more than %u workers in this process", 2 * MAX_WORKERS);
   return false;
 }
 

@@ -8,19 +8,19 @@
 
 extern const char mfa_kernel_text[]; /* attention.metal, made by lib.mk */
 
-static const gpu_api *host(char *why, size_t why_bytes) {
+static const gpu_api *host(char *message, size_t message_bytes) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   static gpu_api api;
   static bool made;
   pthread_mutex_lock(&lock);
-  if (!made) made = host_device_create(NULL, &api, why, why_bytes) == GPU_OK;
+  if (!made) made = host_device_create(NULL, &api, message, message_bytes) == GPU_OK;
   pthread_mutex_unlock(&lock);
   return made ? &api : NULL;
 }
 
-static const gpu_api *find(const char *name, char *why, size_t why_bytes) {
-  if (strcmp(name, "host") == 0) return host(why, why_bytes);
-  snprintf(why, why_bytes, "not in this library, expected ATTEST_DEVICE=host");
+static const gpu_api *find(const char *name, char *message, size_t message_bytes) {
+  if (strcmp(name, "host") == 0) return host(message, message_bytes);
+  snprintf(message, message_bytes, "not in this library, expected ATTEST_DEVICE=host");
   return NULL;
 }
 

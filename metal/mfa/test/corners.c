@@ -35,16 +35,16 @@ static gpu_status describe(gpu_device *d, gpu_device_info *out) {
   return GPU_OK;
 }
 
-static gpu_status refuse(gpu_status status, char *why, size_t why_bytes, const char *text) {
-  snprintf(why, why_bytes, "%s", text);
+static gpu_status refuse(gpu_status status, char *message, size_t message_bytes, const char *text) {
+  snprintf(message, message_bytes, "%s", text);
   return status;
 }
 
-static gpu_status make_buffer(gpu_device *d, void *memory, uint64_t bytes, gpu_buffer **out, void **contents, char *why,
-                              size_t why_bytes) {
-  if (bytes == 0 || bytes > 1 << 30) return refuse(GPU_NO_MEMORY, why, why_bytes, "expected 1 byte to 1 GB");
+static gpu_status make_buffer(gpu_device *d, void *memory, uint64_t bytes, gpu_buffer **out, void **contents, char *message,
+                              size_t message_bytes) {
+  if (bytes == 0 || bytes > 1 << 30) return refuse(GPU_NO_MEMORY, message, message_bytes, "expected 1 byte to 1 GB");
   if ((uintptr_t)memory % PAGE || (memory && bytes % PAGE))
-    return refuse(GPU_INVALID, why, why_bytes, "expected whole pages");
+    return refuse(GPU_INVALID, message, message_bytes, "expected whole pages");
   gpu_buffer *b = calloc(1, sizeof *b);
   b->bytes = bytes;
   b->memory = memory;
@@ -70,8 +70,8 @@ static void free_buffer(gpu_device *d, gpu_buffer *b) {
 }
 
 static gpu_status compile(gpu_device *d, const gpu_program *program, gpu_pipeline **out, gpu_pipeline_info *info,
-                          char *why, size_t why_bytes) {
-  if (strncmp(program->function, "attention_", 10)) return refuse(GPU_COMPILE, why, why_bytes, "no such function");
+                          char *message, size_t message_bytes) {
+  if (strncmp(program->function, "attention_", 10)) return refuse(GPU_COMPILE, message, message_bytes, "no such function");
   gpu_pipeline *p = calloc(1, sizeof *p);
   p->element_bytes = strstr(program->function, "fp32") ? 4 : 2;
   p->has_mask = program->constants[0].bits;
@@ -97,13 +97,13 @@ static void touch(const gpu_binding *b, const uint64_t extent[4], mfa_kernel_str
     }
 }
 
-static gpu_status run(gpu_device *d, const gpu_dispatch *dispatch, char *why, size_t why_bytes) {
+static gpu_status run(gpu_device *d, const gpu_dispatch *dispatch, char *message, size_t message_bytes) {
   (void)d;
   const gpu_binding *slots[7] = {0};
   for (uint32_t i = 0; i < dispatch->binding_count; i++)
     if (dispatch->bindings[i].kind != GPU_BIND_THREADGROUP) slots[dispatch->bindings[i].index] = &dispatch->bindings[i];
   for (int i = 0; i < (dispatch->pipeline->has_mask ? 7 : 6); i++)
-    if (!slots[i]) return refuse(GPU_INVALID, why, why_bytes, "a slot is not bound");
+    if (!slots[i]) return refuse(GPU_INVALID, message, message_bytes, "a slot is not bound");
   const mfa_kernel_params *p = slots[4]->bytes;
   uint32_t in = dispatch->pipeline->element_bytes, out = p->output_precision == MFA_PRECISION_FP32 ? 4 : 2;
   uint64_t heads = dispatch->grid[1], batch = dispatch->grid[2], kv_heads = heads / p->heads_per_kv_head;

@@ -16,8 +16,8 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
   init?(_ settings: MetalStandIn.Settings) {
     var options = host_options()
     options.workers = settings.workers
-    var made = gpu_api(), info = gpu_device_info(), why = [CChar](repeating: 0, count: 512)
-    guard host_device_create(&options, &made, &why, why.count) == GPU_OK, made.describe(made.device, &info) == GPU_OK
+    var made = gpu_api(), info = gpu_device_info(), message = [CChar](repeating: 0, count: 512)
+    guard host_device_create(&options, &made, &message, message.count) == GPU_OK, made.describe(made.device, &info) == GPU_OK
     else { return nil }
     calls = made
     self.settings = settings

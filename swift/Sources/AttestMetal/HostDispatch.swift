@@ -63,7 +63,7 @@ final class HostDispatch {
     let (size, inThreads) = try shape()
     let group = try packed(threadgroup, "threadgroup")
     var times = [Double](repeating: 0, count: count)
-    var why = [CChar](repeating: 0, count: 4096)
+    var message = [CChar](repeating: 0, count: 4096)
     let host = pipeline.host
     let status = bindings.withUnsafeBufferPointer { bindings in
       times.withUnsafeMutableBufferPointer { times in
@@ -71,10 +71,10 @@ final class HostDispatch {
           pipeline: pipeline.handle, bindings: bindings.baseAddress, binding_count: UInt32(bindings.count), grid: size,
           threadgroup: group, grid_in_threads: inThreads, repeat: UInt32(count),
           deadline_seconds: host.settings.timeout, seconds: times.baseAddress)
-        return host.calls.run(host.calls.device, &dispatch, &why, why.count)
+        return host.calls.run(host.calls.device, &dispatch, &message, message.count)
       }
     }
-    guard status == GPU_OK else { throw failure(status, why) }
+    guard status == GPU_OK else { throw failure(status, message) }
     return times.reduce(0, +)
   }
 
@@ -117,8 +117,8 @@ final class HostDispatch {
     return (x, y, z)
   }
 
-  private func failure(_ status: gpu_status, _ why: [CChar]) -> MTLCommandBufferError {
-    let text = String(decoding: why.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  private func failure(_ status: gpu_status, _ message: [CChar]) -> MTLCommandBufferError {
+    let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let code: MTLCommandBufferError.Code =
       switch status {
       case GPU_INVALID, GPU_UNSUPPORTED: .invalidResource

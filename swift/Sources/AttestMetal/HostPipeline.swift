@@ -48,7 +48,7 @@ final class HostPipeline: MTLComputePipelineState, @unchecked Sendable {
       constants.append(gpu_constant(name: names.last!, index: 0, type: value.type, bits: value.bits))
     }
     var made: OpaquePointer?
-    var why = [CChar](repeating: 0, count: 16384)
+    var message = [CChar](repeating: 0, count: 16384)
     let library = function.library
     let status = library.source.withCString { source in
       HostLibrary.file.withCString { file in
@@ -58,13 +58,13 @@ final class HostPipeline: MTLComputePipelineState, @unchecked Sendable {
               source: source, file: file, function: name, constants: constants.baseAddress,
               constant_count: UInt32(constants.count), math: library.math, language_version: library.version,
               max_threads: maxThreads)
-            return host.calls.compile(host.calls.device, &program, &made, &info, &why, why.count)
+            return host.calls.compile(host.calls.device, &program, &made, &info, &message, message.count)
           }
         }
       }
     }
     guard status == GPU_OK, let made else {
-      throw MTLLibraryError(.compileFailure, String(decoding: why.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+      throw MTLLibraryError(.compileFailure, String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
     return made
   }

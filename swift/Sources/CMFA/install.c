@@ -8,15 +8,15 @@
 extern const char mfa_kernel_text[];
 
 /* The Swift side: Sources/MFAFFI/Export.swift. NULL with a reason where this machine has no Metal device. */
-extern const gpu_api *mfa_swift_device(char *why, size_t why_bytes);
+extern const gpu_api *mfa_swift_device(char *message, size_t message_bytes);
 
-static const gpu_api *find(const char *name, char *why, size_t why_bytes) {
+static const gpu_api *find(const char *name, char *message, size_t message_bytes) {
   const char *asked = getenv("ATTEST_DEVICE"); /* name is a default where nobody asked */
   if (asked && *asked && strcmp(asked, "metal") != 0) {
-    snprintf(why, why_bytes, "%s is not in this library, expected ATTEST_DEVICE=metal", name);
+    snprintf(message, message_bytes, "%s is not in this library, expected ATTEST_DEVICE=metal", name);
     return NULL;
   }
-  return mfa_swift_device(why, why_bytes);
+  return mfa_swift_device(message, message_bytes);
 }
 
 __attribute__((constructor)) static void install(void) {

@@ -1,11 +1,11 @@
 import CDevice
 import Metal
 
-/// The six calls over the machine's Metal device, for the C library; NULL, with the reason in `why`, where there is none.
+/// The six calls over the machine's Metal device, for the C library; NULL, with the reason in `message`, where there is none.
 @_cdecl("mfa_swift_device")
-public func mfaSwiftDevice(_ why: UnsafeMutablePointer<CChar>?, _ whyBytes: Int) -> UnsafePointer<gpu_api>? {
+public func mfaSwiftDevice(_ message: UnsafeMutablePointer<CChar>?, _ messageBytes: Int) -> UnsafePointer<gpu_api>? {
   var api: UnsafePointer<gpu_api>?
-  _ = answering(why, whyBytes) {
+  _ = answering(message, messageBytes) {
     _ = try Device.shared()
     api = UnsafePointer(sharedCalls)
   }
@@ -31,8 +31,8 @@ func makeCalls(_ device: Device) -> gpu_api {
       deviceOf(device).describe(&out.pointee)
       return GPU_OK
     },
-    make_buffer: { device, memory, bytes, out, contents, why, whyBytes in
-      answering(why, whyBytes) {
+    make_buffer: { device, memory, bytes, out, contents, message, messageBytes in
+      answering(message, messageBytes) {
         guard let device, let out else { throw Refusal(GPU_INVALID, "out is NULL; a place for the buffer is wanted") }
         out.pointee = nil
         let buffer = try deviceOf(device).makeBuffer(memory, bytes)
@@ -40,8 +40,8 @@ func makeCalls(_ device: Device) -> gpu_api {
         out.pointee = OpaquePointer(Unmanaged.passRetained(buffer).toOpaque())
       }
     },
-    compile: { device, program, out, info, why, whyBytes in
-      answering(why, whyBytes) {
+    compile: { device, program, out, info, message, messageBytes in
+      answering(message, messageBytes) {
         guard let device, let program, let out else {
           throw Refusal(GPU_INVALID, "program or out is NULL; a program and a place for the pipeline are wanted")
         }
@@ -54,8 +54,8 @@ func makeCalls(_ device: Device) -> gpu_api {
         out.pointee = OpaquePointer(Unmanaged.passRetained(pipeline).toOpaque())
       }
     },
-    run: { device, dispatch, why, whyBytes in
-      answering(why, whyBytes) {
+    run: { device, dispatch, message, messageBytes in
+      answering(message, messageBytes) {
         guard let device, let dispatch else { throw Refusal(GPU_INVALID, "the dispatch is NULL") }
         try deviceOf(device).run(dispatch.pointee)
       }

@@ -17,17 +17,17 @@ struct Refusal: Error {
   }
 }
 
-/// Runs a call of the interface: what it throws becomes a status, with the text in `why`, NUL-terminated and cut to fit.
-func answering(_ why: UnsafeMutablePointer<CChar>?, _ bytes: Int, _ body: () throws -> Void) -> gpu_status {
+/// Runs a call of the interface: what it throws becomes a status, with the text in `message`, NUL-terminated and cut to fit.
+func answering(_ message: UnsafeMutablePointer<CChar>?, _ bytes: Int, _ body: () throws -> Void) -> gpu_status {
   do {
     // Callers are no Swift or Objective-C threads: without a pool of its own, each call would leak what Metal autoreleases.
     try autoreleasepool(invoking: body)
     return GPU_OK
   } catch let refusal as Refusal {
-    write(refusal.text, to: why, bytes)
+    write(refusal.text, to: message, bytes)
     return refusal.status
   } catch {
-    write(error.localizedDescription, to: why, bytes)
+    write(error.localizedDescription, to: message, bytes)
     return GPU_EXECUTION
   }
 }

@@ -19,8 +19,8 @@ extension Device {
     commands.waitUntilCompleted()
     if commands.status != .completed {
       replace(queue)
-      let why = commands.error?.localizedDescription ?? "the command buffer ended with status \(commands.status.rawValue)"
-      throw Refusal(GPU_EXECUTION, "kernel \(dispatch.pipeline.function): \(why)")
+      let message = commands.error?.localizedDescription ?? "the command buffer ended with status \(commands.status.rawValue)"
+      throw Refusal(GPU_EXECUTION, "kernel \(dispatch.pipeline.function): \(message)")
     }
     if let seconds = request.seconds {
       let each = (commands.gpuEndTime - commands.gpuStartTime) / Double(request.repeat)

@@ -52,7 +52,7 @@ open class MPSMatrix {
 
   /// Ends the process where the matrices do not fit the buffer, as Apple's does.
   public init(buffer: any MTLBuffer, offset: Int, descriptor: MPSMatrixDescriptor) {
-    if let why = Self.misfit(buffer.length, offset, descriptor) { fatalError("MPSMatrix: \(why)") }
+    if let message = Self.misfit(buffer.length, offset, descriptor) { fatalError("MPSMatrix: \(message)") }
     device = buffer.device
     data = buffer
     self.offset = offset

@@ -15,8 +15,8 @@ final class DeviceTests: XCTestCase {
     """
 
   func api() throws -> gpu_api {
-    var why = [CChar](repeating: 0, count: 512)
-    return try XCTUnwrap(mfaSwiftDevice(&why, why.count), said(why)).pointee
+    var message = [CChar](repeating: 0, count: 512)
+    return try XCTUnwrap(mfaSwiftDevice(&message, message.count), said(message)).pointee
   }
 
   /// A compiled pipeline, or the status and text of the refusal.
@@ -24,7 +24,7 @@ final class DeviceTests: XCTestCase {
     _ api: gpu_api, _ source: String = text, _ function: String = "count", times: UInt64? = 2, version: UInt32 = 0,
     maxThreads: UInt32 = 0
   ) -> (OpaquePointer?, gpu_pipeline_info, gpu_status, String) {
-    var why = [CChar](repeating: 0, count: 4096), made: OpaquePointer?, info = gpu_pipeline_info()
+    var message = [CChar](repeating: 0, count: 4096), made: OpaquePointer?, info = gpu_pipeline_info()
     var constant = gpu_constant(name: nil, index: 0, type: GPU_UINT, bits: times ?? 0)
     let status = source.withCString { source in
       function.withCString { function in
@@ -33,12 +33,12 @@ final class DeviceTests: XCTestCase {
             var program = gpu_program(
               source: source, file: file, function: function, constants: constant, constant_count: times == nil ? 0 : 1,
               math: GPU_MATH_SAFE, language_version: version, max_threads: maxThreads)
-            return api.compile(api.device, &program, &made, &info, &why, why.count)
+            return api.compile(api.device, &program, &made, &info, &message, message.count)
           }
         }
       }
     }
-    return (made, info, status, said(why))
+    return (made, info, status, said(message))
   }
 
   func testDescribesItself() throws {
@@ -65,10 +65,10 @@ final class DeviceTests: XCTestCase {
       ("2048 threads", "max_threads is 2048", { self.compile($0, maxThreads: 2048) }),
     ]
     for (name, text, body) in table {
-      let (made, _, status, why) = body(api)
+      let (made, _, status, message) = body(api)
       XCTAssertNil(made, name)
       XCTAssertNotEqual(status, GPU_OK, name)
-      XCTAssert(why.contains(text), "\(name): \(why)")
+      XCTAssert(message.contains(text), "\(name): \(message)")
     }
   }
 
@@ -77,7 +77,7 @@ final class DeviceTests: XCTestCase {
     _ api: gpu_api, _ pipeline: OpaquePointer?, _ memory: OpaquePointer?, seconds: inout [Double],
     _ change: (inout gpu_dispatch, inout [gpu_binding]) -> Void = { _, _ in }
   ) -> (gpu_status, String) {
-    var why = [CChar](repeating: 0, count: 1024)
+    var message = [CChar](repeating: 0, count: 1024)
     let by = UnsafeMutablePointer<Float>.allocate(capacity: 2048)
     defer { by.deallocate() }
     by.update(repeating: 1, count: 2048)
@@ -93,16 +93,16 @@ final class DeviceTests: XCTestCase {
       return bindings.withUnsafeBufferPointer {
         dispatch.bindings = $0.baseAddress
         dispatch.binding_count = UInt32($0.count)
-        return api.run(api.device, &dispatch, &why, why.count)
+        return api.run(api.device, &dispatch, &message, message.count)
       }
     }
-    return (status, said(why))
+    return (status, said(message))
   }
 
   func testRunsInPlaceAndInOrder() throws {
     let api = try api()
-    let (pipeline, info, status, why) = compile(api)
-    XCTAssertEqual(status, GPU_OK, why)
+    let (pipeline, info, status, message) = compile(api)
+    XCTAssertEqual(status, GPU_OK, message)
     defer { api.free_pipeline(api.device, pipeline) }
     XCTAssertGreaterThan(info.compile_seconds, 0)
     let page = Int(getpagesize())
@@ -123,8 +123,8 @@ final class DeviceTests: XCTestCase {
 
   func testRefusesWrongDispatches() throws {
     let api = try api()
-    let (pipeline, _, status, why) = compile(api, maxThreads: 64)
-    XCTAssertEqual(status, GPU_OK, why)
+    let (pipeline, _, status, message) = compile(api, maxThreads: 64)
+    XCTAssertEqual(status, GPU_OK, message)
     defer { api.free_pipeline(api.device, pipeline) }
     var buffer: OpaquePointer?, contents: UnsafeMutableRawPointer?
     XCTAssertEqual(api.make_buffer(api.device, nil, 4096, &buffer, &contents, nil, 0), GPU_OK)
@@ -150,9 +150,9 @@ final class DeviceTests: XCTestCase {
     ]
     for (name, text, change) in table {
       var seconds = [0.0]
-      let (status, why) = run(api, pipeline, buffer, seconds: &seconds, change)
+      let (status, message) = run(api, pipeline, buffer, seconds: &seconds, change)
       XCTAssertEqual(status, GPU_INVALID, name)
-      XCTAssert(why.contains(text), "\(name): \(why)")
+      XCTAssert(message.contains(text), "\(name): \(message)")
     }
     XCTAssert(contents?.load(as: Float.self) == 0, "a refused dispatch has run")
   }
@@ -166,18 +166,18 @@ final class DeviceTests: XCTestCase {
       (nil, 0, "0 bytes"), (memory + 8, 64, "not aligned"), (nil, 1 << 60, "at most"),
     ]
     for (pointer, bytes, text) in table {
-      var why = [CChar](repeating: 0, count: 256), buffer: OpaquePointer?
-      XCTAssertNotEqual(api.make_buffer(api.device, pointer, bytes, &buffer, nil, &why, why.count), GPU_OK)
+      var message = [CChar](repeating: 0, count: 256), buffer: OpaquePointer?
+      XCTAssertNotEqual(api.make_buffer(api.device, pointer, bytes, &buffer, nil, &message, message.count), GPU_OK)
       XCTAssertNil(buffer)
-      XCTAssert(said(why).contains(text), said(why))
+      XCTAssert(said(message).contains(text), said(message))
     }
   }
 
   func testTextsAreCutToTheirRoom() throws {
     let api = try api()
-    var why = [CChar](repeating: 1, count: 8), buffer: OpaquePointer?
-    XCTAssertEqual(api.make_buffer(api.device, nil, 0, &buffer, nil, &why, 4), GPU_INVALID)
-    XCTAssertEqual(why[3], 0)
-    XCTAssertEqual(why[4], 1)
+    var message = [CChar](repeating: 1, count: 8), buffer: OpaquePointer?
+    XCTAssertEqual(api.make_buffer(api.device, nil, 0, &buffer, nil, &message, 4), GPU_INVALID)
+    XCTAssertEqual(message[3], 0)
+    XCTAssertEqual(message[4], 1)
   }
 }

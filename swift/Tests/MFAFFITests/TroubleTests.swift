@@ -42,15 +42,15 @@ final class TroubleTests: XCTestCase {
     }
 
     func run(deadline: Double = 0) -> (gpu_status, String) {
-      var why = [CChar](repeating: 0, count: 1024)
+      var message = [CChar](repeating: 0, count: 1024)
       var binding = gpu_binding(kind: GPU_BIND_BUFFER, index: 0, buffer: buffer, offset: 0, bytes: nil, length: 0)
       let status = withUnsafePointer(to: &binding) { binding in
         var dispatch = gpu_dispatch(
           pipeline: pipeline, bindings: binding, binding_count: 1, grid: (1, 1, 1), threadgroup: (64, 1, 1),
           grid_in_threads: false, repeat: 1, deadline_seconds: deadline, seconds: nil)
-        return api.run(api.device, &dispatch, &why, why.count)
+        return api.run(api.device, &dispatch, &message, message.count)
       }
-      return (status, said(why))
+      return (status, said(message))
     }
 
     func free() {
@@ -66,10 +66,10 @@ final class TroubleTests: XCTestCase {
     let wrong = try Kernel(device, "divergent"), right = try Kernel(device, "right")
     defer { wrong.free(); right.free() }
     for round in 1...3 {
-      let (status, why) = wrong.run()
+      let (status, message) = wrong.run()
       XCTAssertEqual(status, GPU_EXECUTION)
-      XCTAssert(why.contains("divergent"), why)
-      XCTAssertFalse(why.contains("ignored"), why)
+      XCTAssert(message.contains("divergent"), message)
+      XCTAssertFalse(message.contains("ignored"), message)
       let (after, text) = right.run()
       XCTAssertEqual(after, GPU_OK, text)
       XCTAssertEqual(right.contents[63], Float(round))
@@ -80,9 +80,9 @@ final class TroubleTests: XCTestCase {
     let device = try Device(XCTUnwrap(MetalStandIn.makeDevice(.init())))
     let right = try Kernel(device, "right")
     defer { right.free() }
-    let (status, why) = right.run(deadline: 1e-9)
+    let (status, message) = right.run(deadline: 1e-9)
     XCTAssertEqual(status, GPU_EXECUTION)
-    XCTAssert(why.contains("beyond its deadline"), why)
+    XCTAssert(message.contains("beyond its deadline"), message)
     XCTAssertEqual(right.contents[0], 1, "it has run to its end nevertheless")
   }
 
@@ -91,8 +91,8 @@ final class TroubleTests: XCTestCase {
     let kernels = try (0..<6).map { _ in try Kernel(device, "right") }
     DispatchQueue.concurrentPerform(iterations: kernels.count) { i in
       for _ in 0..<100 {
-        let (status, why) = kernels[i].run()
-        XCTAssertEqual(status, GPU_OK, why)
+        let (status, message) = kernels[i].run()
+        XCTAssertEqual(status, GPU_OK, message)
       }
     }
     for kernel in kernels {

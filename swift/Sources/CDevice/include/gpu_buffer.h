@@ -1,0 +1,1 @@
+../../../../metal/internal/device/gpu_buffer.h
