@@ -229,9 +229,12 @@ func (g *generator) node(depth int) []*Node {
 		if depth > 0 && g.widened <= 40 {
 			d := g.fresh("d")
 			head := fmt.Sprintf("{ uint %s = 0; while (true) { %s += 1u;", d, d)
+			loop := g.inLoop
+			g.inLoop = false // who is past the last turn does not go on to a next
 			out := &Node{Head: fmt.Sprintf("if (%s > 3u || (%s)) {", d, g.condition(1)), Body: g.inside(1, 0), Tail: "break; }"}
+			g.inLoop = loop
 			body := append([]*Node{out}, g.inside(3, depth-1)...)
-			if g.IntN(2) == 0 { // one that is taken before anything else may go on to the next turn
+			if g.IntN(2) == 0 { // the way out is the last thing of a turn
 				body[0] = &Node{Head: fmt.Sprintf("if (%s > 3u) break;", d)}
 				body = append(body, out)
 			}
