@@ -4,6 +4,16 @@
 
 #include "metal_type_traits"
 
+namespace metal {
+namespace msl_detail {
+/* What is an integer in an expression: integers, bool, enumerations, structs that convert to one of them. */
+template <class T> __private T &object();
+template <class T, class = void> struct whole : false_type {};
+template <class T> struct whole<T, enable_if_t<integral<plain_t<decltype(+object<T>())>>::value>> : true_type {};
+template <> struct whole<bfloat> : false_type {};
+} // namespace msl_detail
+} // namespace metal
+
 struct bfloat {
   uint16_t bits;
 
@@ -15,14 +25,14 @@ struct bfloat {
   MSL_INLINE constexpr bfloat(const __constant T &x) : bits(x.bits) {}
   template <class T, class = metal::enable_if_t<metal::is_same<T, bfloat>::value>>
   MSL_INLINE constexpr bfloat(const __constant T &x) __constant : bits(x.bits) {}
-  template <class T, class = metal::enable_if_t<metal::msl_detail::scalar<T>::value && !metal::is_same<T, bfloat>::value>>
+  /* An integer, and what converts to one by itself, becomes a bfloat where one is expected. */
+  template <class T, class = metal::enable_if_t<metal::msl_detail::whole<T>::value>>
   MSL_INLINE constexpr bfloat(T x) : bits(rounded((float)x)) {}
-  template <class T, class = metal::enable_if_t<metal::msl_detail::scalar<T>::value && !metal::is_same<T, bfloat>::value>>
+  template <class T, class = metal::enable_if_t<metal::msl_detail::whole<T>::value>>
   MSL_INLINE constexpr bfloat(T x) __constant : bits(rounded((float)x)) {}
-  /* of what converts to a number by itself */
-  MSL_INLINE constexpr bfloat(float x) : bits(rounded(x)) {}
-  MSL_INLINE constexpr bfloat(float x) __constant : bits(rounded(x)) {}
-  MSL_INLINE bfloat &operator=(float x) { bits = rounded(x); return *this; }
+  /* A float or half only where the text says so, as in Metal: bfloat(x), static_cast<bfloat>(x). */
+  MSL_INLINE explicit constexpr bfloat(float x) : bits(rounded(x)) {}
+  MSL_INLINE explicit constexpr bfloat(float x) __constant : bits(rounded(x)) {}
   /* `o[i] = v` with v in constant memory. */
   template <class T, class = metal::enable_if_t<metal::is_same<T, bfloat>::value>>
   MSL_INLINE bfloat &operator=(const __constant T &x) { bits = x.bits; return *this; }
@@ -62,7 +72,7 @@ template <class A> struct bfloat_join<A, bfloat> : enable_if<scalar<A>::value, c
 #define MSL_BFLOAT_ARITHMETIC(op)                                                                           \
   template <class A, class B, class R = typename metal::msl_detail::bfloat_join<A, B>::type>                    \
   MSL_INLINE constexpr R operator op(A a, B b) { return R((float)a op (float)b); }                          \
-  template <class B, class = typename metal::msl_detail::bfloat_join<bfloat, B>::type>                          \
+  template <class B, class = metal::enable_if_t<metal::is_same<typename metal::msl_detail::bfloat_join<bfloat, B>::type, bfloat>::value>> \
   MSL_INLINE bfloat &operator op##=(bfloat &a, B b) { return a = bfloat((float)a op (float)b); }
 #define MSL_BFLOAT_COMPARISON(op)                                                                           \
   template <class A, class B, class = typename metal::msl_detail::bfloat_join<A, B>::type>                      \

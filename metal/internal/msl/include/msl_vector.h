@@ -60,6 +60,12 @@
 #define MSL_MAKE_IF(condition, signature, ...)                                                                             \
   template <class U, class = metal::enable_if_t<condition>> constexpr MSL_INLINE signature __VA_ARGS__ {}                  \
   template <class U, class = metal::enable_if_t<condition>> constexpr MSL_INLINE signature __constant __VA_ARGS__ {}
+#define MSL_LIST(...) __VA_ARGS__
+#define MSL_MAKE_OF(parameters, types, signature, ...)                                                                     \
+  template <MSL_LIST parameters, class = metal::enable_if_t<metal::msl_detail::narrows<T, MSL_LIST types>::value>>         \
+  constexpr MSL_INLINE signature __VA_ARGS__ {}                                                                            \
+  template <MSL_LIST parameters, class = metal::enable_if_t<metal::msl_detail::narrows<T, MSL_LIST types>::value>>         \
+  constexpr MSL_INLINE signature __constant __VA_ARGS__ {}
 
 /* Copies out of __constant are templates, not copy constructors: those would be ambiguous with the others wherever a
  * conversion comes first, and would make the type less than trivial. */
@@ -121,6 +127,9 @@ template <class V> MSL_INLINE V from_constant(const __constant V &o) {
   __builtin_memcpy(bytes, (const void *)(unsigned long)&o, sizeof(V));
   return *(__private V *)bytes;
 }
+/* Where the parts of a vector are named, its type is too: bfloat2(0.5f, x) says that a float becomes a bfloat. */
+template <class T, class... U> struct narrows : bool_constant<is_same<T, bfloat>::value && (scalar<U>::value && ...) &&
+                                                              ((floating<U>::value && !is_same<U, bfloat>::value) || ...)> {};
 } // namespace msl_detail
 
 /* Longer vectors are storage only: metal::vec<T, 64> is a whole simdgroup matrix to some kernels. */
@@ -134,6 +143,7 @@ template <class T> struct alignas(2 * sizeof(T)) vec<T, 2> {
   T x, y;
   MSL_COLOUR(r, x) MSL_COLOUR(g, y)
   MSL_MAKE(vec(T a, T b), : x(a), y(b))
+  MSL_MAKE_OF((class U, class V), (U, V), vec(U a, V b), : x(T(a)), y(T(b)))
   MSL_MAKE_IF((msl_detail::scalar<U>::value), vec(U a), : x(T(a)), y(T(a)))
   MSL_MAKE_IF((!is_same<U, T>::value), explicit vec(vec<U, 2> a), : x(T(a.x)), y(T(a.y)))
   MSL_VECTOR_BODY(2)
@@ -146,6 +156,7 @@ template <class T> struct alignas(4 * sizeof(T)) vec<T, 3> {
   MSL_MAKE(vec(T a, T b), : x(a), y(b), z(T(0)))
   MSL_MAKE(vec(vec<T, 2> a, T c), : x(a.x), y(a.y), z(c))
   MSL_MAKE(vec(T a, vec<T, 2> b), : x(a), y(b.x), z(b.y))
+  MSL_MAKE_OF((class U, class V, class W), (U, V, W), vec(U a, V b, W c), : x(T(a)), y(T(b)), z(T(c)))
   MSL_MAKE_IF((msl_detail::scalar<U>::value), vec(U a), : x(T(a)), y(T(a)), z(T(a)))
   MSL_MAKE_IF((!is_same<U, T>::value), explicit vec(vec<U, 3> a), : x(T(a.x)), y(T(a.y)), z(T(a.z)))
   MSL_VECTOR_BODY(3)
@@ -162,6 +173,7 @@ template <class T> struct alignas(4 * sizeof(T)) vec<T, 4> {
   MSL_MAKE(vec(vec<T, 2> p, vec<T, 2> q), : x(p.x), y(p.y), z(q.x), w(q.y))
   MSL_MAKE(vec(vec<T, 3> p, T q), : x(p.x), y(p.y), z(p.z), w(q))
   MSL_MAKE(vec(T p, vec<T, 3> q), : x(p), y(q.x), z(q.y), w(q.z))
+  MSL_MAKE_OF((class U, class V, class W, class X), (U, V, W, X), vec(U p, V q, W s, X t), : x(T(p)), y(T(q)), z(T(s)), w(T(t)))
   MSL_MAKE_IF((msl_detail::scalar<U>::value), vec(U p), : x(T(p)), y(T(p)), z(T(p)), w(T(p)))
   MSL_MAKE_IF((!is_same<U, T>::value), explicit vec(vec<U, 4> p), : x(T(p.x)), y(T(p.y)), z(T(p.z)), w(T(p.w)))
   MSL_VECTOR_BODY(4)

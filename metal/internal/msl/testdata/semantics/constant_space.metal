@@ -14,7 +14,7 @@ template <class U> struct Top { static constexpr constant U value = metal::numer
 template <class U> struct Begin { static constexpr constant U value = Top<U>::value; };
 TEST(bfloat_from_limits) { bfloat b = Begin<bfloat>::value; out[0] = b, out[1] = Begin<half>::value > 60000.0h; }
 template <class T> static void put(device T *o, constant T &v) { o[0] = v; o[1] = T(v); }
-constant bfloat three = 3.0f, pair[2] = {1.0f, bfloat(2.0f)};
+constant bfloat three = 3, pair[2] = {bfloat(1.0f), bfloat(2.0f)};
 TEST(bfloat_copied) { device bfloat *b = (device bfloat *)in; put(b, three); out[0] = b[0], out[1] = b[1], out[2] = pair[1] + three; bfloat c; c = pair[0]; out[3] = c; }
 template <class T> struct Limit { static const constant T max; };
 template <> struct Limit<bfloat> { static const constant bfloat max; };

@@ -9,21 +9,21 @@ TEST(half_to_even) { out[0] = float(half(2049.0f)), out[1] = float(half(2051.0f)
 TEST(half_compound) { half h = 1; h += 0.0004h; h *= 3; out[0] = h; }
 TEST(half_with_int) { half h = 3; out[0] = h / 2, out[1] = h * 3 + 1; }
 TEST(half_promotes_with_float) { half h = 0.1h; out[0] = (h + 0.0f) == float(h), out[1] = sizeof(h + 0.0f), out[2] = sizeof(h + h); }
-TEST(bfloat_bits) { bfloat b = 1.0f; out[0] = as_type<ushort>(b), out[1] = as_type<ushort>(bfloat(-2.0f)), out[2] = sizeof(bfloat); }
+TEST(bfloat_bits) { bfloat b = bfloat(1.0f); out[0] = as_type<ushort>(b), out[1] = as_type<ushort>(bfloat(-2.0f)), out[2] = sizeof(bfloat); }
 TEST(bfloat_to_even) { out[0] = float(bfloat(257.0f)), out[1] = float(bfloat(259.0f)), out[2] = float(bfloat(1.00390625f)); }
-TEST(bfloat_rounds_each_operation) { bfloat a = 1.0f, b = 0.00390625f; out[0] = float(a + b), out[1] = float((a + b) + b), out[2] = float(a) + float(b) + float(b); }
-TEST(bfloat_range) { bfloat b = 3.0e38f; out[0] = isfinite(b), out[1] = isinf(b + b), out[2] = isnan(bfloat(NAN)); }
-TEST(bfloat_with_float_is_float) { bfloat b = 1.0f; float x = b + 0.001f; out[0] = x, out[1] = sizeof(b + 1.0f), out[2] = sizeof(b + b), out[3] = sizeof(b * 2); }
-TEST(bfloat_compare) { bfloat a = 1.0f, b = 2.0f; out[0] = a < b, out[1] = a == 1.0f, out[2] = b >= 2, out[3] = 1.5f > a; }
-TEST(bfloat_compound) { bfloat b = 1; b += 1.0f; b *= b; b -= 1; b /= bfloat(2); out[0] = b; float f = 1; f += b; f *= b; out[1] = f; ++b; out[2] = b--; out[3] = -b; }
+TEST(bfloat_rounds_each_operation) { bfloat a = bfloat(1.0f), b = bfloat(0.00390625f); out[0] = float(a + b), out[1] = float((a + b) + b), out[2] = float(a) + float(b) + float(b); }
+TEST(bfloat_range) { bfloat b = bfloat(3.0e38f); out[0] = isfinite(b), out[1] = isinf(b + b), out[2] = isnan(bfloat(NAN)); }
+TEST(bfloat_with_float_is_float) { bfloat b = bfloat(1.0f); float x = b + 0.001f; out[0] = x, out[1] = sizeof(b + 1.0f), out[2] = sizeof(b + b), out[3] = sizeof(b * 2); }
+TEST(bfloat_compare) { bfloat a = bfloat(1.0f), b = bfloat(2.0f); out[0] = a < b, out[1] = a == 1.0f, out[2] = b >= 2, out[3] = 1.5f > a; }
+TEST(bfloat_compound) { bfloat b = 1; b += bfloat(1.0f); b *= b; b -= 1; b /= bfloat(2); out[0] = b; float f = 1; f += b; f *= b; out[1] = f; ++b; out[2] = b--; out[3] = -b; }
 TEST(bfloat_literals) { bfloat b = 1.5bf + 2bf; out[0] = b; }
-TEST(bfloat_device) { device bfloat *d = (device bfloat *)out; d[0] = bfloat(1.0f); d[1] = 2.0f; d[0] += d[1]; d[1] = d[0] * d[1]; float a = d[0], b = d[1]; out[0] = a, out[1] = b; }
+TEST(bfloat_device) { device bfloat *d = (device bfloat *)out; d[0] = bfloat(1.0f); d[1] = bfloat(2.0f); d[0] += d[1]; d[1] = d[0] * d[1]; float a = d[0], b = d[1]; out[0] = a, out[1] = b; }
 TEST(bfloat_vectors) { bfloat4 v(1, 2, 3, 4); v = v * 2 + bfloat4(0.5f); float4 f = float4(v); PUT4(f); }
 TEST(bfloat_threadgroup) { threadgroup bfloat t[4]; t[0] = 3; t[1] = t[0] + t[0]; t[1] *= 2; out[0] = t[1], out[1] = float(t[0]); }
 constant bfloat one_and_half = bfloat(1.5f);
 TEST(bfloat_constant) { bfloat b = one_and_half; out[0] = b, out[1] = one_and_half * 2.0f; }
-TEST(bfloat_conditional) { device bfloat *d = (device bfloat *)out; d[2] = 4.0f; bfloat b = p.count ? d[2] : bfloat(1); out[0] = b; }
-TEST(bfloat_functions) { bfloat b = 4.0f; out[0] = sqrt(b), out[1] = max(b, bfloat(5)), out[2] = abs(-b), out[3] = exp2(bfloat(3)), out[4] = fma(b, b, b); }
+TEST(bfloat_conditional) { device bfloat *d = (device bfloat *)out; d[2] = bfloat(4.0f); bfloat b = p.count ? d[2] : bfloat(1); out[0] = b; }
+TEST(bfloat_functions) { bfloat b = bfloat(4.0f); out[0] = sqrt(b), out[1] = max(b, bfloat(5)), out[2] = abs(-b), out[3] = exp2(bfloat(3)), out[4] = fma(b, b, b); }
 TEST(float_not_contracted) { float a = 1.00000011920929f; out[0] = a * a - 1.0000002384185791f; }
 TEST(infinities) { float i = INFINITY; out[0] = as_type<uint>(i) == 0x7f800000, out[1] = as_type<uint>(-i) == 0xff800000, out[2] = isinf(i), out[3] = i > FLT_MAX; }
 TEST(nan_compares) { float n = NAN * p.scalar; out[0] = n == n, out[1] = n != n, out[2] = n < 1, out[3] = isnan(n); }
