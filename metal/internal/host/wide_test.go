@@ -148,6 +148,15 @@ kernel void behind_the_way_back(device const uint *in [[buffer(0)]], device uint
   }
   out[lane] = r;
 }
+kernel void divided_by_its_number(device const uint *in [[buffer(0)]], device uint *out [[buffer(1)]], constant uint &n [[buffer(2)]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  uint x = in[lane], y = in[lane + 32], r = 0;
+  if ((lane & 1u) != 0u) {
+    uint d = 0;
+    while (true) { d += 1u; if (d > 3u || y + 7u < lane) { break; } r = r * 31u + simd_sum(x % (lane | 1u)) + y / (lane | 1u); }
+  }
+  out[lane] = r;
+}
 `
 
 // TestOperationsOnTheWayOutOfALoop: they belong to the turn in which the lane leaves, by the referee and on both engines.
@@ -158,7 +167,7 @@ func TestOperationsOnTheWayOutOfALoop(t *testing.T) {
 		"wide":   newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: wideText{compiler}, OnEngine: count.add}),
 		"fibers": newDevice(t, Options{Workers: 1, Compiler: wholeText{compiler}}),
 	}
-	for _, kernel := range []string{"by_break", "at_the_top", "by_return", "behind_the_way_back"} {
+	for _, kernel := range []string{"by_break", "at_the_top", "by_return", "behind_the_way_back", "divided_by_its_number"} {
 		if err := disagreement(t, devices, wayOut, kernel); err != nil {
 			t.Errorf("%s: %v", kernel, err)
 		}
