@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"attest.example/attest/metal/cmdline"
 )
 
 // Exit statuses of Main.
@@ -20,8 +22,7 @@ const (
 // and gives the exit status: 1 on a significant slowdown past the threshold or a new nonconformity, 2 on wrong usage
 // or a run that cannot be read.
 func Main(args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // what is wrong is told in one line
+	flags := cmdline.New("compare")
 	help := func() {
 		flags.SetOutput(stdout)
 		fmt.Fprintf(stdout, "usage: attest compare [--threshold 5%%] [--alpha 0.05] [--by %s] OLD NEW\n"+
@@ -41,7 +42,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	})
 	by := flags.String("by", strings.Join(Dimensions(), ","), "what makes a group: some of these `words`")
 
-	sources, err := parseArgs(flags, args)
+	sources, err := cmdline.Parse(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		help()
 		return same
@@ -71,20 +72,6 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		return worse
 	}
 	return same
-}
-
-// parseArgs takes flags before, between and after the arguments.
-func parseArgs(flags *flag.FlagSet, args []string) (rest []string, err error) {
-	for {
-		if err := flags.Parse(args); err != nil {
-			return nil, err
-		}
-		if flags.NArg() == 0 {
-			return rest, nil
-		}
-		rest = append(rest, flags.Arg(0))
-		args = flags.Args()[1:]
-	}
 }
 
 // parseShare reads 5% or 0.05.

@@ -7,7 +7,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -17,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"attest.example/attest/metal"
+	"attest.example/attest/metal/cmdline"
 	"attest.example/attest/metal/internal/msl"
 )
 
@@ -36,9 +36,12 @@ type row struct {
 }
 
 func main() {
+	flag := cmdline.New("benchengines")
 	n := flag.Int("n", 1024, "rows and keys of the attention problems")
 	only := flag.String("only", "", "rows whose name has this `word` in it")
-	flag.Parse()
+	if _, status, done := cmdline.Arguments(flag, "[flags]", 0, 0, os.Args[1:], os.Stdout, os.Stderr); done {
+		os.Exit(status)
+	}
 	cache, err := os.MkdirTemp("", "attest-engines-*")
 	if err == nil {
 		os.Setenv("ATTEST_CACHE", cache)

@@ -2,8 +2,6 @@ package msl
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -40,29 +38,12 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 		return err
 	})
 	AddSourceFlags(flags, &p)
-	files, err := cmdline.Parse(flags, arguments)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(stdout, "usage: attest msl build FILE.metal [-o MODULE.so] [flags]")
-		flags.SetOutput(stdout)
-		flags.PrintDefaults()
-		return 0
+	files, status, done := cmdline.Arguments(flags, "FILE.metal [-o MODULE.so] [flags]", 1, 1, arguments, stdout, stderr)
+	if done {
+		return status
 	}
-	if err != nil {
-		fmt.Fprintf(stderr, "attest msl build: %v; attest msl build --help tells the flags\n", err)
-		return 2
-	}
-	if len(files) != 1 {
-		fmt.Fprintf(stderr, "attest msl build: one FILE.metal expected, %d given\n", len(files))
-		return 2
-	}
-	fail := func(err error) int {
-		fmt.Fprintln(stderr, err)
-		var compile *CompileError
-		if errors.As(err, &compile) {
-			return 1
-		}
-		return 2
-	}
+	fail := func(err error) int { return failVerb(stderr, err) }
+	var err error
 	if p.Math, err = device.ParseMath(*mathMode); err != nil {
 		return fail(err)
 	}
@@ -106,15 +87,9 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "kernel %s is left out: %s\n", s.Name, s.Reason)
 	}
 	if *output != "" {
-		if err := copyModule(m.Path, *output); err != nil {
+		if err := copyWithTwin(m, *output); err != nil {
 			return fail(err)
 		}
-		if _, err := os.Stat(twinOf(m.Path)); err == nil {
-			if err := copyModule(twinOf(m.Path), twinOf(*output)); err != nil {
-				return fail(err)
-			}
-		}
-		m.Path = *output
 	}
 	if *porcelain {
 		cached := 0
@@ -124,17 +99,37 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, "%s\t%.6f\t%d\n", m.Path, m.CompileSeconds, cached)
 		return 0
 	}
-	fmt.Fprintf(stdout, "%s\n", m.Path)
-	for _, e := range m.Entries {
-		fmt.Fprintf(stdout, "  %s\n", e)
-	}
-	if *verbose {
-		for _, e := range m.Engines {
-			fmt.Fprintf(stdout, "  %s\n", e)
-		}
-		fmt.Fprintf(stdout, "  %.2f s\n", m.CompileSeconds)
-	}
+	m.list(stdout, *verbose)
 	return 0
+}
+
+// copyWithTwin copies the module, and its twin for fibers where it has one, and calls it by its new name.
+func copyWithTwin(m *Module, name string) error {
+	if err := copyModule(m.Path, name); err != nil {
+		return err
+	}
+	if _, err := os.Stat(twinOf(m.Path)); err == nil {
+		if err := copyModule(twinOf(m.Path), twinOf(name)); err != nil {
+			return err
+		}
+	}
+	m.Path = name
+	return nil
+}
+
+// list prints the module, its kernels, and what each of them is run by.
+func (m *Module) list(w io.Writer, verbose bool) {
+	fmt.Fprintf(w, "%s\n", m.Path)
+	for _, e := range m.Entries {
+		fmt.Fprintf(w, "  %s\n", e)
+	}
+	if !verbose {
+		return
+	}
+	for _, e := range m.Engines {
+		fmt.Fprintf(w, "  %s\n", e)
+	}
+	fmt.Fprintf(w, "  %.2f s\n", m.CompileSeconds)
 }
 
 // String is one line: the name and what is to be bound.

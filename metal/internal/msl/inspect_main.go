@@ -2,8 +2,6 @@ package msl
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -28,20 +26,9 @@ func InspectMain(arguments []string, stdout, stderr io.Writer) int {
 	mathMode := flags.String("math", "safe", "`mode`: safe, or fast as is Metal's default")
 	var p Program
 	AddSourceFlags(flags, &p)
-	files, err := cmdline.Parse(flags, arguments)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(stdout, "usage: attest msl inspect FILE.metal [flags]")
-		flags.SetOutput(stdout)
-		flags.PrintDefaults()
-		return 0
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "attest msl inspect: %v; attest msl inspect --help tells the flags\n", err)
-		return 2
-	}
-	if len(files) != 1 {
-		fmt.Fprintf(stderr, "attest msl inspect: one FILE.metal expected, %d given\n", len(files))
-		return 2
+	files, status, done := cmdline.Arguments(flags, "FILE.metal [flags]", 1, 1, arguments, stdout, stderr)
+	if done {
+		return status
 	}
 	p.File = files[0]
 	if *name != "" {
@@ -49,12 +36,7 @@ func InspectMain(arguments []string, stdout, stderr io.Writer) int {
 	}
 	r, err := inspectFile(files[0], p, *mathMode)
 	if err != nil {
-		fmt.Fprintln(stderr, err)
-		var compile *CompileError
-		if errors.As(err, &compile) {
-			return 1
-		}
-		return 2
+		return failVerb(stderr, err)
 	}
 	r.write(stdout)
 	return 0

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -39,14 +38,12 @@ func main() {
 	jobs := f.Int("jobs", 2, "texts compiled at once")
 	deadline := f.Duration("deadline", 30*time.Minute, "`time` that one text may take")
 	verbose := f.Bool("v", false, "say why each kernel was left out")
-	folders, err := cmdline.Parse(f, os.Args[1:])
-	if err != nil || len(folders) != 1 || folders[0] == "" {
-		fmt.Fprintln(os.Stderr, "usage: realkernels [flags] FOLDER, or make real-kernels DIR=FOLDER [FLAGS=...]")
-		if err != nil && !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, err)
-		}
-		f.SetOutput(os.Stderr)
-		f.PrintDefaults()
+	folders, status, done := cmdline.Arguments(f, "[flags] FOLDER, or make real-kernels DIR=FOLDER [FLAGS=...]", 1, 1, os.Args[1:], os.Stdout, os.Stderr)
+	if done {
+		os.Exit(status)
+	}
+	if folders[0] == "" {
+		fmt.Fprintln(os.Stderr, "realkernels: no FOLDER is given: make real-kernels DIR=FOLDER [FLAGS=...]")
 		os.Exit(2)
 	}
 	if *deadline <= 0 {

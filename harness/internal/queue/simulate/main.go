@@ -8,13 +8,14 @@ package main
 
 import (
 	"container/heap"
-	"flag"
 	"fmt"
 	"math"
 	"math/rand"
 	"os"
 	"text/tabwriter"
 	"time"
+
+	"attest.example/attest/metal/cmdline"
 )
 
 type figures struct {
@@ -139,6 +140,7 @@ func simulate(f figures) outcome {
 
 func main() {
 	f := figures{}
+	flag := cmdline.New("simulate")
 	flag.IntVar(&f.workers, "workers", 1000, "workers, a processor each")
 	flag.Float64Var(&f.cases, "cases", 1e9, "cases")
 	flag.Float64Var(&f.perCase, "case-seconds", 0.028, "processor seconds of a case")
@@ -154,7 +156,9 @@ func main() {
 	flag.Float64Var(&f.back, "back", 300, "seconds until it is back")
 	flag.Float64Var(&f.ackWait, "ack-wait", 30, "seconds until the item of a dead worker goes to another")
 	flag.Int64Var(&f.seed, "seed", 1, "of the dice")
-	flag.Parse()
+	if _, status, done := cmdline.Arguments(flag, "[flags]", 0, 0, os.Args[1:], os.Stdout, os.Stderr); done {
+		os.Exit(status)
+	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "cases an item\titems\thours\tideal\tefficiency\tmessages/s\tserver busy\tlongest wait\tdeaths\tagain\tstored\t\n")
 	for _, f.item = range []int{128, 512, 2048, 8192} {

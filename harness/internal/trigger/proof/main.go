@@ -10,7 +10,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -31,6 +30,7 @@ import (
 	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/trigger"
 	"attest.example/attest/harness/internal/verdict"
+	"attest.example/attest/metal/cmdline"
 )
 
 type options struct {
@@ -45,6 +45,7 @@ type options struct {
 
 func main() {
 	o := options{}
+	flag := cmdline.New("proof")
 	flag.StringVar(&o.program, "program", "bin/attest", "the attest that runs the cases")
 	flag.IntVar(&o.cases, "cases", 160, "cases of each run")
 	flag.IntVar(&o.fresh, "fresh", 200, "fresh cases that each trigger is held against")
@@ -57,7 +58,9 @@ func main() {
 	out := flag.String("out", "build/triggers.md", "the table; lines are added to one that is there")
 	keep := flag.String("keep", "", "a folder that keeps what was built and run, with a log of how each trigger came about")
 	limit := flag.Duration("time", time.Hour, "no mutant is begun after it")
-	flag.Parse()
+	if _, status, done := cmdline.Arguments(flag, "[flags]", 0, 0, os.Args[1:], os.Stdout, os.Stderr); done {
+		os.Exit(status)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, &o, *perFamily, *only, *together, *out, *keep, time.Now().Add(*limit))
 	stop()

@@ -8,6 +8,7 @@
 #include "msl_vector.h"
 #include "msl_packed.h"
 
+#define MSL_SCALARS(F) F(bool) F(char) F(uchar) F(short) F(ushort) F(int) F(uint) F(long) F(ulong) F(half) F(float) F(bfloat)
 #define MSL_NAMES(T)                            \
   typedef vec<T, 2> T##2;                       \
   typedef vec<T, 3> T##3;                       \
@@ -16,18 +17,7 @@
   typedef packed_vec<T, 3> packed_##T##3;       \
   typedef packed_vec<T, 4> packed_##T##4;
 namespace metal {
-MSL_NAMES(bool)
-MSL_NAMES(char)
-MSL_NAMES(uchar)
-MSL_NAMES(short)
-MSL_NAMES(ushort)
-MSL_NAMES(int)
-MSL_NAMES(uint)
-MSL_NAMES(long)
-MSL_NAMES(ulong)
-MSL_NAMES(half)
-MSL_NAMES(float)
-MSL_NAMES(bfloat)
+MSL_SCALARS(MSL_NAMES)
 } // namespace metal
 #undef MSL_NAMES
 
@@ -39,19 +29,9 @@ MSL_NAMES(bfloat)
   using metal::packed_##T##2; \
   using metal::packed_##T##3; \
   using metal::packed_##T##4;
-MSL_NAMES(bool)
-MSL_NAMES(char)
-MSL_NAMES(uchar)
-MSL_NAMES(short)
-MSL_NAMES(ushort)
-MSL_NAMES(int)
-MSL_NAMES(uint)
-MSL_NAMES(long)
-MSL_NAMES(ulong)
-MSL_NAMES(half)
-MSL_NAMES(float)
-MSL_NAMES(bfloat)
+MSL_SCALARS(MSL_NAMES)
 #undef MSL_NAMES
+#undef MSL_SCALARS
 
 namespace metal {
 /* The scalars are members of namespace metal too. */

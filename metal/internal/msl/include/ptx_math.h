@@ -22,25 +22,26 @@ MSL_INLINE float of_bits(uint b) { return __builtin_bit_cast(float, b); }
 MSL_INLINE float some_nan() { return of_bits(0x7fc00000u); }
 MSL_INLINE double power_of_two(int n) { return __builtin_bit_cast(double, (ulong)(n + 1023) << 52); }
 
+/* The polynomial in x with these coefficients, the highest first, one fused step for each. */
+MSL_INLINE double horner(double, double p) { return p; }
+template <class... Rest> MSL_INLINE double horner(double x, double p, double next, Rest... rest) {
+  return horner(x, __builtin_fma(p, x, next), rest...);
+}
+
 /* e^x; beyond what a float holds a number that becomes its infinity or zero. */
 MSL_INLINE double exp_of(double x) {
   x = x > 200.0 ? 200.0 : x < -200.0 ? -200.0 : x;
   const double n = __builtin_rint(x * 1.4426950408889634);
   double r = __builtin_fma(n, -0x1.62e42fefa39efp-1, x);
   r = __builtin_fma(n, -0x1.abc9e3b39803fp-56, r);
-  double p = 1.0 / 39916800.0;
-  p = __builtin_fma(p, r, 1.0 / 3628800.0);
-  p = __builtin_fma(p, r, 1.0 / 362880.0);
-  p = __builtin_fma(p, r, 1.0 / 40320.0);
-  p = __builtin_fma(p, r, 1.0 / 5040.0);
-  p = __builtin_fma(p, r, 1.0 / 720.0);
-  p = __builtin_fma(p, r, 1.0 / 120.0);
-  p = __builtin_fma(p, r, 1.0 / 24.0);
-  p = __builtin_fma(p, r, 1.0 / 6.0);
-  p = __builtin_fma(p, r, 0.5);
-  p = __builtin_fma(p, r, 1.0);
-  p = __builtin_fma(p, r, 1.0);
+  const double p = horner(r, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0,
+                          1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0);
   return p * power_of_two((int)n);
+}
+
+/* The power of any float, of a base whose logarithm is given. */
+MSL_INLINE float power_in(float x, double log_base) {
+  return is_nan(x) ? x : is_infinite(x) ? (is_negative(x) ? 0.0f : x) : (float)exp_of((double)x * log_base);
 }
 
 /* ln x of a positive finite x. */
@@ -53,14 +54,8 @@ MSL_INLINE double log_of(double x) {
     e += 1;
   }
   const double s = (m - 1.0) / (m + 1.0), q = s * s;
-  double p = 1.0 / 17.0;
-  p = __builtin_fma(p, q, 1.0 / 15.0);
-  p = __builtin_fma(p, q, 1.0 / 13.0);
-  p = __builtin_fma(p, q, 1.0 / 11.0);
-  p = __builtin_fma(p, q, 1.0 / 9.0);
-  p = __builtin_fma(p, q, 1.0 / 7.0);
-  p = __builtin_fma(p, q, 1.0 / 5.0);
-  p = __builtin_fma(p, q, 1.0 / 3.0);
+  const double p = horner(q, 1.0 / 17.0, 1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0,
+                          1.0 / 3.0);
   return __builtin_fma((double)e, 0.6931471805599453, __builtin_fma(2.0 * s * q, p, 2.0 * s));
 }
 /* ln(1 + x), also of small x. */
@@ -122,24 +117,14 @@ MSL_INLINE angle reduced(float x) {
 }
 MSL_INLINE double sine_of(double r) {
   const double q = r * r;
-  double p = -1.0 / 1307674368000.0;
-  p = __builtin_fma(p, q, 1.0 / 6227020800.0);
-  p = __builtin_fma(p, q, -1.0 / 39916800.0);
-  p = __builtin_fma(p, q, 1.0 / 362880.0);
-  p = __builtin_fma(p, q, -1.0 / 5040.0);
-  p = __builtin_fma(p, q, 1.0 / 120.0);
-  p = __builtin_fma(p, q, -1.0 / 6.0);
+  const double p = horner(q, -1.0 / 1307674368000.0, 1.0 / 6227020800.0, -1.0 / 39916800.0, 1.0 / 362880.0,
+                          -1.0 / 5040.0, 1.0 / 120.0, -1.0 / 6.0);
   return __builtin_fma(r * q, p, r);
 }
 MSL_INLINE double cosine_of(double r) {
   const double q = r * r;
-  double p = -1.0 / 87178291200.0;
-  p = __builtin_fma(p, q, 1.0 / 479001600.0);
-  p = __builtin_fma(p, q, -1.0 / 3628800.0);
-  p = __builtin_fma(p, q, 1.0 / 40320.0);
-  p = __builtin_fma(p, q, -1.0 / 720.0);
-  p = __builtin_fma(p, q, 1.0 / 24.0);
-  p = __builtin_fma(p, q, -0.5);
+  const double p = horner(q, -1.0 / 87178291200.0, 1.0 / 479001600.0, -1.0 / 3628800.0, 1.0 / 40320.0, -1.0 / 720.0,
+                          1.0 / 24.0, -0.5);
   return __builtin_fma(q, p, 1.0);
 }
 /* The sine of x and a number of quarter turns. */
@@ -160,20 +145,8 @@ MSL_INLINE double atan_of_ratio(double t) {
     base = 0.7853981633974483;
   }
   const double q = t * t;
-  double p = 1.0 / 29.0;
-  p = __builtin_fma(p, -q, 1.0 / 27.0);
-  p = __builtin_fma(p, -q, 1.0 / 25.0);
-  p = __builtin_fma(p, -q, 1.0 / 23.0);
-  p = __builtin_fma(p, -q, 1.0 / 21.0);
-  p = __builtin_fma(p, -q, 1.0 / 19.0);
-  p = __builtin_fma(p, -q, 1.0 / 17.0);
-  p = __builtin_fma(p, -q, 1.0 / 15.0);
-  p = __builtin_fma(p, -q, 1.0 / 13.0);
-  p = __builtin_fma(p, -q, 1.0 / 11.0);
-  p = __builtin_fma(p, -q, 1.0 / 9.0);
-  p = __builtin_fma(p, -q, 1.0 / 7.0);
-  p = __builtin_fma(p, -q, 1.0 / 5.0);
-  p = __builtin_fma(p, -q, 1.0 / 3.0);
+  const double p = horner(-q, 1.0 / 29.0, 1.0 / 27.0, 1.0 / 25.0, 1.0 / 23.0, 1.0 / 21.0, 1.0 / 19.0, 1.0 / 17.0,
+                          1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0);
   return base + __builtin_fma(t * q, -p, t);
 }
 /* The angle of (x, y), both doubles that are finite or, where both are infinite, 1. */
@@ -185,15 +158,18 @@ MSL_INLINE double angle_of(double y, double x) {
   if (__builtin_bit_cast(ulong, x) >> 63) r = 3.141592653589793 - r;
   return __builtin_copysign(r, y);
 }
+/* The angle whose sine, or cosine, is x. */
+MSL_INLINE float angle_on_circle(float x, bool sine) {
+  if (is_nan(x)) return x;
+  if (__builtin_fabsf(x) > 1.0f) return some_nan();
+  const double other = __builtin_sqrt((1.0 - (double)x) * (1.0 + (double)x));
+  return (float)(sine ? angle_of((double)x, other) : angle_of(other, (double)x));
+}
 MSL_INLINE double sinh_of(double x) {
   if (__builtin_fabs(x) < 0.5) {
     const double q = x * x;
-    double p = 1.0 / 6227020800.0;
-    p = __builtin_fma(p, q, 1.0 / 39916800.0);
-    p = __builtin_fma(p, q, 1.0 / 362880.0);
-    p = __builtin_fma(p, q, 1.0 / 5040.0);
-    p = __builtin_fma(p, q, 1.0 / 120.0);
-    p = __builtin_fma(p, q, 1.0 / 6.0);
+    const double p = horner(q, 1.0 / 6227020800.0, 1.0 / 39916800.0, 1.0 / 362880.0, 1.0 / 5040.0, 1.0 / 120.0,
+                          1.0 / 6.0);
     return __builtin_fma(x * q, p, x);
   }
   return 0.5 * (exp_of(x) - exp_of(-x));
@@ -225,18 +201,8 @@ MSL_PTX_FUNCTION(atan2f)(float y, float x) {
   return (float)angle_of((double)y, (double)x);
 }
 MSL_PTX_FUNCTION(atanf)(float x) { return msl_ptx_atan2f(x, 1.0f); }
-MSL_PTX_FUNCTION(asinf)(float x) {
-  using namespace metal::msl_ptx;
-  if (is_nan(x)) return x;
-  if (__builtin_fabsf(x) > 1.0f) return some_nan();
-  return (float)angle_of((double)x, __builtin_sqrt((1.0 - (double)x) * (1.0 + (double)x)));
-}
-MSL_PTX_FUNCTION(acosf)(float x) {
-  using namespace metal::msl_ptx;
-  if (is_nan(x)) return x;
-  if (__builtin_fabsf(x) > 1.0f) return some_nan();
-  return (float)angle_of(__builtin_sqrt((1.0 - (double)x) * (1.0 + (double)x)), (double)x);
-}
+MSL_PTX_FUNCTION(asinf)(float x) { return metal::msl_ptx::angle_on_circle(x, true); }
+MSL_PTX_FUNCTION(acosf)(float x) { return metal::msl_ptx::angle_on_circle(x, false); }
 MSL_PTX_FUNCTION(sinhf)(float x) {
   using namespace metal::msl_ptx;
   return is_nan(x) || is_infinite(x) ? x : (float)sinh_of((double)x);
@@ -273,14 +239,8 @@ MSL_PTX_FUNCTION(atanhf)(float x) {
   if (a == 1.0f) return of_bits(is_negative(x) ? 0xff800000u : 0x7f800000u);
   return (float)__builtin_copysign(0.5 * log_of_one_more(2.0 * (double)a / (1.0 - (double)a)), (double)x);
 }
-MSL_PTX_FUNCTION(exp10f)(float x) {
-  using namespace metal::msl_ptx;
-  return is_nan(x) ? x : is_infinite(x) ? (is_negative(x) ? 0.0f : x) : (float)exp_of((double)x * 2.302585092994046);
-}
-MSL_PTX_FUNCTION(expf)(float x) {
-  using namespace metal::msl_ptx;
-  return is_nan(x) ? x : is_infinite(x) ? (is_negative(x) ? 0.0f : x) : (float)exp_of((double)x);
-}
+MSL_PTX_FUNCTION(exp10f)(float x) { return metal::msl_ptx::power_in(x, 2.302585092994046); }
+MSL_PTX_FUNCTION(expf)(float x) { return metal::msl_ptx::power_in(x, 1.0); }
 MSL_PTX_FUNCTION(logf)(float x) { return metal::msl_ptx::log_in(x, 1.0); }
 MSL_PTX_FUNCTION(log2f)(float x) { return metal::msl_ptx::log_in(x, 1.4426950408889634); }
 MSL_PTX_FUNCTION(log10f)(float x) { return metal::msl_ptx::log_in(x, 0.4342944819032518); }
