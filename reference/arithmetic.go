@@ -18,6 +18,14 @@ type Arithmetic struct {
 	// through on their way from one product to the other; the zero Format where
 	// they stay in accumulators.
 	Scores, Probs Format
+	// Dequantised is the format that numbers of quantised k and v are rounded to
+	// before they are multiplied with q and with probabilities; the zero Format
+	// where they are not rounded, or are not quantised: see dequantised.go. Where a
+	// number is past its range nothing is judged.
+	Dequantised Format
+	// QuantScales is the format of the scales of quantised k and v, whose subnormals
+	// may be flushed; the zero Format where k and v are not quantised.
+	QuantScales Format
 	// Out is the format of the stored output.
 	Out Format
 
@@ -95,7 +103,8 @@ func (a Arithmetic) Validate() error {
 		name     string
 		f        Format
 		required bool
-	}{{"In", a.In, false}, {"Acc", a.Acc, true}, {"Scores", a.Scores, false}, {"Probs", a.Probs, false}, {"Parts", a.Parts, false}, {"Out", a.Out, true}}
+	}{{"In", a.In, false}, {"Acc", a.Acc, true}, {"Scores", a.Scores, false}, {"Probs", a.Probs, false}, {"Parts", a.Parts, false},
+		{"Dequantised", a.Dequantised, false}, {"QuantScales", a.QuantScales, false}, {"Out", a.Out, true}}
 	for _, x := range formats {
 		if x.f == (Format{}) {
 			if x.required {

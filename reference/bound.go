@@ -19,6 +19,9 @@ type lines struct {
 	// of a part's stored output, for the sharp line: its terms are rounded together, not each by itself
 	inParts float64
 
+	unitK   float64 // of numbers of k that are rounded as they are dequantised
+	outside bool    // some of these, or of v, are past their format's range
+
 	passes   float64 // what rescaling adds to the relative error of a weight
 	merging  float64 // and what merging adds, beside what depends on the score
 	sharpRun float64 // what rescaling adds to the sharp line, over the spread of v
@@ -79,6 +82,7 @@ func newLines(p *Problem, a Arithmetic) lines {
 	if in := a.In.underflow(flush); in == a.In.MinNormal {
 		l.etaIn = in
 	}
+	l.dequantising(p)
 	l.etaTerm = max(l.etaAcc, l.etaIn) * (1 + l.scale)
 	l.etaScore = a.Scores.underflow(flush)
 	l.logEta = math.Log(l.etaAcc)

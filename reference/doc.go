@@ -38,6 +38,7 @@
 //	        with several blocks   + growth of nb-1 exponentials + u*max(|s_j|, |m|)
 //	        with keys split       + u*(3*max(|s_j|, |m|) + 8*(1 + log n)) + 2*A + B*(m - s_j)
 //	        with P in the sum     + u_p
+//	        dequantised narrowly  + u_q*S_j, and dot_j once more times u_q
 //	        and what underflows of terms and stored scores
 //	h_j = exp(eps_j) - 1,  E = sum p_j*eps_j,  H = sum p_j*h_j
 //	K = exp(E)*sqrt(sum p_j*h_j^2), or the same of eps_j + eps_t for j other than t and 0 for t, the smaller
@@ -129,6 +130,11 @@
 // Dot products whose terms are alike have a fifth of their worst case for sigma_j;
 // of a row of few different weights, more than one, S1 is X: errors of keys are
 // alike there too.
+//
+// # Quantised k and v
+//
+// K and V hold what integers and scales stand for, exactly; dequantised.go has what
+// rounding them on the way adds.
 //
 // # Sinks
 //

@@ -123,7 +123,7 @@ func (b *block) element(i int, r *row, lse float64) *element {
 	}
 	e.underflow = l.etaOut + l.etaIn + l.etaAcc + accTerms
 	e.s2 = lambda * math.Sqrt(e.n+float64(l.blocks)) * l.u
-	e.s3 = 0.6 * lambda * (max(l.inProd-l.a.Parts.Unit, 0) + l.inParts)
+	e.s3 = 0.6 * lambda * (max(l.inProd-l.a.Parts.Unit-l.unitK, 0) + l.inParts)
 	return e
 }
 
@@ -176,6 +176,7 @@ func (e *element) lines(d int, o float64) (bound, sharp, absolute float64) {
 	}
 	sharp = first + e.s2*(root+0.3*o) + e.s3*root + stored*o + absolute +
 		r.alike.lost*(a+o) + min(r.alike.worst, e.sum)*o + alike*a
+	sharp += l.unitK * a
 	return bound, min(bound, sharp), absolute
 }
 

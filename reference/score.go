@@ -122,6 +122,10 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 	if alike || even {
 		usual = max(usual, 0.2*w.u*worst*sum)
 	}
+	if w.unitK > 0 { // in k' before anything is summed
+		own := w.unitK * sum
+		rounded, usual = rounded*(1+w.unitK)+own, usual+own
+	}
 	if limit > 0 {
 		if bad := w.b.keys.badK; (w.r.badQ || bad != nil && bad[w.b.lo+j]) && w.b.finiteTerms(w.i, j) > w.limit {
 			w.r.wild = true // infinite and yet at the cap; the finite terms may overflow to the other infinity first
@@ -140,7 +144,8 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 // scoresLean says whether errors of scores may lean one way in a correct implementation: stored ones are rounded twice,
 // and the error of a tanh follows its argument.
 //
-// So does the rounding of a linear bias, which is the same for keys at the same distance.
+// So does the rounding of a linear bias, which is the same for keys at the same distance, and that of dequantised numbers,
+// which is the same for all rows.
 func scoresLean(p *Problem, a Arithmetic) bool {
 	if m, ok := p.Mask.(Sloped); ok {
 		for h := range p.Heads {
@@ -149,5 +154,5 @@ func scoresLean(p *Problem, a Arithmetic) bool {
 			}
 		}
 	}
-	return a.Scores != (Format{}) || p.Softcap > 0
+	return a.Scores != (Format{}) || a.Dequantised != (Format{}) || p.Softcap > 0
 }

@@ -100,7 +100,7 @@ func (w *weigher) all() {
 	// Keys of one score have one error, which cancels, or errors of their own. Keys
 	// of a few scores may have an error each score.
 	r.like = r.alike.worst > 0 && r.alike.distinct > 1
-	r.wild = w.am > l.accLimit || r.sink.there && math.Abs(r.sink.logit) > l.accLimit || l.a.Scores.Unit != 0 && w.am > l.scoreLimit
+	r.wild = l.outside || w.am > l.accLimit || r.sink.there && math.Abs(r.sink.logit) > l.accLimit || l.a.Scores.Unit != 0 && w.am > l.scoreLimit
 	if w.bias != nil {
 		w.topBias = w.bias[r.top]
 		r.topFor = math.Abs(w.topBias)

@@ -143,13 +143,14 @@ func (c *Case) effective(operand string, o Operand) [4]int {
 }
 
 // OperandShape is an operand's batch, heads, rows and columns; of paged k and v their pages, heads, rows of a page and
-// columns.
+// columns. Columns of quantised ones are the bytes of a row.
 func (c *Case) OperandShape(operand string) [4]int {
 	if operand == "k" || operand == "v" {
+		columns := c.Quant.Of(operand).rowBytes(c.HeadDim)
 		if c.Paging.Page > 0 {
-			return [4]int{c.PageCount(), c.KVHeads, c.Paging.Page, c.HeadDim}
+			return [4]int{c.PageCount(), c.KVHeads, c.Paging.Page, columns}
 		}
-		return [4]int{c.Batch, c.KVHeads, c.KVLen, c.HeadDim}
+		return [4]int{c.Batch, c.KVHeads, c.KVLen, columns}
 	}
 	return [4]int{c.Batch, c.Heads, c.QLen, c.HeadDim}
 }
@@ -207,6 +208,12 @@ func (c *Case) DropStrides(other *Case) {
 	}
 }
 
+// places is how many elements lie in memory, of a quantised operand how many bytes.
+func (t *Tensor) places() int {
+	s := t.stored()
+	return s[0] * s[1] * s[2] * s[3]
+}
+
 // HasSlack reports whether q, k, v or the mask has memory between its elements, or before them.
 func (c *Case) HasSlack() bool {
 	t, err := Layouts(*c)
@@ -214,7 +221,7 @@ func (c *Case) HasSlack() bool {
 		return false
 	}
 	for _, b := range t.Buffers() {
-		if b.Name != "out" && b.Name != "lse" && b.Tensor.Elements > b.Tensor.Len() {
+		if b.Name != "out" && b.Name != "lse" && b.Tensor.Elements > b.Tensor.places() {
 			return true
 		}
 	}

@@ -192,7 +192,7 @@ var (
 )
 
 func init() {
-	for _, rows := range [][]Field{problemFields(), maskFields(), lengthFields(), rowFields(), valueFields(), layoutFields(), pagingFields(), callFields(), aroundFields()} {
+	for _, rows := range [][]Field{problemFields(), maskFields(), lengthFields(), rowFields(), quantFields(), valueFields(), layoutFields(), pagingFields(), callFields(), aroundFields()} {
 		for i := range rows {
 			fieldTable = append(fieldTable, &rows[i])
 			fieldByName[rows[i].Name] = &rows[i]

@@ -19,6 +19,7 @@ var fuzzOrder = []string{
 	"sinks", "alibi",
 	"lengths.packed", "lengths.q", "lengths.kv", "lengths.side",
 	"paging.page", "paging.order", "paging.shared",
+	"quant.k", "quant.v", "quant.scales", "quant.zero_points", "quant.fill",
 }
 
 // simpleOrder is the order in which fields decide which of two cases is simpler; the others come after these.

@@ -44,6 +44,7 @@ type Case struct {
 
 	Layout Layout `json:"layout,omitzero"`
 	Paging Paging `json:"paging,omitzero"`
+	Quant  Quant  `json:"quant,omitzero"`
 	Values Values `json:"values,omitzero"`
 
 	// Call says how the case is called, beside what it computes.

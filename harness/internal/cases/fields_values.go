@@ -45,6 +45,9 @@ func valueFields() []Field {
 			if !hidesSlots(c) || c.SharesMemory() { // no slot is masked, or is one's alone: two names for one case would be one too many
 				c.Values.Masked = ""
 			}
+			if c.Values.Masked != "" && c.Quant.Scales == HeadScales && c.Quant.K.scaled() && c.Quant.V.scaled() {
+				c.Values.Masked = MaskedHuge // integers alone cannot be NaN or Inf: all fills are this one
+			}
 			return nil
 		}).
 		told(func(c *Case) string {

@@ -19,6 +19,7 @@ const (
 
 	streamLengths = 18
 	streamPages   = 24
+	streamQuant   = 32 // of k and of v: +1, +2
 )
 
 func (c *Case) fill(t *Tensors) {
@@ -27,8 +28,8 @@ func (c *Case) fill(t *Tensors) {
 		c.fillTable(t.Table) // where rows of k and v are follows from it
 	}
 	fillOperand(&t.Q, c.Values.Q, seed, streamQ)
-	fillOperand(&t.K, c.Values.K, seed, streamK)
-	fillOperand(&t.V, c.Values.V, seed, streamV)
+	c.fillValues(&t.K, c.Values.K, seed, streamK)
+	c.fillValues(&t.V, c.Values.V, seed, streamV)
 	if t.Mask != nil {
 		c.fillMask(t.Mask)
 	}
@@ -44,6 +45,15 @@ func (c *Case) fill(t *Tensors) {
 	if c.Values.Masked != "" {
 		c.fillMaskedSlots(t)
 	}
+}
+
+// fillValues draws k or v, and quantises it where it is.
+func (c *Case) fillValues(t *Tensor, regime Regime, seed, id uint64) {
+	if t.quant != nil {
+		c.fillQuantised(t, regime, seed, id)
+		return
+	}
+	fillOperand(t, regime, seed, id)
 }
 
 // fillOperand draws every element by its logical index, so that the layout changes where a value lies and not

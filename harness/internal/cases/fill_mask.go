@@ -142,14 +142,18 @@ func (m *MaskArray) at(b, h, r int) (int, int, int) {
 func (c *Case) fillMaskedSlots(t *Tensors) {
 	x := map[MaskedFill]float64{MaskedNaN: math.NaN(), MaskedInf: math.Inf(1), MaskedHuge: c.Input.Max()}[c.Values.Masked]
 	c.EachMaskedSlot(t, func(b, h, key int) {
-		for d := range c.HeadDim {
-			if c.Values.Masked == MaskedSNaN {
-				t.K.setSignallingNaN(b, h, key, d)
-				t.V.setSignallingNaN(b, h, key, d)
+		for _, operand := range []*Tensor{&t.K, &t.V} {
+			if operand.quant != nil {
+				operand.fillMaskedRow(b, h, key, c.Values.Masked)
 				continue
 			}
-			t.K.Set(b, h, key, d, x)
-			t.V.Set(b, h, key, d, x)
+			for d := range c.HeadDim {
+				if c.Values.Masked == MaskedSNaN {
+					operand.setSignallingNaN(b, h, key, d)
+				} else {
+					operand.Set(b, h, key, d, x)
+				}
+			}
 		}
 	})
 }

@@ -7,9 +7,7 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// Allocator supplies the memory of one buffer: "q", "k", "v", "mask", "sinks", "slopes", "ranges", "out" or
-// "lse". It need not be
-// zeroed.
+// Allocator supplies the memory of one buffer, by the name that Tensors.Buffers gives it. It need not be zeroed.
 type Allocator func(buffer string, bytes int) ([]byte, error)
 
 // pageBytes is the largest page of the machines that attest runs on: Apple's.
@@ -57,7 +55,7 @@ func Blanks(c Case) (*Tensors, error) {
 // MaterializeWithV makes the tensors of a normalized case with the v of another seed; all else is the case's own.
 func MaterializeWithV(c Case, seed uint64) *Tensors {
 	t := Materialize(c)
-	fillOperand(&t.V, c.Values.V, seed, streamV)
+	c.fillValues(&t.V, c.Values.V, seed, streamV)
 	if c.Values.Masked != "" {
 		c.fillMaskedSlots(t)
 	}
@@ -94,8 +92,8 @@ type Buffer struct {
 	Tensor *Tensor
 }
 
-// Buffers lists the buffers that a case has, in the order q, k, v, mask, sinks, slopes, ranges, table, out,
-// lse.
+// Buffers lists the buffers that a case has, in the order q, k, v, mask, sinks, slopes, ranges, table, k_scales, k_zeros,
+// v_scales, v_zeros, out, lse.
 func (t *Tensors) Buffers() []Buffer {
 	list := []Buffer{{Name: "q", Tensor: &t.Q}, {Name: "k", Tensor: &t.K}, {Name: "v", Tensor: &t.V}}
 	if t.Mask != nil {
@@ -113,13 +111,21 @@ func (t *Tensors) Buffers() []Buffer {
 	if t.Table != nil {
 		list = append(list, Buffer{Name: "table", Tensor: t.Table})
 	}
+	for _, s := range []struct {
+		name string
+		t    *Tensor
+	}{{"k_scales", t.KScales}, {"k_zeros", t.KZeros}, {"v_scales", t.VScales}, {"v_zeros", t.VZeros}} {
+		if s.t != nil {
+			list = append(list, Buffer{Name: s.name, Tensor: s.t})
+		}
+	}
 	list = append(list, Buffer{Name: "out", Tensor: &t.Out})
 	if t.LSE != nil {
 		list = append(list, Buffer{Name: "lse", Tensor: t.LSE})
 	}
 	for i := range list {
 		list[i].Data = list[i].Tensor.Data
-		list[i].Bytes = list[i].Tensor.Elements * list[i].Tensor.Format.Size()
+		list[i].Bytes = list[i].Tensor.Elements * list[i].Tensor.Size()
 		if t.Mask != nil && list[i].Tensor == &t.Mask.Tensor && t.Mask.Bool {
 			list[i].Bytes = list[i].Tensor.Elements
 		}
@@ -147,6 +153,7 @@ func Layouts(c Case) (*Tensors, error) {
 		t.Table = c.tableLayout()
 		t.Page(c.Paging.Page, c.PageCount())
 	}
+	c.quantiseLayouts(t)
 	if c.LSE {
 		lse := layout(Operand{}, precision.FP32, c.Batch, c.Heads, c.QLen, 1)
 		t.LSE = &lse
@@ -164,6 +171,24 @@ func Layouts(c Case) (*Tensors, error) {
 		t.Ranges = c.rangesLayout()
 	}
 	return t, nil
+}
+
+// quantiseLayouts makes k and v ones of integers where the case wants that.
+func (c *Case) quantiseLayouts(t *Tensors) {
+	for _, x := range []struct {
+		name          string
+		at            *Tensor
+		scales, zeros **Tensor
+	}{{"k", &t.K, &t.KScales, &t.KZeros}, {"v", &t.V, &t.VScales, &t.VZeros}} {
+		format := c.Quant.Of(x.name)
+		if format == "" {
+			continue
+		}
+		s, pages := c.OperandShape(x.name), x.at.pages
+		*x.at = layout(*c.Layout.Operand(x.name), 0, s[0], s[1], s[2], s[3])
+		x.at.Shape, x.at.pages = [4]int{c.Batch, c.KVHeads, c.KVLen, c.HeadDim}, pages
+		*x.scales, *x.zeros = c.quantLayout(x.at, format)
+	}
 }
 
 func layout(o Operand, f precision.Format, batch, heads, rows, cols int) Tensor {

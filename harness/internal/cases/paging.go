@@ -177,12 +177,16 @@ func (t *Tensors) Page(page, count int) {
 	t.K.pages, t.V.pages = p, p
 }
 
-// stored is the shape of what lies in memory: of a paged operand its pages.
+// stored is the shape of what lies in memory: of a paged operand its pages, of a quantised one bytes.
 func (t *Tensor) stored() [4]int {
-	if t.pages == nil {
-		return t.Shape
+	columns := t.Shape[3]
+	if t.quant != nil {
+		columns = t.quant.format.rowBytes(columns)
 	}
-	return [4]int{t.pages.count, t.Shape[1], t.pages.page, t.Shape[3]}
+	if t.pages == nil {
+		return [4]int{t.Shape[0], t.Shape[1], t.Shape[2], columns}
+	}
+	return [4]int{t.pages.count, t.Shape[1], t.pages.page, columns}
 }
 
 // tableLayout is the table of pages: 4-byte integers, which Format does not say.

@@ -19,8 +19,9 @@ type Tensor struct {
 	Elements int    // of the whole buffer, offset and slack included
 	Data     []byte // the whole buffer
 
-	held  *mapping // Data, where it is mapped
-	pages *pages   // k and v that are read through a table; nil: in one piece
+	held  *mapping   // Data, where it is mapped
+	pages *pages     // k and v that are read through a table; nil: in one piece
+	quant *quantised // k and v of integers with scales; nil: elements of Format
 }
 
 // Index gives the element's place in Data, in elements.
@@ -32,7 +33,12 @@ func (t *Tensor) Index(b, h, r, d int) int {
 }
 
 // At decodes one element.
-func (t *Tensor) At(b, h, r, d int) float64 { return t.Format.Get(t.Data, t.Index(b, h, r, d)) }
+func (t *Tensor) At(b, h, r, d int) float64 {
+	if t.quant != nil {
+		return t.dequantised(b, h, r, d)
+	}
+	return t.Format.Get(t.Data, t.Index(b, h, r, d))
+}
 
 // Set stores one element, rounded to the format.
 func (t *Tensor) Set(b, h, r, d int, x float64) { t.Format.Put(t.Data, t.Index(b, h, r, d), x) }
@@ -57,6 +63,13 @@ func (t *Tensor) Dense() []float64 {
 	for b := range t.Shape[0] {
 		for h := range t.Shape[1] {
 			for r := range t.Shape[2] {
+				if t.quant != nil {
+					for d := range t.Shape[3] {
+						rest[d] = t.dequantised(b, h, r, d)
+					}
+					rest = rest[t.Shape[3]:]
+					continue
+				}
 				t.Format.Decode(rest[:t.Shape[3]], t.Data, t.Index(b, h, r, 0), t.Strides[3])
 				rest = rest[t.Shape[3]:]
 			}
@@ -206,20 +219,27 @@ type Tensors struct {
 	// nil: all rows and keys.
 	Ranges *Tensor
 	Table  *Tensor // 4-byte integers [1, 1, batch, pages of an entry]: the pages of k and v; nil: they are not paged
-	Out    Tensor
-	LSE    *Tensor // fp32 [batch, heads, q_len, 1], natural logarithm; nil unless the case asks for it
+	// Of k and v of int8 and int4: fp32 scales and int32 zero points, whatever their Format says, [batch, kv_heads, kv_len,
+	// scales of a row], or [1, kv_heads, 1, 1] where heads have one; of paged k and v in pages too. nil: none.
+	KScales, KZeros, VScales, VZeros *Tensor
+
+	Out Tensor
+	LSE *Tensor // fp32 [batch, heads, q_len, 1], natural logarithm; nil unless the case asks for it
 }
 
 // Clone gives a copy with its own memory.
 func (t *Tensors) Clone() *Tensors {
 	out := &Tensors{Q: t.Q.Clone(), K: t.K.Clone(), V: t.V.Clone(), Mask: t.Mask.Clone(), Out: t.Out.Clone()}
-	for _, p := range []struct{ from, to **Tensor }{{&t.LSE, &out.LSE}, {&t.Sinks, &out.Sinks}, {&t.Slopes, &out.Slopes}, {&t.Ranges, &out.Ranges}, {&t.Table, &out.Table}} {
+	for _, p := range []struct{ from, to **Tensor }{{&t.LSE, &out.LSE}, {&t.Sinks, &out.Sinks}, {&t.Slopes, &out.Slopes}, {&t.Ranges, &out.Ranges}, {&t.Table, &out.Table},
+		{&t.KScales, &out.KScales}, {&t.KZeros, &out.KZeros}, {&t.VScales, &out.VScales}, {&t.VZeros, &out.VZeros}} {
 		if *p.from != nil {
 			clone := (*p.from).Clone()
 			*p.to = &clone
 		}
 	}
 	out.Page(t.K.Paged())
+	out.Quantise("k", t.K.QuantFormat(), t.K.QuantSpan())
+	out.Quantise("v", t.V.QuantFormat(), t.V.QuantSpan())
 	return out
 }
 

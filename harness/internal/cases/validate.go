@@ -88,6 +88,11 @@ func (c *Case) checkSize() error {
 		if name == "out" {
 			size = c.Output.Size()
 		}
+		if c.Quant.Of(name) != "" {
+			size = 1
+			// Scales and zero points, at most one of each for an element, which is drawn before it is quantised too.
+			used += float64(shape[0]) * float64(shape[1]) * float64(shape[2]) * (float64(8*c.scaleColumns()) + float64(in*c.HeadDim))
+		}
 		if o.Strides.Given() {
 			add(size, o.Offset, o.Strides, shape, reach(o.Strides, shape))
 			continue

@@ -61,7 +61,7 @@ var rareScenarios = func() []scenario {
 // defaultScenarios are all scenarios but the free and the rare ones.
 func defaultScenarios() []scenario {
 	var rotation []scenario
-	for _, more := range [][]scenario{shapeScenarios, maskScenarios, memoryScenarios, serveScenarios, valueScenarios, sequenceScenarios, logitScenarios, leanScenarios, floorScenarios,
+	for _, more := range [][]scenario{shapeScenarios, maskScenarios, memoryScenarios, serveScenarios, quantScenarios, valueScenarios, sequenceScenarios, logitScenarios, leanScenarios, floorScenarios,
 		edgeScenarios, singleScenarios, callScenarios, probeScenarios} {
 		rotation = append(rotation, more...)
 	}
@@ -99,7 +99,7 @@ func (t *draft) input(f precision.Format) {
 
 // shapeScenarios fix sizes that send a kernel down another way.
 var shapeScenarios = []scenario{
-	{name: "decode", weight: 3,
+	{name: "decode", weight: 2,
 		size: func(d dice, t *draft) { t.QLen, t.keepQ = 1, true }},
 	{name: "decode with a float mask", weight: 2,
 		size: func(d dice, t *draft) { t.QLen, t.keepQ = 1, true },
@@ -157,7 +157,7 @@ var shapeScenarios = []scenario{
 		size: func(d dice, t *draft) { t.dim(pick(d, 144, 160, 192, 200, 224, 255, 256, 256)) }},
 	{name: "head_dim past 256", weight: 1, sure: "head-dim-past-256",
 		size: func(d dice, t *draft) { t.dim(pick(d, 257, 288, 320, 384, 500, 512, 512, 513, 575, 576, 576)) }},
-	{name: "several blocks of keys under a causal mask", weight: 4,
+	{name: "several blocks of keys under a causal mask", weight: 3,
 		size: func(d dice, t *draft) {
 			n := pick(d, 129, 160, 192, 255, 256, 257, 300)
 			t.lengths(max(1, n-pick(d, 0, 0, 1, 9, 64)), n)

@@ -183,7 +183,7 @@ var memoryScenarios = []scenario{
 			cases.AnyPaging(d, &t.Case)
 			t.Paging.Shared = 1
 		}},
-	{name: "wider or narrower output", weight: 3,
+	{name: "wider or narrower output", weight: 1,
 		rest: func(d dice, t *draft) {
 			if t.Input == precision.FP32 {
 				t.Output = pick(d, precision.FP16, precision.BF16)

@@ -190,7 +190,7 @@ func singleGroups() []singleGroup {
 			fields: []single{
 				{"mask.offset", func(d dice, c *cases.Case) { c.Mask.Offset += pick(d, 1, 8) }}}},
 	}
-	return append(append(groups, layoutGroups()...), drawnGroups()...)
+	return append(append(append(groups, quantGroups()...), layoutGroups()...), drawnGroups()...)
 }
 
 // applied are what a case needs so that a field whose row draws it applies, where few cases have that.
@@ -204,34 +204,54 @@ var applied = map[string]struct {
 	"lengths.kv": {func(_ dice, t *draft) { t.atLeastTwoBatches() }, nil},
 }
 
+// together are fields whose scenarios are one: neither's draw minds the other's.
+var together = map[string]string{
+	"sinks": "softcap", "layout.out.strides": "layout.q.strides", "layout.v.strides": "layout.k.strides",
+	"lengths.kv": "lengths.q", "paging.order": "paging.page",
+}
+
 // drawnGroups are the fields whose row in the table of fields says how to draw them.
 func drawnGroups() (groups []singleGroup) {
+	at := map[string]int{}
 	for _, f := range cases.Fields() {
-		if f.Draw == nil {
+		if f.Draw == nil || strings.HasPrefix(f.Name, "quant.") {
 			continue
 		}
-		if f.Impose != nil {
-			groups = append(groups, singleGroup{
-				size: func(d dice, t *draft) {
-					if f.Name == "paging.shared" {
-						t.atLeastTwoBatches()
-					}
-				},
-				rest:   func(d dice, t *draft) { t.unlaid(d, f.Name) },
-				fields: []single{{f.Name, func(d dice, c *cases.Case) { otherStrides(d, c, f) }}}})
-			continue
-		}
-		groups = append(groups, singleGroup{size: applied[f.Name].size, rest: applied[f.Name].rest, fields: []single{{f.Name, func(d dice, c *cases.Case) {
-			for range 200 { // a row draws its field seldom
-				p := c.Clone()
-				if f.Draw(d, &p); p.Normalize() == nil && onlyDiffers(c.Clone(), &p, f.Name) {
-					*c = p
-					return
-				}
+		g := drawnGroup(f)
+		if i, ok := at[together[f.Name]]; ok {
+			rest := groups[i].rest
+			groups[i].fields = append(groups[i].fields, g.fields...)
+			if g.rest != nil {
+				groups[i].rest = func(d dice, t *draft) { rest(d, t); g.rest(d, t) }
 			}
-		}}}})
+			continue
+		}
+		at[f.Name] = len(groups)
+		groups = append(groups, g)
 	}
 	return groups
+}
+
+func drawnGroup(f *cases.Field) singleGroup {
+	if f.Impose != nil {
+		return singleGroup{
+			size: func(d dice, t *draft) {
+				if f.Name == "paging.shared" {
+					t.atLeastTwoBatches()
+				}
+			},
+			rest:   func(d dice, t *draft) { t.unlaid(d, f.Name) },
+			fields: []single{{f.Name, func(d dice, c *cases.Case) { otherStrides(d, c, f) }}}}
+	}
+	return singleGroup{size: applied[f.Name].size, rest: applied[f.Name].rest, fields: []single{{f.Name, func(d dice, c *cases.Case) {
+		for range 200 { // a row draws its field seldom
+			p := c.Clone()
+			if f.Draw(d, &p); p.Normalize() == nil && onlyDiffers(c.Clone(), &p, f.Name) {
+				*c = p
+				return
+			}
+		}
+	}}}}
 }
 
 func onlyDiffers(c cases.Case, p *cases.Case, field string) bool {

@@ -19,6 +19,17 @@ func FormatOf(f precision.Format) reference.Format {
 	return reference.FP32
 }
 
+// QuantScales is the format of the scales of quantised k and v; the zero Format where there are none that anybody flushes
+// the subnormals of.
+func QuantScales(c cases.Case) reference.Format {
+	for _, f := range []cases.QuantFormat{c.Quant.K, c.Quant.V} {
+		if f == cases.Int8 || f == cases.Int4 {
+			return reference.FP32
+		}
+	}
+	return reference.Format{}
+}
+
 // DescribeGo describes a path that Go code computes on this machine.
 func DescribeGo() Description {
 	return Description{Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version()}
@@ -33,7 +44,7 @@ func ArithmeticOf(c cases.Case) reference.Arithmetic {
 		acc = FormatOf(c.Intermediate)
 	}
 	return reference.Arithmetic{
-		In: FormatOf(c.Input), Acc: acc, Out: FormatOf(c.Output),
+		In: FormatOf(c.Input), Acc: acc, Out: FormatOf(c.Output), QuantScales: QuantScales(c),
 		Exp: reference.ExpError{A: 4 * acc.Unit / 0x1p-24}, Block: 16, Deterministic: true,
 	}
 }

@@ -54,7 +54,7 @@ func Bytes(c cases.Case) float64 {
 	if err != nil {
 		return 0 // not normalized: such a case has no tensors
 	}
-	bytes := float64(t.Q.Len()+t.K.Len()+t.V.Len())*float64(c.Input.Size()) + float64(t.Out.Len())*float64(c.Output.Size())
+	bytes := float64(t.Q.Len())*float64(c.Input.Size()) + t.K.Read() + t.V.Read() + float64(t.Out.Len())*float64(c.Output.Size())
 	if t.LSE != nil {
 		bytes += 4 * float64(t.LSE.Len())
 	}

@@ -32,6 +32,21 @@ func gather(dst, src *cases.Tensor, size int, o along) {
 	}
 }
 
+// gatherValues does the same for k and v, quantised or not, whole rows at a time.
+func gatherValues(dst, src *cases.Tensor, o along) {
+	if !dst.Quantised() && !src.Quantised() {
+		gather(dst, src, src.Format.Size(), o)
+		return
+	}
+	for b := range dst.Shape[0] {
+		for h := range dst.Shape[1] {
+			for r := range dst.Shape[2] {
+				dst.CopyRow(b, h, r, src, o.index(0, b, src), o.index(1, h, src), o.index(2, r, src))
+			}
+		}
+	}
+}
+
 // gatherMask does the same for mask arrays of the same kind.
 func gatherMask(dst, src *cases.MaskArray, o along) {
 	size := 1
@@ -44,10 +59,9 @@ func gatherMask(dst, src *cases.MaskArray, o along) {
 // rearranged fills t with the base's inputs: batches, query heads, kv heads, rows and keys in another order, nil for
 // the same.
 func (a *application) rearranged(t *cases.Tensors, o order) {
-	size := t.Q.Format.Size()
-	gather(&t.Q, &a.Tensors.Q, size, along{o.batches, o.heads, o.rows, nil})
-	gather(&t.K, &a.Tensors.K, size, along{o.batches, o.kvHeads, o.keys, nil})
-	gather(&t.V, &a.Tensors.V, size, along{o.batches, o.kvHeads, o.keys, nil})
+	gather(&t.Q, &a.Tensors.Q, t.Q.Format.Size(), along{o.batches, o.heads, o.rows, nil})
+	gatherValues(&t.K, &a.Tensors.K, along{o.batches, o.kvHeads, o.keys, nil})
+	gatherValues(&t.V, &a.Tensors.V, along{o.batches, o.kvHeads, o.keys, nil})
 	if t.Mask != nil && a.Tensors.Mask != nil && t.Mask.Bool == a.Tensors.Mask.Bool {
 		gatherMask(t.Mask, a.Tensors.Mask, along{o.batches, o.heads, o.rows, o.keys})
 	}
@@ -65,8 +79,12 @@ func (a *application) rearranged(t *cases.Tensors, o order) {
 // order says which index of the base stands at an index of a derived case.
 type order struct{ batches, heads, kvHeads, rows, keys []int }
 
-// fillRow sets all columns of one row.
+// fillRow sets all columns of one row, of a quantised operand to one value.
 func fillRow(t *cases.Tensor, b, h, r int, value func() float64) {
+	if t.Quantised() {
+		t.SetRow(b, h, r, value())
+		return
+	}
 	for d := range t.Shape[3] {
 		t.Set(b, h, r, d, value())
 	}

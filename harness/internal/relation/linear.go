@@ -51,6 +51,10 @@ var scaleV = Law{
 // the bound looks at how alike the values of a whole column are.
 func (a *application) scaleV(t *cases.Tensors, by float64) {
 	old := &a.Tensors.V
+	if t.V.Quantised() {
+		t.V.MultiplyScales(by)
+		return
+	}
 	for b := range a.Case.Batch {
 		for h := range a.Case.KVHeads {
 			for key := range a.Case.KVLen {
@@ -77,7 +81,13 @@ func (a *application) roomToDouble() bool {
 		top = max(top, c.largest)
 	}
 	sums := 4 * top * float64(a.Case.KVLen)
-	return 2*top <= a.Tensors.V.Format.Max() && 4*top <= a.Arithmetic.Out.Max && sums <= 0.9*a.Arithmetic.Acc.Max
+	most := 0.0
+	if v := &a.Tensors.V; v.Quantised() {
+		most = v.MostScale()
+	} else {
+		most = v.Format.Max()
+	}
+	return 2*top <= most && 4*top <= a.Arithmetic.Out.Max && sums <= 0.9*a.Arithmetic.Acc.Max
 }
 
 // mirrored gives the demand on -x for that on x.

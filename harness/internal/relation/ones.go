@@ -13,7 +13,10 @@ var ones = Law{
 	Name:      "ones",
 	Statement: "v of ones gives ones",
 	Runs:      1,
-	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.Sinks == "" }, // with one they add up to less
+	applies: func(c *cases.Case, _ paths.Promises) bool {
+		held := c.Quant.V == "" || c.Quant.Scales != cases.HeadScales // else integers times what all rows share are not 1
+		return c.Sinks == "" && held                                  // with a sink weights add up to less
+	},
 	check: func(a *application) error {
 		t := a.copy()
 		for b := range a.Case.Batch {

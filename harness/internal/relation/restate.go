@@ -105,6 +105,9 @@ var relayout = Law{
 					*o = cases.Operand{}
 				} else {
 					*o = cases.Operand{Order: cases.BSHD, Pad: a.dice.below(5)}
+					if c.Quant.Any() {
+						o.Pad *= 2 // ggml's blocks begin at even bytes
+					}
 				}
 			}
 		})

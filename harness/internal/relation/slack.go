@@ -29,7 +29,7 @@ var slackContent = Law{
 
 // refillSlack puts numbers where the buffer has slack, and leaves its elements.
 func (a *application) refillSlack(b cases.Buffer) {
-	size := b.Bytes / max(b.Tensor.Elements, 1)
+	size := b.Bytes / max(b.Tensor.Elements, 1) // of a quantised operand bytes
 	fill := make([]byte, 4)
 	if size == 1 {
 		fill[0] = 1
@@ -46,7 +46,7 @@ func (a *application) refillSlack(b cases.Buffer) {
 			filled.Data[at] = fill[at%size]
 		}
 	}
-	visit(b.Tensor, func(_, _, _, _, index int) {
+	b.Tensor.EachPlace(func(index int) {
 		copy(filled.Data[index*size:(index+1)*size], b.Data[index*size:])
 	})
 	b.Tensor.CopyUsed(b.Data, filled.Data)

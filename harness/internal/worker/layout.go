@@ -40,7 +40,7 @@ type slots struct {
 }
 
 // bufferNames are those of cases.Tensors.Buffers.
-var bufferNames = []string{"q", "k", "v", "mask", "sinks", "slopes", "ranges", "table", "out", "lse"}
+var bufferNames = []string{"q", "k", "v", "mask", "sinks", "slopes", "ranges", "table", "k_scales", "k_zeros", "v_scales", "v_zeros", "out", "lse"}
 
 // slotsFor makes slots of at least these sizes, in the order of bufferNames.
 func slotsFor(sizes []int) *slots {

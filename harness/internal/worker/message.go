@@ -44,8 +44,10 @@ type tensor struct {
 	Format           precision.Format
 	Shape, Strides   [4]int
 	Offset, Elements int
-	Bool             bool // of a mask
-	Page, Pages      int  // of paged k and v: rows of a page, and how many there are
+	Bool             bool              // of a mask
+	Page, Pages      int               // of paged k and v: rows of a page, and how many there are
+	Quant            cases.QuantFormat // of quantised k and v
+	Span             int               // of these: columns that share a scale, 0: all of a row
 }
 
 // reply is what a child answers.
@@ -102,6 +104,7 @@ func tensorsOf(t *cases.Tensors, buffers []placed) []tensor {
 			Name: b.Name, Start: buffers[i].Start, Bytes: len(b.Data), Format: b.Tensor.Format, Shape: b.Tensor.Shape,
 			Strides: b.Tensor.Strides, Offset: b.Tensor.Offset, Elements: b.Tensor.Elements,
 			Bool: b.Name == "mask" && t.Mask.Bool, Page: page, Pages: pages,
+			Quant: b.Tensor.QuantFormat(), Span: b.Tensor.QuantSpan(),
 		})
 	}
 	return list
@@ -111,7 +114,9 @@ func tensorsOf(t *cases.Tensors, buffers []placed) []tensor {
 func rebuild(list []tensor, memory []byte) (*cases.Tensors, error) {
 	t := &cases.Tensors{}
 	page, pages := 0, 0
+	quantised := map[string]tensor{}
 	for _, d := range list {
+		quantised[d.Name] = d
 		if d.Start < 0 || d.Bytes < 0 || d.Start > len(memory)-d.Bytes {
 			return nil, fmt.Errorf("tensor %s: bytes %d to %d of %d", d.Name, d.Start, d.Start+d.Bytes, len(memory))
 		}
@@ -136,6 +141,14 @@ func rebuild(list []tensor, memory []byte) (*cases.Tensors, error) {
 			t.Ranges = &operand
 		case "table":
 			t.Table = &operand
+		case "k_scales":
+			t.KScales = &operand
+		case "k_zeros":
+			t.KZeros = &operand
+		case "v_scales":
+			t.VScales = &operand
+		case "v_zeros":
+			t.VZeros = &operand
 		case "out":
 			t.Out = operand
 		case "lse":
@@ -145,6 +158,9 @@ func rebuild(list []tensor, memory []byte) (*cases.Tensors, error) {
 		}
 	}
 	t.Page(page, pages)
+	for _, name := range []string{"k", "v"} {
+		t.Quantise(name, quantised[name].Quant, quantised[name].Span)
+	}
 	return t, nil
 }
 

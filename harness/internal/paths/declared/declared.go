@@ -27,9 +27,10 @@ type Arithmetic struct {
 
 	TanhULP float64 `json:"tanh_ulp" toml:"tanh_ulp"` // of the tanh that caps scores, in ulps of fp32; 0: five of the accumulators'
 
-	Block                   int    `json:"block" toml:"block"`       // keys between two rescalings of an online softmax; 0: one pass
-	SplitKV                 int    `json:"split_kv" toml:"split_kv"` // parts of the keys, merged by their logsumexps; 0: one
-	Parts                   Format `json:"parts" toml:"parts"`       // in which the outputs of those parts are stored until they are merged
+	Block                   int    `json:"block" toml:"block"`             // keys between two rescalings of an online softmax; 0: one pass
+	SplitKV                 int    `json:"split_kv" toml:"split_kv"`       // parts of the keys, merged by their logsumexps; 0: one
+	Parts                   Format `json:"parts" toml:"parts"`             // in which the outputs of those parts are stored until they are merged
+	Dequantised             Format `json:"dequantised" toml:"dequantised"` // that numbers of quantised k and v are rounded to
 	NormalizedProbabilities bool   `json:"normalized_probabilities" toml:"normalized_probabilities"`
 	ProbabilitiesInSum      bool   `json:"probabilities_in_sum" toml:"probabilities_in_sum"` // rounded before they are summed, too
 	RecomputedWeights       bool   `json:"recomputed_weights" toml:"recomputed_weights"`     // exp(score - logsumexp), a second time
@@ -62,7 +63,7 @@ func (f Format) of(c cases.Case) reference.Format {
 
 // Validate refuses what no implementation can mean.
 func (a Arithmetic) Validate() error {
-	for field, f := range map[string]Format{"accumulators": a.Accumulators, "scores": a.Scores, "probabilities": a.Probabilities, "parts": a.Parts} {
+	for field, f := range map[string]Format{"accumulators": a.Accumulators, "scores": a.Scores, "probabilities": a.Probabilities, "parts": a.Parts, "dequantised": a.Dequantised} {
 		if err := f.validate(field); err != nil {
 			return err
 		}
@@ -91,6 +92,9 @@ func (a Arithmetic) Of(c cases.Case) reference.Arithmetic {
 	}
 	if a.Parts != "" {
 		out.Parts = a.Parts.of(c)
+	}
+	if a.Dequantised != "" && c.Quant.Any() {
+		out.Dequantised = a.Dequantised.of(c)
 	}
 	if a.ExpULP != nil {
 		out.Exp.A = *a.ExpULP

@@ -29,6 +29,26 @@ func dtypeOf(f precision.Format) string {
 	return "F32"
 }
 
+// dtype is how safetensors call what a buffer holds.
+func dtype(t *cases.Tensors, b cases.Buffer) string {
+	switch {
+	case b.Name == "mask" && t.Mask.Bool:
+		return boolType
+	case b.Name == "table", b.Name == "k_zeros", b.Name == "v_zeros":
+		return "I32"
+	case b.Tensor.QuantFormat() == cases.Int8:
+		return "I8"
+	case b.Tensor.Quantised():
+		return "U8"
+	}
+	return dtypeOf(b.Tensor.Format)
+}
+
+// shapeOf is a tensor's shape; the columns of a quantised one are bytes.
+func shapeOf(t *cases.Tensor) [4]int {
+	return [4]int{t.Shape[0], t.Shape[1], t.Shape[2], t.RowPlaces()}
+}
+
 // told are the tensors that a program gets: the ranges of batch entries stand in the problem.
 func told(t *cases.Tensors) []cases.Buffer {
 	return slices.DeleteFunc(t.Buffers(), func(b cases.Buffer) bool { return b.Name == "ranges" || b.Name == "table" })
@@ -36,12 +56,13 @@ func told(t *cases.Tensors) []cases.Buffer {
 
 // contiguous describes a tensor as it stands in the stream.
 func contiguous(t *cases.Tensor, dtype string) description {
-	d := description{DType: dtype, Shape: t.Shape, Elements: t.Len()}
+	d := description{DType: dtype, Shape: shapeOf(t), Elements: 1}
 	stride := 1
 	for i := 3; i >= 0; i-- {
 		d.Strides[i] = stride
-		stride *= t.Shape[i]
+		stride *= d.Shape[i]
 	}
+	d.Elements = stride
 	return d
 }
 
@@ -49,11 +70,8 @@ func contiguous(t *cases.Tensor, dtype string) description {
 func pack(t *cases.Tensors, p *problem) ([]byte, error) {
 	views := map[string]safetensors.TensorView{}
 	for _, b := range told(t) {
-		dtype := dtypeOf(b.Tensor.Format)
-		masked := b.Name == "mask" && t.Mask.Bool
-		if masked {
-			dtype = boolType
-		}
+		dtype := dtype(t, b)
+		masked := dtype == boolType
 		p.Tensors[b.Name] = contiguous(b.Tensor, dtype)
 		if b.Name == "out" || b.Name == "lse" {
 			continue
@@ -63,7 +81,7 @@ func pack(t *cases.Tensors, p *problem) ([]byte, error) {
 			return nil, err
 		}
 		shape := make([]uint64, 4)
-		for i, n := range b.Tensor.Shape {
+		for i, n := range shapeOf(b.Tensor) {
 			shape[i] = uint64(n)
 		}
 		var data []byte
@@ -73,7 +91,7 @@ func pack(t *cases.Tensors, p *problem) ([]byte, error) {
 				data[i] = min(data[i], 1)
 			}
 		} else {
-			data = gather(b.Tensor, b.Tensor.Format.Size())
+			data = gather(b.Tensor, b.Tensor.Size())
 		}
 		if views[b.Name], err = safetensors.NewTensorView(kind, shape, data); err != nil {
 			return nil, fmt.Errorf("tensor %s: %w", b.Name, err)
@@ -84,7 +102,7 @@ func pack(t *cases.Tensors, p *problem) ([]byte, error) {
 
 // gather copies the elements of a tensor, each of size bytes, into the order of their indices.
 func gather(t *cases.Tensor, size int) []byte {
-	out := make([]byte, 0, t.Len()*size)
+	out := make([]byte, 0, t.Shape[0]*t.Shape[1]*t.Shape[2]*t.RowPlaces()*size)
 	eachRun(t, func(at, n, step int) {
 		if step == 1 {
 			out = append(out, t.Data[at*size:(at+n)*size]...)
@@ -117,7 +135,7 @@ func eachRun(t *cases.Tensor, visit func(at, n, step int)) {
 	for b := range t.Shape[0] {
 		for h := range t.Shape[1] {
 			for r := range t.Shape[2] {
-				visit(t.Index(b, h, r, 0), t.Shape[3], t.Strides[3])
+				visit(t.Index(b, h, r, 0), t.RowPlaces(), t.Strides[3])
 			}
 		}
 	}

@@ -190,11 +190,11 @@ func (p *Path) Knows(what string) bool {
 	if what == "kv_offset" { // the protocol has said from its first version where the diagonal begins
 		return true
 	}
-	group, _, _ := strings.Cut(what, ".") // "lengths" is all that ranges say
+	group, _, _ := strings.Cut(what, ".") // "lengths" is all that ranges say, "quant" all that quant does
 	if group == "paging" && p.hello.Tensors != shared {
 		return true // contiguous in the stream: in which pages the case stores k and v is nothing to know of there
 	}
-	return slices.Contains(p.hello.Knows, what) || group == "lengths" && slices.Contains(p.hello.Knows, group)
+	return slices.Contains(p.hello.Knows, what) || (group == "lengths" || group == "quant") && slices.Contains(p.hello.Knows, group)
 }
 
 // Attend lets the program compute a case.

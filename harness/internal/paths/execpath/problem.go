@@ -38,11 +38,22 @@ type problem struct {
 
 	// Deadline is how long the answer may take, in seconds; 0: no limit.
 	Deadline float64                `json:"deadline"`
-	Tensors  map[string]description `json:"tensors"` // q, k, v, mask, sinks, slopes, table, out, lse
+	Tensors  map[string]description `json:"tensors"` // q, k, v, mask, sinks, slopes, table, k_scales, k_zeros, v_scales, v_zeros, out, lse
 	// Page is how many rows a page of k and v has, Pages how many there are; 0, and for all programs that get their
 	// tensors in the stream: they are not paged.
 	Page  int `json:"page,omitzero"`
 	Pages int `json:"pages,omitzero"`
+	// Quant says how k and v are stored as integers with scales; absent: they are not. Only for a program whose hello
+	// knows quant.
+	Quant *quant `json:"quant,omitempty"`
+}
+
+// quant is how the integers of k and v are stored: "none", "int8", "int4", "q8_0" or "q4_0". Block is the columns that share
+// a scale of int8 and int4; 0: all of a row.
+type quant struct {
+	K     string `json:"k"`
+	V     string `json:"v"`
+	Block int    `json:"block"`
 }
 
 // description says where a tensor's elements are: [b, h, r, c] is element offset + the sum of index times stride, from
@@ -71,6 +82,18 @@ func problemOf(c cases.Case, t *cases.Tensors) *problem {
 	p.Diagonal, p.Align = c.Diagonal(0), "top-left"
 	if c.Mask.Align == cases.BottomRight {
 		p.Align = string(cases.BottomRight)
+	}
+	if c.Quant.Any() {
+		p.Quant = &quant{K: string(cases.NotQuantised), V: string(cases.NotQuantised)}
+		if c.Quant.K != "" {
+			p.Quant.K = string(c.Quant.K)
+		}
+		if c.Quant.V != "" {
+			p.Quant.V = string(c.Quant.V)
+		}
+		if c.Quant.Scales == cases.BlockScales {
+			p.Quant.Block = cases.QuantBlock
+		}
 	}
 	if c.Ragged() {
 		for b := range c.Batch {

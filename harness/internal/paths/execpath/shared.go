@@ -54,14 +54,10 @@ func (s *sharedFile) lay(t *cases.Tensors, p *problem) error {
 	}
 	for _, b := range told(t) {
 		d := description{
-			DType: dtypeOf(b.Tensor.Format), Shape: b.Tensor.Shape, Strides: b.Tensor.Strides, Offset: b.Tensor.Offset,
+			DType: dtype(t, b), Shape: shapeOf(b.Tensor), Strides: b.Tensor.Strides, Offset: b.Tensor.Offset,
 			Elements: b.Tensor.Elements, Start: starts[b.Name],
 		}
-		if b.Name == "mask" && t.Mask.Bool {
-			d.DType = boolType
-		}
 		if b.Name == "table" {
-			d.DType = "I32"
 			p.Page, p.Pages = t.K.Paged()
 		}
 		p.Tensors[b.Name] = d
