@@ -187,7 +187,7 @@ func (c *Case) MaskSharesMemory() bool {
 	return false
 }
 
-// DropStrides takes strides away that were given for an operand, or mask, of other sizes, where the sizes of c are larger:
+// DropStrides takes ggml's blocks away that do not fit head_dim any more, and strides that were given for an operand, or mask, of other sizes, where the sizes of c are larger:
 // elements could meet. Smaller ones keep theirs.
 func (c *Case) DropStrides(other *Case) {
 	grown := func(a, b [4]int) bool {
@@ -197,6 +197,14 @@ func (c *Case) DropStrides(other *Case) {
 			}
 		}
 		return false
+	}
+	if c.HeadDim%QuantBlock != 0 { // which ggml's blocks do not fit
+		for _, f := range []*QuantFormat{&c.Quant.K, &c.Quant.V} {
+			if f.blocked() {
+				*f = ""
+			}
+		}
+		c.fitQuant()
 	}
 	for _, name := range OperandNames() {
 		if grown(c.OperandShape(name), other.OperandShape(name)) {

@@ -208,6 +208,9 @@ func quantFields() []Field {
 	const unknown = "quant: k and v are not quantised"
 	clear := func(at func(*Case) *QuantFormat) func(*Case) {
 		return func(c *Case) {
+			if !c.Quant.Any() {
+				return
+			}
 			*at(c) = ""
 			c.fitQuant()
 			for _, operand := range []string{"k", "v"} { // those of bytes are too small for elements
@@ -220,7 +223,7 @@ func quantFields() []Field {
 		f := wordField(name, "how "+operand+" is quantised", at, isFirst, quantFormats, []QuantFormat{"", Int8, Int4, Q8_0}).
 			otherwise("none").
 			then(quantFits(name, operand)).
-			plain(clear(at), func(c *Case) { c.Quant = Quant{}; clear(at)(c) }).
+			plain(clear(at), func(c *Case) { clear(at)(c); c.Quant = Quant{} }).
 			graded(func(c *Case) []func(*Case) {
 				if *at(c) == "" {
 					return nil

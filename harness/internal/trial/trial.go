@@ -177,7 +177,8 @@ func (t *trial) predecessors(ctx context.Context, c cases.Case) (*verdict.Verdic
 	if err := paths.Reset(ctx, t.path); err != nil {
 		return nil, fmt.Errorf("reset: %w", err)
 	}
-	if v := t.unsupported(c.After); v != nil { // a path that dies of the question is found out by its next call, not by Reset
+	// A path that dies of the question, also of that for the case itself, is found out by its next call, not by Reset.
+	if v := t.unsupported(append(slices.Clip(c.After), c)); v != nil {
 		return v, nil
 	}
 	for i, before := range c.After {
