@@ -236,30 +236,30 @@ func quantFields() []Field {
 		return f
 	}
 	k := format("k", func(c *Case) *QuantFormat { return &c.Quant.K },
-		Region{Name: "quant-k", Words: "k of small integers", Holds: func(c *Case) bool { return c.Quant.K != "" }},
-		Region{Name: "quant-differs", Words: "k and v quantised in two ways", Holds: func(c *Case) bool {
+		Region{Name: "quant-k", Summary: "k of small integers", Holds: func(c *Case) bool { return c.Quant.K != "" }},
+		Region{Name: "quant-differs", Summary: "k and v quantised in two ways", Holds: func(c *Case) bool {
 			return c.Quant.K != "" && c.Quant.V != "" && c.Quant.K != c.Quant.V
 		}},
-		Region{Name: "quant-paged", Words: "quantised k and v in pages", Holds: func(c *Case) bool {
+		Region{Name: "quant-paged", Summary: "quantised k and v in pages", Holds: func(c *Case) bool {
 			return c.Quant.K != "" && c.Quant.V != "" && c.pagesEach() > 1
 		}},
-		Region{Name: "quant-decode", Words: "a few queries over a quantised cache, grouped heads", Holds: func(c *Case) bool {
+		Region{Name: "quant-decode", Summary: "a few queries over a quantised cache, grouped heads", Holds: func(c *Case) bool {
 			return c.Quant.K != "" && c.Quant.V != "" && c.QLen <= 8 && c.KVHeads < c.Heads && c.KVLen > c.QLen
 		}}).
 		told(func(c *Case) string { return c.Quant.words() })
 	k.Draw = drawQuant
 	v := format("v", func(c *Case) *QuantFormat { return &c.Quant.V },
-		Region{Name: "quant-v", Words: "v of small integers", Holds: func(c *Case) bool { return c.Quant.V != "" }},
+		Region{Name: "quant-v", Summary: "v of small integers", Holds: func(c *Case) bool { return c.Quant.V != "" }},
 		Region{Name: "quant-int4-heads", Bugs: []int{10}, Words: "int4, two to a byte, several kv heads", Holds: func(c *Case) bool {
 			return (c.Quant.K == Int4 || c.Quant.V == Int4) && c.KVHeads > 1
 		}},
-		Region{Name: "quant-int4-odd", Words: "int4 with an odd head_dim: the last byte of a row has one column", Holds: func(c *Case) bool {
+		Region{Name: "quant-int4-odd", Summary: "int4 with an odd head_dim: the last byte of a row has one column", Holds: func(c *Case) bool {
 			return (c.Quant.K == Int4 || c.Quant.V == Int4) && c.HeadDim%2 == 1
 		}},
-		Region{Name: "quant-q8_0", Words: "ggml's blocks of int8, several to a row", Holds: func(c *Case) bool {
+		Region{Name: "quant-q8_0", Summary: "ggml's blocks of int8, several to a row", Holds: func(c *Case) bool {
 			return (c.Quant.K == Q8_0 || c.Quant.V == Q8_0) && c.HeadDim > QuantBlock
 		}},
-		Region{Name: "quant-q4_0", Words: "ggml's blocks of 4 bits, several to a row", Holds: func(c *Case) bool {
+		Region{Name: "quant-q4_0", Summary: "ggml's blocks of 4 bits, several to a row", Holds: func(c *Case) bool {
 			return (c.Quant.K == Q4_0 || c.Quant.V == Q4_0) && c.HeadDim > QuantBlock
 		}})
 	scaled := func(c *Case) bool { return c.Quant.scaled() }
@@ -268,18 +268,18 @@ func quantFields() []Field {
 		only("int8 and int4", scaled).otherwise("row").
 		plain(func(c *Case) { c.Quant.Scales = "" }).
 		refused(unknown).drawn(func(Dice, *Case) {},
-		Region{Name: "quant-scales-of-rows", Words: "a scale for each key", Holds: func(c *Case) bool { return scaled(c) && c.Quant.Scales == "" && c.KVLen > 1 }},
-		Region{Name: "quant-scales-of-blocks", Words: "a scale for each of several blocks of 32 columns, the last one short", Holds: func(c *Case) bool {
+		Region{Name: "quant-scales-of-rows", Summary: "a scale for each key", Holds: func(c *Case) bool { return scaled(c) && c.Quant.Scales == "" && c.KVLen > 1 }},
+		Region{Name: "quant-scales-of-blocks", Summary: "a scale for each of several blocks of 32 columns, the last one short", Holds: func(c *Case) bool {
 			return scaled(c) && c.Quant.Scales == BlockScales && c.HeadDim > QuantBlock && c.HeadDim%QuantBlock != 0
 		}},
-		Region{Name: "quant-scales-of-heads", Words: "a scale for each of several kv heads", Holds: func(c *Case) bool {
+		Region{Name: "quant-scales-of-heads", Summary: "a scale for each of several kv heads", Holds: func(c *Case) bool {
 			return scaled(c) && c.Quant.Scales == HeadScales && c.KVHeads > 1
 		}})
 	spans.Impose = func(d Dice, c *Case) { c.Quant.Scales = []ScaleSpan{"", BlockScales, HeadScales}[d.Intn(3)] }
 	zeros := flagField("quant.zero_points", "an integer is subtracted before the scale", func(c *Case) *bool { return &c.Quant.ZeroPoints }).
 		only("int8 and int4", scaled).refused(unknown).drawn(func(Dice, *Case) {},
-		Region{Name: "quant-zero-points", Words: "zero points", Holds: func(c *Case) bool { return c.Quant.ZeroPoints }},
-		Region{Name: "quant-zero-points-at-ends", Words: "zero points at both ends", Holds: func(c *Case) bool {
+		Region{Name: "quant-zero-points", Summary: "zero points", Holds: func(c *Case) bool { return c.Quant.ZeroPoints }},
+		Region{Name: "quant-zero-points-at-ends", Summary: "zero points at both ends", Holds: func(c *Case) bool {
 			return c.Quant.ZeroPoints && c.Quant.Fill == EndScales
 		}})
 	zeros.Impose = func(_ Dice, c *Case) { c.Quant.ZeroPoints = !c.Quant.ZeroPoints }
@@ -294,10 +294,10 @@ func quantFields() []Field {
 			return edits(func(c *Case) { c.Quant.Fill = ScalesApart })(c)
 		}).
 		refused(unknown).drawn(func(Dice, *Case) {},
-		Region{Name: "quant-ends", Words: "integers at both ends, -128 and 127 or -8 and 7", Holds: func(c *Case) bool { return c.Quant.Fill == EndScales }},
-		Region{Name: "quant-scales-apart", Words: "neighbours whose scales differ", Holds: func(c *Case) bool { return c.Quant.Fill == ScalesApart }},
-		Region{Name: "quant-scale-zero", Words: "scales of 0", Holds: func(c *Case) bool { return c.Quant.Fill == SomeZeroScales }},
-		Region{Name: "quant-scale-subnormal", Words: "subnormal scales", Holds: func(c *Case) bool { return c.Quant.Fill == SubnormalScales }})
+		Region{Name: "quant-ends", Summary: "integers at both ends, -128 and 127 or -8 and 7", Holds: func(c *Case) bool { return c.Quant.Fill == EndScales }},
+		Region{Name: "quant-scales-apart", Summary: "neighbours whose scales differ", Holds: func(c *Case) bool { return c.Quant.Fill == ScalesApart }},
+		Region{Name: "quant-scale-zero", Summary: "scales of 0", Holds: func(c *Case) bool { return c.Quant.Fill == SomeZeroScales }},
+		Region{Name: "quant-scale-subnormal", Summary: "subnormal scales", Holds: func(c *Case) bool { return c.Quant.Fill == SubnormalScales }})
 	fill.Impose = func(d Dice, c *Case) { c.Quant.Fill = quantFills[d.Intn(len(quantFills))]; fillOf(&c.Quant.Fill) }
 	list := []Field{k, v, spans, zeros, fill}
 	for i := range list[2:] {
