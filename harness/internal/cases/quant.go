@@ -250,7 +250,7 @@ func quantFields() []Field {
 	k.Draw = drawQuant
 	v := format("v", func(c *Case) *QuantFormat { return &c.Quant.V },
 		Region{Name: "quant-v", Summary: "v of small integers", Holds: func(c *Case) bool { return c.Quant.V != "" }},
-		Region{Name: "quant-int4-heads", Bugs: []int{10}, Words: "int4, two to a byte, several kv heads", Holds: func(c *Case) bool {
+		Region{Name: "quant-int4-heads", Bugs: []int{10}, Summary: "int4, two to a byte, several kv heads", Holds: func(c *Case) bool {
 			return (c.Quant.K == Int4 || c.Quant.V == Int4) && c.KVHeads > 1
 		}},
 		Region{Name: "quant-int4-odd", Summary: "int4 with an odd head_dim: the last byte of a row has one column", Holds: func(c *Case) bool {

@@ -84,7 +84,7 @@ func TestQuantisingKeepsValues(t *testing.T) {
 				layouts.Paging.Shared = 0
 			}
 		})
-		require.NoError(t, layouts.Normalize(), Words(layouts))
+		require.NoError(t, layouts.Normalize(), Describe(layouts))
 		plain := c.Clone()
 		plain.Quant = Quant{}
 		require.NoError(t, plain.Normalize())
@@ -100,13 +100,13 @@ func TestQuantisingKeepsValues(t *testing.T) {
 			for i, drawn := range x[0].Dense() {
 				b, h, r, col := i/c.HeadDim/c.KVLen/c.KVHeads, i/c.HeadDim/c.KVLen%c.KVHeads, i/c.HeadDim%c.KVLen, i%c.HeadDim
 				y, z := x[1].At(b, h, r, col), x[2].At(b, h, r, col)
-				require.True(t, y == z || y != y && z != z, "%s %d: %v and %v\n%s\n%s", name, i, y, z, Words(c), Words(layouts))
+				require.True(t, y == z || y != y && z != z, "%s %d: %v and %v\n%s\n%s", name, i, y, z, Describe(c), Describe(layouts))
 				if hidden[[3]int{b, h, r}] && c.Values.Masked != "" {
 					continue
 				}
 				require.Equal(t, float64(float32(y)), y)
 				if c.Quant.Fill == "" && math.Abs(y-drawn) > step {
-					t.Fatalf("%s[%d] is %v, drawn %v\n%s", name, i, y, drawn, Words(c))
+					t.Fatalf("%s[%d] is %v, drawn %v\n%s", name, i, y, drawn, Describe(c))
 				}
 			}
 		}
