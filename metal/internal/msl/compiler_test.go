@@ -253,7 +253,7 @@ func TestBuildMain(t *testing.T) {
 		{"--function j --name shown.metal --constant 3:int=1 " + source, 1, "", "shown.metal:1:1: error: the text has no kernel \"j\"; there are: k"},
 		{source, 0, "", "kernel k is left out: "},
 		{source + " --function k", 1, "", "reads function constant n (index 3, int)"},
-		{"", 2, "", "one FILE.metal expected, 0 given"},
+		{"", 2, "", "0 arguments given; FILE.metal [-o MODULE.so] [flags] expected"},
 		{"--math exact " + source, 2, "", "safe or fast expected"},
 		{"--constant 3:int " + source, 2, "", "it has no value"},
 		{filepath.Join(dir, "none.metal"), 2, "", "no such file"},

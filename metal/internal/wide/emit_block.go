@@ -1,0 +1,232 @@
+package wide
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+func (e *emitter) emitBlock(b *block) {
+	e.block = b
+	r := e.d.regions[b]
+	if r != nil {
+		e.label("try.%s", b.name)
+		e.ifWaiting(b, fmt.Sprintf("after.%s", b.name))
+	}
+	e.label("b.%s", b.name)
+	e.mask = "%wide.act"
+	if r != nil {
+		e.mask = e.set("load %s, ptr %%\"mask.%s\"", maskType, b.name)
+		e.do("store %s zeroinitializer, ptr %%\"mask.%s\"", maskType, b.name)
+	}
+	for n, i := range b.insts[:len(b.insts)-1] {
+		switch {
+		case i.op == "alloca" || e.skip[i]:
+		case i.op == "phi":
+			for k, t := range parts(i.typ) {
+				if next := e.nextOf[partName(i.name, k)]; next != "" {
+					t = e.slotType(i.name, t)
+					e.do("store %s %s, ptr %s", t, e.set("load %s, ptr %s", t, next), e.slotOf[partName(i.name, k)])
+				}
+				if e.ownOf[partName(i.name, k)] != "" {
+					e.keep(i, k, e.set("load %s, ptr %s", e.typeAs(parts(i.typ)[k], e.d.differs[i.name]), e.slotOf[partName(i.name, k)]))
+				}
+			}
+		default:
+			e.emitInst(i, b.insts[n+1:])
+		}
+		if e.err != nil {
+			return
+		}
+	}
+	e.emitEnd(b, r)
+	if r != nil {
+		e.onward(b, r)
+	}
+}
+
+// ifWaiting goes to a block if lanes wait for it.
+func (e *emitter) ifWaiting(b *block, otherwise string) {
+	m := e.set("load %s, ptr %%\"mask.%s\"", maskType, b.name)
+	e.do("br i1 %s, label %%\"b.%s\", label %%\"%s\"", e.set("icmp ne i32 %s, 0", e.bits(m)), b.name, otherwise)
+}
+
+// onward stands behind a masked block: round its loop once more if lanes wait there, else on to the next of the region.
+func (e *emitter) onward(b *block, r *region) {
+	e.label("after.%s", b.name)
+	loops := e.flow.inLoops[b]
+	for n := len(loops) - 1; n >= 0; n-- {
+		if lastOf(r.row, loops[n]) != b {
+			continue
+		}
+		for _, h := range r.row { // in the order in which a turn comes to them
+			if slices.Contains(loops[n].heads, h) {
+				e.n++
+				done := fmt.Sprintf("done.%d", e.n)
+				e.ifWaiting(h, done)
+				e.label("%s", done)
+			}
+		}
+	}
+	next := "b." + r.end.name
+	if at := slices.Index(r.row, b); at+1 < len(r.row) {
+		next = "try." + r.row[at+1].name
+	}
+	e.do("br label %%\"%s\"", next)
+}
+
+func lastOf(row []*block, l *loop) *block {
+	for n := len(row) - 1; n >= 0; n-- {
+		if l.turn[row[n]] {
+			return row[n]
+		}
+	}
+	return nil
+}
+
+// emitEnd writes how a block ends.
+func (e *emitter) emitEnd(b *block, r *region) {
+	end := b.end()
+	if end.op == "ret" {
+		e.do("ret void")
+		return
+	}
+	to := map[string]*block{}
+	for _, s := range b.succs {
+		to[s.name] = s
+	}
+	parted := len(b.succs) > 1 && e.differs(end.args[0])
+	switch {
+	case len(b.succs) == 1:
+		e.edge(b, b.succs[0], e.mask, r != nil)
+	case parted || r != nil:
+		left := e.mask // for the default
+		into := map[*block]string{}
+		cases := end.cases
+		if end.op == "br" {
+			cases = []string{"false"} // the second label
+		}
+		add := func(s *block, mask string) {
+			if into[s] != "" {
+				mask = e.set("or %s %s, %s", maskType, into[s], mask)
+			}
+			into[s] = mask
+		}
+		t := end.args[0].typ
+		for n, c := range cases {
+			var taken string
+			if parted {
+				taken = e.set("icmp eq %s %s, %s", wideType(t), e.get(end.args[0]), e.all(value{t, c}))
+				taken = e.set("and %s %s, %s", maskType, left, taken)
+			} else {
+				one := e.set("icmp eq %s %s, %s", t, e.get(end.args[0]), c)
+				taken = e.set("select i1 %s, %s %s, %s zeroinitializer", one, maskType, left, maskType)
+			}
+			left = e.set("and %s %s, %s", maskType, left, e.set("xor %s %s, %s", maskType, taken, allLanes))
+			add(to[end.labels[n+1]], taken)
+		}
+		add(to[end.labels[0]], left)
+		for _, s := range b.succs {
+			e.edge(b, s, into[s], true)
+		}
+	case end.op == "br":
+		e.n++
+		n := e.n
+		e.do("br i1 %s, label %%\"to.%d.0\", label %%\"to.%d.1\"", e.get(end.args[0]), n, n)
+		for k, label := range end.labels {
+			e.label("to.%d.%d", n, k)
+			e.edge(b, to[label], e.mask, false)
+			e.do("br label %%\"b.%s\"", label)
+		}
+		return
+	default: // a switch that all lanes take alike
+		e.n++
+		n := e.n
+		t := end.args[0].typ
+		var list strings.Builder
+		for k, c := range end.cases {
+			fmt.Fprintf(&list, " %s %s, label %%\"to.%d.%d\"", t, c, n, k+1)
+		}
+		e.do("switch %s %s, label %%\"to.%d.0\" [%s ]", t, e.get(end.args[0]), n, list.String())
+		for k, label := range end.labels {
+			e.label("to.%d.%d", n, k)
+			e.edge(b, to[label], e.mask, false)
+			e.do("br label %%\"b.%s\"", label)
+		}
+		return
+	}
+	switch {
+	case r != nil:
+		e.do("br label %%\"after.%s\"", b.name)
+	case parted:
+		for _, s := range b.succs {
+			if inside := e.d.regions[s]; inside != nil {
+				e.do("br label %%\"try.%s\"", inside.row[0].name)
+				return
+			}
+		}
+		e.do("br label %%\"b.%s\"", b.succs[0].name)
+	default:
+		e.do("br label %%\"b.%s\"", b.succs[0].name)
+	}
+}
+
+// edge brings the lanes of a mask from b to s: what s's phis then hold, and the mask of s. In part they may be only some.
+func (e *emitter) edge(b, s *block, mask string, inPart bool) {
+	type move struct {
+		i *inst
+		k int
+		x string
+	}
+	var moves []move
+	for _, i := range s.insts {
+		if i.op != "phi" {
+			break
+		}
+		from := slices.Index(i.labels, b.name)
+		v := i.args[from]
+		if v.text == "undef" || v.text == "poison" {
+			continue // whatever it holds
+		}
+		for k, t := range parts(i.typ) {
+			if !e.d.differs[i.name] {
+				moves = append(moves, move{i, k, e.part(v, k)})
+				continue
+			}
+			if e.isFlat(i.name) {
+				moves = append(moves, move{i, k, e.first(v)})
+				continue
+			}
+			x := e.allOf(v, k)
+			if inPart && !e.d.together(s) {
+				old := e.set("load %s, ptr %s", wideType(t), e.arrival(i, k))
+				x = e.set("select %s %s, %s %s, %s %s", maskType, mask, wideType(t), x, wideType(t), old)
+			}
+			moves = append(moves, move{i, k, x})
+		}
+	}
+	for _, m := range moves {
+		e.do("store %s %s, ptr %s", e.slotType(m.i.name, parts(m.i.typ)[m.k]), m.x, e.arrival(m.i, m.k))
+	}
+	if e.d.ends[s] && inPart && !e.flow.meetsBarrier(s) { // no barrier waits for them any more
+		gone := e.set("load i32, ptr %%wide.gone")
+		e.do("store i32 %s, ptr %%wide.gone", e.set("or i32 %s, %s", gone, e.bits(mask)))
+	}
+	if e.d.regions[s] != nil {
+		old := e.set("load %s, ptr %%\"mask.%s\"", maskType, s.name)
+		e.do("store %s %s, ptr %%\"mask.%s\"", maskType, e.set("or %s %s, %s", maskType, old, mask), s.name)
+	}
+}
+
+// arrival is where an edge leaves a phi's value. The way back of a loop may run before blocks of the same turn that lanes
+// go through on their way out, and those still need the values of their turn.
+func (e *emitter) arrival(phi *inst, k int) string {
+	if next := e.nextOf[partName(phi.name, k)]; next != "" {
+		return next
+	}
+	return e.slotOf[partName(phi.name, k)]
+}
+
+// sortedKeys are a map's keys in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

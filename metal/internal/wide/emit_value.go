@@ -1,0 +1,259 @@
+package wide
+
+import (
+	"fmt"
+	"strings"
+)
+
+// parts are the types that a value consists of: one, or a struct's members.
+func parts(t string) []string {
+	if strings.HasPrefix(t, "{") {
+		return splitTop(t[1 : len(t)-1])
+	}
+	return []string{t}
+}
+
+func wideType(t string) string { return "<32 x " + t + ">" }
+
+// typeAs is the type of what holds a value: for all lanes, or one for all.
+func (e *emitter) typeAs(t string, differs bool) string {
+	if differs {
+		return wideType(t)
+	}
+	return t
+}
+
+// slotType is the type of the slot of a value that an instruction made: of a straight one, lane 0's is enough.
+func (e *emitter) slotType(name, t string) string {
+	return e.typeAs(t, e.d.differs[name] && !e.isFlat(name))
+}
+
+// isFlat says whether lane 0's value and a step that is known say all of a value that differs between lanes.
+func (e *emitter) isFlat(name string) bool {
+	if known, ok := e.flat[name]; ok {
+		return known
+	}
+	def := e.d.defs[name]
+	flat := false
+	if e.d.differs[name] && e.d.private[name] == "" && scalarBits(def.inst.typ) > 1 {
+		switch def.inst.op {
+		case "add", "sub", "or", "shl", "mul", "and", "trunc", "zext", "sext", "phi", "getelementptr", "call":
+			s, ok := e.straightOf(value{def.inst.typ, name}, def.block)
+			flat = ok && s.known && len(s.guards) == 0 && !(def.inst.op == "phi" && e.d.outlive[name])
+			if flat {
+				e.steps[name] = s.each
+			}
+		}
+	}
+	e.flat[name] = flat
+	return flat
+}
+
+// first is lane 0's value of an operand.
+func (e *emitter) first(v value) string {
+	if !v.isName() || !e.differs(v) {
+		return e.get(v)
+	}
+	if e.isFlat(v.text) && !e.d.outlives(v.text, e.block) {
+		return e.set("load %s, ptr %s", v.typ, e.slotOf[v.text])
+	}
+	return e.pick(v.typ, e.get(v), "0")
+}
+
+// lifted is a straight value in all lanes.
+func (e *emitter) lifted(name, t, first string) string {
+	if t == "ptr" {
+		return e.set("getelementptr i8, ptr %s, <32 x i64> %s", first, series("i64", 0, e.steps[name]))
+	}
+	bits := scalarBits(t)
+	step := e.steps[name]
+	var b strings.Builder
+	for n := range int64(lanes) {
+		if n > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s %d", t, n*step<<(64-bits)>>(64-bits))
+	}
+	return e.set("add %s %s, <%s>", wideType(t), e.spread(t, first), b.String())
+}
+
+func (e *emitter) makeSlots() {
+	for _, b := range e.flow.layout {
+		for _, i := range b.insts {
+			if i.name == "" || i.typ == "void" {
+				continue
+			}
+			for k, t := range parts(i.typ) {
+				if scalarBits(t) == 0 {
+					e.refuse("a value of type %s: %s", i.typ, i)
+					return
+				}
+				key := partName(i.name, k)
+				e.slotOf[key] = e.slot(e.slotType(i.name, t))
+				if e.d.outlive[i.name] {
+					e.ownOf[key] = e.slot(wideType(t))
+				}
+				if i.op == "phi" && e.d.regions[b] != nil && e.flow.headOf[b] != nil {
+					e.nextOf[key] = e.slot(e.slotType(i.name, t))
+				}
+			}
+			if i.op == "alloca" {
+				e.alloca(i)
+			}
+		}
+		if e.d.regions[b] != nil {
+			fmt.Fprintf(&e.slots, "  %%\"mask.%s\" = alloca %s\n  store %s zeroinitializer, ptr %%\"mask.%s\"\n", b.name, maskType, maskType, b.name)
+		}
+	}
+	fmt.Fprintf(&e.slots, "  %%wide.gone = alloca i32\n  store i32 0, ptr %%wide.gone\n")
+}
+
+func partName(name string, k int) string {
+	if k == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s.%d", name, k)
+}
+
+func (e *emitter) slot(t string) string {
+	e.n++
+	s := fmt.Sprintf("%%s.%d", e.n)
+	fmt.Fprintf(&e.slots, "  %s = alloca %s\n", s, t)
+	return s
+}
+
+// alloca makes a private variable: all lanes' side by side, or one after another.
+func (e *emitter) alloca(i *inst) {
+	size, align, ok := e.m.layout(i.src)
+	if !ok {
+		e.refuse("a private variable of type %s", i.src)
+		return
+	}
+	align = max(align, int64(i.align))
+	memory := e.slot(fmt.Sprintf("[%d x i8], align 64", lanes*roundUp(size, align)))
+	if e.d.sides[i.name] {
+		fmt.Fprintf(&e.slots, "  store ptr %s, ptr %s\n", memory, e.slotOf[i.name])
+		return
+	}
+	e.n++
+	fmt.Fprintf(&e.slots, "  %%a.%d = getelementptr i8, ptr %s, <32 x i64> %s\n  store <32 x ptr> %%a.%d, ptr %s\n", e.n, memory,
+		series("i64", 0, roundUp(size, align)), e.n, e.slotOf[i.name])
+}
+
+// series is the constant first, first + each, ...
+func series(t string, first, each int64) string {
+	var b strings.Builder
+	b.WriteString("<")
+	for n := range int64(lanes) {
+		if n > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s %d", t, first+n*each)
+	}
+	return b.String() + ">"
+}
+
+func (e *emitter) do(format string, arguments ...any) {
+	fmt.Fprintf(&e.out, "  "+format+"\n", arguments...)
+}
+
+// set writes an instruction and returns the name of its result.
+func (e *emitter) set(format string, arguments ...any) string {
+	e.n++
+	name := fmt.Sprintf("%%t.%d", e.n)
+	fmt.Fprintf(&e.out, "  %s = "+format+"\n", append([]any{name}, arguments...)...)
+	return name
+}
+
+func (e *emitter) label(format string, arguments ...any) {
+	fmt.Fprintf(&e.out, "\""+format+"\":\n", arguments...)
+}
+
+func (e *emitter) declare(format string, arguments ...any) {
+	e.declared["declare "+fmt.Sprintf(format, arguments...)] = true
+}
+
+// differs says whether an operand differs between the lanes of the block that is being written.
+func (e *emitter) differs(v value) bool { return e.d.differsAt(v, e.block) }
+
+// get is an operand as it is: for all lanes, or one for all.
+func (e *emitter) get(v value) string { return e.part(v, 0) }
+
+func (e *emitter) part(v value, k int) string {
+	if !v.isName() {
+		return v.text
+	}
+	if v.text == e.self {
+		return v.text
+	}
+	key, t := partName(v.text, k), parts(v.typ)[k]
+	if e.d.outlives(v.text, e.block) {
+		return e.set("load %s, ptr %s", wideType(t), e.ownOf[key])
+	}
+	slot := e.slotOf[key]
+	if slot == "" {
+		e.refuse("a value that nobody makes: %s", v.text)
+		return "poison"
+	}
+	if e.isFlat(v.text) {
+		return e.lifted(v.text, t, e.set("load %s, ptr %s", t, slot))
+	}
+	return e.set("load %s, ptr %s", e.typeAs(t, e.d.differs[v.text]), slot)
+}
+
+// all is an operand for all lanes.
+func (e *emitter) all(v value) string { return e.allOf(v, 0) }
+
+func (e *emitter) allOf(v value, k int) string {
+	t := parts(v.typ)[k]
+	if !v.isName() {
+		switch v.text {
+		case "undef", "poison":
+			return "poison"
+		case "null", "zeroinitializer", "false":
+			return "zeroinitializer"
+		}
+		if t != "ptr" && !strings.Contains(v.text, "(") {
+			return fmt.Sprintf("splat (%s %s)", t, v.text)
+		}
+	}
+	x := e.part(v, k)
+	if e.differs(v) {
+		return x
+	}
+	return e.spread(t, x)
+}
+
+func (e *emitter) spread(t, x string) string {
+	one := e.set("insertelement %s poison, %s %s, i64 0", wideType(t), t, x)
+	return e.set("shufflevector %s %s, %s poison, <32 x i32> zeroinitializer", wideType(t), one, wideType(t))
+}
+
+// put makes x the value of an instruction, part k of it.
+func (e *emitter) put(i *inst, x string) { e.putPart(i, 0, x) }
+
+func (e *emitter) putPart(i *inst, k int, x string) {
+	key, t := partName(i.name, k), parts(i.typ)[k]
+	e.do("store %s %s, ptr %s", e.slotType(i.name, t), x, e.slotOf[key])
+	if e.ownOf[key] != "" && e.isFlat(i.name) {
+		x = e.lifted(i.name, t, x)
+	}
+	e.keep(i, k, x)
+}
+
+// keep notes a value that each lane keeps when it leaves the loop.
+func (e *emitter) keep(i *inst, k int, x string) {
+	key, t := partName(i.name, k), parts(i.typ)[k]
+	own := e.ownOf[key]
+	if own == "" {
+		return
+	}
+	if !e.d.differs[i.name] {
+		x = e.spread(t, x)
+	}
+	old := e.set("load %s, ptr %s", wideType(t), own)
+	e.do("store %s %s, ptr %s", wideType(t), e.set("select %s %s, %s %s, %s %s", maskType, e.mask, wideType(t), x, wideType(t), old), own)
+}
+
+// bits is a mask as a number.
+func (e *emitter) bits(mask string) string { return e.set("bitcast %s %s to i32", maskType, mask) }
