@@ -121,6 +121,9 @@ func (c *Compiler) key(p *Program) string {
 	part("source", p.Source)
 	part("file", p.fileName())
 	part("function", p.Function)
+	if p.Piece.Of > 1 {
+		part("piece", fmt.Sprint(p.Piece.Index, " of ", p.Piece.Of))
+	}
 	part("includes", strings.Join(p.Includes, "\x00"))
 	for _, name := range sortedKeys(p.Files) {
 		part(name, p.Files[name])

@@ -100,6 +100,9 @@ func (c *Compiler) Build(ctx context.Context, p Program) (*Module, error) {
 	if len(p.Source) > maxTextBytes {
 		return nil, ErrTooLarge
 	}
+	if err := p.Piece.check(); err != nil {
+		return nil, err
+	}
 	if _, here := c.target.(wideCPU); p.Engine == EngineWide && !p.Check && !here {
 		return c.buildWide(ctx, p)
 	}

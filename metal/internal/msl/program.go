@@ -24,6 +24,7 @@ type Program struct {
 	Source   string            // MSL
 	File     string            // the name diagnostics use; "kernel.metal" where empty
 	Function string            // the kernel or host_name wanted; "" compiles every entry point of the text
+	Piece    Piece             // of all entry points, some
 	Includes []string          // directories searched by #include
 	Files    map[string]string // texts that #include finds by name, before any directory
 	Defines  map[string]string // macros
@@ -33,6 +34,26 @@ type Program struct {
 	LanguageVersion int    // major*100 + minor*10; 0: DefaultLanguageVersion
 	Check           bool   // with the checkers' calls on every memory access, and line tables
 	Engine          Engine // with Check it is always EngineFibers
+}
+
+// Piece is a part of a text's entry points, in the order of the text: piece Index, from 0, of Of that have about as many
+// each. The zero value is all of them. A text of thousands of instantiations is compiled so, for clang's time and memory
+// grow with them.
+type Piece struct{ Index, Of int }
+
+// of are the elements of a list that belong to a piece.
+func (p Piece) of(entries []entryPoint) []entryPoint {
+	if p.Of <= 1 {
+		return entries
+	}
+	return entries[p.Index*len(entries)/p.Of : (p.Index+1)*len(entries)/p.Of]
+}
+
+func (p Piece) check() error {
+	if p.Of < 0 || p.Index < 0 || p.Index > 0 && p.Index >= p.Of {
+		return fmt.Errorf("piece %d of %d: pieces count from 0", p.Index, p.Of)
+	}
+	return nil
 }
 
 // Scalar is the type of a function constant.

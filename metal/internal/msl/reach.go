@@ -1,5 +1,10 @@
 package msl
 
+import (
+	"slices"
+	"strings"
+)
+
 // What a kernel may use is told by names: it reaches what its text names, and what the text of that names in turn. So
 // more may be reached than is used, never less. A kernel is held to the function constants that it reaches, and what no
 // wanted kernel reaches is taken out before clang sees it.
@@ -320,15 +325,23 @@ func (u *unit) requireConstants() error {
 		return nil
 	}
 	r := u.newReach()
+	known := map[string]*functionConstant{} // by the names where reaching begins: instantiations of one template share them
 	var kept []entryPoint
 	for n := range u.entries {
 		e := &u.entries[n]
-		var lacks *functionConstant
-		r.from(u.entryNames(e), func(name string) {
-			if lacks == nil {
-				lacks = missing[name]
-			}
-		})
+		names := u.entryNames(e)
+		slices.Sort(names)
+		names = slices.Compact(names)
+		key := strings.Join(names, " ")
+		lacks, done := known[key]
+		if !done {
+			r.from(names, func(name string) {
+				if lacks == nil {
+					lacks = missing[name]
+				}
+			})
+			known[key] = lacks
+		}
 		if lacks == nil {
 			kept = append(kept, *e)
 			continue

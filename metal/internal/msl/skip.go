@@ -45,8 +45,13 @@ func (u *unit) chooseEntries() error {
 	if u.program.Function != "" {
 		return u.chooseOne(u.program.Function)
 	}
+	piece := u.program.Piece
+	of := piece.of(u.entries)
+	if len(of) == 0 && len(u.entries) > 0 {
+		return fmt.Errorf("piece %d of %d: the text has only %d kernels", piece.Index, piece.Of, len(u.entries))
+	}
 	var kept []entryPoint
-	for _, e := range u.entries {
+	for _, e := range of {
 		if e.kernel.refused != nil {
 			u.leaveOut(skippedFor(e.name, e.kernel.refused))
 		} else if u.leftOut(e.name) == nil {

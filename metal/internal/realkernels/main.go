@@ -35,8 +35,9 @@ func main() {
 	var text msl.Program
 	msl.AddSourceFlags(f, &text)
 	only := f.String("only", "", "only texts whose path matches this `expression`")
-	jobs := f.Int("jobs", 2, "texts compiled at once")
-	deadline := f.Duration("deadline", 30*time.Minute, "`time` that one text may take")
+	jobs := f.Int("jobs", 2, "compilers that run at once")
+	piece := f.Int("piece", 100, "`kernels` of a text that one compiler makes: a text with more of them is built in pieces")
+	deadline := f.Duration("deadline", 10*time.Minute, "`time` that one piece of a text may take")
 	verbose := f.Bool("v", false, "say why each kernel was left out")
 	folders, status, done := cmdline.Arguments(f, "[flags] FOLDER, or make real-kernels DIR=FOLDER [FLAGS=...]", 1, 1, os.Args[1:], os.Stdout, os.Stderr)
 	if done {
@@ -50,7 +51,11 @@ func main() {
 		fmt.Fprintf(os.Stderr, "-deadline %v: it must be more than 0, such as 90s or 10m\n", *deadline)
 		os.Exit(2)
 	}
-	failed, err := table(folders[0], text, *only, *jobs, *deadline, *verbose)
+	if *piece <= 0 {
+		fmt.Fprintf(os.Stderr, "-piece %d: it must be more than 0, such as 100\n", *piece)
+		os.Exit(2)
+	}
+	failed, err := table(folders[0], text, *only, &builder{piece: *piece, deadline: *deadline, turn: make(chan bool, max(*jobs, 1))}, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -60,9 +65,7 @@ func main() {
 	}
 }
 
-func table(dir string, text msl.Program, only string, jobs int, deadline time.Duration,
-	verbose bool,
-) (failed bool, err error) {
+func table(dir string, text msl.Program, only string, b *builder, verbose bool) (failed bool, err error) {
 	filter, err := regexp.Compile(only)
 	if err != nil {
 		return false, fmt.Errorf("-only: %w", err)
@@ -71,20 +74,14 @@ func table(dir string, text msl.Program, only string, jobs int, deadline time.Du
 	if err != nil {
 		return false, err
 	}
-	compiler, err := msl.New(msl.Options{Deadline: deadline}) // of a whole text, that is
-	if err != nil {
+	if b.compiler, err = msl.New(msl.Options{Deadline: b.deadline}); err != nil {
 		return false, err
 	}
-	defer compiler.Close()
+	defer b.compiler.Close()
 	results := make([]*result, len(files))
 	var all sync.WaitGroup
-	turn := make(chan bool, max(jobs, 1))
 	for i, file := range files {
-		all.Go(func() {
-			turn <- true
-			defer func() { <-turn }()
-			results[i] = compile(compiler, text, file, deadline)
-		})
+		all.Go(func() { results[i] = b.text(text, file) })
 	}
 	all.Wait()
 	fmt.Printf("%s\n", commit(dir))
@@ -134,8 +131,17 @@ func texts(dir string, filter *regexp.Regexp) ([]string, error) {
 	return files, err
 }
 
-// compile builds a text with a value for each function constant, so that no kernel lacks one: true, or 1.
-func compile(compiler *msl.Compiler, p msl.Program, file string, deadline time.Duration) *result {
+// builder builds texts, some pieces at once.
+type builder struct {
+	compiler *msl.Compiler
+	piece    int           // kernels of a piece
+	deadline time.Duration // of a piece
+	turn     chan bool     // as many as run at once
+}
+
+// text builds a text with a value for each function constant, so that no kernel lacks one: true, or 1. It is nil where the
+// text has no kernel.
+func (b *builder) text(p msl.Program, file string) *result {
 	r := &result{file: file}
 	source, err := os.ReadFile(file)
 	if err != nil {
@@ -143,9 +149,7 @@ func compile(compiler *msl.Compiler, p msl.Program, file string, deadline time.D
 		return r
 	}
 	p.Source, p.File = string(source), file
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
-	defer cancel()
-	offered, err := compiler.Reflect(ctx, p)
+	offered, err := b.offered(p)
 	if err != nil {
 		r.wrong = first(err)
 		return r
@@ -163,15 +167,66 @@ func compile(compiler *msl.Compiler, p msl.Program, file string, deadline time.D
 			p.Constants = append(p.Constants, one)
 		}
 	}
-	start := time.Now()
-	m, err := compiler.Build(ctx, p)
-	r.seconds = time.Since(start).Seconds()
-	if err != nil {
-		r.wrong = first(err)
-		return r
+	made := make([]piece, max(1, (len(offered.Entries)+b.piece-1)/b.piece))
+	var all sync.WaitGroup
+	for i := range made {
+		all.Go(func() {
+			b.turn <- true
+			defer func() { <-b.turn }()
+			made[i] = b.build(p, msl.Piece{Index: i, Of: len(made)})
+		})
 	}
-	r.kernels, r.skipped, r.left, r.cached = len(m.Entries), len(m.Skipped), m.Skipped, m.Cached
+	all.Wait()
+	r.add(made)
 	return r
+}
+
+func (b *builder) offered(p msl.Program) (*msl.Reflection, error) {
+	b.turn <- true
+	defer func() { <-b.turn }()
+	ctx, cancel := context.WithTimeout(context.Background(), b.deadline)
+	defer cancel()
+	return b.compiler.Reflect(ctx, p)
+}
+
+// piece is what became of a piece of a text.
+type piece struct {
+	module  *msl.Module
+	err     error
+	seconds float64
+}
+
+func (b *builder) build(p msl.Program, which msl.Piece) piece {
+	ctx, cancel := context.WithTimeout(context.Background(), b.deadline)
+	defer cancel()
+	p.Piece = which
+	start := time.Now()
+	m, err := b.compiler.Build(ctx, p)
+	return piece{m, err, time.Since(start).Seconds()}
+}
+
+// add adds up the pieces of a text. One piece that could not be built is a text that could not.
+func (r *result) add(made []piece) {
+	r.cached = true
+	left := map[string]bool{}
+	for i, m := range made {
+		r.seconds += m.seconds
+		if m.err != nil {
+			if r.wrong = first(m.err); len(made) > 1 {
+				r.wrong = fmt.Sprintf("piece %d of %d: %s", i, len(made), r.wrong)
+			}
+			continue
+		}
+		r.kernels += len(m.module.Entries)
+		r.cached = r.cached && m.module.Cached
+		for _, s := range m.module.Skipped {
+			if !left[s.Name] { // a piece may tell of kernels that are in none
+				left[s.Name] = true
+				r.left = append(r.left, s)
+			}
+		}
+	}
+	r.skipped = len(r.left)
 }
 
 // first is the first line of an error, its file's folder left out.

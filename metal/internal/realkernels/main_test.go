@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"attest.example/attest/metal/internal/msl"
+)
+
+// TestATextInPieces: what a text's pieces are is not seen in what is counted.
+func TestATextInPieces(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("#include <metal_stdlib>\ntemplate <int N> kernel void t(device int *o [[buffer(0)]]) { static_assert(N != 5, \"five\"); o[0] = N; }\n")
+	for n := range 9 {
+		fmt.Fprintf(&text, "template [[host_name(\"t%d\")]] kernel void t<%[1]d>(device int *o [[buffer(0)]]);\n", n)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "k.metal")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := msl.New(msl.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{100, 4} {
+		b := &builder{compiler: c, piece: n, deadline: time.Minute, turn: make(chan bool, 2)}
+		r := b.text(msl.Program{}, file)
+		if r.wrong != "" || r.kernels != 8 || r.skipped != 1 || r.left[0].Name != "t5" {
+			t.Errorf("pieces of %d: %+v, want 8 kernels and t5 left out", n, r)
+		}
+	}
+	b := &builder{compiler: c, piece: 1, deadline: time.Minute, turn: make(chan bool, 2)}
+	if r := b.text(msl.Program{}, file); !strings.Contains(r.wrong, "piece 5 of 9: ") || r.kernels != 8 {
+		t.Errorf("a piece with nothing that builds: %+v", r)
+	}
+}
