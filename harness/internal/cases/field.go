@@ -33,6 +33,8 @@ type Field struct {
 	Draw func(Dice, *Case)
 	// Impose draws a value of Steps where a filter asks for one.
 	Impose func(Dice, *Case)
+	// Opening is what a case needs so that it may differ from another in this field alone, where few cases have that.
+	Opening Opening
 	// Region names the region of the coverage table that is about the field; Regions are further ones, brought by the row.
 	Region  string
 	Regions []Region
@@ -88,6 +90,14 @@ type Simple struct {
 	// Slack marks a number that costs no work and falls to Least; sizes have axes of their own in package reduce.
 	Slack bool
 	Least int
+}
+
+// Opening brings a drawn case to where a field has an effect and may change while all else stays.
+type Opening struct {
+	Batches int               // least number of batch entries
+	Array   bool              // the mask is an array
+	Make    func(Dice, *Case) // drops what excludes the field; nil: nothing does
+	With    string            // a field whose case serves this one too: neither's draw minds the other's
 }
 
 // Dice are the random numbers of a draw; a *rand.Rand of math/rand has them.

@@ -332,6 +332,12 @@ func (f Field) drawn(draw func(Dice, *Case), regions ...Region) Field {
 	return f
 }
 
+// opened says what a case needs so that it may differ in the field alone.
+func (f Field) opened(o Opening) Field {
+	f.Opening = o
+	return f
+}
+
 // first puts a step before those that check the field: its default, as a rule.
 func (f Field) first(step func(*Case)) Field {
 	f.normalize = slices.Insert(f.normalize, 0, func(c *Case) error { step(c); return nil })

@@ -44,6 +44,7 @@ func sinks() Field {
 	has := func(c *Case) bool { return c.Sinks != "" }
 	return wordField("sinks", "how a logit for each head is drawn that enters the normaliser alone", at, isFirst, sinkFills, simple).
 		otherwise("none").
+		opened(Opening{With: "softcap"}).
 		told(func(c *Case) string {
 			if !has(c) {
 				return ""

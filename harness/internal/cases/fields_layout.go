@@ -3,6 +3,9 @@ package cases
 import "strconv"
 
 // layoutFields are the rows of the four operands. The order describes all of one operand.
+// strideTwins are operands whose strides are tried in the case of another's: neither's draw minds the other's.
+var strideTwins = map[string]string{"v": "layout.k.strides", "out": "layout.q.strides"}
+
 func layoutFields() []Field {
 	var rows []Field
 	for _, o := range []struct {
@@ -72,7 +75,8 @@ func layoutFields() []Field {
 				},
 				func(c *Case) bool { return at(c).Order != "" || at(c).Pad != 0 || at(c).Transpose },
 				func(c *Case) { *at(c) = Operand{Offset: at(c).Offset} }).
-				in("strides-free").strided(o.name),
+				in("strides-free").strided(o.name).
+				opened(Opening{Make: func(_ Dice, c *Case) { *at(c) = Operand{} }, With: strideTwins[o.name]}),
 		)
 	}
 	return rows

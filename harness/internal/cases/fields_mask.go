@@ -187,7 +187,8 @@ func maskFields() []Field {
 					}
 				}
 			}).
-			only(arrays, isArray).in("strides-mask").strided("mask"),
+			only(arrays, isArray).in("strides-mask").strided("mask").
+			opened(Opening{Array: true, Make: func(_ Dice, c *Case) { c.Mask.Pad = 0 }}),
 	}
 }
 

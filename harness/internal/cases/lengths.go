@@ -220,7 +220,8 @@ func lengthFields() []Field {
 		plain(func(c *Case) { c.Lengths.Side = "" }).drawn(drawSide,
 		Region{Name: "lengths-left", Bugs: []int{89}, Summary: "padding on the left: entries use the last keys",
 			Holds: func(c *Case) bool { return c.Lengths.Side == UpToLast && c.Lengths.KV != "" && c.KVLen > 1 }})
-	return []Field{packed, q, kv, side}
+	return []Field{packed, q.opened(Opening{Batches: 2}), kv.opened(Opening{Batches: 2, With: "lengths.q"}),
+		side.opened(Opening{Batches: 2, Make: func(_ Dice, c *Case) { c.Lengths = Lengths{KV: RandomLengths} }})}
 }
 
 func (e Entry) hasNoKeys() bool { return e.QEnd > e.QBegin && e.KVEnd == e.KVBegin }

@@ -119,6 +119,13 @@ func pagingFields() []Field {
 				return c.Paging.Shared > 0
 			}}),
 	}
+	unshared := func(d Dice, c *Case) {
+		AnyPaging(d, c)
+		c.Paging.Shared = 0
+	}
+	list[0] = list[0].opened(Opening{Make: unshared})
+	list[1] = list[1].opened(Opening{Make: unshared, With: "paging.page"})
+	list[2] = list[2].opened(Opening{Make: unshared, Batches: 2})
 	list[0].Impose = func(d Dice, c *Case) { c.Paging.Page = 1 + d.Intn(max(2, c.KVLen)) }
 	list[1] = list[1].imposed(func(d Dice, c *Case) { c.Paging.Order = []PageOrder{"", ReversedPages, ShuffledPages}[d.Intn(3)] })
 	list[2] = list[2].imposed(func(d Dice, c *Case) { c.Paging.Shared = d.Intn(c.pagesEach() + 1) })

@@ -190,40 +190,22 @@ func singleGroups() []singleGroup {
 			fields: []single{
 				{"mask.offset", func(d dice, c *cases.Case) { c.Mask.Offset += pick(d, 1, 8) }}}},
 	}
-	return append(append(append(groups, quantGroups()...), layoutGroups()...), drawnGroups()...)
+	groups = append(append(groups, quantGroups()...), layoutGroups()...)
+	return append(groups, drawnGroups(groups)...)
 }
 
-// applied are what a case needs so that a field whose row draws it applies, where few cases have that.
-var applied = map[string]struct {
-	size, rest func(dice, *draft)
-}{
-	"lengths.side": {
-		func(_ dice, t *draft) { t.atLeastTwoBatches() },
-		func(_ dice, t *draft) { t.Lengths = cases.Lengths{KV: cases.RandomLengths} }},
-	"lengths.q":  {func(_ dice, t *draft) { t.atLeastTwoBatches() }, nil},
-	"lengths.kv": {func(_ dice, t *draft) { t.atLeastTwoBatches() }, nil},
-}
-
-// together are fields whose scenarios are one: neither's draw minds the other's.
-var together = map[string]string{
-	"sinks": "softcap", "layout.out.strides": "layout.q.strides", "layout.v.strides": "layout.k.strides",
-	"lengths.kv": "lengths.q", "paging.order": "paging.page",
-}
-
-// drawnGroups are the fields whose row in the table of fields says how to draw them.
-func drawnGroups() (groups []singleGroup) {
+// drawnGroups are the fields whose row in the table of fields says how to draw them, but for those that have a group.
+func drawnGroups(grouped []singleGroup) (groups []singleGroup) {
 	at := map[string]int{}
 	for _, f := range cases.Fields() {
-		if f.Draw == nil || strings.HasPrefix(f.Name, "quant.") {
+		if f.Draw == nil || hasGroup(grouped, f.Name) {
 			continue
 		}
 		g := drawnGroup(f)
-		if i, ok := at[together[f.Name]]; ok {
+		if i, ok := at[f.Opening.With]; ok {
 			rest := groups[i].rest
 			groups[i].fields = append(groups[i].fields, g.fields...)
-			if g.rest != nil {
-				groups[i].rest = func(d dice, t *draft) { rest(d, t); g.rest(d, t) }
-			}
+			groups[i].rest = func(d dice, t *draft) { rest(d, t); g.rest(d, t) }
 			continue
 		}
 		at[f.Name] = len(groups)
@@ -232,26 +214,45 @@ func drawnGroups() (groups []singleGroup) {
 	return groups
 }
 
+func hasGroup(groups []singleGroup, field string) bool {
+	return slices.ContainsFunc(groups, func(g singleGroup) bool {
+		return slices.ContainsFunc(g.fields, func(s single) bool { return s.field == field })
+	})
+}
+
 func drawnGroup(f *cases.Field) singleGroup {
-	if f.Impose != nil {
-		return singleGroup{
-			size: func(d dice, t *draft) {
-				if f.Name == "paging.shared" {
-					t.atLeastTwoBatches()
-				}
-			},
-			rest:   func(d dice, t *draft) { t.unlaid(d, f.Name) },
-			fields: []single{{f.Name, func(d dice, c *cases.Case) { otherStrides(d, c, f) }}}}
-	}
-	return singleGroup{size: applied[f.Name].size, rest: applied[f.Name].rest, fields: []single{{f.Name, func(d dice, c *cases.Case) {
-		for range 200 { // a row draws its field seldom
-			p := c.Clone()
-			if f.Draw(d, &p); p.Normalize() == nil && onlyDiffers(c.Clone(), &p, f.Name) {
-				*c = p
-				return
+	o := f.Opening
+	return singleGroup{
+		size: func(_ dice, t *draft) {
+			if o.Batches > 0 {
+				t.Batch, t.keepBatch = max(t.Batch, o.Batches), true
 			}
+		},
+		rest: func(d dice, t *draft) {
+			if o.Array {
+				t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")
+			}
+			if o.Make != nil {
+				o.Make(d, &t.Case)
+			}
+		},
+		fields: []single{{f.Name, func(d dice, c *cases.Case) { otherValue(d, c, f) }}}}
+}
+
+// otherValue draws the field until the case differs in it alone.
+func otherValue(d dice, c *cases.Case, f *cases.Field) {
+	draw, tries := f.Impose, 20
+	if draw == nil {
+		draw, tries = f.Draw, 200 // a row draws its field seldom
+	}
+	for range tries {
+		p := c.Clone()
+		draw(d, &p)
+		if p.Normalize() == nil && onlyDiffers(c.Clone(), &p, f.Name) {
+			*c = p
+			return
 		}
-	}}}}
+	}
 }
 
 func onlyDiffers(c cases.Case, p *cases.Case, field string) bool {
@@ -277,33 +278,6 @@ func layoutGroups() (groups []singleGroup) {
 				{"layout." + name + ".offset", func(d dice, c *cases.Case) { of(c).Offset += pick(d, 1, 8) }}}})
 	}
 	return groups
-}
-
-// unlaid leaves strides free to be given: to an operand without any order and slack, or to a mask that is an array.
-func (t *draft) unlaid(d dice, field string) {
-	if strings.HasPrefix(field, "paging.") {
-		cases.AnyPaging(d, &t.Case)
-		t.Paging.Shared = 0
-		return
-	}
-	if field == "mask.strides" {
-		t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")
-		t.Mask.Pad = 0
-		return
-	}
-	*t.Layout.Operand(strings.Split(field, ".")[1]) = cases.Operand{}
-}
-
-// otherStrides draws strides until they are others.
-func otherStrides(d dice, c *cases.Case, f *cases.Field) {
-	for range 20 {
-		p := c.Clone()
-		f.Impose(d, &p)
-		if p.Normalize() == nil && onlyDiffers(c.Clone(), &p, f.Name) {
-			*c = p
-			return
-		}
-	}
 }
 
 // openArray makes the mask an array whose fill, rows and lead can each be changed alone.
