@@ -42,6 +42,37 @@ type Pages struct {
 	Size, Count int
 }
 
+// Quantised is k or v of integers i, each (i - zero) * scale: how they are stored, and of Int8 and Int4 where their scales,
+// float, and zero points, int32, are; no Zeros: no zero points. Strides of such an operand count bytes. mfa.h has the formats
+// and the shapes.
+type Quantised struct {
+	Format        QuantFormat
+	Span          ScaleSpan
+	Scales, Zeros *Tensor
+}
+
+// QuantFormat says how integers are stored.
+type QuantFormat = mfa.QuantFormat
+
+// The formats.
+const (
+	NotQuantised QuantFormat = iota
+	Int8
+	Int4
+	Q8_0
+	Q4_0
+)
+
+// ScaleSpan says which columns share a scale of Int8 and Int4.
+type ScaleSpan = mfa.ScaleSpan
+
+// The spans.
+const (
+	RowScales   ScaleSpan = iota // all of a row
+	BlockScales                  // 32
+	HeadScales                   // all of a kv head, in all batches
+)
+
 // Window lets key j take part iff i' - Left <= j <= i' + Right, with i' the row as aligned. A side may be Unbounded.
 type Window struct{ Left, Right uint32 }
 
@@ -56,6 +87,8 @@ type AttentionOptions struct {
 	Sinks, Slopes *Tensor
 	// Pages says where the keys of a batch entry are, of K and V that lie in pages; nil: in one piece.
 	Pages *Pages
+	// KQuantised and VQuantised say how K and V are stored as integers; nil: they are of Input.
+	KQuantised, VQuantised *Quantised
 
 	// Ranges are int32 [batch, max(PackedEntries, 1), 4]: the rows [q_begin, q_end) and keys [kv_begin, kv_end) of each
 	// entry, from which masks and slopes count. With PackedEntries 0 each batch is one entry, and its other rows are rows
@@ -91,7 +124,7 @@ func DefaultScale(headDim int) float32 { return float32(1 / math.Sqrt(float64(he
 type Attention struct {
 	call     *mfa.Call
 	context  *Context    // kept alive, as are
-	buffers  [10]*Buffer // these
+	buffers  [14]*Buffer // these
 	resource *lifetime.Resource
 }
 
@@ -119,6 +152,13 @@ func (p *Pages) sizes() (size, count int) {
 	return p.Size, p.Count
 }
 
+func (q *Quantised) tensors() (scales, zeros *Tensor) {
+	if q == nil {
+		return nil, nil
+	}
+	return q.Scales, q.Zeros
+}
+
 // NewAttention prepares a call. Numbers are checked by Forward, against the buffers as they are then.
 func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 	f := mfa.Forward{
@@ -143,12 +183,22 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		*n.to = uint32(n.from)
 	}
 	a := &Attention{context: c}
+	kScales, kZeros := o.KQuantised.tensors()
+	vScales, vZeros := o.VQuantised.tensors()
+	if q := o.KQuantised; q != nil {
+		f.KQuant.Format, f.KQuant.Span = q.Format, q.Span
+	}
+	if q := o.VQuantised; q != nil {
+		f.VQuant.Format, f.VQuant.Span = q.Format, q.Span
+	}
 	for i, t := range []struct {
 		name string
 		from *Tensor
 		to   *mfa.Operand
 	}{{"Q", &o.Q, &f.Q}, {"K", &o.K, &f.K}, {"V", &o.V, &f.V}, {"Out", &o.Out, &f.Out}, {"LSE", o.LSE, &f.LSE},
-		{"Sinks", o.Sinks, &f.Sinks}, {"Slopes", o.Slopes, &f.Slopes}, {"Ranges", o.Ranges, &f.Ranges}, {"Pages.Table", o.Pages.table(), &f.PageTable}} {
+		{"Sinks", o.Sinks, &f.Sinks}, {"Slopes", o.Slopes, &f.Slopes}, {"Ranges", o.Ranges, &f.Ranges}, {"Pages.Table", o.Pages.table(), &f.PageTable},
+		{"KQuantised.Scales", kScales, &f.KQuant.Scales}, {"KQuantised.Zeros", kZeros, &f.KQuant.Zeros},
+		{"VQuantised.Scales", vScales, &f.VQuant.Scales}, {"VQuantised.Zeros", vZeros, &f.VQuant.Zeros}} {
 		if t.from == nil {
 			continue
 		}
@@ -164,7 +214,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 	if m := o.Mask; m != nil {
 		f.Mask = mfa.Mask{Type: m.Type, Scalar: m.Scalar, Memory: m.Memory, Shape: m.Shape, Strides: m.Strides}
 		if m.Buffer != nil {
-			f.Mask.Buffer, a.buffers[9] = m.Buffer.mfa, m.Buffer
+			f.Mask.Buffer, a.buffers[13] = m.Buffer.mfa, m.Buffer
 		}
 	}
 	call, err := c.mfa.NewCall(&f)

@@ -3,7 +3,7 @@
 // Shapes      q, o [batch, heads, q_len, head_dim]; k, v [batch, kv_heads, kv_len, head_dim]; head_dim 1..576.
 //             Every operand has its own strides, in elements, so any layout and any transpose is a matter of numbers.
 //             k and v may lie in pages: [pages, kv_heads, page_size, head_dim], and a table says which pages hold the
-//             keys of a batch entry, in order.
+//             keys of a batch entry, in order. k and v may be integers with scales: int8, int4, or ggml's q8_0 and q4_0.
 // Types       q, k, v: half, bfloat or float (the template argument). o: any of the three, chosen at run time.
 // Blocks      A simdgroup owns 8 query rows; a threadgroup has 1 to 4 simdgroups that share key blocks of 32 rows.
 //             Lengths are run-time values: one pipeline serves every shape of its type and head-dim class.
@@ -37,6 +37,7 @@ constant bool has_mask [[function_constant(0)]];
 constant bool has_softcap [[function_constant(1)]];
 constant bool has_ranges [[function_constant(3)]];
 constant bool has_pages [[function_constant(4)]];
+constant bool has_quantised [[function_constant(5)]];
 constant bool has_head_terms [[function_constant(2)]];  // sinks or slopes: one constant, so that pipelines stay few
 
 // Numbers of the C interface: its precisions, and its scalars and kinds of masks.
@@ -74,6 +75,20 @@ struct AttentionParams {
   uint bottom_right;           // with has_ranges: the last row of an entry stands at its last key
   uint page_size, pages_per_batch;  // with has_pages: rows of a page, and pages of a batch entry in the table
 };
+
+// With has_quantised: how integers of k or of v are stored, and where their scales and zero points are.
+constant constexpr uint INT8 = 1, INT4 = 2, Q8_0 = 3, Q4_0 = 4;
+constant constexpr uint QUANT_BLOCK = 32;  // columns that share a scale in q8_0 and q4_0, which begin with it, as half
+
+struct QuantParams {
+  Strides scale;      // of INT8 and INT4: strides of scales and zero points; 0 along what shares one
+  ulong scale_page;   // with has_pages: from the scales of a page to the next
+  uint format;        // INT8, INT4, Q8_0, Q4_0; 0: as T says
+  uint scale_columns; // columns that share a scale; 0: all of a row
+  uint has_zeros;
+  uint unused;
+};
+struct QuantisedParams { QuantParams k, v; };
 
 // The rows and keys that a batch entry uses, and the key, counted from its first, at which its first row stands beyond
 // what first_key, end_key and first_place say.
@@ -186,6 +201,59 @@ device const T *paged(device const T *matrix, constant Strides &strides, Pages p
   return matrix + pages.table[row / pages.size] * pages.stride + row % pages.size * strides.row + column * strides.column;
 }
 
+// The integers of a batch entry and kv head, with has_quantised: strides of their matrix count bytes.
+struct Integers {
+  uint format, scale_columns;
+  device const uchar *bytes;
+  device const float *scales;
+  device const int *zeros;  // null: none
+  ulong scale_row, scale_page;
+};
+
+Integers integers_of(constant QuantParams &quant, constant Strides &strides, device const void *matrix,
+                     device const float *scales, device const int *zeros, uint batch, uint kv_head) {
+  const ulong first = batch * quant.scale.batch + kv_head * quant.scale.head;
+  device const int *own_zeros = nullptr;
+  if (quant.has_zeros != 0) own_zeros = zeros + first;
+  return {quant.format, quant.scale_columns, (device const uchar *)matrix + batch * strides.batch + kv_head * strides.head,
+          scales + first, own_zeros, quant.scale.row, quant.scale_page};
+}
+
+// What an integer and a scale stand for, and the bits of its NaN or Inf, as special_bits has them.
+struct Number { float x; uint special; };
+
+Number scaled(int i, float scale, uint special) {
+  if (special != 0 && special != NAN_BITS) special = i == 0 ? NAN_BITS : i < 0 ? special ^ 0x80000000 : special;
+  return {float(i) * scale, special};
+}
+
+// The product is exact in float: i has at most 9 bits, a scale 15, or 11 beside 8.
+Number dequantised(Integers m, constant Strides &strides, Pages pages, uint row, uint column) {
+  uint page = 0;
+  if (has_pages && pages.size > 0) {
+    page = pages.table[row / pages.size];
+    row = row % pages.size;
+  }
+  device const uchar *bytes = m.bytes + page * pages.stride + row * strides.row;
+  if (m.format == Q8_0 || m.format == Q4_0) {
+    const uint size = 2 + (m.format == Q8_0 ? QUANT_BLOCK : QUANT_BLOCK / 2), c = column % QUANT_BLOCK;
+    bytes += column / QUANT_BLOCK * size;
+    const ushort bits = ushort(bytes[0] | bytes[1] << 8);
+    uint special = 0;
+    if ((bits & 0x7c00) == 0x7c00) special = special_bits((bits & 0x8000) << 16, (bits & 0x3ff) != 0);
+    int i = as_type<char>(bytes[2 + c % (size - 2)]);
+    if (m.format == Q4_0) i = int(bytes[2 + c % 16] >> (c / 16 * 4) & 15) - 8;
+    return scaled(i, float(as_type<half>(bits)), special);
+  }
+  int i = 0;
+  if (m.format == INT8) i = as_type<char>(bytes[column * strides.column]);
+  else i = int((bytes[column / 2] >> (column % 2 * 4) & 15) ^ 8) - 8;  // two's complement
+  ulong at = page * m.scale_page + row * m.scale_row;
+  if (m.scale_columns != 0) at += column / m.scale_columns;
+  if (m.zeros) i -= m.zeros[at];
+  return scaled(i, m.scales[at], special_bits(m.scales + at));
+}
+
 // Copies `rows` rows and `columns` columns of a matrix into a tile, as float, zero beyond the matrix. One simdgroup
 // copies a row at a time, so neighbouring lanes read neighbouring columns.
 //
@@ -193,13 +261,20 @@ device const T *paged(device const T *matrix, constant Strides &strides, Pages p
 template <bool VALUES, typename T>
 void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, constant Strides &strides,
            uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
-           threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages) {
+           threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages,
+           Integers integers) {
   for (uint r = simdgroup; r < rows; r += simdgroups) {
     const uint row = first_row + r;
     for (uint c = lane; c < columns; c += 32) {
       const uint column = first_column + c;
       float x = 0.0f;
-      if (row < row_end && column < column_end) {
+      if (has_quantised && integers.format != 0) {
+        if (row < row_end && column < column_end) {
+          const Number number = dequantised(integers, strides, pages, row, column);
+          if (!VALUES || number.special == 0) x = number.x;
+          else atomic_fetch_or_explicit(special_keys, 1u << r, memory_order_relaxed);
+        }
+      } else if (row < row_end && column < column_end) {
         device const T *element = matrix + row * strides.row + column * strides.column;
         if (has_pages && pages.size > 0) element = paged(matrix, strides, pages, row, column);
         if (!VALUES || special_bits(element) == 0) x = float(*element);
@@ -214,12 +289,14 @@ void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, 
 // bits of one, or 0 where there is none.
 template <typename T>
 uint special_sum(device const T *v, device const uchar *mask, constant AttentionParams &p, KeyRange keys,
-                 ulong mask_row, uint column, Pages pages) {
+                 ulong mask_row, uint column, Pages pages, Integers integers) {
   uint sum = 0;
   for (uint key = keys.begin; key < keys.end; ++key) {
     if (has_mask && !read_mask(mask, p, mask_row + key * p.mask.column).allowed) continue;
-    const uint bits = has_pages ? special_bits(paged(v, p.v, pages, key, column))
-                                : special_bits(v + key * p.v.row + column * p.v.column);
+    uint bits = 0;
+    if (has_quantised && integers.format != 0) bits = dequantised(integers, p.v, pages, key, column).special;
+    else bits = has_pages ? special_bits(paged(v, p.v, pages, key, column))
+                          : special_bits(v + key * p.v.row + column * p.v.column);
     if (bits != 0) sum = sum == 0 || sum == bits ? bits : NAN_BITS;  // Inf - Inf is NaN
   }
   return sum;
@@ -253,6 +330,11 @@ kernel void attention_forward(
     device const float *slopes [[buffer(8), function_constant(has_head_terms)]],
     device const int *ranges [[buffer(9), function_constant(has_ranges)]],
     device const uint *page_table [[buffer(10), function_constant(has_pages)]],
+    device const float *k_scales [[buffer(11), function_constant(has_quantised)]],
+    device const int *k_zeros [[buffer(12), function_constant(has_quantised)]],
+    device const float *v_scales [[buffer(13), function_constant(has_quantised)]],
+    device const int *v_zeros [[buffer(14), function_constant(has_quantised)]],
+    constant QuantisedParams &quant [[buffer(15), function_constant(has_quantised)]],
     threadgroup float *tiles [[threadgroup(0)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 groups [[threadgroups_per_grid]],
@@ -266,6 +348,11 @@ kernel void attention_forward(
   if (has_ranges) {
     if (p.packed_entries != 0) batch = group.z / p.packed_entries;
     entry = entry_of(p, ranges + 4 * group.z);
+  }
+  Integers k_integers = {0, 0, nullptr, nullptr, nullptr, 0, 0}, v_integers = k_integers;
+  if (has_quantised) {
+    k_integers = integers_of(quant.k, p.k, k, k_scales, k_zeros, batch, kv_head);
+    v_integers = integers_of(quant.v, p.v, v, v_scales, v_zeros, batch, kv_head);
   }
   q += batch * p.q.batch + head * p.q.head;
   k += batch * p.k.batch + kv_head * p.k.head;
@@ -302,7 +389,8 @@ kernel void attention_forward(
   threadgroup float *kv_tile = tiles + simdgroups * TILE * q_stride;
   threadgroup atomic_uint special_keys;
   stage<false>(q_tile, q_stride, q, p.q, group_row, row_end, simdgroups * TILE, 0, p.head_dim, q_stride,
-               &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0});
+               &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0},
+               Integers{0, 0, nullptr, nullptr, nullptr, 0, 0});
   const threadgroup float *own_q = q_tile + simdgroup * TILE * q_stride;
 
   simdgroup_float8x8 accumulator[HEAD_TILES];
@@ -337,7 +425,7 @@ kernel void attention_forward(
       threadgroup_barrier(mem_flags::mem_threadgroup);
       if (simdgroup == 0 && lane == 0) atomic_store_explicit(&special_keys, 0u, memory_order_relaxed);
       stage<false>(kv_tile, CHUNK, k, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
-                   &special_keys, simdgroup, simdgroups, lane, k_pages);
+                   &special_keys, simdgroup, simdgroups, lane, k_pages, k_integers);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       #pragma clang loop unroll(full)
       for (ushort j = 0; j < KEY_TILES; ++j) {
@@ -399,7 +487,7 @@ kernel void attention_forward(
       const uint columns = min(CHUNK, uint(q_stride - d0 * TILE));
       threadgroup_barrier(mem_flags::mem_threadgroup);
       stage<true>(kv_tile, CHUNK, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, p.head_dim, columns,
-                  &special_keys, simdgroup, simdgroups, lane, v_pages);
+                  &special_keys, simdgroup, simdgroups, lane, v_pages, v_integers);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       #pragma clang loop unroll(full)
       for (ushort d = 0; d < min(CHUNK_TILES, HEAD_TILES); ++d) {
@@ -434,7 +522,7 @@ kernel void attention_forward(
       if (as_type<uint>(x) << 1 == 0) x = 0.0f;  // no -0: a zero's sign must not tell what a masked slot held
       uint special = 0;
       if (poisoned) special = NAN_BITS;
-      else if (has_special_value) special = special_sum(v, mask, p, row_keys, mask_row, column, v_pages);
+      else if (has_special_value) special = special_sum(v, mask, p, row_keys, mask_row, column, v_pages, v_integers);
       store(o, o_head + row * p.o.row + column * p.o.column, p.output_precision, x, special);
     }
   }
@@ -449,7 +537,8 @@ kernel void attention_forward(
   template [[host_name(NAME)]] kernel void attention_forward<T, HEAD_TILES>(                                     \
       device const T *, device const T *, device const T *, device uchar *, constant AttentionParams &,          \
       device float *, device const uchar *, device const float *, device const float *, device const int *,           \
-      device const uint *,                                                                                     \
+      device const uint *, device const float *, device const int *, device const float *, device const int *,        \
+      constant QuantisedParams &,                                                                              \
       threadgroup float *, uint3, uint3, ushort, ushort, ushort);
 
 ATTENTION("attention_fp16_32", half, 4)

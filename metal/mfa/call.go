@@ -54,7 +54,7 @@ type Call struct {
 	c       *C.mfa_call
 	name    string // the C function
 	seconds []float64
-	buffers [10]*Buffer // kept alive: C holds their handles only
+	buffers [14]*Buffer // kept alive: C holds their handles only
 	pin     runtime.Pinner
 }
 
@@ -83,7 +83,8 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 	for i, o := range []struct {
 		from *Operand
 		to   *C.mfa_operand
-	}{{&f.Q, &d.q}, {&f.K, &d.k}, {&f.V, &d.v}, {&f.Out, &d.out}, {&f.LSE, &d.lse}, {&f.Sinks, &d.sinks}, {&f.Slopes, &d.slopes}, {&f.Ranges, &d.ranges}, {&f.PageTable, &d.page_table}} {
+	}{{&f.Q, &d.q}, {&f.K, &d.k}, {&f.V, &d.v}, {&f.Out, &d.out}, {&f.LSE, &d.lse}, {&f.Sinks, &d.sinks}, {&f.Slopes, &d.slopes}, {&f.Ranges, &d.ranges}, {&f.PageTable, &d.page_table},
+		{&f.KQuant.Scales, &d.k_quant.scales}, {&f.KQuant.Zeros, &d.k_quant.zeros}, {&f.VQuant.Scales, &d.v_quant.scales}, {&f.VQuant.Zeros, &d.v_quant.zeros}} {
 		call.buffers[i] = o.from.Buffer
 		setOperand(o.to, o.from)
 	}
@@ -96,6 +97,8 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 	d.window_left, d.window_right = C.uint32_t(f.WindowLeft), C.uint32_t(f.WindowRight)
 	d.kv_offset, d.packed_entries = C.uint32_t(f.KVOffset), C.uint32_t(f.PackedEntries)
 	d.page_size, d.page_count = C.uint32_t(f.PageSize), C.uint32_t(f.PageCount)
+	d.k_quant.format, d.k_quant.span = C.int32_t(f.KQuant.Format), C.int32_t(f.KQuant.Span)
+	d.v_quant.format, d.v_quant.span = C.int32_t(f.VQuant.Format), C.int32_t(f.VQuant.Span)
 	d.dispatches, d.deadline_seconds = C.uint32_t(f.Dispatches), C.double(f.DeadlineSeconds)
 	call.setMask(m)
 	return call, nil
@@ -127,7 +130,7 @@ func (call *Call) setMask(m *Mask) {
 	}
 	switch {
 	case m.Buffer != nil:
-		call.buffers[9] = m.Buffer
+		call.buffers[13] = m.Buffer
 		C.set_mask_buffer(call.c, m.Buffer.handle)
 		d.mask_bytes = C.size_t(len(m.Buffer.bytes))
 	case len(m.Memory) > 0:
@@ -177,7 +180,7 @@ func (call *Call) Result() Result {
 func (call *Call) Close() {
 	if call.c != nil {
 		C.call_free(call.c)
-		call.c, call.seconds, call.buffers = nil, nil, [10]*Buffer{}
+		call.c, call.seconds, call.buffers = nil, nil, [14]*Buffer{}
 		call.pin.Unpin()
 	}
 }

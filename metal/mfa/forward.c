@@ -23,7 +23,7 @@ static gpu_binding bind_tensor(uint32_t index, const mfa_tensor *tensor) {
 /* The slots are those of attention.metal. */
 static int32_t dispatch(const mfa_context *context, const mfa_request *r, const mfa_plan *plan, gpu_pipeline *pipeline,
                         const mfa_binding *mask, mfa_attention_desc *out) {
-  gpu_binding bindings[12] = {
+  gpu_binding bindings[17] = {
       bind_tensor(0, &r->q),
       bind_tensor(1, &r->k),
       bind_tensor(2, &r->v),
@@ -40,6 +40,11 @@ static int32_t dispatch(const mfa_context *context, const mfa_request *r, const 
   }
   if (r->ranges.buffer) bindings[bound++] = bind_tensor(9, &r->ranges);
   if (r->table.buffer) bindings[bound++] = bind_tensor(10, &r->table);
+  if (r->desc->k_quant.format || r->desc->v_quant.format) {
+    const mfa_tensor *own[] = {&r->k_scales, &r->k_zeros, &r->v_scales, &r->v_zeros};
+    for (uint32_t i = 0; i < 4; i++) bindings[bound++] = bind_tensor(11 + i, own[i]->buffer ? own[i] : &r->q);
+    bindings[bound++] = (gpu_binding){.kind = GPU_BIND_BYTES, .index = 15, .bytes = &plan->quantised, .length = sizeof plan->quantised};
+  }
   uint32_t repeat = out->dispatches ? out->dispatches : 1;
   enum { FEW = 64 };
   double few[FEW], *many = NULL, *seconds = out->dispatch_seconds ? out->dispatch_seconds : few;

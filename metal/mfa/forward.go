@@ -25,6 +25,19 @@ type Scores struct {
 	Softcap float32 // scores become Softcap*tanh(score/Softcap) then; 0: they do not
 }
 
+// QuantFormat says how k or v is stored as integers: see mfa.h.
+type QuantFormat int32
+
+// ScaleSpan says which columns share a scale of int8 and int4: see mfa.h.
+type ScaleSpan int32
+
+// Quantised is an operand of integers, field by field as mfa_quantised.
+type Quantised struct {
+	Format        QuantFormat
+	Span          ScaleSpan
+	Scales, Zeros Operand
+}
+
 // Forward is one attention call, field by field as mfa_attention_desc.
 type Forward struct {
 	Q, K, V, Out, LSE       Operand
@@ -33,6 +46,7 @@ type Forward struct {
 	PackedEntries           uint32
 	PageTable               Operand // uint32 [batch, pages of an entry], of k and v in pages; no buffer: none
 	PageSize, PageCount     uint32  // rows of a page, and how many there are
+	KQuant, VQuant          Quantised
 	Batch, QLen, KVLen      uint32
 	Heads, KVHeads, HeadDim uint32
 	Scores

@@ -142,7 +142,7 @@ typedef struct {
 
 typedef struct {
   const mfa_attention_desc *desc;
-  mfa_tensor q, k, v, out, lse, mask, sinks, slopes, ranges, table;
+  mfa_tensor q, k, v, out, lse, mask, sinks, slopes, ranges, table, k_scales, k_zeros, v_scales, v_zeros;
   bool has_lse, has_mask;
 } mfa_request;
 
@@ -151,6 +151,10 @@ static inline uint32_t mfa_pages_each(const mfa_attention_desc *d) {
   return d->page_size ? (uint32_t)(((uint64_t)d->kv_len + d->page_size - 1) / d->page_size) : 0;
 }
 
+/* quantised.c: scales and zero points of k and v, once these have their places. */
+int32_t mfa_request_quantised(mfa_request *request, const mfa_context *context);
+/* Bytes of a row of head_dim integers. */
+uint32_t mfa_quantised_row(int32_t format, uint32_t head_dim);
 /* Acquires the buffers; mfa_request_release gives them back, after failure too. */
 int32_t mfa_request_init(mfa_request *request, const mfa_context *context, const mfa_attention_desc *desc);
 void mfa_request_release(mfa_request *request);
@@ -189,9 +193,21 @@ _Static_assert(sizeof(mfa_kernel_params) == (5 * 32 + 4 * 8 MFA_KERNEL_SCALARS(B
                "AttentionParams has no padding but at its end");
 #undef BYTES
 
+/* QuantParams of attention.metal, field by field, and QuantisedParams. */
+typedef struct {
+  mfa_kernel_strides scale;
+  uint64_t scale_page;
+  uint32_t format, scale_columns, has_zeros, unused;
+} mfa_kernel_quant;
+typedef struct {
+  mfa_kernel_quant k, v;
+} mfa_kernel_quantised;
+_Static_assert(sizeof(mfa_kernel_quantised) == 2 * (32 + 8 + 16), "QuantisedParams has no padding");
+
 typedef struct {
   mfa_variant variant;
   mfa_kernel_params params;
+  mfa_kernel_quantised quantised;
   uint32_t simdgroups;
   uint32_t grid[3];
   uint64_t threadgroup_bytes;

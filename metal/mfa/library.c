@@ -146,6 +146,7 @@ static const char *inexpressible(const mfa_library *library, const mfa_attention
   if (d->sinks.buffer) return "the library has no sinks";
   if (d->slopes.buffer) return "the library has no slopes";
   if (d->ranges.buffer) return "the library has no lengths of batch entries";
+  if (d->k_quant.format || d->v_quant.format) return "the library has no quantised k and v";
   if (d->page_size) return "the library has no pages of k and v";
   if (d->math != MFA_MATH_SAFE) return "the library chooses its math mode itself";
   if (d->head_dim > UINT16_MAX) return "the library's head_dim has 16 bits";

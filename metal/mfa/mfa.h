@@ -129,6 +129,35 @@ typedef struct {
   bool transposed;     /* contiguous [head_dim, seq] per head; only where strides are all 0 */
 } mfa_operand;
 
+/* How k or v are stored as integers i, each standing for (i - zero) * scale. Strides of such an operand count bytes, and its
+ * columns are the bytes of a row:
+ *   int8  head_dim bytes, two's complement
+ *   int4  ceil(head_dim / 2) bytes, two's complement; even columns in bits 0 to 3 of byte column / 2, odd ones in bits 4 to 7
+ *   q8_0  ggml's: for each 32 columns an fp16 scale, little-endian, then 32 bytes of int8; head_dim a multiple of 32
+ *   q4_0  ggml's: for each 32 columns an fp16 scale, then 16 bytes, bits 0 to 3 columns 0 to 15, bits 4 to 7 columns 16 to 31,
+ *         each 8 more than the integer
+ * But for int8, the stride of columns is 1. */
+typedef enum {
+  MFA_QUANT_NONE = 0,
+  MFA_QUANT_INT8 = 1,
+  MFA_QUANT_INT4 = 2,
+  MFA_QUANT_Q8_0 = 3,
+  MFA_QUANT_Q4_0 = 4
+} mfa_quant_format;
+
+/* Which columns share a scale of int8 and int4: all of a row, 32 and what is left of them, or all of a kv head, in all
+ * batches. */
+typedef enum { MFA_SCALES_ROW = 0, MFA_SCALES_BLOCK = 1, MFA_SCALES_HEAD = 2 } mfa_scale_span;
+
+typedef struct {
+  int32_t format; /* mfa_quant_format */
+  int32_t span;   /* mfa_scale_span */
+  /* Of int8 and int4: float and int32 [batch, kv_heads, kv_len, scales of a row], contiguous, or [kv_heads] where heads
+   * share; of k and v in pages [page_count, kv_heads, page_size, scales of a row]. zeros.buffer NULL: no zero points. Of q8_0
+   * and q4_0 neither. */
+  mfa_operand scales, zeros;
+} mfa_quantised;
+
 /* Fields are only ever added, at the end, and 0 is their default. A caller of an older header passes its smaller size,
  * and what it does not have is 0. A caller of a newer one is refused if a field that this library does not know is not
  * 0. All up to math must be there. */
@@ -190,6 +219,7 @@ typedef struct {
    * less than page_count. Entries may share pages. page_size 0, and no buffer: k and v are not paged. */
   mfa_operand page_table;
   uint32_t page_size, page_count;
+  mfa_quantised k_quant, v_quant;
 } mfa_attention_desc;
 
 MFA_EXPORT int32_t mfa_attention_forward_desc(mfa_context_t context, mfa_attention_desc *desc);

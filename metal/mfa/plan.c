@@ -63,6 +63,20 @@ static uint32_t choose_simdgroups(const mfa_attention_desc *d, const mfa_gpu *gp
   return count;
 }
 
+static mfa_kernel_quant quant_of(const mfa_attention_desc *d, const mfa_quantised *q, const mfa_tensor *scales) {
+  mfa_kernel_quant quant = {.format = (uint32_t)q->format, .has_zeros = q->zeros.buffer != NULL};
+  if (!scales->buffer) return quant;
+  quant.scale = strides_of(&scales->layout);
+  if (q->span == MFA_SCALES_BLOCK) quant.scale_columns = 32;
+  if (q->span == MFA_SCALES_HEAD) {
+    quant.scale.batch = quant.scale.row = 0;
+  } else if (d->page_size) { /* a page takes the place of a batch entry here too */
+    quant.scale_page = quant.scale.batch;
+    quant.scale.batch = 0;
+  }
+  return quant;
+}
+
 int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *r, const mfa_gpu *gpu, const mfa_pipeline *pipeline) {
   const mfa_attention_desc *d = r->desc;
   if (gpu->info.simd_width != SIMD_WIDTH)
@@ -93,5 +107,6 @@ int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *r, const mfa_gpu *gpu, 
     plan->params.v_page = plan->params.v.batch;
     plan->params.k.batch = plan->params.v.batch = 0;
   }
+  plan->quantised = (mfa_kernel_quantised){quant_of(d, &d->k_quant, &r->k_scales), quant_of(d, &d->v_quant, &r->v_scales)};
   return MFA_SUCCESS;
 }

@@ -24,6 +24,10 @@
   X("%d", align, MFA_ALIGN_TOP_LEFT, MFA_ALIGN_BOTTOM_RIGHT, "top-left (0) or bottom-right (1)") \
   X("%u", page_size, 0, 1 << 30, "0 (no pages) to 1073741824")                \
   X("%u", page_count, 0, 1 << 30, "0 to 1073741824")                          \
+  X("%d", k_quant.format, MFA_QUANT_NONE, MFA_QUANT_Q4_0, "none (0), int8 (1), int4 (2), q8_0 (3) or q4_0 (4)") \
+  X("%d", v_quant.format, MFA_QUANT_NONE, MFA_QUANT_Q4_0, "none (0), int8 (1), int4 (2), q8_0 (3) or q4_0 (4)") \
+  X("%d", k_quant.span, MFA_SCALES_ROW, MFA_SCALES_HEAD, "row (0), block (1) or head (2)") \
+  X("%d", v_quant.span, MFA_SCALES_ROW, MFA_SCALES_HEAD, "row (0), block (1) or head (2)") \
   X("%u", dispatches, 0, 1 << 20, "at most 1048576")                          \
   X("%g", deadline_seconds, 0, HUGE_VAL, "0 or more")
 
@@ -55,6 +59,7 @@
   X(1, has_softcap, r->desc->softcap > 0) \
   X(2, has_head_terms, r->sinks.buffer || r->slopes.buffer) \
   X(3, has_ranges, r->ranges.buffer != NULL) \
-  X(4, has_pages, r->desc->page_size > 0)
+  X(4, has_pages, r->desc->page_size > 0) \
+  X(5, has_quantised, r->desc->k_quant.format || r->desc->v_quant.format)
 
 #endif

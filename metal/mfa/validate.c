@@ -51,6 +51,8 @@ static int32_t place_operand(const mfa_request *r, mfa_tensor *t, const mfa_cont
                              uint32_t rows, const mfa_attention_desc *d, int32_t precision, const char *name) {
   t->layout = (mfa_layout){.extent = {d->batch, heads, rows, d->head_dim}};
   if (d->page_size && (t == &r->k || t == &r->v)) t->layout.extent[0] = d->page_count, t->layout.extent[2] = d->page_size;
+  int32_t quant = t == &r->k ? d->k_quant.format : t == &r->v ? d->v_quant.format : MFA_QUANT_NONE;
+  if (quant) t->layout.extent[3] = mfa_quantised_row(quant, d->head_dim);
   t->offset = operand->offset;
   t->buffer = (mfa_buffer *)mfa_handle_acquire(operand->buffer, MFA_OBJECT_BUFFER);
   if (!t->buffer) REFUSE("%s: not a live buffer handle", name);
@@ -68,7 +70,9 @@ static int32_t place_operand(const mfa_request *r, mfa_tensor *t, const mfa_cont
   } else if (!strided) {
     mfa_layout_contiguous(&t->layout, operand->transposed);
   }
-  return mfa_tensor_place(t, context, NULL, mfa_precision_bytes(precision), name);
+  if (quant > MFA_QUANT_INT8 && t->layout.extent[3] > 1 && t->layout.stride[3] != 1)
+    REFUSE("%s: bytes of a row are %llu apart, expected 1: they hold several columns", name, (unsigned long long)t->layout.stride[3]);
+  return mfa_tensor_place(t, context, NULL, quant ? 1 : mfa_precision_bytes(precision), name);
 }
 
 static int32_t place_logsumexp(mfa_request *r, const mfa_context *context) {
@@ -127,9 +131,10 @@ static int32_t check_aliases(const mfa_request *r) {
     const mfa_tensor *tensor;
     const char *name;
   } all[] = {{&r->out, "out"}, {&r->lse, "lse"}, {&r->q, "q"}, {&r->k, "k"}, {&r->v, "v"}, {&r->mask, "mask"},
-               {&r->sinks, "sinks"}, {&r->slopes, "slopes"}, {&r->ranges, "ranges"}, {&r->table, "page_table"}};
+               {&r->sinks, "sinks"}, {&r->slopes, "slopes"}, {&r->ranges, "ranges"}, {&r->table, "page_table"},
+               {&r->k_scales, "k_quant.scales"}, {&r->k_zeros, "k_quant.zeros"}, {&r->v_scales, "v_quant.scales"}, {&r->v_zeros, "v_quant.zeros"}};
   for (int written = 0; written < 2; written++)
-    for (int other = written + 1; other < 10; other++) {
+    for (int other = written + 1; other < (int)(sizeof all / sizeof *all); other++) {
       const mfa_tensor *a = all[written].tensor, *b = all[other].tensor;
       if (a->begin < b->end && b->begin < a->end) REFUSE("%s overlaps %s", all[written].name, all[other].name);
     }
@@ -161,11 +166,13 @@ int32_t mfa_request_init(mfa_request *r, const mfa_context *context, const mfa_a
                                                   d->packed_entries, d->batch);
   if ((status = place_vector(&r->ranges, context, &d->ranges, 4 * entries * d->batch, "ranges"))) return status;
   if ((status = place_table(r, context))) return status;
+  if ((status = mfa_request_quantised(r, context))) return status;
   return check_aliases(r);
 }
 
 void mfa_request_release(mfa_request *r) {
-  mfa_tensor *all[] = {&r->q, &r->k, &r->v, &r->out, &r->lse, &r->mask, &r->sinks, &r->slopes, &r->ranges, &r->table};
-  for (int i = 0; i < 10; i++)
+  mfa_tensor *all[] = {&r->q, &r->k, &r->v, &r->out, &r->lse, &r->mask, &r->sinks, &r->slopes, &r->ranges, &r->table,
+                       &r->k_scales, &r->k_zeros, &r->v_scales, &r->v_zeros};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (all[i]->buffer) mfa_object_release(&all[i]->buffer->object);
 }

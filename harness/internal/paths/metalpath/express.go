@@ -30,10 +30,15 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 		if err != nil {
 			return nil, fmt.Errorf("wrap %s: %w", operand.name, err)
 		}
-		*operand.to = metal.Tensor{Buffer: b, Offset: operand.from.Offset * operand.from.Format.Size(), Strides: strides64(operand.from.Strides)}
+		*operand.to = metal.Tensor{Buffer: b, Offset: operand.from.Offset * operand.from.Size(), Strides: strides64(operand.from.Strides)}
 	}
 	if err := w.wrapVectors(o, t); err != nil {
 		return nil, err
+	}
+	for _, q := range []*metal.Quantised{o.KQuantised, o.VQuantised} {
+		if q != nil && q.Scales != nil {
+			q.Span = scaleSpans[c.Quant.Scales]
+		}
 	}
 	if err := w.wrapLSE(o, t); err != nil || t.Mask == nil {
 		return o, err
@@ -54,7 +59,11 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 // expressed are the fields, and values of fields, that came after the first version of a case and that a descriptor has
 // a member for: see paths.Knower. What is missing here, optionsOf need not express.
 var expressed = []string{"softcap", "kv_offset", "sinks", "alibi", "lengths.packed", "lengths.q", "lengths.kv", "lengths.side",
-	"paging.page", "paging.order", "paging.shared"}
+	"paging.page", "paging.order", "paging.shared", "quant.k", "quant.v", "quant.scales", "quant.zero_points", "quant.fill"}
+
+var scaleSpans = map[cases.ScaleSpan]metal.ScaleSpan{
+	"": metal.RowScales, cases.BlockScales: metal.BlockScales, cases.HeadScales: metal.HeadScales,
+}
 
 // optionsOf is a case without its tensors.
 func optionsOf(c cases.Case) *metal.AttentionOptions {

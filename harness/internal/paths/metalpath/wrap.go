@@ -86,8 +86,8 @@ func (w *wrapper) wrapVectors(o *metal.AttentionOptions, t *cases.Tensors) error
 		}
 		*v.to = &metal.Tensor{Buffer: b}
 	}
-	if t.Table == nil {
-		return nil
+	if err := w.wrapQuantised(o, t); err != nil || t.Table == nil {
+		return err
 	}
 	b, err := w.wrap(t.Table.Data)
 	if err != nil {
@@ -96,6 +96,40 @@ func (w *wrapper) wrapVectors(o *metal.AttentionOptions, t *cases.Tensors) error
 	o.Pages = &metal.Pages{Table: metal.Tensor{Buffer: b}}
 	o.Pages.Size, o.Pages.Count = t.K.Paged()
 	return nil
+}
+
+// wrapQuantised wraps scales and zero points.
+func (w *wrapper) wrapQuantised(o *metal.AttentionOptions, t *cases.Tensors) error {
+	for _, v := range []struct {
+		name                string
+		from, scales, zeros *cases.Tensor
+		to                  **metal.Quantised
+	}{{"k", &t.K, t.KScales, t.KZeros, &o.KQuantised}, {"v", &t.V, t.VScales, t.VZeros, &o.VQuantised}} {
+		if !v.from.Quantised() {
+			continue
+		}
+		q := &metal.Quantised{Format: quantFormats[v.from.QuantFormat()]}
+		*v.to = q
+		for _, part := range []struct {
+			name string
+			from *cases.Tensor
+			to   **metal.Tensor
+		}{{"scales", v.scales, &q.Scales}, {"zero points", v.zeros, &q.Zeros}} {
+			if part.from == nil {
+				continue
+			}
+			b, err := w.wrap(part.from.Data)
+			if err != nil {
+				return fmt.Errorf("wrap %s of %s: %w", part.name, v.name, err)
+			}
+			*part.to = &metal.Tensor{Buffer: b}
+		}
+	}
+	return nil
+}
+
+var quantFormats = map[cases.QuantFormat]metal.QuantFormat{
+	cases.Int8: metal.Int8, cases.Int4: metal.Int4, cases.Q8_0: metal.Q8_0, cases.Q4_0: metal.Q4_0,
 }
 
 func (w *wrapper) wrapLSE(o *metal.AttentionOptions, t *cases.Tensors) error {
