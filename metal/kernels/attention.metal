@@ -261,20 +261,13 @@ Number dequantised(Integers m, constant Strides &strides, Pages pages, uint row,
 template <bool VALUES, typename T>
 void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, constant Strides &strides,
            uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
-           threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages,
-           Integers integers) {
+           threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages) {
   for (uint r = simdgroup; r < rows; r += simdgroups) {
     const uint row = first_row + r;
     for (uint c = lane; c < columns; c += 32) {
       const uint column = first_column + c;
       float x = 0.0f;
-      if (has_quantised && integers.format != 0) {
-        if (row < row_end && column < column_end) {
-          const Number number = dequantised(integers, strides, pages, row, column);
-          if (!VALUES || number.special == 0) x = number.x;
-          else atomic_fetch_or_explicit(special_keys, 1u << r, memory_order_relaxed);
-        }
-      } else if (row < row_end && column < column_end) {
+      if (row < row_end && column < column_end) {
         device const T *element = matrix + row * strides.row + column * strides.column;
         if (has_pages && pages.size > 0) element = paged(matrix, strides, pages, row, column);
         if (!VALUES || special_bits(element) == 0) x = float(*element);
@@ -289,15 +282,42 @@ void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, 
 // bits of one, or 0 where there is none.
 template <typename T>
 uint special_sum(device const T *v, device const uchar *mask, constant AttentionParams &p, KeyRange keys,
-                 ulong mask_row, uint column, Pages pages, Integers integers) {
+                 ulong mask_row, uint column, Pages pages) {
   uint sum = 0;
   for (uint key = keys.begin; key < keys.end; ++key) {
     if (has_mask && !read_mask(mask, p, mask_row + key * p.mask.column).allowed) continue;
-    uint bits = 0;
-    if (has_quantised && integers.format != 0) bits = dequantised(integers, p.v, pages, key, column).special;
-    else bits = has_pages ? special_bits(paged(v, p.v, pages, key, column))
-                          : special_bits(v + key * p.v.row + column * p.v.column);
+    const uint bits = has_pages ? special_bits(paged(v, p.v, pages, key, column))
+                                : special_bits(v + key * p.v.row + column * p.v.column);
     if (bits != 0) sum = sum == 0 || sum == bits ? bits : NAN_BITS;  // Inf - Inf is NaN
+  }
+  return sum;
+}
+
+// The same as stage and special_sum, of integers.
+template <bool VALUES>
+void stage_integers(threadgroup float *tile, ushort tile_stride, Integers integers, constant Strides &strides,
+                    uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
+                    threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages) {
+  for (uint r = simdgroup; r < rows; r += simdgroups) {
+    const uint row = first_row + r;
+    for (uint c = lane; c < columns; c += 32) {
+      const uint column = first_column + c;
+      Number number = {0.0f, 0};
+      if (row < row_end && column < column_end) number = dequantised(integers, strides, pages, row, column);
+      const bool leave_out = VALUES && number.special != 0;
+      if (leave_out) atomic_fetch_or_explicit(special_keys, uint(1) << r, memory_order_relaxed);
+      tile[r * tile_stride + c] = leave_out ? 0.0f : number.x;
+    }
+  }
+}
+
+uint special_sum_of_integers(Integers v, device const uchar *mask, constant AttentionParams &p, KeyRange keys,
+                             ulong mask_row, uint column, Pages pages) {
+  uint sum = 0;
+  for (uint key = keys.begin; key < keys.end; ++key) {
+    const uint bits = dequantised(v, p.v, pages, key, column).special;
+    const bool allowed = !has_mask || read_mask(mask, p, mask_row + key * p.mask.column).allowed;
+    if (allowed && bits != 0) sum = sum != 0 && sum != bits ? NAN_BITS : bits;  // Inf - Inf is NaN
   }
   return sum;
 }
@@ -389,8 +409,7 @@ kernel void attention_forward(
   threadgroup float *kv_tile = tiles + simdgroups * TILE * q_stride;
   threadgroup atomic_uint special_keys;
   stage<false>(q_tile, q_stride, q, p.q, group_row, row_end, simdgroups * TILE, 0, p.head_dim, q_stride,
-               &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0},
-               Integers{0, 0, nullptr, nullptr, nullptr, 0, 0});
+               &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0});
   const threadgroup float *own_q = q_tile + simdgroup * TILE * q_stride;
 
   simdgroup_float8x8 accumulator[HEAD_TILES];
@@ -424,8 +443,12 @@ kernel void attention_forward(
       const uint columns = min(CHUNK, q_stride - d0);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       if (simdgroup == 0 && lane == 0) atomic_store_explicit(&special_keys, 0u, memory_order_relaxed);
+      if (has_quantised && k_integers.format != 0)
+        stage_integers<false>(kv_tile, CHUNK, k_integers, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
+                              &special_keys, simdgroup, simdgroups, lane, k_pages);
+      else
       stage<false>(kv_tile, CHUNK, k, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
-                   &special_keys, simdgroup, simdgroups, lane, k_pages, k_integers);
+                   &special_keys, simdgroup, simdgroups, lane, k_pages);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       #pragma clang loop unroll(full)
       for (ushort j = 0; j < KEY_TILES; ++j) {
@@ -485,9 +508,14 @@ kernel void attention_forward(
     for (ushort d0 = 0; d0 < HEAD_TILES; d0 += CHUNK_TILES) {
       if (d0 * TILE >= q_stride) continue;
       const uint columns = min(CHUNK, uint(q_stride - d0 * TILE));
+      const bool of_integers = has_quantised && v_integers.format != 0;
       threadgroup_barrier(mem_flags::mem_threadgroup);
+      if (of_integers)
+        stage_integers<true>(kv_tile, CHUNK, v_integers, p.v, k0, p.kv_len, staged_keys, d0 * TILE, p.head_dim, columns,
+                             &special_keys, simdgroup, simdgroups, lane, v_pages);
+      else
       stage<true>(kv_tile, CHUNK, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, p.head_dim, columns,
-                  &special_keys, simdgroup, simdgroups, lane, v_pages, v_integers);
+                  &special_keys, simdgroup, simdgroups, lane, v_pages);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       #pragma clang loop unroll(full)
       for (ushort d = 0; d < min(CHUNK_TILES, HEAD_TILES); ++d) {
@@ -522,7 +550,9 @@ kernel void attention_forward(
       if (as_type<uint>(x) << 1 == 0) x = 0.0f;  // no -0: a zero's sign must not tell what a masked slot held
       uint special = 0;
       if (poisoned) special = NAN_BITS;
-      else if (has_special_value) special = special_sum(v, mask, p, row_keys, mask_row, column, v_pages, v_integers);
+      else if (has_quantised && has_special_value && v_integers.format != 0)
+        special = special_sum_of_integers(v_integers, mask, p, row_keys, mask_row, column, v_pages);
+      else if (has_special_value) special = special_sum(v, mask, p, row_keys, mask_row, column, v_pages);
       store(o, o_head + row * p.o.row + column * p.o.column, p.output_precision, x, special);
     }
   }
