@@ -51,6 +51,7 @@ type origin struct {
 	failure failure
 	reduced bool
 	reason  string
+	took    time.Duration // to reduce it and to ask, and the failures that joined it
 }
 
 func newFindings(r *runner, stream *gen.Stream) *findings {
@@ -198,6 +199,7 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 		r.log.Info("the same finding", "trigger", found.Trigger, "id", id, "law", f.v.Law)
 		return nil
 	}
+	begin := time.Now()
 	o := origin{failure: f}
 	smallest, reason, ok := s.reducedBefore(f)
 	if o.reduced, o.reason = ok, reason; !ok {
@@ -226,10 +228,13 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 	}
 	if joined {
 		s.joined[id] = found
+		if i := slices.IndexFunc(s.of, func(o origin) bool { return o.finding == found }); i >= 0 {
+			s.of[i].took += time.Since(begin)
+		}
 		r.log.Info("the same finding", "trigger", found.Trigger, "id", id)
 		return nil
 	}
-	o.finding = found
+	o.finding, o.took = found, time.Since(begin)
 	s.of = append(s.of, o)
 	if r.watch.Finding != nil {
 		list := s.recorded()
@@ -290,7 +295,7 @@ func (s *findings) recorded() []record.Finding {
 	list := make([]record.Finding, len(s.of))
 	for i, o := range s.of {
 		id := cases.Name(o.failure.c)
-		f := record.Finding{Number: i + 1, Case: id, Reason: o.failure.v.Reason}
+		f := record.Finding{Number: i + 1, Case: id, Reason: o.failure.v.Reason, Seconds: o.took.Seconds()}
 		file := record.FailureFile(dir, id)
 		f.Replay, f.Reduce = record.Command("replay", s.r.options.Path, file), record.Command("reduce", s.r.options.Path, file)
 		if o.reduced {

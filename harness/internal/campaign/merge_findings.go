@@ -35,7 +35,7 @@ func (m *merger) joinFindings() error {
 	for _, f := range list {
 		if at := slices.IndexFunc(kept, func(k *joint) bool { return k.Trigger != "" && k.Trigger == f.Trigger }); at >= 0 {
 			k := kept[at]
-			k.Probes, k.Explained, k.Exceptions = k.Probes+f.Probes, k.Explained+f.Explained, k.Exceptions+f.Exceptions
+			k.Probes, k.Explained, k.Exceptions, k.Seconds = k.Probes+f.Probes, k.Explained+f.Explained, k.Exceptions+f.Exceptions, k.Seconds+f.Seconds
 			if k.Sure != f.Sure {
 				k.Sure = k.Trigger // what one part is sure of, another has not seen
 			}

@@ -21,8 +21,9 @@ mutate-peers: bin/attest
 	cp build/README.md README.md
 
 #   make triggers       the triggers that a run finds, against mutants of all families and against libraries with several
-#                       bugs at once: a table in build/triggers.md. TRIGGER_FAMILY mutants of each family. An hour on two
-#                       processors; TRIGGER_TIME ends the table earlier.
+#                       bugs at once: a table in build/triggers.md. TRIGGER_FAMILY mutants of each family. What was found for
+#                       each is kept in build/triggers, so that the command, cut off or with TRIGGER_TIME, goes on where it
+#                       was; rm -r build/triggers begins anew.
 #   make triggers-quick the same for the mutants' own conditions, without running a kernel: a minute
 TRIGGER_FAMILY ?= 3
 TRIGGER_CASES ?= 160
@@ -35,7 +36,7 @@ TEN = large-head-dim-never-runs,mask-one-tile-of-four,window-left-exclusive,logs
 .PHONY: triggers triggers-quick eight
 triggers: bin/attest
 	rm -f build/triggers.md
-	$(GO) run ./harness/internal/trigger/proof --family $(TRIGGER_FAMILY) --cases $(TRIGGER_CASES) --fresh $(TRIGGER_FRESH) --time $(TRIGGER_TIME)
+	$(GO) run ./harness/internal/trigger/proof --family $(TRIGGER_FAMILY) --cases $(TRIGGER_CASES) --fresh $(TRIGGER_FRESH) --time $(TRIGGER_TIME) --results build/triggers
 	for library in $(SIX) $(EIGHT) $(TEN); do \
 	  $(GO) run ./harness/internal/trigger/proof --cases 200 --together $$library || exit 1; \
 	done

@@ -27,6 +27,8 @@ type Finding struct {
 	Probes     int `json:"probes"`     // cases that were run to find out
 	Explained  int `json:"explained"`  // failing cases, of the run and of the probes, that the trigger matches
 	Exceptions int `json:"exceptions"` // cases that it matches and that pass
+	// Seconds is how long it took to reduce the failure and to ask, on this machine as busy as it was.
+	Seconds float64 `json:"seconds,omitzero"`
 
 	Cases         int      `json:"cases"` // failures of the run
 	First         int      `json:"first"` // the lowest number of one
@@ -150,7 +152,11 @@ func (s *Summary) findingOf(id string) *Finding {
 
 // Confidence says in a line what the trigger rests on.
 func (f *Finding) Confidence() string {
-	return fmt.Sprintf("%s, %s explained, %s", plural(f.Probes, "probe"), plural(f.Explained, "failing case"), plural(f.Exceptions, "exception"))
+	took := ""
+	if f.Seconds > 0 {
+		took = fmt.Sprintf(" in %.1f s", f.Seconds)
+	}
+	return fmt.Sprintf("%s%s, %s explained, %s", plural(f.Probes, "probe"), took, plural(f.Explained, "failing case"), plural(f.Exceptions, "exception"))
 }
 
 func (s *Summary) writeFindings(b *strings.Builder) {

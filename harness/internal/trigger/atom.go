@@ -172,12 +172,26 @@ func differenceAtoms(index int) (list []atom) {
 		add(1.2, "before.more_keys < 0", func(x float64) bool { return x < 0 })
 		return list
 	}
-	add(1, "q_len == kv_len", func(x float64) bool { return x == 0 })
-	add(1, "q_len != kv_len", func(x float64) bool { return x != 0 })
-	add(1.05, "q_len < kv_len", func(x float64) bool { return x > 0 })
-	add(1.05, "q_len > kv_len", func(x float64) bool { return x < 0 })
-	add(1.1, "q_len <= kv_len", func(x float64) bool { return x >= 0 })
-	add(1.1, "q_len >= kv_len", func(x float64) bool { return x <= 0 })
+	// The name is the two that are compared, the value the second less the first.
+	one, other, _ := strings.Cut(features[index].name, ", ")
+	dearer := 0.0
+	if features[index].readable != "" {
+		dearer = 0.15 // not a field, but what follows from several
+	}
+	for _, c := range []struct {
+		cost  float64
+		sign  string
+		holds func(float64) bool
+	}{
+		{1, "==", func(x float64) bool { return x == 0 }},
+		{1, "!=", func(x float64) bool { return x != 0 }},
+		{1.05, "<", func(x float64) bool { return x > 0 }},
+		{1.05, ">", func(x float64) bool { return x < 0 }},
+		{1.1, "<=", func(x float64) bool { return x >= 0 }},
+		{1.1, ">=", func(x float64) bool { return x <= 0 }},
+	} {
+		add(c.cost+dearer, one+" "+c.sign+" "+other, c.holds)
+	}
 	return list
 }
 

@@ -145,6 +145,8 @@ func maskFeatures() (list []feature) {
 	}
 	add("visible.begin", number, func(c *cases.Case) float64 { return float64(c.Visible().Begin) })
 	add("visible.end", number, func(c *cases.Case) float64 { return float64(c.Visible().End) })
+	// Who takes q_len for the number of keys is right wherever the last visible key is the one of that number.
+	add("q_len, visible.end", difference, func(c *cases.Case) float64 { return float64(c.Visible().End - c.QLen) }).readable = "the last visible key, q_len"
 	add("visible.none", flag, func(c *cases.Case) float64 { return truth(c.Visible().None) })
 	add("visible.hides", flag, func(c *cases.Case) float64 { return truth(c.Visible().Hides) })
 	add("visible.end == kv_len", flag, func(c *cases.Case) float64 { return truth(c.Visible().End == c.KVLen) }).readable = "the last key seen"

@@ -90,6 +90,7 @@ func (f *Finding) Confidence() string {
 
 var wordings = strings.NewReplacer(
 	`(mask.kind == "window" || mask.window) && mask.`, "a window with ",
+	"q_len != visible.end", "q_len and the number of keys up to the last visible one differ", "q_len == visible.end", "as many rows as keys up to the last visible one",
 	"q_len != kv_len", "q_len and kv_len differ", "q_len == kv_len", "q_len and kv_len are equal",
 	"input == output", "output in the input's format", "input != output", "output in another format than the input",
 	`mask.kind in ["bool", "additive"]`, "a mask in memory", `mask.align != ""`, "a diagonal", `mask.align == ""`, "no diagonal",

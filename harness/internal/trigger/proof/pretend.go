@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
@@ -116,32 +115,28 @@ func (p *pretended) run(ctx context.Context, n, most, passes int, log func(strin
 }
 
 // pretend holds the triggers that are found for a mutant's own condition against it.
-func (o *options) pretend(ctx context.Context, m *mutate.Mutant, log func(string, ...any)) (line string, agrees, failed bool, err error) {
-	begin := time.Now()
+func (o *options) pretend(ctx context.Context, m *mutate.Mutant) (r result, err error) {
 	when, err := predicate.Compile(m.When)
 	if err != nil {
-		return "", false, false, err
+		return r, err
 	}
+	begin := time.Now()
 	p := &pretended{[]predicate.Predicate{when}}
-	l, _, err := p.run(ctx, o.cases, 4, 0, log)
+	l, _, err := p.run(ctx, o.cases, 4, 0, o.log())
 	if err != nil {
-		return "", false, false, err
+		return r, err
 	}
-	if len(l.Findings()) == 0 {
-		return fmt.Sprintf("| %s | `%s` | no failure in %d cases | | | 0 | | |", m.Name, m.When, o.cases), false, false, nil
-	}
-	var found []string
+	r.Cases = o.cases
 	for _, f := range l.Findings() {
+		s := seen{Probes: f.Probes, Seconds: time.Since(begin).Seconds() / float64(len(l.Findings()))}
 		if f.Explained() {
-			found = append(found, f.Trigger.String())
+			s.Trigger = f.Trigger.String()
 		}
+		r.Found = append(r.Found, s)
 	}
-	a, err := o.agreement(ctx, found, p.strikes)
-	if err != nil {
-		return "", false, true, err
-	}
-	return fmt.Sprintf("| %s | `%s` | `%s` | %.2f | %.2f | %d | %d | %.1f |", m.Name, m.When, strings.Join(found, "` or `"), a.precision(), a.recall(),
-		len(l.Findings()), l.Probes(), time.Since(begin).Seconds()), a.agrees(), true, nil
+	a, err := o.agreement(ctx, r.triggers(), p.strikes)
+	r.held(a, "itself")
+	return r, err
 }
 
 // pretendTogether plants the conditions of several mutants at once.

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"attest.example/attest/harness/internal/mutate"
+	"attest.example/attest/harness/internal/record"
+)
+
+// found is what one run came to.
+type found struct {
+	Findings []record.Finding
+	Cases    int
+	Failed   int
+	Outside  int
+	Ended    string
+	seconds  float64
+}
+
+// attest runs the command and reads its last line.
+func (o *options) attest(ctx context.Context, b mutate.Build, arguments ...string) (found, error) {
+	begin := time.Now()
+	command := exec.CommandContext(ctx, b.Program, append([]string{"run", "--json", "--path", b.Path}, arguments...)...)
+	command.Dir = o.dir
+	command.Env = append(os.Environ(), "ATTEST_MSL="+o.program) // a library compiles its kernel by it
+	var complaint strings.Builder
+	command.Stderr = &complaint
+	text, err := command.Output()
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() > 1) {
+		return found{}, fmt.Errorf("%s: %w: %s", b.Path, err, lastLine(complaint.String()))
+	}
+	var f found
+	if err := json.Unmarshal([]byte(lastLine(string(text))), &f, json.MatchCaseInsensitiveNames(true)); err != nil {
+		return f, fmt.Errorf("%s: %w", b.Path, err)
+	}
+	f.seconds = time.Since(begin).Seconds()
+	return f, nil
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/metal/atomicfile"
+)
+
+// result is what was found for one mutant.
+type result struct {
+	Mutant string `json:"mutant"`
+	Own    string `json:"own"` // its condition, or its words
+	Found  []seen `json:"found"`
+	// Precision and Recall are of all triggers together.
+	Precision float64 `json:"precision"`
+	Recall    float64 `json:"recall"`
+	By        string  `json:"by"` // what told which cases fail
+	// OwnPrecision and OwnRecall are of the mutant's own condition, on the verdicts of the run.
+	OwnPrecision float64 `json:"own_precision"`
+	OwnRecall    float64 `json:"own_recall"`
+	Cases        int     `json:"cases"` // of the run
+	Seconds      float64 `json:"seconds"`
+	Error        string  `json:"error,omitzero"`
+}
+
+// seen is a finding of the run, as far as the table is about it.
+type seen struct {
+	Trigger string  `json:"trigger"` // empty: no simple condition
+	Probes  int     `json:"probes"`
+	Seconds float64 `json:"seconds"`
+}
+
+func seenOf(list []record.Finding) (found []seen) {
+	for _, f := range list {
+		found = append(found, seen{f.Trigger, f.Probes, f.Seconds})
+	}
+	return found
+}
+
+// triggers are the expressions that were found.
+func (r *result) triggers() (list []string) {
+	for _, f := range r.Found {
+		if f.Trigger != "" {
+			list = append(list, f.Trigger)
+		}
+	}
+	return list
+}
+
+func (r *result) held(a agreement, by string) {
+	r.Precision, r.Recall, r.By = a.precision(), a.recall(), by
+}
+
+func (r *result) agrees() bool { return r.Precision >= 0.9 && r.Recall >= 0.9 }
+
+func (r *result) line() string {
+	switch {
+	case r.Error != "":
+		return fmt.Sprintf("| %s | %s | not judged: %s | | | | | | |", r.Mutant, r.Own, r.Error)
+	case len(r.Found) == 0:
+		return fmt.Sprintf("| %s | %s | no failure in %d cases | | | | 0 | | |", r.Mutant, r.Own, r.Cases)
+	}
+	found := "no simple condition"
+	if list := r.triggers(); len(list) > 0 {
+		found = "`" + strings.Join(list, "` or `") + "`"
+	}
+	probes, seconds := 0, 0.0
+	for _, f := range r.Found {
+		probes, seconds = probes+f.Probes, seconds+f.Seconds
+	}
+	return fmt.Sprintf("| %s | %s | %s | %.2f | %.2f | %s | %d | %d | %.1f |", r.Mutant, r.Own, found, r.Precision, r.Recall, r.By, len(r.Found), probes, seconds)
+}
+
+func (o *options) file(mutant string) string { return filepath.Join(o.results, mutant+".json") }
+
+// recall is the result of a mutant that an earlier call has kept.
+func (o *options) recall(mutant string) (r result, known bool, err error) {
+	if o.results == "" {
+		return r, false, nil
+	}
+	text, err := os.ReadFile(o.file(mutant))
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
+	if err != nil {
+		return r, false, fmt.Errorf("result %s: %w; remove it to have the mutant run again", o.file(mutant), err)
+	}
+	return r, true, nil
+}
+
+func (o *options) save(r result) error {
+	if o.results == "" {
+		return nil
+	}
+	if err := os.MkdirAll(o.results, 0o755); err != nil {
+		return err
+	}
+	text, err := json.Marshal(r, jsontext.WithIndent("  "))
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(o.file(r.Mutant), append(text, '\n'))
+}

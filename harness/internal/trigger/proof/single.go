@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/mutate"
+	"attest.example/attest/harness/internal/predicate"
+	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/trigger"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+// single builds a mutant, runs cases through it and holds the triggers of what was found against the truth.
+func (o *options) single(ctx context.Context, m *mutate.Mutant) (r result, err error) {
+	b, err := o.builder.Mutant(ctx, m)
+	if err != nil {
+		return r, err
+	}
+	preset := m.Preset
+	if preset == "" {
+		preset = gen.Default
+	}
+	dir := filepath.Join(o.dir, m.Name+"-run")
+	f, err := o.attest(ctx, b, "--preset", string(preset), "--cases", fmt.Sprint(o.cases), "--reduce-calls", "80", "--reduce", "4", "--out", dir)
+	if err != nil {
+		return r, err
+	}
+	r.Cases, r.Found = o.cases, seenOf(f.Findings)
+	sources := r.triggers()
+	if len(sources) == 0 {
+		return r, nil
+	}
+	if len(sources) == 1 && sources[0] == "true" {
+		fmt.Fprintf(os.Stderr, "%s strikes everywhere: %s\n", m.Name, f.Findings[0].Reason)
+	}
+	if m.When != "" && !m.Plain { // the interface without descriptors refuses many of the cases that a formula is asked about
+		truth, err := held(dir, []string{m.When})
+		if err != nil {
+			return r, err
+		}
+		r.OwnPrecision, r.OwnRecall = truth.precision(), truth.recall()
+		if truth.agrees() {
+			when, err := predicate.Compile(m.When)
+			if err != nil {
+				return r, err
+			}
+			a, err := o.agreement(ctx, sources, func(c *cases.Case) bool { ok, _ := when.Match(*c); return ok })
+			r.held(a, fmt.Sprintf("its condition, %d cases", o.formulas))
+			return r, err
+		}
+	}
+	a, err := o.against(ctx, b, m, preset, sources)
+	r.held(a, fmt.Sprintf("%d cases run", o.fresh))
+	return r, err
+}
+
+// against runs fresh cases and holds the triggers together against the verdicts. Laws run other cases beside, which may
+// have the bug where the case itself has not, so that they are left out; but for a bug that only they show.
+func (o *options) against(ctx context.Context, b mutate.Build, m *mutate.Mutant, preset gen.Preset, sources []string) (agreement, error) {
+	dir := filepath.Join(o.dir, m.Name+"-fresh")
+	fresh := []string{"--preset", string(preset), "--cases", fmt.Sprint(o.fresh), "--seed", "31337", "--triggers=false", "--reduce", "0"}
+	f, err := o.attest(ctx, b, append(fresh, "--relations", "0", "--out", dir)...)
+	if err == nil && f.Failed == 0 {
+		dir += "-laws"
+		_, err = o.attest(ctx, b, append(fresh, "--out", dir)...)
+	}
+	if err != nil {
+		return agreement{}, err
+	}
+	return held(dir, sources)
+}
+
+// held holds conditions together against the verdicts of a run directory. What only a law showed is left out where cases
+// failed by themselves.
+func held(dir string, sources []string) (agreement, error) {
+	var alone, all agreement
+	when, err := compiled(sources)
+	if err != nil {
+		return all, err
+	}
+	for r, err := range record.Read(dir) {
+		if err != nil {
+			return all, err
+		}
+		if r.Kind != verdict.Pass && !r.Kind.Fails() {
+			continue
+		}
+		match, err := anyOf(when, r.Case)
+		if err != nil {
+			return all, err
+		}
+		if !r.Kind.Fails() && (!match || trigger.MayHide(&r.Case)) {
+			continue
+		}
+		all.add(match, r.Kind.Fails())
+		if r.Law == "" {
+			alone.add(match, r.Kind.Fails())
+		}
+	}
+	if alone.truth > 0 {
+		return alone, nil
+	}
+	return all, nil
+}
