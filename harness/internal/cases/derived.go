@@ -13,6 +13,43 @@ type Visible struct {
 	Hides bool // some key is hidden from some row
 }
 
+// RangeEnds reports whether some row sees the first key of its range, and whether some row sees the last one. A row's
+// range is what the causal or window part of the mask leaves it, and an array may forbid any key of it: then who loses the
+// first key of every range is right all the same. Of a large array it looks at the first rows only.
+func (c *Case) RangeEnds() (first, last bool) {
+	array := c.Mask.IsArray()
+	own, s, forbidden := c.maskDims(), newStream(c.Values.Seed, streamMask), c.Mask.Floor.Value(c.Mask.Format)
+	d := own
+	if !array || c.Ragged() {
+		d[0] = c.Batch
+	}
+	sees := func(b, h, r, key int) bool {
+		if !array {
+			return true
+		}
+		b, row, column := min(b, own[0]-1), min(r, own[2]-1), min(key, own[3]-1)
+		index := uint64(((b*own[1]+h)*own[2]+row)*own[3] + column)
+		return c.maskEntry(s, b, h, row, column, index) != forbidden
+	}
+	looked := 0
+	for r := range c.QLen {
+		for b := range d[0] {
+			begin, end := c.Span(b, r)
+			if end <= begin {
+				continue
+			}
+			for h := range d[1] {
+				first = first || sees(b, h, r, begin)
+				last = last || sees(b, h, r, end-1)
+				if looked++; first && last || looked > mostEntries {
+					return first, last
+				}
+			}
+		}
+	}
+	return first, last
+}
+
 // Visible looks at three rows only where batch entries have no lengths of their own: both ends of what a row sees never fall from one row to the next.
 func (c *Case) Visible() Visible {
 	var v Visible

@@ -16,6 +16,8 @@ type visible struct {
 	End      int   `expr:"end"`
 	None     bool  `expr:"none"`
 	Hides    bool  `expr:"hides"`
+	First    bool  `expr:"first"`
+	Last     bool  `expr:"last"`
 	Begins8  []int `expr:"begins_8"`
 	Ends8    []int `expr:"ends_8"`
 	Begins32 []int `expr:"begins_32"`
@@ -74,8 +76,9 @@ func conditionValues(c *cases.Case) any {
 		env.Field(i).Set(base.Field(i))
 	}
 	v := c.Visible()
+	first, last := c.RangeEnds()
 	for i, value := range []any{
-		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
+		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, first, last, c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
 		own{c.Scale != nil}, past{Past(c.QLen), Past(c.KVLen), Past(c.HeadDim)},
 		perOperand{c.Strided("q"), c.Strided("k"), c.Strided("v"), c.Strided("out")},
 		sameStrides{c.EffectiveStrides("k") == c.EffectiveStrides("v"), c.EffectiveStrides("q") == c.EffectiveStrides("out")},

@@ -149,6 +149,8 @@ func maskFeatures() (list []feature) {
 	add("q_len, visible.end", difference, func(c *cases.Case) float64 { return float64(c.Visible().End - c.QLen) }).readable = "the last visible key, q_len"
 	add("visible.none", flag, func(c *cases.Case) float64 { return truth(c.Visible().None) })
 	add("visible.hides", flag, func(c *cases.Case) float64 { return truth(c.Visible().Hides) })
+	add("visible.first", flag, func(c *cases.Case) float64 { first, _ := c.RangeEnds(); return truth(first) })
+	add("visible.last", flag, func(c *cases.Case) float64 { _, last := c.RangeEnds(); return truth(last) })
 	add("visible.end == kv_len", flag, func(c *cases.Case) float64 { return truth(c.Visible().End == c.KVLen) }).readable = "the last key seen"
 	for _, rows := range []int{8, 32} {
 		for _, end := range []struct {

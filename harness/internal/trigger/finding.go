@@ -97,6 +97,8 @@ var wordings = strings.NewReplacer(
 	"not same_strides.k_v", "k and v strided differently", "same_strides.k_v", "k and v strided alike",
 	"not same_strides.q_out", "q and out strided differently", "same_strides.q_out", "q and out strided alike",
 	"visible.end != kv_len", "the last key not seen", "visible.end", "the keys up to the last visible one", "not visible.none", "every row sees a key", "visible.none", "a row sees no key",
+	"not visible.first", "no row sees the first key of its range", "not visible.last", "no row sees the last key of its range",
+	"visible.first", "a row sees the first key of its range", "visible.last", "a row sees the last key of its range",
 	"not visible.hides", "no key hidden", "visible.hides", "keys hidden", " in before.differs", " another in a case before",
 	"abs(scale)", "|scale|", " >= ", " at least ", " < ", " below ", " > ", " above ", " <= ", " at most ", " == ", " is ", " != ", " is not ",
 	" in ", " one of ", " % ", " modulo ", " * ", " times ", "not ", "without ", "lse", "the logsumexp", `"`, "", "[", "", "]", "", "..", " to ",

@@ -11,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -144,7 +145,16 @@ func choose(all []mutate.Mutant, perFamily int, only string, conditions bool) ([
 		taken[m.Family]++
 		list = append(list, m)
 	}
+	// Those first that change the library alone: its kernel has been compiled before.
+	slices.SortStableFunc(list, func(a, b mutate.Mutant) int { return cmp.Compare(ofKernel(&a), ofKernel(&b)) })
 	return list, nil
+}
+
+func ofKernel(m *mutate.Mutant) int {
+	if m.Target() == mutate.Kernel {
+		return 1
+	}
+	return 0
 }
 
 func (o *options) log() func(string, ...any) {
