@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"context"
+	"slices"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/reduce"
@@ -9,18 +10,19 @@ import (
 
 // growth makes a case larger in one way that keeps remainders by the usual blocks.
 type growth struct {
-	name string
-	grow func(c, p *cases.Case) // p: the case itself, or one that runs before it
+	name   string
+	fields []string               // that grow
+	grow   func(c, p *cases.Case) // p: the case itself, or one that runs before it
 }
 
 var growths = []growth{
-	{"keys", func(_, p *cases.Case) { p.KVLen += 64 }},
-	{"rows", func(_, p *cases.Case) { p.QLen += 32 }},
-	{"head_dim", func(_, p *cases.Case) { p.HeadDim = min(cases.MaxHeadDim, p.HeadDim+32) }},
-	{"batch", func(_, p *cases.Case) { p.Batch++ }},
-	{"heads", func(_, p *cases.Case) { p.Heads, p.KVHeads = p.Heads*2, p.KVHeads*2 }},
-	{"seed", func(c, p *cases.Case) { p.Values.Seed += 5 }},
-	{"density", func(_, p *cases.Case) {
+	{"keys", []string{"kv_len"}, func(_, p *cases.Case) { p.KVLen += 64 }},
+	{"rows", []string{"q_len"}, func(_, p *cases.Case) { p.QLen += 32 }},
+	{"head_dim", []string{"head_dim"}, func(_, p *cases.Case) { p.HeadDim = min(cases.MaxHeadDim, p.HeadDim+32) }},
+	{"batch", []string{"batch"}, func(_, p *cases.Case) { p.Batch++ }},
+	{"heads", []string{"heads", "kv_heads"}, func(_, p *cases.Case) { p.Heads, p.KVHeads = p.Heads*2, p.KVHeads*2 }},
+	{"seed", []string{"values.seed"}, func(c, p *cases.Case) { p.Values.Seed += 5 }},
+	{"density", []string{"mask.density"}, func(_, p *cases.Case) {
 		if p.Mask.Fill == cases.RandomFill {
 			p.Mask.Density = 60
 		}
@@ -30,10 +32,10 @@ var growths = []growth{
 // instead are tried where a growth alone hides the bug.
 var instead = map[string][]growth{
 	"rows": {
-		{"8 rows", func(_, p *cases.Case) { p.QLen += 8 }},
-		{"rows and keys", func(_, p *cases.Case) { p.QLen += 32; p.KVLen += 32 }},
+		{"8 rows", []string{"q_len"}, func(_, p *cases.Case) { p.QLen += 8 }},
+		{"rows and keys", []string{"q_len", "kv_len"}, func(_, p *cases.Case) { p.QLen += 32; p.KVLen += 32 }},
 	},
-	"keys": {{"8 keys", func(_, p *cases.Case) { p.KVLen += 8 }}},
+	"keys": {{"8 keys", []string{"kv_len"}, func(_, p *cases.Case) { p.KVLen += 8 }}},
 }
 
 // fatten grows a failing case as far as it still fails, all ways at once if that does, and as most controls still
@@ -58,6 +60,14 @@ func (l *Lab) fatten(ctx context.Context, s *sample, controls []cases.Case) (bas
 				continue
 			}
 			_, a, err := l.ask(ctx, c)
+			if err == nil && (a == fails || a == other) {
+				// One key more than the reduced case's one fewer may be enough to fail. The control is what it was then
+				// with its own length, in all else as large as the rest.
+				if kept := withItsOwn(&base.c, &control, &grown.c, ways); kept != nil {
+					c = *kept
+					_, a, err = l.ask(ctx, c)
+				}
+			}
 			switch {
 			case err != nil:
 				return false, err
@@ -102,6 +112,28 @@ func (l *Lab) fatten(ctx context.Context, s *sample, controls []cases.Case) (bas
 	return base, onTheWay, err
 }
 
+// withItsOwn is the grown case with that field of a control by which it differs from the case before, where it is one that
+// grows; nil where it is not.
+func withItsOwn(from, control, grown *cases.Case, ways []growth) *cases.Case {
+	differs := cases.Differences(from, control)
+	if len(differs) == 0 {
+		return nil
+	}
+	c := grown.Clone()
+	for _, name := range differs {
+		if !slices.ContainsFunc(ways, func(w growth) bool { return slices.Contains(w.fields, name) }) {
+			return nil
+		}
+		if f := cases.FieldNamed(name); f == nil || f.Set(&c, f.Text(control)) != nil {
+			return nil
+		}
+	}
+	if c.Repair() != nil {
+		return nil
+	}
+	return &c
+}
+
 func grow(c cases.Case, ways []growth) (cases.Case, bool) {
 	c = c.Clone()
 	for _, w := range ways {
@@ -133,7 +165,7 @@ func (l *Lab) controls(ctx context.Context, s *sample) ([]cases.Case, error) {
 		before := l.probes
 		_, a, err := l.ask(ctx, c)
 		asked += l.probes - before
-		if err == nil && a == passes {
+		if err == nil && a == passes && !slices.ContainsFunc(list, func(o cases.Case) bool { return key(&o) == key(&c) }) {
 			list = append(list, c)
 		}
 		return a == passes, err

@@ -144,3 +144,40 @@ func TestManyOtherFailures(t *testing.T) {
 	require.True(t, found.Explained())
 	require.Contains(t, found.Trigger.String(), "group >= 2")
 }
+
+// TestAPathThatRefusesMost has a path that takes no more than the functions of the ABI without descriptors do. What it
+// refuses must not use up the probes; the smallest case, of two keys, must grow although with one key fewer it passes; and
+// NaN in v, which only the kind of verdict needed, must not make every pass count as one that hides the error.
+func TestAPathThatRefusesMost(t *testing.T) {
+	p := plant(t, "causal && lse && visible.hides")
+	ask := func(_ context.Context, c cases.Case) (verdict.Kind, error) {
+		if c.Group() > 1 || c.Mask.IsWindow() || c.Mask.IsArray() && c.LSE || c.Mask.Align == cases.BottomRight && c.QLen != c.KVLen ||
+			c.KVOffset > 0 || c.Softcap > 0 || c.Alibi != "" || c.Sinks != "" || c.Ragged() || c.Paging.Page > 0 {
+			return verdict.Unsupported, nil
+		}
+		if p.truth(c) {
+			return verdict.Numeric, nil
+		}
+		return verdict.Pass, nil
+	}
+	l := New(Options{Ask: ask, Fresh: stream(t, 7001).Case, Seed: 1, Log: t.Logf})
+	c, err := cases.Decode([]byte(`{"version":1,"batch":1,"heads":1,"q_len":1,"kv_len":2,"head_dim":1,"input":"fp32","lse":true,
+		"mask":{"kind":"causal","align":"top-left"},"values":{"v":"nan"}}`))
+	require.NoError(t, err)
+	found, _, err := l.Find(t.Context(), c)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, found.Base.KVLen, 33, "the base did not grow: %s", cases.Words(found.Base))
+	require.NotEqual(t, cases.WithNaN, found.Base.Values.V)
+	require.Less(t, found.Probes, DefaultProbes, "refusals used them up")
+	require.Contains(t, found.Trigger.String(), "lse")
+	precision, recall := p.agreement(func(c *cases.Case) bool {
+		kind, err := ask(t.Context(), *c)
+		require.NoError(t, err)
+		if kind == verdict.Unsupported {
+			return p.truth(*c)
+		}
+		return found.Matches(c)
+	})
+	t.Logf("%s; %s; %.3f %.3f", found.Trigger, found.Confidence(), precision, recall)
+	require.Greater(t, min(precision, recall), 0.9)
+}

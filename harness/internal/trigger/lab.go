@@ -43,6 +43,7 @@ type Lab struct {
 	probed   []judged // in the order in which they were asked
 	findings []*Finding
 	probes   int
+	refused  int
 	fresh    []cases.Case
 }
 
@@ -133,8 +134,13 @@ func (l *Lab) ask(ctx context.Context, c cases.Case) (*sample, answer, error) {
 		if kind, err = l.o.Ask(ctx, c); err != nil {
 			return s, unclear, err
 		}
-		l.probes++
 		l.verdicts[s.key] = kind
+		if kind == verdict.Pass || kind.Fails() {
+			l.probes++
+		} else if l.refused++; l.refused%refusalsToAProbe == 0 {
+			l.probes++
+		}
+		l.o.Log("probe %d: %s: %s", l.probes, kind, cases.Words(c))
 		if kind == verdict.Pass || kind.Fails() {
 			l.probed = append(l.probed, judged{s, kind.Fails()})
 		}
@@ -164,3 +170,7 @@ func (l *Lab) freshCase() (cases.Case, error) {
 }
 
 const freshCases = 300
+
+// refusalsToAProbe is how many cases that a path refuses count as one probe: they tell nothing and cost hardly anything,
+// and a library that takes few cases would use up all probes with them.
+const refusalsToAProbe = 8

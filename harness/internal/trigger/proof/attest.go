@@ -25,9 +25,14 @@ type found struct {
 	seconds  float64
 }
 
-// attest runs the command and reads its last line.
-func (o *options) attest(ctx context.Context, b mutate.Build, arguments ...string) (found, error) {
+// attest runs the command, with dir for its run directory, and reads its last line. What an earlier proof that was cut off
+// left there goes.
+func (o *options) attest(ctx context.Context, b mutate.Build, dir string, arguments ...string) (found, error) {
 	begin := time.Now()
+	if err := os.RemoveAll(dir); err != nil {
+		return found{}, err
+	}
+	arguments = append(arguments, "--out", dir)
 	command := exec.CommandContext(ctx, b.Program, append([]string{"run", "--json", "--path", b.Path}, arguments...)...)
 	command.Dir = o.dir
 	command.Env = append(os.Environ(), "ATTEST_MSL="+o.program) // a library compiles its kernel by it

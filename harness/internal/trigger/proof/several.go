@@ -23,7 +23,7 @@ func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.M
 	if err != nil {
 		return err
 	}
-	f, err := o.attest(ctx, b, "--peel", "--cases", fmt.Sprint(o.cases), "--reduce-calls", "80", "--reduce", "16", "--out", filepath.Join(o.dir, "several-run"))
+	f, err := o.attest(ctx, b, filepath.Join(o.dir, "several-run"), "--peel", "--cases", fmt.Sprint(o.cases), "--reduce-calls", "80", "--reduce", "16")
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (o *options) single(ctx context.Context, m *mutate.Mutant) (r result, err e
 	// has to be compiled, and that is nearly all that a proof takes.
 	for seed, n := range []int{o.cases / 3, o.cases - o.cases/3} {
 		dir = filepath.Join(o.dir, fmt.Sprintf("%s-run%d", m.Name, seed+1))
-		f, err = o.attest(ctx, b, "--preset", string(preset), "--cases", fmt.Sprint(n), "--seed", fmt.Sprint(seed+1), "--reduce-calls", "80", "--reduce", "3", "--out", dir)
+		f, err = o.attest(ctx, b, dir, "--preset", string(preset), "--cases", fmt.Sprint(n), "--seed", fmt.Sprint(seed+1), "--reduce-calls", "80", "--reduce", "3")
 		if err != nil {
 			return r, err
 		}
@@ -73,10 +73,10 @@ func (o *options) single(ctx context.Context, m *mutate.Mutant) (r result, err e
 func (o *options) against(ctx context.Context, b mutate.Build, m *mutate.Mutant, preset gen.Preset, sources []string) (agreement, error) {
 	dir := filepath.Join(o.dir, m.Name+"-fresh")
 	fresh := []string{"--preset", string(preset), "--cases", fmt.Sprint(o.fresh), "--seed", "31337", "--triggers=false", "--reduce", "0"}
-	f, err := o.attest(ctx, b, append(fresh, "--relations", "0", "--out", dir)...)
+	f, err := o.attest(ctx, b, dir, append(fresh, "--relations", "0")...)
 	if err == nil && f.Failed == 0 {
 		dir += "-laws"
-		_, err = o.attest(ctx, b, append(fresh, "--out", dir)...)
+		_, err = o.attest(ctx, b, dir, fresh...)
 	}
 	if err != nil {
 		return agreement{}, err
