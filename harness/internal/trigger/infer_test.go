@@ -166,7 +166,7 @@ func TestAPathThatRefusesMost(t *testing.T) {
 	require.NoError(t, err)
 	found, _, err := l.Find(t.Context(), c)
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, found.Base.KVLen, 33, "the base did not grow: %s", cases.Words(found.Base))
+	require.GreaterOrEqual(t, found.Base.KVLen, 33, "the base did not grow: %s", cases.Describe(found.Base))
 	require.NotEqual(t, cases.WithNaN, found.Base.Values.V)
 	require.Less(t, found.Probes, DefaultProbes, "refusals used them up")
 	require.Contains(t, found.Trigger.String(), "lse")

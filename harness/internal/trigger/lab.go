@@ -140,7 +140,7 @@ func (l *Lab) ask(ctx context.Context, c cases.Case) (*sample, answer, error) {
 		} else if l.refused++; l.refused%refusalsToAProbe == 0 {
 			l.probes++
 		}
-		l.o.Log("probe %d: %s: %s", l.probes, kind, cases.Words(c))
+		l.o.Log("probe %d: %s: %s", l.probes, kind, cases.Describe(c))
 		if kind == verdict.Pass || kind.Fails() {
 			l.probed = append(l.probed, judged{s, kind.Fails()})
 		}
