@@ -30,14 +30,25 @@ typedef struct {
   void *data;                   /* NULL: the problem has no such tensor */
 } attest_tensor;
 
+/* Rows q_begin to q_end see keys kv_begin to kv_end alone, the ends excluded. */
+typedef struct {
+  int64_t q_begin, q_end, kv_begin, kv_end;
+} attest_entry;
+
 typedef struct {
   int64_t batch, heads, kv_heads, q_len, kv_len, head_dim;
   float scale;
   float softcap; /* scores become softcap * tanh(score / softcap) before the mask; 0: they do not. For a program that knows it. */
-  /* Row i stands at key i+diagonal. Key j is allowed to row i iff i+diagonal-left <= j <= i+diagonal+right; a negative bound is none. */
+  /* Row i stands at key at = i+diagonal, or where attest_place says. Key j is allowed to row i iff at-left <= j <= at+right;
+   * a negative bound is none. */
   int64_t diagonal, left, right;
   int causal;    /* the band is a causal mask: right is 0, left has no bound */
   int bool_mask; /* the mask array holds bytes: non-zero is allowed. Else it is added to the scores. */
+  /* Only for a program that knows "lengths": [batch, entries_each] entries, unused ones empty. NULL: all rows and keys.
+   * attest_allowed and attest_place look them up; a row that no entry has sees no key. */
+  const attest_entry *entries;
+  int64_t entries_each;
+  int bottom_right; /* the last row of an entry stands at its last key; else its first stands diagonal after its first */
   attest_tensor q, k, v, mask, out, lse;
   /* [1, heads, 1, 1] each, only for a program that knows "sinks" or "alibi": see attest_sink and attest_linear. */
   attest_tensor sinks, slopes;
@@ -98,12 +109,34 @@ static inline void attest_set(const attest_tensor *t, int64_t b, int64_t h, int6
   }
 }
 
-/* What the band and the mask array add to the score of row i and key j: -INFINITY where the key is forbidden. */
+/* The entry of batch b that has row i; an empty one where none does. */
+static inline attest_entry attest_entry_of(const attest_problem *p, int64_t b, int64_t i) {
+  attest_entry all = {0, p->q_len, 0, p->kv_len}, none = {0, 0, 0, 0};
+  if (p->entries == NULL) return all;
+  for (const attest_entry *e = p->entries + b * p->entries_each, *end = e + p->entries_each; e < end; e++)
+    if (i >= e->q_begin && i < e->q_end) return *e;
+  return none;
+}
+
+/* The key at which row i of batch b stands: the band's diagonal goes through it, and a linear bias counts from it. */
+static inline int64_t attest_place(const attest_problem *p, int64_t b, int64_t i) {
+  attest_entry e = attest_entry_of(p, b, i);
+  if (p->entries == NULL) return i + p->diagonal;
+  return p->bottom_right ? e.kv_end - e.q_end + i : e.kv_begin + i - e.q_begin + p->diagonal;
+}
+
+/* Whether the band and the lengths of entries allow key j to row i of batch b. */
+static inline int attest_allowed(const attest_problem *p, int64_t b, int64_t i, int64_t j) {
+  attest_entry e = attest_entry_of(p, b, i);
+  int64_t at = attest_place(p, b, i);
+  return j >= e.kv_begin && j < e.kv_end && (p->left < 0 || j >= at - p->left) && (p->right < 0 || j <= at + p->right);
+}
+
+/* What the band, lengths and the mask array add to the score of row i and key j: -INFINITY where the key is forbidden. */
 static inline float attest_bias(const attest_problem *p, int64_t b, int64_t h, int64_t i, int64_t j) {
   const attest_tensor *m = &p->mask;
-  int64_t at = i + p->diagonal;
   float x;
-  if ((p->left >= 0 && j < at - p->left) || (p->right >= 0 && j > at + p->right)) return -INFINITY;
+  if (!attest_allowed(p, b, i, j)) return -INFINITY;
   if (m->data == NULL) return 0;
   x = attest_get(m, m->shape[0] > 1 ? b : 0, m->shape[1] > 1 ? h : 0, m->shape[2] > 1 ? i : 0, m->shape[3] > 1 ? j : 0);
   return !p->bool_mask ? x : x != 0 ? 0 : -INFINITY;
@@ -114,9 +147,9 @@ static inline float attest_sink(const attest_problem *p, int64_t h) {
   return p->sinks.data == NULL ? -INFINITY : attest_get(&p->sinks, 0, h, 0, 0);
 }
 
-/* What the slope of a head (ALiBi) adds to the score of row i and key j; 0 without one. */
-static inline float attest_linear(const attest_problem *p, int64_t h, int64_t i, int64_t j) {
-  return p->slopes.data == NULL ? 0 : -attest_get(&p->slopes, 0, h, 0, 0) * fabsf((float)(i + p->diagonal - j));
+/* What the slope of a head (ALiBi) adds to the score of row i and key j of batch b; 0 without one. */
+static inline float attest_linear(const attest_problem *p, int64_t b, int64_t h, int64_t i, int64_t j) {
+  return p->slopes.data == NULL ? 0 : -attest_get(&p->slopes, 0, h, 0, 0) * fabsf((float)(attest_place(p, b, i) - j));
 }
 
 /* The rest speaks the protocol. JSON is read by walking it: attest writes what it documents, and nothing is written to. */
@@ -167,6 +200,33 @@ static void attest_four_(const char *list, int64_t out[4]) {
   }
 }
 
+/* Reads [[[q_begin, q_end, kv_begin, kv_end], ...], ...], a list of entries for each batch; 0: no memory. */
+static int attest_entries_(const char *ranges, attest_problem *p) {
+  attest_entry *entries;
+  int64_t most = 1, count = 0, b = 0;
+  int depth = 0;
+  if (ranges == NULL || strncmp(ranges, "[]", 2) == 0) return 1;
+  for (const char *s = ranges; depth > 0 || s == ranges; s++) { /* how many the longest list has */
+    if (*s == '[' && ++depth == 3 && ++count > most) most = count;
+    if (*s == ']' && --depth == 1) count = 0;
+  }
+  entries = (attest_entry *)calloc((size_t)(p->batch * most), sizeof *entries);
+  if (entries == NULL) return 0;
+  for (const char *s = ranges; depth > 0 || s == ranges; s++) {
+    if (*s == '[' && ++depth == 3 && b < p->batch) {
+      int64_t four[4];
+      attest_four_(s, four);
+      entries[b * most + count].q_begin = four[0], entries[b * most + count].q_end = four[1];
+      entries[b * most + count].kv_begin = four[2], entries[b * most + count].kv_end = four[3];
+      count++;
+    }
+    if (*s == ']' && --depth == 1) count = 0, b++;
+  }
+  p->entries = entries;
+  p->entries_each = most;
+  return 1;
+}
+
 static attest_tensor attest_tensor_(const char *tensors, const char *name, char *memory) {
   attest_tensor t = {ATTEST_F32, {0}, {0}, 0, NULL};
   const char *d = attest_find_(tensors, name), *type = attest_find_(d, "dtype");
@@ -209,7 +269,7 @@ static int attest_serve(const char *name, attest_attention attention, const char
       fprintf(answers, "%s%s}", declarations ? "," : "", declarations ? declarations : "");
     } else if (call && strncmp(call, "\"attend\"", 8) == 0) {
       const char *p = attest_find_(line, "problem"), *m = attest_find_(line, "memory"), *t = attest_find_(p, "tensors");
-      const char *mask = attest_find_(p, "mask"), *causal = attest_find_(p, "causal"), *wrong;
+      const char *mask = attest_find_(p, "mask"), *causal = attest_find_(p, "causal"), *align, *wrong;
       size_t wanted = (size_t)attest_number_(m, "bytes", 0);
       attest_problem problem = {0};
       struct timespec start, end;
@@ -244,9 +304,12 @@ static int attest_serve(const char *name, attest_attention attention, const char
       problem.sinks = attest_tensor_(t, "sinks", memory);
       problem.slopes = attest_tensor_(t, "slopes", memory);
       problem.json = line;
+      align = attest_find_(p, "align");
+      problem.bottom_right = align && strncmp(align, "\"bottom-right\"", 14) == 0;
       clock_gettime(CLOCK_MONOTONIC, &start);
-      wrong = attention(&problem);
+      wrong = attest_entries_(attest_find_(p, "ranges"), &problem) ? attention(&problem) : "no memory for the lengths of entries";
       clock_gettime(CLOCK_MONOTONIC, &end);
+      free((void *)problem.entries);
       if (wrong == NULL) {
         double seconds = (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
         fprintf(answers, ",\"device_seconds\":[%.9f]", seconds);

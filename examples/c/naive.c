@@ -18,7 +18,7 @@ static const char *attention(const attest_problem *p) {
           for (int64_t d = 0; d < p->head_dim; d++) dot += (double)attest_get(&p->q, b, h, i, d) * attest_get(&p->k, b, h / group, j, d);
           scores[j] = p->scale * dot;
           if (p->softcap > 0) scores[j] = p->softcap * tanh(scores[j] / p->softcap);
-          scores[j] += bias + attest_linear(p, h, i, j);
+          scores[j] += bias + attest_linear(p, b, h, i, j);
           if (!(scores[j] <= most)) most = scores[j]; /* a NaN stays one */
         }
         if (sink != -INFINITY) total = exp(sink - most);
@@ -38,4 +38,4 @@ static const char *attention(const attest_problem *p) {
   return NULL;
 }
 
-int main(void) { return attest_serve("textbook in C", attention, "\"knows\":[\"softcap\",\"sinks\",\"alibi\"]"); }
+int main(void) { return attest_serve("textbook in C", attention, "\"knows\":[\"softcap\",\"sinks\",\"alibi\",\"lengths\"]"); }
