@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Options says what to build and how.
@@ -56,8 +57,11 @@ func Test(ctx context.Context, o Options) error {
 		return err
 	}
 	environment := append([]string{"ATTEST_MSL=" + o.Program}, o.Device...)
-	arguments := append(p.arguments("test"), "--skip-build")
-	err = p.tools.run(ctx, p.Dir, o.Out, o.Err, environment, append(arguments, o.Extra...)...)
+	command, err := p.command(append(append(p.arguments("test"), "--skip-build"), o.Extra...))
+	if err != nil {
+		return err
+	}
+	err = p.tools.run(ctx, p.Dir, o.Out, o.Err, environment, command...)
 	return ended(ctx, err, "tests of "+p.Dir+" fail")
 }
 
@@ -69,6 +73,8 @@ type project struct {
 	static  bool
 	scratch string // below the package's folder
 	overlay string // the list of sources in which branches for macOS are taken; "" where none is
+
+	isLenient bool // upcoming features that the language version has anyway are left out
 }
 
 func open(ctx context.Context, o *Options, static bool) (*project, error) {
@@ -141,52 +147,119 @@ func (p *project) arguments(verb string) []string {
 }
 
 // swift builds. The package is first built as it is for Linux. Where that fails and some of its code is for macOS alone, it
-// is built once more with that code; which of the two it was is remembered for the next time.
+// is built once more with that code; where the compiler takes none of its upcoming features, once more without those.
+// What it was is remembered for the next time.
 func (p *project) swift(ctx context.Context, verb string, more ...string) error {
-	remembered := filepath.Join(p.scratch, "for-macos")
 	extra := p.Extra
 	if len(more) > 0 {
 		extra = more // what goes to swift test is not for swift build
 	}
-	build := func(out, errors io.Writer) error {
-		return p.tools.run(ctx, p.Dir, out, errors, nil, append(p.arguments(verb), extra...)...)
+	var asMac bool
+	p.isLenient, asMac = p.recalls(rememberedFeatures), p.recalls(rememberedBranches)
+	if asMac {
+		if _, err := p.takeMacBranches(); err != nil {
+			return err
+		}
 	}
-	_, err := os.Stat(remembered)
-	asMac := err == nil
-	if !asMac {
-		var output bytes.Buffer
-		err := build(&output, &output)
+	var before []byte // what the compiler said of the package as it is for Linux
+	for {
+		said, err := p.attempt(ctx, verb, extra, asMac)
 		var exit *exec.ExitError
 		if err == nil || !errors.As(err, &exit) || ctx.Err() != nil {
-			p.Out.Write(output.Bytes())
+			if !asMac {
+				p.Out.Write(said)
+			}
 			return ended(ctx, err, p.Dir+" does not build")
 		}
-		changed, overlayErr := p.takeMacBranches()
-		if overlayErr != nil {
-			return overlayErr
+		switch {
+		case !p.isLenient && enabledAnyway(string(said)):
+			p.isLenient = true
+			if err := p.remember(rememberedFeatures); err != nil {
+				return err
+			}
+			fmt.Fprintf(p.Err, "attest: it asks for features that this Swift has anyway, which 6.0 takes for a mistake; trying without asking\n")
+		case asMac && before == nil: // as remembered; what has changed may build for Linux now
+			p.forget()
+			return &Failed{p.Dir + " does not build with what it has for macOS alone; the next build tries without"}
+		case asMac:
+			p.forget()
+			fmt.Fprintf(p.Err, "\nattest: and without that it was:\n%s", before)
+			return &Failed{p.Dir + " does not build"}
+		default:
+			changed, overlayErr := p.takeMacBranches()
+			if overlayErr != nil {
+				return overlayErr
+			}
+			if p.overlay == "" {
+				p.forget()
+				p.Out.Write(said)
+				return &Failed{p.Dir + " does not build"}
+			}
+			fmt.Fprintf(p.Err, "attest: it does not build for Linux; trying with what it has for macOS alone, in\n")
+			for _, path := range changed {
+				fmt.Fprintf(p.Err, "    %s\n", path)
+			}
+			asMac, before = true, said
+			if err := p.remember(rememberedBranches); err != nil {
+				return err
+			}
 		}
-		if p.overlay == "" {
-			p.Out.Write(output.Bytes())
-			return ended(ctx, err, p.Dir+" does not build")
-		}
-		fmt.Fprintf(p.Err, "attest: it does not build for Linux; trying with what it has for macOS alone, in\n")
-		for _, path := range changed {
-			fmt.Fprintf(p.Err, "    %s\n", path)
-		}
-		if err := build(p.Out, p.Err); err != nil {
-			fmt.Fprintf(p.Err, "\nattest: and without that it was:\n%s", output.Bytes())
-			return ended(ctx, err, p.Dir+" does not build")
-		}
-		return os.WriteFile(remembered, nil, 0o644)
 	}
-	if _, err := p.takeMacBranches(); err != nil {
-		return err
+}
+
+// attempt builds and gives what was said, which is printed at once with macOS's branches, and else kept for later.
+func (p *project) attempt(ctx context.Context, verb string, extra []string, aloud bool) ([]byte, error) {
+	var said words
+	out, errors := io.Writer(&said), io.Writer(&said)
+	if aloud {
+		out, errors = io.MultiWriter(p.Out, &said), io.MultiWriter(p.Err, &said)
 	}
-	if err := build(p.Out, p.Err); err != nil {
-		os.Remove(remembered) // what has changed may build for Linux now
-		return ended(ctx, err, p.Dir+" does not build with what it has for macOS alone; the next build tries without")
+	command, err := p.command(append(p.arguments(verb), extra...))
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	err = p.tools.run(ctx, p.Dir, out, errors, nil, command...)
+	return said.text.Bytes(), err
+}
+
+// words are what a command prints on two streams, which arrive on goroutines of their own.
+type words struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (w *words) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+// command is a swift command as it has to be called for this package.
+func (p *project) command(swift []string) ([]string, error) {
+	if p.isLenient {
+		return p.lenient(swift)
+	}
+	return swift, nil
+}
+
+// What is remembered of a package, by a file of this name in its scratch folder.
+const (
+	rememberedBranches = "for-macos"
+	rememberedFeatures = "features"
+)
+
+func (p *project) recalls(name string) bool {
+	_, err := os.Stat(filepath.Join(p.scratch, name))
+	return err == nil
+}
+
+func (p *project) remember(name string) error {
+	return os.WriteFile(filepath.Join(p.scratch, name), nil, 0o644)
+}
+
+func (p *project) forget() {
+	os.Remove(filepath.Join(p.scratch, rememberedBranches))
+	os.Remove(filepath.Join(p.scratch, rememberedFeatures))
 }
 
 func (p *project) takeMacBranches() (changed []string, err error) {
