@@ -159,4 +159,9 @@
 // output, rows whose scores differ by little beside their size, rows with nearly all their weight on one
 // key, whose v the output is rounded to every time, columns whose output hardly
 // varies, and stored scores, which are rounded twice and lean lawfully.
+//
+// A case whose T is past 7 fails. The sums of all cases of a run have a T as well:
+// it is reported with its strength, the share by which outputs or the scale are
+// off, and fails nothing, for it grows with the number of cases however little
+// they lean.
 package reference

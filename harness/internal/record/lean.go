@@ -9,8 +9,13 @@ import (
 
 // Lean says whether the errors of all outputs of a run, each within its lines, lean one way together. Correct paths stay
 // below reference.LeanLine; what lean in each case alone below it may pass it in the sum.
+//
+// The sum is a report, not a verdict. A case that leans by itself fails, for it can be replayed and reduced; a sum over
+// cases is no case, and its T grows with their number however small the lean is. So it is told with its strength, how far
+// outputs or the scale are off, and does not change whether a run conforms.
 type Lean struct {
 	Rows int       `json:"rows"` // of all cases that count
+	Past bool      `json:"past"` // one of the two T is past reference.LeanLine
 	Size Direction `json:"size"` // outputs too large or too small
 	Tilt Direction `json:"tilt"` // weights too steep or too flat, as of another scale
 
@@ -37,6 +42,7 @@ func (s *Summary) lean(l *reference.Lean) {
 	sum.Rows = sum.sums.Rows
 	sum.Size = Direction{sum.sums.Size.T(), sum.sums.Size.Strength()}
 	sum.Tilt = Direction{sum.sums.Tilt.T(), sum.sums.Tilt.Strength()}
+	sum.Past = sum.sums.T() > reference.LeanLine
 	s.Lean = &sum
 }
 
@@ -45,9 +51,12 @@ func (l *Lean) writeText(b *strings.Builder) {
 		return
 	}
 	name := "leaning"
-	if l.sums.T() > reference.LeanLine {
+	if l.Past {
 		name = "LEANING"
 	}
 	fmt.Fprintf(b, "%-14s size T %.1f (by %.1g), scale T %.1f (by %.1g), over %d rows; correct below %d\n",
 		name, l.Size.T, l.Size.Strength, l.Tilt.T, l.Tilt.Strength, l.Rows, reference.LeanLine)
+	if l.Past {
+		b.WriteString("               told, not judged: no case is at fault by it alone; added up, the errors go one way by that share\n")
+	}
 }

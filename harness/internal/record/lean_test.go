@@ -30,11 +30,15 @@ func TestLeaningOfARunIsTheSumOfItsCases(t *testing.T) {
 	if err := s.WriteText(&text, ""); err != nil {
 		t.Fatal(err)
 	}
-	if want := "LEANING        size T 9.0 (by -0.003), scale T 0.0 (by 0), over 256 rows; correct below 7\n"; !strings.Contains(text.String(), want) {
+	if want := "LEANING        size T 9.0 (by -0.003), scale T 0.0 (by 0), over 256 rows; correct below 7\n               told, not judged: "; !strings.Contains(text.String(), want) {
 		t.Errorf("text lacks %q:\n%s", want, text.String())
 	}
 	data, err := s.JSON()
-	if err != nil || !strings.Contains(string(data), `"lean": {"rows": 256, "size": {"t": 9, "strength": -0.003}`) {
+	if err != nil || !strings.Contains(string(data), `"lean": {"rows": 256, "past": true, "size": {"t": 9, "strength": -0.003}`) {
 		t.Errorf("%v: %s", err, data)
+	}
+	// Told, not judged: every case is within its lines.
+	if !s.Conforms() || !strings.HasSuffix(text.String(), "conforms\n") {
+		t.Errorf("a sum that leans changes the verdict of the run:\n%s", text.String())
 	}
 }

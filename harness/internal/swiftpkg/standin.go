@@ -14,7 +14,7 @@ import (
 )
 
 // modules are what a package may import: Metal's own, and those of Apple's that compute code leans on beside it.
-var modules = []string{"Metal", "AttestMetal", "MetalPerformanceShaders", "QuartzCore", "IOKit"}
+var modules = []string{"Metal", "AttestMetal", "MetalPerformanceShaders", "QuartzCore", "IOKit", "os", "OSLog", "simd"}
 
 // implied is imported into every source, as Apple's XCTest and Foundation bring Core Foundation, Core Animation and Metal
 // with them. It has no names beside Metal's and those few of the others'.
