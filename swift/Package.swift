@@ -35,13 +35,16 @@ targets += [
   .target(name: "MetalPerformanceShaders", dependencies: ["Metal", "AttestMetal"]),
   .target(name: "QuartzCore", dependencies: ["AttestMetal"]),
   .target(name: "IOKit", dependencies: ["AttestMetal"]),
+  .target(name: "os"),
+  .target(name: "OSLog", dependencies: ["os"]),
+  .target(name: "simd"),
   .target(name: "GlibcCompat", cSettings: isStatic ? [.define("ATTEST_STATIC")] : []),
-  .testTarget(name: "MetalTests", dependencies: ["Metal", "MetalPerformanceShaders"]),
+  .testTarget(name: "MetalTests", dependencies: ["Metal", "MetalPerformanceShaders", "os", "simd"]),
 ]
 products.append(.library(name: "Metal", targets: ["Metal"]))
 // What `attest swift` puts beside the packages of others: Apple's modules, as far as there are any here.
 products.append(
-  .library(name: "AttestModules", type: .static, targets: ["Metal", "MetalPerformanceShaders", "QuartzCore", "IOKit", "GlibcCompat"]))
+  .library(name: "AttestModules", type: .static, targets: ["Metal", "MetalPerformanceShaders", "QuartzCore", "IOKit", "os", "OSLog", "simd", "GlibcCompat"]))
 device += ["Metal", "GlibcCompat"]
 tests.append("Metal")
 foreign.append("Metal")

@@ -15,6 +15,10 @@ public class MTLCompileOptions {
       mathFloatingPointFunctions = newValue ? .fast : .precise
     }
   }
+  /// No difference here: kernels are always compiled to run fast.
+  public var optimizationLevel: MTLLibraryOptimizationLevel = .default
+  /// No difference here: what os_log in a kernel writes goes to standard error.
+  public var enableLogging = false
   public var libraryType: MTLLibraryType = .executable
   public var installName: String?
   /// No difference here: equal text gives equal code.
@@ -27,6 +31,8 @@ public class MTLCompileOptions {
     other.languageVersion = languageVersion
     other.mathMode = mathMode
     other.mathFloatingPointFunctions = mathFloatingPointFunctions
+    other.optimizationLevel = optimizationLevel
+    other.enableLogging = enableLogging
     other.libraryType = libraryType
     other.installName = installName
     other.preserveInvariance = preserveInvariance
@@ -98,6 +104,15 @@ public class MTLComputePipelineDescriptor {
   public var maxTotalThreadsPerThreadgroup = 0
   public init() {}
 
+  func copy() -> MTLComputePipelineDescriptor {
+    let other = MTLComputePipelineDescriptor()
+    other.label = label
+    other.computeFunction = computeFunction
+    other.threadGroupSizeIsMultipleOfThreadExecutionWidth = threadGroupSizeIsMultipleOfThreadExecutionWidth
+    other.maxTotalThreadsPerThreadgroup = maxTotalThreadsPerThreadgroup
+    return other
+  }
+
   public func reset() {
     label = nil
     computeFunction = nil
@@ -109,5 +124,19 @@ public class MTLComputePipelineDescriptor {
 public class MTLCommandBufferDescriptor {
   public var retainedReferences = true
   public var errorOptions: MTLCommandBufferErrorOption = []
+  public init() {}
+}
+
+public class MTLCommandQueueDescriptor {
+  public var maxCommandBufferCount = 64
+  public init() {}
+}
+
+public class MTLFunctionDescriptor {
+  public var name: String?
+  /// A name of its own for what the constants make of the function.
+  public var specializedName: String?
+  public var constantValues: MTLFunctionConstantValues?
+  public var options: MTLFunctionOptions = []
   public init() {}
 }

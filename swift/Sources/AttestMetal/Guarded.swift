@@ -30,6 +30,19 @@ final class Monitor: @unchecked Sendable {
     while !condition() { pthread_cond_wait(changed, mutex) }
   }
 
+  /// The same, for so many seconds at most: whether it became true.
+  func wait(seconds limit: Double, until condition: () -> Bool) -> Bool {
+    var end = timespec()
+    clock_gettime(CLOCK_REALTIME, &end)
+    let nanoseconds = Double(end.tv_nsec) + min(max(limit, 0), 1e9) * 1e9
+    end.tv_sec += Int(nanoseconds / 1e9)
+    end.tv_nsec = Int(nanoseconds.truncatingRemainder(dividingBy: 1e9))
+    while !condition() {
+      if pthread_cond_timedwait(changed, mutex, &end) == ETIMEDOUT { return condition() }
+    }
+    return true
+  }
+
   func wakeAll() { pthread_cond_broadcast(changed) }
 }
 

@@ -8,12 +8,18 @@ final class HostBuffer: MTLBuffer, @unchecked Sendable {
   let resourceOptions: MTLResourceOptions
   var label: String?
   private let memory: UnsafeMutableRawPointer
+  let heap: (any MTLHeap)?
+  let heapOffset: Int
+  private let aliasable = Guarded(false)
   private let ended: (UnsafeMutableRawPointer, Int) -> Void
 
   init(
     _ host: HostDevice, _ handle: OpaquePointer, _ memory: UnsafeMutableRawPointer, _ length: Int,
-    _ options: MTLResourceOptions, ended: @escaping (UnsafeMutableRawPointer, Int) -> Void
+    _ options: MTLResourceOptions, heap: (any MTLHeap)? = nil, heapOffset: Int = 0,
+    ended: @escaping (UnsafeMutableRawPointer, Int) -> Void
   ) {
+    self.heap = heap
+    self.heapOffset = heapOffset
     self.host = host
     self.handle = handle
     self.memory = memory
@@ -42,5 +48,8 @@ final class HostBuffer: MTLBuffer, @unchecked Sendable {
 
   /// Nothing to do: both sides see the same memory.
   func didModifyRange(_ range: Range<Int>) {}
+  /// Of a heap's buffer, whose bytes the heap keeps until the buffer is gone: it may be told that they are free again.
+  func makeAliasable() { if heap != nil { aliasable.change { $0 = true } } }
+  func isAliasable() -> Bool { aliasable.value }
   func setPurgeableState(_ state: MTLPurgeableState) -> MTLPurgeableState { .nonVolatile }
 }

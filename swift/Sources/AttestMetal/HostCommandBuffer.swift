@@ -8,6 +8,8 @@ final class HostCommandBuffer: MTLCommandBuffer, @unchecked Sendable {
     case dispatch(HostDispatch)
     case copy(HostCopy)
     case fill(HostBuffer, Range<Int>, UInt8)
+    case signal(HostEvent, UInt64)
+    case wait(HostEvent, UInt64)
   }
 
   let queue: HostQueue
@@ -68,6 +70,25 @@ final class HostCommandBuffer: MTLCommandBuffer, @unchecked Sendable {
     if failure == nil { failure = MTLCommandBufferError(.invalidResource, text) }
   }
 
+  func encodeSignalEvent(_ event: any MTLEvent, value: UInt64) {
+    if let event = between("encodeSignalEvent", event) { add(.signal(event, value)) }
+  }
+  func encodeWaitForEvent(_ event: any MTLEvent, value: UInt64) {
+    if let event = between("encodeWaitForEvent", event) { add(.wait(event, value)) }
+  }
+
+  private func between(_ what: String, _ event: any MTLEvent) -> HostEvent? {
+    if openEncoder != nil { refuse("\(what) while an encoder is open") }
+    guard let event = event as? HostEvent else {
+      refuse("\(what): the event is of another device")
+      return nil
+    }
+    return event
+  }
+
+  func useResidencySet(_ set: any MTLResidencySet) {}
+  func useResidencySets(_ sets: [any MTLResidencySet]) {}
+
   func pushDebugGroup(_ string: String) {}
   func popDebugGroup() {}
 
@@ -110,6 +131,8 @@ final class HostCommandBuffer: MTLCommandBuffer, @unchecked Sendable {
         case .dispatch(let dispatch): dispatch.threads.map { $0 * dispatch.count <= 4096 } ?? false
         case .copy(let copy): copy.bytes <= 65536
         case .fill(_, let range, _): range.count <= 65536
+        case .signal: true
+        case .wait(let event, let value): event.signaledValue >= value // else it may take as long as it likes
         }
       }
   }
@@ -133,6 +156,15 @@ final class HostCommandBuffer: MTLCommandBuffer, @unchecked Sendable {
         gpuEndTime += seconds() - began
       case .fill(let buffer, let range, let value):
         memset(buffer.contents() + range.lowerBound, Int32(value), range.count)
+        gpuEndTime += seconds() - began
+      case .signal(let event, let value):
+        if event.signaledValue < value { event.signaledValue = value }
+      case .wait(let event, let value):
+        let limit = queue.host.settings.timeout
+        if !event.wait(for: value, seconds: limit > 0 ? limit : .infinity) {
+          failure = MTLCommandBufferError(.timeout, "an event did not reach \(value) within \(limit) s; it is at \(event.signaledValue)")
+          failedWhileRunning = true
+        }
         gpuEndTime += seconds() - began
       }
     }

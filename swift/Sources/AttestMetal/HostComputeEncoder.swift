@@ -101,6 +101,10 @@ final class HostComputeEncoder: HostEncoder, MTLComputeCommandEncoder {
 
   func useResource(_ resource: any MTLResource, usage: MTLResourceUsage) {}
   func useResources(_ resources: [any MTLResource], usage: MTLResourceUsage) {}
+  func useHeap(_ heap: any MTLHeap) {}
+  func useHeaps(_ heaps: [any MTLHeap]) {}
+  func updateFence(_ fence: any MTLFence) {}
+  func waitForFence(_ fence: any MTLFence) {}
   func memoryBarrier(scope: MTLBarrierScope) {}
   func memoryBarrier(resources: [any MTLResource]) {}
 }

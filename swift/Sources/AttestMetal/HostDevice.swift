@@ -52,7 +52,46 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
     maxCommandBufferCount > 0 ? HostQueue(self) : nil
   }
 
+  func makeCommandQueue(descriptor: MTLCommandQueueDescriptor) -> (any MTLCommandQueue)? {
+    makeCommandQueue(maxCommandBufferCount: descriptor.maxCommandBufferCount)
+  }
+
+  let architecture = MTLArchitecture(name: "attest_host")
+  let maxTransferRate: UInt64 = 0
+  let argumentBuffersSupport = MTLArgumentBuffersTier.tier1
+  private let concurrent = Guarded(false)
+  var shouldMaximizeConcurrentCompilation: Bool {
+    get { concurrent.value }
+    set { concurrent.change { $0 = newValue } }
+  }
+  var maximumConcurrentCompilationTaskCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// One clock for both, in nanoseconds.
+  func sampleTimestamps(_ cpu: UnsafeMutablePointer<MTLTimestamp>, gpuTimestamp gpu: UnsafeMutablePointer<MTLTimestamp>) {
+    cpu.pointee = MTLTimestamp(seconds() * 1e9)
+    gpu.pointee = cpu.pointee
+  }
+
+  // MARK: heaps and what orders commands
+
+  func makeHeap(descriptor: MTLHeapDescriptor) -> (any MTLHeap)? { HostHeap(self, descriptor) }
+  func heapBufferSizeAndAlign(length: Int, options: MTLResourceOptions) -> MTLSizeAndAlign {
+    MTLSizeAndAlign(size: HostHeap.rounded(length), align: HostHeap.alignment)
+  }
+  func makeResidencySet(descriptor: MTLResidencySetDescriptor) throws -> any MTLResidencySet { HostResidencySet(self, descriptor) }
+  func makeFence() -> (any MTLFence)? { HostFence(self) }
+  func makeEvent() -> (any MTLEvent)? { HostEvent(self) }
+  func makeSharedEvent() -> (any MTLSharedEvent)? { HostEvent(self) }
+
   // MARK: buffers
+
+  /// A buffer of a heap: memory of its own, or the heap's where that is given.
+  func makeBuffer(
+    of heap: HostHeap, at memory: UnsafeMutableRawPointer? = nil, offset: Int = 0, length: Int, options: MTLResourceOptions,
+    ended: @escaping () -> Void = {}
+  ) -> HostBuffer? {
+    makeBuffer(memory, length, options, { _, _ in ended() }, heap: heap, offset: offset)
+  }
 
   func makeBuffer(length: Int, options: MTLResourceOptions) -> (any MTLBuffer)? {
     makeBuffer(nil, length, options, nil)
@@ -78,7 +117,7 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
 
   private func makeBuffer(
     _ memory: UnsafeMutableRawPointer?, _ length: Int, _ options: MTLResourceOptions,
-    _ deallocator: (@Sendable (UnsafeMutableRawPointer, Int) -> Void)?
+    _ deallocator: ((UnsafeMutableRawPointer, Int) -> Void)?, heap: HostHeap? = nil, offset: Int = 0
   ) -> HostBuffer? {
     guard length > 0, length <= maxBufferLength else { return nil }
     var handle: OpaquePointer?, contents: UnsafeMutableRawPointer?
@@ -86,7 +125,7 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
       let handle, let contents
     else { return nil }
     allocated.change { $0 += length }
-    return HostBuffer(self, handle, contents, length, options) { [allocated] pointer, length in
+    return HostBuffer(self, handle, contents, length, options, heap: heap, heapOffset: offset) { [allocated] pointer, length in
       allocated.change { $0 -= length }
       deallocator?(pointer, length)
     }
@@ -143,5 +182,28 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
     let state = try HostPipeline(self, descriptor)
     if !options.intersection([.bindingInfo, .bufferTypeInfo]).isEmpty { reflection?.pointee = state.reflection() }
     return state
+  }
+
+  func makeComputePipelineState(
+    function: any MTLFunction, options: MTLPipelineOption,
+    completionHandler: @escaping MTLNewComputePipelineStateWithReflectionCompletionHandler
+  ) {
+    let descriptor = MTLComputePipelineDescriptor()
+    descriptor.computeFunction = function
+    makeComputePipelineState(descriptor: descriptor, options: options, completionHandler: completionHandler)
+  }
+
+  func makeComputePipelineState(
+    descriptor: MTLComputePipelineDescriptor, options: MTLPipelineOption,
+    completionHandler: @escaping MTLNewComputePipelineStateWithReflectionCompletionHandler
+  ) {
+    nonisolated(unsafe) let descriptor = descriptor.copy() // the caller may change its own meanwhile
+    DispatchQueue.global().async {
+      do {
+        var reflection: MTLAutoreleasedComputePipelineReflection?
+        let state = try self.makeComputePipelineState(descriptor: descriptor, options: options, reflection: &reflection)
+        completionHandler(state, reflection, nil)
+      } catch { completionHandler(nil, nil, error) }
+    }
   }
 }

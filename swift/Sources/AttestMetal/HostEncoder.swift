@@ -31,6 +31,8 @@ class HostEncoder: MTLCommandEncoder {
 }
 
 final class HostBlitEncoder: HostEncoder, MTLBlitCommandEncoder {
+  func updateFence(_ fence: any MTLFence) {}
+  func waitForFence(_ fence: any MTLFence) {}
   func synchronize(resource: any MTLResource) {}
 
   func fill(buffer: any MTLBuffer, range: Range<Int>, value: UInt8) {

@@ -1,6 +1,7 @@
 internal import CDevice
 internal import CHost
 internal import Glibc
+import Dispatch
 
 /// A text that has passed the compiler's front end, and what it offers. Code is made for a pipeline, when its function
 /// constants are known.
@@ -94,17 +95,38 @@ final class HostLibrary: MTLLibrary, @unchecked Sendable {
     }
     return HostFunction(self, name, constantValues.copy())
   }
+
+  func makeFunction(
+    name: String, constantValues: MTLFunctionConstantValues,
+    completionHandler: @escaping @Sendable ((any MTLFunction)?, (any Error)?) -> Void
+  ) {
+    nonisolated(unsafe) let values = constantValues.copy() // the caller may change its own meanwhile
+    DispatchQueue.global().async {
+      do { completionHandler(try self.makeFunction(name: name, constantValues: values), nil) } catch { completionHandler(nil, error) }
+    }
+  }
+
+  func makeFunction(descriptor: MTLFunctionDescriptor) throws -> any MTLFunction {
+    guard let name = descriptor.name else { throw MTLLibraryError(.functionNotFound, "the descriptor has no name") }
+    let made = try makeFunction(name: name, constantValues: descriptor.constantValues ?? MTLFunctionConstantValues())
+    if let specialized = descriptor.specializedName, let made = made as? HostFunction { made.specializedName = specialized }
+    return made
+  }
 }
 
 final class HostFunction: MTLFunction, @unchecked Sendable {
   let library: HostLibrary
-  let name: String
+  private let kernel: String
+  var specializedName: String? // before it is handed out
+  /// Its own where the constants were given with one; kernelName is that of the text.
+  var name: String { specializedName ?? kernel }
+  var kernelName: String { kernel }
   let constantValues: MTLFunctionConstantValues
   var label: String?
 
   init(_ library: HostLibrary, _ name: String, _ values: MTLFunctionConstantValues) {
     self.library = library
-    self.name = name
+    kernel = name
     constantValues = values
   }
 

@@ -52,7 +52,7 @@ final class HostPipeline: MTLComputePipelineState, @unchecked Sendable {
     let library = function.library
     let status = library.source.withCString { source in
       HostLibrary.file.withCString { file in
-        function.name.withCString { name in
+        function.kernelName.withCString { name in
           constants.withUnsafeBufferPointer { constants in
             var program = gpu_program(
               source: source, file: file, function: name, constants: constants.baseAddress,
@@ -74,7 +74,7 @@ final class HostPipeline: MTLComputePipelineState, @unchecked Sendable {
   func reflection() -> MTLComputePipelineReflection {
     var buffers: UInt32 = 0, local: UInt32 = 0
     standin_slots(handle, &buffers, &local)
-    let arguments = function.library.arguments[function.name] ?? []
+    let arguments = function.library.arguments[function.kernelName] ?? []
     return MTLComputePipelineReflection(
       arguments.map { argument in
         let mask = argument.type == .buffer ? buffers : local

@@ -21,6 +21,12 @@ final class HostQueue: MTLCommandQueue, @unchecked Sendable {
     HostCommandBuffer(self, retains: descriptor.retainedReferences, errorOptions: descriptor.errorOptions)
   }
 
+  // All memory is resident.
+  func addResidencySet(_ set: any MTLResidencySet) {}
+  func addResidencySets(_ sets: [any MTLResidencySet]) {}
+  func removeResidencySet(_ set: any MTLResidencySet) {}
+  func removeResidencySets(_ sets: [any MTLResidencySet]) {}
+
   func enqueue(_ buffer: HostCommandBuffer) {
     monitor.hold {
       guard buffer.state == .notEnqueued else { return }

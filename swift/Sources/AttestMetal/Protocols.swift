@@ -4,6 +4,8 @@
 // The methods that take the first two want them Sendable, which the names do not say.
 public typealias MTLNewLibraryCompletionHandler = ((any MTLLibrary)?, (any Error)?) -> Void
 public typealias MTLNewComputePipelineStateCompletionHandler = ((any MTLComputePipelineState)?, (any Error)?) -> Void
+public typealias MTLNewComputePipelineStateWithReflectionCompletionHandler =
+  @Sendable ((any MTLComputePipelineState)?, MTLComputePipelineReflection?, (any Error)?) -> Void
 public typealias MTLCommandBufferHandler = @Sendable (any MTLCommandBuffer) -> Void
 
 public protocol MTLDevice: AnyObject, Sendable {
@@ -20,9 +22,22 @@ public protocol MTLDevice: AnyObject, Sendable {
   var currentAllocatedSize: Int { get }
   var maxThreadgroupMemoryLength: Int { get }
   var maxBufferLength: Int { get }
+  var architecture: MTLArchitecture { get }
+  var maxTransferRate: UInt64 { get }
+  var argumentBuffersSupport: MTLArgumentBuffersTier { get }
+  var shouldMaximizeConcurrentCompilation: Bool { get set }
+  var maximumConcurrentCompilationTaskCount: Int { get }
+  func sampleTimestamps(_ cpuTimestamp: UnsafeMutablePointer<MTLTimestamp>, gpuTimestamp: UnsafeMutablePointer<MTLTimestamp>)
   func supportsFamily(_ gpuFamily: MTLGPUFamily) -> Bool
   func makeCommandQueue() -> (any MTLCommandQueue)?
   func makeCommandQueue(maxCommandBufferCount: Int) -> (any MTLCommandQueue)?
+  func makeCommandQueue(descriptor: MTLCommandQueueDescriptor) -> (any MTLCommandQueue)?
+  func makeHeap(descriptor: MTLHeapDescriptor) -> (any MTLHeap)?
+  func heapBufferSizeAndAlign(length: Int, options: MTLResourceOptions) -> MTLSizeAndAlign
+  func makeResidencySet(descriptor: MTLResidencySetDescriptor) throws -> any MTLResidencySet
+  func makeFence() -> (any MTLFence)?
+  func makeEvent() -> (any MTLEvent)?
+  func makeSharedEvent() -> (any MTLSharedEvent)?
   func makeBuffer(length: Int, options: MTLResourceOptions) -> (any MTLBuffer)?
   func makeBuffer(bytes pointer: UnsafeRawPointer, length: Int, options: MTLResourceOptions) -> (any MTLBuffer)?
   func makeBuffer(
@@ -46,6 +61,12 @@ public protocol MTLDevice: AnyObject, Sendable {
     descriptor: MTLComputePipelineDescriptor, options: MTLPipelineOption,
     reflection: UnsafeMutablePointer<MTLAutoreleasedComputePipelineReflection?>?
   ) throws -> any MTLComputePipelineState
+  func makeComputePipelineState(
+    function computeFunction: any MTLFunction, options: MTLPipelineOption,
+    completionHandler: @escaping MTLNewComputePipelineStateWithReflectionCompletionHandler)
+  func makeComputePipelineState(
+    descriptor: MTLComputePipelineDescriptor, options: MTLPipelineOption,
+    completionHandler: @escaping MTLNewComputePipelineStateWithReflectionCompletionHandler)
 }
 
 extension MTLDevice {
@@ -66,14 +87,17 @@ extension MTLDevice {
   }
 }
 
-public protocol MTLResource: AnyObject { // no Sendable, as in Apple's
+public protocol MTLResource: MTLAllocation { // no Sendable, as in Apple's
   var label: String? { get set }
   var device: any MTLDevice { get }
   var cpuCacheMode: MTLCPUCacheMode { get }
   var storageMode: MTLStorageMode { get }
   var hazardTrackingMode: MTLHazardTrackingMode { get }
   var resourceOptions: MTLResourceOptions { get }
-  var allocatedSize: Int { get }
+  var heap: (any MTLHeap)? { get }
+  var heapOffset: Int { get }
+  func makeAliasable()
+  func isAliasable() -> Bool
   func setPurgeableState(_ state: MTLPurgeableState) -> MTLPurgeableState
 }
 
@@ -92,6 +116,10 @@ public protocol MTLLibrary: AnyObject, Sendable {
   var installName: String? { get }
   func makeFunction(name functionName: String) -> (any MTLFunction)?
   func makeFunction(name: String, constantValues: MTLFunctionConstantValues) throws -> any MTLFunction
+  func makeFunction(
+    name: String, constantValues: MTLFunctionConstantValues,
+    completionHandler: @escaping @Sendable ((any MTLFunction)?, (any Error)?) -> Void)
+  func makeFunction(descriptor: MTLFunctionDescriptor) throws -> any MTLFunction
 }
 
 public protocol MTLFunction: AnyObject, Sendable {
@@ -116,6 +144,10 @@ public protocol MTLCommandQueue: AnyObject, Sendable {
   func makeCommandBuffer() -> (any MTLCommandBuffer)?
   func makeCommandBuffer(descriptor: MTLCommandBufferDescriptor) -> (any MTLCommandBuffer)?
   func makeCommandBufferWithUnretainedReferences() -> (any MTLCommandBuffer)?
+  func addResidencySet(_ residencySet: any MTLResidencySet)
+  func addResidencySets(_ residencySets: [any MTLResidencySet])
+  func removeResidencySet(_ residencySet: any MTLResidencySet)
+  func removeResidencySets(_ residencySets: [any MTLResidencySet])
 }
 
 public protocol MTLCommandBuffer: AnyObject { // no Sendable, as in Apple's
@@ -143,6 +175,10 @@ public protocol MTLCommandBuffer: AnyObject { // no Sendable, as in Apple's
   func makeComputeCommandEncoder() -> (any MTLComputeCommandEncoder)?
   func makeComputeCommandEncoder(dispatchType: MTLDispatchType) -> (any MTLComputeCommandEncoder)?
   func makeBlitCommandEncoder() -> (any MTLBlitCommandEncoder)?
+  func encodeSignalEvent(_ event: any MTLEvent, value: UInt64)
+  func encodeWaitForEvent(_ event: any MTLEvent, value: UInt64)
+  func useResidencySet(_ residencySet: any MTLResidencySet)
+  func useResidencySets(_ residencySets: [any MTLResidencySet])
   func pushDebugGroup(_ string: String)
   func popDebugGroup()
 }
@@ -169,14 +205,70 @@ public protocol MTLComputeCommandEncoder: MTLCommandEncoder {
   func dispatchThreads(_ threadsPerGrid: MTLSize, threadsPerThreadgroup: MTLSize)
   func useResource(_ resource: any MTLResource, usage: MTLResourceUsage)
   func useResources(_ resources: [any MTLResource], usage: MTLResourceUsage)
+  func useHeap(_ heap: any MTLHeap)
+  func useHeaps(_ heaps: [any MTLHeap])
+  func updateFence(_ fence: any MTLFence)
+  func waitForFence(_ fence: any MTLFence)
   func memoryBarrier(scope: MTLBarrierScope)
   func memoryBarrier(resources: [any MTLResource])
 }
 
 public protocol MTLBlitCommandEncoder: MTLCommandEncoder {
+  func updateFence(_ fence: any MTLFence)
+  func waitForFence(_ fence: any MTLFence)
   func synchronize(resource: any MTLResource)
   func fill(buffer: any MTLBuffer, range: Range<Int>, value: UInt8)
   func copy(
     from sourceBuffer: any MTLBuffer, sourceOffset: Int, to destinationBuffer: any MTLBuffer, destinationOffset: Int,
     size: Int)
+}
+
+// As Swift makes async forms of what has a completion handler.
+
+extension MTLDevice {
+  public func makeLibrary(source: String, options: MTLCompileOptions?) async throws -> any MTLLibrary {
+    try await withCheckedThrowingContinuation { continuation in
+      makeLibrary(source: source, options: options) { resume(continuation, $0, $1) }
+    }
+  }
+
+  public func makeComputePipelineState(function computeFunction: any MTLFunction) async throws -> any MTLComputePipelineState {
+    try await withCheckedThrowingContinuation { continuation in
+      makeComputePipelineState(function: computeFunction) { resume(continuation, $0, $1) }
+    }
+  }
+
+  public func makeComputePipelineState(
+    function computeFunction: any MTLFunction, options: MTLPipelineOption
+  ) async throws -> (any MTLComputePipelineState, MTLComputePipelineReflection?) {
+    try await withCheckedThrowingContinuation { continuation in
+      makeComputePipelineState(function: computeFunction, options: options) { state, reflection, error in
+        resume(continuation, state.map { ($0, reflection) }, error)
+      }
+    }
+  }
+
+  public func makeComputePipelineState(
+    descriptor: MTLComputePipelineDescriptor, options: MTLPipelineOption
+  ) async throws -> (any MTLComputePipelineState, MTLComputePipelineReflection?) {
+    try await withCheckedThrowingContinuation { continuation in
+      makeComputePipelineState(descriptor: descriptor, options: options) { state, reflection, error in
+        resume(continuation, state.map { ($0, reflection) }, error)
+      }
+    }
+  }
+}
+
+extension MTLLibrary {
+  public func makeFunction(name: String, constantValues: MTLFunctionConstantValues) async throws -> any MTLFunction {
+    try await withCheckedThrowingContinuation { continuation in
+      makeFunction(name: name, constantValues: constantValues) { resume(continuation, $0, $1) }
+    }
+  }
+}
+
+private func resume<T>(_ continuation: CheckedContinuation<T, any Error>, _ made: T?, _ error: (any Error)?) {
+  guard let made else { return continuation.resume(throwing: error ?? MTLLibraryError(.internal, "nothing was made")) }
+  nonisolated(unsafe) let sent = made
+  continuation.resume(returning: sent)
 }

@@ -165,3 +165,26 @@ public struct MTLCommandBufferErrorOption: OptionSet, Sendable {
 }
 
 public func MTLOriginMake(_ x: Int, _ y: Int, _ z: Int) -> MTLOrigin { MTLOrigin(x: x, y: y, z: z) }
+
+public enum MTLLibraryOptimizationLevel: Int, Sendable {
+  case `default` = 0
+  case size
+}
+
+public enum MTLArgumentBuffersTier: UInt, Sendable {
+  case tier1 = 0
+  case tier2
+}
+
+public struct MTLFunctionOptions: OptionSet, Sendable {
+  public let rawValue: UInt
+  public init(rawValue: UInt) { self.rawValue = rawValue }
+  public static let compileToBinary = MTLFunctionOptions(rawValue: 1)
+}
+
+public typealias MTLTimestamp = UInt64
+
+public final class MTLArchitecture: Sendable {
+  public let name: String
+  init(name: String) { self.name = name }
+}

@@ -46,28 +46,40 @@ func TestWhatAProgramDoesWrong(t *testing.T) {
 		verdict verdict.Kind
 		words   string
 	}{
-		"wrong shape":          {verdict.Error, "out has the shape [1 2 3]; want [1 1 2 4]"},
-		"wrong type":           {verdict.Error, "out is F16; want F32"},
-		"no output":            {verdict.Error, "the answer holds no tensors"},
-		"other name":           {verdict.Error, `holds a tensor "o"; want out`},
-		"no tensors":           {verdict.Error, "are no safetensors"},
-		"NaN in JSON":          {verdict.Error, "is not what the protocol wants"},
-		"half a line":          {verdict.Crash, "ended with exit status 0 in the middle of its answer"},
-		"half an answer":       {verdict.Crash, "exit status 0 in the middle of its answer (4 of 4000 bytes"},
-		"stalls in an answer":  {verdict.Hang, ""},
-		"too much":             {verdict.Error, "announces 99999999999 bytes"},
-		"an answer too many":   {verdict.Error, "an answer too many"},
-		"answers another call": {verdict.Error, "it answered call"},
-		"prints without end":   {verdict.Error, "printed more than"},
-		"a line without end":   {verdict.Error, "a line of more than"},
-		"is slow":              {verdict.Hang, ""},
-		"dies":                 {verdict.Crash, "exit status 3; its last words: out of registers"},
-		"is killed":            {verdict.Crash, "signal 9 (killed)"},
-		"refuses":              {verdict.Unsupported, "head_dim is too odd"},
-		"errs":                 {verdict.Error, "launch failed; its last words: tile 3 does not fit"},
-		"eats memory":          {verdict.Crash, "more memory than its limit of 256 MiB"},
-		"scribbles":            {verdict.Guard, "changed its input k"},
-		"shuts its output":     {verdict.Crash, "signal 9"},
+		"wrong shape":                         {verdict.Error, "out has the shape [1 2 3]; want [1 1 2 4]"},
+		"wrong type":                          {verdict.Error, "out is F16; want F32"},
+		"wrong type of the same name":         {verdict.Error, "out is BF16; want F32"},
+		"a key twice":                         {verdict.Error, "bytes"},
+		"a key twice, each right":             {verdict.Error, "id"},
+		"a tensor twice":                      {verdict.Error, "are no safetensors"},
+		"tensors that overlap":                {verdict.Error, "are no safetensors"},
+		"a hole between tensors":              {verdict.Error, "are no safetensors"},
+		"a tensor that ends before it begins": {verdict.Error, "are no safetensors"},
+		"a shape past all numbers":            {verdict.Error, "are no safetensors"},
+		"a header of 2^63 bytes":              {verdict.Error, "are no safetensors"},
+		"a header longer than the answer":     {verdict.Error, "are no safetensors"},
+		"negative bytes":                      {verdict.Error, "bytes"},
+		"time runs back":                      {verdict.Error, "device_seconds"},
+		"no output":                           {verdict.Error, "the answer holds no tensors"},
+		"other name":                          {verdict.Error, `holds a tensor "o"; want out`},
+		"no tensors":                          {verdict.Error, "are no safetensors"},
+		"NaN in JSON":                         {verdict.Error, "is not what the protocol wants"},
+		"half a line":                         {verdict.Crash, "ended with exit status 0 in the middle of its answer"},
+		"half an answer":                      {verdict.Crash, "exit status 0 in the middle of its answer (4 of 4000 bytes"},
+		"stalls in an answer":                 {verdict.Hang, ""},
+		"too much":                            {verdict.Error, "announces 99999999999 bytes"},
+		"an answer too many":                  {verdict.Error, "an answer too many"},
+		"answers another call":                {verdict.Error, "it answered call"},
+		"prints without end":                  {verdict.Error, "printed more than"},
+		"a line without end":                  {verdict.Error, "a line of more than"},
+		"is slow":                             {verdict.Hang, ""},
+		"dies":                                {verdict.Crash, "exit status 3; its last words: out of registers"},
+		"is killed":                           {verdict.Crash, "signal 9 (killed)"},
+		"refuses":                             {verdict.Unsupported, "head_dim is too odd"},
+		"errs":                                {verdict.Error, "launch failed; its last words: tile 3 does not fit"},
+		"eats memory":                         {verdict.Crash, "more memory than its limit of 256 MiB"},
+		"scribbles":                           {verdict.Guard, "changed its input k"},
+		"shuts its output":                    {verdict.Crash, "signal 9"},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			name := "exec:" + clientLine(t, kind)
@@ -109,6 +121,22 @@ func TestAProgramThatPrintsIsNotMisread(t *testing.T) {
 	}
 	if words := p.program.words.all(); !strings.Contains(words, "loading the model") || !strings.Contains(words, "almost done") {
 		t.Errorf("what it printed is not told: %q", words)
+	}
+}
+
+// The order of tensors, in the header and behind it, is the program's.
+func TestTensorsMayComeInAnyOrder(t *testing.T) {
+	p, err := Open(context.Background(), "exec:x", clientLine(t, "answers in another order"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	c := small(t, `,"lse":true,"values":{"v":"zero"}`)
+	c.KVLen = 1
+	c.Values.Q = "zero"
+	o, err := trial.Run(context.Background(), p, c, trial.Options{})
+	if err != nil || o.Verdict.Kind != verdict.Pass {
+		t.Fatalf("%+v, %v; want a pass", o.Verdict, err)
 	}
 }
 

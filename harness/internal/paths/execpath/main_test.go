@@ -78,13 +78,19 @@ func good(r incoming, out string) {
 }
 
 func zeros(name, dtype string, shape []int) string {
-	n := map[string]int{"F32": 4, "F16": 2}[dtype]
+	n := map[string]int{"F32": 4, "F16": 2, "BF16": 2}[dtype]
 	for _, s := range shape {
 		n *= s
 	}
 	header, _ := json.Marshal(map[string]any{name: map[string]any{"dtype": dtype, "shape": shape, "data_offsets": []int{0, n}}})
 	length := len(header)
 	return string([]byte{byte(length), byte(length >> 8), 0, 0, 0, 0, 0, 0}) + string(header) + strings.Repeat("\x00", n)
+}
+
+// sendTensors answers with a header of its own making and so many bytes behind it.
+func sendTensors(r incoming, header string, n int) {
+	payload := string([]byte{byte(len(header)), byte(len(header) >> 8), 0, 0, 0, 0, 0, 0}) + header + strings.Repeat("\x00", n)
+	fmt.Printf("{\"attest\":1,\"id\":%d,\"bytes\":%d}\n%s", r.ID, len(payload), payload)
 }
 
 // hellos are the ones that are wrong.
@@ -107,7 +113,36 @@ var wrong = map[string]func(r incoming, n int){
 		payload := zeros("out", "F16", r.Problem.Tensors["out"].Shape[:])
 		fmt.Printf("{\"attest\":1,\"id\":%d,\"bytes\":%d}\n%s", r.ID, len(payload), payload)
 	},
-	"no output": func(r incoming, n int) { fmt.Printf("{\"attest\":1,\"id\":%d,\"bytes\":0}\n", r.ID) },
+	"wrong type of the same name": func(r incoming, n int) { // as a kernel answers that forgot to convert back
+		payload := zeros("out", "BF16", r.Problem.Tensors["out"].Shape[:])
+		fmt.Printf("{\"attest\":1,\"id\":%d,\"bytes\":%d}\n%s", r.ID, len(payload), payload)
+	},
+	"a key twice":             func(r incoming, n int) { good(r, `,"bytes":0`) },
+	"a key twice, each right": func(r incoming, n int) { good(r, fmt.Sprintf(`,"id":%d`, r.ID)) },
+	"a tensor twice": func(r incoming, n int) {
+		sendTensors(r, `{"out":{"dtype":"F32","shape":[1,1,2,4],"data_offsets":[0,32]},"out":{"dtype":"F32","shape":[1,1,2,4],"data_offsets":[0,32]}}`, 32)
+	},
+	"tensors that overlap": func(r incoming, n int) {
+		sendTensors(r, `{"lse":{"dtype":"F32","shape":[1,1,2,1],"data_offsets":[0,8]},"out":{"dtype":"F32","shape":[1,1,2,4],"data_offsets":[0,32]}}`, 32)
+	},
+	"a hole between tensors": func(r incoming, n int) {
+		sendTensors(r, `{"out":{"dtype":"F32","shape":[1,1,2,4],"data_offsets":[8,40]}}`, 40)
+	},
+	"a tensor that ends before it begins": func(r incoming, n int) {
+		sendTensors(r, `{"out":{"dtype":"F32","shape":[1,1,2,4],"data_offsets":[32,0]}}`, 32)
+	},
+	"a shape past all numbers": func(r incoming, n int) {
+		sendTensors(r, `{"out":{"dtype":"F32","shape":[4294967296,4294967296,1,1],"data_offsets":[0,0]}}`, 0)
+	},
+	"a header of 2^63 bytes": func(r incoming, n int) {
+		fmt.Printf("{\"attest\":1,\"id\":%d,\"bytes\":40}\n\x00\x00\x00\x00\x00\x00\x00\x80%s", r.ID, strings.Repeat("\x00", 32))
+	},
+	"a header longer than the answer": func(r incoming, n int) {
+		fmt.Printf("{\"attest\":1,\"id\":%d,\"bytes\":40}\n\xff\x00\x00\x00\x00\x00\x00\x00%s", r.ID, strings.Repeat(" ", 32))
+	},
+	"negative bytes": func(r incoming, n int) { fmt.Printf("{\"attest\":1,\"id\":%d,\"bytes\":-1}\n", r.ID) },
+	"time runs back": func(r incoming, n int) { good(r, `,"device_seconds":[-1]`) },
+	"no output":      func(r incoming, n int) { fmt.Printf("{\"attest\":1,\"id\":%d,\"bytes\":0}\n", r.ID) },
 	"other name": func(r incoming, n int) {
 		p := zeros("o", "F32", []int{1})
 		fmt.Printf("{\"attest\":1,\"id\":%d,\"bytes\":%d}\n%s", r.ID, len(p), p)
@@ -127,6 +162,9 @@ var wrong = map[string]func(r incoming, n int){
 	"an answer too many":   func(r incoming, n int) { good(r, ""); good(r, "") },
 	"answers another call": func(r incoming, n int) { r.ID += 5; good(r, "") },
 	"prints":               func(r incoming, n int) { fmt.Println("loading the model"); fmt.Print("almost done "); good(r, "") },
+	"answers in another order": func(r incoming, n int) { // lse first, as its name and its bytes go
+		sendTensors(r, `{"out":{"dtype":"F32","shape":[1,1,2,4],"data_offsets":[8,40]},"lse":{"dtype":"F32","shape":[1,1,2,1],"data_offsets":[0,8]}}`, 40)
+	},
 	"prints without end": func(r incoming, n int) {
 		for {
 			fmt.Println(strings.Repeat("x", 1000))

@@ -229,6 +229,8 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 		return timing, paths.Unsupported("%s", a.Unsupported)
 	case a.Error != "":
 		return timing, p.program.failure(verdict.Error, a.Error)
+	case a.CompileSeconds < 0 || slices.ContainsFunc(a.DeviceSeconds, func(s float64) bool { return s < 0 }):
+		err = fmt.Errorf("device_seconds is %g and compile_seconds %g; want 0 or more", a.DeviceSeconds, a.CompileSeconds)
 	case p.hello.Tensors == shared && len(body) > 0:
 		err = errors.New("the answer holds tensors, where shared memory was agreed on")
 	case p.hello.Tensors == shared:
