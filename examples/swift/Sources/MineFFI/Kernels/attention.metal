@@ -37,7 +37,7 @@ template <typename T>
     const float score = scale * simd_sum(dot);
     const float above = max(most, score);
     const float keep = most == above ? 1 : exp(most - above);
-    const float weight = score == above ? 1 : exp(score - above);
+    const float weight = score == -INFINITY ? 0 : exp(score - above); // of an infinite or NaN score a NaN
     for (uint d = lane; d < head_dim; d += 32) sums[d] = sums[d] * keep + weight * float(v[j * head_dim + d]);
     total = total * keep + weight;
     most = above;
