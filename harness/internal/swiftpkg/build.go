@@ -161,18 +161,18 @@ func (p *project) swift(ctx context.Context, verb string, more ...string) error 
 			return err
 		}
 	}
-	var before []byte // what the compiler said of the package as it is for Linux
+	var before []byte // what the compiler printed for the package as it is for Linux
 	for {
-		said, err := p.attempt(ctx, verb, extra, asMac)
+		output, err := p.attempt(ctx, verb, extra, asMac)
 		var exit *exec.ExitError
 		if err == nil || !errors.As(err, &exit) || ctx.Err() != nil {
 			if !asMac {
-				p.Out.Write(said)
+				p.Out.Write(output)
 			}
 			return ended(ctx, err, p.Dir+" does not build")
 		}
 		switch {
-		case !p.isLenient && enabledAnyway(string(said)):
+		case !p.isLenient && enabledAnyway(string(output)):
 			p.isLenient = true
 			if err := p.remember(rememberedFeatures); err != nil {
 				return err
@@ -192,14 +192,14 @@ func (p *project) swift(ctx context.Context, verb string, more ...string) error 
 			}
 			if p.overlay == "" {
 				p.forget()
-				p.Out.Write(said)
+				p.Out.Write(output)
 				return &Failed{p.Dir + " does not build"}
 			}
 			fmt.Fprintf(p.Err, "attest: it does not build for Linux; trying with what it has for macOS alone, in\n")
 			for _, path := range changed {
 				fmt.Fprintf(p.Err, "    %s\n", path)
 			}
-			asMac, before = true, said
+			asMac, before = true, output
 			if err := p.remember(rememberedBranches); err != nil {
 				return err
 			}
@@ -207,28 +207,28 @@ func (p *project) swift(ctx context.Context, verb string, more ...string) error 
 	}
 }
 
-// attempt builds and gives what was said, which is printed at once with macOS's branches, and else kept for later.
+// attempt builds and gives what was printed, which is printed at once with macOS's branches, and else kept for later.
 func (p *project) attempt(ctx context.Context, verb string, extra []string, aloud bool) ([]byte, error) {
-	var said words
-	out, errors := io.Writer(&said), io.Writer(&said)
+	var output transcript
+	out, errors := io.Writer(&output), io.Writer(&output)
 	if aloud {
-		out, errors = io.MultiWriter(p.Out, &said), io.MultiWriter(p.Err, &said)
+		out, errors = io.MultiWriter(p.Out, &output), io.MultiWriter(p.Err, &output)
 	}
 	command, err := p.command(append(p.arguments(verb), extra...))
 	if err != nil {
 		return nil, err
 	}
 	err = p.tools.run(ctx, p.Dir, out, errors, nil, command...)
-	return said.text.Bytes(), err
+	return output.text.Bytes(), err
 }
 
-// words are what a command prints on two streams, which arrive on goroutines of their own.
-type words struct {
+// transcript is what a command prints on two streams, which arrive on goroutines of their own.
+type transcript struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (w *words) Write(p []byte) (int, error) {
+func (w *transcript) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.text.Write(p)

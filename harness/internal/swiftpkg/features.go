@@ -14,9 +14,9 @@ import (
 //go:embed swiftc.sh
 var lenientCompiler []byte
 
-// enabledAnyway tells by what the compiler said whether that is why a package does not build.
-func enabledAnyway(said string) bool {
-	return strings.Contains(said, "error: upcoming feature") && strings.Contains(said, "is already enabled as of Swift version")
+// enabledAnyway tells by what the compiler printed whether that is why a package does not build.
+func enabledAnyway(output string) bool {
+	return strings.Contains(output, "error: upcoming feature") && strings.Contains(output, "is already enabled as of Swift version")
 }
 
 // lenient gives the command that runs a swift command with the script as compiler. The manifest is compiled by the
