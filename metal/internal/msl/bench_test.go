@@ -2,7 +2,9 @@ package msl_test
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"attest.example/attest/metal/internal/msl"
@@ -74,6 +76,41 @@ func BenchmarkRewrite(b *testing.B) {
 	for b.Loop() {
 		if _, err := c.Rewritten(context.Background(), p); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOneOfManyKernels is the time from text to module for one kernel that is asked for of a text that has 600, each of
+// some length: clang sees what that one reaches, and no more.
+func BenchmarkOneOfManyKernels(b *testing.B) {
+	c, err := msl.New(msl.Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var text strings.Builder
+	text.WriteString("#include <metal_stdlib>\nusing namespace metal;\n")
+	for n := range 60 {
+		fmt.Fprintf(&text, "template <typename T, int N> T helper%d(device const T *x, uint i) { T sum = 0; for (int j = 0; j < N; j++) sum += x[i * N + j] * T(%[1]d); return sum; }\n"+
+			"template <typename T, int N> kernel void kernel%[1]d(device const T *x [[buffer(0)]], device T *o [[buffer(1)]], uint i [[thread_position_in_grid]]) "+
+			"{ o[i] = simd_sum(helper%[1]d<T, N>(x, i)); }\n", n)
+		for size := range 10 {
+			fmt.Fprintf(&text, "template [[host_name(\"kernel%d_%d\")]] kernel decltype(kernel%[1]d<float, %[2]d>) kernel%[1]d<float, %[2]d>;\n", n, size+1)
+		}
+	}
+	p := msl.Program{Source: text.String(), File: "many.metal", Function: "kernel30_5"}
+	if _, err := c.Build(context.Background(), p); err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for b.Loop() {
+		n++
+		p.Defines = map[string]string{"ATTEST_BENCHMARK": string(rune('a'+n%26)) + string(rune('a'+n/26))}
+		m, err := c.Build(context.Background(), p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if m.Cached || len(m.Entries) != 1 {
+			b.Fatalf("cached %v, %d kernels", m.Cached, len(m.Entries))
 		}
 	}
 }
