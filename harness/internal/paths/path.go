@@ -32,6 +32,10 @@ type Timing struct {
 	DeviceSeconds  []float64 // of each dispatch, on the device's own clock
 	CompileSeconds float64   // spent compiling for this call
 	Cached         bool      // the pipeline was there already
+
+	// OnFibers are the kernels so far, as "KERNEL: WHY", that the host device was to run as vectors and gives a fiber a
+	// thread.
+	OnFibers []string
 }
 
 // Promises is what a path guarantees beyond being right. Relations that it does not promise are not held against

@@ -36,6 +36,10 @@ type Result struct {
 	CompileSeconds float64   `json:"compile_seconds"`          // spent compiling for it
 	Cached         bool      `json:"cached"`                   // its pipeline was there already
 
+	// OnFibers are the kernels, of those that the path had compiled by then, that vectors were to run and fibers do, as
+	// "KERNEL: WHY".
+	OnFibers []string `json:"on_fibers,omitempty"`
+
 	Speed
 	// Impossible says why the times above cannot be true; Append fills it in.
 	Impossible string `json:"impossible,omitzero"`
@@ -56,7 +60,7 @@ func NewResult(c cases.Case, path string, on paths.Description, v verdict.Verdic
 	r := Result{
 		Case: c, ID: cases.Name(c), Path: path, Device: on.Device, Toolchain: on.Toolchain, Verdict: v,
 		Dispatches: len(t.DeviceSeconds), DeviceSeconds: t.DeviceSeconds, WallSeconds: wallSeconds,
-		CompileSeconds: t.CompileSeconds, Cached: t.Cached,
+		CompileSeconds: t.CompileSeconds, Cached: t.Cached, OnFibers: t.OnFibers,
 	}
 	r.Speed = SpeedOf(c, r.Dispatches, r.GPUSeconds())
 	return r

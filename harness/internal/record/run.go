@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -158,7 +159,7 @@ func (r *Run) elapsed() time.Duration {
 func (r *Run) Summary() Summary {
 	s := r.summary
 	s.Failures = append([]Failure{}, s.Failures...)
-	s.Refusals, s.NotJudged = s.Refusals.Clone(), s.NotJudged.Clone()
+	s.Refusals, s.NotJudged, s.OnFibers = s.Refusals.Clone(), s.NotJudged.Clone(), maps.Clone(s.OnFibers)
 	s.SetSeconds(r.elapsed().Seconds())
 	return s
 }

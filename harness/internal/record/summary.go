@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -60,9 +61,14 @@ type Summary struct {
 
 	Impossible int `json:"impossible_times,omitzero"` // cases whose times cannot be true
 
+	// OnFibers counts, by the reason, the kernels that vectors were to run and fibers did.
+	OnFibers map[string]int `json:"kernels_on_fibers,omitempty"`
+
 	// Of a replay: kept failures that fail and pass on the same path, which Failed counts, and those that no longer fail.
 	Flaky    int `json:"flaky,omitzero"`
 	NoLonger int `json:"no_longer_failing,omitzero"`
+
+	fibers map[string]bool // which kernels OnFibers has counted, with their reasons
 
 	errored int // of Failed: those without an output
 }
@@ -128,6 +134,9 @@ func (s *Summary) Add(r Result, dir string) {
 		s.Unsupported += refused.Count
 		s.Refusals.Add(refused.Reason, refused.Count)
 	}
+	for _, words := range r.OnFibers {
+		s.countOnFibers(words)
+	}
 	s.Laws += r.Laws
 	for _, reason := range r.NotJudged {
 		s.NotJudged.Add(reason, 1)
@@ -137,6 +146,19 @@ func (s *Summary) Add(r Result, dir string) {
 	}
 	s.lean(r.Lean)
 	s.WorstRatio = math.Max(s.WorstRatio, r.WorstRatio) // NaN stays
+}
+
+// countOnFibers counts "KERNEL: WHY" once.
+func (s *Summary) countOnFibers(words string) {
+	if s.fibers[words] {
+		return
+	}
+	if s.fibers == nil {
+		s.fibers, s.OnFibers = map[string]bool{}, map[string]int{}
+	}
+	s.fibers[words] = true
+	_, why, _ := strings.Cut(words, ": ")
+	s.OnFibers[why]++
 }
 
 // AddFile counts the result of a case file; note says how it failed when it was kept, where that was otherwise.

@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,6 +42,9 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	s.Lean.writeText(&b)
 	if s.Impossible > 0 {
 		fmt.Fprintf(&b, "IMPOSSIBLE     the times of %s, by the clock or the device's peak\n", plural(s.Impossible, "case"))
+	}
+	for _, why := range slices.Sorted(maps.Keys(s.OnFibers)) {
+		fmt.Fprintf(&b, "on fibers      %s: %s\n", plural(s.OnFibers[why], "kernel"), oneLine(why))
 	}
 	if s.Flaky > 0 {
 		fmt.Fprintf(&b, "FLAKY          %s: failed and passed on the same path\n", plural(s.Flaky, "case"))

@@ -123,7 +123,7 @@ gpu_status host_compile_by_command(void *context, const gpu_program *p, bool che
     snprintf(version, sizeof version, "%u", p->language_version ? p->language_version : 310);
     a[n++] = "--language", a[n++] = version;
     if (checked) a[n++] = "--check";
-    if (engine == HOST_WIDE && !checked) a[n++] = "--engine", a[n++] = "wide";
+    a[n++] = "--engine", a[n++] = engine == HOST_WIDE && !checked ? "wide" : "fibers";
     for (uint32_t i = 0; i < p->constant_count; i++) {
       const gpu_constant *c = &p->constants[i];
       if (c->name)

@@ -33,11 +33,14 @@ type Engine int
 
 // The engines. A checked device, and one in lockstep, has fibers whatever is asked for.
 const (
-	Fibers Engine = iota // a fiber for each
-	Wide                 // one for all, as vectors, where the compiler knows how; a kernel of which it does not stays on fibers
+	Wide   Engine = iota // a fiber for all, as vectors, where the compiler knows how; a kernel of which it does not stays on fibers
+	Fibers               // a fiber for each
 )
 
-// Options of a device. The zero value is the default: one worker a processor, forward order, NaN in threadgroup
+// EngineOf says of a kernel which engine runs it, and why not vectors.
+type EngineOf = msl.EngineOf
+
+// Options of a device. The zero value is the default: one worker a processor, forward order, vectors, NaN in threadgroup
 // memory, the limits of an Apple GPU, math as each program asks.
 type Options struct {
 	Workers              int    // OS threads; 0: one a processor
@@ -52,9 +55,9 @@ type Options struct {
 	Folded               bool         // fast math is device.MathFolded
 	Math                 *device.Math // what every program is compiled with; nil: what it asks for
 	Engine               Engine
-	OnEngine             func(msl.EngineOf) // with Wide: told of each kernel that is compiled; from any goroutine
-	Compiler             Compiler           // nil: package msl with its default cache
-	Toolchain            string             // for the device's description; empty: what Compiler says of itself
+	OnEngine             func(EngineOf) // with Wide, which is the default: told of each kernel that is compiled; from any goroutine
+	Compiler             Compiler       // nil: package msl with its default cache
+	Toolchain            string         // for the device's description; empty: what Compiler says of itself
 }
 
 func (o *Options) check() error {

@@ -103,7 +103,7 @@ func (c *Compiler) Build(ctx context.Context, p Program) (*Module, error) {
 	if err := p.Piece.check(); err != nil {
 		return nil, err
 	}
-	if _, here := c.target.(wideCPU); p.Engine == EngineWide && !p.Check && !here {
+	if _, fibers := c.target.(cpu); p.Engine == EngineWide && !p.Check && fibers {
 		return c.buildWide(ctx, p)
 	}
 	m := c.cache.find(c, &p)

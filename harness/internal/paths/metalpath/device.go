@@ -11,16 +11,20 @@ type onDevice struct {
 	device      *metal.Device
 	processors  int
 	description paths.Description
+	fallbacks   *Fallbacks
 }
 
 // openDevice opens the path in one mode. name is what the path calls itself.
 func openDevice(name string, mode Mode) (*Path, error) {
+	fallbacks := &Fallbacks{}
+	mode.Host.OnEngine = fallbacks.Add
 	device, description, err := mode.Open()
 	if err != nil {
 		return nil, err
 	}
 	on := onDevice{
 		descriptors: descriptors{math: mode.Math}, device: device, processors: mode.processors(), description: description,
+		fallbacks: fallbacks,
 	}
 	p := &Path{name: name, math: mode.Math, backend: on}
 	if mode.Host.Check {
@@ -33,4 +37,5 @@ func (d onDevice) NewContext() (*metal.Context, error) { return d.device.NewCont
 func (d onDevice) Describe() paths.Description         { return d.description }
 func (d onDevice) Seen() error                         { return nil }
 func (d onDevice) Device() (*metal.Device, int)        { return d.device, d.processors }
+func (d onDevice) OnFibers() []string                  { return d.fallbacks.List() }
 func (d onDevice) Close()                              { d.device.Close() }

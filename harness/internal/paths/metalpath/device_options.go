@@ -22,7 +22,7 @@ import (
 //
 // and of the host device alone
 //
-//	engine    fibers, wide: what runs the 32 threads of a simdgroup
+//	engine    wide (the default), fibers: what runs the 32 threads of a simdgroup; in lockstep and under check always fibers
 //	schedule  forward, reverse, random, lockstep: the order of simdgroups and threadgroups
 //	fill      nan, zero, garbage: what threadgroup memory holds at first
 //	seed      of random schedules and garbage
@@ -86,7 +86,7 @@ func (m Mode) Open() (*metal.Device, paths.Description, error) {
 		return nil, paths.Description{}, err
 	}
 	toolchain := info.Toolchain
-	if m.Device == HostDevice && m.Host.Engine == metal.EngineWide {
+	if m.Device == HostDevice && m.Host.Engine == metal.EngineWide && !m.Host.Check && m.Host.Order != metal.OrderLockstep {
 		toolchain += ", engine wide"
 	}
 	return device, paths.Description{Device: info.Name, Toolchain: toolchain}, nil
@@ -124,7 +124,7 @@ func Modes(device, text string) ([]Mode, error) {
 				if o.device == HostDevice {
 					words += ", schedule " + order.name
 				}
-				if len(o.engines) > 1 || engine.engine != metal.EngineFibers {
+				if len(o.engines) > 1 || engine.engine != metal.EngineWide {
 					words += ", engine " + engine.name
 				}
 				same := m == o.maths[0] && (m.math == metal.MathSafe || engine == o.engines[0])
@@ -163,7 +163,7 @@ type deviceOptions struct {
 func parseOptions(device string, values url.Values) (deviceOptions, error) {
 	o := deviceOptions{device: device,
 		maths: []namedMath{{name: "safe", math: metal.MathSafe}}, orders: []namedOrder{{"forward", metal.OrderForward}},
-		engines: []namedEngine{{"fibers", metal.EngineFibers}}}
+		engines: []namedEngine{{"wide", metal.EngineWide}}}
 	if values.Has("device") {
 		o.device = values.Get("device")
 	}

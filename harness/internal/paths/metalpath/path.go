@@ -189,5 +189,14 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, chang
 		DeviceSeconds:  device,
 		CompileSeconds: measured.Compile.Seconds(),
 		Cached:         measured.Cached,
+		OnFibers:       p.onFibers(),
 	}, nil
+}
+
+// onFibers are the kernels so far that vectors were to run and fibers do; a library does not tell.
+func (p *Path) onFibers() []string {
+	if b, ok := p.backend.(interface{ OnFibers() []string }); ok {
+		return b.OnFibers()
+	}
+	return nil
 }

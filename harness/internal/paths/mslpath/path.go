@@ -25,6 +25,7 @@ type Path struct {
 	math        metal.Math
 	check       bool
 	description paths.Description
+	fallbacks   *metalpath.Fallbacks
 	kernels     map[string]*metal.Kernel
 	variants    []paths.Variant // the same kernel in further modes
 }
@@ -77,13 +78,15 @@ func takeRoot(options string) (root, rest string) {
 }
 
 func open(name string, m *manifest, mode metalpath.Mode) (*Path, error) {
+	fallbacks := &metalpath.Fallbacks{}
+	mode.Host.OnEngine = fallbacks.Add
 	device, description, err := mode.Open()
 	if err != nil {
 		return nil, err
 	}
 	return &Path{
 		name: name, manifest: m, device: device, math: mode.Math, check: mode.Host.Check, kernels: map[string]*metal.Kernel{},
-		description: description,
+		description: description, fallbacks: fallbacks,
 	}, nil
 }
 
@@ -228,6 +231,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	if t.LSE != nil && p.manifest.document.LSE.Base == "2" {
 		toNatural(t.LSE)
 	}
+	call.timing.OnFibers = p.fallbacks.List()
 	return call.timing, nil
 }
 
