@@ -104,14 +104,11 @@ func (e *emitter) mathCall(i *inst) {
 		e.put(i, e.helper("wide_"+i.callee, "float", i.args[0]))
 		return
 	}
-	var in []string
-	for _, a := range i.args {
-		in = append(in, e.all(a))
-	}
+	in := e.park(i.args)
 	e.each([]string{i.typ}, i, func(lane string) []string {
 		var arguments []string
 		for n, a := range i.args {
-			arguments = append(arguments, a.typ+" "+e.pick(a.typ, in[n], lane))
+			arguments = append(arguments, a.typ+" "+in[n](lane))
 		}
 		return []string{e.set("call %s%s @%s(%s)", fastFlags(i), i.typ, i.callee, strings.Join(arguments, ", "))}
 	})
@@ -385,14 +382,11 @@ func (e *emitter) memoryCall(i *inst, apart bool) {
 		e.do("call void @%s(%s)", i.callee, e.plainArguments(i))
 		return
 	}
-	var in []string
-	for _, a := range i.args[:3] {
-		in = append(in, e.all(a))
-	}
+	in := e.park(i.args[:3])
 	e.each(nil, i, func(lane string) []string {
 		var one []string
 		for n, a := range i.args[:3] {
-			one = append(one, a.typ+" "+e.pick(a.typ, in[n], lane))
+			one = append(one, a.typ+" "+in[n](lane))
 		}
 		e.do("call void @%s(%s, i1 %s)", i.callee, strings.Join(one, ", "), last.text)
 		return nil

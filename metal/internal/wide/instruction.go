@@ -104,16 +104,16 @@ func (e *emitter) emitOther(i *inst) {
 	case "store":
 		e.store(i)
 	case "atomicrmw":
-		p, x := e.all(i.args[0]), e.all(i.args[1])
+		in := e.park(i.args)
 		e.each([]string{i.typ}, i, func(lane string) []string {
-			at, with := e.pick("ptr", p, lane), e.pick(i.typ, x, lane)
+			at, with := in[0](lane), in[1](lane)
 			return []string{e.set("atomicrmw %s ptr %s, %s %s%s", i.kind, at, i.typ, with, orderText(i))}
 		})
 	case "cmpxchg":
 		t := i.args[1].typ
-		p, want, x := e.all(i.args[0]), e.all(i.args[1]), e.all(i.args[2])
+		in := e.park(i.args)
 		e.each([]string{t, "i1"}, i, func(lane string) []string {
-			at, a, b := e.pick("ptr", p, lane), e.pick(t, want, lane), e.pick(t, x, lane)
+			at, a, b := in[0](lane), in[1](lane), in[2](lane)
 			got := e.set("cmpxchg ptr %s, %s %s, %s %s%s", at, t, a, t, b, orderText(i))
 			return []string{e.set("extractvalue { %s, i1 } %s, 0", t, got), e.set("extractvalue { %s, i1 } %s, 1", t, got)}
 		})
@@ -163,13 +163,45 @@ func (e *emitter) pick(t, x, lane string) string {
 	return e.set("extractelement %s %s, i32 %s", wideType(t), x, lane)
 }
 
-// each carries something out for one lane after another, in ascending order, and collects what comes of it in i's parts.
+// park puts operands where one lane's part of each is a load away, for what lanes do one after another. What is the same for
+// all lanes needs no place.
+func (e *emitter) park(operands []value) []func(lane string) string {
+	var all []func(string) string
+	for _, v := range operands {
+		if !e.differs(v) {
+			x := e.get(v)
+			all = append(all, func(string) string { return x })
+			continue
+		}
+		x := e.all(v)
+		if scalarBits(v.typ) < 8 {
+			all = append(all, func(lane string) string { return e.pick(v.typ, x, lane) })
+			continue
+		}
+		place := e.stored(v.typ, x)
+		all = append(all, func(lane string) string {
+			return e.set("load %s, ptr %s", v.typ, e.set("getelementptr %s, ptr %s, i32 %s", v.typ, place, lane))
+		})
+	}
+	return all
+}
+
+// each carries something out for one lane after another, in ascending order, and collects what comes of it in i's parts:
+// in memory, for the processor has no element of a vector whose number it does not know.
 func (e *emitter) each(results []string, i *inst, one func(lane string) []string) {
 	e.OneByOne++
 	e.n++
 	n := e.n
 	left := e.slot("i32")
 	e.do("store i32 %s, ptr %s", e.bits(e.mask), left)
+	var places []string
+	for k, t := range results {
+		old := e.set("load %s, ptr %s", wideType(t), e.slotOf[partName(i.name, k)])
+		if t == "i1" {
+			old, t = e.set("zext %s %s to <32 x i8>", maskType, old), "i8"
+		}
+		places = append(places, e.stored(t, old))
+	}
 	e.do("br label %%\"each.%d\"", n)
 	e.label("each.%d", n)
 	rest := e.set("load i32, ptr %s", left)
@@ -178,15 +210,24 @@ func (e *emitter) each(results []string, i *inst, one func(lane string) []string
 	e.declare("i32 @llvm.cttz.i32(i32, i1)")
 	lane := e.set("call i32 @llvm.cttz.i32(i32 %s, i1 true)", rest)
 	for k, x := range one(lane) {
-		slot, t := e.slotOf[partName(i.name, k)], results[k]
-		old := e.set("load %s, ptr %s", wideType(t), slot)
-		e.do("store %s %s, ptr %s", wideType(t), e.set("insertelement %s %s, %s %s, i32 %s", wideType(t), old, t, x, lane), slot)
+		t := results[k]
+		if t == "i1" {
+			x, t = e.set("zext i1 %s to i8", x), "i8"
+		}
+		e.do("store %s %s, ptr %s", t, x, e.set("getelementptr %s, ptr %s, i32 %s", t, places[k], lane))
 	}
 	e.do("store i32 %s, ptr %s", e.set("and i32 %s, %s", rest, e.set("sub i32 %s, 1", rest)), left)
 	e.do("br label %%\"each.%d\"", n)
 	e.label("end.%d", n)
-	for k := range results {
-		e.keep(i, k, e.set("load %s, ptr %s", wideType(results[k]), e.slotOf[partName(i.name, k)]))
+	for k, t := range results {
+		var x string
+		if t == "i1" {
+			x = e.set("icmp ne <32 x i8> %s, zeroinitializer", e.set("load <32 x i8>, ptr %s, align 128", places[k]))
+		} else {
+			x = e.set("load %s, ptr %s, align 128", wideType(t), places[k])
+		}
+		e.do("store %s %s, ptr %s", wideType(t), x, e.slotOf[partName(i.name, k)])
+		e.keep(i, k, x)
 	}
 }
 

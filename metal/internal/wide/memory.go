@@ -31,6 +31,7 @@ func (e *emitter) load(i *inst) {
 		return
 	}
 	align := max(i.align, 1)
+	e.checkPlace(i.args[0], align)
 	switch {
 	case !e.differs(i.args[0]):
 		copied := *i
@@ -38,9 +39,9 @@ func (e *emitter) load(i *inst) {
 		e.put(i, e.spread(t, e.set("%s", copied.String())))
 		return
 	case i.atomic:
-		p := e.get(i.args[0])
+		in := e.park(i.args)
 		e.each([]string{t}, i, func(lane string) []string {
-			return []string{e.set("load atomic %s, ptr %s%s", t, e.pick("ptr", p, lane), orderText(i))}
+			return []string{e.set("load atomic %s, ptr %s%s", t, in[0](lane), orderText(i))}
 		})
 		return
 	}
@@ -74,6 +75,41 @@ func (e *emitter) load(i *inst) {
 	default:
 		e.put(i, far())
 	}
+}
+
+// wholeVector is from which alignment on an access is the first of a vector's: the processor refuses those of one lane at
+// other addresses, and here lanes' numbers are fetched one by one, which it never refuses.
+const wholeVector = 16
+
+// checkPlace has fibers run the threadgroup, and say what is wrong, where a vector of the text lies at an address that is no
+// multiple of its size.
+func (e *emitter) checkPlace(pointer value, align int) {
+	if align < wholeVector || e.aligned(pointer.text) {
+		return
+	}
+	var off string
+	if e.differs(pointer) {
+		at := e.set("ptrtoint <32 x ptr> %s to <32 x i64>", e.get(pointer))
+		low := e.set("icmp ne <32 x i64> %s, zeroinitializer", e.set("and <32 x i64> %s, splat (i64 %d)", at, align-1))
+		off = e.set("icmp ne i32 %s, 0", e.bits(e.set("and %s %s, %s", maskType, low, e.mask)))
+	} else {
+		at := e.set("ptrtoint ptr %s to i64", e.get(pointer))
+		off = e.set("icmp ne i64 %s, 0", e.set("and i64 %s, %d", at, align-1))
+	}
+	e.n++
+	n := e.n
+	e.do("br i1 %s, label %%\"off.%d\", label %%\"on.%d\"", off, n, n)
+	e.label("off.%d", n)
+	e.do("call void @msl_wide_call_again(ptr %s, i32 0)", e.self)
+	e.do("br label %%\"on.%d\"", n)
+	e.label("on.%d", n)
+}
+
+// aligned says whether a pointer leads into a variable of the kernel's own, which lies where it should.
+func (e *emitter) aligned(v string) bool {
+	root := e.d.root(v)
+	def, ok := e.d.defs[root]
+	return ok && (def.inst.op == "alloca" || def.inst.op == "call" && def.inst.callee == prefix+"variable")
 }
 
 // every is the shuffle that spreads a mask of 32 lanes over each times as many elements.
@@ -150,6 +186,7 @@ func (e *emitter) store(i *inst) {
 		return
 	}
 	align := max(i.align, 1)
+	e.checkPlace(i.args[1], align)
 	x := e.all(i.args[0])
 	if !e.differs(i.args[1]) { // what the last lane stores stays
 		e.declare("i32 @llvm.ctlz.i32(i32, i1)")
@@ -160,10 +197,10 @@ func (e *emitter) store(i *inst) {
 		return
 	}
 	if i.atomic || i.volatile {
-		p := e.get(i.args[1])
+		in := e.park(i.args)
 		e.each(nil, i, func(lane string) []string {
 			copied := *i
-			copied.args = []value{{t, e.pick(t, x, lane)}, {"ptr", e.pick("ptr", p, lane)}}
+			copied.args = []value{{t, in[0](lane)}, {"ptr", in[1](lane)}}
 			e.do("%s", copied.String())
 			return nil
 		})
@@ -206,6 +243,10 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 	if look {
 		name += ".look"
 	}
+	parted := e.d.regions[e.block] != nil
+	if parted {
+		name += ".parted"
+	}
 	if e.functions[name] != "" {
 		return name
 	}
@@ -237,6 +278,27 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 			"  %ne = icmp ne <32 x i64> %a, %want\n  %off = and <32 x i1> %ne, %m\n  %bits = bitcast <32 x i1> %off to i32\n" +
 			"  %row = icmp eq i32 %bits, 0\n  br i1 %row, label %near, label %far\nnear:\n  %p0 = inttoptr i64 %a0 to ptr\n" + near + "far:\n"
 	}
+	if parted {
+		text += e.oneLane(what, t, align)
+	}
 	e.functions[name] = text + far + "}\n"
 	return name
+}
+
+// oneLane goes to memory for a lane that is alone, as threads are that do a threadgroup's last work; the processor's own
+// gathers and scatters ask all 32. Further lanes go on behind it.
+func (e *emitter) oneLane(what, t string, align int) string {
+	e.declare("i32 @llvm.cttz.i32(i32, i1)")
+	text := "  %here = bitcast <32 x i1> %m to i32\n  %less = sub i32 %here, 1\n  %others = and i32 %here, %less\n" +
+		"  %some = icmp ne i32 %here, 0\n  %none.other = icmp eq i32 %others, 0\n  %alone = and i1 %some, %none.other\n" +
+		"  br i1 %alone, label %one, label %many\none:\n  %lane = call i32 @llvm.cttz.i32(i32 %here, i1 true)\n" +
+		"  %at = extractelement <32 x ptr> %p, i32 %lane\n"
+	if what == "gather" {
+		text += fmt.Sprintf("  %%got = load %s, ptr %%at, align %d\n  %%put = insertelement %s poison, %s %%got, i64 0\n"+
+			"  %%all = shufflevector %s %%put, %s poison, <32 x i32> zeroinitializer\n  ret %s %%all\n",
+			t, align, wideType(t), t, wideType(t), wideType(t), wideType(t))
+	} else {
+		text += fmt.Sprintf("  %%own = extractelement %s %%v, i32 %%lane\n  store %s %%own, ptr %%at, align %d\n  ret void\n", wideType(t), t, align)
+	}
+	return text + "many:\n"
 }
