@@ -107,7 +107,7 @@ func (s Summary) JSON() ([]byte, error) {
 	if s.Failures == nil {
 		s.Failures = []Failure{}
 	}
-	return json.Marshal(s, writing, jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true))
+	return json.Marshal(s, writing, json.Deterministic(true), jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true))
 }
 
 // Add counts a result. dir is the run directory that keeps its failure; empty: none does.

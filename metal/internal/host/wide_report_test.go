@@ -49,6 +49,23 @@ kernel void by_turns(device float *x [[buffer(0)]], uint i [[thread_position_in_
 kernel void division(device int *x [[buffer(0)]], device const int *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
   if (y[i] != 0) x[i] = 100 / y[i];
 }
+kernel void off_by_a_byte(device float *x [[buffer(0)]], uint i [[thread_position_in_grid]]) {
+  device char *at = (device char *)x + (i == 37 ? 1 : 0);
+  *(device float4 *)at = float4(i);
+}
+kernel void off_for_all(device float *x [[buffer(0)]], device const int *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  *(device float4 *)((device char *)x + y[3]) = float4(x[i]);
+}
+kernel void nowhere(device int *x [[buffer(0)]], device const int *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  x[i] = i % 32 == 9 ? *(device int *)(4096ul + y[i]) : 1;
+}
+kernel void nowhere_written(device int *x [[buffer(0)]], uint i [[thread_position_in_grid]]) {
+  if (i == 41) *(device int *)8192ul = 1;
+  else x[i] = 1;
+}
+kernel void nowhere_atomic(device int *x [[buffer(0)]], uint i [[thread_position_in_grid]]) {
+  if (i > 50) atomic_fetch_add_explicit((device atomic_int *)(16ul * i), 1, memory_order_relaxed);
+}
 kernel void two_positions(device float *x [[buffer(0)]], uint2 at [[thread_position_in_grid]], uint2 size [[threads_per_grid]],
     uint q [[thread_index_in_quadgroup]], uint g [[quadgroup_index_in_threadgroup]]) {
   x[at.y * size.x + at.x] = float(at.x * 100 + at.y * 10 + q) + 0.001f * float(g);
@@ -73,6 +90,11 @@ func TestVectorsReportAsFibers(t *testing.T) {
 		{"endless", false, "stopped at its deadline"},
 		{"by_turns", false, "divergent threadgroup_barrier"},
 		{"division", false, ""},
+		{"off_by_a_byte", false, "misaligned access"},
+		{"off_for_all", false, "misaligned access"},
+		{"nowhere", false, "memory that does not exist"},
+		{"nowhere_written", false, "memory that does not exist"},
+		{"nowhere_atomic", false, "memory that does not exist"},
 		{"two_positions", false, ""},
 	} {
 		t.Run(c.kernel, func(t *testing.T) {

@@ -1,0 +1,100 @@
+package host
+
+import (
+	"strings"
+	"testing"
+
+	"attest.example/attest/metal/internal/device"
+)
+
+// parted are kernels in which lanes do things one after another, or one does them for all: what vectors are worst at.
+const parted = `#include <metal_stdlib>
+using namespace metal;
+kernel void counters(device atomic_uint *x [[buffer(0)]], device atomic_int *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  uint before = atomic_fetch_add_explicit(&x[i & 3], i, memory_order_relaxed);
+  atomic_fetch_sub_explicit(&y[i & 7], int(before & 15), memory_order_relaxed);
+  atomic_fetch_max_explicit(&y[8 + (i & 1)], int(i) - 70, memory_order_relaxed);
+  atomic_fetch_min_explicit(&y[10 + (i & 1)], 5 - int(i), memory_order_relaxed);
+  atomic_fetch_max_explicit(&x[12], i * 0x9000000u, memory_order_relaxed);
+  atomic_fetch_min_explicit(&x[13], ~(i * 0x9000000u), memory_order_relaxed);
+  atomic_fetch_xor_explicit(&x[14], i * 2654435761u, memory_order_relaxed);
+  atomic_fetch_or_explicit(&x[15], 1u << (i & 31), memory_order_relaxed);
+  atomic_fetch_and_explicit(&y[16], ~(1 << (i & 15)), memory_order_relaxed);
+  uint old = atomic_exchange_explicit(&x[17], i, memory_order_relaxed);
+  atomic_store_explicit(&x[32 + i % 64], old, memory_order_relaxed);
+}
+kernel void sums(device atomic_float *x [[buffer(0)]], device const float *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  float before = atomic_fetch_add_explicit(&x[i & 1], y[i] * 1.7f, memory_order_relaxed);
+  atomic_fetch_sub_explicit(&x[2 + (i & 3)], before * 0.3f, memory_order_relaxed);
+  atomic_store_explicit(&x[16 + i % 64], before, memory_order_relaxed);
+}
+kernel void some_count(device atomic_uint *x [[buffer(0)]], device const uint *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  if (y[i] % 5 < 2) {
+    uint slot = atomic_fetch_add_explicit(&x[0], 1u, memory_order_relaxed);
+    atomic_store_explicit(&x[1 + slot % 100], i, memory_order_relaxed);
+  }
+}
+kernel void swaps(device atomic_uint *x [[buffer(0)]], device const uint *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  uint want = 0;
+  while (!atomic_compare_exchange_weak_explicit(&x[i & 1], &want, want * 3u + y[i], memory_order_relaxed, memory_order_relaxed)) {}
+  atomic_store_explicit(&x[8 + i % 64], want, memory_order_relaxed);
+}
+kernel void alone(device uint *x [[buffer(0)]], device uint *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  uint r = i;
+  if (i % 32 == 7) {
+    for (uint k = 0; k < 40; ++k) { r = r * 31u + y[(r + k) & 63]; y[64 + ((r >> 5) & 31)] = r; }
+  }
+  x[i] = r;
+}
+kernel void alone_small(device uchar *x [[buffer(0)]], device ulong *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  if (i == 33 || i == 90) {
+    for (uint k = 0; k < 20; ++k) { x[(i * 7 + k * k) & 127] += uchar(k + i); y[(k * 5) & 31] ^= (ulong)x[k] << k; }
+  }
+}
+kernel void by_one(device float *x [[buffer(0)]], device const float *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  float r = 0.0f;
+  for (uint k = 0; k < (i & 7); ++k) r += sin(y[i] + float(k)) * pow(fabs(y[i]), 0.3f) + atan2(y[i], r);
+  x[i] = r;
+}
+`
+
+// TestEnginesHaveTheSameBits where lanes take turns or are alone. atOnce are kernels whose atomic operations must not have
+// become loops that lanes go round together.
+func TestEnginesHaveTheSameBits(t *testing.T) {
+	compiler := wideCompilerOf(t)
+	for _, c := range []struct {
+		kernel string
+		atOnce bool
+	}{{"counters", true}, {"sums", true}, {"some_count", false}, {"swaps", false}, {"alone", false}, {"alone_small", false}, {"by_one", false}} {
+		t.Run(c.kernel, func(t *testing.T) {
+			var bits [2]string
+			for _, engine := range []Engine{Wide, Fibers} {
+				var of EngineOf
+				d := newDevice(t, Options{Workers: 1, Engine: engine, Compiler: wideText{compiler}, OnEngine: func(e EngineOf) { of = e }})
+				p, err := d.Compile(&device.Program{Source: parted, File: "parted.metal", Function: c.kernel})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer p.Close()
+				x, y := buffer(t, d, 4*128), buffer(t, d, 4*128)
+				for i := range device.View[uint32](y.Bytes()) {
+					device.View[uint32](y.Bytes())[i] = 0x3f800000 + uint32(i*i)*9973
+				}
+				l := &device.Launch{Arguments: []device.Argument{{Index: 0, Memory: x}, {Index: 1, Memory: y}}, Grid: [3]uint32{2}, Threadgroup: [3]uint32{60}}
+				if _, err := p.Run(l); err != nil {
+					t.Fatal(err)
+				}
+				bits[engine] = string(x.Bytes()) + string(y.Bytes())
+				if engine == Wide && (of.Kernel != c.kernel || of.Why != "") {
+					t.Fatalf("it runs on fibers: %+v", of)
+				}
+				if engine == Wide && c.atOnce && !strings.Contains(of.Note, " 0 under masks") {
+					t.Errorf("lanes go round a loop for each atomic operation: %s", of.Note)
+				}
+			}
+			if bits[Wide] != bits[Fibers] {
+				t.Error("the engines' bits differ")
+			}
+		})
+	}
+}
