@@ -37,10 +37,15 @@ const (
 	Sizes Preset = "sizes"
 	// Serving hunts what a server asks for: ragged batches, queries late in a cache, sinks and slopes of heads.
 	Serving Preset = "serving"
+	// Decode hunts what a step of decoding is made of: a few grouped queries at the end of a long cache in pages, of small
+	// integers, or both.
+	Decode Preset = "decode"
 )
 
 // Presets lists every preset.
-func Presets() []Preset { return []Preset{Quick, Default, Edges, Long, Precision, Sizes, Serving} }
+func Presets() []Preset {
+	return []Preset{Quick, Default, Edges, Long, Precision, Sizes, Serving, Decode}
+}
 
 // ParsePreset reads a preset's name.
 func ParsePreset(name string) (Preset, error) {
@@ -114,6 +119,15 @@ var recipes = map[Preset]*recipe{
 		preset: Serving, words: "ragged batches: lengths of each entry, packed or padded, decode and chunks in a cache, sinks, slopes",
 		scenarios: append(append([]scenario{}, serveScenarios...), free(4)),
 		work:      []choice[float64]{{50, 1.5 * million}, {50, 6 * million}},
+		maxWork:   20 * million, logits: 1 << 19,
+		q: anyQ, kv: anyKV, headDim: anyHeadDim, heads: 16, inputs: commonInputs, masks: commonMasks,
+		mixed: 12, strided: 40, unusual: 30, scaled: 10, lse: 50, before: 8,
+	},
+	Decode: {
+		salt:   0xdec0de,
+		preset: Decode, words: "a few grouped queries at the end of a long cache, in pages, of int8, int4 or ggml's blocks, with sinks and softcaps",
+		scenarios: decodeScenarios,
+		work:      []choice[float64]{{50, 2 * million}, {50, 8 * million}},
 		maxWork:   20 * million, logits: 1 << 19,
 		q: anyQ, kv: anyKV, headDim: anyHeadDim, heads: 16, inputs: commonInputs, masks: commonMasks,
 		mixed: 12, strided: 40, unusual: 30, scaled: 10, lse: 50, before: 8,

@@ -124,7 +124,7 @@ func TestDefaultStaysCheap(t *testing.T) {
 
 func TestUnknownPreset(t *testing.T) {
 	if _, err := gen.NewStream("everything", 1, gen.Filter{}); err == nil ||
-		err.Error() != `preset "everything": want one of quick, default, edges, long, precision, sizes, serving` {
+		err.Error() != `preset "everything": want one of quick, default, edges, long, precision, sizes, serving, decode` {
 		t.Errorf("%v", err)
 	}
 	for _, p := range gen.Presets() {

@@ -89,6 +89,6 @@ func Families() []string {
 	return []string{
 		"binding", "batch-and-heads", "grouped-heads", "causal", "window", "mask", "empty-rows", "block-edge", "head-dim",
 		"softmax", "precision", "overflow", "logsumexp", "strides", "special-values", "synchronisation", "uninitialised",
-		"state", "bounds", "dispatch",
+		"state", "bounds", "dispatch", "quantised",
 	}
 }
