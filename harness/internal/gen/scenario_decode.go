@@ -23,7 +23,7 @@ var decodeScenarios = []scenario{
 		size: func(d dice, t *draft) { decodeSize(d, t); t.dim(pick(d, 64, 96, 128)) },
 		rest: func(d dice, t *draft) {
 			t.atTheEnd(d)
-			t.quantise(d, cases.Quant{K: cases.Q8_0, V: pick(d, cases.Q8_0, cases.Q4_0), Fill: pick(d, "", cases.ScalesApart)})
+			t.quantise(d, cases.Quant{K: cases.Q8_0, V: pick(d, cases.Q8_0, cases.Q4_0), Fill: pick(d, "", cases.ScalesApart, cases.SubnormalScales)})
 		}},
 	{name: "over integers in pages", weight: 3, sure: "quant-paged quant-decode paged-decode",
 		size: decodeSize,

@@ -34,7 +34,7 @@ func All() []Law {
 		hull, scaleV, splitV, ones, zeroQ,
 		future, maskedSlots, blindRow, independentRows, independentHeads, fewerRows, chunks, longerCache, entryAlone,
 		expandGroups, splitMerge, restateMask, relayout,
-		twice, slackContent, permutePages, unpage,
+		twice, slackContent, permutePages, unpage, dequantise,
 	}
 }
 

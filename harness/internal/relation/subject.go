@@ -151,7 +151,11 @@ func (a *application) derive(change func(*cases.Case)) (cases.Case, *cases.Tenso
 		a.skip("the path does not support the derived case: %v", err)
 		return c, nil
 	}
-	if a.Path.Arithmetic(c) != a.Arithmetic {
+	base := a.Arithmetic
+	if !c.Quant.Any() { // which an arithmetic says nothing of then; the bounds with it are the wider ones
+		base.QuantScales, base.Dequantised = reference.Format{}, reference.Format{}
+	}
+	if a.Path.Arithmetic(c) != base {
 		a.skip("the path computes the derived case in another arithmetic")
 		return c, nil
 	}
