@@ -1,6 +1,7 @@
 #include "library.h"
 
 #include "../internal/device/device.h"
+#include "scalars.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -142,7 +143,10 @@ static const char *inexpressible(const mfa_library *library, const mfa_attention
   if (d->causal && d->align != MFA_ALIGN_TOP_LEFT) return "the library's causal mask is top-left";
   if (d->windowed) return "the library has no sliding window";
   if (d->kv_offset && d->causal) return "the library's causal mask begins at the first key: kv_offset";
-  if (d->softcap > 0) return "the library has no softcap";
+#define LACKS(member) \
+  if (d->member != 0) return "the library has no " #member;
+  MFA_LATER_SCALARS(LACKS)
+#undef LACKS
   if (d->sinks.buffer) return "the library has no sinks";
   if (d->slopes.buffer) return "the library has no slopes";
   if (d->ranges.buffer) return "the library has no lengths of batch entries";

@@ -1,5 +1,6 @@
-/* The numbers of a call, in three tables: what a descriptor may hold, what the kernel is told, what it is compiled for.
- * A new number is a member of mfa_attention_desc, a member or a function constant of attention.metal, and rows here. */
+/* The numbers of a call, in tables: what a descriptor may hold, what other libraries lack, what the kernel is told, what
+ * it is compiled for. A new number is a member of mfa_attention_desc, a member or a function constant of attention.metal,
+ * and rows here. */
 #ifndef MFA_SCALARS_H
 #define MFA_SCALARS_H
 
@@ -30,6 +31,10 @@
   X("%d", v_quant.span, MFA_SCALES_ROW, MFA_SCALES_HEAD, "row (0), block (1) or head (2)") \
   X("%u", dispatches, 0, 1 << 20, "at most 1048576")                          \
   X("%g", deadline_seconds, 0, HUGE_VAL, "0 or more")
+
+/* Those that change the mathematics and came after the calls that other libraries of this interface have. 0 is none; a
+ * library without them is never asked for another value. */
+#define MFA_LATER_SCALARS(X) X(softcap)
 
 /* Type and name of a member of AttentionParams, in its order and after the strides and the range of keys, and its value
  * for request r with descriptor d. */
