@@ -42,6 +42,6 @@ type (
 	Knower = paths.Knower
 )
 
-// ArithmeticOf gives the usual arithmetic of a case: fp32 accumulators (or the case's intermediate format), an
+// ArithmeticOf returns the usual arithmetic of a case: fp32 accumulators (or the case's intermediate format), an
 // exponential good to 4 ulp, blocks of 16 keys or more.
 func ArithmeticOf(c Case) Arithmetic { return paths.ArithmeticOf(c) }

@@ -31,7 +31,7 @@ func (e exact) exp(x *big.Float) *big.Float {
 	return sum
 }
 
-// row gives output and sum of exp(score) of one row.
+// row returns output and sum of exp(score) of one row.
 func (e exact) row(p *Problem, q, k, v, bias []float64, first, last int, sink sink) (out []*big.Float, total *big.Float) {
 	out = make([]*big.Float, p.HeadDim)
 	for d := range out {

@@ -52,7 +52,7 @@ func (b *block) weigher(i int, r *row) *weigher {
 	return w
 }
 
-// errors gives the bound of the relative error of the weight of key j, and the
+// errors returns the bound of the relative error of the weight of key j, and the
 // size that it usually has.
 func (w *weigher) errors(j int) (eps, sigma float64) {
 	sj, size, gap := w.s[j], math.Abs(w.s[j]), w.r.m-w.s[j]

@@ -147,7 +147,7 @@ func notThisMachO(from io.ReaderAt, head []byte) (words string, ok bool) {
 	return foreign("a library", "macOS, "+strings.Join(names, " and ")), true
 }
 
-// mangled gives a symbol of a library that holds a function's name between other things, as C++ and Rust write names
+// mangled returns a symbol of a library that holds a function's name between other things, as C++ and Rust write names
 // that nobody declared extern "C". Empty: there is none, or it cannot be told.
 func mangled(path, function string) string {
 	f, err := elf.Open(path)

@@ -68,7 +68,7 @@ func (f *Format) anyBits(x float64) uint32 {
 	return sign | uint32(kept)
 }
 
-// Decode gives the number that a bit pattern of the format stands for, exactly.
+// Decode returns the number that a bit pattern of the format stands for, exactly.
 func (f *Format) Decode(bits uint32) float64 {
 	sign := 1.0
 	if bits>>(f.Bits-1)&1 == 1 {

@@ -170,7 +170,7 @@ func (l *launch) fill(t *cases.Tensors) error {
 	return nil
 }
 
-// values gives element i of a file or of a generator.
+// values returns element i of a file or of a generator.
 func (l *launch) values(from string, shape [4]int) (func(int) float64, error) {
 	random := rand.New(rand.NewPCG(l.seed, 0))
 	switch from {

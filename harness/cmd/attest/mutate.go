@@ -56,7 +56,7 @@ func mutateCommand(ctx context.Context, t terminal, args []string) int {
 	return tellMutants(t, result, *asJSON, *markdown)
 }
 
-// mutants gives those of the files, or all that attest knows.
+// mutants returns those of the files, or all that attest knows.
 func mutants(own []string, only *regexp.Regexp) ([]mutate.Mutant, error) {
 	var all []mutate.Mutant
 	for _, file := range own {

@@ -7,7 +7,7 @@ import (
 	"attest.example/attest/harness/internal/campaign"
 )
 
-// resumed gives the options of the run in dir, and complains where a flag contradicts them. Only how many workers
+// resumed returns the options of the run in dir, and complains where a flag contradicts them. Only how many workers
 // there are and what is printed may change.
 func resumed(flags flagSet, dir string, asked campaign.Options) (campaign.Options, int) {
 	o, err := campaign.ReadOptions(dir)

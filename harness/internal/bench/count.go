@@ -92,7 +92,7 @@ type pair struct {
 	wall     float64 // by which it took longer
 }
 
-// pairs gives all pairs of a round.
+// pairs returns all pairs of a round.
 func (r round) pairs() (list []pair, clocked bool) {
 	reported, clocked := r.reported()
 	for i, a := range r {

@@ -23,7 +23,7 @@ type scaled struct {
 	prepare func(b *testing.B, c cases.Case) (run func() error)
 }
 
-// BenchmarkScaling gives the exponents e of time and of allocated bytes = constant * size^e, fitted over sizes that
+// BenchmarkScaling reports the exponents e of time and of allocated bytes = constant * size^e, fitted over sizes that
 // double: 1 for q_len, kv_len and head_dim in time, where the fixed costs no longer count. ns/op is the whole sweep.
 func BenchmarkScaling(b *testing.B) {
 	axes := []struct {
@@ -60,7 +60,7 @@ func BenchmarkScaling(b *testing.B) {
 	}
 }
 
-// sweep gives the shortest time and the fewest allocated bytes of each run.
+// sweep returns the shortest time and the fewest allocated bytes of each run.
 func sweep(b *testing.B, runs []func() error) (seconds, bytes []float64) {
 	seconds, bytes = make([]float64, len(runs)), make([]float64, len(runs))
 	for i := range runs {

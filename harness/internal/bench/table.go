@@ -29,7 +29,7 @@ const (
 	Keys       = "64 rows over more and more keys"
 )
 
-// Table gives the rows. n is q_len and kv_len where they are equal, 1024 in the published figures; the rows over many
+// Table returns the rows. n is q_len and kv_len where they are equal, 1024 in the published figures; the rows over many
 // keys end at maxKeys.
 func Table(n, maxKeys int) ([]Row, error) {
 	var rows []Row

@@ -23,7 +23,7 @@ const avoidTries = 300
 
 func (a avoiding) Case(index int) (cases.Case, error) { return a.Draw(index, 0) }
 
-// Draw gives the n-th of a number's draws that are not avoided.
+// Draw returns the n-th of a number's draws that are not avoided.
 func (a avoiding) Draw(index, n int) (cases.Case, error) {
 	if a.avoid == nil {
 		return a.stream.Draw(index, n)

@@ -93,7 +93,7 @@ func (c *Crew) keep(p paths.Path) {
 	c.idle = append(c.idle, p)
 }
 
-// open gives a path that is idle, with a cold context, else a new one.
+// open returns a path that is idle, with a cold context, else a new one.
 func (c *Crew) open(ctx context.Context) (paths.Path, error) {
 	c.lock.Lock()
 	var p paths.Path

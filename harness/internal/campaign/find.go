@@ -65,7 +65,7 @@ func newFindings(r *runner, stream *gen.Stream) *findings {
 	return s
 }
 
-// ask gives the verdict of a probe, once for each way of asking.
+// ask returns the verdict of a probe, once for each way of asking.
 func (s *findings) ask(ctx context.Context, c cases.Case) (verdict.Kind, error) {
 	key := s.asking + " " + cases.Name(c)
 	if kind, known := s.r.answers[key]; known {

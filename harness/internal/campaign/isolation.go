@@ -15,7 +15,7 @@ type Isolation struct {
 	Memory  int64 `json:"memory_bytes"` // of each process, tensors not counted; 0: no limit
 }
 
-// opener gives what opens the path.
+// opener returns what opens the path.
 func (i Isolation) opener(path string) func(context.Context) (paths.Path, error) {
 	if !i.Isolate {
 		return func(ctx context.Context) (paths.Path, error) { return catalog.Open(ctx, path) }

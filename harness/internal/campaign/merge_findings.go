@@ -53,7 +53,7 @@ func (m *merger) joinFindings() error {
 	return m.fill(kept)
 }
 
-// fill gives each failure to a finding, keeps the reduced cases, and writes the findings.
+// fill assigns each failure to a finding, keeps the reduced cases, and writes the findings.
 func (m *merger) fill(kept []*joint) error {
 	of := map[string]*joint{}
 	for _, f := range kept {

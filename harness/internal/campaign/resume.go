@@ -15,7 +15,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// ReadOptions gives the options that the run in a directory was begun with.
+// ReadOptions returns the options that the run in a directory was begun with.
 func ReadOptions(dir string) (Options, error) {
 	_, text, err := record.ReadOptions(dir)
 	if err != nil {

@@ -75,7 +75,7 @@ func typeWords(t reflect.Type) string {
 	return "a string"
 }
 
-// inProblem gives the name of a field in the table for its path in a document, which may lie in a case before another.
+// inProblem returns the name of a field in the table for its path in a document, which may lie in a case before another.
 func inProblem(path string) string {
 	name := strings.TrimSuffix(path, ": ")
 	if rest, ok := strings.CutPrefix(name, "after."); ok {

@@ -356,7 +356,7 @@ func (f Field) only(to string, applies func(*Case) bool) Field {
 	return f
 }
 
-// told gives the words of the field in a case's description.
+// told sets the words of the field in a case's description.
 func (f Field) told(words func(*Case) string) Field {
 	f.words = words
 	return f

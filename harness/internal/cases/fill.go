@@ -77,7 +77,7 @@ func fillOperand(t *Tensor, regime Regime, seed, id uint64) {
 	placeSpecials(t, regime, newStream(seed, streamSpecial+id))
 }
 
-// drawer gives the regime's formula for an element: its row over all batches and heads, its column, its index.
+// drawer returns the regime's formula for an element: its row over all batches and heads, its column, its index.
 func drawer(t *Tensor, regime Regime, s stream, id uint64) func(row, col, index uint64) float64 {
 	rows, cols := uint64(t.Shape[2]), uint64(t.Shape[3])
 	const apart = 1 << 60 // indices past any element's, for draws per row and per channel

@@ -28,7 +28,7 @@ type Layout struct {
 	Out Operand `json:"out,omitzero"`
 }
 
-// strides gives element strides for batch, head, row and column, and the elements that the operand takes with the
+// strides returns element strides for batch, head, row and column, and the elements that the operand takes with the
 // slack of its last row.
 func (o Operand) strides(batch, heads, rows, cols int) (s [4]int, elements int) {
 	switch {

@@ -125,7 +125,7 @@ func (c *Case) Diagonal(batch int) int {
 	return c.KVOffset
 }
 
-// Span gives the keys [first, last) that lengths and the causal or window part allow to a row of a batch entry. Empty:
+// Span returns the keys [first, last) that lengths and the causal or window part allow to a row of a batch entry. Empty:
 // first == last.
 func (c *Case) Span(batch, row int) (first, last int) {
 	if c.Ragged() {

@@ -1,6 +1,6 @@
 package cases
 
-// maskDims gives the array's own dimensions, 1 where it broadcasts.
+// maskDims returns the array's own dimensions, 1 where it broadcasts.
 func (c *Case) maskDims() [4]int {
 	full := [4]int{c.Batch, c.Heads, c.QLen, c.KVLen}
 	dims := [4]int{1, 1, 1, 1}

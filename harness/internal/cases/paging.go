@@ -167,7 +167,7 @@ func (p *pages) of(b, r int) int {
 	return int(binary.LittleEndian.Uint32(p.table.Data[4*(b*p.each+r/p.page):]))
 }
 
-// Paged gives the rows of a page and the number of pages of a paged operand; 0: it is not paged.
+// Paged returns the rows of a page and the number of pages of a paged operand; 0: it is not paged.
 func (t *Tensor) Paged() (page, count int) {
 	if t.pages == nil {
 		return 0, 0

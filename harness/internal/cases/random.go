@@ -18,22 +18,22 @@ func newStream(seed, id uint64) stream {
 	return stream(splitmix.Mix(seed+splitmix.Golden*(id+1)) ^ splitmix.Mix(id^seed*splitmix.Golden))
 }
 
-// bits gives 64 random bits for an index.
+// bits returns 64 random bits for an index.
 func (s stream) bits(index uint64) uint64 {
 	return splitmix.Mix(splitmix.Mix(uint64(s)+splitmix.Golden*index) + uint64(s))
 }
 
-// below gives an integer in [0, n) by multiplication of the upper 32 bits; n < 2^31.
+// below returns an integer in [0, n) by multiplication of the upper 32 bits; n < 2^31.
 func (s stream) below(index uint64, n int) int {
 	return int(s.bits(index) >> 32 * uint64(n) >> 32)
 }
 
-// uniform gives an odd multiple of 2^-53 in (-1, 1): never 0, never an end.
+// uniform returns an odd multiple of 2^-53 in (-1, 1): never 0, never an end.
 func (s stream) uniform(index uint64) float64 {
 	return float64(int64(s.bits(index)>>11<<1|1)-1<<53) * (1.0 / (1 << 53))
 }
 
-// normal gives the sum of eight 16-bit uniforms, centred and scaled to variance 1: bell-shaped, with all values
+// normal returns the sum of eight 16-bit uniforms, centred and scaled to variance 1: bell-shaped, with all values
 // inside +-4.9. Tails are the business of the outliers regime. The sum is an integer, hence exact.
 func (s stream) normal(index uint64) float64 {
 	low, high := s.bits(index*2), s.bits(index*2+1)

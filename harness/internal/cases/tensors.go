@@ -24,7 +24,7 @@ type Tensor struct {
 	quant *quantised // k and v of integers with scales; nil: elements of Format
 }
 
-// Index gives the element's place in Data, in elements.
+// Index returns the element's place in Data, in elements.
 func (t *Tensor) Index(b, h, r, d int) int {
 	if p := t.pages; p != nil {
 		b, r = p.of(b, r), r%p.page
@@ -78,7 +78,7 @@ func (t *Tensor) Dense() []float64 {
 	return out
 }
 
-// Bits gives the stored bit patterns of the logical elements in the order of Dense.
+// Bits returns the stored bit patterns of the logical elements in the order of Dense.
 func (t *Tensor) Bits() []uint32 {
 	out := make([]uint32, 0, t.Len())
 	size := t.Format.Size()
@@ -107,7 +107,7 @@ func (t *Tensor) each(visit func(index int)) {
 	}
 }
 
-// Clone gives a copy with its own memory.
+// Clone returns a copy with its own memory.
 func (t *Tensor) Clone() Tensor {
 	out := *t
 	if err := out.Allocate(len(t.Data)); err != nil {
@@ -176,7 +176,7 @@ type MaskArray struct {
 	Bool   bool // bytes, non-zero: attend
 }
 
-// Bias gives what an entry adds to the logit: 0 or -Inf for a bool mask.
+// Bias returns what an entry adds to the logit: 0 or -Inf for a bool mask.
 func (m *MaskArray) Bias(b, h, r, k int) float64 {
 	index := m.Index(b, h, r, k)
 	if !m.Bool {
@@ -201,7 +201,7 @@ func (m *MaskArray) SetBias(b, h, r, k int, bias float64) {
 	}
 }
 
-// Clone gives a copy with its own memory.
+// Clone returns a copy with its own memory.
 func (m *MaskArray) Clone() *MaskArray {
 	if m == nil {
 		return nil
@@ -227,7 +227,7 @@ type Tensors struct {
 	LSE *Tensor // fp32 [batch, heads, q_len, 1], natural logarithm; nil unless the case asks for it
 }
 
-// Clone gives a copy with its own memory.
+// Clone returns a copy with its own memory.
 func (t *Tensors) Clone() *Tensors {
 	out := &Tensors{Q: t.Q.Clone(), K: t.K.Clone(), V: t.V.Clone(), Mask: t.Mask.Clone(), Out: t.Out.Clone()}
 	for _, p := range []struct{ from, to **Tensor }{{&t.LSE, &out.LSE}, {&t.Sinks, &out.Sinks}, {&t.Slopes, &out.Slopes}, {&t.Ranges, &out.Ranges}, {&t.Table, &out.Table},

@@ -56,7 +56,7 @@ func (s *Side) addBench(r *benchfmt.Result) {
 	}
 }
 
-// nameParts gives the key=value parts of a benchmark's name.
+// nameParts returns the key=value parts of a benchmark's name.
 func nameParts(name benchfmt.Name) map[string]string {
 	parts := map[string]string{}
 	_, list := name.Parts()

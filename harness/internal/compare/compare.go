@@ -100,7 +100,7 @@ func (r *Report) slower() int {
 	return n
 }
 
-// allRows gives the rows and, last, the row of all.
+// allRows returns the rows and, last, the row of all.
 func (r *Report) allRows() []*Row {
 	var rows []*Row
 	for i := range r.Rows {

@@ -66,7 +66,7 @@ func (n noisy) write(t testing.TB) string {
 	return n.dir
 }
 
-// problem gives the i-th case of a seed: one in three causal, one in two fp16, all of one shape class but for one
+// problem returns the i-th case of a seed: one in three causal, one in two fp16, all of one shape class but for one
 // in four, which has few rows.
 func problem(t testing.TB, seed uint64, i int) cases.Case {
 	t.Helper()

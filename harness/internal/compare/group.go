@@ -23,7 +23,7 @@ const ShapeClasses = "decode: q_len <= 8; short: kv_len <= 128; medium: kv_len <
 // Dimensions are the words that Options.By takes.
 func Dimensions() []string { return []string{"shape", "precision", "mask", "path"} }
 
-// String gives the parts that are there.
+// String returns the parts that are there.
 func (g Group) String() string {
 	parts := slices.DeleteFunc([]string{g.Shape, g.Precision, g.Mask, g.Path}, func(s string) bool { return s == "" })
 	return strings.Join(parts, " ")

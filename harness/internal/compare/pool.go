@@ -186,7 +186,7 @@ func (r *Row) warn(list []error) {
 	}
 }
 
-// perWork gives the median of each case, in seconds for each 10^9 instructions.
+// perWork returns the median of each case, in seconds for each 10^9 instructions.
 func perWork(list []timed) []float64 {
 	var out []float64
 	for _, t := range list {

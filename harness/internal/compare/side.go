@@ -141,7 +141,7 @@ func (s *Side) paths() []string {
 	return slices.Compact(list)
 }
 
-// keys gives the keys in a fixed order.
+// keys returns the keys in a fixed order.
 func (s *Side) keys() []key {
 	var list []key
 	for k := range s.entries {

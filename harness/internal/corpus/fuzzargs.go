@@ -10,7 +10,7 @@ import (
 // scalars are the arguments of a fuzz target: a case's fields as the types that go test -fuzz can change.
 var scalars = cases.Scalars()
 
-// FuzzArgs gives the scalars of a normalized case, for f.Add and EncodeFuzz. A case that runs after others has more
+// FuzzArgs returns the scalars of a normalized case, for f.Add and EncodeFuzz. A case that runs after others has more
 // than scalars and is refused. Notes are left out.
 func FuzzArgs(c cases.Case) ([]any, error) {
 	if len(c.After) > 0 {

@@ -119,7 +119,7 @@ func typeName(fun ast.Expr) string {
 	return ""
 }
 
-// argText gives the source of a literal: a number, a character, a word such as true or NaN, each with its sign.
+// argText returns the source of a literal: a number, a character, a word such as true or NaN, each with its sign.
 func argText(arg ast.Expr) string {
 	switch a := arg.(type) {
 	case *ast.BasicLit:

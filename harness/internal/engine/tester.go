@@ -54,7 +54,7 @@ func (t *Tester) cold(ctx context.Context) error {
 	return err
 }
 
-// Try gives the outcome of one case.
+// Try returns the outcome of one case.
 func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 	if t.Shared != nil {
 		if err := t.Shared.Wait(ctx, Patience(t.Trial.Deadline)); err != nil {
@@ -80,7 +80,7 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 	return outcome, err
 }
 
-// Narrow gives a tester for cases that may fail like v: relations are checked only where one is what v broke, and
+// Narrow returns a tester for cases that may fail like v: relations are checked only where one is what v broke, and
 // then only that one. It opens a path of its own.
 func (t *Tester) Narrow(v verdict.Verdict) *Tester {
 	return &Tester{NewPath: t.NewPath, Trial: narrowed(t.Trial, v), Shared: t.Shared, Known: t.Known}

@@ -198,7 +198,7 @@ func (c Condition) rule() (rule, error) {
 	return rule{}, fmt.Errorf("filter %q: want one of %s", c.Name, strings.Join(names, ", "))
 }
 
-// compiled gives the conditions as rules.
+// compiled returns the conditions as rules.
 func (f *Filter) compiled() ([]rule, error) {
 	if len(f.rules) == len(f.Conditions) {
 		return f.rules, nil

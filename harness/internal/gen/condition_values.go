@@ -201,7 +201,7 @@ func within(spans []Span, n int) bool {
 	return slices.ContainsFunc(spans, func(s Span) bool { return s.Low <= n && n <= s.High })
 }
 
-// allowedOf gives the wanted words, or the others.
+// allowedOf returns the wanted words, or the others.
 func allowedOf(all, wanted []string, not bool) []string {
 	if !not {
 		return wanted
@@ -209,7 +209,7 @@ func allowedOf(all, wanted []string, not bool) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(w string) bool { return slices.Contains(wanted, w) })
 }
 
-// allowedSpans gives the wanted ranges, or what they leave of [low, high].
+// allowedSpans returns the wanted ranges, or what they leave of [low, high].
 func allowedSpans(wanted []Span, low, high int, not bool) []Span {
 	if !not {
 		return wanted
@@ -228,7 +228,7 @@ func allowedSpans(wanted []Span, low, high int, not bool) []Span {
 	return left
 }
 
-// drawn gives a number of one of the ranges, of what is usual where they allow it.
+// drawn returns a number of one of the ranges, of what is usual where they allow it.
 func drawn(d dice, spans []Span, usual int) int {
 	if len(spans) == 0 {
 		return usual // the condition stays broken, and the draw is refused with its words

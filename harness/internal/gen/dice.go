@@ -16,7 +16,7 @@ type dice struct {
 	turned bool // every other round of the rotation: what a scenario puts in one order comes in the other
 }
 
-// newDice gives the numbers that belong to a seed and an index. The source is this module's own and math/rand's
+// newDice returns the numbers that belong to a seed and an index. The source is this module's own and math/rand's
 // methods over a given source are frozen, so they are the same on every platform and Go release.
 func newDice(seed uint64, index uint64) dice {
 	return dice{Rand: rand.New(&splitmix.Source{State: splitmix.Mix(seed) ^ splitmix.Mix(index+splitmix.Golden)})}
@@ -25,10 +25,10 @@ func newDice(seed uint64, index uint64) dice {
 // chance is true in so many of a hundred draws.
 func (d dice) chance(percent int) bool { return d.Intn(100) < percent }
 
-// between gives an integer in [low, high], each as often.
+// between returns an integer in [low, high], each as often.
 func (d dice) between(low, high int) int { return low + d.Intn(high-low+1) }
 
-// spread gives an integer in [low, high], each power of two as often as the next.
+// spread returns an integer in [low, high], each power of two as often as the next.
 func (d dice) spread(low, high int) int {
 	x := math.Exp(math.Log(float64(low)) + d.Float64()*(math.Log(float64(high)+1)-math.Log(float64(low))))
 	return min(max(int(x), low), high)

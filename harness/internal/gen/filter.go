@@ -126,7 +126,7 @@ func (f *Filter) maxWork() float64 {
 	return f.MaxWork
 }
 
-// anyHeadDim gives what was drawn where it is allowed, else another.
+// anyHeadDim returns what was drawn where it is allowed, else another.
 func (f *Filter) anyHeadDim(d dice, drawn int) int {
 	for _, s := range f.HeadDim {
 		if s.Low <= drawn && drawn <= s.High {

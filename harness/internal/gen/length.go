@@ -3,7 +3,7 @@ package gen
 // blocks are the tile edges of kernels: rows or keys that a simdgroup, a threadgroup or a traversal step takes.
 var blocks = []int{8, 16, 32, 64, 128}
 
-// nearBlock gives a length beside a multiple of a block: one less, the multiple itself or one more, at most limit.
+// nearBlock returns a length beside a multiple of a block: one less, the multiple itself or one more, at most limit.
 func nearBlock(d dice, limit int) int {
 	block := pick(d, blocks...)
 	for block > limit && block > blocks[0] {
@@ -13,7 +13,7 @@ func nearBlock(d dice, limit int) int {
 	return min(max(multiple+d.between(-1, 1), 1), limit)
 }
 
-// anyQ gives a number of query rows, at most limit.
+// anyQ returns a number of query rows, at most limit.
 func anyQ(d dice, limit int) int {
 	n := weigh(d, []choice[func() int]{
 		{9, func() int { return 1 }},
@@ -25,7 +25,7 @@ func anyQ(d dice, limit int) int {
 	return clampDraw(d, n, limit)
 }
 
-// anyKV gives a number of keys for so many rows, at most limit.
+// anyKV returns a number of keys for so many rows, at most limit.
 func anyKV(d dice, q, limit int) int {
 	n := weigh(d, []choice[func() int]{
 		{20, func() int { return q }},
@@ -54,7 +54,7 @@ func longKV(d dice, _, limit int) int {
 	}), limit)
 }
 
-// clampDraw gives n, or where that is past the limit a length up to it, drawn again.
+// clampDraw returns n, or where that is past the limit a length up to it, drawn again.
 func clampDraw(d dice, n, limit int) int {
 	if n <= limit {
 		return n
@@ -70,7 +70,7 @@ var commonDims = []choice[int]{
 	{2, 160}, {2, 192}, {4, 256},
 }
 
-// anyHeadDim gives a head_dim: the ones that models have, the ones beside a multiple of 8, the rest.
+// anyHeadDim returns a head_dim: the ones that models have, the ones beside a multiple of 8, the rest.
 func anyHeadDim(d dice) int {
 	return weigh(d, []choice[func() int]{
 		{60, func() int { return weigh(d, commonDims) }},
@@ -80,7 +80,7 @@ func anyHeadDim(d dice) int {
 	})()
 }
 
-// oddHeadDim gives a head_dim beside a multiple of 8 or of a vector.
+// oddHeadDim returns a head_dim beside a multiple of 8 or of a vector.
 func oddHeadDim(d dice) int {
 	return pick(d, 1, 2, 3, 4, 5, 7, 9, 12, 15, 17, 20, 31, 33, 36, 63, 65, 95, 97, 100, 127, 129, 191, 193, 200, 255)
 }
@@ -100,7 +100,7 @@ var headCounts = []choice[headCount]{
 	{1, headCount{16, 4}}, {1, headCount{32, 8}},
 }
 
-// headsUpTo gives heads of at most so many, grouped or not as asked.
+// headsUpTo returns heads of at most so many, grouped or not as asked.
 func headsUpTo(d dice, limit int, grouped bool) headCount {
 	var kept []choice[headCount]
 	for _, c := range headCounts {

@@ -81,10 +81,10 @@ func (t *draft) drawArray(d dice) {
 func rows(m *cases.Mask) bool { return m.IsArray() && m.Shape[2] == 'q' }
 func keys(m *cases.Mask) bool { return m.IsArray() && m.Shape[3] == 'k' }
 
-// anyEmptyRows gives n such that every n-th row is empty, and one at least.
+// anyEmptyRows returns n such that every n-th row is empty, and one at least.
 func (t *draft) anyEmptyRows(d dice) int { return min(pick(d, 1, 2, 2, 3, 5, 8, 17, 32), t.QLen) }
 
-// anyEmptyLead gives a number of leading keys that nobody sees: often a whole block, sometimes all but one.
+// anyEmptyLead returns a number of leading keys that nobody sees: often a whole block, sometimes all but one.
 func (t *draft) anyEmptyLead(d dice) int {
 	if d.chance(8) {
 		return max(0, t.KVLen-d.Intn(2))

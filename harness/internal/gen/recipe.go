@@ -57,7 +57,7 @@ func (r *recipe) rotation() []*scenario {
 	return rotation
 }
 
-// draw gives a case for a scenario, or an error that says why what was drawn will not do.
+// draw returns a case for a scenario, or an error that says why what was drawn will not do.
 func (r *recipe) draw(d dice, k *scenario, f *Filter) (cases.Case, error) {
 	t := &draft{filter: f}
 	t.Version = cases.Version

@@ -41,7 +41,7 @@ var sequenceScenarios = []scenario{
 	{name: "several others first", weight: 2, before: several},
 }
 
-// anyBefore gives what may run before any case.
+// anyBefore returns what may run before any case.
 func anyBefore(d dice, c cases.Case) sequence {
 	return pick(d, repeated, several, one(otherShape), one(larger), one(otherPrecision), one(otherMask), one(otherLayout))(d, c)
 }

@@ -18,7 +18,7 @@ type Stream struct {
 // tries bounds the redraws for one case. Draws follow the filter, so the first nearly always does.
 const tries = 5000
 
-// NewStream gives the cases of a preset that the filter accepts; the zero Filter accepts all. It fails where the
+// NewStream returns the cases of a preset that the filter accepts; the zero Filter accepts all. It fails where the
 // preset is unknown or nothing that it draws passes the filter.
 func NewStream(p Preset, seed uint64, filter Filter) (*Stream, error) {
 	if _, err := ParsePreset(string(p)); err != nil {
@@ -34,11 +34,11 @@ func NewStream(p Preset, seed uint64, filter Filter) (*Stream, error) {
 	return s, nil
 }
 
-// Case gives case number i, from 0: a function of the preset, the seed, the filter and i. An error means that no
+// Case returns case number i, from 0: a function of the preset, the seed, the filter and i. An error means that no
 // draw passed the filter, and says what was in the way of the last one.
 func (s *Stream) Case(i int) (cases.Case, error) { return s.Draw(i, 0) }
 
-// Draw gives the n-th draw for number i, from 0. The first is the case; a further one is for who cannot use those before
+// Draw returns the n-th draw for number i, from 0. The first is the case; a further one is for who cannot use those before
 // it. It depends on nothing but the preset, the seed, the filter, i and n.
 func (s *Stream) Draw(i, n int) (cases.Case, error) {
 	d := newDice(s.seed^redrawing*uint64(n), uint64(i))

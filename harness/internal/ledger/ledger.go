@@ -108,7 +108,7 @@ func (e *Entry) Matches(c cases.Case) (bool, error) {
 	return false, nil
 }
 
-// Explains gives the number of the first entry that counts on a day and knows the failure of a case; -1: none does.
+// Explains returns the number of the first entry that counts on a day and knows the failure of a case; -1: none does.
 func (l *Ledger) Explains(c cases.Case, kind verdict.Kind, now time.Time) (int, error) {
 	for i := range l.Known {
 		e := &l.Known[i]

@@ -77,7 +77,7 @@ type child struct {
 	encoder *json.Encoder
 }
 
-// open gives the path in a worker, as attest run does: a mutant may crash, hang or write where it should not.
+// open returns the path in a worker, as attest run does: a mutant may crash, hang or write where it should not.
 func (c *child) open(ctx context.Context) (paths.Path, error) {
 	p, err := worker.Open(ctx, worker.Options{Name: c.order.Path, Memory: worker.DefaultMemory})
 	if err != nil {

@@ -53,7 +53,7 @@ func (o *Outcome) By() string {
 	return string(o.Failure.Kind)
 }
 
-// Counts gives the mutants that must die, those that did, and the equivalent ones.
+// Counts returns the mutants that must die, those that did, and the equivalent ones.
 func (r *Result) Counts() (total, killed, equivalent int) {
 	for _, o := range r.Outcomes {
 		if o.Mutant.Equivalent != "" {
@@ -163,7 +163,7 @@ type jsonRule struct {
 	OwnCases       int    `json:"own_cases"`
 }
 
-// JSON gives everything as one object.
+// JSON returns everything as one object.
 func (r *Result) JSON() ([]byte, error) {
 	total, killed, equivalent := r.Counts()
 	out := struct {

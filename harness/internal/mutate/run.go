@@ -99,7 +99,7 @@ func (r *Result) Passed() bool {
 	return true
 }
 
-// Select gives the mutants whose names an expression matches; nil: all.
+// Select returns the mutants whose names an expression matches; nil: all.
 func Select(all []Mutant, only *regexp.Regexp) []Mutant {
 	if only == nil {
 		return all

@@ -38,7 +38,7 @@ func isTree(dir string) bool {
 
 func (t Tree) path(name string) string { return filepath.Join(t.Root, filepath.FromSlash(name)) }
 
-// Mutate gives the texts of the files that a mutant changes, with its patches in them.
+// Mutate returns the texts of the files that a mutant changes, with its patches in them.
 func (t Tree) Mutate(m *Mutant) (map[string]string, error) {
 	texts := map[string]string{}
 	for i, p := range m.Patches {

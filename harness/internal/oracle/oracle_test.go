@@ -13,7 +13,7 @@ import (
 	"attest.example/attest/reference"
 )
 
-// written gives a case whose outputs hold the reference's own values, rounded.
+// written returns a case whose outputs hold the reference's own values, rounded.
 func written(t *testing.T) (cases.Case, *cases.Tensors, *reference.Result) {
 	t.Helper()
 	c := cases.Case{Version: 1, Batch: 1, Heads: 2, KVHeads: 1, QLen: 3, KVLen: 5, HeadDim: 4, Input: precision.FP32, LSE: true}

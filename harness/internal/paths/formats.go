@@ -8,7 +8,7 @@ import (
 	"attest.example/attest/reference"
 )
 
-// FormatOf gives a storage format in the reference's terms.
+// FormatOf returns a storage format in the reference's terms.
 func FormatOf(f precision.Format) reference.Format {
 	switch f {
 	case precision.FP16:
@@ -35,7 +35,7 @@ func DescribeGo() Description {
 	return Description{Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version()}
 }
 
-// ArithmeticOf gives the usual arithmetic of a case: accumulators, scores and probabilities in fp32, or in the case's
+// ArithmeticOf returns the usual arithmetic of a case: accumulators, scores and probabilities in fp32, or in the case's
 // intermediate format, an exponential good to 4 ulp, and no more than 16 keys between two rescalings of the accumulators, which allows for one pass
 // over all keys as well. A path that differs says so.
 func ArithmeticOf(c cases.Case) reference.Arithmetic {

@@ -4,10 +4,10 @@ package precision
 // Values past the largest finite one by half a step or more become infinite; a NaN stays a quiet NaN.
 func (f Format) Bits(x float64) uint32 { return f.shape().Encode(x) }
 
-// Value gives the number that a bit pattern of the format stands for, exactly.
+// Value returns the number that a bit pattern of the format stands for, exactly.
 func (f Format) Value(bits uint32) float64 { return f.shape().Decode(bits) }
 
-// Round gives x as the format stores it.
+// Round returns x as the format stores it.
 func (f Format) Round(x float64) float64 {
 	if f == FP32 {
 		return float64(float32(x))

@@ -43,7 +43,7 @@ func (f Format) shape() *narrow.Format {
 	return shapes[f].Format
 }
 
-// String gives fp16, bf16 or fp32.
+// String returns fp16, bf16 or fp32.
 func (f Format) String() string {
 	if !f.Valid() {
 		return "none"

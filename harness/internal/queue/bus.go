@@ -207,7 +207,7 @@ type stored struct {
 	time    time.Time // by the server's clock
 }
 
-// at gives what is stored under a subject, which may end in a wildcard: then the last; errNone: nothing.
+// at returns what is stored under a subject, which may end in a wildcard: then the last; errNone: nothing.
 func (b *Bus) at(ctx context.Context, subject string) (*stored, error) {
 	m, err := b.results.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {

@@ -66,7 +66,7 @@ func (b *Bus) isCancelled(ctx context.Context, name string) (bool, error) {
 	return string(e.Value()) == cancelled, nil
 }
 
-// Plan gives the plan of a campaign.
+// Plan returns the plan of a campaign.
 func (b *Bus) Plan(ctx context.Context, name string) (*Plan, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func (b *Bus) Follow(ctx context.Context, name string) (*Follower, error) {
 	return f, nil
 }
 
-// Status gives how far the campaign is now.
+// Status returns how far the campaign is now.
 func (f *Follower) Status(ctx context.Context) (*Status, error) {
 	s := &Status{Name: f.plan.Name}
 	var err error
@@ -140,7 +140,7 @@ func summaries(ctx context.Context, from jetstream.Consumer, each func(jetstream
 	}
 }
 
-// follow gives the summaries of a run's results, and nothing of what is in them.
+// follow returns the summaries of a run's results, and nothing of what is in them.
 func (b *Bus) follow(ctx context.Context, r run) (jetstream.Consumer, error) {
 	return b.results.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{r.results()}, HeadersOnly: true})
 }

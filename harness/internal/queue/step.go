@@ -70,7 +70,7 @@ func readDecision(data []byte) (*decision, error) {
 	return &d, nil
 }
 
-// decision gives the step with a number; errNone: it is not taken yet.
+// decision returns the step with a number; errNone: it is not taken yet.
 func (b *Bus) decision(ctx context.Context, r run, step int) (*decision, error) {
 	s, err := b.at(ctx, r.stepSubject(step))
 	if err != nil {
@@ -108,7 +108,7 @@ func (b *Bus) taken(ctx context.Context, r run) (int, *decision, error) {
 	return number + 1, d, err
 }
 
-// all gives every step of a run so far.
+// all returns every step of a run so far.
 func (b *Bus) all(ctx context.Context, r run) ([]*decision, error) {
 	var list []*decision
 	for {

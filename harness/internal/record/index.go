@@ -49,7 +49,7 @@ func OpenLines(dir string) (*Lines, error) {
 	return l, nil
 }
 
-// Read gives the result that stands at a place.
+// Read returns the result that stands at a place.
 func (l *Lines) Read(p Place) (Result, error) {
 	line := make([]byte, p.Length)
 	if _, err := l.file.ReadAt(line, p.Offset); err != nil && !errors.Is(err, io.EOF) {

@@ -28,7 +28,7 @@ func writeOptions(path string, h Header, options json.RawMessage) error {
 	return atomicfile.WriteBytes(path, append(text, '\n'))
 }
 
-// ReadOptions gives the header of a run directory and the options it was opened with, as JSON.
+// ReadOptions returns the header of a run directory and the options it was opened with, as JSON.
 func ReadOptions(dir string) (Header, json.RawMessage, error) {
 	path := filepath.Join(dir, OptionsFile)
 	text, err := os.ReadFile(path)

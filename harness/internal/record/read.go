@@ -25,7 +25,7 @@ type LineError struct {
 
 func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
 
-// Unwrap gives the cause, such as ErrTorn.
+// Unwrap returns the cause, such as ErrTorn.
 func (e *LineError) Unwrap() error { return e.Err }
 
 // Read yields the results of a run directory one by one, in the order of the file. A damaged line yields a

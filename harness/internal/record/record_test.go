@@ -22,7 +22,7 @@ import (
 	"attest.example/attest/metal/atomicfile"
 )
 
-// problem gives a small normalized case that depends on seed.
+// problem returns a small normalized case that depends on seed.
 func problem(t testing.TB, seed uint64) cases.Case {
 	t.Helper()
 	c := cases.Case{
@@ -37,7 +37,7 @@ var testHeader = Header{
 	Path: "naive", Device: "test\nCPU", Toolchain: "go", OS: "linux", Arch: "amd64", Commit: "0123abc", Seed: 7,
 }
 
-// result gives a line for a case that took two dispatches of 1 ms and 3 ms.
+// result returns a line for a case that took two dispatches of 1 ms and 3 ms.
 func result(t testing.TB, index int, v verdict.Verdict) Result {
 	t.Helper()
 	timing := paths.Timing{DeviceSeconds: []float64{0.001, 0.003}, CompileSeconds: 0.25}

@@ -6,7 +6,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
-// Candidates gives simpler neighbours of a normalized case, the boldest first: without the cases before it, plain
+// Candidates returns simpler neighbours of a normalized case, the boldest first: without the cases before it, plain
 // all over, with each property at its simplest, with each size at its smallest, halved and one less. All are
 // normalized and Less than c. A Result that is Complete has no candidate that fails as it does.
 func Candidates(c cases.Case) iter.Seq[cases.Case] {

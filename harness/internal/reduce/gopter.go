@@ -6,7 +6,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
-// Shrinker gives simpler neighbours of a cases.Case, the boldest first. gopter starts over from each that fails, so
+// Shrinker returns simpler neighbours of a cases.Case, the boldest first. gopter starts over from each that fails, so
 // it ends where no neighbour fails. Reduce goes further with fewer runs; this is for properties.
 func Shrinker(value any) gopter.Shrink {
 	c, ok := value.(cases.Case)

@@ -26,7 +26,7 @@ func targets(c *cases.Case) []target {
 	return list
 }
 
-// edited gives a copy with the edits applied to every case of the target.
+// edited returns a copy with the edits applied to every case of the target.
 func edited(c *cases.Case, t target, edits ...edit) cases.Case {
 	out := c.Clone()
 	for _, one := range t(&out) {
@@ -37,7 +37,7 @@ func edited(c *cases.Case, t target, edits ...edit) cases.Case {
 	return out
 }
 
-// moved gives a copy whose axis has another value, in the first case of the target and in those that agreed with it.
+// moved returns a copy whose axis has another value, in the first case of the target and in those that agreed with it.
 func moved(c *cases.Case, t target, a axis, value int) cases.Case {
 	out := c.Clone()
 	all := t(&out)

@@ -251,7 +251,7 @@ func TestBugsAreCaught(t *testing.T) {
 	}
 }
 
-// unbroken gives the laws that a path keeps on a case.
+// unbroken returns the laws that a path keeps on a case.
 func unbroken(t *testing.T, path paths.Path, c cases.Case, laws []string) (kept []string) {
 	s, err := subject(path, c)
 	if err != nil {
@@ -285,7 +285,7 @@ func kindOf(law string) verdict.Kind {
 	return verdict.Relation
 }
 
-// repeated gives a tensor of the same rows with more heads and nothing in it.
+// repeated returns a tensor of the same rows with more heads and nothing in it.
 func repeated(t cases.Tensor, heads int) cases.Tensor {
 	t.Shape[1], t.Offset = heads, 0
 	t.Strides = [4]int{heads * t.Shape[2] * t.Shape[3], t.Shape[2] * t.Shape[3], t.Shape[3], 1}

@@ -106,7 +106,7 @@ func blindBehind(c *cases.Case) int {
 	return min(max(c.KVLen-c.Diagonal(0)-c.Mask.Right, 0), c.QLen) // Right is 0 but for a window
 }
 
-// underRows gives the outputs of a derived run under the base's row numbers, which begin at first.
+// underRows returns the outputs of a derived run under the base's row numbers, which begin at first.
 func underRows(t *cases.Tensors, first int) *cases.Tensors {
 	shifted := *t
 	shifted.Out.Offset -= first * shifted.Out.Strides[2]

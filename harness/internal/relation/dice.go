@@ -18,15 +18,15 @@ func newDice(caseName, law string) dice {
 
 func (d *dice) bits() uint64 { return d.Uint64() }
 
-// below gives an integer in [0, n), n < 2^31.
+// below returns an integer in [0, n), n < 2^31.
 func (d *dice) below(n int) int { return int(d.bits() >> 32 * uint64(n) >> 32) }
 
-// ordinary gives a number in (-2, 2) that is not 0: a value of no special kind in every format.
+// ordinary returns a number in (-2, 2) that is not 0: a value of no special kind in every format.
 func (d *dice) ordinary() float64 {
 	return float64(int64(d.bits()>>12<<1|1)-1<<52) * (2.0 / (1 << 52))
 }
 
-// shuffled gives a permutation of 0 to n-1, and not the identity where there is another.
+// shuffled returns a permutation of 0 to n-1, and not the identity where there is another.
 func (d *dice) shuffled(n int) []int {
 	order := identity(n)
 	for i := n - 1; i > 0; i-- {

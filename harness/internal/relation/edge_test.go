@@ -47,7 +47,7 @@ func (e edge) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths
 	return paths.Timing{}, nil
 }
 
-// leaning gives an accepted value of the format on one side of the truth.
+// leaning returns an accepted value of the format on one side of the truth.
 func leaning(want, bound float64, demand reference.Demand, f precision.Format, lean float64) float64 {
 	switch {
 	case demand&reference.NaN != 0 && (lean > 0 || demand&reference.Value == 0):

@@ -82,7 +82,7 @@ var blindRow = Law{
 	},
 }
 
-// blind gives the base's tensors with everything filled that one row may not see.
+// blind returns the base's tensors with everything filled that one row may not see.
 func (a *application) blind(chosen place, fill float64) *cases.Tensors {
 	t := a.copy()
 	for row := range a.rowCount() {

@@ -44,7 +44,7 @@ var ones = Law{
 	},
 }
 
-// whatever gives what a row demands whatever v holds: the class of a row without a key, or with NaN or +Inf among its
+// whatever returns what a row demands whatever v holds: the class of a row without a key, or with NaN or +Inf among its
 // scores. Value stands for exactly 0.
 func (a *application) whatever(row, index int) reference.Demand {
 	if a.Truth.LSEDemand[row]&(reference.Value|reference.Anything) != 0 {

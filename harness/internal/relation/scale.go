@@ -106,7 +106,7 @@ func multiply(t *cases.Tensor, by float64) {
 	})
 }
 
-// largest gives the largest finite magnitude in a tensor.
+// largest returns the largest finite magnitude in a tensor.
 func largest(t *cases.Tensor) float64 {
 	top := 0.0
 	visit(t, func(_, _, _, _, index int) {
@@ -117,7 +117,7 @@ func largest(t *cases.Tensor) float64 {
 	return top
 }
 
-// largestKey gives the largest finite |k| in a slot that some row sees.
+// largestKey returns the largest finite |k| in a slot that some row sees.
 func (a *application) largestKey() float64 {
 	top := 0.0
 	a.eachVisible(func(b, h, key int) {

@@ -51,7 +51,7 @@ func (v *Violation) Error() string {
 	return line + ": " + v.Detail
 }
 
-// Verdict gives the violation as the verdict of the case.
+// Verdict returns the violation as the verdict of the case.
 func (v *Violation) Verdict() verdict.Verdict {
 	where := v.Where
 	out := verdict.Verdict{Kind: v.Kind, Reason: v.Error(), Law: v.Law, LawSeed: v.Seed, Where: &where}

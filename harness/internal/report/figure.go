@@ -70,7 +70,7 @@ func blank() *plot.Plot {
 	return p
 }
 
-// inline gives the plot as an svg element without a size of its own, in the page's font and colour.
+// inline returns the plot as an svg element without a size of its own, in the page's font and colour.
 func inline(p *plot.Plot, label string) (template.HTML, error) {
 	canvas := vgsvg.New(width, height)
 	p.Draw(draw.New(canvas))

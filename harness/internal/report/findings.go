@@ -103,7 +103,7 @@ func explained(dir string) ([]stored, error) {
 	return list, errors.Join(errs...)
 }
 
-// byFinding gives a group for each finding, and the failures that none explains.
+// byFinding returns a group for each finding, and the failures that none explains.
 func byFinding(found []stored, failures []record.Failure) (groups []group, rest []record.Failure) {
 	taken := map[string]bool{}
 	for _, f := range found {

@@ -31,7 +31,7 @@ type chain struct {
 	forMac     int // the first line whose condition holds on macOS, or -1
 }
 
-// takeMacBranches gives the text with such branches taken, and how many there were.
+// takeMacBranches returns the text with such branches taken, and how many there were.
 func takeMacBranches(text string) (string, int) {
 	lines := strings.SplitAfter(text, "\n")
 	var open []chain

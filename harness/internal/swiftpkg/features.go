@@ -19,7 +19,7 @@ func enabledAnyway(output string) bool {
 	return strings.Contains(output, "error: upcoming feature") && strings.Contains(output, "is already enabled as of Swift version")
 }
 
-// lenient gives the command that runs a swift command with the script as compiler. The manifest is compiled by the
+// lenient returns the command that runs a swift command with the script as compiler. The manifest is compiled by the
 // compiler itself, beside which the build tool looks for its own libraries.
 func (p *project) lenient(command []string) ([]string, error) {
 	script := filepath.Join(p.scratch, "lenient", "swiftc")

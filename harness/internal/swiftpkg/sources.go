@@ -50,7 +50,7 @@ func hasStandIn(dir string) bool {
 	return true
 }
 
-// FindPackage gives the full path, without links, of a folder that holds a Swift package: a toolchain beside the system sees it at that path.
+// FindPackage returns the full path, without links, of a folder that holds a Swift package: a toolchain beside the system sees it at that path.
 func FindPackage(dir string) (string, error) {
 	info, err := os.Stat(dir)
 	switch {

@@ -51,7 +51,7 @@ func (g guard) compare(t *cases.Tensors) error {
 	return nil
 }
 
-// strayWrite gives the first slack element of an output that no longer holds slack, or -1.
+// strayWrite returns the first slack element of an output that no longer holds slack, or -1.
 func strayWrite(t *cases.Tensor) int {
 	if t.Elements == t.Len() {
 		return -1

@@ -109,7 +109,7 @@ func (t *trial) anew(ctx context.Context, c cases.Case, tensors *cases.Tensors, 
 	return judged, truth, nil
 }
 
-// freshSeed gives seeds that are far from the case's own and from each other.
+// freshSeed returns seeds that are far from the case's own and from each other.
 func freshSeed(seed uint64, i int) uint64 {
 	return (seed ^ 0xa5a5a5a5) + uint64(i+1)*splitmix.Golden
 }

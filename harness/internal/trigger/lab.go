@@ -156,7 +156,7 @@ func (l *Lab) ask(ctx context.Context, c cases.Case) (*sample, answer, error) {
 	return s, fails, nil
 }
 
-// freshCase gives a generated case, any of some hundred.
+// freshCase returns a generated case, any of some hundred.
 func (l *Lab) freshCase() (cases.Case, error) {
 	if len(l.fresh) < freshCases {
 		c, err := l.o.Fresh(len(l.fresh))

@@ -160,7 +160,7 @@ type state struct {
 	insideFails []bool
 }
 
-// learn gives conjunctions, the best first, of one description length or little more.
+// learn returns conjunctions, the best first, of one description length or little more.
 func (e *evidence) learn() []conjunction {
 	cols := e.columns()
 	start := state{inside: all(len(e.pass)), insideFails: all(len(e.soft))}

@@ -49,7 +49,7 @@ func (t *Tally) AddAll(list []Refusal) {
 	}
 }
 
-// List gives the reasons, the most frequent first.
+// List returns the reasons, the most frequent first.
 func (t *Tally) List() []Refusal {
 	var list []Refusal
 	for reason, count := range t.counts {
@@ -70,7 +70,7 @@ func (t *Tally) Total() int {
 	return total
 }
 
-// Clone gives a copy that counts by itself.
+// Clone returns a copy that counts by itself.
 func (t *Tally) Clone() Tally {
 	var c Tally
 	for reason, n := range t.counts {

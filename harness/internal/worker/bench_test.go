@@ -13,7 +13,7 @@ import (
 	"attest.example/attest/harness/internal/trial"
 )
 
-// BenchmarkIsolation gives cases per second of whole runs with and without worker processes.
+// BenchmarkIsolation reports cases per second of whole runs with and without worker processes.
 func BenchmarkIsolation(b *testing.B) {
 	inProcess := func(context.Context) (paths.Path, error) { return naive.New(), nil }
 	for _, preset := range presets {
@@ -34,7 +34,7 @@ func BenchmarkIsolation(b *testing.B) {
 	}
 }
 
-// BenchmarkAttend gives the cost of one small call: the round trip, beside what the path takes itself.
+// BenchmarkAttend reports the cost of one small call: the round trip, beside what the path takes itself.
 func BenchmarkAttend(b *testing.B) {
 	c := plain(b, nil)
 	for _, mode := range []struct {
@@ -58,7 +58,7 @@ func BenchmarkAttend(b *testing.B) {
 	}
 }
 
-// BenchmarkRestart gives what replacing a process costs.
+// BenchmarkRestart reports what replacing a process costs.
 func BenchmarkRestart(b *testing.B) {
 	p, err := opener("naive")(b.Context())
 	require.NoError(b, err)

@@ -273,12 +273,16 @@ func TestAPathThatCannotOpenSaysWhy(t *testing.T) {
 
 // The same seed gives the same verdicts with one worker and with four, also where they crash.
 func TestVerdictsOfFaultsDoNotDependOnWorkers(t *testing.T) {
+	count := 48
+	if testing.Short() {
+		count = 16 // each may cost a process
+	}
 	for _, kind := range []string{"segv", "stale", "poison"} {
 		verdicts := map[int][]string{}
 		for _, workers := range []int{1, 4} {
-			results := run(t, engine.Config{Source: small(t, 4), Cases: 48, Workers: workers, NewPath: opener("fault:" + kind),
+			results := run(t, engine.Config{Source: small(t, 4), Cases: count, Workers: workers, NewPath: opener("fault:" + kind),
 				Trial: trial.Options{Relations: 1, Workers: 1}})
-			for i := range 48 {
+			for i := range count {
 				verdicts[workers] = append(verdicts[workers], fmt.Sprint(i, cases.Name(results[i].Case), results[i].Verdict.Kind))
 			}
 		}

@@ -26,7 +26,7 @@ func (p *Path) Arithmetic(c cases.Case) reference.Arithmetic { return p.plan(c, 
 // Promises asks the child.
 func (p *Path) Promises(c cases.Case) paths.Promises { return p.plan(c, 0).Promises }
 
-// Variants gives those of the path, in the same child.
+// Variants returns those of the path, in the same child.
 func (p *Path) Variants() []paths.Variant {
 	var list []paths.Variant
 	for i, v := range p.hello.Variants {

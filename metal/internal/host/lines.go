@@ -59,7 +59,7 @@ type frame struct {
 	line int
 }
 
-// find gives the innermost place that is in the kernel's own text, not in the headers it includes.
+// find returns the innermost place that is in the kernel's own text, not in the headers it includes.
 func (t *lineTable) find(address uint64) (string, int) {
 	var first frame
 	for _, unit := range t.units {

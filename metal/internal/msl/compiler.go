@@ -120,7 +120,7 @@ func (c *Compiler) Build(ctx context.Context, p Program) (*Module, error) {
 	return m, nil
 }
 
-// Rewritten gives the text that clang compiles in place of the program's: for a look at what the rewriter did.
+// Rewritten returns the text that clang compiles in place of the program's: for a look at what the rewriter did.
 func (c *Compiler) Rewritten(ctx context.Context, p Program) (string, error) {
 	headers, err := c.cache.headers(ctx)
 	if err != nil {

@@ -53,7 +53,7 @@ func (u *unit) findConstants() error {
 	return nil
 }
 
-// constantType gives the type and the name of a function constant's declaration.
+// constantType returns the type and the name of a function constant's declaration.
 func (u *unit) constantType(d *declaration) (typeName, name string) {
 	var words []string
 	for i := d.from; i < d.to; i++ {

@@ -132,7 +132,7 @@ func (u *unit) qualifyConstructor(d *declaration, count *int) {
 		d.scope.inStruct, call, strings.Join(names, ", "), header, method, u.withoutDefaults(d))
 }
 
-// withoutConstexpr gives tokens [from, to) without the word: the second version of a method casts, which no constant
+// withoutConstexpr returns tokens [from, to) without the word: the second version of a method casts, which no constant
 // expression does. A template header's default arguments stay away from it as they must not be given twice.
 func (u *unit) withoutConstexpr(from, to int) string {
 	var words []string
@@ -144,7 +144,7 @@ func (u *unit) withoutConstexpr(from, to int) string {
 	return strings.TrimSuffix(strings.TrimSpace(strings.Join(words, " ")), " __private")
 }
 
-// withoutDefaults gives the parameter list without default arguments.
+// withoutDefaults returns the parameter list without default arguments.
 func (u *unit) withoutDefaults(d *declaration) string {
 	var parts []string
 	for _, part := range u.split(d.open+1, d.close) {

@@ -109,12 +109,12 @@ func spelled(c Constant) string {
 	return fmt.Sprintf("(%s)%dul", c.Type, bits)
 }
 
-// FloatConstant gives constant number index a float value.
+// FloatConstant is constant number index with a float value.
 func FloatConstant(index int, value float32) Constant {
 	return Constant{Index: index, Type: device.Float, Bits: uint64(math.Float32bits(value))}
 }
 
-// BoolConstant gives constant number index a truth value.
+// BoolConstant is constant number index with a truth value.
 func BoolConstant(index int, value bool) Constant {
 	c := Constant{Index: index, Type: device.Bool}
 	if value {
@@ -123,7 +123,7 @@ func BoolConstant(index int, value bool) Constant {
 	return c
 }
 
-// IntegerConstant gives constant number index a value of an integer type.
+// IntegerConstant is constant number index with a value of an integer type.
 func IntegerConstant(index int, t Scalar, value int64) Constant {
 	return Constant{Index: index, Type: t, Bits: uint64(value)}
 }

@@ -121,7 +121,7 @@ func (u *unit) isAttribute(i int) bool {
 	return u.tokens[i].pair == u.tokens[i+1].pair+1
 }
 
-// source gives the text of tokens [from, to) as it was, on one line.
+// source returns the text of tokens [from, to) as it was, on one line.
 func (u *unit) source(from, to int) string {
 	var b strings.Builder
 	for i := from; i < to; i++ {
@@ -133,7 +133,7 @@ func (u *unit) source(from, to int) string {
 	return b.String()
 }
 
-// rewritten gives the text of tokens [from, to) as it will be written, on one line.
+// rewritten returns the text of tokens [from, to) as it will be written, on one line.
 func (u *unit) rewritten(from, to int) string {
 	var b strings.Builder
 	for i := from; i < to; i++ {
@@ -146,7 +146,7 @@ func (u *unit) rewritten(from, to int) string {
 	return b.String()
 }
 
-// written gives token i as it will be written, its address space named.
+// written returns token i as it will be written, its address space named.
 func (u *unit) written(i int) string {
 	t := &u.tokens[i]
 	word := t.text

@@ -11,7 +11,7 @@ import (
 // checked is a host whose checkers are on.
 type checked struct{ onDevice }
 
-// Seen gives what the checkers saw during the last call.
+// Seen returns what the checkers saw during the last call.
 func (c checked) Seen() error {
 	reports, err := c.device.Reports()
 	if err != nil || len(reports) == 0 {

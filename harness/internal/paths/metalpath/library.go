@@ -23,7 +23,7 @@ type library struct {
 	load      time.Duration
 }
 
-// OpenLibrary gives the path over a shared library with the mfa C ABI; options are those of LibraryOptions, as they
+// OpenLibrary returns the path over a shared library with the mfa C ABI; options are those of LibraryOptions, as they
 // follow its name. One without the descriptor extension, or any with the option plain, is called by the ABI's own
 // functions, and what it means by them is found out first.
 func OpenLibrary(ctx context.Context, name, file, options string) (*Path, error) {

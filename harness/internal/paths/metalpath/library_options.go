@@ -44,7 +44,7 @@ var libraryOptionWords = map[string]string{
 	"probe":      "false: nothing is found out, what is not given here is as the header has it",
 }
 
-// LibraryOptions gives the names of the options with what they take, for those who list them.
+// LibraryOptions returns the names of the options with what they take, for those who list them.
 func LibraryOptions() map[string]string { return maps.Clone(libraryOptionWords) }
 
 func parseLibraryOptions(text string) (libraryOptions, error) {
