@@ -37,8 +37,8 @@ func TestBfloatFromFloatIsExplicit(t *testing.T) {
 		"a *= 0.5f", "take(x[0])", "bfloat b[2] = {1.0f, 2}", "bfloat b = 3, c = b + 0.5f", "a = sqrt(x[0])", "a = a > 0 ? a : x[0]", "a = h[0]", "threadgroup bfloat t[4]; t[0] = x[0]"} {
 		err := build(statement, returns)
 		var compile *msl.CompileError
-		if !errors.As(err, &compile) || !strings.Contains(err.Error(), "k.metal:10:") {
-			t.Errorf("%s: %v\nwant an error at line 10", statement, err)
+		if !errors.As(err, &compile) || !strings.Contains(err.Error(), "k.metal:10:") || !strings.Contains(err.Error(), "only where the text says so: bfloat(x)") {
+			t.Errorf("%s: %v\nwant an error at line 10 that names bfloat(x)", statement, err)
 		}
 	}
 	if err := build("", "return o[0] * by"); err == nil || !strings.Contains(err.Error(), "k.metal:7:") {

@@ -83,6 +83,7 @@ func parseDiagnostics(output, headers string) []Diagnostic {
 			}
 		}
 	}
+	hintBFloat(all)
 	kept := all[:0]
 	for _, d := range all {
 		if d.Severity == "note" && strings.HasPrefix(d.File, headers) {
