@@ -12,7 +12,8 @@ import (
 // which lanes take part in an operation depends on none of them.
 func everySchedule() map[string]Options {
 	all := map[string]Options{}
-	for name, o := range map[string]Options{"forward": {}, "reverse": {Order: Reverse}, "random": {Order: Random, Seed: 7}, "lockstep": {Order: Lockstep}} {
+	for name, o := range map[string]Options{"forward": {Engine: Fibers}, "reverse": {Engine: Fibers, Order: Reverse},
+		"random": {Engine: Fibers, Order: Random, Seed: 7}, "lockstep": {Order: Lockstep}} {
 		o.Workers = 1
 		all[name] = o
 		o.Check = true

@@ -89,7 +89,7 @@ func TestALatentRaceNamesBothPlacesAndTheBarrier(t *testing.T) {
 // TestLockstepAgreesOnRightKernels runs what diverges in step: who takes part does not depend on the schedule.
 func TestLockstepAgreesOnRightKernels(t *testing.T) {
 	for _, file := range []string{"one.metal", "two.metal", "ahead.metal"} {
-		want, _ := divergentRun(t, Options{Workers: 1}, file)
+		want, _ := divergentRun(t, Options{Workers: 1, Engine: Fibers}, file)
 		for _, check := range []bool{false, true} {
 			got, _ := divergentRun(t, Options{Workers: 1, Order: Lockstep, Check: check}, file)
 			for lane := range 32 {

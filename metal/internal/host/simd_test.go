@@ -113,7 +113,7 @@ func TestLaneOperationsOnEveryType(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, order := range []Order{Forward, Random} {
-		d := newDevice(t, Options{Workers: 1, Order: order, Compiler: wholeText{compiler}})
+		d := newDevice(t, Options{Workers: 1, Order: order, Engine: Fibers, Compiler: wholeText{compiler}})
 		in, out := buffer(t, d, 32*4), buffer(t, d, 40*32*4*4)
 		for lane := range 32 {
 			device.View[int32](in.Bytes())[lane] = int32(laneInput(lane))

@@ -165,7 +165,7 @@ func TestOperationsOnTheWayOutOfALoop(t *testing.T) {
 	count := engineCount{}
 	devices := map[string]*device.Device{
 		"wide":   newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: wideText{compiler}, OnEngine: count.add}),
-		"fibers": newDevice(t, Options{Workers: 1, Compiler: wholeText{compiler}}),
+		"fibers": newDevice(t, Options{Workers: 1, Engine: Fibers, Compiler: wholeText{compiler}}),
 	}
 	for _, kernel := range []string{"by_break", "at_the_top", "by_return", "behind_the_way_back", "divided_by_its_number"} {
 		if err := disagreement(t, devices, wayOut, kernel); err != nil {

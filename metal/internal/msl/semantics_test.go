@@ -56,7 +56,7 @@ var (
 		if os.Getenv("ATTEST_TEST_DEVICE") == "cuda" {
 			return openSuiteGPU()
 		}
-		return openSuite(host.Options{})
+		return openSuite(host.Options{Engine: host.Fibers})
 	})
 	wideDevice = sync.OnceValues(func() (*device.Device, error) {
 		return openSuite(host.Options{Engine: host.Wide, OnEngine: suiteEngines.add})
