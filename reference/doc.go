@@ -90,6 +90,14 @@
 // and |o'| is at most |o| + X. That is Y. The division, or reciprocal and product,
 // costs 3*u, the store u_o. What underflows has an absolute error instead.
 //
+// A row whose every key has a bias of -FLT_MAX has no bound, and never can: its
+// largest score is outside what is safe in base 2. A kernel that multiplies scores
+// with log2(e) gets -Inf from all of them, and then NaN or a row of zeros; one that
+// subtracts the maximum first gets the mean of v; and a score that is added to the
+// bias may or may not move it by its last bit. All of these are right in fp32, so
+// such a row is Anything and counts as inconclusive. The bound of rows whose weights
+// nothing is known of (convex.go) holds for -1e4, -65504 and -1e9.
+//
 // # What it leans on
 //
 // g(k) is the worst case for k up to 16, and beyond that the probabilistic bound
