@@ -117,7 +117,7 @@ final class HostHeap: MTLHeap, @unchecked Sendable {
       warn("makeBuffer(length: \(length), offset: \(offset)): bytes of a placement heap of \(size), at a multiple of \(Self.alignment), expected")
       return nil
     }
-    return host.makeBuffer(of: self, at: memory.contents() + offset, offset: offset, length: length, options: options)
+    return HostBuffer(partOf: memory, offset, length, options, heap: self)
   }
 
   func setPurgeableState(_ state: MTLPurgeableState) -> MTLPurgeableState { .nonVolatile }

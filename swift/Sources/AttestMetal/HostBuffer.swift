@@ -10,16 +10,18 @@ final class HostBuffer: MTLBuffer, @unchecked Sendable {
   private let memory: UnsafeMutableRawPointer
   let heap: (any MTLHeap)?
   let heapOffset: Int
+  private let whole: HostBuffer?
   private let aliasable = Guarded(false)
   private let ended: (UnsafeMutableRawPointer, Int) -> Void
 
   init(
     _ host: HostDevice, _ handle: OpaquePointer, _ memory: UnsafeMutableRawPointer, _ length: Int,
-    _ options: MTLResourceOptions, heap: (any MTLHeap)? = nil, heapOffset: Int = 0,
+    _ options: MTLResourceOptions, heap: (any MTLHeap)? = nil,
     ended: @escaping (UnsafeMutableRawPointer, Int) -> Void
   ) {
     self.heap = heap
-    self.heapOffset = heapOffset
+    heapOffset = 0
+    whole = nil
     self.host = host
     self.handle = handle
     self.memory = memory
@@ -28,8 +30,24 @@ final class HostBuffer: MTLBuffer, @unchecked Sendable {
     resourceOptions = options
   }
 
+  /// A part of another buffer, which it keeps alive.
+  init(partOf whole: HostBuffer, _ offset: Int, _ length: Int, _ options: MTLResourceOptions, heap: any MTLHeap) {
+    host = whole.host
+    handle = whole.handle
+    memory = whole.memory + offset
+    self.length = length
+    self.heap = heap
+    heapOffset = offset
+    self.whole = whole
+    ended = { _, _ in }
+    resourceOptions = options
+  }
+
+  /// Where it begins in what the handle stands for.
+  var base: Int { whole == nil ? 0 : heapOffset }
+
   deinit {
-    host.calls.free_buffer(host.calls.device, handle)
+    if whole == nil { host.calls.free_buffer(host.calls.device, handle) }
     ended(memory, length)
   }
 

@@ -85,12 +85,9 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
 
   // MARK: buffers
 
-  /// A buffer of a heap: memory of its own, or the heap's where that is given.
-  func makeBuffer(
-    of heap: HostHeap, at memory: UnsafeMutableRawPointer? = nil, offset: Int = 0, length: Int, options: MTLResourceOptions,
-    ended: @escaping () -> Void = {}
-  ) -> HostBuffer? {
-    makeBuffer(memory, length, options, { _, _ in ended() }, heap: heap, offset: offset)
+  /// A buffer of a heap, with memory of its own.
+  func makeBuffer(of heap: HostHeap, length: Int, options: MTLResourceOptions, ended: @escaping () -> Void) -> HostBuffer? {
+    makeBuffer(nil, length, options, { _, _ in ended() }, heap: heap)
   }
 
   func makeBuffer(length: Int, options: MTLResourceOptions) -> (any MTLBuffer)? {
@@ -117,7 +114,7 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
 
   private func makeBuffer(
     _ memory: UnsafeMutableRawPointer?, _ length: Int, _ options: MTLResourceOptions,
-    _ deallocator: ((UnsafeMutableRawPointer, Int) -> Void)?, heap: HostHeap? = nil, offset: Int = 0
+    _ deallocator: ((UnsafeMutableRawPointer, Int) -> Void)?, heap: HostHeap? = nil
   ) -> HostBuffer? {
     guard length > 0, length <= maxBufferLength else { return nil }
     var handle: OpaquePointer?, contents: UnsafeMutableRawPointer?
@@ -125,7 +122,7 @@ final class HostDevice: MTLDevice, @unchecked Sendable {
       let handle, let contents
     else { return nil }
     allocated.change { $0 += length }
-    return HostBuffer(self, handle, contents, length, options, heap: heap, heapOffset: offset) { [allocated] pointer, length in
+    return HostBuffer(self, handle, contents, length, options, heap: heap) { [allocated] pointer, length in
       allocated.change { $0 -= length }
       deallocator?(pointer, length)
     }

@@ -92,7 +92,7 @@ final class HostDispatch {
     switch slot {
     case .buffer(let buffer, let offset):
       gpu_binding(
-        kind: GPU_BIND_BUFFER, index: UInt32(index), buffer: buffer.handle, offset: UInt64(offset), bytes: nil, length: 0)
+        kind: GPU_BIND_BUFFER, index: UInt32(index), buffer: buffer.handle, offset: UInt64(buffer.base + offset), bytes: nil, length: 0)
     case .bytes(let bytes):
       gpu_binding(
         kind: GPU_BIND_BYTES, index: UInt32(index), buffer: nil, offset: 0, bytes: UnsafeRawPointer(bytes.pointer),
