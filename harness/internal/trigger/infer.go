@@ -3,6 +3,7 @@ package trigger
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"attest.example/attest/harness/internal/cases"
@@ -114,6 +115,7 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 	best := in.fit()[0]
 	f := &Finding{Base: in.base.c, Probes: in.used(), wide: best, hard: in.hard, fail: in.soft}
 	f.sure = in.sureOf(best)
+	f.far = slices.Collect(maps.Keys(in.far))
 	return f, in.describe(f)
 }
 

@@ -2,6 +2,8 @@ package trigger
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -180,4 +182,32 @@ func TestAPathThatRefusesMost(t *testing.T) {
 	})
 	t.Logf("%s; %s; %.3f %.3f", found.Trigger, found.Confidence(), precision, recall)
 	require.Greater(t, min(precision, recall), 0.9)
+}
+
+// TestWhereAnOperandLies has a bug that strikes operands which do not begin on a page. Half of all cases end at one
+// instead, so that it depends on the bytes of every operand and on the case's name. No condition over a few fields says
+// that, and none must be made up.
+func TestWhereAnOperandLies(t *testing.T) {
+	ask := func(_ context.Context, c cases.Case) (verdict.Kind, error) {
+		rows := c.Batch * c.Heads * c.HeadDim * c.Input.Size()
+		atEnd := cases.Name(c)[0]%2 == 0
+		if atEnd && (rows*c.QLen%4096 != 0 || rows*c.KVLen%4096 != 0) {
+			return verdict.Numeric, nil
+		}
+		return verdict.Pass, nil
+	}
+	l := New(Options{Ask: ask, Fresh: stream(t, 7001).Case, Seed: 1, Log: t.Logf})
+	for q := range 8 {
+		c, err := cases.Decode(fmt.Appendf(nil, `{"version":1,"batch":1,"heads":1,"q_len":%d,"kv_len":1,"head_dim":1,"input":"fp32"}`, q+1))
+		require.NoError(t, err)
+		found, _, err := l.Find(t.Context(), c)
+		if errors.Is(err, ErrPasses) {
+			continue
+		}
+		require.NoError(t, err)
+		t.Logf("%s; %s; %s", found.Trigger, found.Confidence(), found.Note)
+		require.False(t, found.Explained(), "made up: %s", found.Trigger)
+		return
+	}
+	t.Fatal("no case fails")
 }

@@ -26,6 +26,7 @@ func (l *Lab) join(ctx context.Context, f *Finding) (*Finding, error) {
 		}
 		g.wide = both
 		g.hard, g.fail = append(slices.Clone(g.hard), f.hard...), append(slices.Clone(g.fail), f.fail...)
+		g.far = append(slices.Clone(g.far), f.far...)
 		g.Probes += f.Probes
 		e := l.all(g.hard, g.fail)
 		e.even(0.15)
