@@ -14,8 +14,10 @@ var ones = Law{
 	Statement: "v of ones gives ones",
 	Runs:      1,
 	applies: func(c *cases.Case, _ paths.Promises) bool {
-		held := c.Quant.V == "" || c.Quant.Scales != cases.HeadScales // else integers times what all rows share are not 1
-		return c.Sinks == "" && held                                  // with a sink weights add up to less
+		// Integers times a scale that all rows share are not 1, and integers that heads or batches share are not 1 with the zero
+		// point of each.
+		held := c.Quant.V == "" || c.Quant.Scales != cases.HeadScales && !c.SharesMemory()
+		return c.Sinks == "" && held // with a sink weights add up to less
 	},
 	check: func(a *application) error {
 		t := a.copy()
