@@ -13,6 +13,7 @@ type quantised struct {
 	columns int     // that share a scale; 0: all of a row
 	scales  *Tensor // fp32 [batch, kv_heads, kv_len, scales of a row]; extent 1 where they are shared; nil: in blocks
 	zeros   *Tensor // int32 of the same shape; nil: none
+	oneRow  bool    // each head has one row, whose own its scale is then
 }
 
 // Quantised reports whether the tensor's elements are integers with scales. Its Format is none then, its strides count
@@ -116,12 +117,12 @@ func (q *quantised) scaleFormat() precision.Format {
 
 // ownScales reports whether a row has scales that no other row has.
 func (q *quantised) ownScales() bool {
-	return q.scales == nil || q.scales.Shape[3] > 1 || q.scales.Shape[2] > 1 || q.scales.Shape[0] > 1 || q.scales.pages != nil
+	return q.scales == nil || q.oneRow || q.scales.Shape[3] > 1 || q.scales.Shape[2] > 1 || q.scales.Shape[0] > 1 || q.scales.pages != nil
 }
 
 // quantLayout makes k or v one of integers, and gives its scales and zero points.
 func (c *Case) quantLayout(t *Tensor, format QuantFormat) (scales, zeros *Tensor) {
-	q := &quantised{format: format}
+	q := &quantised{format: format, oneRow: t.Shape[0]*t.Shape[2] == 1}
 	t.Format, t.quant = 0, q
 	if format.blocked() {
 		q.columns = QuantBlock
@@ -160,7 +161,7 @@ func (t *Tensors) Quantise(operand string, format QuantFormat, span int) {
 	if operand == "v" {
 		at, scales, zeros = &t.V, t.VScales, t.VZeros
 	}
-	at.quant = &quantised{format: format, columns: span, scales: scales, zeros: zeros}
+	at.quant = &quantised{format: format, columns: span, scales: scales, zeros: zeros, oneRow: at.Shape[0]*at.Shape[2] == 1}
 	for _, s := range []*Tensor{scales, zeros} {
 		if s != nil && s.Elements > s.Len() { // those of heads are not in pages
 			s.pages = at.pages
