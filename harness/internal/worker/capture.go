@@ -34,7 +34,7 @@ func newCapture(from *os.File) *capture {
 		raw.Read(func(fd uintptr) bool { // until it reports true
 			for c.take(fd) {
 			}
-			return c.over
+			return c.isOver()
 		})
 	}()
 	return c
@@ -49,6 +49,13 @@ func (c *capture) add(text []byte) {
 		c.tail = append(c.tail[:0], c.tail[extra:]...)
 		c.dropped = true
 	}
+}
+
+// isOver reports whether nothing more will come: settled may have read the end as well.
+func (c *capture) isOver() bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.over
 }
 
 // mark forgets what came so far.
