@@ -10,8 +10,8 @@ import (
 	"attest.example/attest/metal/mfa"
 )
 
-// Tensor is an operand in a buffer: q and out are [batch, heads, q_len, head_dim], k and v [batch, kv_heads, kv_len,
-// head_dim].
+// Tensor is an operand in a buffer: q is [batch, heads, q_len, head_dim] and k [batch, kv_heads, kv_len, head_dim]; out and v
+// have as many rows, and v_head_dim columns where that is not head_dim.
 type Tensor struct {
 	Buffer *Buffer
 	Offset int // bytes into the buffer
@@ -98,7 +98,8 @@ type AttentionOptions struct {
 
 	Batch, Heads, KVHeads int // KVHeads divides Heads
 	QLen, KVLen, HeadDim  int
-	Scores                // Scale and what else becomes of q.k before the mask
+	VHeadDim              int // columns of V and Out; 0: HeadDim
+	Scores                    // Scale and what else becomes of q.k before the mask
 
 	Input, Output Precision
 	Intermediate  Precision // what probabilities are rounded to before they meet v; scores and sums are fp32
@@ -172,7 +173,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		to   *uint32
 	}{
 		{"Batch", o.Batch, &f.Batch}, {"Heads", o.Heads, &f.Heads}, {"KVHeads", o.KVHeads, &f.KVHeads},
-		{"QLen", o.QLen, &f.QLen}, {"KVLen", o.KVLen, &f.KVLen}, {"HeadDim", o.HeadDim, &f.HeadDim},
+		{"QLen", o.QLen, &f.QLen}, {"KVLen", o.KVLen, &f.KVLen}, {"HeadDim", o.HeadDim, &f.HeadDim}, {"VHeadDim", o.VHeadDim, &f.VHeadDim},
 		{"Dispatches", o.Dispatches, &f.Dispatches}, {"KVOffset", o.KVOffset, &f.KVOffset},
 		{"PackedEntries", o.PackedEntries, &f.PackedEntries},
 		{"Pages.Size", pageSize, &f.PageSize}, {"Pages.Count", pageCount, &f.PageCount},

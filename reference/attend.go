@@ -81,6 +81,9 @@ func rowBlock(p *Problem, asked int) int {
 func (e *engine) plan(block int) {
 	p := e.problem
 	e.keys = make([]sharedOperands, p.Batch*p.KVHeads)
+	if p.QLen == 0 {
+		return // and no row
+	}
 	step := block
 	if p.QLen <= block {
 		step = block / p.QLen * p.QLen
@@ -105,6 +108,9 @@ func (e *engine) plan(block int) {
 func (e *engine) run(ctx context.Context, workers int) error {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
+	}
+	if len(e.tasks) == 0 {
+		return nil
 	}
 	workers = min(workers, len(e.tasks))
 	var (
@@ -153,9 +159,8 @@ func (e *engine) do(w *workspace, t task) error {
 	shared := &e.keys[t.batch*p.KVHeads+t.kvHead]
 	defer shared.done()
 	keys := shared.get(func(o *operands) {
-		size := p.KVLen * p.HeadDim
-		at := (t.batch*p.KVHeads + t.kvHead) * size
-		o.reset(p.K[at:at+size], p.V[at:at+size], p.KVLen, p.HeadDim, e.bounds, e.arith.Acc.Unit)
+		at, dim, vDim := (t.batch*p.KVHeads+t.kvHead)*p.KVLen, p.HeadDim, p.vDim()
+		o.reset(p.K[at*dim:(at+p.KVLen)*dim], p.V[at*vDim:(at+p.KVLen)*vDim], p.KVLen, dim, vDim, e.bounds, e.arith.Acc.Unit)
 	})
 	b := block{engine: e, workspace: w, task: t, keys: keys}
 	return b.compute()

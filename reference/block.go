@@ -22,7 +22,7 @@ type workspace struct {
 
 	tileAbs, tileSq []float64 // of the tile of k or v that is being multiplied
 
-	// [rows, head_dim]
+	// [rows, head_dim of v]
 	sumA, sumQ   []float64 // p|v|, p v^2
 	sumH         []float64 // p h |v|
 	sumC1, sumC2 []float64 // c v, c v^2, c the weights of the sharp line
@@ -76,7 +76,7 @@ func (b *block) compute() error {
 			b.softmax(i)
 		}
 		out := b.output()
-		b.valueProducts(b.keys.dim, weighted{out, b.prob, asStored})
+		b.valueProducts(b.keys.vDim, weighted{out, b.prob, asStored})
 		if b.bounds {
 			b.weigh()
 		}
@@ -93,7 +93,7 @@ func (b *block) compute() error {
 
 // output is the block's rows of the result: they are contiguous.
 func (b *block) output() []float64 {
-	return b.r.Output[b.rows[0].index*b.keys.dim:][:len(b.rows)*b.keys.dim]
+	return b.r.Output[b.rows[0].index*b.keys.vDim:][:len(b.rows)*b.keys.vDim]
 }
 
 // readMask sets up the rows and finds the range of keys that they see.
@@ -226,7 +226,7 @@ func (b *block) markColumns() {
 	if len(b.keys.badV) == 0 {
 		return
 	}
-	dim, span := b.keys.dim, b.span()
+	dim, span := b.keys.vDim, b.span()
 	if size := len(b.rows) * dim; cap(b.marks) < size {
 		b.marks = make([]columnMark, size)
 	} else {
@@ -251,7 +251,7 @@ func (b *block) markColumns() {
 
 // finish writes what the row's state and marks demand over the numbers.
 func (b *block) finish(i int) {
-	r, dim := &b.rows[i], b.keys.dim
+	r, dim := &b.rows[i], b.keys.vDim
 	if r.state == rowFinite && b.span() == 0 {
 		r.state = r.empty()
 	}

@@ -14,7 +14,7 @@ import "math"
 // most of a sum may be lost, and where all weights may underflow together.
 type convex struct {
 	holds     bool
-	low, high []float64 // [head_dim], of the allowed keys
+	low, high []float64 // [head_dim of v], of the allowed keys
 	unshared  float64   // relative, of the largest |v|
 	absolute  float64   // by underflow, not of v ...
 	ofV       float64   // ... and in proportion to the largest |v|
@@ -29,7 +29,7 @@ func (e *element) convex(i int) (h convex) {
 		return convex{}
 	}
 	small := math.Exp(largest) // one over the largest weight
-	h = convex{holds: true, low: make([]float64, k.dim), high: make([]float64, k.dim)}
+	h = convex{holds: true, low: make([]float64, k.vDim), high: make([]float64, k.vDim)}
 	bias := e.b.biasOf(i)
 	for d := range h.low {
 		v := k.vt[d*k.n:][e.b.lo:e.b.hi]

@@ -10,18 +10,20 @@ import (
 
 func TestErrorsNameTheField(t *testing.T) {
 	for want, change := range map[string]func(*Problem, *Arithmetic, *Options){
-		"batch is 0: want 1 or more":                func(p *Problem, _ *Arithmetic, _ *Options) { p.Batch = 0 },
+		"batch is -1: want 0 or more":               func(p *Problem, _ *Arithmetic, _ *Options) { p.Batch = -1 },
 		"heads is -1: want":                         func(p *Problem, _ *Arithmetic, _ *Options) { p.Heads = -1 },
 		"kv_heads is 3: want a divisor of heads, 4": func(p *Problem, _ *Arithmetic, _ *Options) { p.KVHeads = 3 },
-		"q_len is 0":                                func(p *Problem, _ *Arithmetic, _ *Options) { p.QLen = 0 },
+		"q_len is -3":                               func(p *Problem, _ *Arithmetic, _ *Options) { p.QLen = -3 },
 		"kv_len is -2":                              func(p *Problem, _ *Arithmetic, _ *Options) { p.KVLen = -2 },
 		"head_dim is 0":                             func(p *Problem, _ *Arithmetic, _ *Options) { p.HeadDim = 0 },
 		"scale is NaN":                              func(p *Problem, _ *Arithmetic, _ *Options) { p.Scale = nan },
 		"scale is +Inf":                             func(p *Problem, _ *Arithmetic, _ *Options) { p.Scale = posInf },
-		"q has 1 elements: want 72 for shape [1, 4, 3, 6]": func(p *Problem, _ *Arithmetic, _ *Options) { p.Q = p.Q[:1] },
-		"k has 61 elements: want 60":                       func(p *Problem, _ *Arithmetic, _ *Options) { p.K = append(p.K, 1) },
-		"v has 0 elements":                                 func(p *Problem, _ *Arithmetic, _ *Options) { p.V = nil },
-		"v[2] is 1e+39: want a value that fp32":            func(p *Problem, _ *Arithmetic, _ *Options) { p.V[2] = 1e39 },
+		"q has 1 elements: want 72 for shape [1, 4, 3, 6]":  func(p *Problem, _ *Arithmetic, _ *Options) { p.Q = p.Q[:1] },
+		"k has 61 elements: want 60":                        func(p *Problem, _ *Arithmetic, _ *Options) { p.K = append(p.K, 1) },
+		"v_head_dim is -1":                                  func(p *Problem, _ *Arithmetic, _ *Options) { p.VHeadDim = -1 },
+		"v has 60 elements: want 70 for shape [1, 2, 5, 7]": func(p *Problem, _ *Arithmetic, _ *Options) { p.VHeadDim = 7 },
+		"v has 0 elements":                                  func(p *Problem, _ *Arithmetic, _ *Options) { p.V = nil },
+		"v[2] is 1e+39: want a value that fp32":             func(p *Problem, _ *Arithmetic, _ *Options) { p.V[2] = 1e39 },
 		"more elements than an int": func(p *Problem, _ *Arithmetic, _ *Options) {
 			p.Batch, p.QLen = math.MaxInt/2, math.MaxInt/2
 		},

@@ -20,7 +20,7 @@ func TestLinesByFormula(t *testing.T) {
 		"wide":   {In: FP16, Acc: FP32, Scores: BF16, Out: FP32, Exp: ExpError{A: 12}, Block: 30},
 	} {
 		for _, mask := range []Mask{nil, Causal(5), Additive{1, 1, 1, 70, make([]float64, 70)}} {
-			p := randomProblem(8, 1, 2, 1, 5, 70, 9, mask)
+			p := withV(randomProblem(8, 1, 2, 1, 5, 70, 9, mask), 5)
 			p.Scale = -0.7
 			r := attend(t, p, a, Options{})
 			for i := range r.LSE {
@@ -138,10 +138,10 @@ func compareRow(t *testing.T, name string, p *Problem, a Arithmetic, r *Result, 
 		cond = math.Max(cond, math.Expm1(lse))
 	}
 	near("condition", 0, r.Condition[i], cond, 1e-5)
-	for d := range dim {
+	for d := range p.vDim() {
 		var o, A, Q, hv, rms, sumV float64
 		for j, pj := range prob {
-			v := p.V[j*dim+d]
+			v := p.V[j*p.vDim()+d]
 			o, A, Q = o+pj*v, A+pj*math.Abs(v), Q+pj*v*v
 			hv += pj * math.Expm1(eps[j]) * math.Abs(v)
 			rms += pj * pj * v * v
@@ -149,7 +149,7 @@ func compareRow(t *testing.T, name string, p *Problem, a Arithmetic, r *Result, 
 		}
 		var centred, variance float64
 		for j, pj := range prob {
-			v := p.V[j*dim+d]
+			v := p.V[j*p.vDim()+d]
 			centred += math.Pow(pj*sigma[j]*(v-o), 2)
 			variance += pj * (v - o) * (v - o)
 		}
@@ -178,7 +178,7 @@ func compareRow(t *testing.T, name string, p *Problem, a Arithmetic, r *Result, 
 			S = X
 		}
 		S += 6*math.Sqrt(n+blocks)*u*(math.Sqrt(rms)+0.3*o) + 0.6*6*up*math.Sqrt(rms) + t3 + lost*(A+o)
-		near("bound", d, r.Bound[i*dim+d], bound, 1e-5) // more by what the reference adds for its own float64
-		near("sharp line", d, r.Sharp[i*dim+d], math.Min(bound, S), 1e-5)
+		near("bound", d, r.Bound[i*p.vDim()+d], bound, 1e-5) // more by what the reference adds for its own float64
+		near("sharp line", d, r.Sharp[i*p.vDim()+d], math.Min(bound, S), 1e-5)
 	}
 }

@@ -93,7 +93,7 @@ func newLeaning(p *Problem, a Arithmetic) *leaning {
 	if rows < leanRows || p.QLen < 2 || scoresLean(p, a) || p.Sinks != nil {
 		return nil
 	}
-	l := &leaning{arith: a, columns: min(p.HeadDim, leanColumns)}
+	l := &leaning{arith: a, columns: min(p.vDim(), leanColumns)}
 	l.tilt = make([]float64, rows*l.columns)
 	l.may = make([]float64, rows*l.columns)
 	l.spread = make([]float64, rows)

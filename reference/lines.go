@@ -5,11 +5,11 @@ import "math"
 // sumWeights runs the products of the weights with V.
 func (b *block) sumWeights() {
 	k, rows := b.keys, len(b.rows)
-	size := rows * k.dim
+	size := rows * k.vDim
 	for _, sum := range []*[]float64{&b.sumA, &b.sumQ, &b.sumH, &b.sumC1, &b.sumC2, &b.sumP2} {
 		*sum = resize(*sum, size)
 	}
-	b.valueProducts(k.dim,
+	b.valueProducts(k.vDim,
 		weighted{b.sumA, b.prob, magnitude}, weighted{b.sumH, b.dotAbs, magnitude}, weighted{b.sumC1, b.dotSq, asStored},
 		weighted{b.sumC2, b.dotSq, square}, weighted{b.sumQ, b.prob, square}, weighted{b.sumP2, b.prob2, square})
 	b.tilts()
@@ -31,7 +31,7 @@ func (b *block) sumAllowed() {
 	}
 	if eta*top < 1e-20 {
 		for i := range b.rows {
-			sum := of(b.sumV, i, k.dim)
+			sum := of(b.sumV, i, k.vDim)
 			for d, v := range k.maxV {
 				sum[d] = float64(b.rows[i].allowed) * v
 			}
@@ -48,7 +48,7 @@ func (b *block) sumAllowed() {
 			}
 		}
 	}
-	b.valueProducts(k.dim, weighted{b.sumV, b.score, magnitude})
+	b.valueProducts(k.vDim, weighted{b.sumV, b.score, magnitude})
 }
 
 // least is the largest share of a sum that may be lost and the row still judged.
@@ -56,7 +56,7 @@ const least = 0.75
 
 // drawLines computes bound, sharp line and demand of a finite row.
 func (b *block) drawLines(i int) {
-	r, l, dim := &b.rows[i], &b.lines, b.keys.dim
+	r, l, dim := &b.rows[i], &b.lines, b.keys.vDim
 	demand := b.r.OutputDemand[r.index*dim:][:dim]
 	lse := b.drawLSE(r)
 	e := b.element(i, r, lse)
@@ -100,7 +100,7 @@ type element struct {
 }
 
 func (b *block) element(i int, r *row, lse float64) *element {
-	l, dim := &b.lines, b.keys.dim
+	l, dim := &b.lines, b.keys.vDim
 	e := &element{b: b, r: r, l: l, n: float64(r.allowed), cond: r.cond, expE: math.Exp(min(r.sumPE, 700)),
 		a: of(b.sumA, i, dim), q: of(b.sumQ, i, dim), h: of(b.sumH, i, dim), v: of(b.sumV, i, dim),
 		c1: of(b.sumC1, i, dim), c2: of(b.sumC2, i, dim), p2: of(b.sumP2, i, dim), uOut: l.a.Out.Unit, u: l.u}

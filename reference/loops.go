@@ -18,10 +18,10 @@ func Loops(ctx context.Context, p *Problem, empty EmptyRow) (output, lse []float
 	if err := p.Validate(); err != nil {
 		return nil, nil, err
 	}
-	output = make([]float64, len(p.Q))
+	output = make([]float64, p.Batch*p.Heads*p.QLen*p.vDim())
 	lse = make([]float64, p.Batch*p.Heads*p.QLen)
 	bias := make([]float64, p.KVLen)
-	acc := make([]compensated, p.HeadDim)
+	acc := make([]compensated, p.vDim())
 	for i := range lse {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -31,9 +31,9 @@ func Loops(ctx context.Context, p *Problem, empty EmptyRow) (output, lse []float
 		if err != nil {
 			return nil, nil, err
 		}
-		keys := ((batch*p.KVHeads + head*p.KVHeads/p.Heads) * p.KVLen) * p.HeadDim
-		lse[i] = streamRow(output[i*p.HeadDim:][:p.HeadDim], acc, p, p.Q[i*p.HeadDim:][:p.HeadDim],
-			p.K[keys:], p.V[keys:], bias, first, last, p.sinkOf(head), empty)
+		keys := (batch*p.KVHeads + head*p.KVHeads/p.Heads) * p.KVLen
+		lse[i] = streamRow(output[i*len(acc):][:len(acc)], acc, p, p.Q[i*p.HeadDim:][:p.HeadDim],
+			p.K[keys*p.HeadDim:], p.V[keys*len(acc):], bias, first, last, p.sinkOf(head), empty)
 	}
 	return output, lse, nil
 }
@@ -47,7 +47,7 @@ func streamRow(out []float64, acc []compensated, p *Problem, q, k, v, bias []flo
 		if math.IsInf(bias[j], -1) {
 			continue
 		}
-		kj, vj := k[j*len(q):][:len(q)], v[j*len(q):][:len(q)]
+		kj, vj := k[j*len(q):][:len(q)], v[j*len(out):][:len(out)]
 		var dot compensated
 		for d := range q {
 			dot.add(q[d] * kj[d])

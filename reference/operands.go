@@ -6,24 +6,24 @@ import (
 )
 
 // operands are K and V of one batch and kv head as the products want them:
-// finite, and transposed to [head_dim, kv_len] so that every inner loop runs along
-// the keys whatever the head_dim, computed once for all rows and heads that share
+// finite, and transposed to [columns, kv_len] so that every inner loop runs along
+// the keys however many columns there are, computed once for all rows and heads that share
 // them. The absolute values and squares that the bound and the sharp line need are
 // made from these tile by tile, where they are multiplied: in memory they would
 // cost more time to write and to read than to make.
 type operands struct {
-	n, dim int
-	k, v   []float64 // as stored, [kv_len, head_dim]
+	n, dim, vDim int       // keys, columns of k and columns of v
+	k, v         []float64 // as stored, [kv_len, dim] and [kv_len, vDim]
 
-	kt, vt []float64 // [head_dim, kv_len], 0 where not finite
+	kt, vt []float64 // [dim, kv_len] and [vDim, kv_len], 0 where not finite
 
-	normK []float64  // [kv_len] sum of |k| over head_dim
+	normK []float64  // [kv_len] sum of |k| over its columns
 	likeK []elements // [kv_len] what the elements of a k row are like
-	maxV  []float64  // [head_dim] the largest |v| of a column
+	maxV  []float64  // [vDim] the largest |v| of a column
 
 	// Only rows of like weights ask what the columns of v are like.
 	columnsOnce sync.Once
-	columns     []column // [head_dim]
+	columns     []column // [vDim]
 	badK        []bool   // [kv_len] keys with NaN or Inf in k; nil where there are none
 	badV        []badElement
 }
@@ -36,13 +36,13 @@ type badElement struct {
 
 // reset fills o from K and V of one head; u is the unit roundoff of the
 // accumulators, which only bounds need.
-func (o *operands) reset(k, v []float64, n, dim int, bounds bool, u float64) {
-	o.n, o.dim, o.k, o.v = n, dim, k, v
+func (o *operands) reset(k, v []float64, n, dim, vDim int, bounds bool, u float64) {
+	o.n, o.dim, o.vDim, o.k, o.v = n, dim, vDim, k, v
 	o.badK, o.badV = nil, o.badV[:0]
-	o.kt, o.vt = resize(o.kt, n*dim), resize(o.vt, n*dim)
+	o.kt, o.vt = resize(o.kt, n*dim), resize(o.vt, n*vDim)
 	o.findBad()
 	transpose(o.kt, k, n, dim)
-	transpose(o.vt, v, n, dim)
+	transpose(o.vt, v, n, vDim)
 	o.clearBad()
 	if !bounds {
 		return
@@ -59,9 +59,9 @@ func (o *operands) reset(k, v []float64, n, dim int, bounds bool, u float64) {
 			o.normK[j] = 0
 		}
 	}
-	o.maxV = resize(o.maxV, dim)
+	o.maxV = resize(o.maxV, vDim)
 	o.columnsOnce = sync.Once{}
-	for d := range dim {
+	for d := range vDim {
 		m := 0.0
 		for _, x := range o.vt[d*n : (d+1)*n] {
 			m = max(m, math.Abs(x))
@@ -96,7 +96,7 @@ func (o *operands) findBad() {
 	if !allFinite(o.v) {
 		for i, x := range o.v {
 			if !finite(x) {
-				o.badV = append(o.badV, badElement{key: i / o.dim, col: i % o.dim, value: x})
+				o.badV = append(o.badV, badElement{key: i / o.vDim, col: i % o.vDim, value: x})
 			}
 		}
 	}

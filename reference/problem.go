@@ -10,12 +10,18 @@ import (
 //
 //	output = softmax(Scale * Q K^T + bias) V        one row a query
 //
-// Tensors are contiguous, [batch, heads, rows, head_dim], and hold the values
+// Tensors are contiguous, [batch, heads, rows, columns], and hold the values
 // that the implementation reads, already rounded to its input format. K and V
 // have KVHeads heads; query head h uses head h / (Heads/KVHeads) of them.
 type Problem struct {
 	Batch, Heads, KVHeads int
-	QLen, KVLen, HeadDim  int
+	// QLen, KVLen and Batch may be 0. Without a query there is no output; without a
+	// key every row is one that sees none: see special.go.
+	QLen, KVLen, HeadDim int
+	// VHeadDim is the columns of V and of the output; 0: HeadDim. Nothing else knows
+	// of it: weights come from Q and K, and each column of the output from that
+	// column of V.
+	VHeadDim int
 	// Scale multiplies the scores before the mask is added; any finite number,
 	// no larger than fp32 holds.
 	Scale float64
@@ -25,8 +31,8 @@ type Problem struct {
 	// Sinks are logits, one a query head, that enter the sum by which weights are
 	// divided and nothing else: see sink.go. nil, or -Inf for a head: none.
 	Sinks []float64
-	// Q is [Batch, Heads, QLen, HeadDim]; K and V are [Batch, KVHeads, KVLen,
-	// HeadDim]. NaN and infinities are data; finite values beyond the range of
+	// Q is [Batch, Heads, QLen, HeadDim], K [Batch, KVHeads, KVLen, HeadDim] and V
+	// [Batch, KVHeads, KVLen, VHeadDim]. NaN and infinities are data; finite values beyond the range of
 	// fp32 are refused.
 	Q, K, V []float64
 	// Mask says which keys a row may see; nil: all of them.
@@ -40,8 +46,8 @@ func (p *Problem) Validate() error {
 		n    int
 		min  int
 	}{
-		{"batch", p.Batch, 1}, {"heads", p.Heads, 1}, {"kv_heads", p.KVHeads, 1},
-		{"q_len", p.QLen, 1}, {"kv_len", p.KVLen, 0}, {"head_dim", p.HeadDim, 1},
+		{"batch", p.Batch, 0}, {"heads", p.Heads, 1}, {"kv_heads", p.KVHeads, 1},
+		{"q_len", p.QLen, 0}, {"kv_len", p.KVLen, 0}, {"head_dim", p.HeadDim, 1}, {"v_head_dim", p.VHeadDim, 0},
 	} {
 		if d.n < d.min {
 			return fmt.Errorf("reference: problem: %s is %d: want %d or more", d.name, d.n, d.min)
@@ -63,15 +69,16 @@ func (p *Problem) Validate() error {
 		name        string
 		x           []float64
 		heads, rows int
-	}{{"q", p.Q, p.Heads, p.QLen}, {"k", p.K, p.KVHeads, p.KVLen}, {"v", p.V, p.KVHeads, p.KVLen}} {
-		want, ok := product(p.Batch, t.heads, t.rows, p.HeadDim)
+		columns     int
+	}{{"q", p.Q, p.Heads, p.QLen, p.HeadDim}, {"k", p.K, p.KVHeads, p.KVLen, p.HeadDim}, {"v", p.V, p.KVHeads, p.KVLen, p.vDim()}} {
+		want, ok := product(p.Batch, t.heads, t.rows, t.columns)
 		if !ok {
 			return fmt.Errorf("reference: problem: %s of shape [%d, %d, %d, %d] has more elements than an int counts",
-				t.name, p.Batch, t.heads, t.rows, p.HeadDim)
+				t.name, p.Batch, t.heads, t.rows, t.columns)
 		}
 		if len(t.x) != want {
 			return fmt.Errorf("reference: problem: %s has %d elements: want %d for shape [%d, %d, %d, %d]",
-				t.name, len(t.x), want, p.Batch, t.heads, t.rows, p.HeadDim)
+				t.name, len(t.x), want, p.Batch, t.heads, t.rows, t.columns)
 		}
 		for i, v := range t.x {
 			if math.Abs(v) > math.MaxFloat32 && !math.IsInf(v, 0) {
@@ -79,11 +86,23 @@ func (p *Problem) Validate() error {
 			}
 		}
 	}
+	if _, ok := product(p.Batch, p.Heads, p.QLen, p.vDim()); !ok {
+		return fmt.Errorf("reference: problem: [%d, %d, %d, %d] has more outputs than an int counts",
+			p.Batch, p.Heads, p.QLen, p.vDim())
+	}
 	if _, ok := product(p.Batch, p.Heads, p.QLen, p.KVLen); !ok {
 		return fmt.Errorf("reference: problem: [%d, %d, %d, %d] has more scores than an int counts",
 			p.Batch, p.Heads, p.QLen, p.KVLen)
 	}
 	return nil
+}
+
+// vDim is the columns of V and of the output.
+func (p *Problem) vDim() int {
+	if p.VHeadDim > 0 {
+		return p.VHeadDim
+	}
+	return p.HeadDim
 }
 
 // group is the number of query heads that share one head of K and V.

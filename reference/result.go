@@ -1,8 +1,8 @@
 package reference
 
 // Result is the reference of one Problem. Per-element slices are laid out as
-// the output, [Batch, Heads, QLen, HeadDim]; per-row slices are [Batch, Heads,
-// QLen].
+// the output, [Batch, Heads, QLen, HeadDim], where HeadDim is that of the output:
+// the Problem's VHeadDim. Per-row slices are [Batch, Heads, QLen].
 type Result struct {
 	Batch, Heads, QLen, HeadDim int
 
@@ -32,9 +32,9 @@ type Result struct {
 
 func newResult(p *Problem, a Arithmetic, bounds bool) *Result {
 	rows := p.Batch * p.Heads * p.QLen
-	r := &Result{Batch: p.Batch, Heads: p.Heads, QLen: p.QLen, HeadDim: p.HeadDim,
+	r := &Result{Batch: p.Batch, Heads: p.Heads, QLen: p.QLen, HeadDim: p.vDim(),
 		outMax: a.Out.Max, lseMax: a.Acc.Max}
-	r.Output = make([]float64, rows*p.HeadDim)
+	r.Output = make([]float64, rows*r.HeadDim)
 	r.LSE = make([]float64, rows)
 	if bounds {
 		r.Bound = make([]float64, len(r.Output))

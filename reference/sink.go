@@ -130,7 +130,7 @@ func (b *block) finishSink(r *row, out []float64) {
 			d = Anything
 		}
 	}
-	demands := b.r.OutputDemand[r.index*b.keys.dim:][:b.keys.dim]
+	demands := b.r.OutputDemand[r.index*b.keys.vDim:][:b.keys.vDim]
 	for i := range demands {
 		demands[i] = d
 	}

@@ -7,7 +7,9 @@ import "math"
 // A key is allowed for a row where its bias is not -Inf. Nothing that belongs
 // to a key that is not allowed may reach the row, whatever its k and v hold.
 //
-//	a row with no allowed key        0 and logsumexp -Inf, or NaN, as declared
+//	no batch, or no query            no row, so nothing is demanded
+//	a row with no allowed key        0 and logsumexp -Inf, or NaN, as declared; so
+//	                                 is every row where there is no key at all
 //	... and NaN or Inf in its q      as above, or NaN: bias -Inf added to NaN
 //	a row with no allowed key and a  0, whatever is declared, and the sink as
 //	sink                             logsumexp; or NaN with NaN or Inf in its q

@@ -84,7 +84,7 @@ type column struct {
 // column says what column d of v is like; u is the unit roundoff of the accumulators.
 func (o *operands) column(d int, u float64) column {
 	o.columnsOnce.Do(func() {
-		o.columns = make([]column, o.dim)
+		o.columns = make([]column, o.vDim)
 		var seen variety
 		for d := range o.columns {
 			o.columns[d] = columnOf(of(o.vt, d, o.n), o.maxV[d], u, &seen)

@@ -37,6 +37,7 @@ typedef struct {
 
 typedef struct {
   int64_t batch, heads, kv_heads, q_len, kv_len, head_dim;
+  int64_t v_head_dim; /* columns of v and out: head_dim, but for a program that knows "v_head_dim" */
   float scale;
   float softcap; /* scores become softcap * tanh(score / softcap) before the mask; 0: they do not. For a program that knows it. */
   /* Row i stands at key at = i+diagonal, or where attest_place says. Key j is allowed to row i iff at-left <= j <= at+right;
@@ -288,6 +289,7 @@ static int attest_serve(const char *name, attest_attention attention, const char
       problem.q_len = attest_number_(p, "q_len", 0);
       problem.kv_len = attest_number_(p, "kv_len", 0);
       problem.head_dim = attest_number_(p, "head_dim", 0);
+      problem.v_head_dim = attest_number_(p, "v_head_dim", problem.head_dim);
       problem.scale = strtof(attest_find_(p, "scale"), NULL);
       problem.softcap = attest_find_(p, "softcap") ? strtof(attest_find_(p, "softcap"), NULL) : 0;
       problem.diagonal = attest_number_(p, "diagonal", 0);

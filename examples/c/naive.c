@@ -26,7 +26,7 @@ static const char *attention(const attest_problem *p) {
           scores[j] = scores[j] == -INFINITY ? 0 : exp(scores[j] - most);
           total += scores[j];
         }
-        for (int64_t d = 0; d < p->head_dim; d++) {
+        for (int64_t d = 0; d < p->v_head_dim; d++) {
           double sum = 0;
           for (int64_t j = 0; j < p->kv_len; j++)
             if (scores[j] != 0) sum += scores[j] * attest_get(&p->v, b, h / group, j, d);
@@ -38,4 +38,8 @@ static const char *attention(const attest_problem *p) {
   return NULL;
 }
 
+<<<<<<< HEAD
 int main(void) { return attest_serve("textbook in C", attention, "\"knows\":[\"softcap\",\"sinks\",\"alibi\",\"lengths\"]"); }
+=======
+int main(void) { return attest_serve("textbook in C", attention, "\"knows\":[\"softcap\",\"sinks\",\"alibi\",\"v_head_dim\"]"); }
+>>>>>>> 269675d (v_head_dim: v and the output may have a head_dim of their own, from the case to the kernel, the library, the clients and ONNX's tests; the reference takes batch, q_len and kv_len of 0)

@@ -47,7 +47,7 @@ func attention(p *attestclient.Problem) error {
 						total += scores[j]
 					}
 				}
-				for d := range p.HeadDim {
+				for d := range p.VHeadDim {
 					var sum float64
 					for j, weight := range scores {
 						if weight != 0 {
@@ -69,7 +69,7 @@ func attention(p *attestclient.Problem) error {
 }
 
 func main() {
-	hello := attestclient.Hello{Name: "textbook", Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version(), Knows: []string{"softcap", "sinks", "alibi", "lengths"}}
+	hello := attestclient.Hello{Name: "textbook", Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version(), Knows: []string{"softcap", "sinks", "alibi", "lengths", "v_head_dim"}}
 	if err := attestclient.Serve(hello, attention); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -11,7 +11,8 @@
 
 Then: attest run --path "exec:python3 mine.py"
 
-q is [batch, heads, q_len, head_dim], k and v are [batch, kv_heads, kv_len, head_dim], the result is shaped like q.
+q is [batch, heads, q_len, head_dim], k and v are [batch, kv_heads, kv_len, head_dim], the result is shaped like q; but
+where the function is said to know "v_head_dim", v and the result may have another number of columns.
 The function takes by keyword whatever it names of:
 
     scale       a float: the scores are scale * q.k
@@ -78,7 +79,7 @@ _function = None
 
 
 def attention(*, arrays="numpy", gqa=False, name=None, device=None, toolchain=None, arithmetic=None, promises=None,
-              supports=(), reset=None, shared=False):
+              supports=(), knows=(), reset=None, shared=False):
     """Makes the decorated function the one that serve() offers.
 
     The function is called with q, k and v, and with those keywords that it names: scale; softcap; mask (a float32 array to
@@ -92,6 +93,8 @@ def attention(*, arrays="numpy", gqa=False, name=None, device=None, toolchain=No
                 normalized_probabilities is True unless said otherwise: softmax first, then the product with v.
     promises    a dict: deterministic, masked_bits, independent, future_bits, nan: False for what it does not promise.
     supports    expressions over the case that all must hold, such as "head_dim % 8 == 0", or (expression, reason).
+    knows       what came after the first problems and needs no keyword, where the function does it right: "v_head_dim", a v
+                with columns of its own, as many as the result has then. Without it such problems are not asked for.
     reset       a function without arguments that forgets what earlier calls left behind.
     shared      True: q, k, v and mask are views of memory that attest shares, with the case's own strides, and no
                 tensor goes through the pipe. numpy only.
@@ -110,7 +113,7 @@ def attention(*, arrays="numpy", gqa=False, name=None, device=None, toolchain=No
             "supports": [{"when": s} if isinstance(s, str) else {"when": s[0], "why": s[1]} for s in supports],
         }
         _function = _Function(call, arrays, gqa, hello)
-        hello["knows"] = [field for field, keywords in _KNOWS.items() if any(map(_function.takes, keywords))]
+        hello["knows"] = [field for field, keywords in _KNOWS.items() if any(map(_function.takes, keywords))] + list(knows)
         _function.reset = reset
         return call
 

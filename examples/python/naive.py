@@ -5,7 +5,7 @@ import numpy as np
 import attest_client
 
 
-@attest_client.attention()
+@attest_client.attention(knows=["v_head_dim"])
 def naive(q, k, v, *, scale, softcap, mask, sinks, lse):
     q, k, v = (x.astype(np.float32) for x in (q, k, v))
     scores = np.float32(scale) * (q @ k.swapaxes(-1, -2))

@@ -1,8 +1,9 @@
 // Flash-attention forward:  O = softmax(scale * Q K^T + mask) V, without ever storing the score matrix.
 //
-// Shapes      q, o [batch, heads, q_len, head_dim]; k, v [batch, kv_heads, kv_len, head_dim]; head_dim 1..576.
+// Shapes      q [batch, heads, q_len, head_dim]; k [batch, kv_heads, kv_len, head_dim]; head_dim 1..576. v and o have as
+//             many columns, or v_head_dim of them.
 //             Every operand has its own strides, in elements, so any layout and any transpose is a matter of numbers.
-//             k and v may lie in pages: [pages, kv_heads, page_size, head_dim], and a table says which pages hold the
+//             k and v may lie in pages: [pages, kv_heads, page_size, columns], and a table says which pages hold the
 //             keys of a batch entry, in order. k and v may be integers with scales: int8, int4, or ggml's q8_0 and q4_0.
 // Types       q, k, v: half, bfloat or float (the template argument). o: any of the three, chosen at run time.
 // Blocks      A simdgroup owns 8 query rows; a threadgroup has 1 to 4 simdgroups that share key blocks of 32 rows.
@@ -38,6 +39,7 @@ constant bool has_softcap [[function_constant(1)]];
 constant bool has_ranges [[function_constant(3)]];
 constant bool has_pages [[function_constant(4)]];
 constant bool has_quantised [[function_constant(5)]];
+constant bool has_v_head_dim [[function_constant(6)]];  // it is not head_dim
 constant bool has_head_terms [[function_constant(2)]];  // sinks or slopes: one constant, so that pipelines stay few
 
 // Numbers of the C interface: its precisions, and its scalars and kinds of masks.
@@ -47,7 +49,7 @@ constant constexpr uint SCALAR_FP16 = 1, SCALAR_BF16 = 2;
 
 constant constexpr ushort TILE = 8;          // rows and columns of a simdgroup matrix
 constant constexpr ushort KEY_TILES = 4;     // key tiles of a block
-constant constexpr ushort CHUNK_TILES = 8;   // tiles of head_dim that are staged at once
+constant constexpr ushort CHUNK_TILES = 8;   // tiles of columns that are staged at once
 constant constexpr uint BLOCK = KEY_TILES * TILE;
 constant constexpr uint CHUNK = CHUNK_TILES * TILE;
 
@@ -74,6 +76,7 @@ struct AttentionParams {
   uint packed_entries;         // with has_ranges: entries one behind the other in each batch; 0: one, padding around it
   uint bottom_right;           // with has_ranges: the last row of an entry stands at its last key
   uint page_size, pages_per_batch;  // with has_pages: rows of a page, and pages of a batch entry in the table
+  uint v_head_dim;             // with has_v_head_dim: the columns of v and o; else head_dim is
 };
 
 // With has_quantised: how integers of k or of v are stored, and where their scales and zero points are.
@@ -336,6 +339,7 @@ float sum_over_row(float x) {
 bool any_over_row(bool x) { return sum_over_row(x ? 1.0f : 0.0f) > 0.0f; }
 
 // Grid: one threadgroup for each (row block, head, batch). Threads: 32 * simdgroups.
+// HEAD_TILES: at least v's columns, rounded up to 8; of q and k there may be more.
 // Threadgroup memory: 8 * simdgroups rows of Q, head_dim rounded up to 8, then one key or value chunk of 32 * 64.
 template <typename T, ushort HEAD_TILES>
 kernel void attention_forward(
@@ -404,7 +408,9 @@ kernel void attention_forward(
   const KeyRange row_keys = keys_of_row(p, entry, row);
   const ulong mask_row = mask_head + row * p.mask.row;
 
+  const uint v_head_dim = has_v_head_dim ? p.v_head_dim : p.head_dim;
   const ushort q_stride = (p.head_dim + TILE - 1) / TILE * TILE;
+  const ushort v_stride = has_v_head_dim ? (v_head_dim + TILE - 1) / TILE * TILE : q_stride;
   threadgroup float *q_tile = tiles;
   threadgroup float *kv_tile = tiles + simdgroups * TILE * q_stride;
   threadgroup atomic_uint special_keys;
@@ -506,15 +512,15 @@ kernel void attention_forward(
     // O = O * correction + P V, again by chunks: each is the accumulators' tiles d0 .. d0 + CHUNK_TILES - 1.
     #pragma clang loop unroll(full)
     for (ushort d0 = 0; d0 < HEAD_TILES; d0 += CHUNK_TILES) {
-      if (d0 * TILE >= q_stride) continue;
-      const uint columns = min(CHUNK, uint(q_stride - d0 * TILE));
+      if (d0 * TILE >= v_stride) continue;
+      const uint columns = min(CHUNK, uint(v_stride - d0 * TILE));
       const bool of_integers = has_quantised && v_integers.format != 0;
       threadgroup_barrier(mem_flags::mem_threadgroup);
       if (of_integers)
-        stage_integers<true>(kv_tile, CHUNK, v_integers, p.v, k0, p.kv_len, staged_keys, d0 * TILE, p.head_dim, columns,
+        stage_integers<true>(kv_tile, CHUNK, v_integers, p.v, k0, p.kv_len, staged_keys, d0 * TILE, v_head_dim, columns,
                              &special_keys, simdgroup, simdgroups, lane, v_pages);
       else
-      stage<true>(kv_tile, CHUNK, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, p.head_dim, columns,
+      stage<true>(kv_tile, CHUNK, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, v_head_dim, columns,
                   &special_keys, simdgroup, simdgroups, lane, v_pages);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       #pragma clang loop unroll(full)
@@ -545,7 +551,7 @@ kernel void attention_forward(
     #pragma clang loop unroll(full)
     for (ushort c = 0; c < 2; ++c) {
       const uint column = d * TILE + fragment_column + c;
-      if (column >= p.head_dim) continue;
+      if (column >= v_head_dim) continue;
       float x = accumulator[d].thread_elements()[c] * normalizer;
       if (as_type<uint>(x) << 1 == 0) x = 0.0f;  // no -0: a zero's sign must not tell what a masked slot held
       uint special = 0;

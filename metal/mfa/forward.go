@@ -49,6 +49,7 @@ type Forward struct {
 	KQuant, VQuant          Quantised
 	Batch, QLen, KVLen      uint32
 	Heads, KVHeads, HeadDim uint32
+	VHeadDim                uint32 // columns of V and Out; 0: HeadDim
 	Scores
 	Input, Intermediate, Output Precision
 	Math                        Math

@@ -44,7 +44,7 @@ void mfa_object_release(mfa_object *object);
 
 typedef struct {
   int32_t input_precision;
-  uint32_t head_class; /* 32, 64, 128, 256 or 576: the largest head_dim of the kernel */
+  uint32_t head_class; /* 32, 64, 128, 256 or 576: the most columns of v that the kernel has accumulators for */
   int32_t math;
 #define CONSTANT(index, name, value) bool name;
   MFA_KERNEL_CONSTANTS(CONSTANT)
@@ -153,8 +153,12 @@ static inline uint32_t mfa_pages_each(const mfa_attention_desc *d) {
 
 /* quantised.c: scales and zero points of k and v, once these have their places. */
 int32_t mfa_request_quantised(mfa_request *request, const mfa_context *context);
-/* Bytes of a row of head_dim integers. */
-uint32_t mfa_quantised_row(int32_t format, uint32_t head_dim);
+/* Bytes of a row of so many integers. */
+uint32_t mfa_quantised_row(int32_t format, uint32_t columns);
+
+/* Columns of v and out. */
+static inline uint32_t mfa_v_head_dim(const mfa_attention_desc *d) { return d->v_head_dim ? d->v_head_dim : d->head_dim; }
+
 /* Acquires the buffers; mfa_request_release gives them back, after failure too. */
 int32_t mfa_request_init(mfa_request *request, const mfa_context *context, const mfa_attention_desc *desc);
 void mfa_request_release(mfa_request *request);

@@ -152,6 +152,7 @@ static const char *inexpressible(const mfa_library *library, const mfa_attention
   if (d->ranges.buffer) return "the library has no lengths of batch entries";
   if (d->k_quant.format || d->v_quant.format) return "the library has no quantised k and v";
   if (d->page_size) return "the library has no pages of k and v";
+  if (d->v_head_dim && d->v_head_dim != d->head_dim) return "the library's v has the head_dim of q: v_head_dim";
   if (d->math != MFA_MATH_SAFE) return "the library chooses its math mode itself";
   if (d->head_dim > UINT16_MAX) return "the library's head_dim has 16 bits";
   if (d->lse.buffer) {

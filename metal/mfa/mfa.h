@@ -220,6 +220,8 @@ typedef struct {
   mfa_operand page_table;
   uint32_t page_size, page_count;
   mfa_quantised k_quant, v_quant;
+  /* Columns of v and out, where they are not those of q and k; 0: head_dim. head_dim is then that of q and k alone. */
+  uint32_t v_head_dim; /* 0 to 576 */
 } mfa_attention_desc;
 
 MFA_EXPORT int32_t mfa_attention_forward_desc(mfa_context_t context, mfa_attention_desc *desc);

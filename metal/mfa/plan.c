@@ -13,7 +13,7 @@ enum {
 void mfa_variant_of(const mfa_request *r, mfa_variant *variant) {
   const mfa_attention_desc *d = r->desc;
   uint32_t head_class = 32;
-  while (head_class < d->head_dim) head_class *= 2;
+  while (head_class < mfa_v_head_dim(d)) head_class *= 2;
   if (head_class > 256) head_class = 576; /* the longest that some models have */
   *variant = (mfa_variant){
       .input_precision = d->input_precision, .head_class = head_class, .math = d->math,

@@ -7,13 +7,18 @@
 
 enum { BLOCK = 32 }; /* columns that share a scale where blocks do */
 
-uint32_t mfa_quantised_row(int32_t format, uint32_t head_dim) {
+uint32_t mfa_quantised_row(int32_t format, uint32_t columns) {
   switch (format) {
-    case MFA_QUANT_INT4: return (head_dim + 1) / 2;
-    case MFA_QUANT_Q8_0: return head_dim / BLOCK * (2 + BLOCK);
-    case MFA_QUANT_Q4_0: return head_dim / BLOCK * (2 + BLOCK / 2);
+    case MFA_QUANT_INT4: return (columns + 1) / 2;
+    case MFA_QUANT_Q8_0: return columns / BLOCK * (2 + BLOCK);
+    case MFA_QUANT_Q4_0: return columns / BLOCK * (2 + BLOCK / 2);
   }
-  return head_dim;
+  return columns;
+}
+
+/* Columns of k or of v, whichever q is about. */
+static uint32_t columns_of(const mfa_attention_desc *d, const mfa_quantised *q) {
+  return q == &d->v_quant ? mfa_v_head_dim(d) : d->head_dim;
 }
 
 static int32_t place(mfa_tensor *t, const mfa_tensor *matrix, const mfa_context *context, const mfa_attention_desc *d,
@@ -23,7 +28,7 @@ static int32_t place(mfa_tensor *t, const mfa_tensor *matrix, const mfa_context 
   for (int i = 0; i < 4; i++)
     if (operand->strides[i]) REFUSE("%s: it is contiguous, expected strides of 0", name);
   if (operand->transposed) REFUSE("%s: it is contiguous, expected no transpose", name);
-  uint64_t columns = q->span == MFA_SCALES_BLOCK ? (d->head_dim + BLOCK - 1) / BLOCK : 1;
+  uint64_t columns = q->span == MFA_SCALES_BLOCK ? (columns_of(d, q) + BLOCK - 1) / BLOCK : 1;
   t->layout = (mfa_layout){.extent = {matrix->layout.extent[0], d->kv_heads, matrix->layout.extent[2], columns}};
   if (q->span == MFA_SCALES_HEAD) t->layout = (mfa_layout){.extent = {1, d->kv_heads, 1, 1}};
   mfa_layout_contiguous(&t->layout, false);
@@ -36,8 +41,8 @@ static int32_t place_scales(mfa_tensor *scales, mfa_tensor *zeros, const mfa_ten
   bool own = q->format == MFA_QUANT_INT8 || q->format == MFA_QUANT_INT4;
   if (!own && (q->scales.buffer || q->zeros.buffer || q->span))
     REFUSE("%s_quant: scales, zeros or a span with format %d, expected them with int8 (1) and int4 (2) alone", name, q->format);
-  if ((q->format == MFA_QUANT_Q8_0 || q->format == MFA_QUANT_Q4_0) && d->head_dim % BLOCK)
-    REFUSE("%s_quant.format: %d with head_dim %u, expected a multiple of %d", name, q->format, d->head_dim, BLOCK);
+  if ((q->format == MFA_QUANT_Q8_0 || q->format == MFA_QUANT_Q4_0) && columns_of(d, q) % BLOCK)
+    REFUSE("%s_quant.format: %d with %u columns, expected a multiple of %d", name, q->format, columns_of(d, q), BLOCK);
   if (!own) return MFA_SUCCESS;
   if (!q->scales.buffer) REFUSE("%s_quant.scales: NULL, expected the scales of %s", name, name);
   int32_t status = place(scales, matrix, context, d, q, &q->scales, name, "scales");

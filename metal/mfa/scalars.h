@@ -29,6 +29,7 @@
   X("%d", v_quant.format, MFA_QUANT_NONE, MFA_QUANT_Q4_0, "none (0), int8 (1), int4 (2), q8_0 (3) or q4_0 (4)") \
   X("%d", k_quant.span, MFA_SCALES_ROW, MFA_SCALES_HEAD, "row (0), block (1) or head (2)") \
   X("%d", v_quant.span, MFA_SCALES_ROW, MFA_SCALES_HEAD, "row (0), block (1) or head (2)") \
+  X("%u", v_head_dim, 0, 576, "0 (head_dim) to 576")                          \
   X("%u", dispatches, 0, 1 << 20, "at most 1048576")                          \
   X("%g", deadline_seconds, 0, HUGE_VAL, "0 or more")
 
@@ -56,7 +57,8 @@
   X(uint32_t, packed_entries, d->packed_entries)                   \
   X(uint32_t, bottom_right, d->align == MFA_ALIGN_BOTTOM_RIGHT)    \
   X(uint32_t, page_size, d->page_size)                             \
-  X(uint32_t, pages_per_batch, mfa_pages_each(d))
+  X(uint32_t, pages_per_batch, mfa_pages_each(d))                  \
+  X(uint32_t, v_head_dim, mfa_v_head_dim(d))
 
 /* Index and name of a bool function constant, and its value: what is off is not in the pipeline. */
 #define MFA_KERNEL_CONSTANTS(X) \
@@ -65,6 +67,7 @@
   X(2, has_head_terms, r->sinks.buffer || r->slopes.buffer) \
   X(3, has_ranges, r->ranges.buffer != NULL) \
   X(4, has_pages, r->desc->page_size > 0) \
-  X(5, has_quantised, r->desc->k_quant.format || r->desc->v_quant.format)
+  X(5, has_quantised, r->desc->k_quant.format || r->desc->v_quant.format) \
+  X(6, has_v_head_dim, mfa_v_head_dim(r->desc) != r->desc->head_dim)
 
 #endif

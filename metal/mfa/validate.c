@@ -49,10 +49,11 @@ static int32_t take_buffer_layout(mfa_layout *layout, const mfa_buffer *b, bool 
 
 static int32_t place_operand(const mfa_request *r, mfa_tensor *t, const mfa_context *context, const mfa_operand *operand, uint32_t heads,
                              uint32_t rows, const mfa_attention_desc *d, int32_t precision, const char *name) {
-  t->layout = (mfa_layout){.extent = {d->batch, heads, rows, d->head_dim}};
+  uint32_t columns = t == &r->v || t == &r->out ? mfa_v_head_dim(d) : d->head_dim;
+  t->layout = (mfa_layout){.extent = {d->batch, heads, rows, columns}};
   if (d->page_size && (t == &r->k || t == &r->v)) t->layout.extent[0] = d->page_count, t->layout.extent[2] = d->page_size;
   int32_t quant = t == &r->k ? d->k_quant.format : t == &r->v ? d->v_quant.format : MFA_QUANT_NONE;
-  if (quant) t->layout.extent[3] = mfa_quantised_row(quant, d->head_dim);
+  if (quant) t->layout.extent[3] = mfa_quantised_row(quant, columns);
   t->offset = operand->offset;
   t->buffer = (mfa_buffer *)mfa_handle_acquire(operand->buffer, MFA_OBJECT_BUFFER);
   if (!t->buffer) REFUSE("%s: not a live buffer handle", name);

@@ -29,7 +29,7 @@ type Hello struct {
 	Arithmetic map[string]any  `json:"arithmetic,omitempty"` // accumulators, exp_ulp, block, ...
 	Promises   map[string]bool `json:"promises,omitempty"`   // deterministic, masked_bits, ...: false for what is not promised
 	Supports   []Support       `json:"supports,omitempty"`   // all must hold
-	Knows      []string        `json:"knows,omitempty"`      // fields of Problem that came later and that Attention reads: softcap, sinks, alibi, lengths
+	Knows      []string        `json:"knows,omitempty"`      // fields of Problem that came later and that Attention reads: softcap, sinks, alibi, lengths, v_head_dim
 }
 
 // Support is a condition over the case, such as "head_dim % 8 == 0", and what to say where it does not hold.
@@ -46,6 +46,7 @@ type Problem struct {
 	QLen         int     `json:"q_len"`
 	KVLen        int     `json:"kv_len"`
 	HeadDim      int     `json:"head_dim"`
+	VHeadDim     int     `json:"v_head_dim"` // columns of v and out: HeadDim, but for a program whose Hello.Knows says v_head_dim
 	Scale        float64 `json:"scale"`
 	Softcap      float64 `json:"softcap"` // scores become Softcap*tanh(score/Softcap) before the mask; 0: they do not. See Hello.Knows.
 	Input        string  `json:"input"`

@@ -16,11 +16,12 @@ const (
 	mostWeightWork = 2e7
 )
 
-// weigh adds to a picture the weights that the path gives to every key. The case runs once for every head_dim keys, with
+// weigh adds to a picture the weights that the path gives to every key. The case runs once for every v_head_dim keys, with
 // a v that is 1 in column d of key number d of them and 0 elsewhere: the output is the weights, and the reference judges
 // them as any output. A case that needs others before it, or the same call again, is left out: what it shows depends on them.
 func weigh(ctx context.Context, t *engine.Tester, c cases.Case, p *picture.Picture) error {
-	runs := (c.KVLen + c.HeadDim - 1) / c.HeadDim
+	columns := c.VDim()
+	runs := (c.KVLen + columns - 1) / columns
 	switch {
 	case p.Output == "lse":
 		return nil
@@ -45,7 +46,7 @@ func weigh(ctx context.Context, t *engine.Tester, c cases.Case, p *picture.Pictu
 			cells[h][r] = make([]float64, c.KVLen)
 		}
 	}
-	for first := 0; first < c.KVLen; first += c.HeadDim {
+	for first := 0; first < c.KVLen; first += columns {
 		outcome, err := trial.Given(ctx, path, c, func(t *cases.Tensors) { oneKeyAColumn(t, first) }, trial.Options{Deadline: t.Trial.Deadline})
 		if err != nil {
 			return err
@@ -56,8 +57,8 @@ func weigh(ctx context.Context, t *engine.Tester, c cases.Case, p *picture.Pictu
 		}
 		got := outcome.Output.Out.Dense()
 		for i := range got {
-			key := first + i%c.HeadDim
-			if row := i / c.HeadDim; key < c.KVLen {
+			key := first + i%columns
+			if row := i / columns; key < c.KVLen {
 				cells[row/c.QLen][row%c.QLen][key] = picture.Cell(outcome.Truth.OutputAt(i, got[i]), false)
 			}
 		}

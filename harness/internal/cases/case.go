@@ -40,7 +40,7 @@ func (c Case) WithScale(scale float32) Case {
 }
 
 // Work is the number of multiply-adds of both products over every key, masked or not:
-// 2 * batch * heads * q_len * kv_len * head_dim. It orders cases by cost.
+// batch * heads * q_len * kv_len * (head_dim + v_head_dim). It orders cases by cost.
 func (c *Case) Work() float64 {
-	return 2 * float64(c.Batch) * float64(c.Heads) * float64(c.QLen) * float64(c.KVLen) * float64(c.HeadDim)
+	return float64(c.Batch) * float64(c.Heads) * float64(c.QLen) * float64(c.KVLen) * float64(c.HeadDim+c.VDim())
 }

@@ -182,14 +182,23 @@ func (c *Case) effective(operand string, o Operand) [4]int {
 // OperandShape is an operand's batch, heads, rows and columns; of paged k and v their pages, heads, rows of a page and
 // columns. Columns of quantised ones are the bytes of a row.
 func (c *Case) OperandShape(operand string) [4]int {
+	columns := c.columnsOf(operand)
 	if operand == "k" || operand == "v" {
-		columns := c.Quant.Of(operand).rowBytes(c.HeadDim)
+		columns = c.Quant.Of(operand).rowBytes(columns)
 		if c.Paging.Page > 0 {
 			return [4]int{c.PageCount(), c.KVHeads, c.Paging.Page, columns}
 		}
 		return [4]int{c.Batch, c.KVHeads, c.KVLen, columns}
 	}
-	return [4]int{c.Batch, c.Heads, c.QLen, c.HeadDim}
+	return [4]int{c.Batch, c.Heads, c.QLen, columns}
+}
+
+// columnsOf is how many numbers a row of an operand has.
+func (c *Case) columnsOf(operand string) int {
+	if operand == "v" || operand == "out" {
+		return c.VDim()
+	}
+	return c.HeadDim
 }
 
 // SharesMemory reports whether elements of k or of v have one place in memory, by a stride of 0.
@@ -235,13 +244,11 @@ func (c *Case) DropStrides(other *Case) {
 		}
 		return false
 	}
-	if c.HeadDim%QuantBlock != 0 { // which ggml's blocks do not fit
-		for _, f := range []*QuantFormat{&c.Quant.K, &c.Quant.V} {
-			if f.blocked() {
-				*f = ""
-			}
+	for name, f := range map[string]*QuantFormat{"k": &c.Quant.K, "v": &c.Quant.V} {
+		if f.blocked() && c.columnsOf(name)%QuantBlock != 0 { // which ggml's blocks do not fit
+			*f = ""
+			c.fitQuant()
 		}
-		c.fitQuant()
 	}
 	for _, name := range OperandNames() {
 		if grown(c.OperandShape(name), other.OperandShape(name)) {

@@ -20,11 +20,12 @@ var fuzzOrder = []string{
 	"lengths.packed", "lengths.q", "lengths.kv", "lengths.side",
 	"paging.page", "paging.order", "paging.shared",
 	"quant.k", "quant.v", "quant.scales", "quant.zero_points", "quant.fill",
+	"v_head_dim",
 }
 
 // simpleOrder is the order in which fields decide which of two cases is simpler; the others come after these.
 var simpleOrder = []string{
-	"batch", "q_len", "kv_len", "head_dim", "heads", "kv_heads",
+	"batch", "q_len", "kv_len", "head_dim", "v_head_dim", "heads", "kv_heads",
 	"mask.kind", "mask.align", "mask.fill", "mask.shape", "mask.window", "mask.plus_inf", "mask.floor", "mask.empty_rows", "mask.empty_lead",
 	"mask.density", "mask.format", "mask.left", "mask.right", "mask.pad", "mask.offset",
 	"lse", "scale", "intermediate", "input", "output", "values.q", "values.k", "values.v", "values.masked",

@@ -16,6 +16,8 @@ type Case struct {
 	QLen    int `json:"q_len"`
 	KVLen   int `json:"kv_len"`
 	HeadDim int `json:"head_dim"`
+	// VHeadDim is the head_dim of v and of the output, where it is not that of q and k. 0: head_dim.
+	VHeadDim int `json:"v_head_dim,omitzero"`
 
 	Input        precision.Format `json:"input"`                 // of q, k and v
 	Output       precision.Format `json:"output,omitzero"`       // default: input
@@ -85,9 +87,10 @@ func problemFields() []Field {
 			told(func(c *Case) string { return fmt.Sprintf(", q_len %d", c.QLen) }),
 		integerField("kv_len", "keys", 1, MaxLen, func(c *Case) *int { return &c.KVLen }).in("lengths-differ").usual(520).
 			told(func(c *Case) string { return fmt.Sprintf(", kv_len %d", c.KVLen) }),
-		integerField("head_dim", "numbers of a query, key or value", 1, MaxHeadDim, func(c *Case) *int { return &c.HeadDim }).
+		integerField("head_dim", "numbers of a query or key, and of a value unless v_head_dim says otherwise", 1, MaxHeadDim, func(c *Case) *int { return &c.HeadDim }).
 			in("ragged-head-dim").usual(256).
 			told(func(c *Case) string { return fmt.Sprintf(", head_dim %d", c.HeadDim) }),
+		vHeadDim(),
 		formatField("input", "format of q, k and v", func(c *Case) *precision.Format { return &c.Input }, never).
 			in("fp16-to-fp16").
 			told(func(c *Case) string { return ", " + c.Input.String() }).

@@ -147,7 +147,7 @@ func (c *Case) fillMaskedSlots(t *Tensors) {
 				operand.fillMaskedRow(b, h, key, c.Values.Masked)
 				continue
 			}
-			for d := range c.HeadDim {
+			for d := range operand.Shape[3] {
 				if c.Values.Masked == MaskedSNaN {
 					operand.setSignallingNaN(b, h, key, d)
 				} else {

@@ -131,13 +131,20 @@ func (c *Case) rangesLayout() *Tensor {
 func (c *Case) fillRanges(t *Tensor) {
 	for b := range c.Batch {
 		for i, e := range c.Entries(b) {
-			at := 4 * t.Index(b, i, 0, 0)
-			for j, x := range [4]int{e.QBegin, e.QEnd, e.KVBegin, e.KVEnd} {
-				binary.LittleEndian.PutUint32(t.Data[at+4*j:], uint32(x))
-			}
+			storeEntry(t, b, i, e)
 		}
 	}
 }
+
+func storeEntry(t *Tensor, batch, i int, e Entry) {
+	at := 4 * t.Index(batch, i, 0, 0)
+	for j, x := range [4]int{e.QBegin, e.QEnd, e.KVBegin, e.KVEnd} {
+		binary.LittleEndian.PutUint32(t.Data[at+4*j:], uint32(x))
+	}
+}
+
+// SetEntry stores what an entry of a batch uses, in place of what the case draws, as its values may be others.
+func (t *Tensors) SetEntry(batch, i int, e Entry) { storeEntry(t.Ranges, batch, i, e) }
 
 // EntriesIn reads the entries of a batch from memory.
 func (t *Tensors) EntriesIn(batch int) []Entry {

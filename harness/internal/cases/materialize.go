@@ -141,14 +141,14 @@ func Layouts(c Case) (*Tensors, error) {
 	t := &Tensors{
 		Q:   layout(c.Layout.Q, c.Input, c.Batch, c.Heads, c.QLen, c.HeadDim),
 		K:   layout(c.Layout.K, c.Input, c.Batch, c.KVHeads, c.KVLen, c.HeadDim),
-		V:   layout(c.Layout.V, c.Input, c.Batch, c.KVHeads, c.KVLen, c.HeadDim),
-		Out: layout(c.Layout.Out, c.Output, c.Batch, c.Heads, c.QLen, c.HeadDim),
+		V:   layout(c.Layout.V, c.Input, c.Batch, c.KVHeads, c.KVLen, c.VDim()),
+		Out: layout(c.Layout.Out, c.Output, c.Batch, c.Heads, c.QLen, c.VDim()),
 	}
 	if c.Paging.Page > 0 {
 		for name, t := range map[string]*Tensor{"k": &t.K, "v": &t.V} {
 			s := c.OperandShape(name)
 			*t = layout(*c.Layout.Operand(name), c.Input, s[0], s[1], s[2], s[3])
-			t.Shape = [4]int{c.Batch, c.KVHeads, c.KVLen, c.HeadDim}
+			t.Shape = [4]int{c.Batch, c.KVHeads, c.KVLen, s[3]}
 		}
 		t.Table = c.tableLayout()
 		t.Page(c.Paging.Page, c.PageCount())
@@ -186,8 +186,8 @@ func (c *Case) quantiseLayouts(t *Tensors) {
 		}
 		s, pages := c.OperandShape(x.name), x.at.pages
 		*x.at = layout(*c.Layout.Operand(x.name), 0, s[0], s[1], s[2], s[3])
-		x.at.Shape, x.at.pages = [4]int{c.Batch, c.KVHeads, c.KVLen, c.HeadDim}, pages
-		*x.scales, *x.zeros = c.quantLayout(x.at, format)
+		x.at.Shape, x.at.pages = [4]int{c.Batch, c.KVHeads, c.KVLen, c.columnsOf(x.name)}, pages
+		*x.scales, *x.zeros = c.quantLayout(x.at, x.name, format)
 	}
 }
 

@@ -145,9 +145,9 @@ func (q Quant) words() string {
 }
 
 // scaleColumns is how many scales a row of an operand has.
-func (c *Case) scaleColumns() int {
+func (c *Case) scaleColumns(operand string) int {
 	if c.Quant.Scales == BlockScales {
-		return (c.HeadDim + QuantBlock - 1) / QuantBlock
+		return (c.columnsOf(operand) + QuantBlock - 1) / QuantBlock
 	}
 	return 1
 }
@@ -164,7 +164,11 @@ func (c *Case) fitQuant() {
 			o.Strides = Strides{}
 		}
 		if format.blocked() {
-			c.HeadDim = max(QuantBlock, min(c.HeadDim, MaxHeadDim)/QuantBlock*QuantBlock)
+			columns := &c.HeadDim
+			if operand == "v" && c.VHeadDim > 0 {
+				columns = &c.VHeadDim
+			}
+			*columns = max(QuantBlock, min(*columns, MaxHeadDim)/QuantBlock*QuantBlock)
 			o.Pad, o.Offset = o.Pad&^1, o.Offset&^1
 		}
 	}
@@ -189,8 +193,8 @@ func quantFits(name, operand string) func(*Case) error {
 		if !format.blocked() {
 			return nil
 		}
-		if c.HeadDim%QuantBlock != 0 {
-			return wrong(name, string(format), "none, int8 or int4 with head_dim %d: blocks have %d columns", c.HeadDim, QuantBlock)
+		if n := c.columnsOf(operand); n%QuantBlock != 0 {
+			return wrong(name, string(format), "none, int8 or int4 with %d columns of %s: blocks have %d", n, operand, QuantBlock)
 		}
 		even := o.Pad%2 == 0 && o.Offset%2 == 0
 		for _, n := range o.Strides[:3] {
@@ -346,7 +350,7 @@ func drawQuant(d Dice, c *Case) {
 // AnyQuant draws how k and v are quantised: both alike, as a rule.
 func AnyQuant(d Dice, c *Case) {
 	some := []QuantFormat{Int8, Int4}
-	if c.HeadDim%QuantBlock == 0 {
+	if c.HeadDim%QuantBlock == 0 && c.VDim()%QuantBlock == 0 {
 		some = append(some, Q8_0, Q4_0)
 	}
 	q := Quant{K: some[d.Intn(len(some))]}

@@ -121,14 +121,14 @@ func (q *quantised) ownScales() bool {
 }
 
 // quantLayout makes k or v one of integers, and gives its scales and zero points.
-func (c *Case) quantLayout(t *Tensor, format QuantFormat) (scales, zeros *Tensor) {
+func (c *Case) quantLayout(t *Tensor, operand string, format QuantFormat) (scales, zeros *Tensor) {
 	q := &quantised{format: format, oneRow: t.Shape[0]*t.Shape[2] == 1}
 	t.Format, t.quant = 0, q
 	if format.blocked() {
 		q.columns = QuantBlock
 		return nil, nil
 	}
-	n := c.scaleColumns()
+	n := c.scaleColumns(operand)
 	if n > 1 || c.Quant.Scales == BlockScales {
 		q.columns = QuantBlock
 	}

@@ -91,7 +91,7 @@ func (c *Case) checkSize() error {
 		if c.Quant.Of(name) != "" {
 			size = 1
 			// Scales and zero points, at most one of each for an element, which is drawn before it is quantised too.
-			used += float64(shape[0]) * float64(shape[1]) * float64(shape[2]) * (float64(8*c.scaleColumns()) + float64(in*c.HeadDim))
+			used += float64(shape[0]) * float64(shape[1]) * float64(shape[2]) * (float64(8*c.scaleColumns(name)) + float64(in*c.columnsOf(name)))
 		}
 		if o.Strides.Given() {
 			add(size, o.Offset, o.Strides, shape, reach(o.Strides, shape))

@@ -102,9 +102,11 @@ func keyGuesses(c *cases.Case) []guess {
 func padKeys(p *reference.Problem, to int) {
 	inner, kvLen := p.Mask, p.KVLen
 	grow := func(x []float64) []float64 {
-		out := make([]float64, p.Batch*p.KVHeads*to*p.HeadDim)
-		for g := range p.Batch * p.KVHeads {
-			copy(out[g*to*p.HeadDim:], x[g*kvLen*p.HeadDim:(g+1)*kvLen*p.HeadDim])
+		groups := p.Batch * p.KVHeads
+		size := len(x) / groups // of k or of v, whose head_dims may differ
+		out := make([]float64, len(x)/kvLen*to)
+		for g := range groups {
+			copy(out[g*size/kvLen*to:], x[g*size:(g+1)*size])
 		}
 		return out
 	}
@@ -336,14 +338,16 @@ func headGuesses(c *cases.Case) []guess {
 			}
 			p.K = k
 		}})
-		list = append(list, guess{kind: "operands", words: "the keys are used as values", change: func(p *reference.Problem) { p.V = p.K }})
+		if c.VHeadDim == 0 {
+			list = append(list, guess{kind: "operands", words: "the keys are used as values", change: func(p *reference.Problem) { p.V = p.K }})
+		}
 	}
 	return list
 }
 
 // gather makes k or v with a head for every query head.
 func gather(p *reference.Problem, x []float64, source func(b, h int) (int, int)) []float64 {
-	size := p.KVLen * p.HeadDim
+	size := len(x) / (p.Batch * p.KVHeads)
 	out := make([]float64, 0, p.Batch*p.Heads*size)
 	for b := range p.Batch {
 		for h := range p.Heads {
@@ -416,8 +420,10 @@ func staleGuesses(c *cases.Case, t *cases.Tensors) []guess {
 	if same := before.Batch == c.Batch && before.KVHeads == c.KVHeads && before.KVLen == c.KVLen && before.HeadDim == c.HeadDim; same {
 		earlier := cases.Materialize(before)
 		take("keys", func(p *reference.Problem) { p.K = earlier.K.Dense() })
-		take("values", func(p *reference.Problem) { p.V = earlier.V.Dense() })
-		take("keys and values", func(p *reference.Problem) { p.K, p.V = earlier.K.Dense(), earlier.V.Dense() })
+		if before.VDim() == c.VDim() {
+			take("values", func(p *reference.Problem) { p.V = earlier.V.Dense() })
+			take("keys and values", func(p *reference.Problem) { p.K, p.V = earlier.K.Dense(), earlier.V.Dense() })
+		}
 		if t.Mask != nil && earlier.Mask != nil && before.Mask == c.Mask && before.QLen == c.QLen && before.Heads == c.Heads {
 			take("mask array", func(p *reference.Problem) {
 				if rows := c.Rows(earlier); rows != nil {

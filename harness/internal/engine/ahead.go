@@ -59,7 +59,7 @@ func (e *engine) supported(p paths.Path, index int) (cases.Case, error) {
 // mask, grouped heads, logsumexp.
 func smallest(c cases.Case) (small cases.Case, ok bool) {
 	small = cases.Case{
-		Version: c.Version, Batch: 1, Heads: c.Group(), KVHeads: 1, QLen: 1, KVLen: 1, HeadDim: c.HeadDim,
+		Version: c.Version, Batch: 1, Heads: c.Group(), KVHeads: 1, QLen: 1, KVLen: 1, HeadDim: c.HeadDim, VHeadDim: c.VHeadDim,
 		Input: c.Input, Output: c.Output, Intermediate: c.Intermediate, LSE: c.LSE,
 		Mask: cases.Mask{Kind: c.Mask.Kind, Align: c.Mask.Align, Format: c.Mask.Format},
 	}

@@ -14,7 +14,7 @@ type draft struct {
 	keepBatch, keepHeads, keepQ, keepKV, keepDim bool
 }
 
-// Cost is what a case costs to run: its work, 2*batch*heads*q_len*kv_len*head_dim multiply-adds, and that of the
+// Cost is what a case costs to run: its work, batch*heads*q_len*kv_len*(head_dim+v_head_dim) multiply-adds, and that of the
 // cases before it.
 func Cost(c cases.Case) float64 {
 	cost := c.Work()

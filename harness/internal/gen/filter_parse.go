@@ -34,7 +34,7 @@ var settings = []setting{
 	{"head-dim", "head_dims: 64, or 1-128, several with commas",
 		func(f *Filter, v string) (err error) { f.HeadDim, err = list(v, parseSpan); return },
 		func(f *Filter) string { return join(f.HeadDim) }},
-	{"max-work", "largest 2*batch*heads*q_len*kv_len*head_dim, with the cases before",
+	{"max-work", "largest batch*heads*q_len*kv_len*(head_dim+v_head_dim), with the cases before",
 		func(f *Filter, v string) (err error) { f.MaxWork, err = parseWork(v); return },
 		func(f *Filter) string { return nonZero(f.MaxWork) }},
 	{"single", "true: no cases that run before in the same context",

@@ -16,7 +16,7 @@ func before(c *cases.Case, holds func(*cases.Case) bool) bool {
 
 func sameShape(a, b *cases.Case) bool {
 	return a.Batch == b.Batch && a.Heads == b.Heads && a.KVHeads == b.KVHeads && a.QLen == b.QLen &&
-		a.KVLen == b.KVLen && a.HeadDim == b.HeadDim
+		a.KVLen == b.KVLen && a.HeadDim == b.HeadDim && a.VHeadDim == b.VHeadDim
 }
 
 var sequenceRegions = []Region{

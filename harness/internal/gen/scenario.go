@@ -30,19 +30,24 @@ func defaultRotation() []scenario {
 // rareScenarios promise what no other scenario is about, such as each pair of formats.
 var rareScenarios = func() []scenario {
 	rare := []scenario{
-		{name: "linear bias by head", weight: 1, sure: "alibi",
+		{name: "linear bias by head, v wider than q", weight: 1, sure: "alibi v-head-dim-more",
+			size: severalRows,
 			rest: func(d dice, t *draft) {
 				t.arrayMask(d, cases.AdditiveMask, "bhqk", "1hqk")
 				t.Mask.Fill, t.Mask.Density = cases.AlibiFill, 0
+				t.giveV(d, t.HeadDim+1, min(2*t.HeadDim+16, cases.MaxHeadDim))
 			}},
-		{name: "capped under a bias", weight: 1, sure: "softcap softcap-felt softcap-masked",
+		{name: "capped under a bias, v narrower than q", weight: 1, sure: "softcap softcap-felt softcap-masked v-head-dim-less",
+			size: severalRows,
 			rest: func(d dice, t *draft) {
 				t.arrayMask(d, cases.AdditiveMask, "bhqk", "b1qk", "11qk")
 				t.Softcap = pick[float32](d, 0.5, 1, 1.5)
+				t.giveV(d, 1, t.HeadDim-1)
 			}},
-		{name: "few keys allowed", weight: 1, sure: "mask-sparse",
+		{name: "few keys allowed, v of any head_dim", weight: 1, sure: "mask-sparse v-head-dim-ragged",
 			rest: func(d dice, t *draft) {
 				t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")
+				t.giveV(d, 1, min(t.HeadDim+40, cases.MaxHeadDim))
 				t.Mask.Fill, t.Mask.Density = cases.RandomFill, d.between(1, 10)
 			}},
 	}
@@ -57,6 +62,17 @@ var rareScenarios = func() []scenario {
 	}
 	return rare
 }()
+
+// severalRows is a size of more than one row, key and column.
+func severalRows(_ dice, t *draft) {
+	t.QLen, t.KVLen, t.HeadDim = max(t.QLen, 2), max(t.KVLen, 2), max(t.HeadDim, 2)
+}
+
+// giveV gives v a head_dim of its own, which its strides and those of the output, where they are given, may not fit.
+func (t *draft) giveV(d dice, low, high int) {
+	t.VHeadDim = d.between(low, max(low, high))
+	t.Layout.V.Strides, t.Layout.Out.Strides = cases.Strides{}, cases.Strides{}
+}
 
 // defaultScenarios are all scenarios but the free and the rare ones.
 func defaultScenarios() []scenario {

@@ -41,7 +41,7 @@ func (t *draft) quantise(d dice, q cases.Quant) {
 	if q.V == cases.NotQuantised {
 		q.V = ""
 	}
-	if t.HeadDim%cases.QuantBlock != 0 { // a filter has another head_dim than the scenario
+	if t.HeadDim%cases.QuantBlock != 0 || t.VDim()%cases.QuantBlock != 0 { // a filter has another head_dim than the scenario
 		for _, f := range []*cases.QuantFormat{&q.K, &q.V} {
 			if *f == cases.Q8_0 || *f == cases.Q4_0 {
 				*f = cases.Int8

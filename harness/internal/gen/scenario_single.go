@@ -188,7 +188,14 @@ func singleGroups() []singleGroup {
 			{"call.handles", func(d dice, c *cases.Case) { c.Call.Handles += 40 }}}},
 		{rest: func(d dice, t *draft) { t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk") },
 			fields: []single{
-				{"mask.offset", func(d dice, c *cases.Case) { c.Mask.Offset += pick(d, 1, 8) }}}},
+				{"mask.offset", func(d dice, c *cases.Case) { c.Mask.Offset += pick(d, 1, 8) }},
+				{"v_head_dim", func(d dice, c *cases.Case) {
+					if c.VHeadDim == 0 {
+						cases.AnyVHeadDim(d, c)
+					} else {
+						c.VHeadDim = 0
+					}
+				}}}},
 	}
 	groups = append(append(groups, quantGroups()...), layoutGroups()...)
 	return append(groups, drawnGroups(groups)...)

@@ -12,13 +12,13 @@ import (
 // in the input's format, the sums behind them are wider. Rules that measure their tolerance take its error.
 func samePrecision(c cases.Case, t *cases.Tensors) []float64 {
 	p := oracle.Problem(c, t)
-	out := make([]float64, 0, p.Batch*p.Heads*p.QLen*p.HeadDim)
+	out := make([]float64, 0, p.Batch*p.Heads*p.QLen*c.VDim())
 	scores, bias := make([]float64, p.KVLen), make([]float64, p.KVLen)
-	group := p.Heads / p.KVHeads
+	group, vDim := p.Heads/p.KVHeads, c.VDim()
 	for b := range p.Batch {
 		for h := range p.Heads {
-			at := (b*p.KVHeads + h/group) * p.KVLen * p.HeadDim
-			k, v := p.K[at:at+p.KVLen*p.HeadDim], p.V[at:at+p.KVLen*p.HeadDim]
+			at := (b*p.KVHeads + h/group) * p.KVLen
+			k, v := p.K[at*p.HeadDim:(at+p.KVLen)*p.HeadDim], p.V[at*vDim:(at+p.KVLen)*vDim]
 			for i := range p.QLen {
 				first, last := 0, p.KVLen
 				clear(bias)
@@ -43,7 +43,7 @@ func samePrecision(c cases.Case, t *cases.Tensors) []float64 {
 					scores[j] = c.Input.Round(s + bias[j])
 					top = max(top, scores[j])
 				}
-				out = append(out, weighted(scores[first:last], v[first*p.HeadDim:last*p.HeadDim], top, sink, p.HeadDim, c.Input, c.Output)...)
+				out = append(out, weighted(scores[first:last], v[first*vDim:last*vDim], top, sink, vDim, c.Input, c.Output)...)
 			}
 		}
 	}

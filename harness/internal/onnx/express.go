@@ -14,7 +14,7 @@ type Check struct {
 	Case    cases.Case
 	Tensors *cases.Tensors
 	Want    []float64
-	Notes   []string // what was done to it: "v is widened by 2 columns of zeros"
+	Notes   []string // what was done to it: "mask as an array of shape b1qk"
 }
 
 // Fill writes the vector's inputs into tensors of the check's case, wherever they lie.
@@ -56,22 +56,13 @@ func (v *Vector) Express() (check *Check, reason string, err error) {
 		return nil, fmt.Sprintf("operands of the element types %d, %d and %d", q.kind, k.kind, val.kind), nil
 	}
 	check = &Check{}
-	dim := max(q.dims[3], val.dims[3])
-	for _, x := range []struct {
-		name string
-		t    *tensor
-	}{{"v and the output", val}, {"q and k", q}} {
-		if n := dim - x.t.dims[3]; n > 0 {
-			check.Notes = append(check.Notes, fmt.Sprintf("%s widened by %d columns of zeros", x.name, n))
-		}
-	}
 	scale := float32(1 / math.Sqrt(float64(q.dims[3])))
 	if s, ok := v.numbers["scale"]; ok {
 		scale = float32(s)
 	}
 	c := cases.Case{
 		Version: cases.Version, Batch: q.dims[0], Heads: q.dims[1], KVHeads: k.dims[1], QLen: q.dims[2], KVLen: k.dims[2],
-		HeadDim: dim, Input: q.kind.format(), Output: q.kind.format(), Scale: &scale,
+		HeadDim: q.dims[3], VHeadDim: val.dims[3], Input: q.kind.format(), Output: q.kind.format(), Scale: &scale,
 		Softcap: float32(v.numbers["softcap"]),
 	}
 	m := v.mask(&c)
@@ -91,7 +82,10 @@ func (v *Vector) Express() (check *Check, reason string, err error) {
 		}
 		m.store(t)
 	}
-	check.Want = widen(y, dim)
+	if check.Tensors.Ranges != nil {
+		m.storeLengths(check.Tensors)
+	}
+	check.Want = y.data
 	return check, "", nil
 }
 
@@ -120,7 +114,7 @@ func (v *Vector) operands() (q, k, val, y *tensor, err error) {
 		val, err = after(pastValue, val)
 	}
 	if err == nil && (q.dims[0] != k.dims[0] || k.dims[1] != val.dims[1] || k.dims[2] != val.dims[2] || q.dims[3] != k.dims[3] ||
-		k.dims[1] == 0 || q.dims[1]%max(k.dims[1], 1) != 0 || y.dims[2] != q.dims[2]) {
+		k.dims[1] == 0 || q.dims[1]%max(k.dims[1], 1) != 0 || y.dims[2] != q.dims[2] || y.dims[3] != val.dims[3]) {
 		err = fmt.Errorf("Q %v, K %v, V %v, Y %v: %w", q.dims, k.dims, val.dims, y.dims, errLength)
 	}
 	return
@@ -162,18 +156,8 @@ func after(a, b *tensor) (*tensor, error) {
 	return out, nil
 }
 
-// widen gives every row dim columns, the new ones 0.
-func widen(t *tensor, dim int) []float64 {
-	old := t.dims[3]
-	out := make([]float64, len(t.data)/max(old, 1)*dim)
-	for i := range len(t.data) / max(old, 1) {
-		copy(out[i*dim:], t.data[i*old:(i+1)*old])
-	}
-	return out
-}
-
 func fill(into *cases.Tensor, from *tensor) {
-	values := widen(from, into.Shape[3])
+	values := from.data
 	for b := range into.Shape[0] {
 		for h := range into.Shape[1] {
 			for r := range into.Shape[2] {

@@ -2,30 +2,33 @@ package onnx
 
 import (
 	"math"
+	"slices"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/precision"
 )
 
-// mask is the operator's mask: causal from a cache's end, attn_mask broadcast from the right, keys past its end or past
-// nonpad_kv_seqlen not allowed.
+// mask is the operator's mask: causal from a cache's end, attn_mask broadcast from the right, keys past its end not
+// allowed, and keys past nonpad_kv_seqlen, which are lengths of a case.
 type mask struct {
 	causal bool
 	past   int
-	qLen   int
 	array  *tensor   // nil: none
 	valid  []float64 // keys of each batch entry that are no padding; nil: all
-	folded bool      // the causal part is in the stored array, since no alignment says it
 }
 
 // mask sets the case's mask. What causal and aligned masks can say they do; the rest is an array.
 func (v *Vector) mask(c *cases.Case) *mask {
-	m := &mask{causal: v.numbers["is_causal"] != 0, qLen: c.QLen, array: v.tensors["attn_mask"]}
+	m := &mask{causal: v.numbers["is_causal"] != 0, array: v.tensors["attn_mask"]}
 	if past := v.tensors["past_key"]; past != nil {
 		m.past = past.dims[2]
 	}
 	if t := v.tensors["nonpad_kv_seqlen"]; t != nil {
 		m.valid = t.data
+		c.Lengths.KV = cases.RandomLengths
+		if slices.Contains(m.valid, 0) {
+			c.Lengths.KV = cases.EmptyLengths
+		}
 	}
 	align := cases.Align("")
 	switch {
@@ -37,9 +40,9 @@ func (v *Vector) mask(c *cases.Case) *mask {
 	case m.valid == nil:
 		align, c.KVOffset = cases.TopLeft, m.past
 	default:
-		m.folded = true
+		align = cases.BottomRight // of each entry: its last row stands at its last key
 	}
-	if m.array == nil && m.valid == nil && !m.folded {
+	if m.array == nil {
 		if m.causal {
 			c.Mask = cases.Mask{Kind: cases.CausalMask, Align: align}
 		}
@@ -57,7 +60,7 @@ func (v *Vector) mask(c *cases.Case) *mask {
 
 // kind is that of the stored array.
 func (m *mask) kind() cases.MaskKind {
-	if m.array == nil || m.array.kind == boolType {
+	if m.array.kind == boolType {
 		return cases.BoolMask
 	}
 	return cases.AdditiveMask
@@ -66,20 +69,12 @@ func (m *mask) kind() cases.MaskKind {
 // shape names the dimensions that the stored array really has.
 func (m *mask) shape() string {
 	letters := []byte("1111")
-	if m.array != nil {
-		for i, d := range m.array.dims {
-			if at := 4 - len(m.array.dims) + i; d > 1 && at >= 0 {
-				letters[at] = "bhqk"[at]
-			}
+	for i, d := range m.array.dims {
+		if at := 4 - len(m.array.dims) + i; d > 1 && at >= 0 {
+			letters[at] = "bhqk"[at]
 		}
 	}
-	if m.valid != nil {
-		letters[0], letters[3] = 'b', 'k'
-	}
-	if m.folded {
-		letters[2], letters[3] = 'q', 'k'
-	}
-	if m.array != nil && m.array.dims[len(m.array.dims)-1] > 1 {
+	if m.array.dims[len(m.array.dims)-1] > 1 {
 		letters[3] = 'k'
 	}
 	return string(letters)
@@ -87,21 +82,6 @@ func (m *mask) shape() string {
 
 // bias is what the stored array adds to a score.
 func (m *mask) bias(b, h, i, j int) float64 {
-	if m.valid != nil && b < len(m.valid) && j >= int(m.valid[b]) {
-		return math.Inf(-1)
-	}
-	if m.folded {
-		offset := m.past
-		if m.valid != nil && b < len(m.valid) {
-			offset = int(m.valid[b]) - m.qLen
-		}
-		if j > i+offset {
-			return math.Inf(-1)
-		}
-	}
-	if m.array == nil {
-		return 0
-	}
 	index, at := [4]int{b, h, i, j}, 0
 	for n, d := range m.array.dims {
 		x := index[4-len(m.array.dims)+n]
@@ -121,6 +101,13 @@ func (m *mask) bias(b, h, i, j int) float64 {
 		return math.Inf(-1)
 	}
 	return value
+}
+
+// storeLengths says how many keys each batch entry uses.
+func (m *mask) storeLengths(t *cases.Tensors) {
+	for b, n := range m.valid {
+		t.SetEntry(b, 0, cases.Entry{QEnd: t.Q.Shape[2], KVEnd: min(int(n), t.K.Shape[2])})
+	}
 }
 
 // store writes the array.

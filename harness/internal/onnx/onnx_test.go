@@ -102,8 +102,9 @@ func TestAMadeVector(t *testing.T) {
 	require.Equal(t, verdict.Numeric, judge(t, check).Kind)
 }
 
-// Lengths per batch entry and a mask that is shorter than the keys become one array.
-func TestMasksThatNoKindOfACaseSays(t *testing.T) {
+// Lengths per batch entry are the case's, under whose causal mask each has a diagonal of its own; a mask that is shorter than
+// the keys is an array.
+func TestLengthsAndAShortMask(t *testing.T) {
 	v, err := vector(t, "Attention", map[string]any{"is_causal": 1}, []string{"Q", "K", "V", "M", "", "", "L"}, map[string][]byte{
 		"input_0.pb":  tensorFile("Q", float32Type, []int{2, 1, 2, 1}, 0, 0, 0, 0),
 		"input_1.pb":  tensorFile("K", float32Type, []int{2, 1, 3, 1}, 1, 1, 1, 1, 1, 1),
@@ -116,8 +117,29 @@ func TestMasksThatNoKindOfACaseSays(t *testing.T) {
 	check, reason, err := v.Express()
 	require.NoError(t, err)
 	require.Empty(t, reason)
-	require.Equal(t, "b1qk", check.Case.Mask.Shape)
+	require.Equal(t, "111k", check.Case.Mask.Shape)
+	require.Equal(t, cases.RandomLengths, check.Case.Lengths.KV)
+	require.Equal(t, []cases.Entry{{QEnd: 2, KVEnd: 3}}, check.Tensors.EntriesIn(1))
 	require.Equal(t, verdict.Pass, judge(t, check).Kind)
+}
+
+// v and the answer have three columns where q and k have one: weights 1:1.
+func TestAVOfItsOwnWidth(t *testing.T) {
+	v, err := vector(t, "Attention", nil, []string{"Q", "K", "V"}, map[string][]byte{
+		"input_0.pb":  tensorFile("Q", float32Type, []int{1, 1, 1, 1}, 0),
+		"input_1.pb":  tensorFile("K", float32Type, []int{1, 1, 2, 1}, 5, 6),
+		"input_2.pb":  tensorFile("V", float32Type, []int{1, 1, 2, 3}, 1, 2, 3, 5, 6, 8),
+		"output_0.pb": tensorFile("Y", float32Type, []int{1, 1, 1, 3}, 3, 4, 5.5),
+	})
+	require.NoError(t, err)
+	check, reason, err := v.Express()
+	require.NoError(t, err)
+	require.Empty(t, reason)
+	require.Equal(t, 3, check.Case.VHeadDim)
+	require.Empty(t, check.Notes)
+	require.Equal(t, verdict.Pass, judge(t, check).Kind)
+	check.Want[2] = 5
+	require.Equal(t, verdict.Numeric, judge(t, check).Kind)
 }
 
 func TestWhatCannotBeSaidIsNamed(t *testing.T) {

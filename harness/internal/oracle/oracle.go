@@ -19,7 +19,7 @@ const InconclusiveShare = 0.02
 // Problem gives the tensors' inputs to the reference: the stored values, exactly.
 func Problem(c cases.Case, t *cases.Tensors) *reference.Problem {
 	p := &reference.Problem{
-		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
+		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim, VHeadDim: c.VHeadDim,
 		Scale: float64(c.EffectiveScale()), Softcap: float64(c.Softcap), Q: t.Q.Dense(), K: t.K.Dense(), V: t.V.Dense(),
 	}
 	if rows := c.Rows(t); rows != nil {

@@ -39,7 +39,7 @@ type Picture struct {
 	Heads   int `json:"heads"`
 	QLen    int `json:"q_len"`
 	KVLen   int `json:"kv_len"`
-	HeadDim int `json:"head_dim"`
+	HeadDim int `json:"head_dim"` // of v and the output
 
 	Output    string             `json:"output"` // "out", or "lse" where only the logsumexp is wrong
 	Wrong     int                `json:"wrong"`  // elements
@@ -111,12 +111,12 @@ func (n *Number) UnmarshalJSON(text []byte) error {
 // Of draws an output. broken are elements that another run contradicts.
 func Of(ctx context.Context, s diagnose.Subject, broken []verdict.Place) (*Picture, error) {
 	c := s.Case
-	p := &Picture{Batch: c.Batch, Heads: c.Heads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim}
+	p := &Picture{Batch: c.Batch, Heads: c.Heads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.VDim()}
 	var err error
 	if p.Diagnosis, err = diagnose.Of(ctx, s); err != nil {
 		return nil, err
 	}
-	v := view{p: p, name: "out", columns: c.HeadDim, got: s.Tensors.Out.Dense(), at: s.Truth.OutputAt, contradicted: map[int]bool{}}
+	v := view{p: p, name: "out", columns: c.VDim(), got: s.Tensors.Out.Dense(), at: s.Truth.OutputAt, contradicted: map[int]bool{}}
 	if s.Tensors.LSE != nil && !v.wrong() {
 		lse := v
 		lse.name, lse.columns, lse.got, lse.at = "lse", 1, s.Tensors.LSE.Dense(), s.Truth.LSEAt

@@ -73,6 +73,7 @@ func environment(c cases.Case) any {
 	if c.Intermediate == 0 {
 		c.Intermediate = precision.FP32
 	}
+	c.VHeadDim = c.VDim()
 	env := reflect.New(envType).Elem()
 	fill(env, reflect.ValueOf(c))
 	env.FieldByName("Group").SetInt(int64(c.Group()))

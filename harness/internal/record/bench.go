@@ -145,7 +145,11 @@ func BenchName(c cases.Case) string {
 	if c.Intermediate.Valid() {
 		fmt.Fprintf(&b, "/acc=%s", c.Intermediate)
 	}
-	fmt.Fprintf(&b, "/D=%d/B=%d/H=%d/kvH=%d/q=%d/kv=%d", c.HeadDim, c.Batch, c.Heads, c.KVHeads, c.QLen, c.KVLen)
+	fmt.Fprintf(&b, "/D=%d", c.HeadDim)
+	if c.VHeadDim > 0 {
+		fmt.Fprintf(&b, "/vD=%d", c.VHeadDim)
+	}
+	fmt.Fprintf(&b, "/B=%d/H=%d/kvH=%d/q=%d/kv=%d", c.Batch, c.Heads, c.KVHeads, c.QLen, c.KVLen)
 	if c.LSE {
 		b.WriteString("/lse=true")
 	}

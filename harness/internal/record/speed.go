@@ -28,11 +28,12 @@ func pairs(c cases.Case) float64 {
 }
 
 // Instructions is the work of one dispatch in the unit of the metal-flash-attention benchmarks:
-// (2*D + 5) for each pair, whatever the mask.
-func Instructions(c cases.Case) float64 { return float64(2*c.HeadDim+5) * pairs(c) }
+// (2*D + 5) for each pair, whatever the mask; with v_head_dim E, (D + E + 5).
+func Instructions(c cases.Case) float64 { return float64(c.HeadDim+c.VDim()+5) * pairs(c) }
 
-// NominalFLOP is 4*D for each pair: a multiplication and an addition for every element of both products.
-func NominalFLOP(c cases.Case) float64 { return 4 * float64(c.HeadDim) * pairs(c) }
+// NominalFLOP is a multiplication and an addition for every element of both products: 4*D for each pair, or 2*(D + E)
+// with v_head_dim E.
+func NominalFLOP(c cases.Case) float64 { return 2 * float64(c.HeadDim+c.VDim()) * pairs(c) }
 
 // NeededFLOP counts only the pairs that a causal mask or a window allows. What an array forbids is known only to
 // who reads it, so it counts.
@@ -44,7 +45,7 @@ func NeededFLOP(c cases.Case) float64 {
 			allowed += float64(last - first)
 		}
 	}
-	return 4 * float64(c.HeadDim) * float64(c.Heads) * allowed
+	return 2 * float64(c.HeadDim+c.VDim()) * float64(c.Heads) * allowed
 }
 
 // Bytes is what any implementation must move once: the elements of q, k, v and the mask array read, those of the

@@ -32,11 +32,16 @@ func sizeAxes(c *cases.Case) []axis {
 	if c.Mask.EmptyLead > 0 && c.KVLen > c.Mask.EmptyLead {
 		list = append(list, sameDelta(axis{1, emptyLead.get, emptyLead.set}, kvLen))
 	}
+	if c.VHeadDim > 0 {
+		list = append(list, sameDelta(headDim, vHeadDim), vHeadDim)
+	}
 	return append(list, kvLen, qLen, headDim)
 }
 
 var (
-	headDim   = field(1, func(c *cases.Case) *int { return &c.HeadDim })
+	headDim = field(1, func(c *cases.Case) *int { return &c.HeadDim })
+	// of v, where it has one of its own: else it goes down with that of q
+	vHeadDim  = axis{1, (*cases.Case).VDim, func(c *cases.Case, v int) { c.VHeadDim = v }}
 	emptyLead = field(0, func(c *cases.Case) *int { return &c.Mask.EmptyLead })
 	qLen      = field(1, func(c *cases.Case) *int { return &c.QLen })
 	kvLen     = axis{1,

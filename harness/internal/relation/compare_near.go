@@ -98,7 +98,7 @@ func classOf(x float64) reference.Demand {
 // outputs holds every element of an output of the base's shape. index is the element's place in the reference's
 // slices, row that of its row.
 func (t *tally) outputs(got *cases.Tensors, expect func(p place, row, d, index int) element) {
-	dim := t.a.Case.HeadDim
+	dim := t.a.Case.VDim()
 	for row := range t.a.rowCount() {
 		p := t.a.placeOf(row)
 		for d := range dim {
@@ -142,7 +142,7 @@ func (a *application) agree(got *cases.Tensors, o order, factor func(row int) fl
 	}
 	t.outputs(got, func(p place, _, d, _ int) element {
 		from, row := moved(p)
-		i := row*a.Case.HeadDim + d
+		i := row*a.Case.VDim() + d
 		return element{a.base(from, d), factor(row) * a.Truth.Bound[i], a.Truth.OutputDemand[i]}
 	})
 	t.logsumexps(got, func(p place, _ int) element {

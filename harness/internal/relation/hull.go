@@ -18,7 +18,7 @@ var hull = Law{
 	Statement: "an output lies between the least and the largest v that its row may see",
 	applies:   func(*cases.Case, paths.Promises) bool { return true },
 	check: func(a *application) error {
-		t, keys, dim := a.tally("outside the values that the row averages"), a.reader(), a.Case.HeadDim
+		t, keys, dim := a.tally("outside the values that the row averages"), a.reader(), a.Case.VDim()
 		low, high := make([]float64, dim), make([]float64, dim)
 		for _, p := range a.sample(hullRows) {
 			for d := range dim {

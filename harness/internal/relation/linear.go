@@ -58,7 +58,7 @@ func (a *application) scaleV(t *cases.Tensors, by float64) {
 	for b := range a.Case.Batch {
 		for h := range a.Case.KVHeads {
 			for key := range a.Case.KVLen {
-				for d := range a.Case.HeadDim {
+				for d := range a.Case.VDim() {
 					if x := by * old.At(b, h, key, d); math.Abs(x) <= old.Format.Max() {
 						t.V.Set(b, h, key, d, x)
 					}
@@ -67,7 +67,7 @@ func (a *application) scaleV(t *cases.Tensors, by float64) {
 		}
 	}
 	a.eachVisible(func(b, h, key int) { // Inf too
-		for d := range a.Case.HeadDim {
+		for d := range a.Case.VDim() {
 			t.V.Set(b, h, key, d, by*old.At(b, h, key, d))
 		}
 	})
@@ -141,8 +141,8 @@ func (a *application) judgeSum(first, second *cases.Tensors) error {
 	}
 	for row := range a.rowCount() {
 		p := a.placeOf(row)
-		for d := range a.Case.HeadDim {
-			i := row*a.Case.HeadDim + d
+		for d := range a.Case.VDim() {
+			i := row*a.Case.VDim() + d
 			if !allNumbers(a.Truth.OutputDemand[i], truth1.OutputDemand[i], truth2.OutputDemand[i]) {
 				continue
 			}

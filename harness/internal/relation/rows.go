@@ -81,10 +81,10 @@ func (s *Subject) columns() []column {
 		return s.columnsOnce
 	}
 	c, v := &s.Case, &s.Tensors.V
-	s.columnsOnce = make([]column, c.Batch*c.KVHeads*c.HeadDim)
+	s.columnsOnce = make([]column, c.Batch*c.KVHeads*c.VDim())
 	s.eachVisible(func(b, h, key int) {
-		for d := range c.HeadDim {
-			x, at := math.Abs(v.At(b, h, key, d)), &s.columnsOnce[(b*c.KVHeads+h)*c.HeadDim+d]
+		for d := range c.VDim() {
+			x, at := math.Abs(v.At(b, h, key, d)), &s.columnsOnce[(b*c.KVHeads+h)*c.VDim()+d]
 			if x <= math.MaxFloat64 {
 				at.largest = max(at.largest, x)
 			}

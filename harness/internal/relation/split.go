@@ -109,8 +109,8 @@ func (a *application) judgeMerge(first, second part) error {
 		if share1*share2 > 0 {
 			moved = share1 * share2 * math.Expm1(first.lseBound(row)+second.lseBound(row))
 		}
-		for d := range a.Case.HeadDim {
-			i := row*a.Case.HeadDim + d
+		for d := range a.Case.VDim() {
+			i := row*a.Case.VDim() + d
 			bound1, ok1 := first.outBound(row, i)
 			bound2, ok2 := second.outBound(row, i)
 			if a.Truth.OutputDemand[i] != reference.Value || !ok1 || !ok2 {

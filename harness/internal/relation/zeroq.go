@@ -44,8 +44,8 @@ func (a *application) judgeMean(result *tally, truth *reference.Result, t *cases
 	if len(keys) == 0 || truth.LSEDemand[row] != reference.Value {
 		return
 	}
-	for d := range a.Case.HeadDim {
-		i := row*a.Case.HeadDim + d
+	for d := range a.Case.VDim() {
+		i := row*a.Case.VDim() + d
 		if truth.OutputDemand[i] != reference.Value {
 			continue // NaN, Inf or a sum that accumulators may not hold
 		}

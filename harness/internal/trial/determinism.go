@@ -107,7 +107,7 @@ func (t *trial) compareRun(ctx context.Context, c cases.Case, base *cases.Tensor
 // the path is lost by it: then nothing more can be asked of it.
 func (t *trial) otherShapes(ctx context.Context, c cases.Case) (*verdict.Verdict, error) {
 	for _, other := range []cases.Case{
-		{QLen: 5, KVLen: 7, HeadDim: c.HeadDim, Mask: cases.Mask{Kind: cases.CausalMask}},
+		{QLen: 5, KVLen: 7, HeadDim: c.HeadDim, VHeadDim: c.VHeadDim, Mask: cases.Mask{Kind: cases.CausalMask}},
 		{QLen: c.QLen%7 + 1, KVLen: 33, HeadDim: c.HeadDim%64 + 16},
 	} {
 		other.Version, other.Batch, other.Heads, other.Input = cases.Version, 1, 2, c.Input

@@ -94,6 +94,8 @@ func axes(c *cases.Case) []axis {
 	e.add("kv_len", "lengths", ints(lengthValues["kv_len"], func(c *cases.Case, v int) { c.KVLen = v })...)
 	e.add("both", "lengths", ints(lengthValues["q_len"], func(c *cases.Case, v int) { c.KVLen, c.QLen = max(1, c.KVLen-c.QLen+v), v })...)
 	e.add("head_dim", "head_dim", ints(lengthValues["head_dim"], func(c *cases.Case, v int) { c.HeadDim = v })...)
+	e.add("v_head_dim", "v_head_dim", ints([]int{0, c.HeadDim + 1, c.HeadDim - 1, c.HeadDim / 2, c.HeadDim + 8, 1, 8, 2 * c.HeadDim, 64, 40, 136},
+		func(c *cases.Case, v int) { c.VHeadDim = v })...)
 	for _, f := range cases.Fields() {
 		if f.AppliesTo(c) {
 			e.field(f)
@@ -112,7 +114,7 @@ func axes(c *cases.Case) []axis {
 }
 
 // handled are fields with axes of their own.
-var handled = map[string]bool{"batch": true, "heads": true, "kv_heads": true, "q_len": true, "kv_len": true, "head_dim": true,
+var handled = map[string]bool{"batch": true, "heads": true, "kv_heads": true, "q_len": true, "kv_len": true, "head_dim": true, "v_head_dim": true,
 	"values.seed": true, "after": true, "notes": true, "version": true, "call.handles": true}
 
 func (e *editor) field(f *cases.Field) {
@@ -157,11 +159,15 @@ func stridesOf(c *cases.Case, field string) []string {
 	default:
 		return nil
 	}
+	columns := c.HeadDim
+	if field == "layout.v.strides" || field == "layout.out.strides" {
+		columns = c.VDim()
+	}
 	write := func(batch, head, row int) string { return fmt.Sprintf("%d/%d/%d/1", batch, head, row) }
-	row := c.HeadDim + 3
-	list := []string{write(heads*rows*row, rows*row, row), write(heads*rows*c.HeadDim+7, rows*c.HeadDim, c.HeadDim)}
+	row := columns + 3
+	list := []string{write(heads*rows*row, rows*row, row), write(heads*rows*columns+7, rows*columns, columns)}
 	if heads > 1 && keys {
-		list = append(list, write(rows*c.HeadDim, 0, c.HeadDim))
+		list = append(list, write(rows*columns, 0, columns))
 	}
 	return list
 }

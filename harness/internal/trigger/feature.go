@@ -28,7 +28,7 @@ const (
 	real                      // the scale
 	flag
 	word
-	difference // kv_len - q_len
+	difference // kv_len - q_len, and of other pairs of sizes
 	side       // of a window
 	pastPower  // by how much a size goes past a power of two
 )
@@ -96,6 +96,7 @@ func makeFeatures() []feature {
 	add("batch * heads", number, "heads", func(c *cases.Case) float64 { return float64(c.Batch * c.Heads) })
 	add("batch * kv_heads", number, "heads", func(c *cases.Case) float64 { return float64(c.Batch * c.KVHeads) })
 	add("q_len, kv_len", difference, "lengths", func(c *cases.Case) float64 { return float64(c.KVLen - c.QLen) })
+	add("head_dim, v_head_dim", difference, "v_head_dim", func(c *cases.Case) float64 { return float64(c.VDim() - c.HeadDim) })
 	add("past.q_len", pastPower, "lengths", func(c *cases.Case) float64 { return float64(predicate.Past(c.QLen)) })
 	add("past.kv_len", pastPower, "lengths", func(c *cases.Case) float64 { return float64(predicate.Past(c.KVLen)) })
 	add("past.head_dim", pastPower, "head_dim", func(c *cases.Case) float64 { return float64(predicate.Past(c.HeadDim)) })

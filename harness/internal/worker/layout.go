@@ -109,7 +109,7 @@ func (s *slots) place(list []cases.Buffer, atEnd bool) []placed {
 // seed and the shape.
 func atEnd(c *cases.Case) bool {
 	h := c.Values.Seed
-	for _, n := range []int{c.Batch, c.Heads, c.QLen, c.KVLen, c.HeadDim} {
+	for _, n := range []int{c.Batch, c.Heads, c.QLen, c.KVLen, c.HeadDim + c.VHeadDim} {
 		h = (h ^ uint64(n)) * 0x9e3779b97f4a7c15
 	}
 	return h>>63 == 1

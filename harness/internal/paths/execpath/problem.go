@@ -6,13 +6,15 @@ import (
 
 // problem is a case spelt out, so that a program need not know the case format, its defaults or its layouts.
 type problem struct {
-	Batch   int     `json:"batch"`
-	Heads   int     `json:"heads"`
-	KVHeads int     `json:"kv_heads"`
-	QLen    int     `json:"q_len"`
-	KVLen   int     `json:"kv_len"`
-	HeadDim int     `json:"head_dim"`
-	Scale   float32 `json:"scale"`
+	Batch   int `json:"batch"`
+	Heads   int `json:"heads"`
+	KVHeads int `json:"kv_heads"`
+	QLen    int `json:"q_len"`
+	KVLen   int `json:"kv_len"`
+	HeadDim int `json:"head_dim"`
+	// VHeadDim is the head_dim of v and out, that of q and k unless the program's hello knows v_head_dim.
+	VHeadDim int     `json:"v_head_dim"`
+	Scale    float32 `json:"scale"`
 	// Softcap c: scores are c*tanh(scale*q.k/c) before the mask; 0: scale*q.k. Only for a program whose hello knows it.
 	Softcap float32 `json:"softcap"`
 	Input   string  `json:"input"`
@@ -69,7 +71,7 @@ type description struct {
 
 func problemOf(c cases.Case, t *cases.Tensors) *problem {
 	p := &problem{
-		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
+		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim, VHeadDim: c.VDim(),
 		Scale: c.EffectiveScale(), Softcap: c.Softcap, Input: c.Input.String(), Output: c.Output.String(), Intermediate: "fp32", LSE: c.LSE,
 		Mask: "none", Tensors: map[string]description{},
 	}

@@ -59,7 +59,8 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 // expressed are the fields, and values of fields, that came after the first version of a case and that a descriptor has
 // a member for: see paths.Knower. What is missing here, optionsOf need not express.
 var expressed = []string{"softcap", "kv_offset", "sinks", "alibi", "lengths.packed", "lengths.q", "lengths.kv", "lengths.side",
-	"paging.page", "paging.order", "paging.shared", "quant.k", "quant.v", "quant.scales", "quant.zero_points", "quant.fill"}
+	"paging.page", "paging.order", "paging.shared", "quant.k", "quant.v", "quant.scales", "quant.zero_points", "quant.fill",
+	"v_head_dim"}
 
 var scaleSpans = map[cases.ScaleSpan]metal.ScaleSpan{
 	"": metal.RowScales, cases.BlockScales: metal.BlockScales, cases.HeadScales: metal.HeadScales,
@@ -68,7 +69,7 @@ var scaleSpans = map[cases.ScaleSpan]metal.ScaleSpan{
 // optionsOf is a case without its tensors.
 func optionsOf(c cases.Case) *metal.AttentionOptions {
 	o := &metal.AttentionOptions{
-		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim,
+		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim, VHeadDim: c.VHeadDim,
 		Scores: metal.Scores{Scale: c.EffectiveScale(), Softcap: c.Softcap}, Input: precisionOf(c.Input), Output: precisionOf(c.Output),
 		Intermediate: metal.FP32, Causal: c.Mask.IsCausal(), KVOffset: c.KVOffset, PackedEntries: c.Lengths.Packed,
 	}

@@ -52,8 +52,8 @@ func intermediate(c cases.Case) precision.Format {
 // Attend computes the case.
 func (Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
 	r := row{
-		round: rounder(intermediate(c)), wide: intermediate(c) == precision.FP32, scale: c.EffectiveScale(), softcap: c.Softcap, headDim: c.HeadDim,
-		bias: make([]float64, c.KVLen), scores: make([]float32, c.KVLen), out: make([]float32, c.HeadDim),
+		round: rounder(intermediate(c)), wide: intermediate(c) == precision.FP32, scale: c.EffectiveScale(), softcap: c.Softcap, headDim: c.HeadDim, vHeadDim: c.VDim(),
+		bias: make([]float64, c.KVLen), scores: make([]float32, c.KVLen), out: make([]float32, c.VDim()),
 	}
 	mask := c.Rows(t)
 	var sinks []float64
@@ -63,12 +63,12 @@ func (Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.T
 	q, k, v := narrow(&t.Q), narrow(&t.K), narrow(&t.V)
 	for b := range c.Batch {
 		for h := range c.Heads {
-			kv := (b*c.KVHeads + h/c.Group()) * c.KVLen * c.HeadDim
+			kv := (b*c.KVHeads + h/c.Group()) * c.KVLen
 			r.sink = math.Inf(-1)
 			if sinks != nil {
 				r.sink = sinks[h]
 			}
-			r.k, r.v = k[kv:kv+c.KVLen*c.HeadDim], v[kv:kv+c.KVLen*c.HeadDim]
+			r.k, r.v = k[kv*r.headDim:(kv+c.KVLen)*r.headDim], v[kv*r.vHeadDim:(kv+c.KVLen)*r.vHeadDim]
 			for i := range c.QLen {
 				if err := ctx.Err(); err != nil {
 					return paths.Timing{}, err
@@ -93,16 +93,16 @@ func (Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.T
 
 // row computes one query row; its slices are reused.
 type row struct {
-	round   func(float32) float32
-	wide    bool // the intermediate format is fp32
-	scale   float32
-	softcap float32 // 0: none
-	sink    float64 // of the head; -Inf: none
-	headDim int
-	k, v    []float32 // of one kv head, [kv_len, head_dim]
-	bias    []float64 // [kv_len]; -Inf: forbidden
-	scores  []float32 // [kv_len], then the weights
-	out     []float32 // [head_dim]
+	round             func(float32) float32
+	wide              bool // the intermediate format is fp32
+	scale             float32
+	softcap           float32 // 0: none
+	sink              float64 // of the head; -Inf: none
+	headDim, vHeadDim int
+	k, v              []float32 // of one kv head, [kv_len, head_dim] and [kv_len, v_head_dim]
+	bias              []float64 // [kv_len]; -Inf: forbidden
+	scores            []float32 // [kv_len], then the weights
+	out               []float32 // [v_head_dim]
 }
 
 // attend leaves the output in r.out and gives the logsumexp. A row with no allowed key gives 0 and its sink, or -Inf.
@@ -148,7 +148,7 @@ func (r *row) attend(q []float32, first, last int) float64 {
 			continue
 		}
 		p := r.round(r.scores[j] / sum)
-		r.accumulate(p, r.v[j*r.headDim:(j+1)*r.headDim])
+		r.accumulate(p, r.v[j*r.vHeadDim:(j+1)*r.vHeadDim])
 	}
 	return float64(r.round(largest + r.round(float32(math.Log(float64(sum))))))
 }

@@ -51,7 +51,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	if err != nil {
 		return timing, err
 	}
-	work := float64(c.Batch) * float64(c.Heads) * float64(c.QLen) * float64(c.KVLen) * float64(c.HeadDim)
+	work := c.Work() / 2
 	seconds := work * secondsPerProduct * (1 + noise*p.unlike(c))
 	if p.mask == "" || p.mask == c.Mask.Kind {
 		seconds *= p.slowdown
