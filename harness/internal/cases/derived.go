@@ -244,11 +244,14 @@ func (c *Case) DropStrides(other *Case) {
 		}
 		return false
 	}
+	dropped := false
 	for name, f := range map[string]*QuantFormat{"k": &c.Quant.K, "v": &c.Quant.V} {
 		if f.blocked() && c.columnsOf(name)%QuantBlock != 0 { // which ggml's blocks do not fit
-			*f = ""
-			c.fitQuant()
+			*f, dropped = "", true
 		}
+	}
+	if dropped { // all that must: what stays would change head_dim
+		c.fitQuant()
 	}
 	for _, name := range OperandNames() {
 		if grown(c.OperandShape(name), other.OperandShape(name)) {
