@@ -79,13 +79,8 @@ func conditionValues(c *cases.Case) any {
 	v := c.Visible()
 	first, last := c.RangeEnds()
 	for i, value := range []any{
-<<<<<<< HEAD
 		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, first, last, c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
-		own{c.Scale != nil}, past{Past(c.QLen), Past(c.KVLen), Past(c.HeadDim)},
-=======
-		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
 		own{c.Scale != nil}, past{Past(c.QLen), Past(c.KVLen), Past(c.HeadDim), Past(c.VDim())},
->>>>>>> 269675d (v_head_dim: v and the output may have a head_dim of their own, from the case to the kernel, the library, the clients and ONNX's tests; the reference takes batch, q_len and kv_len of 0)
 		perOperand{c.Strided("q"), c.Strided("k"), c.Strided("v"), c.Strided("out")},
 		sameStrides{c.EffectiveStrides("k") == c.EffectiveStrides("v"), c.EffectiveStrides("q") == c.EffectiveStrides("out")},
 	} {

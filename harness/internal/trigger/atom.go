@@ -172,7 +172,6 @@ func differenceAtoms(index int) (list []atom) {
 		add(1.2, "before.more_keys < 0", func(x float64) bool { return x < 0 })
 		return list
 	}
-<<<<<<< HEAD
 	// The name is the two that are compared, the value the second less the first.
 	one, other, _ := strings.Cut(features[index].name, ", ")
 	dearer := 0.0
@@ -193,15 +192,6 @@ func differenceAtoms(index int) (list []atom) {
 	} {
 		add(c.cost+dearer, one+" "+c.sign+" "+other, c.holds)
 	}
-=======
-	a, b, _ := strings.Cut(features[index].name, ", ")
-	add(1, a+" == "+b, func(x float64) bool { return x == 0 })
-	add(1, a+" != "+b, func(x float64) bool { return x != 0 })
-	add(1.05, a+" < "+b, func(x float64) bool { return x > 0 })
-	add(1.05, a+" > "+b, func(x float64) bool { return x < 0 })
-	add(1.1, a+" <= "+b, func(x float64) bool { return x >= 0 })
-	add(1.1, a+" >= "+b, func(x float64) bool { return x <= 0 })
->>>>>>> 269675d (v_head_dim: v and the output may have a head_dim of their own, from the case to the kernel, the library, the clients and ONNX's tests; the reference takes batch, q_len and kv_len of 0)
 	return list
 }
 
