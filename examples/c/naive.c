@@ -38,8 +38,4 @@ static const char *attention(const attest_problem *p) {
   return NULL;
 }
 
-<<<<<<< HEAD
-int main(void) { return attest_serve("textbook in C", attention, "\"knows\":[\"softcap\",\"sinks\",\"alibi\",\"lengths\"]"); }
-=======
-int main(void) { return attest_serve("textbook in C", attention, "\"knows\":[\"softcap\",\"sinks\",\"alibi\",\"v_head_dim\"]"); }
->>>>>>> 269675d (v_head_dim: v and the output may have a head_dim of their own, from the case to the kernel, the library, the clients and ONNX's tests; the reference takes batch, q_len and kv_len of 0)
+int main(void) { return attest_serve("textbook in C", attention, "\"knows\":[\"softcap\",\"sinks\",\"alibi\",\"lengths\",\"v_head_dim\"]"); }
