@@ -1,6 +1,7 @@
 package metal
 
 import (
+	"attest.example/attest/metal/internal/cuda"
 	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/host"
 )
@@ -53,6 +54,27 @@ const (
 
 // Host is this machine's processors: any MSL text, with a GPU's semantics and limits.
 func Host(o HostOptions) (*Device, error) { return opened(host.New(o)) }
+
+// CUDAOptions configures an NVIDIA GPU as a device; the zero value is the first card with Metal's limits.
+type CUDAOptions = cuda.Options
+
+// CUDAMemory is how kernels on an NVIDIA GPU reach buffers, CUDALimits how much threadgroup memory they may ask for.
+type (
+	CUDAMemory = cuda.Memory
+	CUDALimits = cuda.Limits
+)
+
+// How kernels on an NVIDIA GPU reach buffers: a copy on the card, or this process's own memory over the bus; and how much
+// threadgroup memory they may ask for: Metal's 32 KB, or what the card has.
+const (
+	CUDACopied      = cuda.Copied
+	CUDAMapped      = cuda.Mapped
+	CUDAMetalLimits = cuda.MetalLimits
+	CUDACardLimits  = cuda.CardLimits
+)
+
+// CUDA is an NVIDIA GPU: any MSL text, with a GPU's semantics. It needs the driver at run time and nothing else.
+func CUDA(o CUDAOptions) (*Device, error) { return opened(cuda.New(o)) }
 
 // Info asks the device.
 func (d *Device) Info() (DeviceInfo, error) { return d.inner.Info() }

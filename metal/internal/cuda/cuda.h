@@ -21,6 +21,7 @@ typedef struct {
   const char *library;    /* NULL: libcuda.so.1 */
   cuda_memory memory;
   uint32_t registers;     /* the most that a thread may have; 0: as many as let the threadgroup run */
+  bool card_limits;       /* threadgroup memory as the card has it, in place of Metal's 32 KB */
   const char *toolchain;  /* for the device's description */
   cuda_compile *compile;
   void *compile_context;

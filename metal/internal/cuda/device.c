@@ -35,7 +35,8 @@ static gpu_status describe(gpu_device *d, gpu_device_info *out) {
   snprintf(out->toolchain, sizeof out->toolchain, "%s", d->toolchain);
   out->simd_width = SIMD_WIDTH;
   out->max_threads_per_threadgroup = MOST_THREADS;
-  out->max_threadgroup_memory = THREADGROUP_BYTES;
+  out->max_threadgroup_memory = (uint64_t)d->threadgroup_bytes;
+  out->processors = (uint32_t)d->multiprocessors;
   size_t memory = 0;
   out->max_buffer_bytes = d->cu->device_memory(&memory, d->card) == CU_SUCCESS ? memory : (uint64_t)1 << 30;
   out->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -80,6 +81,9 @@ gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *m
   d->cu->driver_version(&version);
   d->multiprocessors = attribute(d, CU_ATTRIBUTE_MULTIPROCESSORS);
   d->shared_bytes = attribute(d, CU_ATTRIBUTE_SHARED_PER_BLOCK_OPTIN);
+  d->threadgroup_bytes = METAL_THREADGROUP_BYTES;
+  if (options->card_limits && d->shared_bytes - OWN_SHARED_BYTES > d->threadgroup_bytes)
+    d->threadgroup_bytes = d->shared_bytes - OWN_SHARED_BYTES;
   d->major = attribute(d, CU_ATTRIBUTE_CAPABILITY_MAJOR);
   d->minor = attribute(d, CU_ATTRIBUTE_CAPABILITY_MINOR);
   snprintf(d->name, sizeof d->name, "cuda:%u (%.60s, CUDA %d.%d, memory %s)", options->index, d->model, version / 1000,

@@ -59,6 +59,7 @@ func New(o Options) (*device.Device, error) {
 	}
 	var c C.cuda_options
 	c.index, c.memory, c.registers = C.uint32_t(o.Index), C.cuda_memory(o.Memory), C.uint32_t(o.Registers)
+	c.card_limits = C.bool(o.Limits == CardLimits)
 	if o.Library != "" {
 		c.library = C.CString(o.Library)
 		defer C.free(unsafe.Pointer(c.library))

@@ -64,8 +64,9 @@ static gpu_status check_binding(const gpu_dispatch *d, uint32_t i, struct reason
   case GPU_BIND_THREADGROUP:
     if (b->length == 0 || b->length % 16)
       REFUSE("threadgroup memory %u: %llu bytes; a multiple of 16 is wanted", b->index, (unsigned long long)b->length);
-    if (b->length > THREADGROUP_BYTES)
-      REFUSE("threadgroup memory %u: %llu bytes; there are %d", b->index, (unsigned long long)b->length, THREADGROUP_BYTES);
+    if (b->length > (uint64_t)d->pipeline->device->threadgroup_bytes)
+      REFUSE("threadgroup memory %u: %llu bytes; there are %d", b->index, (unsigned long long)b->length,
+             d->pipeline->device->threadgroup_bytes);
     return GPU_OK;
   }
   REFUSE("binding %u: kind %d is none of buffer, bytes, threadgroup, null", i, (int)b->kind);
@@ -93,9 +94,9 @@ static gpu_status check_bindings(const gpu_dispatch *d, uint64_t *threadgroup_by
   if (p->threadgroup_args & ~arguments)
     REFUSE("kernel %s: threadgroup memory %d is named by the kernel and has no length", p->name,
            __builtin_ctz(p->threadgroup_args & ~arguments));
-  if (*threadgroup_bytes > THREADGROUP_BYTES)
+  if (*threadgroup_bytes > (uint64_t)p->device->threadgroup_bytes)
     REFUSE("kernel %s: %llu bytes of threadgroup memory; there are %d", p->name, (unsigned long long)*threadgroup_bytes,
-           THREADGROUP_BYTES);
+           p->device->threadgroup_bytes);
   return GPU_OK;
 }
 
@@ -113,10 +114,10 @@ static uint32_t place_arguments(const gpu_dispatch *d, uint32_t threads, struct 
 }
 
 static gpu_status check_shared(const gpu_pipeline *p, const cuda_variant *v, uint64_t arguments, uint32_t dynamic, struct reason *r) {
-  if ((uint64_t)v->shared_bytes + arguments > THREADGROUP_BYTES)
-    REFUSE("kernel %s: %llu bytes of threadgroup memory, %d of them the kernel's own variables; there are %d", p->name,
-           (unsigned long long)(arguments + v->shared_bytes), v->shared_bytes, THREADGROUP_BYTES);
   const gpu_device *d = p->device;
+  if ((uint64_t)v->shared_bytes + arguments > (uint64_t)d->threadgroup_bytes)
+    REFUSE("kernel %s: %llu bytes of threadgroup memory, %d of them the kernel's own variables; there are %d", p->name,
+           (unsigned long long)(arguments + v->shared_bytes), v->shared_bytes, d->threadgroup_bytes);
   if ((int64_t)v->shared_bytes + dynamic > d->shared_bytes)
     return gpu_refuse(r->text, r->bytes, GPU_UNSUPPORTED,
                        "kernel %s: its threads' paths need %u bytes of shared memory beside the kernel's; the card has %d", p->name,

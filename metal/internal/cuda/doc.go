@@ -4,7 +4,7 @@
 //
 // The device itself is the C in this folder (cuda.h); this package builds it into a Go program, hands it the MSL compiler,
 // and makes a [device.Device] of its six calls. It has the limits of an Apple GPU, 1024 threads and 32 KB of threadgroup
-// memory.
+// memory, unless Options.Limits asks for the card's.
 //
 // Buffers stay this process's memory. Each dispatch brings them to the card between two bands that no kernel may write,
 // and writes back what has changed; or, where Options.Memory says so, kernels reach them over the bus. Device seconds are

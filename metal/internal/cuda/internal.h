@@ -12,9 +12,12 @@
 #include "refusal.h"
 
 enum {
-  SIMD_WIDTH = 32, MOST_THREADS = 1024, THREADGROUP_BYTES = 32768, REGISTERS_OF_A_BLOCK = 65536, MOST_REGISTERS = 255,
+  SIMD_WIDTH = 32, MOST_THREADS = 1024, METAL_THREADGROUP_BYTES = 32768, OWN_SHARED_BYTES = 65536, REGISTERS_OF_A_BLOCK = 65536, MOST_REGISTERS = 255,
   EVENTS = 65,            /* one more than the runs that are under way at once */
   BAND_BYTES = 4096,      /* before and after what a kernel may touch */
+  MOST_STAGING_BYTES = 64 << 20, /* what comes back through pinned memory at once */
+  KEPT_ARENA_BYTES = 256 << 20,  /* what stays on the card from one dispatch to the next; others may want the rest */
+  MEMORY_TRIES = 40,             /* a twentieth of a second apart: another process may be about to give its memory back */
   VARIANTS = 4            /* of a module: by the registers that its threads may have */
 };
 
@@ -24,6 +27,7 @@ struct gpu_device {
   cuda_options options;
   char name[128], toolchain[128], model[80];
   int multiprocessors, shared_bytes, major, minor;
+  int threadgroup_bytes;  /* that a kernel may ask for; beside it a block has what the module needs for itself */
   pthread_mutex_t lock;   /* of all that follows: one dispatch runs at a time */
   cu_context context;     /* NULL: to be made when it is needed */
   cu_stream stream;

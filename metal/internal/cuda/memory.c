@@ -6,6 +6,7 @@
  * lies beside a tensor in its pages may belong to others. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "internal.h"
 
@@ -49,20 +50,36 @@ static void collect(const gpu_dispatch *dispatch, cuda_memory_map *m) {
   m->arena_bytes = up(at, 4096);
 }
 
+/* Memory on the card, which other processes take and give back too. */
+static cu_result allocate(gpu_device *d, cu_pointer *at, uint64_t bytes) {
+  const struct timespec pause = {0, 50000000};
+  for (int i = 0;; i++) {
+    cu_result r = d->cu->memory_allocate(at, bytes);
+    if (r != CU_OUT_OF_MEMORY || i == MEMORY_TRIES) return r;
+    nanosleep(&pause, NULL);
+  }
+}
+
 static gpu_status room(gpu_device *d, uint64_t bytes, char *message, size_t message_bytes) {
   cu_result r = CU_SUCCESS;
   if (bytes > d->arena_bytes) {
     uint64_t wanted = up(bytes, (uint64_t)2 << 20);
     if (d->arena) d->cu->memory_free(d->arena);
     d->arena = 0, d->arena_bytes = 0;
-    if ((r = d->cu->memory_allocate(&d->arena, wanted)) == CU_SUCCESS) d->arena_bytes = wanted;
+    if ((r = allocate(d, &d->arena, wanted)) == CU_SUCCESS) d->arena_bytes = wanted;
   }
-  if (r == CU_SUCCESS && bytes > d->staging_bytes) {
-    uint64_t wanted = up(bytes, (uint64_t)2 << 20);
+  uint64_t staged = bytes < MOST_STAGING_BYTES ? bytes : MOST_STAGING_BYTES;
+  if (r == CU_SUCCESS && staged > d->staging_bytes) {
+    uint64_t wanted = up(staged, (uint64_t)2 << 20);
     if (d->staging) d->cu->host_free(d->staging);
     d->staging = NULL, d->staging_bytes = 0;
     void *memory = NULL;
     if ((r = d->cu->host_allocate(&memory, wanted)) == CU_SUCCESS) d->staging = memory, d->staging_bytes = wanted;
+  }
+  if (r == CU_OUT_OF_MEMORY) {
+    char words[256];
+    return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "%s: no %llu MB for the dispatch's buffers, here or in use by other processes: %s",
+                       d->name, (unsigned long long)(bytes >> 20), cuda_error_words(d->cu, r, words, sizeof words));
   }
   return cuda_fail(d, r, message, message_bytes, "get memory for the dispatch's buffers");
 }
@@ -128,10 +145,32 @@ static gpu_status wait(gpu_device *d, char *message, size_t message_bytes) {
   return cuda_fail(d, r, message, message_bytes, "copy the dispatch's buffers back");
 }
 
+/* Brings so many bytes of the arena to the beginning of the staging memory. */
+static gpu_status fetch(gpu_device *d, uint64_t at, uint64_t bytes, char *message, size_t message_bytes) {
+  gpu_status status = cuda_fail(d, d->cu->copy_out(d->staging, d->arena + at, bytes, d->stream), message, message_bytes,
+                                "copy the dispatch's buffers back");
+  return status == GPU_OK ? wait(d, message, message_bytes) : status;
+}
+
+/* What of one segment was written, piece by piece: before, in it, behind it. */
+static gpu_status bring_back_pieces(gpu_device *d, const cuda_segment *s, bool *before, bool *after, char *message, size_t message_bytes) {
+  gpu_status status = fetch(d, s->at - BAND_BYTES, BAND_BYTES, message, message_bytes);
+  if (status == GPU_OK) *before = !untouched(d->staging);
+  for (uint64_t at = 0; at < s->bytes && status == GPU_OK && !s->constant;) {
+    uint64_t n = s->bytes - at < MOST_STAGING_BYTES ? s->bytes - at : MOST_STAGING_BYTES;
+    if ((status = fetch(d, s->at + at, n, message, message_bytes)) == GPU_OK) write_changes(s->host + at, d->staging, n);
+    at += n;
+  }
+  if (status == GPU_OK) status = fetch(d, s->at + s->bytes, BAND_BYTES, message, message_bytes);
+  if (status == GPU_OK) *after = !untouched(d->staging);
+  return status;
+}
+
 gpu_status cuda_bring_back(gpu_device *d, const gpu_pipeline *p, cuda_memory_map *m, char *message, size_t message_bytes) {
   if (m->count == 0) return GPU_OK;
+  const bool at_once = m->arena_bytes <= MOST_STAGING_BYTES;
   cu_result r = CU_SUCCESS;
-  for (uint32_t i = 0; i < m->count && r == CU_SUCCESS; i++) {
+  for (uint32_t i = 0; i < m->count && r == CU_SUCCESS && at_once; i++) {
     cuda_segment *s = &m->segments[i];
     if (in_arena(d, s))
       r = d->cu->copy_out(d->staging + s->at - BAND_BYTES, d->arena + s->at - BAND_BYTES, s->bytes + 2 * BAND_BYTES, d->stream);
@@ -142,9 +181,15 @@ gpu_status cuda_bring_back(gpu_device *d, const gpu_pipeline *p, cuda_memory_map
   for (uint32_t i = 0; i < m->count; i++) {
     cuda_segment *s = &m->segments[i];
     if (!in_arena(d, s)) continue;
-    const unsigned char *from = d->staging + s->at;
-    if (!s->constant) write_changes(s->host, from, s->bytes);
-    bool before = !untouched(from - BAND_BYTES), after = !untouched(from + s->bytes);
+    bool before = false, after = false;
+    if (at_once) {
+      const unsigned char *from = d->staging + s->at;
+      if (!s->constant) write_changes(s->host, from, s->bytes);
+      before = !untouched(from - BAND_BYTES), after = !untouched(from + s->bytes);
+    } else {
+      gpu_status failed = bring_back_pieces(d, s, &before, &after, message, message_bytes);
+      if (failed != GPU_OK) return failed;
+    }
     if ((before || after) && status == GPU_OK)
       status = gpu_refuse(message, message_bytes, GPU_EXECUTION, "kernel %s: it wrote %s the %llu bytes bound to buffer %d", p->name,
                            before && after ? "before and behind" : before ? "before" : "behind", (unsigned long long)s->bytes,
@@ -158,5 +203,9 @@ void cuda_leave(gpu_device *d, cuda_memory_map *m) {
     cuda_segment *s = &m->segments[i];
     if (s->mapped && d->context) d->cu->host_unregister(s->host - (uintptr_t)s->host % 4096);
     s->mapped = 0;
+  }
+  if (d->context && d->arena_bytes > KEPT_ARENA_BYTES) {
+    d->cu->memory_free(d->arena);
+    d->arena = 0, d->arena_bytes = 0;
   }
 }

@@ -17,6 +17,16 @@ const (
 	Mapped
 )
 
+// Limits is how much threadgroup memory a kernel may ask for.
+type Limits int
+
+// MetalLimits are those of an Apple GPU, 32 KB: what runs here runs there. CardLimits leave a kernel what the card has beyond
+// the 64 KB that a module may need for itself; on cards that have no more than that, 32 KB too.
+const (
+	MetalLimits Limits = iota
+	CardLimits
+)
+
 // Compiler makes a module for target ptx of a program, as *[msl.Compiler] does. It must be safe for use by several
 // goroutines at once.
 type Compiler interface {
@@ -28,15 +38,16 @@ type Options struct {
 	Index     int    // of the card
 	Memory    Memory // Copied by default; the others were not measured against it yet
 	Registers int    // the most that a thread may have; 0: as many as let the threadgroup run
+	Limits    Limits // of threadgroup memory
 	Library   string // the driver's file; "": libcuda.so.1. The first device of a process decides
 
 	Compiler Compiler // nil: package msl with its default cache
 }
 
 func (o *Options) check() error {
-	if o.Index < 0 || o.Registers < 0 || o.Memory != Copied && o.Memory != Mapped {
-		return fmt.Errorf("Index %d, Registers %d, Memory %d: an index and a number from 0 up, and Copied or Mapped are wanted: %w",
-			o.Index, o.Registers, o.Memory, device.ErrInvalidArgs)
+	if o.Index < 0 || o.Registers < 0 || o.Memory != Copied && o.Memory != Mapped || o.Limits != MetalLimits && o.Limits != CardLimits {
+		return fmt.Errorf("Index %d, Registers %d, Memory %d, Limits %d: an index and a number from 0 up, Copied or Mapped, and MetalLimits or CardLimits are wanted: %w",
+			o.Index, o.Registers, o.Memory, o.Limits, device.ErrInvalidArgs)
 	}
 	return nil
 }

@@ -133,9 +133,10 @@ void cuda_free_pipeline(gpu_device *d, gpu_pipeline *p) {
   free(p->text), free(p->name), free(p);
 }
 
-/* A block's threads share its registers, so the more threads the fewer each has. */
+/* A block's threads share its registers, so the more threads the fewer each has. Past 256 threads two blocks share a processor:
+ * on an H100 a second block's warps hide more than spilled registers cost. */
 static uint32_t registers_for(const gpu_device *d, uint32_t threads) {
-  uint32_t classes = threads <= 256 ? 256 : threads <= 512 ? 512 : 1024, most = REGISTERS_OF_A_BLOCK / classes / 8 * 8;
+  uint32_t classes = threads <= 256 ? 256 : 1024, most = REGISTERS_OF_A_BLOCK / classes / 8 * 8;
   if (most > MOST_REGISTERS) most = MOST_REGISTERS;
   return d->options.registers && d->options.registers < most ? d->options.registers : most;
 }

@@ -50,7 +50,7 @@ func describe(api unsafe.Pointer) (Info, error) {
 	}
 	return Info{Name: C.GoString(&i.name[0]), Toolchain: C.GoString(&i.toolchain[0]), SIMDWidth: int(i.simd_width),
 		MaxThreads: int(i.max_threads_per_threadgroup), MaxThreadgroupMemory: uint64(i.max_threadgroup_memory),
-		MaxBuffer: uint64(i.max_buffer_bytes), Page: int(i.page_bytes), Deterministic: bool(i.deterministic)}, nil
+		MaxBuffer: uint64(i.max_buffer_bytes), Page: int(i.page_bytes), Deterministic: bool(i.deterministic), Processors: int(i.processors)}, nil
 }
 
 // makeBuffer has the device allocate where memory is nil, and wrap it otherwise.

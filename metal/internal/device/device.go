@@ -48,6 +48,7 @@ type Info struct {
 	MaxThreadgroupMemory, MaxBuffer uint64
 	Page                            int
 	Deterministic                   bool
+	Processors                      int // that compute a threadgroup each; 0: not known
 }
 
 // Info asks the device.

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define GPU_DEVICE_ABI 1u
+#define GPU_DEVICE_ABI 2u
 #define GPU_MAX_BUFFERS 31u      /* Metal's buffer argument table */
 #define GPU_MAX_BYTES 4096u      /* setBytes takes at most 4 KB */
 
@@ -42,10 +42,11 @@ typedef struct {
   char toolchain[128];                   /* what compiles MSL here, with its version */
   uint32_t simd_width;                   /* threads of a simdgroup: 32 */
   uint32_t max_threads_per_threadgroup;  /* 1024 */
-  uint64_t max_threadgroup_memory;       /* bytes: 32768 */
+  uint64_t max_threadgroup_memory;       /* bytes: 32768; more only where a device was asked for more than Metal has */
   uint64_t max_buffer_bytes;
   uint64_t page_bytes;                   /* alignment and granularity of wrapped memory */
   bool deterministic;                    /* the same dispatch gives the same bits */
+  uint32_t processors;                   /* that compute a threadgroup each; 0: not known */
 } gpu_device_info;
 
 /* One function constant, by index as in [[function_constant(index)]], or by name where name is not NULL. */

@@ -18,7 +18,7 @@ import (
 // host?math=fast&schedule=reverse:
 //
 //	device    another device than the one that the path is called by
-//	math      safe, fast, fast-folded
+//	math      safe, fast, fast-folded; on cuda safe and fast
 //
 // and of the host device alone
 //
@@ -28,6 +28,12 @@ import (
 //	seed      of random schedules and garbage
 //	threads   OS threads; default one a processor
 //	check     true: with the checkers; their findings are failures
+//
+// and of cuda alone
+//
+//	limits     metal, card: how much threadgroup memory a kernel may ask for; this project's kernel asks for card
+//	memory     copied, mapped: whether buffers are brought to the card, or reached over the bus
+//	registers  the most that a thread may have, 16 to 255; 0, the default: as many as let a threadgroup run
 //
 // math, engine and schedule may list several with commas: each combination then computes every case, and those of one
 // math mode must agree bit for bit; engines only where math is safe, for in fast math each contracts in its own way.
@@ -42,6 +48,9 @@ func OpenDevice(device, text string) (paths.Path, error) {
 	}
 	var all []paths.Variant
 	for _, m := range modes {
+		if !m.limited {
+			m.CUDA.Limits = metal.CUDACardLimits
+		}
 		p, err := openDevice(name, m)
 		if err != nil {
 			for _, v := range all {
@@ -66,15 +75,21 @@ type Mode struct {
 	Label    string // "math fast, schedule reverse"
 	Device   string // by its name in metal.DeviceKinds
 	Host     metal.HostOptions
+	CUDA     metal.CUDAOptions // of cuda and cuda:N
 	Math     metal.Math
 	SameBits bool // must give the bits of the first mode
+
+	limited bool // the options name the limits
 }
 
 // Open makes the mode's device, and what a run records of it.
 func (m Mode) Open() (*metal.Device, paths.Description, error) {
 	make := func() (*metal.Device, error) { return metal.NewDevice(m.Device) }
-	if m.Device == HostDevice {
+	switch {
+	case m.Device == HostDevice:
 		make = func() (*metal.Device, error) { return metal.Host(m.Host) }
+	case isCUDA(m.Device):
+		make = func() (*metal.Device, error) { return metal.CUDA(m.CUDA) }
 	}
 	device, err := make()
 	if err != nil {
@@ -128,7 +143,7 @@ func Modes(device, text string) ([]Mode, error) {
 					words += ", engine " + engine.name
 				}
 				same := m == o.maths[0] && (m.math == metal.MathSafe || engine == o.engines[0])
-				modes = append(modes, Mode{Label: words, Device: o.device, Host: host, Math: m.math, SameBits: same})
+				modes = append(modes, Mode{Label: words, Device: o.device, Host: host, CUDA: o.cuda, Math: m.math, SameBits: same, limited: o.limited})
 			}
 		}
 	}
@@ -154,6 +169,8 @@ type namedEngine struct {
 type deviceOptions struct {
 	device  string
 	host    metal.HostOptions
+	cuda    metal.CUDAOptions
+	limited bool
 	maths   []namedMath
 	engines []namedEngine
 	orders  []namedOrder
@@ -169,6 +186,9 @@ func parseOptions(device string, values url.Values) (deviceOptions, error) {
 	}
 	if err := metal.FindDevice(o.device); err != nil {
 		return o, fmt.Errorf("option device: %w", err)
+	}
+	if number, of := strings.CutPrefix(o.device, cudaDevice+":"); of {
+		o.cuda.Index, _ = strconv.Atoi(number) // FindDevice knows it
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		given := values[key]
@@ -200,8 +220,36 @@ func (o *deviceOptions) set(key, text string) (err error) {
 			return fmt.Errorf("device %s has no such choice, only %s has", o.device, HostDevice)
 		}
 		return o.setHost(key, text)
+	case "limits", "memory", "registers":
+		if !isCUDA(o.device) {
+			return fmt.Errorf("device %s has no such choice, only %s has", o.device, cudaDevice)
+		}
+		return o.setCUDA(key, text)
 	}
-	return errors.New("want device, math, engine, schedule, fill, seed, threads or check")
+	return errors.New("want device, math, engine, schedule, fill, seed, threads, check, limits, memory or registers")
+}
+
+// cudaDevice is the name of an NVIDIA GPU; cudaDevice:N are further ones.
+const cudaDevice = "cuda"
+
+func isCUDA(device string) bool {
+	return device == cudaDevice || strings.HasPrefix(device, cudaDevice+":")
+}
+
+func (o *deviceOptions) setCUDA(key, text string) (err error) {
+	switch key {
+	case "limits":
+		o.cuda.Limits, err = one(text, map[string]metal.CUDALimits{"metal": metal.CUDAMetalLimits, "card": metal.CUDACardLimits})
+		o.limited = true
+	case "memory":
+		o.cuda.Memory, err = one(text, map[string]metal.CUDAMemory{"copied": metal.CUDACopied, "mapped": metal.CUDAMapped})
+	case "registers":
+		o.cuda.Registers, err = strconv.Atoi(text)
+		if err == nil && o.cuda.Registers != 0 && (o.cuda.Registers < 16 || o.cuda.Registers > 255) {
+			err = fmt.Errorf("%q: want 16 to 255, or 0", text)
+		}
+	}
+	return err
 }
 
 func (o *deviceOptions) setHost(key, text string) (err error) {

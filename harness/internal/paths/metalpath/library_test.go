@@ -257,7 +257,7 @@ func TestOptions(t *testing.T) {
 		"schedule=forward,up": `option schedule: "up": want one of forward, lockstep, random, reverse`,
 		"fill=nan,zero":       `option fill: "nan,zero": want one`,
 		"threads=-1":          `option threads: "-1": want 0 to 1024`,
-		"colour=red":          `option colour: want device, math, engine, schedule, fill, seed, threads or check`,
+		"colour=red":          `option colour: want device, math, engine, schedule, fill, seed, threads, check, limits, memory or registers`,
 	} {
 		_, err := OpenDevice(HostDevice, text)
 		require.ErrorContains(t, err, want)
@@ -310,7 +310,24 @@ func TestTheDeviceOfAPath(t *testing.T) {
 	require.Equal(t, "host?device=host", p.Name())
 	require.NoError(t, p.(*Path).Close())
 
+	for text, want := range map[string]string{
+		"limits=none":   `option limits: "none": want one of card, metal`,
+		"memory=own":    `option memory: "own": want one of copied, mapped`,
+		"registers=8":   `option registers: "8": want 16 to 255, or 0`,
+		"schedule=none": "option schedule: device cuda:1 has no such choice, only host has",
+	} {
+		_, err := Modes("cuda:1", text)
+		require.ErrorContains(t, err, want, text)
+	}
+	modes, err := Modes("cuda:3", "limits=metal&memory=mapped&registers=64&math=fast")
+	require.NoError(t, err)
+	require.Equal(t, metal.CUDAOptions{Index: 3, Memory: metal.CUDAMapped, Registers: 64, Limits: metal.CUDAMetalLimits}, modes[0].CUDA)
+	require.True(t, modes[0].limited)
+
 	elsewhere := func() *deviceOptions { return &deviceOptions{device: "elsewhere"} }
+	for key, text := range map[string]string{"limits": "card", "memory": "copied", "registers": "64"} {
+		require.ErrorContains(t, elsewhere().set(key, text), "option "+key+": device elsewhere has no such choice, only cuda has")
+	}
 	for key, text := range map[string]string{"schedule": "forward", "fill": "nan", "seed": "1", "threads": "1", "check": "true"} {
 		require.ErrorContains(t, elsewhere().set(key, text), "option "+key+": device elsewhere has no such choice, only host has")
 	}

@@ -7,8 +7,8 @@
  *
  * Products of floats are exact in safe math: two mma of doubles, which also sum in double and round once. In fast math an
  * operand is the sum of two tf32, 11 bits each, and two mma make all four products: rows 0 to 7 take what the high parts of
- * the left operand give, rows 8 to 15 what its low parts give. A float has 24 bits, so a product is off by 2^-21 of itself
- * at most. Infinities and numbers near them make NaN there, as fast math allows. Of 16-bit operands one mma forms exact
+ * the left operand give, rows 8 to 15 what its low parts give. A float has 24 bits and the low part is rounded, so an operand
+ * is off by 2^-22 of itself at most. Infinities and numbers near them make NaN there, as fast math allows. Of 16-bit operands one mma forms exact
  * products in fast math. Tensor cores cut their sums off, so no more than eight products are summed in them: what was
  * there before is added outside.
  */
@@ -35,8 +35,12 @@ typedef vec<float, 2> pair_of_floats;
 
 /* start + left right; `right` is the pair of the transposed right operand. */
 #ifdef __FAST_MATH__
+/* The low part is rounded here, for the tensor core cuts off what a tf32 has no bits for, and products would lean to zero.
+ * The high part is cut off: rounded, the largest floats would become infinite, and a weight of 0 would not silence them. */
 MSL_INLINE uint high_part(float x) { return __builtin_bit_cast(uint, x) & 0xffffe000u; }
-MSL_INLINE uint low_part(float x) { return __builtin_bit_cast(uint, x - __builtin_bit_cast(float, high_part(x))); }
+MSL_INLINE uint low_part(float x) {
+  return __builtin_bit_cast(uint, x - __builtin_bit_cast(float, high_part(x))) + 0x1000u;
+}
 MSL_INLINE pair_of_floats multiply_pairs(pair_of_floats left, pair_of_floats right, pair_of_floats start) {
   float x = 0.0f, y = 0.0f, z = 0.0f, w = 0.0f;
   const uint high[4] = {high_part(left.x), low_part(left.x), high_part(left.y), low_part(left.y)};
