@@ -34,8 +34,8 @@ type Engine = host.Engine
 
 // The engines. A device with HostOptions.Check, and one in lockstep, has fibers whatever is asked for.
 const (
-	EngineWide   = host.Wide // vectors, where the compiler knows how; a kernel of which it does not stays on fibers; the default
-	EngineFibers = host.Fibers
+	EngineFibers = host.Fibers // the default
+	EngineWide   = host.Wide   // vectors, where the compiler knows how; a kernel of which it does not stays on fibers
 )
 
 // EngineOf says of a kernel that EngineWide was asked for which engine runs it, and why not vectors: HostOptions.OnEngine is

@@ -20,9 +20,9 @@ extern "C" {
  * are compiled for the checkers then, and are slow); the rest is as in forward order. */
 typedef enum { HOST_FORWARD = 0, HOST_REVERSE, HOST_RANDOM, HOST_LOCKSTEP } host_order;
 typedef enum { HOST_FILL_NAN = 0, HOST_FILL_ZERO, HOST_FILL_GARBAGE } host_fill;
-/* What runs the 32 threads of a simdgroup: one fiber for all, as vectors, where the compiler knows how; or a fiber each. A
+/* What runs the 32 threads of a simdgroup: a fiber each, or one fiber for all, as vectors, where the compiler knows how. A
  * checked device, and one in lockstep, has fibers whatever is asked for. */
-typedef enum { HOST_WIDE = 0, HOST_FIBERS } host_engine;
+typedef enum { HOST_FIBERS = 0, HOST_WIDE } host_engine;
 typedef enum { HOST_MATH_AS_ASKED = 0, HOST_MATH_SAFE, HOST_MATH_FAST, HOST_MATH_FAST_FOLDED } host_math;
 
 /* What a compiler callback made. */

@@ -33,14 +33,15 @@ type Engine int
 
 // The engines. A checked device, and one in lockstep, has fibers whatever is asked for.
 const (
-	Wide   Engine = iota // a fiber for all, as vectors, where the compiler knows how; a kernel of which it does not stays on fibers
-	Fibers               // a fiber for each
+	// Fibers are the default: where lanes of one simdgroup race, they show it, and vectors, which go in step, do not.
+	Fibers Engine = iota // a fiber for each
+	Wide                 // one for all, as vectors, where the compiler knows how; a kernel of which it does not stays on fibers
 )
 
 // EngineOf says of a kernel which engine runs it, and why not vectors.
 type EngineOf = msl.EngineOf
 
-// Options of a device. The zero value is the default: one worker a processor, forward order, vectors, NaN in threadgroup
+// Options of a device. The zero value is the default: one worker a processor, forward order, fibers, NaN in threadgroup
 // memory, the limits of an Apple GPU, math as each program asks.
 type Options struct {
 	Workers              int    // OS threads; 0: one a processor
@@ -55,7 +56,7 @@ type Options struct {
 	Folded               bool         // fast math is device.MathFolded
 	Math                 *device.Math // what every program is compiled with; nil: what it asks for
 	Engine               Engine
-	OnEngine             func(EngineOf) // with Wide, which is the default: told of each kernel that is compiled; from any goroutine
+	OnEngine             func(EngineOf) // with Wide: told of each kernel that is compiled; from any goroutine
 	Compiler             Compiler       // nil: package msl with its default cache
 	Toolchain            string         // for the device's description; empty: what Compiler says of itself
 }

@@ -28,7 +28,7 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	mathMode := flags.String("math", "safe", "`mode`: safe, fast as is Metal's default, or fast-folded, where tests for NaN and infinity are folded too")
 	target := flags.String("target", "cpu", "`machine` that the module is for: cpu, this one's processor; ptx, any NVIDIA GPU of compute capability 8.0 and later")
 	check := flags.Bool("check", false, "with the checkers' calls on every memory access")
-	engine := flags.String("engine", "wide", "what runs a simdgroup on this machine's processor: `wide`, vectors of 32 lanes where that is known to be right, or fibers, one a thread")
+	engine := flags.String("engine", "fibers", "what runs a simdgroup on this machine's processor: fibers, one a thread, or `wide`, vectors of 32 lanes where that is known to be right")
 	verbose := flags.Bool("v", false, "tell for each kernel which engine runs it, and why it stays on fibers")
 	show := flags.Bool("show", false, "print the text that clang compiles, and stop")
 	timeout := flags.Duration("timeout", 0, "end the compiler after this `time`; 0: ATTEST_COMPILE_DEADLINE, or two minutes")

@@ -22,7 +22,7 @@ import (
 //
 // and of the host device alone
 //
-//	engine    wide (the default), fibers: what runs the 32 threads of a simdgroup; in lockstep and under check always fibers
+//	engine    fibers (the default), wide: what runs the 32 threads of a simdgroup; in lockstep and under check always fibers
 //	schedule  forward, reverse, random, lockstep: the order of simdgroups and threadgroups
 //	fill      nan, zero, garbage: what threadgroup memory holds at first
 //	seed      of random schedules and garbage
@@ -139,7 +139,7 @@ func Modes(device, text string) ([]Mode, error) {
 				if o.device == HostDevice {
 					words += ", schedule " + order.name
 				}
-				if len(o.engines) > 1 || engine.engine != metal.EngineWide {
+				if len(o.engines) > 1 || engine.engine != metal.EngineFibers {
 					words += ", engine " + engine.name
 				}
 				same := m == o.maths[0] && (m.math == metal.MathSafe || engine == o.engines[0])
@@ -180,7 +180,7 @@ type deviceOptions struct {
 func parseOptions(device string, values url.Values) (deviceOptions, error) {
 	o := deviceOptions{device: device,
 		maths: []namedMath{{name: "safe", math: metal.MathSafe}}, orders: []namedOrder{{"forward", metal.OrderForward}},
-		engines: []namedEngine{{"wide", metal.EngineWide}}}
+		engines: []namedEngine{{"fibers", metal.EngineFibers}}}
 	if values.Has("device") {
 		o.device = values.Get("device")
 	}

@@ -83,7 +83,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	f.DurationVar(&r.launch.Deadline, "deadline", time.Minute, "of all runs")
 	f.IntVar(&r.options.Workers, "workers", 0, "OS threads; 0: one a processor")
 	order := f.String("schedule", "forward", "order of simdgroups and threadgroups: forward, reverse, random, lockstep")
-	engine := f.String("engine", "wide", "what runs a simdgroup: wide, vectors of 32 lanes where that is known to be right, or fibers, one a thread")
+	engine := f.String("engine", "fibers", "what runs a simdgroup: fibers, one a thread, or wide, vectors of 32 lanes where that is known to be right")
 	fill := f.String("fill", "nan", "what threadgroup memory holds at first: nan, zero, garbage")
 	f.BoolVar(&r.options.LateCopies, "late-copies", false, "asynchronous copies land when they are waited for")
 	if command == "check" {
@@ -117,7 +117,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	if r.options.Order, err = choice("schedule", *order, orders, "forward, reverse, random or lockstep"); err != nil {
 		return nil, err
 	}
-	if r.options.Engine, err = choice("engine", *engine, engines, "wide or fibers"); err != nil {
+	if r.options.Engine, err = choice("engine", *engine, engines, "fibers or wide"); err != nil {
 		return nil, err
 	}
 	if r.options.Fill, err = choice("fill", *fill, fills, "nan, zero or garbage"); err != nil {
