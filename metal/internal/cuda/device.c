@@ -37,8 +37,7 @@ static gpu_status describe(gpu_device *d, gpu_device_info *out) {
   out->max_threads_per_threadgroup = MOST_THREADS;
   out->max_threadgroup_memory = (uint64_t)d->threadgroup_bytes;
   out->processors = (uint32_t)d->multiprocessors;
-  size_t memory = 0;
-  out->max_buffer_bytes = d->cu->device_memory(&memory, d->card) == CU_SUCCESS ? memory : (uint64_t)1 << 30;
+  out->max_buffer_bytes = cuda_most_bytes(d);
   out->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
   out->deterministic = true; /* as far as the kernel is: threadgroups run in any order */
   return GPU_OK;

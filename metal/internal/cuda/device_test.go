@@ -250,6 +250,47 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// The fake card has 1 GB, so a dispatch may copy 256 MB. What is more is refused before anything is allocated or copied, as
+// one buffer and as the sum of several; mapped memory is not copied.
+func TestMoreThanIsCopied(t *testing.T) {
+	d := open(t, cuda.Options{}, module)
+	k, small := kernel(t, d), memory(t, d, 1)
+	info, err := d.Info()
+	if err != nil || info.MaxBuffer != 256<<20 {
+		t.Fatalf("takes %d bytes, %v; want a quarter of the card's memory", info.MaxBuffer, err)
+	}
+	if _, err := d.NewMemory(300 << 20); !errors.Is(err, device.ErrDeviceNotSupported) || !strings.Contains(err.Error(), "a buffer of 300 MB; 256 MB are copied") {
+		t.Errorf("one buffer: %v", err)
+	}
+	var halves [2]*device.Memory
+	for i := range halves {
+		if halves[i], err = d.NewMemory(150 << 20); err != nil {
+			t.Fatal(err)
+		}
+		defer halves[i].Close()
+	}
+	log := filepath.Join(t.TempDir(), "log")
+	t.Setenv("FAKE_CUDA_LOG", log)
+	l := launchOf(halves[0])
+	l.Arguments = append(l.Arguments, device.Argument{Index: 2, Memory: halves[1]})
+	if _, err := k.Run(l); !errors.Is(err, device.ErrDeviceNotSupported) || !strings.Contains(err.Error(), "buffers have 300 MB, buffer ") {
+		t.Errorf("two buffers: %v", err)
+	}
+	calls, _ := os.ReadFile(log)
+	if strings.Contains(string(calls), "allocate") || strings.Contains(string(calls), "copy_in") {
+		t.Errorf("a refusal called %s", strings.Join(strings.Fields(string(calls)), " "))
+	}
+	if _, err := k.Run(launchOf(small)); err != nil || small.Float32s()[0] != 2 {
+		t.Errorf("afterwards: %v, left %v", err, small.Float32s()[0])
+	}
+	mapped := open(t, cuda.Options{Memory: cuda.Mapped}, module)
+	m, err := mapped.NewMemory(300 << 20)
+	if err != nil {
+		t.Fatalf("mapped: %v", err)
+	}
+	m.Close()
+}
+
 func TestCardsByNumber(t *testing.T) {
 	info, err := open(t, cuda.Options{Index: 1}, module).Info()
 	if err != nil || !strings.Contains(info.Name, "cuda:1 (Fake card 1, CUDA 12.4, memory copied)") {

@@ -7,7 +7,7 @@
 // memory, unless Options.Limits asks for the card's.
 //
 // Buffers stay this process's memory. Each dispatch brings them to the card between two bands that no kernel may write,
-// and writes back what has changed; or, where Options.Memory says so, kernels reach them over the bus. Device seconds are
+// and writes back what has changed; more than a quarter of the card's memory, or 6 GB, in one dispatch is refused. Or, where Options.Memory says so, kernels reach them over the bus. Device seconds are
 // those of the kernel alone, by the card's own clock.
 //
 // A kernel that does not end in time is left behind in its context, and the next call makes a new one. A kernel that fails,

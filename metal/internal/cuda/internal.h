@@ -67,6 +67,10 @@ gpu_status cuda_enter(gpu_device *, char *message, size_t message_bytes);
 void cuda_abandon(gpu_device *, bool running);
 
 /* buffer.c */
+/* The most bytes that the buffers of one dispatch may have together. Where they are copied, all of them travel, the memory
+ * between a tensor's rows too, and other processes want memory of the card: a quarter of it, and no more than so much. */
+#define MOST_COPIED_BYTES ((uint64_t)6 << 30)
+uint64_t cuda_most_bytes(gpu_device *);
 gpu_status cuda_make_buffer(gpu_device *, void *memory, uint64_t bytes, gpu_buffer **, void **contents, char *, size_t);
 void cuda_free_buffer(gpu_device *, gpu_buffer *);
 

@@ -50,6 +50,23 @@ static void collect(const gpu_dispatch *dispatch, cuda_memory_map *m) {
   m->arena_bytes = up(at, 4096);
 }
 
+/* A dispatch that would copy more than the card and this machine have to spare is refused before anything is allocated. */
+static gpu_status check_size(gpu_device *d, const cuda_memory_map *m, char *message, size_t message_bytes) {
+  if (d->options.memory != CUDA_MEMORY_COPIED) return GPU_OK;
+  uint64_t all = 0;
+  const cuda_segment *largest = NULL;
+  for (uint32_t i = 0; i < m->count; i++) {
+    const cuda_segment *s = &m->segments[i];
+    all += s->bytes;
+    if (!largest || s->bytes > largest->bytes) largest = s;
+  }
+  if (all <= cuda_most_bytes(d)) return GPU_OK;
+  return gpu_refuse(message, message_bytes, GPU_UNSUPPORTED,
+                    "%s: the dispatch's buffers have %llu MB, buffer %d alone %llu; %llu MB are copied to the card at most, and memory mapped copies none",
+                    d->name, (unsigned long long)(all >> 20), __builtin_ctz(largest->slots), (unsigned long long)(largest->bytes >> 20),
+                    (unsigned long long)(cuda_most_bytes(d) >> 20));
+}
+
 /* Memory on the card, which other processes take and give back too. */
 static cu_result allocate(gpu_device *d, cu_pointer *at, uint64_t bytes) {
   const struct timespec pause = {0, 50000000};
@@ -100,7 +117,9 @@ static gpu_status map_segment(gpu_device *d, cuda_segment *s, char *message, siz
 gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, cuda_memory_map *m, struct msl_launch *launch, char *message,
                          size_t message_bytes) {
   collect(dispatch, m);
-  gpu_status status = room(d, m->arena_bytes, message, message_bytes);
+  gpu_status status = check_size(d, m, message, message_bytes);
+  if (status == GPU_OK) status = room(d, m->arena_bytes, message, message_bytes);
+  else m->count = 0; /* nothing to give back */
   if (status != GPU_OK || m->count == 0) return status;
   cu_result r = d->cu->fill(d->arena, 0xff, m->arena_bytes, d->stream);
   for (uint32_t i = 0; i < m->count && r == CU_SUCCESS && status == GPU_OK; i++) {

@@ -1,6 +1,7 @@
 package metalpath
 
 import (
+	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/metal"
 )
@@ -12,6 +13,7 @@ type onDevice struct {
 	processors  int
 	description paths.Description
 	fallbacks   *Fallbacks
+	copies      CopyLimit
 }
 
 // openDevice opens the path in one mode. name is what the path calls itself.
@@ -22,9 +24,14 @@ func openDevice(name string, mode Mode) (*Path, error) {
 	if err != nil {
 		return nil, err
 	}
+	limit, err := mode.CopyLimit(device)
+	if err != nil {
+		device.Close()
+		return nil, err
+	}
 	on := onDevice{
 		descriptors: descriptors{math: mode.Math}, device: device, processors: mode.processors(), description: description,
-		fallbacks: fallbacks,
+		fallbacks: fallbacks, copies: limit,
 	}
 	p := &Path{name: name, math: mode.Math, backend: on}
 	if mode.Host.Check {
@@ -35,6 +42,7 @@ func openDevice(name string, mode Mode) (*Path, error) {
 
 func (d onDevice) NewContext() (*metal.Context, error) { return d.device.NewContext() }
 func (d onDevice) Describe() paths.Description         { return d.description }
+func (d onDevice) Supports(c cases.Case) error         { return d.copies.Takes(c) }
 func (d onDevice) Seen() error                         { return nil }
 func (d onDevice) Device() (*metal.Device, int)        { return d.device, d.processors }
 func (d onDevice) OnFibers() []string                  { return d.fallbacks.List() }

@@ -25,6 +25,7 @@ type Path struct {
 	math        metal.Math
 	check       bool
 	description paths.Description
+	copies      metalpath.CopyLimit
 	fallbacks   *metalpath.Fallbacks
 	kernels     map[string]*metal.Kernel
 	variants    []paths.Variant // the same kernel in further modes
@@ -84,8 +85,13 @@ func open(name string, m *manifest, mode metalpath.Mode) (*Path, error) {
 	if err != nil {
 		return nil, err
 	}
+	limit, err := mode.CopyLimit(device)
+	if err != nil {
+		device.Close()
+		return nil, err
+	}
 	return &Path{
-		name: name, manifest: m, device: device, math: mode.Math, check: mode.Host.Check, kernels: map[string]*metal.Kernel{},
+		name: name, manifest: m, copies: limit, device: device, math: mode.Math, check: mode.Host.Check, kernels: map[string]*metal.Kernel{},
 		description: description, fallbacks: fallbacks,
 	}, nil
 }
@@ -126,6 +132,9 @@ func (p *Path) Knows(what string) bool { return p.manifest.knows(what) }
 // Supports holds a case against the manifest: its conditions, its layout, and what its bindings have a place for.
 func (p *Path) Supports(c cases.Case) error {
 	d := &p.manifest.document
+	if err := p.copies.Takes(c); err != nil {
+		return err
+	}
 	if err := d.Promises.Allow("the kernel", c); err != nil {
 		return err
 	}
