@@ -24,11 +24,11 @@ type peeking struct{ naive.Path }
 
 func (p peeking) Attend(ctx context.Context, c harness.Case, t *harness.Tensors) (harness.Timing, error) {
 	timing, err := p.Path.Attend(ctx, c, t)
-	if err != nil || t.Out.Format != precision.FP32 || c.KVLen < 3 {
+	if err != nil || t.Out.Format != precision.FP32 || !t.V.Format.Valid() || c.KVLen < 3 {
 		return timing, err
 	}
 	sum := byte(0)
-	for d := range c.HeadDim {
+	for d := range c.VDim() {
 		at := t.V.Index(0, 0, c.KVLen-1, d) * t.V.Format.Size()
 		for _, b := range t.V.Data[at : at+t.V.Format.Size()] {
 			sum ^= b ^ b>>3

@@ -46,6 +46,7 @@ func TestBfloatFromFloatIsExplicit(t *testing.T) {
 	}
 	for _, statement := range []string{"bfloat b = bfloat(x[0]), c = static_cast<bfloat>(x[0]), d = (bfloat)x[0]; o[1] = b + c + d", "a += 1, a *= a, a = true",
 		"a = sign_of(a)", "Always t; a = t", "a = second", "bfloat b{2}; o[1] = b", "a = bfloat(0.5h), a = bfloat(h[0])", "a = true ? a : 0", "o[1] = max(a, o[0])",
+		"simdgroup_bfloat8x8 m(bfloat(3)); a = m.thread_elements().x", "bfloat2x2 m(a); o[1] = m[0].x", "a = sign(a) + step(a, o[1])",
 		"bfloat4 v = bfloat4(1.0f, x[0], a, 4); v = v * bfloat(2), v *= 2; o[1] = v.x", "bfloat2 v = bfloat2(0.5f, x[0]); o[1] = v.y", "bfloat3 v(x[0], 1, a); o[1] = v.z",
 		"a = M_PI_BF, a = 0.5bf", "a = bfloat(a + 0.5f)", "float f = 1; f += a; f = a; o[1] = bfloat(f)", "a = as_type<bfloat>(ushort(16256))"} {
 		if err := build(statement, returns); err != nil {

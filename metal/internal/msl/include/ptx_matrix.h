@@ -92,8 +92,8 @@ template <class T, int Cols = 8, int Rows = Cols> struct MSL_COLLECTIVE_TYPE sim
   simdgroup_matrix &operator=(const simdgroup_matrix &) = default;
   /* The diagonal matrix with this value. */
   MSL_INLINE explicit simdgroup_matrix(T diagonal) {
-    elements.x = msl_simd::matrix_row() == msl_simd::matrix_column() ? diagonal : T(0);
-    elements.y = msl_simd::matrix_row() == msl_simd::matrix_column() + 1 ? diagonal : T(0);
+    elements.x = T(msl_simd::matrix_row() == msl_simd::matrix_column() ? diagonal : T(0));
+    elements.y = T(msl_simd::matrix_row() == msl_simd::matrix_column() + 1 ? diagonal : T(0));
     turned = elements;
     has_turned = true;
   }
