@@ -164,7 +164,8 @@
 // zone, their signs are fair coins whatever their sizes, and Hoeffding's
 // inequality gives T > t a probability of at most exp(-t^2/2): 9e-11 a case for
 // both directions, both sides and t = 7. Left out are rows of nearly the same
-// output, rows whose scores differ by little beside their size, rows with nearly all their weight on one
+// output, rows with the weights of another row of any head, which a mask makes where
+// q and k hardly matter, rows whose scores differ by little beside their size, rows with nearly all their weight on one
 // key, whose v the output is rounded to every time, columns whose output hardly
 // varies, and stored scores, which are rounded twice and lean lawfully.
 //

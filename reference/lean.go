@@ -86,6 +86,14 @@ type leaning struct {
 	tilt    []float64 // [rows, columns] sum_j p_j*(s_j - mean)*v_j
 	may     []float64 // [rows, columns] what an element may lean by beside common factors
 	spread  []float64 // [rows] of the scores; 0: the row is left out
+	weights []weights // [rows]
+}
+
+// weights tells rows apart by their probabilities, not by where they stand: two sums of these with signs drawn for each
+// key, and the root of the sum of their squares, which is what such a sum comes to.
+type weights struct {
+	sums [2]float64
+	size float64
 }
 
 func newLeaning(p *Problem, a Arithmetic) *leaning {
@@ -97,6 +105,7 @@ func newLeaning(p *Problem, a Arithmetic) *leaning {
 	l.tilt = make([]float64, rows*l.columns)
 	l.may = make([]float64, rows*l.columns)
 	l.spread = make([]float64, rows)
+	l.weights = make([]weights, rows)
 	return l
 }
 
@@ -116,14 +125,28 @@ func (b *block) tilts() {
 			continue
 		}
 		s, p := of(b.score, i, span), of(b.prob, i, span)
+		sum := &l.weights[r.index]
 		for j := r.first; j < r.last; j++ {
 			if p[j] > 0 {
 				w[j] = p[j] * (s[j] - r.m - r.mean)
+				one, two := signs(j)
+				sum.sums[0] += math.Copysign(p[j], one)
+				sum.sums[1] += math.Copysign(p[j], two)
+				sum.size += p[j] * p[j]
 			}
 		}
+		sum.size = math.Sqrt(sum.size)
 	}
 	dst := l.tilt[b.rows[0].index*l.columns:][:len(b.rows)*l.columns]
 	b.valueProducts(l.columns, weighted{dst, b.prob2, asStored})
+}
+
+// signs are two signs of a key, drawn by its number (the mixer of SplitMix64).
+func signs(key int) (float64, float64) {
+	x := (uint64(key) + 1) * 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return float64(int64(x)), float64(int64(x << 1))
 }
 
 // Lean looks for errors of got, laid out as r.Output, that lean one way. It gives
@@ -135,8 +158,9 @@ func (r *Result) Lean(got []float64) Lean {
 	if l == nil || len(got) != len(r.Output) {
 		return sum
 	}
+	repeats := l.repeats()
 	for head := range r.Batch * r.Heads {
-		rows := r.leanRows(head, got)
+		rows := r.leanRows(head, got, repeats)
 		if len(rows) < 2 {
 			continue
 		}
@@ -152,16 +176,48 @@ func (r *Result) Lean(got []float64) Lean {
 	return sum
 }
 
+// repeats are the rows, of whatever head, whose weights those of a row before them
+// are, up to what rounding hides. Where q and k hardly matter beside a mask, that
+// is every head's: their weights are rounded alike, and what comes of it counts
+// once.
+func (l *leaning) repeats() []bool {
+	repeats := make([]bool, len(l.spread))
+	var rows []int
+	for row, spread := range l.spread {
+		if spread > 0 {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, func(a, b int) int {
+		return cmp.Or(cmp.Compare(l.weights[a].sums[0], l.weights[b].sums[0]), a-b)
+	})
+	unit := 8 * l.arith.Acc.Unit
+	for n, row := range rows {
+		w := &l.weights[row]
+		near := unit * w.size
+		for k := n - 1; k >= 0; k-- {
+			other := &l.weights[rows[k]]
+			if w.sums[0]-other.sums[0] > near {
+				break
+			}
+			if !repeats[rows[k]] && math.Abs(w.sums[1]-other.sums[1]) <= near && math.Abs(w.size-other.size) <= near {
+				repeats[row] = true
+				break
+			}
+		}
+	}
+	return repeats
+}
+
 // leanRows are the rows of a head that count: numbers all, with scores that differ
-// by more than rounding does, and no two of nearly the same output, which is what
-// rows of equal q give, and others where q does not matter. They would be rounded
-// alike.
-func (r *Result) leanRows(head int, got []float64) []int {
+// by more than rounding does, none that repeats another's weights, and no two of
+// nearly the same output. They would be rounded alike.
+func (r *Result) leanRows(head int, got []float64, repeats []bool) []int {
 	l := r.leaning
 	var rows []int
 rows:
 	for row := head * r.QLen; row < (head+1)*r.QLen; row++ {
-		if !(l.spread[row] > 0) {
+		if !(l.spread[row] > 0) || repeats[row] {
 			continue
 		}
 		at := row * r.HeadDim

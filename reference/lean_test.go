@@ -130,3 +130,40 @@ func TestWhatLeanLeavesOut(t *testing.T) {
 		t.Error("sums of nothing lean")
 	}
 }
+
+// TestSharedWeightsCountOnce: where a mask alone decides, rows of all heads have the same weights, which a correct
+// implementation rounds alike in each of them.
+func TestSharedWeightsCountOnce(t *testing.T) {
+	for name, kvHeads := range map[string]int{"of equal v": 1, "of different v": 16} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(20) {
+				rng := rand.New(rand.NewPCG(seed, 1))
+				p := simulated("normal", "normal", "normal", FP32, rng, [4]int{16, 20, 6, 8}, nil)
+				p.KVHeads = kvHeads
+				p.K, p.V = make([]float64, kvHeads*6*8), make([]float64, kvHeads*6*8)
+				for i := range p.K {
+					p.K[i], p.V[i] = roundTo(FP32, false, 1e-9*rng.NormFloat64()), roundTo(FP32, false, rng.NormFloat64())
+				}
+				bias := make([]float64, 20*6)
+				for i := range bias {
+					bias[i] = roundTo(FP32, false, rng.NormFloat64())
+				}
+				p.Mask = Additive{1, 1, 20, 6, bias}
+				r := attend(t, p, inFP32, Options{Workers: 1})
+				got := append([]float64(nil), r.Output...)
+				for row := range 20 { // the first key's weight is off, the others' make up for it
+					off := 60 * FP32.Unit * float64(rng.IntN(2)*2-1)
+					for head := range 16 {
+						at := (head*20 + row) * 8
+						for d := range 8 {
+							got[at+d] += off * (p.V[head*kvHeads/16*6*8+d] - r.Output[at+d])
+						}
+					}
+				}
+				if l := r.Lean(got); l.T() > LeanLine {
+					t.Fatalf("seed %d: T %.2f, %+v", seed, l.T(), l)
+				}
+			}
+		})
+	}
+}
