@@ -71,7 +71,7 @@ func TestCasesDiffer(t *testing.T) {
 
 // TestCasesAreValidAndBounded also sends each case through its file format, in which it must stay what it is.
 func TestCasesAreValidAndBounded(t *testing.T) {
-	most := map[gen.Preset]float64{gen.Quick: 0.8e6, gen.Default: 50e6, gen.Edges: 12e6, gen.Long: 90e6, gen.Precision: 60e6, gen.Sizes: 16e6, gen.Serving: 20e6}
+	most := map[gen.Preset]float64{gen.Quick: 0.8e6, gen.Default: 50e6, gen.Edges: 12e6, gen.Long: 90e6, gen.Precision: 60e6, gen.Sizes: 16e6, gen.Serving: 20e6, gen.Decode: 20e6}
 	for _, p := range gen.Presets() {
 		s := mustStream(t, p, 11, gen.Filter{})
 		for i := range 1500 {

@@ -113,6 +113,7 @@ var times = []struct {
 	to   string
 }{
 	{regexp.MustCompile(`"(elapsed_seconds|wall_seconds|compile_seconds)":[0-9.e+-]+`), `"$1":0`},
+	{regexp.MustCompile(`(?m)^  "seconds": [0-9.e+-]+`), `  "seconds": 0`}, // of a finding
 	{regexp.MustCompile(`,"sum":"[0-9a-f]+"`), ""},
 	{regexp.MustCompile(`"device_seconds":\[[^]]*\],`), ""},
 	{regexp.MustCompile(`"(ginstrs|gflops[a-z_]*)_per_second":[0-9.e+-]+,`), ""},
