@@ -38,6 +38,9 @@ func (f *Finding) Matches(c *cases.Case) bool {
 	return f.Explained() && f.wide.matches(&sample{x: vector(c)})
 }
 
+// manyAtoms is how long conditions are that some fit by chance alone.
+const manyAtoms = 5
+
 // describe fills in what follows from the two conjunctions and the evidence.
 func (l *Lab) describe(f *Finding) error {
 	var err error
@@ -66,7 +69,8 @@ func (l *Lab) describe(f *Finding) error {
 			}
 		}
 	}
-	f.unclear = f.Inside < 2*f.Exceptions // by chance, conditions that are long enough match more failures than passes
+	// By chance, conditions that are long enough match more failures than passes: one of many atoms must be nearly right.
+	f.unclear = f.Inside < 2*f.Exceptions || len(f.wide.atoms) >= manyAtoms && f.Inside < 8*f.Exceptions
 	// A condition is no better that lies about most of the lengths that were varied around the base, one at a time: it has
 	// learned by heart which of them fail.
 	strays := 0
