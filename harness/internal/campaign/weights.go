@@ -18,7 +18,8 @@ const (
 
 // weigh adds to a picture the weights that the path gives to every key. The case runs once for every v_head_dim keys, with
 // a v that is 1 in column d of key number d of them and 0 elsewhere: the output is the weights, and the reference judges
-// them as any output. A case that needs others before it, or the same call again, is left out: what it shows depends on them.
+// them as any output. A case that needs others before it, or the same call again, is left out: what it shows depends on them. So is one whose v
+// is of integers, or whose keys lie in one place.
 func weigh(ctx context.Context, t *engine.Tester, c cases.Case, p *picture.Picture) error {
 	columns := c.VDim()
 	runs := (c.KVLen + columns - 1) / columns
@@ -27,6 +28,9 @@ func weigh(ctx context.Context, t *engine.Tester, c cases.Case, p *picture.Pictu
 		return nil
 	case len(c.After) > 0 || c.Call != (cases.Call{}):
 		p.Note = "no map of the weights: the case depends on calls before it"
+		return nil
+	case c.Quant.V != "" || c.SharesMemory():
+		p.Note = "no map of the weights: a v that shows one key at a time cannot be written in integers, or where keys share memory"
 		return nil
 	case runs > mostWeightRuns || c.Work()*float64(runs) > mostWeightWork:
 		p.Note = "no map of the weights: the case is too large for one"

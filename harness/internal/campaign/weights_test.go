@@ -67,4 +67,8 @@ func TestWeightsOfAKernelThatSpoilsItsOutput(t *testing.T) {
 	require.Contains(t, weighed(t, c, right).Note, "depends on calls before it")
 	c.Call.Repeat, c.KVLen = 0, 300
 	require.Contains(t, weighed(t, c, right).Note, "too large")
+	c.KVLen, c.Quant = 4, cases.Quant{V: cases.Int8, Scales: cases.RowScales}
+	require.Contains(t, weighed(t, c, right).Note, "cannot be written in integers")
+	c.Quant, c.Batch, c.Layout.V.Strides = cases.Quant{}, 2, cases.Strides{0, 16, 4, 1}
+	require.Contains(t, weighed(t, c, right).Note, "share memory")
 }

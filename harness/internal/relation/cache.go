@@ -49,6 +49,7 @@ var chunks = Law{
 // Rows whose diagonal has passed the last key are left out: they see the new ones.
 var longerCache = Law{
 	Name:      "longer-cache",
+	places:    true, // new keys would overwrite those that lie where they do
 	Statement: "more keys behind a cache, which no row sees yet, change nothing",
 	Runs:      1,
 	applies: func(c *cases.Case, _ paths.Promises) bool {

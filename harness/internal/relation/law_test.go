@@ -173,3 +173,17 @@ func BenchmarkLaws(b *testing.B) {
 }
 
 func nothing(context.Context, cases.Case, *cases.Tensors) error { return nil }
+
+// TestNewKeysNeedPlacesOfTheirOwn: where pages share memory, a key that is added behind a cache overwrites one that is there.
+func TestNewKeysNeedPlacesOfTheirOwn(t *testing.T) {
+	for text, want := range map[string]bool{`[256,64,64,1]`: true, `[0,256,64,1]`: false} {
+		c, err := cases.Decode([]byte(`{"version":1,"batch":1,"heads":1,"q_len":1,"kv_len":9,"head_dim":64,"input":"fp32",
+			"mask":{"kind":"causal","align":"bottom-right"},"paging":{"page":4},"layout":{"v":{"strides":` + text + `}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := longerCache.Applies(c, paths.Promises{}); got != want {
+			t.Errorf("strides %s: the law applies: %t; want %t", text, got, want)
+		}
+	}
+}
