@@ -30,7 +30,8 @@ type workspace struct {
 	sumV         []float64 // |v| of allowed keys
 	marks        []columnMark
 
-	seen variety
+	seen  variety
+	often occurrences
 }
 
 var workspacePool = sync.Pool{New: func() any { return new(workspace) }}

@@ -9,8 +9,10 @@ import "math"
 //
 //   - A term below half a unit of the sum is lost whole, whatever its bits: the sum of min(p_j, u) over weights below
 //     2u, always.
-//   - Where few distinct values occur among the weights, as the accumulator tells them apart, the worst case: G = sum_j min(p_j, u), for an addition to a sum of at most 1 errs by no more than u, nor by more than what
-//     is added.
+//   - Where few distinct values occur among the weights, as the accumulator tells them apart, the worst case: G = sum_j min(p_j, u),
+//     for an addition to a sum of at most 1 errs by no more than u, nor by more than what is added.
+//   - Where there are many values, but some occur again and again, as those of keys whose quantised numbers have a scale of
+//     0, the same over the weights of these values.
 //
 // The same holds for the sums over v where both the weights and the column of v have few distinct values, in
 // proportion to |v| and to the sum itself.
@@ -48,12 +50,13 @@ type alike struct {
 	lost     float64 // sum of min(p_j, u) over weights below 2u
 	worst    float64 // G where the weights have few distinct values, else 0
 	all      float64 // G in any case
-	distinct int     // values among the weights, at most enough
+	distinct int     // values among the weights, at most enough; of many, those that occur again and again
 	terms    int     // weights above 0
+	mixed    bool    // there are others beside them
 }
 
 // alikeOf looks at the weights of a row, which sum to 1; forbidden ones are 0.
-func alikeOf(p []float64, u float64, seen *variety) alike {
+func alikeOf(p []float64, u float64, seen *variety, often *occurrences) alike {
 	var a alike
 	seen.reset()
 	looking := true
@@ -71,8 +74,47 @@ func alikeOf(p []float64, u float64, seen *variety) alike {
 	a.distinct = seen.count
 	if few(a.distinct, a.terms) {
 		a.worst = a.all
+	} else if a.terms > enough {
+		if worst, values := often.among(p, a.terms, u); values > 0 {
+			a.worst, a.distinct, a.mixed = worst, values, true
+		}
 	}
 	return a
+}
+
+// occurrences counts weights by a hash of their value.
+type occurrences [1024]int32
+
+// among is G over the weights whose values occur so often, much more than the root of the number of weights, that their
+// roundings are no match for independent ones; and how many such values there are.
+func (o *occurrences) among(p []float64, terms int, u float64) (worst float64, values int) {
+	clear(o[:])
+	for _, x := range p {
+		if x >= 2*u {
+			o[slot(x, u)]++
+		}
+	}
+	mean := float64(terms) / float64(len(o)) // which hash to one slot by chance
+	most := int32(mean + 8*math.Sqrt(mean+1) + math.Sqrt(float64(terms))/2 + 8)
+	for _, n := range o {
+		if n > most {
+			values++
+		}
+	}
+	if values == 0 {
+		return 0, 0
+	}
+	for _, x := range p {
+		if x >= 2*u && o[slot(x, u)] > most {
+			worst += min(x, u)
+		}
+	}
+	return worst, values
+}
+
+// slot is that of a value, as a sum of about 1 tells it apart.
+func slot(x, u float64) uint64 {
+	return math.Float64bits(math.Trunc(x/(2*u))) * 0x9e3779b97f4a7c15 >> 54
 }
 
 // column is what the values of one column of v are like.

@@ -60,11 +60,24 @@ func alikeProblems(n int) map[string]*Problem {
 		"scale 0, v constant":         make1(0, normal, normal, constant(0.957746089)),
 		"q tiny, v normal":            make1(0.35, func(int) float64 { return 1e-5 * r.NormFloat64() }, normal, normal),
 		"q tiny, v constant":          make1(0.35, func(int) float64 { return 1e-5 * r.NormFloat64() }, normal, constant(1.2345678)),
+		"some k zero, v constant":     make1(0.35, normal, zeroRows(dim, 2, normal), constant(1)),
+		"half of k zero, v constant":  make1(0.2, constant(0.3), zeroRows(dim, 1, normal), constant(0.8912345)),
+		"half of k zero, v normal":    make1(0.35, normal, zeroRows(dim, 1, normal), normal),
 		"k one-hot, v one-hot":        make1(0.35, normal, onehot, onehot),
 		"k one-hot, v constant":       make1(0.35, normal, onehot, constant(-0.7654321)),
 		"k one-hot, v normal":         make1(0.35, normal, onehot, normal),
 		"q and k constant, v one-hot": make1(0.35, constant(1.1), constant(-0.9), onehot),
 		"one large weight":            make1(1, constant(1), func(i int) float64 { return map[bool]float64{true: 2, false: 0}[i < dim] }, constant(0.3)),
+	}
+}
+
+// zeroRows are zeros in some rows of dim columns, by a pattern without a short period, and values in the others.
+func zeroRows(dim, mask int, value func(int) float64) func(int) float64 {
+	return func(i int) float64 {
+		if x := value(i); uint32(i/dim)*0x9e3779b9>>28&uint32(mask) != 0 {
+			return x
+		}
+		return 0
 	}
 }
 
@@ -106,7 +119,8 @@ func TestOrdinaryTermsKeepTheirLines(t *testing.T) {
 		prob[j] /= total
 	}
 	var seen variety
-	if got := alikeOf(prob, FP32.Unit, &seen); got.worst != 0 || got.lost > 1e-7 || got.distinct != enough {
+	var often occurrences
+	if got := alikeOf(prob, FP32.Unit, &seen, &often); got.worst != 0 || got.lost > 1e-7 || got.distinct != enough {
 		t.Errorf("ordinary weights are taken for alike ones: %+v", got)
 	}
 	column := make([]float64, 4096)

@@ -96,10 +96,10 @@ func (w *weigher) errors(j int) (eps, sigma float64) {
 // all fills a with p*h, c with (p*sigma)^2, s2 with p^2, and the row's sums.
 func (w *weigher) all() {
 	r, l := w.r, w.lines
-	r.alike = alikeOf(w.p[r.first:r.last], l.u, &w.b.seen)
+	r.alike = alikeOf(w.p[r.first:r.last], l.u, &w.b.seen, &w.b.often)
 	// Keys of one score have one error, which cancels, or errors of their own. Keys
 	// of a few scores may have an error each score.
-	r.like = r.alike.worst > 0 && r.alike.distinct > 1
+	r.like = r.alike.worst > 0 && (r.alike.distinct > 1 || r.alike.mixed)
 	r.wild = l.outside || w.am > l.accLimit || r.sink.there && math.Abs(r.sink.logit) > l.accLimit || l.a.Scores.Unit != 0 && w.am > l.scoreLimit
 	if w.bias != nil {
 		w.topBias = w.bias[r.top]
