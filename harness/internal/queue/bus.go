@@ -118,11 +118,17 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	if b.plans, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: planBucket, Storage: jetstream.FileStorage}); err != nil {
 		return err
 	}
-	if b.workers, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: workerBucket, Storage: jetstream.MemoryStorage, TTL: 3 * heartbeat}); err != nil {
+	if b.workers, err = b.presence(ctx); err != nil {
 		return err
 	}
 	b.objects, err = b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: objectBucket, Storage: jetstream.FileStorage})
 	return err
+}
+
+// presence is where workers say that they are there. It lies in memory, so a server that starts again has lost it, and
+// whoever misses it first makes it again.
+func (b *Bus) presence(ctx context.Context) (jetstream.KeyValue, error) {
+	return b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: workerBucket, Storage: jetstream.MemoryStorage, TTL: 3 * heartbeat})
 }
 
 func (b *Bus) stream(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {

@@ -5,6 +5,7 @@ package queue
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand"
 	"net"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/v1"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"attest.example/attest/harness/internal/paths/catalog"
@@ -431,5 +433,36 @@ func TestARunByTimeWhoseClockJumps(t *testing.T) {
 	got, want := told(t, dir), told(t, alone(t, o, "naive"))
 	if got["results.jsonl"] != want["results.jsonl"] {
 		t.Error(difference(got["results.jsonl"], want["results.jsonl"]))
+	}
+}
+
+// TestWorkersAreAskedForAfterTheServer starts again: who is there lies in its memory, and is lost with it.
+func TestWorkersAreAskedForAfterTheServer(t *testing.T) {
+	address := freePort(t)
+	log, lock := &strings.Builder{}, &sync.Mutex{}
+	server := &process{name: "server", env: []string{serveEnv + "=" + t.TempDir() + " " + address}, out: log, lock: lock}
+	server.start(t, "serving")
+	t.Cleanup(func() { server.kill() })
+	b := connected(t, "nats://"+address)
+	if _, err := b.Workers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	server.kill()
+	server.start(t, "serving")
+	var err error
+	for range 100 { // till the connection stands again
+		if _, err = b.Workers(t.Context()); err == nil || errors.Is(err, nats.ErrStreamNotFound) {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = b.workers.PutString(t.Context(), "w", `{"name":"w"}`); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := b.Workers(t.Context()); err != nil || len(list) != 1 || list[0].Name != "w" {
+		t.Fatalf("%v, %v; want worker w", list, err)
 	}
 }

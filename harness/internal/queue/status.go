@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/v1"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -171,6 +172,10 @@ func (b *Bus) Workers(ctx context.Context) ([]Presence, error) {
 	keys, err := b.workers.Keys(ctx)
 	if errors.Is(err, jetstream.ErrNoKeysFound) {
 		return nil, nil
+	}
+	if errors.Is(err, nats.ErrStreamNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrBucketNotFound) {
+		_, err = b.presence(ctx) // the server has started again
+		return nil, err
 	}
 	if err != nil {
 		return nil, err

@@ -116,7 +116,11 @@ func (w *Worker) tellAlive(ctx context.Context) {
 		}
 		w.lock.Unlock()
 		if text, err := json.Marshal(p); err == nil {
-			_, _ = w.bus.workers.Put(ctx, key, text) // who cannot be told will see it from the results
+			if _, err := w.bus.workers.Put(ctx, key, text); err != nil && ctx.Err() == nil {
+				if _, err = w.bus.presence(ctx); err == nil {
+					_, _ = w.bus.workers.Put(ctx, key, text)
+				}
+			} // who cannot be told will see it from the results
 		}
 		select {
 		case <-ctx.Done():
