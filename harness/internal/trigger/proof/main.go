@@ -175,8 +175,3 @@ func named(all []mutate.Mutant, names []string) (list []mutate.Mutant, err error
 	}
 	return list, nil
 }
-
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
-}
