@@ -3,6 +3,7 @@ package reference
 import (
 	"cmp"
 	"math"
+	"math/rand/v2"
 	"slices"
 )
 
@@ -82,11 +83,12 @@ func (l Lean) T() float64 { return max(l.Size.T(), l.Tilt.T()) }
 // or stored scores, which are rounded twice and so lean lawfully, rule it out.
 type leaning struct {
 	arith   Arithmetic
-	columns int       // that are asked
-	tilt    []float64 // [rows, columns] sum_j p_j*(s_j - mean)*v_j
-	may     []float64 // [rows, columns] what an element may lean by beside common factors
-	spread  []float64 // [rows] of the scores; 0: the row is left out
-	weights []weights // [rows]
+	columns int          // that are asked
+	tilt    []float64    // [rows, columns] sum_j p_j*(s_j - mean)*v_j
+	may     []float64    // [rows, columns] what an element may lean by beside common factors
+	spread  []float64    // [rows] of the scores; 0: the row is left out
+	weights []weights    // [rows]
+	signs   [][2]float64 // [keys] two of 1 or -1, drawn for each
 }
 
 // weights tells rows apart by their probabilities, not by where they stand: two sums of these with signs drawn for each
@@ -106,6 +108,12 @@ func newLeaning(p *Problem, a Arithmetic) *leaning {
 	l.may = make([]float64, rows*l.columns)
 	l.spread = make([]float64, rows)
 	l.weights = make([]weights, rows)
+	l.signs = make([][2]float64, p.KVLen)
+	dice := rand.NewPCG(1, 2)
+	for j := range l.signs {
+		drawn := dice.Uint64()
+		l.signs[j] = [2]float64{float64(2*int(drawn&1) - 1), float64(int(drawn&2) - 1)}
+	}
 	return l
 }
 
@@ -129,9 +137,8 @@ func (b *block) tilts() {
 		for j := r.first; j < r.last; j++ {
 			if p[j] > 0 {
 				w[j] = p[j] * (s[j] - r.m - r.mean)
-				one, two := signs(j)
-				sum.sums[0] += math.Copysign(p[j], one)
-				sum.sums[1] += math.Copysign(p[j], two)
+				sum.sums[0] += p[j] * l.signs[j][0]
+				sum.sums[1] += p[j] * l.signs[j][1]
 				sum.size += p[j] * p[j]
 			}
 		}
@@ -139,14 +146,6 @@ func (b *block) tilts() {
 	}
 	dst := l.tilt[b.rows[0].index*l.columns:][:len(b.rows)*l.columns]
 	b.valueProducts(l.columns, weighted{dst, b.prob2, asStored})
-}
-
-// signs are two signs of a key, drawn by its number (the mixer of SplitMix64).
-func signs(key int) (float64, float64) {
-	x := (uint64(key) + 1) * 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return float64(int64(x)), float64(int64(x << 1))
 }
 
 // Lean looks for errors of got, laid out as r.Output, that lean one way. It gives
