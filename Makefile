@@ -84,7 +84,7 @@ RACE_TIME ?= 5m
 # Two tests of mfa build and run C programs of their own, in which the race detector sees nothing.
 race: deps
 	$(GO) test -race -short -timeout $(RACE_TIME) -skip '^(TestHostileCalls|TestDescriptorsOfOtherHeaders)$$' \
-	  ./harness/internal/engine ./harness/internal/worker ./metal ./metal/mfa ./metal/internal/device ./metal/internal/host
+	  ./harness/internal/engine ./harness/internal/campaign ./harness/internal/record ./harness/internal/worker ./metal ./metal/mfa ./metal/internal/device ./metal/internal/host
 
 # Fibers and vectors side by side on one thread: rate, share of the processor's peak, compile seconds, bits.
 .PHONY: bench-engines

@@ -49,9 +49,10 @@ type Config struct {
 	// Keep takes over the paths that are open when the run ends; nil: they are closed.
 	Keep  func(paths.Path)
 	Trial trial.Options
-	// Skip says which numbers a resumed run has already; nil: none.
+	// Skip says which numbers a resumed run has already; nil: none. It and Sink see the same record of a run, so no two
+	// calls of either run at once.
 	Skip func(index int) bool
-	// Sink takes each result, from one goroutine at a time, in the order in which they end.
+	// Sink takes each result, in the order in which they end.
 	Sink func(Result) error
 }
 
@@ -97,7 +98,8 @@ type engine struct {
 	cfg   Config
 	until time.Time
 	next  atomic.Int64 // the next sequence to take
-	sink  sync.Mutex
+	// recording is held by every call of Skip and Sink.
+	recording sync.Mutex
 }
 
 func (e *engine) over(index int) bool {
@@ -119,8 +121,8 @@ func (e *engine) work(ctx context.Context) error {
 }
 
 func (e *engine) emit(r Result) error {
-	e.sink.Lock()
-	defer e.sink.Unlock()
+	e.recording.Lock()
+	defer e.recording.Unlock()
 	return e.cfg.Sink(r)
 }
 
@@ -209,7 +211,14 @@ func (w *worker) sequence(ctx context.Context, first int) error {
 	return nil
 }
 
-func (e *engine) skips(index int) bool { return e.cfg.Skip != nil && e.cfg.Skip(index) }
+func (e *engine) skips(index int) bool {
+	if e.cfg.Skip == nil {
+		return false
+	}
+	e.recording.Lock()
+	defer e.recording.Unlock()
+	return e.cfg.Skip(index)
+}
 
 // supported runs the first of a number's draws that the path does not refuse. Where it refuses all, the result is that
 // of the first.

@@ -140,6 +140,25 @@ func TestSkippedCasesAreNotTold(t *testing.T) {
 	require.NotContains(t, results, 33)
 }
 
+// Who records a run keeps in one place what is done and what is new.
+func TestWorkersAskAndTellOneAtATime(t *testing.T) {
+	var inside, met atomic.Int32
+	alone := func() {
+		if inside.Add(1) > 1 {
+			met.Add(1)
+		}
+		time.Sleep(20 * time.Microsecond)
+		inside.Add(-1)
+	}
+	err := Run(context.Background(), Config{
+		Source: quick(t, 1), Cases: 96, Workers: 4, NewPath: naivePath, CompileAhead: true,
+		Skip: func(int) bool { alone(); return false },
+		Sink: func(Result) error { alone(); return nil },
+	})
+	require.NoError(t, err)
+	require.Zero(t, met.Load())
+}
+
 func TestTimeEndsARun(t *testing.T) {
 	results := run(t, Config{Source: quick(t, 1), Time: 200 * time.Millisecond, NewPath: naivePath})
 	require.NotEmpty(t, results)
