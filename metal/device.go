@@ -98,6 +98,7 @@ const (
 	DivergentBarrier       = device.DivergentBarrier
 	DivergentSIMD          = device.DivergentSIMD
 	Fault                  = device.Fault
+	Misaligned             = device.Misaligned
 )
 
 // Reports takes the reports that have come together since the last time, from a device with HostOptions.Check. A device

@@ -18,6 +18,7 @@ const (
 	DivergentSIMD
 	Fault
 	UninitializedPrivate
+	Misaligned  // the address is no multiple of Bytes, which its type promises; a vector is looked at by elements
 	PartialSIMD // a note, no mistake: an operation over the active lanes, of which some are missing
 )
 
@@ -30,6 +31,7 @@ var kindNames = map[ReportKind]string{
 	DivergentSIMD:          "divergent simd operation",
 	Fault:                  "fault",
 	UninitializedPrivate:   "uninitialised private variable",
+	Misaligned:             "misaligned access",
 	PartialSIMD:            "note: partial simd operation",
 }
 
@@ -165,6 +167,8 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, ":\n  at %s\n  lanes %s take part; the result is that of these lanes", r.Access.where(), lanes(r.Lanes))
 	case UninitializedPrivate:
 		fmt.Fprintf(&b, ": what it holds decides byte %d of %s, which has %d\n  written at %s", r.Offset, r.Object, r.ObjectBytes, r.Access.where())
+	case Fault:
+		fmt.Fprintf(&b, ": %s\n  at %s", r.Detail, r.Access.where())
 	case DivergentSIMD:
 		fmt.Fprintf(&b, ":\n  at %s\n  lanes %s take part, the result depends on lanes %s, which do not",
 			r.Access.where(), lanes(r.Lanes), lanes(r.Missing))

@@ -182,6 +182,8 @@ static void access_memory(struct check *c, struct msl_lane *lane, uintptr_t addr
     host_report_seen(c, place == PLACE_OUTSIDE_LOCAL ? HOST_OUT_OF_BOUNDS_LOCAL : HOST_OUT_OF_BOUNDS, &seen, NULL, false);
     return;
   }
+  if ((kind & MSL_ALIGNED) && address % (bytes < 8 ? bytes : 8))
+    host_report_seen(c, HOST_MISALIGNED, &seen, NULL, false);
   if (!seen.write) {
     host_shadow_read(c, &found, &seen);
     return;

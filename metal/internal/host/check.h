@@ -92,7 +92,7 @@ void host_check_group_end(struct check *);
 void host_check_operation(struct check *, struct msl_simdgroup *, unsigned mask);
 void host_check_barrier(struct check *, struct group *, unsigned flags);
 void host_check_diverged(struct check *, struct group *);
-void host_check_fault(struct check *, struct worker *, struct msl_lane *);
+void host_check_fault(struct check *, struct worker *, struct msl_lane *, const char *words);
 void host_check_access(const void *address, unsigned long bytes, unsigned kind, const void *site);
 void host_check_copy(struct msl_lane *, const void *address, unsigned long bytes, unsigned kind);
 void host_check_stray(struct msl_lane *, unsigned mask, unsigned missing, int line);

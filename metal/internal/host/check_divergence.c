@@ -62,10 +62,10 @@ void host_check_diverged(struct check *c, struct group *g) {
   atomic_store_explicit(&g->worker->critical, 0, memory_order_release);
 }
 
-void host_check_fault(struct check *c, struct worker *w, struct msl_lane *lane) {
+void host_check_fault(struct check *c, struct worker *w, struct msl_lane *lane, const char *words) {
   host_report r;
   host_report_begin(c, &r, HOST_FAULT, lane ? stamp_of(c, lane) : (struct stamp){.group = c->group});
   r.access.site = host_module_offset(c->job->pipeline->module, (void *)w->fault_pc);
-  snprintf(r.object, sizeof r.object, "address %#lx", (unsigned long)w->fault_address);
+  snprintf(r.detail, sizeof r.detail, "%s", words);
   host_report_add(c, &r);
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -229,5 +230,23 @@ func TestCheckedRunsWriteBackOnlyWhatTheyWrote(t *testing.T) {
 		if got := device.View[uint32](page.Bytes()); got[0] != 5 || got[31] != 36 || got[32] != 5 {
 			t.Errorf("bound in order %v: %d ... %d, %d; want 5 ... 36, 5", order, got[0], got[31], got[32])
 		}
+	}
+}
+
+// TestAFaultIsReportedInWords: the report of a checked run names what the processor stopped for, as the error does.
+func TestAFaultIsReportedInWords(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("other processors divide by zero")
+	}
+	d := newDevice(t, Options{Check: true, Workers: 1})
+	p := compileText(t, d, "kernel void test(device int *o [[buffer(0)]]) { volatile int n = 0; o[0] = 5 / n; }")
+	_, err := p.Run(&device.Launch{Arguments: []device.Argument{{Memory: buffer(t, d, 4)}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{1}})
+	wantRefusal(t, err, device.ErrExecutionFailed, "division by zero")
+	reports, err := d.Reports()
+	if err != nil || len(reports) != 1 {
+		t.Fatalf("%d reports, %v", len(reports), err)
+	}
+	if words := reports[0].String(); !strings.HasPrefix(words, "fault in kernel test: integer division by zero") || !strings.Contains(words, "test.metal:1") {
+		t.Error(words)
 	}
 }

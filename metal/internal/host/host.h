@@ -68,8 +68,10 @@ typedef enum {
   HOST_UNINITIALIZED,          /* a read of threadgroup memory that nothing has written, and a result depends on it */
   HOST_DIVERGENT_BARRIER,
   HOST_DIVERGENT_SIMD,         /* a simdgroup operation whose result depends on lanes that do not take part */
-  HOST_FAULT,                  /* the processor refused an access */
+  HOST_FAULT,                  /* the processor stopped the thread; `detail` has the words */
   HOST_UNINITIALIZED_PRIVATE,  /* a result depends on what a private variable held that nothing has written */
+  HOST_MISALIGNED,             /* the address is no multiple of `bytes`, which its type promises. A vector is seen as its
+                                * elements */
   HOST_PARTIAL_SIMD            /* no mistake: a simdgroup operation over the active lanes, of which some are missing */
 } host_report_kind;
 

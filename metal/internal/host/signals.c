@@ -175,17 +175,18 @@ void host_describe_fault(struct worker *w, struct job *job) {
   struct msl_lane *lane = lane_at(w, w->fault_stack);
   struct msl_lane *owner = lane_at(w, w->fault_address);
   unsigned thread = lane ? lane->thread : 0;
-  if (job->check) host_check_fault(job->check, w, lane);
   const char *name = job->pipeline->entry->name;
   const unsigned *at = g->shared.position;
-  if (w->fault_signal == SIGSEGV && owner && owner == lane) {
-    host_job_fail(job, GPU_EXECUTION,
-                  "kernel %s: thread %u of threadgroup (%u,%u,%u) needs more than the %lu bytes of stack a thread has",
-                  name, thread, at[0], at[1], at[2], MSL_STACK_BYTES - GUARD_BYTES);
+  bool overflow = w->fault_signal == SIGSEGV && owner && owner == lane;
+  char words[256], unbound[256] = "";
+  if (overflow) snprintf(words, sizeof words, "more than the %lu bytes of stack that a thread has", MSL_STACK_BYTES - GUARD_BYTES);
+  else fault_in_words(w, words, sizeof words);
+  if (job->check) host_check_fault(job->check, w, lane, words);
+  if (overflow) {
+    host_job_fail(job, GPU_EXECUTION, "kernel %s: thread %u of threadgroup (%u,%u,%u) needs %s",
+                  name, thread, at[0], at[1], at[2], words);
     return;
   }
-  char words[256], unbound[256] = "";
-  fault_in_words(w, words, sizeof words);
   if (w->fault_signal == SIGSEGV) null_slots_in_words(job->dispatch, unbound, sizeof unbound);
   host_job_fail(job, GPU_EXECUTION, "kernel %s: %s, thread %u of threadgroup (%u,%u,%u), module offset %#llx%s",
                 name, words, thread, at[0], at[1], at[2],

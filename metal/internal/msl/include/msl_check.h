@@ -6,15 +6,15 @@
 #define MSL_HOOK __attribute__((no_sanitize("thread"), used, visibility("hidden")))
 #define MSL_TELL(address, bytes, kind) msl_runtime_table->access((const void *)(address), bytes, kind, __builtin_return_address(0))
 #define MSL_ACCESS_HOOKS(n)                                                                              \
-  MSL_HOOK void __tsan_read##n(void *a) { MSL_TELL(a, n, MSL_READ); }                          \
-  MSL_HOOK void __tsan_write##n(void *a) { MSL_TELL(a, n, MSL_WRITE); }                        \
+  MSL_HOOK void __tsan_read##n(void *a) { MSL_TELL(a, n, MSL_READ | MSL_ALIGNED); }            \
+  MSL_HOOK void __tsan_write##n(void *a) { MSL_TELL(a, n, MSL_WRITE | MSL_ALIGNED); }          \
   MSL_HOOK void __tsan_unaligned_read##n(void *a) { MSL_TELL(a, n, MSL_READ); }                \
   MSL_HOOK void __tsan_unaligned_write##n(void *a) { MSL_TELL(a, n, MSL_WRITE); }              \
-  MSL_HOOK void __tsan_volatile_read##n(void *a) { MSL_TELL(a, n, MSL_READ); }                 \
-  MSL_HOOK void __tsan_volatile_write##n(void *a) { MSL_TELL(a, n, MSL_WRITE); }               \
+  MSL_HOOK void __tsan_volatile_read##n(void *a) { MSL_TELL(a, n, MSL_READ | MSL_ALIGNED); }   \
+  MSL_HOOK void __tsan_volatile_write##n(void *a) { MSL_TELL(a, n, MSL_WRITE | MSL_ALIGNED); } \
   MSL_HOOK void __tsan_unaligned_volatile_read##n(void *a) { MSL_TELL(a, n, MSL_READ); }       \
   MSL_HOOK void __tsan_unaligned_volatile_write##n(void *a) { MSL_TELL(a, n, MSL_WRITE); }     \
-  MSL_HOOK void __tsan_read_write##n(void *a) { MSL_TELL(a, n, MSL_READ); MSL_TELL(a, n, MSL_WRITE); }           \
+  MSL_HOOK void __tsan_read_write##n(void *a) { MSL_TELL(a, n, MSL_READ | MSL_ALIGNED); MSL_TELL(a, n, MSL_WRITE); } \
   MSL_HOOK void __tsan_unaligned_read_write##n(void *a) { MSL_TELL(a, n, MSL_READ); MSL_TELL(a, n, MSL_WRITE); }
 
 extern "C" {

@@ -98,7 +98,8 @@ struct msl_threadgroup {
 /* Kinds of access that a checked module reports. */
 #define MSL_READ 0u
 #define MSL_WRITE 1u
-#define MSL_ATOMIC 2u /* may be joined with MSL_WRITE */
+#define MSL_ATOMIC 2u  /* may be joined with MSL_WRITE */
+#define MSL_ALIGNED 4u /* may be joined: the type promises that the address is a multiple of the size, or of 8 */
 
 struct msl_async_copy {
   void *destination;
