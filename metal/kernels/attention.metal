@@ -6,7 +6,7 @@
 //             k and v may lie in pages: [pages, kv_heads, page_size, columns], and a table says which pages hold the
 //             keys of a batch entry, in order. k and v may be integers with scales: int8, int4, or ggml's q8_0 and q4_0.
 // Types       q, k, v: half, bfloat or float (the template argument). o: any of the three, chosen at run time.
-// Blocks      A simdgroup owns 8 query rows; a threadgroup has 1 to 4 simdgroups that share key blocks of 32 rows.
+// Blocks      A simdgroup owns 8 query rows; a threadgroup has 1 to 16 simdgroups that share key blocks of 32 rows.
 //             Lengths are run-time values: one pipeline serves every shape of its type and head-dim class.
 // Arithmetic  Tiles, scores, maxima, sums and accumulators are float whatever the inputs are. Scores stay in natural
 //             units: s = scale * (q.k) + mask, p = exp2((s - m) * log2 e). A softcap is applied
@@ -49,9 +49,12 @@ constant constexpr uint SCALAR_FP16 = 1, SCALAR_BF16 = 2;
 
 constant constexpr ushort TILE = 8;          // rows and columns of a simdgroup matrix
 constant constexpr ushort KEY_TILES = 4;     // key tiles of a block
-constant constexpr ushort CHUNK_TILES = 8;   // tiles of columns that are staged at once
+constant constexpr ushort CHUNK_TILES = 8;   // tiles of columns that are staged at once, or HEAD_TILES if that is less
 constant constexpr uint BLOCK = KEY_TILES * TILE;
-constant constexpr uint CHUNK = CHUNK_TILES * TILE;
+constant constexpr ushort BATCH = 4;         // elements that a thread loads before it stores the first
+// Floats from a row of a tile in threadgroup memory to the next: a little more than its columns, so that the lanes that
+// read a simdgroup matrix meet in as few banks of that memory as can be.
+constant constexpr ushort Q_PADDING = 8, K_STRIDE = CHUNK_TILES * TILE + 8, V_STRIDE = CHUNK_TILES * TILE + 4;
 
 constant constexpr uint NAN_BITS = 0x7fc00000, INF_BITS = 0x7f800000, NEGATIVE_INF_BITS = 0xff800000;
 constant constexpr float LOWEST = -3.402823466e+38f;
@@ -141,20 +144,27 @@ KeyRange keys_of_rows(constant AttentionParams &p, Entry entry, uint first, uint
 // integer: of a floating-point value, fast math may assume the answer.
 uint special_bits(uint sign, bool is_nan) { return is_nan ? NAN_BITS : sign | INF_BITS; }
 
-uint special_bits(device const half *x) {
-  const uint bits = *(device const ushort *)x;
-  return (bits & 0x7c00) != 0x7c00 ? 0 : special_bits((bits & 0x8000) << 16, (bits & 0x3ff) != 0);
-}
+uint special_half(uint bits) { return (bits & 0x7c00) != 0x7c00 ? 0 : special_bits((bits & 0x8000) << 16, (bits & 0x3ff) != 0); }
+uint special_bfloat(uint bits) { return (bits & 0x7f80) != 0x7f80 ? 0 : special_bits((bits & 0x8000) << 16, (bits & 0x7f) != 0); }
+uint special_float(uint bits) { return (bits & INF_BITS) != INF_BITS ? 0 : special_bits(bits & 0x80000000, (bits & 0x7fffff) != 0); }
 
-uint special_bits(device const bfloat *x) {
-  const uint bits = *(device const ushort *)x;
-  return (bits & 0x7f80) != 0x7f80 ? 0 : special_bits((bits & 0x8000) << 16, (bits & 0x7f) != 0);
-}
+// A format of inputs: the integer that an element is in memory, and what those bits are.
+template <typename T> struct Format;
+template <> struct Format<half> {
+  typedef ushort Bits;
+  static uint special(Bits bits) { return special_half(bits); }
+};
+template <> struct Format<bfloat> {
+  typedef ushort Bits;
+  static uint special(Bits bits) { return special_bfloat(bits); }
+};
+template <> struct Format<float> {
+  typedef uint Bits;
+  static uint special(Bits bits) { return special_float(bits); }
+};
 
-uint special_bits(device const float *x) {
-  const uint bits = *(device const uint *)x;
-  return (bits & INF_BITS) != INF_BITS ? 0 : special_bits(bits & 0x80000000, (bits & 0x7fffff) != 0);
-}
+template <typename T>
+uint special_bits(device const T *x) { return Format<T>::special(*(device const typename Format<T>::Bits *)x); }
 
 // NaN or +inf: no softmax exists. (-inf is a weight of zero.)
 bool poisons_softmax(float s) {
@@ -257,24 +267,37 @@ Number dequantised(Integers m, constant Strides &strides, Pages pages, uint row,
   return scaled(i, m.scales[at], special_bits(m.scales + at));
 }
 
-// Copies `rows` rows and `columns` columns of a matrix into a tile, as float, zero beyond the matrix. One simdgroup
-// copies a row at a time, so neighbouring lanes read neighbouring columns.
+// Copies `rows` rows and `columns` columns of a matrix into a tile, as float, zero beyond the matrix. A simdgroup copies
+// strips, 32 columns of a row, so neighbouring lanes read neighbouring columns, and it has several loads under way. STRIPS
+// is how many a row has at most.
 //
 // Of values, NaN and Inf are left out: in a masked slot, 0 * NaN would leak. `special_keys` notes their rows.
-template <bool VALUES, typename T>
+template <bool VALUES, ushort STRIPS, typename T>
 void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, constant Strides &strides,
            uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
            threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages) {
-  for (uint r = simdgroup; r < rows; r += simdgroups) {
-    const uint row = first_row + r;
-    for (uint c = lane; c < columns; c += 32) {
-      const uint column = first_column + c;
-      float x = 0.0f;
-      if (row < row_end && column < column_end) {
+  typedef typename Format<T>::Bits Bits;
+  for (uint first = simdgroup; first < rows * STRIPS; first += BATCH * simdgroups) {
+    Bits batch[BATCH];
+    #pragma clang loop unroll(full)
+    for (ushort b = 0; b < BATCH; ++b) {
+      const uint strip = first + b * simdgroups, r = strip / STRIPS, row = first_row + r;
+      const uint column = first_column + strip % STRIPS * 32 + lane;
+      batch[b] = 0;
+      if (r < rows && row < row_end && column < column_end) {
         device const T *element = matrix + row * strides.row + column * strides.column;
         if (has_pages && pages.size > 0) element = paged(matrix, strides, pages, row, column);
-        if (!VALUES || special_bits(element) == 0) x = float(*element);
-        else atomic_fetch_or_explicit(special_keys, 1u << r, memory_order_relaxed);
+        batch[b] = *(device const Bits *)element;
+      }
+    }
+    #pragma clang loop unroll(full)
+    for (ushort b = 0; b < BATCH; ++b) {
+      const uint strip = first + b * simdgroups, r = strip / STRIPS, c = strip % STRIPS * 32 + lane;
+      if (r >= rows || c >= columns) continue;
+      float x = float(as_type<T>(batch[b]));
+      if (VALUES && Format<T>::special(batch[b]) != 0) {
+        x = 0.0f;
+        atomic_fetch_or_explicit(special_keys, 1u << r, memory_order_relaxed);
       }
       tile[r * tile_stride + c] = x;
     }
@@ -340,7 +363,8 @@ bool any_over_row(bool x) { return sum_over_row(x ? 1.0f : 0.0f) > 0.0f; }
 
 // Grid: one threadgroup for each (row block, head, batch). Threads: 32 * simdgroups.
 // HEAD_TILES: at least v's columns, rounded up to 8; of q and k there may be more.
-// Threadgroup memory: 8 * simdgroups rows of Q, head_dim rounded up to 8, then one key or value chunk of 32 * 64.
+// Threadgroup memory, in floats: 8 * simdgroups rows of Q, each head_dim rounded up to 8 and Q_PADDING, then one key or
+// value chunk, 32 rows of K_STRIDE.
 template <typename T, ushort HEAD_TILES>
 kernel void attention_forward(
     device const T *q [[buffer(0)]],
@@ -408,14 +432,18 @@ kernel void attention_forward(
   const KeyRange row_keys = keys_of_row(p, entry, row);
   const ulong mask_row = mask_head + row * p.mask.row;
 
+  constexpr ushort CHUNK_OF_HEAD = HEAD_TILES < CHUNK_TILES ? HEAD_TILES : CHUNK_TILES;  // in tiles
+  constexpr uint CHUNK = CHUNK_OF_HEAD * TILE;
+  constexpr ushort STRIPS = CHUNK / 32;
   const uint v_head_dim = has_v_head_dim ? p.v_head_dim : p.head_dim;
-  const ushort q_stride = (p.head_dim + TILE - 1) / TILE * TILE;
-  const ushort v_stride = has_v_head_dim ? (v_head_dim + TILE - 1) / TILE * TILE : q_stride;
+  const ushort q_columns = (p.head_dim + TILE - 1) / TILE * TILE, q_stride = q_columns + Q_PADDING;
+  const ushort v_columns = has_v_head_dim ? (v_head_dim + TILE - 1) / TILE * TILE : q_columns;
   threadgroup float *q_tile = tiles;
   threadgroup float *kv_tile = tiles + simdgroups * TILE * q_stride;
   threadgroup atomic_uint special_keys;
-  stage<false>(q_tile, q_stride, q, p.q, group_row, row_end, simdgroups * TILE, 0, p.head_dim, q_stride,
-               &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0});
+  for (uint d0 = 0; d0 < q_columns; d0 += CHUNK)
+    stage<false, STRIPS>(q_tile + d0, q_stride, q, p.q, group_row, row_end, simdgroups * TILE, d0, p.head_dim,
+                         min(CHUNK, q_columns - d0), &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0});
   const threadgroup float *own_q = q_tile + simdgroup * TILE * q_stride;
 
   simdgroup_float8x8 accumulator[HEAD_TILES];
@@ -436,33 +464,48 @@ kernel void attention_forward(
   for (uint k0 = group_keys.begin / BLOCK * BLOCK; k0 < group_keys.end; k0 += BLOCK) {
     const uint staged_keys = min(BLOCK, (group_keys.end - k0 + TILE - 1) / TILE * TILE);
 
-    // Scores: S = Q K^T, a chunk of head_dim at a time. A tile that no row of this simdgroup sees is left at 0.
+    // Scores: S = Q K^T, a chunk of head_dim at a time. A tile that no row of this simdgroup sees is left at 0. Where every
+    // tile is seen and the chunk is a whole one, as in most blocks, no product waits for a test.
     simdgroup_float8x8 s[KEY_TILES];
-    bool live[KEY_TILES];
+    bool live[KEY_TILES], all_live = true;
     #pragma clang loop unroll(full)
     for (ushort j = 0; j < KEY_TILES; ++j) {
       s[j] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
       const uint first = k0 + j * TILE;
       live[j] = first < simd_keys.end && first + TILE > simd_keys.begin;
+      all_live = all_live && live[j];
     }
     for (uint d0 = 0; d0 < p.head_dim; d0 += CHUNK) {
-      const uint columns = min(CHUNK, q_stride - d0);
+      const uint columns = min(CHUNK, q_columns - d0);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       if (simdgroup == 0 && lane == 0) atomic_store_explicit(&special_keys, 0u, memory_order_relaxed);
       if (has_quantised && k_integers.format != 0)
-        stage_integers<false>(kv_tile, CHUNK, k_integers, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
+        stage_integers<false>(kv_tile, K_STRIDE, k_integers, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
                               &special_keys, simdgroup, simdgroups, lane, k_pages);
       else
-      stage<false>(kv_tile, CHUNK, k, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
-                   &special_keys, simdgroup, simdgroups, lane, k_pages);
+        stage<false, STRIPS>(kv_tile, K_STRIDE, k, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
+                             &special_keys, simdgroup, simdgroups, lane, k_pages);
       threadgroup_barrier(mem_flags::mem_threadgroup);
+      if (all_live && columns == CHUNK) {
+        #pragma clang loop unroll(full)
+        for (ushort j = 0; j < KEY_TILES; ++j) {
+          #pragma clang loop unroll(full)
+          for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
+            simdgroup_float8x8 q_matrix, k_transposed;
+            simdgroup_load(q_matrix, own_q + d0 + d * TILE, q_stride);
+            simdgroup_load(k_transposed, kv_tile + j * TILE * K_STRIDE + d * TILE, K_STRIDE, ulong2(0), true);
+            simdgroup_multiply_accumulate(s[j], q_matrix, k_transposed, s[j]);
+          }
+        }
+        continue;
+      }
       #pragma clang loop unroll(full)
       for (ushort j = 0; j < KEY_TILES; ++j) {
         if (!live[j]) continue;
         for (ushort d = 0; d < columns; d += TILE) {
           simdgroup_float8x8 q_matrix, k_transposed;
           simdgroup_load(q_matrix, own_q + d0 + d, q_stride);
-          simdgroup_load(k_transposed, kv_tile + j * TILE * CHUNK + d, CHUNK, ulong2(0), true);
+          simdgroup_load(k_transposed, kv_tile + j * TILE * K_STRIDE + d, K_STRIDE, ulong2(0), true);
           simdgroup_multiply_accumulate(s[j], q_matrix, k_transposed, s[j]);
         }
       }
@@ -509,31 +552,45 @@ kernel void attention_forward(
     row_max = block_max;
     has_key |= allowed_keys != 0;
 
-    // O = O * correction + P V, again by chunks: each is the accumulators' tiles d0 .. d0 + CHUNK_TILES - 1.
+    // O = O * correction + P V, again by chunks: each is the accumulators' tiles d0 .. d0 + CHUNK_OF_HEAD - 1.
     #pragma clang loop unroll(full)
-    for (ushort d0 = 0; d0 < HEAD_TILES; d0 += CHUNK_TILES) {
-      if (d0 * TILE >= v_stride) continue;
-      const uint columns = min(CHUNK, uint(v_stride - d0 * TILE));
+    for (ushort d0 = 0; d0 < HEAD_TILES; d0 += CHUNK_OF_HEAD) {
+      if (d0 * TILE >= v_columns) continue;
+      const uint columns = min(CHUNK, uint(v_columns - d0 * TILE));
       const bool of_integers = has_quantised && v_integers.format != 0;
       threadgroup_barrier(mem_flags::mem_threadgroup);
       if (of_integers)
-        stage_integers<true>(kv_tile, CHUNK, v_integers, p.v, k0, p.kv_len, staged_keys, d0 * TILE, v_head_dim, columns,
+        stage_integers<true>(kv_tile, V_STRIDE, v_integers, p.v, k0, p.kv_len, staged_keys, d0 * TILE, v_head_dim, columns,
                              &special_keys, simdgroup, simdgroups, lane, v_pages);
       else
-      stage<true>(kv_tile, CHUNK, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, v_head_dim, columns,
-                  &special_keys, simdgroup, simdgroups, lane, v_pages);
+        stage<true, STRIPS>(kv_tile, V_STRIDE, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, v_head_dim, columns,
+                            &special_keys, simdgroup, simdgroups, lane, v_pages);
       threadgroup_barrier(mem_flags::mem_threadgroup);
-      #pragma clang loop unroll(full)
-      for (ushort d = 0; d < min(CHUNK_TILES, HEAD_TILES); ++d) {
-        if (d * TILE >= columns) continue;
-        accumulator[d0 + d].thread_elements()[0] *= correction;
-        accumulator[d0 + d].thread_elements()[1] *= correction;
+      if (all_live && columns == CHUNK) {
         #pragma clang loop unroll(full)
-        for (ushort j = 0; j < KEY_TILES; ++j) {
-          if (!live[j]) continue;
-          simdgroup_float8x8 v_matrix;
-          simdgroup_load(v_matrix, kv_tile + j * TILE * CHUNK + d * TILE, CHUNK);
-          simdgroup_multiply_accumulate(accumulator[d0 + d], s[j], v_matrix, accumulator[d0 + d]);
+        for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
+          accumulator[d0 + d].thread_elements()[0] *= correction;
+          accumulator[d0 + d].thread_elements()[1] *= correction;
+          #pragma clang loop unroll(full)
+          for (ushort j = 0; j < KEY_TILES; ++j) {
+            simdgroup_float8x8 v_matrix;
+            simdgroup_load(v_matrix, kv_tile + j * TILE * V_STRIDE + d * TILE, V_STRIDE);
+            simdgroup_multiply_accumulate(accumulator[d0 + d], s[j], v_matrix, accumulator[d0 + d]);
+          }
+        }
+      } else {
+        #pragma clang loop unroll(full)
+        for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
+          if (d * TILE >= columns) continue;
+          accumulator[d0 + d].thread_elements()[0] *= correction;
+          accumulator[d0 + d].thread_elements()[1] *= correction;
+          #pragma clang loop unroll(full)
+          for (ushort j = 0; j < KEY_TILES; ++j) {
+            if (!live[j]) continue;
+            simdgroup_float8x8 v_matrix;
+            simdgroup_load(v_matrix, kv_tile + j * TILE * V_STRIDE + d * TILE, V_STRIDE);
+            simdgroup_multiply_accumulate(accumulator[d0 + d], s[j], v_matrix, accumulator[d0 + d]);
+          }
         }
       }
     }

@@ -4,9 +4,13 @@
 enum {
   SIMD_WIDTH = 32,
   SIMD_ROWS = 8,          /* query rows of a simdgroup */
-  MOST_SIMDGROUPS = 4,    /* of a threadgroup */
-  MOST_QUERY_FLOATS = 4096,      /* of query rows in threadgroup memory: 16 KB */
-  KEY_CHUNK_FLOATS = 32 * 64,    /* of a key or value chunk */
+  MOST_SIMDGROUPS = 4,    /* of a threadgroup, on a device with Metal's limits */
+  MOST_QUERY_FLOATS = 4096,      /* of query rows there, their padding not counted: 16 KB */
+  METAL_THREADGROUP_BYTES = 32768,
+  ROOMY_SIMDGROUPS = 16,         /* where a threadgroup may have more memory than that */
+  ROOMY_SIMDGROUPS_LONG = 8,     /* and head_dim is past 256: a thread holds its row of the accumulators in registers */
+  QUERY_PADDING = 8,             /* floats, of a query row in threadgroup memory */
+  KEY_CHUNK_FLOATS = 32 * (64 + 8), /* of a key or value chunk, with its rows' padding */
   STATIC_THREADGROUP_BYTES = 64  /* more than the kernel's own threadgroup variables */
 };
 
@@ -46,15 +50,29 @@ static void key_range(const mfa_attention_desc *d, int64_t *first_key, int64_t *
 static uint32_t round_up(uint32_t value, uint32_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 static uint64_t threadgroup_bytes(uint32_t simdgroups, uint32_t head_dim) {
-  return (simdgroups * SIMD_ROWS * round_up(head_dim, 8) + KEY_CHUNK_FLOATS) * sizeof(float);
+  return (simdgroups * SIMD_ROWS * (round_up(head_dim, 8) + QUERY_PADDING) + KEY_CHUNK_FLOATS) * sizeof(float);
+}
+
+static uint64_t threadgroups(const mfa_attention_desc *d, uint32_t simdgroups) {
+  const uint64_t rows = simdgroups * SIMD_ROWS, entries = (uint64_t)d->batch * (d->packed_entries ? d->packed_entries : 1);
+  return (d->q_len + rows - 1) / rows * d->heads * entries;
+}
+
+/* The more simdgroups share what a threadgroup stages the better, as long as every processor of the device has one. */
+static uint32_t most_simdgroups(const mfa_attention_desc *d, const mfa_gpu *gpu) {
+  if (gpu->info.max_threadgroup_memory <= METAL_THREADGROUP_BYTES) {
+    uint32_t fit = MOST_QUERY_FLOATS / (SIMD_ROWS * round_up(d->head_dim, 8));
+    return fit < MOST_SIMDGROUPS ? fit : MOST_SIMDGROUPS;
+  }
+  uint32_t count = d->head_dim > 256 ? ROOMY_SIMDGROUPS_LONG : ROOMY_SIMDGROUPS;
+  while (count > MOST_SIMDGROUPS && threadgroups(d, count) < gpu->info.processors) count /= 2;
+  return count;
 }
 
 /* As many simdgroups as there are rows for, within what device and pipeline allow. 0: not even one. */
 static uint32_t choose_simdgroups(const mfa_attention_desc *d, const mfa_gpu *gpu, const mfa_pipeline *pipeline) {
-  uint32_t count = MOST_SIMDGROUPS, threads = pipeline->info.max_threads;
+  uint32_t count = most_simdgroups(d, gpu), threads = pipeline->info.max_threads;
   if (count > (d->q_len + SIMD_ROWS - 1) / SIMD_ROWS) count = (d->q_len + SIMD_ROWS - 1) / SIMD_ROWS;
-  if (count > MOST_QUERY_FLOATS / (SIMD_ROWS * round_up(d->head_dim, 8)))
-    count = MOST_QUERY_FLOATS / (SIMD_ROWS * round_up(d->head_dim, 8));
   if (count == 0) count = 1; /* a head_dim past 512: its query rows take a little more */
   if (threads == 0 || threads > gpu->info.max_threads_per_threadgroup) threads = gpu->info.max_threads_per_threadgroup;
   if (count > threads / SIMD_WIDTH) count = threads / SIMD_WIDTH;
