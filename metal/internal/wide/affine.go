@@ -62,17 +62,6 @@ func (e *emitter) straightOf(v value, b *block) (straight, bool) {
 func (e *emitter) findStraight(name string) (straight, bool) {
 	def := e.d.defs[name]
 	i, b := def.inst, def.block
-	none := straight{}
-	at := func(n int) (straight, bool) { return e.straightOf(i.args[n], b) }
-	join := func(a, b straight, each int64) straight {
-		return straight{each, a.known && b.known, append(append([]guard{}, a.guards...), b.guards...)}
-	}
-	constant := func(n int) (int64, bool) {
-		if i.args[n].isName() {
-			return 0, false
-		}
-		return integerOf(i.args[n].text)
-	}
 	switch i.op {
 	case "call":
 		if i.callee == prefix+"lane" {
@@ -82,86 +71,121 @@ func (e *emitter) findStraight(name string) (straight, bool) {
 		size, align, ok := e.m.layout(i.src)
 		return straight{roundUp(size, max(align, int64(i.align))), true, nil}, ok
 	case "add", "sub", "or":
-		if i.op == "or" && !hasFlag(i, "disjoint") {
-			return none, false
-		}
-		a, ok := at(0)
-		c, ok2 := at(1)
-		if i.op == "sub" {
-			return join(a, c, a.each-c.each), ok && ok2
-		}
-		return join(a, c, a.each+c.each), ok && ok2
+		return e.straightSum(i, b)
 	case "shl", "mul":
-		a, ok := at(0)
-		if c, isConstant := constant(1); isConstant && ok {
-			if i.op == "shl" {
-				c = 1 << (c & 63)
-			}
-			return straight{a.each * c, a.known, a.guards}, true
-		}
-		c, ok2 := at(1)
-		if i.op == "mul" && ok && ok2 && (a.known && a.each == 0 || c.known && c.each == 0) {
-			return join(a, straight{0, false, c.guards}, 0), true
-		}
+		return e.straightProduct(i, b)
 	case "and":
-		a, ok := at(0)
-		mask, isConstant := constant(1)
+		a, ok := e.straightOf(i.args[0], b)
+		mask, isConstant := constantOf(i.args[1])
 		if bound, bounded := e.bound(i.args[0], 0); ok && isConstant && bounded && mask > 0 && mask&(mask+1) == 0 && bound <= uint64(mask) {
 			return a, true
 		}
 	case "trunc":
+		a, ok := e.straightOf(i.args[0], b)
 		if bound, bounded := e.bound(i.args[0], 0); bounded && bound>>scalarBits(i.typ) == 0 {
-			return at(0)
+			return a, ok
 		}
-		a, ok := at(0)
 		return a, ok && a.known && len(a.guards) == 0 // whole numbers wrap alike in fewer bits
 	case "zext", "sext":
-		a, ok := at(0)
-		from := scalarBits(i.args[0].typ)
-		if !ok || !a.known || from == 1 {
-			return none, false
-		}
-		top := uint64(1)<<from - 1
-		if i.op == "sext" {
-			top = uint64(1)<<(from-1) - 1
-		}
-		if bound, bounded := e.bound(i.args[0], 0); bounded && bound <= top {
-			return a, true
-		}
-		span := uint64(31 * a.each)
-		g := guard{name: i.args[0].text, typ: i.args[0].typ, low: 0, high: top - span, signed: false}
-		if a.each < 0 {
-			g.low, g.high = uint64(-31*a.each), top
-			span = g.low
-		}
-		if span > top {
-			return none, false
-		}
-		return straight{a.each, true, append(append([]guard{}, a.guards...), g)}, true
+		return e.straightWidened(i, b)
 	case "phi":
 		return e.straightPhi(i, b)
 	case "getelementptr":
-		steps, ok := e.m.steps(i)
-		if !ok {
-			return none, false
-		}
-		s, ok := at(0)
-		if !ok {
-			return none, false
-		}
-		for n, step := range steps {
-			x, ok := at(n + 1)
-			if !ok {
-				return none, false
-			}
-			if scalarBits(i.args[n+1].typ) < 64 && (x.each != 0 || !x.known) {
-				return none, false // it is made wider here, and nobody says it did not wrap
-			}
-			s = join(s, x, s.each+x.each*step.scale)
-		}
-		return s, true
+		return e.straightAddress(i, b)
 	}
-	return none, false
+	return straight{}, false
+}
+
+// joined is what two straight values make together, with another step.
+func joined(a, b straight, each int64) straight {
+	return straight{each, a.known && b.known, append(append([]guard{}, a.guards...), b.guards...)}
+}
+
+func constantOf(v value) (int64, bool) {
+	if v.isName() {
+		return 0, false
+	}
+	return integerOf(v.text)
+}
+
+// straightSum: the steps of both sides add up; an or adds where the two have no bit in common.
+func (e *emitter) straightSum(i *inst, b *block) (straight, bool) {
+	if i.op == "or" && !hasFlag(i, "disjoint") {
+		return straight{}, false
+	}
+	x, ok := e.straightOf(i.args[0], b)
+	y, ok2 := e.straightOf(i.args[1], b)
+	if i.op == "sub" {
+		return joined(x, y, x.each-y.each), ok && ok2
+	}
+	return joined(x, y, x.each+y.each), ok && ok2
+}
+
+// straightProduct: a constant multiplies the step. Where one factor is the same for all lanes the product is straight, too, but
+// its step is known only when the kernel runs.
+func (e *emitter) straightProduct(i *inst, b *block) (straight, bool) {
+	x, ok := e.straightOf(i.args[0], b)
+	if c, isConstant := constantOf(i.args[1]); isConstant && ok {
+		if i.op == "shl" {
+			c = 1 << (c & 63)
+		}
+		return straight{x.each * c, x.known, x.guards}, true
+	}
+	y, ok2 := e.straightOf(i.args[1], b)
+	if i.op == "mul" && ok && ok2 && (x.known && x.each == 0 || y.known && y.each == 0) {
+		return joined(x, straight{0, false, y.guards}, 0), true
+	}
+	return straight{}, false
+}
+
+// straightWidened: a value made wider stays straight if the narrow one does not wrap between two lanes: because it is known to
+// be small, or else under a guard that its lane 0 leaves room for the other 31.
+func (e *emitter) straightWidened(i *inst, b *block) (straight, bool) {
+	a, ok := e.straightOf(i.args[0], b)
+	from := scalarBits(i.args[0].typ)
+	if !ok || !a.known || from == 1 {
+		return straight{}, false
+	}
+	top := uint64(1)<<from - 1
+	if i.op == "sext" {
+		top = uint64(1)<<(from-1) - 1
+	}
+	if bound, bounded := e.bound(i.args[0], 0); bounded && bound <= top {
+		return a, true
+	}
+	span := uint64(31 * a.each)
+	g := guard{name: i.args[0].text, typ: i.args[0].typ, low: 0, high: top - span, signed: false}
+	if a.each < 0 {
+		g.low, g.high = uint64(-31*a.each), top
+		span = g.low
+	}
+	if span > top {
+		return straight{}, false
+	}
+	return straight{a.each, true, append(append([]guard{}, a.guards...), g)}, true
+}
+
+// straightAddress: a pointer moves by each index's step times the size of what it counts.
+func (e *emitter) straightAddress(i *inst, b *block) (straight, bool) {
+	steps, ok := e.m.steps(i)
+	if !ok {
+		return straight{}, false
+	}
+	s, ok := e.straightOf(i.args[0], b)
+	if !ok {
+		return straight{}, false
+	}
+	for n, step := range steps {
+		x, ok := e.straightOf(i.args[n+1], b)
+		if !ok {
+			return straight{}, false
+		}
+		if scalarBits(i.args[n+1].typ) < 64 && (x.each != 0 || !x.known) {
+			return straight{}, false // it is made wider here, and nothing shows that it did not wrap
+		}
+		s = joined(s, x, s.each+x.each*step.scale)
+	}
+	return s, true
 }
 
 // straightPhi: what a loop moves by the same for all lanes is straight if it begins so. Suppose it, and look.
@@ -223,70 +247,6 @@ func within(guards, known []guard) bool {
 		}
 	}
 	return true
-}
-
-// bound is the most that an unsigned value can be in any lane.
-func (e *emitter) bound(v value, depth int) (uint64, bool) {
-	if !v.isName() {
-		n, ok := integerOf(v.text)
-		return uint64(n), ok && n >= 0
-	}
-	def, ok := e.d.defs[v.text]
-	if !ok || depth > 8 {
-		return 0, false
-	}
-	i := def.inst
-	width := scalarBits(i.typ)
-	limit := ^uint64(0)
-	if width < 64 {
-		limit = 1<<width - 1
-	}
-	sub := func(n int) (uint64, bool) { return e.bound(i.args[n], depth+1) }
-	fits := func(n uint64, ok bool) (uint64, bool) { return n, ok && n <= limit }
-	switch i.op {
-	case "call":
-		return 31, i.callee == prefix+"lane"
-	case "zext", "freeze":
-		if n, ok := sub(0); ok {
-			return n, true
-		}
-		if i.op == "zext" {
-			return 1<<scalarBits(i.args[0].typ) - 1, true
-		}
-	case "trunc":
-		return fits(sub(0))
-	case "and":
-		a, ok := sub(0)
-		b, ok2 := sub(1)
-		if ok && ok2 {
-			return min(a, b), true
-		}
-		if ok {
-			return a, true
-		}
-		return b, ok2
-	case "lshr":
-		if c, isConstant := integerOf(i.args[1].text); isConstant && c >= 0 && c < int64(width) {
-			if a, ok := sub(0); ok {
-				return a >> c, true
-			}
-			return limit >> c, true
-		}
-	case "shl":
-		if c, isConstant := integerOf(i.args[1].text); isConstant && c >= 0 && c < 32 {
-			a, ok := sub(0)
-			return fits(a<<c, ok && a < 1<<31)
-		}
-	case "add", "or":
-		a, ok := sub(0)
-		b, ok2 := sub(1)
-		return fits(a+b, ok && ok2 && a < 1<<62 && b < 1<<62)
-	case "mul":
-		a, ok := sub(0)
-		b, ok2 := sub(1)
-		return fits(a*b, ok && ok2 && a < 1<<31 && b < 1<<31)
-	}
-	return 0, false
 }
 
 func hasFlag(i *inst, flag string) bool {

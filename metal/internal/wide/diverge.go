@@ -2,16 +2,7 @@ package wide
 
 import (
 	"slices"
-	"strings"
 )
-
-// region is a piece of code that lanes go through in parts: from the branches that part them to where all are together
-// again. Its blocks run under masks, one after another in the order of the layout.
-type region struct {
-	blocks map[*block]bool
-	row    []*block
-	end    *block
-}
 
 // definition is where a value comes from.
 type definition struct {
@@ -60,138 +51,20 @@ func diverge(m *module, f *function, w *flow) (*divergence, error) {
 	return d, nil
 }
 
-// findPrivate supposes of each private variable that is only read and written, one size of elements at a time, that it can
-// lie side by side.
-func (d *divergence) findPrivate() {
-	for _, b := range d.flow.order {
-		for _, i := range b.insts {
-			if i.op == "alloca" && d.simple(i.name, i.name) {
-				d.sides[i.name] = true
-			}
-		}
-	}
-}
-
-// simple looks at all uses of a pointer into a variable.
-func (d *divergence) simple(pointer, variable string) bool {
-	for _, b := range d.flow.order {
-		for _, i := range b.insts {
-			for n, a := range i.args {
-				if a.text != pointer {
-					continue
-				}
-				switch {
-				case i.op == "getelementptr" && n == 0:
-					steps, ok := d.m.steps(i)
-					if !ok {
-						return false
-					}
-					for _, s := range steps {
-						if !d.multiple(variable, s) {
-							return false
-						}
-					}
-					if !d.simple(i.name, variable) {
-						return false
-					}
-				case i.op == "load" && !i.atomic && !i.volatile:
-					if !d.element(variable, i.typ) {
-						return false
-					}
-				case i.op == "store" && n == 1 && !i.atomic && !i.volatile:
-					if !d.element(variable, i.args[0].typ) {
-						return false
-					}
-				case i.op == "call" && strings.HasPrefix(i.callee, "llvm.memset.") && n == 0:
-				default:
-					return false
-				}
-			}
-		}
-	}
-	return true
-}
-
-// multiple holds a step against the size of a variable's elements, and element the size of an access.
-func (d *divergence) multiple(variable string, s step) bool {
-	size := d.elements[variable]
-	if size == 0 { // no access seen yet: the smallest that there can be
-		for _, b := range d.flow.order {
-			for _, i := range b.insts {
-				if t := i.typ; i.op == "load" && d.root(i.args[0].text) == variable {
-					size, _, _ = d.m.layout(t)
-				} else if i.op == "store" && d.root(i.args[1].text) == variable {
-					size, _, _ = d.m.layout(i.args[0].typ)
-				}
-			}
-		}
-		if size == 0 {
-			return false
-		}
-		d.elements[variable] = size
-	}
-	constant, known := integerOf(s.index.text)
-	if s.scale == 0 {
-		return s.fixed%size == 0
-	}
-	return s.scale%size == 0 || known && constant*s.scale%size == 0
-}
-
-func (d *divergence) element(variable, typ string) bool {
-	size, _, ok := d.m.layout(typ)
-	if !ok || scalarBits(typ) == 0 || scalarBits(typ) == 1 {
-		return false
-	}
-	if d.elements[variable] == 0 {
-		d.elements[variable] = size
-	}
-	return d.elements[variable] == size
-}
-
-// root is the variable that a pointer made by steps leads into.
-func (d *divergence) root(v string) string {
-	for {
-		def, ok := d.defs[v]
-		if !ok || def.inst.op != "getelementptr" {
-			return v
-		}
-		v = def.inst.args[0].text
-	}
-}
-
 // settle finds all that differs, and says whether the variables that lie side by side may.
 func (d *divergence) settle() bool {
 	d.differs, d.regions, d.ends = map[string]bool{}, map[*block]*region{}, map[*block]bool{}
 	d.private, d.parting, d.outlive = map[string]string{}, map[*loop]bool{}, map[string]bool{}
-	for _, b := range d.flow.order {
-		for _, i := range b.insts {
-			if i.op == "alloca" && d.sides[i.name] {
-				d.private[i.name] = i.name
-			} else if i.op == "getelementptr" && d.private[i.args[0].text] != "" {
-				d.private[i.name] = d.private[i.args[0].text]
-			}
-		}
-	}
+	d.followPrivate()
 	for changed := true; changed; {
 		changed = false
 		for _, b := range d.flow.order {
 			for _, i := range b.insts {
-				for _, a := range i.args {
-					if d.private[a.text] != "" && d.outlives(a.text, b) {
-						delete(d.sides, d.private[a.text])
-						return false
-					}
+				if v := d.apart(i, b); v != "" {
+					delete(d.sides, v)
+					return false
 				}
-				if i.name != "" && d.private[i.name] != "" {
-					for _, a := range i.args[min(1, len(i.args)):] {
-						if d.differsAt(a, b) {
-							delete(d.sides, d.private[i.name])
-							return false
-						}
-					}
-					continue
-				}
-				if i.name != "" && !d.differs[i.name] && d.instDiffers(i, b) {
+				if i.name != "" && d.private[i.name] == "" && !d.differs[i.name] && d.instDiffers(i, b) {
 					d.differs[i.name], changed = true, true
 				}
 			}
@@ -206,7 +79,7 @@ func (d *divergence) settle() bool {
 	return true
 }
 
-// differsAt says whether an operand differs between the lanes that are in block b.
+// differsAt reports whether an operand differs between the lanes that are in block b.
 func (d *divergence) differsAt(v value, b *block) bool {
 	return v.isName() && (d.differs[v.text] || d.outlives(v.text, b))
 }
@@ -293,119 +166,6 @@ func (d *divergence) blockNamed(b *block, name string) *block {
 	panic("a phi of " + b.name + " names " + name)
 }
 
-// part notes that a block's branch parts lanes, and says whether that was news.
-func (d *divergence) part(b *block) bool {
-	w := d.flow
-	inside := map[*block]bool{}
-	for _, s := range b.succs {
-		if s != w.pdom[b] {
-			inside[s] = true
-		}
-	}
-	if len(inside) == 0 {
-		return false
-	}
-	known := d.regions[b.succs[0]]
-	if known == nil && len(b.succs) > 1 {
-		known = d.regions[b.succs[1]]
-	}
-	if known != nil {
-		all := true
-		for s := range inside {
-			all = all && known.blocks[s]
-		}
-		if all {
-			return false
-		}
-	}
-	// All that lies between, with every region that it touches and every loop that lanes leave at different turns.
-	end := w.pdom[b]
-	for {
-		for s := range inside {
-			end = w.commonEnd(end, w.pdom[s])
-		}
-		for inside[end] && end != w.exit {
-			end = w.pdom[end]
-		}
-		grown := map[*block]bool{}
-		var reach func(x *block)
-		reach = func(x *block) {
-			if x == end || grown[x] {
-				return
-			}
-			grown[x] = true
-			for _, s := range x.succs {
-				reach(s)
-			}
-		}
-		for s := range inside {
-			reach(s)
-		}
-		for _, r := range d.regions {
-			if touches(r.blocks, grown) || grown[r.end] || r.blocks[end] {
-				for s := range r.blocks {
-					grown[s] = true
-				}
-				end = w.commonEnd(end, r.end)
-			}
-		}
-		for _, l := range w.loops {
-			if len(l.turn) > len(l.body) && touches(l.turn, grown) && leavesInParts(l, grown) {
-				for s := range l.turn {
-					grown[s] = true
-				}
-			}
-		}
-		if len(grown) == len(inside) && !grown[end] && d.regionsWith(end, inside) {
-			break
-		}
-		inside = grown
-	}
-	r := &region{blocks: inside, end: end}
-	for s := range inside {
-		d.regions[s] = r
-	}
-	d.ends = map[*block]bool{}
-	for _, r := range d.regions {
-		d.ends[r.end] = true
-	}
-	return true
-}
-
-// leavesInParts says whether a region holds a whole loop: then lanes may leave it in different turns.
-func leavesInParts(l *loop, inside map[*block]bool) bool {
-	for b := range l.body {
-		if !inside[b] {
-			return false
-		}
-	}
-	return true
-}
-
-func touches(a, b map[*block]bool) bool {
-	for x := range a {
-		if b[x] {
-			return true
-		}
-	}
-	return false
-}
-
-// commonEnd is the first block that all ways from both lead to.
-func (w *flow) commonEnd(a, b *block) *block {
-	above := map[*block]bool{}
-	for x := a; ; x = w.pdom[x] {
-		above[x] = true
-		if w.pdom[x] == x {
-			break
-		}
-	}
-	for !above[b] {
-		b = w.pdom[b]
-	}
-	return b
-}
-
 // findParting finds the loops that lanes may leave in different turns, and says whether there are new ones.
 func (d *divergence) findParting() bool {
 	changed := false
@@ -461,14 +221,4 @@ func (d *divergence) findOutliving() {
 			}
 		}
 	}
-}
-
-// regionsWith says whether no region but those already inside holds the block.
-func (d *divergence) regionsWith(end *block, inside map[*block]bool) bool {
-	for _, r := range d.regions {
-		if r.blocks[end] && !touches(r.blocks, inside) {
-			return false
-		}
-	}
-	return true
 }

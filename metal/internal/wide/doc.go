@@ -5,12 +5,12 @@
 // break the rule of which lanes take part in an operation (metal/internal/host/DIVERGENCE.md), makes a kernel stay on
 // fibers, with the reason. How the parts follow one another:
 //
-//	read.go      the text of the kernels, every instruction; the rest stays text
-//	flow.go      blocks, loops, and which of the text's loops each is: msl_wide.h has calls that mark them
-//	diverge.go   which values differ between lanes, and which code lanes go through in parts
+//	read.go      the text of the kernels, every instruction; the rest stays text (spell.go writes them again)
+//	flow.go      how blocks hang together; loops.go: which of the text's loops each is, by the marks of msl_wide.h
+//	diverge.go   which values differ between lanes; region.go: which code lanes go through in parts
 //	affine.go    which values rise by the same from lane to lane
 //	emit.go      the blocks in a row under masks; instruction.go, memory.go, call.go: one instruction each
-//	vectors/      what operations do with whole vectors
+//	vectors/     what operations do with whole vectors
 //
 // A mask says which lanes run a block. A branch adds its lanes to its targets' masks; the blocks of a region stand in one
 // row, each behind all that lead to it, loops in one piece, and are tried in this order; a loop goes round while lanes

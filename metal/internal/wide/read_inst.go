@@ -113,32 +113,15 @@ func (l *line) drops(i *inst) bool {
 	case "phi":
 		i.flags = l.takeFlags()
 		i.typ = l.typ()
-		for {
-			l.expect("[")
-			i.args = append(i.args, value{i.typ, l.value()})
-			l.expect(",")
-			from := l.word()
-			if !strings.HasPrefix(from, "%") {
-				l.failed = true
-				return false
-			}
-			i.labels = append(i.labels, from[1:])
-			l.expect("]")
-			if !strings.HasPrefix(strings.TrimLeft(l.rest, " "), ", [") {
-				return false
-			}
-			l.expect(",")
-		}
+		l.sources(i)
 	case "getelementptr":
 		i.flags = l.takeFlags()
 		i.src = l.typ()
 		i.typ = "ptr"
-		for strings.HasPrefix(strings.TrimLeft(l.rest, " "), ",") && !strings.HasPrefix(strings.TrimLeft(l.rest, " "), ", !") {
-			l.expect(",")
-			i.args = append(i.args, l.typed())
-			if strings.HasPrefix(i.args[len(i.args)-1].typ, "<") {
-				l.failed = true
-			}
+		for l.another() {
+			a := l.typed()
+			i.args = append(i.args, a)
+			l.failed = l.failed || strings.HasPrefix(a.typ, "<")
 		}
 	case "alloca":
 		i.src = l.typ()
@@ -177,12 +160,9 @@ func (l *line) drops(i *inst) bool {
 		i.ordering = l.orderings()
 	case "extractvalue":
 		i.args = []value{l.typed()}
-		for strings.HasPrefix(strings.TrimLeft(l.rest, " "), ",") && !strings.HasPrefix(strings.TrimLeft(l.rest, " "), ", !") {
-			l.expect(",")
+		for l.another() {
 			n, err := strconv.Atoi(l.word())
-			if err != nil {
-				l.failed = true
-			}
+			l.failed = l.failed || err != nil
 			i.indices = append(i.indices, n)
 		}
 		i.typ = memberType(i.args[0].typ, i.indices)
@@ -193,6 +173,34 @@ func (l *line) drops(i *inst) bool {
 		l.failed = true
 	}
 	return false
+}
+
+// another takes the comma before a further operand; what follows the last one begins with ", !".
+func (l *line) another() bool {
+	if rest := strings.TrimLeft(l.rest, " "); strings.HasPrefix(rest, ", !") {
+		return false
+	}
+	return l.take(",")
+}
+
+// sources reads the values of a phi, each with the block that it comes from.
+func (l *line) sources(i *inst) {
+	for {
+		l.expect("[")
+		i.args = append(i.args, value{i.typ, l.value()})
+		l.expect(",")
+		from := l.word()
+		if !strings.HasPrefix(from, "%") {
+			l.failed = true
+			return
+		}
+		i.labels = append(i.labels, from[1:])
+		l.expect("]")
+		if !strings.HasPrefix(strings.TrimLeft(l.rest, " "), ", [") {
+			return
+		}
+		l.expect(",")
+	}
 }
 
 func (l *line) call(i *inst) bool {
