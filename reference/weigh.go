@@ -93,8 +93,8 @@ func (w *weigher) errors(j int) (eps, sigma float64) {
 	return eps, sigma
 }
 
-// all fills a with p*h, c with (p*sigma)^2, s2 with p^2, and the row's sums.
-func (w *weigher) all() {
+// start notes what a row's largest numbers alone decide, before its keys are weighed.
+func (w *weigher) start() {
 	r, l := w.r, w.lines
 	r.alike = alikeOf(w.p[r.first:r.last], l.u, &w.b.seen, &w.b.often)
 	// Keys of one score have one error, which cancels, or errors of their own. Keys
@@ -105,6 +105,13 @@ func (w *weigher) all() {
 		w.topBias = w.bias[r.top]
 		r.topFor = math.Abs(w.topBias)
 	}
+}
+
+// all fills a with p*h, c with (p*sigma)^2, s2 with p^2, and the row's sums. It stays one loop: it runs once for each key of each
+// row.
+func (w *weigher) all() {
+	r, l := w.r, w.lines
+	w.start()
 	first, _ := w.errors(r.top)
 	ofSink, usualOfSink := w.sinkErrors()
 	if r.sink.top {

@@ -13,59 +13,81 @@ import (
 )
 
 func attention(p *attestclient.Problem) error {
-	q, k, v, out, lse := p.Tensors["q"], p.Tensors["k"], p.Tensors["v"], p.Tensors["out"], p.Tensors["lse"]
-	group := p.Heads / p.KVHeads
-	scores := make([]float64, p.KVLen)
+	weights := make([]float64, p.KVLen)
 	for b := range p.Batch {
 		for h := range p.Heads {
 			for i := range p.QLen {
-				sink := p.Sink(h)
-				most := sink
-				for j := range scores {
-					scores[j] = math.Inf(-1)
-					if bias := p.Bias(b, h, i, j); p.Allowed(b, i, j) && !math.IsInf(bias, -1) {
-						var dot float64
-						for d := range p.HeadDim {
-							dot += q.At(b, h, i, d) * k.At(b, h/group, j, d)
-						}
-						scores[j] = p.Scale * dot
-						if p.Softcap > 0 {
-							scores[j] = p.Softcap * math.Tanh(scores[j]/p.Softcap)
-						}
-						scores[j] += bias + p.Linear(b, h, i, j)
-						most = math.Max(most, scores[j]) // a NaN stays one
-					}
-				}
-				var total float64
-				if !math.IsInf(sink, -1) {
-					total = math.Exp(sink - most)
-				}
-				for j, s := range scores {
-					scores[j] = 0 // a masked key weighs nothing, whatever it holds
-					if !math.IsInf(s, -1) {
-						scores[j] = math.Exp(s - most)
-						total += scores[j]
-					}
-				}
-				for d := range p.VHeadDim {
-					var sum float64
-					for j, weight := range scores {
-						if weight != 0 {
-							sum += weight * v.At(b, h/group, j, d)
-						}
-					}
-					if total != 0 {
-						sum /= total
-					}
-					out.Set(b, h, i, d, float32(sum))
-				}
-				if lse != nil {
-					lse.Set(b, h, i, 0, float32(most+math.Log(total)))
-				}
+				attendRow(p, b, h, i, weights)
 			}
 		}
 	}
 	return nil
+}
+
+// attendRow computes one row of out and lse. weights has room for one number a key.
+func attendRow(p *attestclient.Problem, b, h, i int, weights []float64) {
+	v, out, lse := p.Tensors["v"], p.Tensors["out"], p.Tensors["lse"]
+	kvHead := h / (p.Heads / p.KVHeads)
+	for j := range weights {
+		weights[j] = score(p, b, h, i, j)
+	}
+	most, total := softmax(weights, p.Sink(h))
+	for d := range p.VHeadDim {
+		var sum float64
+		for j, weight := range weights {
+			if weight != 0 { // a masked key weighs nothing, whatever it holds
+				sum += weight * v.At(b, kvHead, j, d)
+			}
+		}
+		if total != 0 {
+			sum /= total
+		}
+		out.Set(b, h, i, d, float32(sum))
+	}
+	if lse != nil {
+		lse.Set(b, h, i, 0, float32(most+math.Log(total)))
+	}
+}
+
+// score is the logit of row i and key j; -Inf: the mask hides the key.
+func score(p *attestclient.Problem, b, h, i, j int) float64 {
+	bias := p.Bias(b, h, i, j)
+	if !p.Allowed(b, i, j) || math.IsInf(bias, -1) {
+		return math.Inf(-1)
+	}
+	q, k := p.Tensors["q"], p.Tensors["k"]
+	kvHead := h / (p.Heads / p.KVHeads)
+	var dot float64
+	for d := range p.HeadDim {
+		dot += q.At(b, h, i, d) * k.At(b, kvHead, j, d)
+	}
+	s := p.Scale * dot
+	if p.Softcap > 0 {
+		s = p.Softcap * math.Tanh(s/p.Softcap)
+	}
+	return s + (bias + p.Linear(b, h, i, j))
+}
+
+// softmax makes weights of the scores of a row, e to the score less the largest, and returns that and their sum. The sink is a
+// score that no key has: it counts in both.
+func softmax(scores []float64, sink float64) (most, total float64) {
+	most = sink
+	for _, s := range scores {
+		if !math.IsInf(s, -1) {
+			most = math.Max(most, s) // a NaN stays one
+		}
+	}
+	if !math.IsInf(sink, -1) {
+		total = math.Exp(sink - most)
+	}
+	for j, s := range scores {
+		scores[j] = 0
+		if !math.IsInf(s, -1) {
+			scores[j] = math.Exp(s - most)
+			total += scores[j]
+		}
+	}
+	return most, total
 }
 
 func main() {

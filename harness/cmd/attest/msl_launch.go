@@ -108,6 +108,11 @@ func (l *launch) run(ctx context.Context, t terminal, file, problem string) (int
 	for i, seconds := range timing.DeviceSeconds {
 		fmt.Fprintf(t.out, "dispatch %d: %.6f s\n", i, seconds)
 	}
+	return l.finish(t, tensors)
+}
+
+// finish prints the outputs, writes those that were asked for, and holds those of which something is expected.
+func (l *launch) finish(t terminal, tensors *cases.Tensors) (int, error) {
 	status := conforms
 	for _, b := range tensors.Buffers() {
 		if b.Name != "out" && b.Name != "lse" {

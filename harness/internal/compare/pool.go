@@ -62,31 +62,23 @@ func (r *Report) pool() pool {
 			break
 		}
 	}
-	into := func(e *entry) []*pairing {
+	into := func(e *entry, add func(*pairing)) { // the pairing of its group, and that of all
 		g := e.group.only(r.Options.By)
 		if p.groups[g] == nil {
 			p.groups[g] = &pairing{}
 		}
-		return []*pairing{p.groups[g], &p.all}
+		add(p.groups[g])
+		add(&p.all)
 	}
-	var byClock []float64
 	for _, k := range r.Old.keys() {
 		was, is := r.Old.entries[k], r.New.entries[k]
 		x := timed{clock(was), was.work}
 		switch {
+		case is == nil && len(x.seconds) > 0:
+			into(was, func(to *pairing) { to.oldOnly = append(to.oldOnly, x) })
 		case is == nil:
-			if len(x.seconds) > 0 {
-				for _, to := range into(was) {
-					to.oldOnly = append(to.oldOnly, x)
-				}
-			}
 		case len(x.seconds) > 0 && len(clock(is)) > 0:
-			for _, to := range into(was) {
-				to.pairs = append(to.pairs, [2]timed{x, {clock(is), is.work}})
-			}
-			if p.unit == record.UnitYardstick && len(was.device) > 0 && len(is.device) > 0 {
-				byClock = append(byClock, stats.Median(is.device)/stats.Median(was.device))
-			}
+			into(was, func(to *pairing) { to.pairs = append(to.pairs, [2]timed{x, {clock(is), is.work}}) })
 		case was.timed() && is.timed():
 			p.leftOut++
 		}
@@ -94,13 +86,11 @@ func (r *Report) pool() pool {
 	for _, k := range r.New.keys() {
 		is := r.New.entries[k]
 		if r.Old.entries[k] == nil && len(clock(is)) > 0 {
-			for _, to := range into(is) {
-				to.newOnly = append(to.newOnly, timed{clock(is), is.work})
-			}
+			into(is, func(to *pairing) { to.newOnly = append(to.newOnly, timed{clock(is), is.work}) })
 		}
 	}
-	if len(byClock) > 0 {
-		p.clockMean = stat.GeometricMean(byClock, nil)
+	if p.unit == record.UnitYardstick {
+		p.clockMean = r.clockMean()
 	}
 	for g, group := range p.groups {
 		if !group.comparable() {
@@ -108,6 +98,23 @@ func (r *Report) pool() pool {
 		}
 	}
 	return p
+}
+
+// clockMean is the geometric mean of the ratios of device seconds of the cases that both sides hold in yardsticks and in
+// seconds; 0 where there is none.
+func (r *Report) clockMean() float64 {
+	var ratios []float64
+	for _, k := range r.Old.keys() {
+		was, is := r.Old.entries[k], r.New.entries[k]
+		if is == nil || len(was.yardsticks) == 0 || len(is.yardsticks) == 0 || len(was.device) == 0 || len(is.device) == 0 {
+			continue
+		}
+		ratios = append(ratios, stats.Median(is.device)/stats.Median(was.device))
+	}
+	if len(ratios) == 0 {
+		return 0
+	}
+	return stat.GeometricMean(ratios, nil)
 }
 
 func (e *entry) timed() bool { return len(e.device)+len(e.wall) > 0 }

@@ -108,27 +108,30 @@ type numberRange struct {
 	absent    bool
 }
 
+// parseRange reads default, a number, or a range of numbers that the field can have.
+func parseRange(f *cases.Field, text string) (numberRange, error) {
+	if text == "default" {
+		return numberRange{absent: true}, nil
+	}
+	first, last, isRange := strings.Cut(text, "..")
+	if !isRange {
+		last = first
+	}
+	low, err := strconv.ParseFloat(first, 32)
+	high, err2 := strconv.ParseFloat(last, 32)
+	if err != nil || err2 != nil || !(low <= high) || math.IsInf(low, 0) || math.IsInf(high, 0) {
+		return numberRange{}, fmt.Errorf("%q: want default, a finite number, or a range such as 0.1..0.5", text)
+	}
+	for _, end := range []string{first, last} {
+		if err := f.Set(new(cases.Case), end); err != nil {
+			return numberRange{}, err
+		}
+	}
+	return numberRange{low: low, high: high}, nil
+}
+
 func parseNumbers(f *cases.Field, values string) (func(*cases.Case) bool, func(dice, *cases.Case, bool), error) {
-	wanted, err := list(values, func(text string) (numberRange, error) {
-		if text == "default" {
-			return numberRange{absent: true}, nil
-		}
-		first, last, isRange := strings.Cut(text, "..")
-		if !isRange {
-			last = first
-		}
-		low, err := strconv.ParseFloat(first, 32)
-		high, err2 := strconv.ParseFloat(last, 32)
-		if err != nil || err2 != nil || !(low <= high) || math.IsInf(low, 0) || math.IsInf(high, 0) {
-			return numberRange{}, fmt.Errorf("%q: want default, a finite number, or a range such as 0.1..0.5", text)
-		}
-		for _, end := range []string{first, last} {
-			if err := f.Set(new(cases.Case), end); err != nil {
-				return numberRange{}, err
-			}
-		}
-		return numberRange{low: low, high: high}, nil
-	})
+	wanted, err := list(values, func(text string) (numberRange, error) { return parseRange(f, text) })
 	if err != nil {
 		return nil, nil, err
 	}

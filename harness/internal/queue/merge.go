@@ -64,8 +64,49 @@ func (b *Bus) mergeRun(ctx context.Context, p *Plan, r run, dir string) (campaig
 	if err := b.disputed(ctx, r, a.Disputed); err != nil {
 		return campaign.Report{}, err
 	}
+	for _, d := range steps { // the header names all devices before the first line is written
+		if d.Header != nil {
+			a.Header.Device, a.Header.Toolchain = alsoOn(a.Header.Device, d.Header.Device), alsoOn(a.Header.Toolchain, d.Header.Toolchain)
+			a.Header.Peak = max(a.Header.Peak, d.Header.Peak)
+		}
+	}
+	if a.Final == nil {
+		n, err := b.outstanding(ctx, p, r, steps)
+		if err != nil {
+			return campaign.Report{}, err
+		}
+		if n > 0 {
+			a.Missing = append(a.Missing, fmt.Sprintf("%d cases that were handed out", n))
+		}
+		a.Missing = append(a.Missing, "the end: steps that explain failures and decide what follows")
+	}
+	a.Each = func(take func(record.Result, *cases.Evidence) error) error { return b.eachLine(ctx, p, r, steps, take) }
+	return campaign.Assemble(ctx, a, dir, campaign.Watch{})
+}
+
+// outstanding counts the cases that were handed out and have no result yet.
+func (b *Bus) outstanding(ctx context.Context, p *Plan, r run, steps []*decision) (int, error) {
 	missing := 0
-	each := func(s *stored, res *result, take func(record.Result, *cases.Evidence) error) error {
+	for batch, d := range steps {
+		if d.Next == nil {
+			continue
+		}
+		for i := range items(batch, *d.Next, p.Item) {
+			there, err := b.has(ctx, r.resultSubject(batch, i.First))
+			if err != nil {
+				return 0, err
+			}
+			if !there {
+				missing += i.End - i.First
+			}
+		}
+	}
+	return missing, nil
+}
+
+// eachLine calls take with every result of a run, batch after batch, up to the end of the run or of what is there.
+func (b *Bus) eachLine(ctx context.Context, p *Plan, r run, steps []*decision, take func(record.Result, *cases.Evidence) error) error {
+	each := func(s *stored, res *result) error {
 		elapsed := max(s.time.Sub(p.created).Seconds(), 0)
 		for _, l := range res.lines {
 			l.Elapsed = elapsed
@@ -75,46 +116,16 @@ func (b *Bus) mergeRun(ctx context.Context, p *Plan, r run, dir string) (campaig
 		}
 		return nil
 	}
-	for batch, d := range steps { // the header tells of all devices before the first line is written
-		if d.Header != nil {
-			a.Header.Device, a.Header.Toolchain = alsoOn(a.Header.Device, d.Header.Device), alsoOn(a.Header.Toolchain, d.Header.Toolchain)
-			a.Header.Peak = max(a.Header.Peak, d.Header.Peak)
-		}
+	for batch, d := range steps {
 		if d.Next == nil {
-			continue
+			break
 		}
-		for i := range items(batch, *d.Next, p.Item) {
-			there, err := b.has(ctx, r.resultSubject(batch, i.First))
-			if err != nil {
-				return campaign.Report{}, err
-			}
-			if !there && a.Final == nil {
-				missing += i.End - i.First
-			}
+		ended, err := b.read(ctx, r, batch, *d.Next, p.Item, nil, func(item) {}, each)
+		if err != nil || ended != "" {
+			return err
 		}
 	}
-	if missing > 0 {
-		a.Missing = append(a.Missing, fmt.Sprintf("%d cases that were handed out", missing))
-	}
-	if a.Final == nil {
-		a.Missing = append(a.Missing, "the end: steps that explain failures and decide what follows")
-	}
-	a.Each = func(take func(record.Result, *cases.Evidence) error) error {
-		for batch, d := range steps {
-			if d.Next == nil {
-				break
-			}
-			ended, err := b.read(ctx, r, batch, *d.Next, p.Item, nil, func(item) {}, func(s *stored, res *result) error { return each(s, res, take) })
-			if err != nil {
-				return err
-			}
-			if ended != "" {
-				break
-			}
-		}
-		return nil
-	}
-	return campaign.Assemble(ctx, a, dir, campaign.Watch{})
+	return nil
 }
 
 func alsoOn(a, b string) string {

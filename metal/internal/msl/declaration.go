@@ -93,15 +93,7 @@ func (u *unit) declarationAt(from, to int, in scope) declaration {
 		t := &u.tokens[i]
 		switch {
 		case t.text == "template" && t.kind == identifier && u.is(i+1, "<"):
-			end := u.closingAngle(i + 1)
-			if end < 0 {
-				end = i + 1
-			}
-			if d.templateFrom < 0 {
-				d.templateFrom = i
-			}
-			d.templateTo = end + 1
-			i = end
+			i = u.templateHead(&d, i)
 		case t.text == "template" && t.kind == identifier && i == from:
 			d.kind = instantiation
 		case u.isAttribute(i):
@@ -120,16 +112,9 @@ func (u *unit) declarationAt(from, to int, in scope) declaration {
 			}
 		case t.text == "operator" && t.kind == identifier && d.open < 0:
 			d.name = i
-			for i++; i < to && (!u.is(i, "(") || u.is(i-1, "operator")); i++ {
-			}
-			i--
+			i = u.operatorName(i, to)
 		case t.text == "(" && d.open < 0 && d.assign < 0:
-			d.open, d.close = i, t.pair
-			if d.name < 0 && u.isIdentifier(i-1) {
-				d.name = i - 1
-			} else if d.name < 0 && u.is(i-1, ">") {
-				d.name = u.nameBeforeAngle(i - 1)
-			}
+			u.parameters(&d, i)
 			i = t.pair
 		case t.text == "(" || t.text == "[" && t.kind == punctuation:
 			i = t.pair
@@ -139,16 +124,8 @@ func (u *unit) declarationAt(from, to int, in scope) declaration {
 			d.initializers = i
 			i = u.skipInitializers(i+1, to) - 1
 		case t.text == "{" && t.kind == punctuation:
-			if d.open >= 0 && d.assign < 0 {
-				d.body, d.bodyEnd, d.to, d.kind = i, t.pair, t.pair+1, functionDeclaration
+			if u.braces(&d, tag, i); d.kind == functionDeclaration {
 				return d
-			}
-			if tag >= 0 && d.open < 0 && d.assign < 0 && d.body < 0 {
-				d.kind, d.body, d.bodyEnd = structDeclaration, i, t.pair
-				d.name = u.structName(tag, i)
-				if u.is(tag, "enum") {
-					d.kind = otherDeclaration
-				}
 			}
 			i = t.pair
 		case t.text == ";" && t.kind == punctuation:
@@ -159,7 +136,48 @@ func (u *unit) declarationAt(from, to int, in scope) declaration {
 	return d
 }
 
-// classify says what a declaration that ended in the ; at end was.
+// templateHead notes template <...> and returns its last token. Of several in a row the first < and the last > count.
+func (u *unit) templateHead(d *declaration, i int) int {
+	end := u.closingAngle(i + 1)
+	if end < 0 {
+		end = i + 1
+	}
+	if d.templateFrom < 0 {
+		d.templateFrom = i
+	}
+	d.templateTo = end + 1
+	return end
+}
+
+// parameters notes the parentheses that open at i, and as the declared name what stands before them.
+func (u *unit) parameters(d *declaration, i int) {
+	d.open, d.close = i, u.tokens[i].pair
+	switch {
+	case d.name >= 0:
+	case u.isIdentifier(i - 1):
+		d.name = i - 1
+	case u.is(i-1, ">"):
+		d.name = u.nameBeforeAngle(i - 1)
+	}
+}
+
+// braces notes what the { at i opens: a function's body, which ends the declaration, a struct's after its tag, or a value.
+func (u *unit) braces(d *declaration, tag, i int) {
+	end := u.tokens[i].pair
+	switch {
+	case d.assign >= 0:
+	case d.open >= 0:
+		d.body, d.bodyEnd, d.to, d.kind = i, end, end+1, functionDeclaration
+	case tag >= 0 && d.body < 0:
+		d.kind, d.body, d.bodyEnd = structDeclaration, i, end
+		d.name = u.structName(tag, i)
+		if u.is(tag, "enum") {
+			d.kind = otherDeclaration
+		}
+	}
+}
+
+// classify tells functions from variables in a declaration that ended in the ; at end.
 func (u *unit) classify(d declaration, end int) declaration {
 	switch {
 	case d.kind == instantiation || d.kind == structDeclaration || d.hasBody():
@@ -176,25 +194,6 @@ func (u *unit) classify(d declaration, end int) declaration {
 	return d
 }
 
-// declaratorName is the last identifier of [from, to) outside brackets: the name of a variable.
-func (u *unit) declaratorName(from, to int) int {
-	name := -1
-	for i := from; i < to; i++ {
-		t := &u.tokens[i]
-		switch {
-		case t.pair > i:
-			i = t.pair
-		case t.text == "<" && u.isIdentifier(i-1):
-			if end := u.closingAngle(i); end >= 0 && end < to {
-				i = end
-			}
-		case t.kind == identifier:
-			name = i
-		}
-	}
-	return name
-}
-
 func (u *unit) endAtSemicolon(d declaration, from, to int) declaration {
 	for i := from; i < to; i++ {
 		if u.tokens[i].pair > i {
@@ -209,68 +208,4 @@ func (u *unit) endAtSemicolon(d declaration, from, to int) declaration {
 		}
 	}
 	return d
-}
-
-// structName is the name between the word struct and its body: the last identifier before a base list.
-func (u *unit) structName(tag, body int) int {
-	name := -1
-	for i := tag + 1; i < body; i++ {
-		switch {
-		case u.isAttribute(i) || u.is(i, "("):
-			i = u.tokens[i].pair
-		case u.is(i, "alignas") || u.is(i, "__attribute__"):
-		case u.is(i, "<") || u.is(i, ":"):
-			return name
-		case u.isIdentifier(i):
-			name = i
-		}
-	}
-	return name
-}
-
-// nameBeforeAngle is the identifier before the < that the > at i closes.
-func (u *unit) nameBeforeAngle(i int) int {
-	depth := 0
-	for ; i >= 0; i-- {
-		switch {
-		case u.is(i, ">"):
-			depth++
-		case u.is(i, "<"):
-			if depth--; depth == 0 {
-				if u.isIdentifier(i - 1) {
-					return i - 1
-				}
-				return -1
-			}
-		case u.isOneOf(i, ";", "{", "}"):
-			return -1
-		}
-	}
-	return -1
-}
-
-// skipInitializers passes a constructor's initializers and returns the index of its body.
-func (u *unit) skipInitializers(i, to int) int {
-	for i < to {
-		for i < to && !u.isOneOf(i, "(", "{", ";") {
-			if u.is(i, "<") {
-				if end := u.closingAngle(i); end >= 0 && end < to {
-					i = end
-				}
-			}
-			i++
-		}
-		if i >= to || u.is(i, ";") {
-			return i
-		}
-		i = u.tokens[i].pair + 1
-		if u.is(i, "...") {
-			i++
-		}
-		if !u.is(i, ",") {
-			return i
-		}
-		i++
-	}
-	return i
 }

@@ -10,15 +10,8 @@ func (u *unit) guilty(errs *CompileError, byPlace bool) []Skipped {
 			reasons[n] = group
 		}
 	}
-	var r *reach
-	reached := map[int]map[int]bool{}
-	for from := 0; from < len(errs.Diagnostics); {
-		to := from + 1
-		for to < len(errs.Diagnostics) && errs.Diagnostics[to].Severity == "note" {
-			to++
-		}
-		group := errs.Diagnostics[from:to]
-		from = to
+	reaches := u.reachOfEntries()
+	for _, group := range withNotes(errs.Diagnostics) {
 		if group[0].Severity != "error" {
 			continue
 		}
@@ -33,14 +26,8 @@ func (u *unit) guilty(errs *CompileError, byPlace bool) []Skipped {
 			continue
 		}
 		for _, n := range u.declarationsAt(group[0].File, group[0].Line) {
-			if r == nil {
-				r = u.newReach()
-			}
 			for e := range u.entries {
-				if reached[e] == nil {
-					reached[e] = r.from(u.entryNames(&u.entries[e]), nil)
-				}
-				if reached[e][n] {
+				if reaches(e, n) {
 					blame(e, group)
 				}
 			}
@@ -55,6 +42,36 @@ func (u *unit) guilty(errs *CompileError, byPlace bool) []Skipped {
 		}
 	}
 	return all
+}
+
+// withNotes groups what clang prints: an error or a warning with the notes that follow it.
+func withNotes(all []Diagnostic) [][]Diagnostic {
+	var groups [][]Diagnostic
+	for from := 0; from < len(all); {
+		to := from + 1
+		for to < len(all) && all[to].Severity == "note" {
+			to++
+		}
+		groups = append(groups, all[from:to])
+		from = to
+	}
+	return groups
+}
+
+// reachOfEntries returns whether entry point e reaches declaration n. It looks when it is first asked, as most texts have no
+// error.
+func (u *unit) reachOfEntries() func(e, n int) bool {
+	var r *reach
+	reached := map[int]map[int]bool{}
+	return func(e, n int) bool {
+		if r == nil {
+			r = u.newReach()
+		}
+		if reached[e] == nil {
+			reached[e] = r.from(u.entryNames(&u.entries[e]), nil)
+		}
+		return reached[e][n]
+	}
 }
 
 // declarationsAt are the declarations at namespace level that have text on a line.

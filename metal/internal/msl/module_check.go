@@ -40,17 +40,7 @@ func inspectModule(path string, checked bool) ([]moduleFault, error) {
 	}
 	defer f.Close()
 	var faults []moduleFault
-	constructors := uint64(0)
-	for _, s := range f.Sections {
-		switch s.Type {
-		case elf.SHT_INIT_ARRAY, elf.SHT_PREINIT_ARRAY, elf.SHT_FINI_ARRAY:
-			constructors += s.Size / 8
-		}
-		if (s.Name == ".init" || s.Name == ".fini" || s.Name == ".ctors" || s.Name == ".dtors") && s.Size > 0 {
-			constructors += 2
-		}
-	}
-	if constructors > 1 || constructors == 1 && !checked {
+	if n := constructors(f); n > 1 || n == 1 && !checked {
 		faults = append(faults, moduleFault{initialises: true})
 	}
 	for _, tag := range []elf.DynTag{elf.DT_INIT, elf.DT_FINI, elf.DT_AUXILIARY, elf.DT_FILTER, elf.DT_RPATH, elf.DT_RUNPATH, elf.DT_TEXTREL} {
@@ -58,6 +48,41 @@ func inspectModule(path string, checked bool) ([]moduleFault, error) {
 			faults = append(faults, moduleFault{other: tag.String() + " in its dynamic section"})
 		}
 	}
+	needs, err := wrongNeeds(f)
+	if err != nil {
+		return nil, err
+	}
+	faults = append(faults, needs...)
+	for _, s := range f.Progs {
+		if s.Type == elf.PT_GNU_STACK && s.Flags&elf.PF_X != 0 || s.Type == elf.PT_LOAD && s.Flags&(elf.PF_W|elf.PF_X) == elf.PF_W|elf.PF_X {
+			faults = append(faults, moduleFault{other: "memory that is written and run"})
+		}
+	}
+	if hasIndirect(f) {
+		faults = append(faults, moduleFault{initialises: true})
+	}
+	return faults, nil
+}
+
+// constructors counts what would run while the module is loaded or unloaded. A section of code, which has no entries to count,
+// is two: more than any module may have.
+func constructors(f *elf.File) uint64 {
+	n := uint64(0)
+	for _, s := range f.Sections {
+		switch s.Type {
+		case elf.SHT_INIT_ARRAY, elf.SHT_PREINIT_ARRAY, elf.SHT_FINI_ARRAY:
+			n += s.Size / 8
+		}
+		if (s.Name == ".init" || s.Name == ".fini" || s.Name == ".ctors" || s.Name == ".dtors") && s.Size > 0 {
+			n += 2
+		}
+	}
+	return n
+}
+
+// wrongNeeds are the libraries and symbols that the module asks for and may not.
+func wrongNeeds(f *elf.File) ([]moduleFault, error) {
+	var faults []moduleFault
 	libraries, err := f.ImportedLibraries()
 	if err != nil {
 		return nil, err
@@ -78,14 +103,6 @@ func inspectModule(path string, checked bool) ([]moduleFault, error) {
 		case s.Section == elf.SHN_UNDEF && s.Name != "" && !allowedSymbols[s.Name]:
 			faults = append(faults, moduleFault{symbol: s.Name})
 		}
-	}
-	for _, s := range f.Progs {
-		if s.Type == elf.PT_GNU_STACK && s.Flags&elf.PF_X != 0 || s.Type == elf.PT_LOAD && s.Flags&(elf.PF_W|elf.PF_X) == elf.PF_W|elf.PF_X {
-			faults = append(faults, moduleFault{other: "memory that is written and run"})
-		}
-	}
-	if hasIndirect(f) {
-		faults = append(faults, moduleFault{initialises: true})
 	}
 	return faults, nil
 }

@@ -1,9 +1,12 @@
 package referee
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
-// together carries out a function of MSL for the lanes of mask. A lane that is asked for and does not take part gives
-// all ones.
+// together carries out a function of MSL for the lanes of mask. Of a lane that is asked for and does
+// not take part all bits are one.
 func together(name string, arguments []values, mask uint32) values {
 	var out, x, y values
 	if len(arguments) > 0 {
@@ -36,18 +39,7 @@ func together(name string, arguments []values, mask uint32) values {
 	}
 	switch name {
 	case "uint", "ushort", "float", "as_typeuint", "simd_vote::vote_t":
-		each(mask, func(lane int) {
-			switch name {
-			case "float":
-				out[lane] = real(x[lane].asFloat())
-			case "ushort":
-				out[lane] = number(x[lane].asUint() & 0xffff)
-			case "as_typeuint":
-				out[lane] = number(x[lane].bits)
-			default:
-				out[lane] = number(x[lane].asUint())
-			}
-		})
+		each(mask, func(lane int) { out[lane] = cast(name, x[lane]) })
 	case "simd_sum":
 		fold(func(a, b value) value { return operate("+", a, b) })
 	case "simd_xor":
@@ -55,19 +47,9 @@ func together(name string, arguments []values, mask uint32) values {
 	case "simd_or":
 		fold(func(a, b value) value { return operate("|", a, b) })
 	case "simd_max":
-		fold(func(a, b value) value {
-			if operate(">", b, a).isTrue() {
-				return b
-			}
-			return a
-		})
+		fold(func(a, b value) value { return choose(">", a, b) })
 	case "simd_min":
-		fold(func(a, b value) value {
-			if operate("<", b, a).isTrue() {
-				return b
-			}
-			return a
-		})
+		fold(func(a, b value) value { return choose("<", a, b) })
 	case "simd_prefix_inclusive_sum", "simd_prefix_exclusive_sum":
 		var so value
 		each(mask, func(lane int) {
@@ -91,11 +73,8 @@ func together(name string, arguments []values, mask uint32) values {
 			return uint32(lane)
 		})
 	case "simd_broadcast_first":
-		for lane := range lanes {
-			if mask>>lane&1 == 1 {
-				all(x[lane])
-				break
-			}
+		if mask != 0 {
+			all(x[bits.TrailingZeros32(mask)])
 		}
 	case "simd_ballot":
 		all(number(where(&x, mask)))
@@ -112,4 +91,24 @@ func together(name string, arguments []values, mask uint32) values {
 		panic("the function " + name)
 	}
 	return out
+}
+
+// cast is what MSL's functions make of a value that are named after a type.
+func cast(name string, v value) value {
+	switch name {
+	case "ushort":
+		return number(v.asUint() & 0xffff)
+	case "as_typeuint":
+		return number(v.bits)
+	default:
+		return convert(name, v)
+	}
+}
+
+// choose is b where it compares so with a, else a.
+func choose(compare string, a, b value) value {
+	if operate(compare, b, a).isTrue() {
+		return b
+	}
+	return a
 }

@@ -2,7 +2,6 @@ package mslpath
 
 import (
 	"fmt"
-	"math"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
@@ -138,68 +137,6 @@ func (c *call) copy(name string, k *copying) (*copyOf, bool, error) {
 	}
 	transfer(&made.tensor, from)
 	return made, true, nil
-}
-
-func (c *call) copiedMask(name string, k *copying) (*copyOf, bool, error) {
-	array, one := c.tensors.Mask, c.problem
-	shape := [4]int{}
-	switch {
-	case name == fullMask && c.problem.Mask.Kind == "" || name == "mask" && array == nil:
-		return nil, false, nil
-	case name == "mask":
-		shape = array.Shape
-	case array != nil:
-		shape = [4]int{array.Shape[0], array.Shape[1], one.QLen, one.KVLen}
-	default:
-		shape = [4]int{1, 1, one.QLen, one.KVLen}
-	}
-	format, size := precision.FP32, 1
-	isBool := k.as == "bool" || k.as == "" && array != nil && array.Bool
-	if !isBool {
-		if f, ok := copyFormats[k.as]; ok {
-			format = f
-		} else if array != nil {
-			format = array.Format
-		}
-		size = format.Size()
-	}
-	made := &cases.MaskArray{Tensor: k.layout(format, shape), Bool: isBool}
-	copy := &copyOf{tensor: made.Tensor}
-	if err := c.room(copy, size); err != nil {
-		return nil, false, err
-	}
-	made.Data = copy.tensor.Data
-	bias := make([]float64, one.KVLen)
-	rows := one.Rows(c.tensors)
-	for b := range shape[0] {
-		for h := range shape[1] {
-			for r := range shape[2] {
-				first, last := 0, shape[3]
-				if name == "mask" {
-					for key := range shape[3] {
-						bias[key] = array.Bias(b, h, r, key)
-					}
-				} else {
-					first, last = rows.Row(b, h, r, bias)
-				}
-				for key := range shape[3] {
-					x := math.Inf(-1)
-					if key >= first && key < last {
-						x = bias[key]
-					}
-					if isBool { // a bool is 0 or 1
-						made.Data[made.Index(b, h, r, key)] = 1
-						if math.IsInf(x, -1) {
-							made.Data[made.Index(b, h, r, key)] = 0
-						}
-						continue
-					}
-					made.SetBias(b, h, r, key, x)
-				}
-			}
-		}
-	}
-	return copy, true, nil
 }
 
 // room makes the memory of a copy on the device.
