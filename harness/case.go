@@ -17,19 +17,19 @@ type (
 	Precision = precision.Format
 	// Mask is the mask of a case.
 	Mask = cases.Mask
-	// MaskKind says what forbids keys.
+	// MaskKind is the kind of what forbids keys.
 	MaskKind = cases.MaskKind
-	// Align says where the diagonal of a causal mask or a window lies.
+	// Align is where the diagonal of a causal mask or a window lies.
 	Align = cases.Align
 	// MaskArray is a mask that lies in memory: bytes or numbers, broadcast where a stride is 0.
 	MaskArray = cases.MaskArray
-	// Layout says how each operand lies in memory.
+	// Layout is how each operand lies in memory.
 	Layout = cases.Layout
 	// Operand says it of one.
 	Operand = cases.Operand
 	// Order is the order of an operand's dimensions in memory.
 	Order = cases.Order
-	// Values says what the operands hold.
+	// Values is what the operands hold.
 	Values = cases.Values
 )
 

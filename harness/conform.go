@@ -25,7 +25,7 @@ type settings struct {
 	trial       trial.Options
 	reduceCalls int
 	reduceTime  time.Duration
-	// deadlineGiven says that the caller named it, so that no kept failure changes it.
+	// deadlineGiven means that the caller named it, so that no kept failure changes it.
 	deadlineGiven bool
 }
 

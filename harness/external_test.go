@@ -62,7 +62,7 @@ func external(t *testing.T) (root string) {
 	return root
 }
 
-// inside runs a command in the module and gives what it printed.
+// inside runs a command in the module and returns what it printed.
 func inside(t *testing.T, root string, want int, command string, args ...string) string {
 	t.Helper()
 	c := exec.Command(command, args...)

@@ -42,7 +42,7 @@ func (p peeking) Attend(ctx context.Context, c harness.Case, t *harness.Tensors)
 
 var lawOf = regexp.MustCompile(`relation: (law [^\n]*)`)
 
-// keptRelation lets Conform find a failing relation and gives the one file that it keeps, and its words.
+// keptRelation lets Conform find a failing relation and returns the one file that it keeps, and its words.
 func keptRelation(t *testing.T, seed uint64) (dir, file, words string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "kept")

@@ -32,7 +32,7 @@ func limitsOf(t testing.TB) limits {
 	return limits{cases: deadline.Add(-reserve), report: deadline.Add(-reserve / 4)}
 }
 
-// within gives ctx an end; the zero time is none.
+// within ends ctx at a time; the zero time is no end.
 func within(ctx context.Context, end time.Time) (context.Context, context.CancelFunc) {
 	if end.IsZero() {
 		return context.WithCancel(ctx)

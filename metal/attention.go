@@ -51,7 +51,7 @@ type Quantised struct {
 	Scales, Zeros *Tensor
 }
 
-// QuantFormat says how integers are stored.
+// QuantFormat is how integers are stored.
 type QuantFormat = mfa.QuantFormat
 
 // The formats.
@@ -63,7 +63,7 @@ const (
 	Q4_0
 )
 
-// ScaleSpan says which columns share a scale of Int8 and Int4.
+// ScaleSpan names the columns that share a scale of Int8 and Int4.
 type ScaleSpan = mfa.ScaleSpan
 
 // The spans.
@@ -85,7 +85,7 @@ type AttentionOptions struct {
 	// else; -Inf is none. Slopes are float [heads]: -slope*|i' - j| is added to the score of key j, i' the row as aligned.
 	// nil: none.
 	Sinks, Slopes *Tensor
-	// Pages says where the keys of a batch entry are, of K and V that lie in pages; nil: in one piece.
+	// Pages is where the keys of a batch entry are, of K and V that lie in pages; nil: in one piece.
 	Pages *Pages
 	// KQuantised and VQuantised say how K and V are stored as integers; nil: they are of Input.
 	KQuantised, VQuantised *Quantised

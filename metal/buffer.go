@@ -58,5 +58,5 @@ func (b *Buffer) Float32s() []float32 { return device.View[float32](b.mfa.Bytes(
 // Uint16s sees the memory as the bits of fp16 or bf16 elements.
 func (b *Buffer) Uint16s() []uint16 { return device.View[uint16](b.mfa.Bytes()) }
 
-// Close gives the memory back; slices of it must not be used any more, unless it was wrapped.
+// Close frees the memory; slices of it must not be used any more, unless it was wrapped.
 func (b *Buffer) Close() { b.resource.Close() }

@@ -79,7 +79,7 @@ func (i *includer) write(b *strings.Builder, text, file string) error {
 	return nil
 }
 
-// isOpen says whether a file is being included: its guard would leave nothing of it.
+// isOpen reports whether a file is being included: its guard would leave nothing of it.
 func (i *includer) isOpen(path string) bool {
 	for _, open := range i.open {
 		if open == path {

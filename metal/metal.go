@@ -37,7 +37,7 @@ const (
 	FP32 = mfa.FP32
 )
 
-// MaskType says what a mask's elements mean, MaskScalar what type they have.
+// MaskType is what a mask's elements mean, MaskScalar what type they have.
 type (
 	MaskType   = mfa.MaskType
 	MaskScalar = mfa.MaskScalar
@@ -54,10 +54,10 @@ const (
 	MaskFP32 = mfa.MaskFP32
 )
 
-// Scores says what becomes of q.k on its way to the softmax, before the mask.
+// Scores is what becomes of q.k on its way to the softmax, before the mask.
 type Scores = mfa.Scores
 
-// Align says where the diagonal of a causal mask or window starts.
+// Align is where the diagonal of a causal mask or window starts.
 type Align = mfa.Align
 
 const (

@@ -63,7 +63,7 @@ type block struct {
 
 func (b *block) span() int { return b.hi - b.lo }
 
-// of gives row i of a [rows, width] slice.
+// of returns row i of a [rows, width] slice.
 func of(x []float64, i, width int) []float64 { return x[i*width : (i+1)*width] }
 
 // compute fills the result's rows of this block.

@@ -128,7 +128,7 @@ type rowBounds struct {
 	wild   bool    // scores leave the range of the implementation
 }
 
-// surviving says whether the weight of a key of row r with score s cannot
+// surviving reports whether the weight of a key of row r with score s cannot
 // underflow to zero.
 func (l *lines) surviving(r *row, s float64) bool {
 	x := s - r.m

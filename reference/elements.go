@@ -51,7 +51,7 @@ func elementsOf(x []float64, u float64, seen *variety) (e elements, norm float64
 	return e, norm
 }
 
-// dotGrowth says how far the rounding of a dot product of two rows, of its
+// dotGrowth returns how far the rounding of a dot product of two rows, of its
 // scaling and of a factor that is multiplied into one of them may go, in units
 // roundoff of sum|q_d*k_d| and of |q.k|: the worst case where terms are few,
 // alike or lost, else the probabilistic growth of variety.go, with what small

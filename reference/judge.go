@@ -61,7 +61,7 @@ type Judgement struct {
 	Worst, WorstSharp Place
 }
 
-// Failed says whether an element is wrong beyond doubt.
+// Failed reports whether an element is wrong beyond doubt.
 func (j Judgement) Failed() bool { return j.Numeric+j.Special > 0 }
 
 // Verdict is the gravest verdict of any element: Special, Numeric, Suspicious,

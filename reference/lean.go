@@ -18,7 +18,7 @@ const leanRows = 50
 // V with as many.
 const leanColumns = 16
 
-// Lean says whether the errors of an output lean one way, over many rows at once
+// Lean tells whether the errors of an output lean one way, over many rows at once
 // where each alone is within its lines. The package's documentation has the
 // test. The zero value has seen nothing.
 type Lean struct {

@@ -127,7 +127,7 @@ func (b *block) element(i int, r *row, lse float64) *element {
 	return e
 }
 
-// lines gives bound and sharp line of column d, where the output is o, and what
+// lines returns bound and sharp line of column d, where the output is o, and what
 // underflow has of both.
 func (e *element) lines(d int, o float64) (bound, sharp, absolute float64) {
 	if e.any.holds {

@@ -129,7 +129,7 @@ func transpose(dst, src []float64, rows, cols int) {
 	}
 }
 
-// magnitudes gives |x| and x^2.
+// magnitudes returns |x| and x^2.
 func magnitudes(abs, sq, x []float64) (_, _ []float64) {
 	abs, sq = resize(abs, len(x)), resize(sq, len(x))
 	for i, v := range x {
@@ -139,7 +139,7 @@ func magnitudes(abs, sq, x []float64) (_, _ []float64) {
 	return abs, sq
 }
 
-// resize gives a slice of n elements, x itself where it has room.
+// resize returns a slice of n elements, x itself where it has room.
 func resize(x []float64, n int) []float64 {
 	if cap(x) < n {
 		return make([]float64, n)

@@ -35,7 +35,7 @@ type Problem struct {
 	// [Batch, KVHeads, KVLen, VHeadDim]. NaN and infinities are data; finite values beyond the range of
 	// fp32 are refused.
 	Q, K, V []float64
-	// Mask says which keys a row may see; nil: all of them.
+	// Mask decides which keys a row may see; nil: all of them.
 	Mask Mask
 }
 

@@ -82,7 +82,7 @@ func (b *block) scaleScores(i int, r *row, s []float64) {
 	}
 }
 
-// score gives, of the score of key j before the mask is added, its size, the bound of its absolute error, and the size
+// score returns, of the score of key j before the mask is added, its size, the bound of its absolute error, and the size
 // that this usually has.
 func (w *weigher) score(j int) (dot, rounded, usual float64) {
 	sj, size := w.s[j], math.Abs(w.s[j])
@@ -141,7 +141,7 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 	return dot, rounded, usual
 }
 
-// scoresLean says whether errors of scores may lean one way in a correct implementation: stored ones are rounded twice,
+// scoresLean reports whether errors of scores may lean one way in a correct implementation: stored ones are rounded twice,
 // and the error of a tanh follows its argument.
 //
 // So does the rounding of a linear bias, which is the same for keys at the same distance, and that of dequantised numbers,

@@ -101,7 +101,7 @@ func (r *row) addSink() {
 	}
 }
 
-// sinkErrors gives the bound of the relative error of the sink's weight, and the size that it usually has.
+// sinkErrors returns the bound of the relative error of the sink's weight, and the size that it usually has.
 func (w *weigher) sinkErrors() (eps, sigma float64) {
 	s := &w.r.sink
 	if !s.there {

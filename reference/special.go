@@ -34,7 +34,7 @@ import "math"
 //	subnormals                       inside the bound, kept or flushed as declared
 //	arithmetic without NaN and Inf   whatever would depend on them cannot be judged
 
-// Demand says what an element may be: any of the classes whose bit is set.
+// Demand is what an element may be: any of the classes whose bit is set.
 type Demand uint8
 
 const (
@@ -44,12 +44,12 @@ const (
 	NaN
 	PosInf
 	NegInf
-	// AnyFinite says that a number cannot be judged, AnyNonFinite that NaN and
+	// AnyFinite means that a number cannot be judged, AnyNonFinite that NaN and
 	// infinities cannot.
 	AnyFinite
 	AnyNonFinite
 
-	// Anything says that nothing can be judged.
+	// Anything means that nothing can be judged.
 	Anything = AnyFinite | AnyNonFinite
 )
 
@@ -67,7 +67,7 @@ const (
 	rowSinkOrNaN                 // the same with NaN or Inf in q, or with allowed keys whose scores are all -Inf
 )
 
-// rowDemand gives what every element of a row that is not rowFinite must be.
+// rowDemand returns what every element of a row that is not rowFinite must be.
 func (a Arithmetic) rowDemand(s rowState) (out, lse float64, outDemand, lseDemand Demand) {
 	nan, negInf := math.NaN(), math.Inf(-1)
 	outDemand, lseDemand = Value, NegInf
@@ -102,7 +102,7 @@ const (
 	maybeNegInf
 )
 
-// markOf gives the mark of one value that is not finite.
+// markOf returns the mark of one value that is not finite.
 func markOf(v float64, sure bool) columnMark {
 	switch {
 	case math.IsNaN(v):
@@ -117,7 +117,7 @@ func markOf(v float64, sure bool) columnMark {
 	return maybeNegInf
 }
 
-// columnDemand gives what an element must be whose column has a mark.
+// columnDemand returns what an element must be whose column has a mark.
 func (a Arithmetic) columnDemand(m columnMark) (want float64, d Demand) {
 	sure := m & (surePosInf | sureNegInf)
 	maybe := m & (maybePosInf | maybeNegInf)

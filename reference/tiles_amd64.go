@@ -4,7 +4,7 @@ package reference
 
 import "golang.org/x/sys/cpu"
 
-// tiled says whether this processor has the instructions of the tiles: 256 bits at once.
+// tiled tells whether this processor has the instructions of the tiles: 256 bits at once.
 var tiled = cpu.X86.HasAVX
 
 // dots2x4 adds to c [2, 4] the products of the 2 rows of a [2, k] with the 4 rows of b [4, k]. lda, ldb and ldc are the

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// withV gives a problem whose v has so many columns, those that it had first.
+// withV returns a problem whose v has so many columns, those that it had first.
 func withV(p *Problem, columns int) *Problem {
 	wide := *p
 	old := p.vDim()

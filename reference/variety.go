@@ -123,7 +123,7 @@ type column struct {
 	nonzero  int
 }
 
-// column says what column d of v is like; u is the unit roundoff of the accumulators.
+// column returns what column d of v is like; u is the unit roundoff of the accumulators.
 func (o *operands) column(d int, u float64) column {
 	o.columnsOnce.Do(func() {
 		o.columns = make([]column, o.vDim)

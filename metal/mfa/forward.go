@@ -19,16 +19,16 @@ type Mask struct {
 	Strides []int64
 }
 
-// Scores says what becomes of q.k on its way to the softmax, before the mask.
+// Scores is what becomes of q.k on its way to the softmax, before the mask.
 type Scores struct {
 	Scale   float32 // what q.k is multiplied by
 	Softcap float32 // scores become Softcap*tanh(score/Softcap) then; 0: they do not
 }
 
-// QuantFormat says how k or v is stored as integers: see mfa.h.
+// QuantFormat is how k or v is stored as integers: see mfa.h.
 type QuantFormat int32
 
-// ScaleSpan says which columns share a scale of int8 and int4: see mfa.h.
+// ScaleSpan names the columns that share a scale of int8 and int4: see mfa.h.
 type ScaleSpan int32
 
 // Quantised is an operand of integers, field by field as mfa_quantised.

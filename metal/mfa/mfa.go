@@ -23,7 +23,7 @@ func (p Precision) Bytes() int {
 	return 2
 }
 
-// MaskType says what a mask's elements mean.
+// MaskType is what a mask's elements mean.
 type MaskType int32
 
 const (
@@ -42,7 +42,7 @@ const (
 	MaskFP32 MaskScalar = 3
 )
 
-// Align says where the diagonal of a causal mask or window starts: query row i sits at key i, or at key
+// Align is where the diagonal of a causal mask or window starts: query row i sits at key i, or at key
 // i + kv_len - q_len.
 type Align int32
 

@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// notLibrary says what a file is that this program cannot load as a shared library, in words for whoever named it.
+// notLibrary returns what a file is that this program cannot load as a shared library, in words for whoever named it.
 // Empty: nothing about the file is wrong at first sight, and the loader's own words have to do.
 func notLibrary(path string) string {
 	info, err := os.Stat(path)

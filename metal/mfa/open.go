@@ -62,7 +62,7 @@ func Open(path string) (*Library, error) {
 	return l, nil
 }
 
-// complete says which needed functions the library lacks.
+// complete returns the needed functions that the library lacks.
 func (l *Library) complete() error {
 	missing := l.Missing()
 	var lacks []string

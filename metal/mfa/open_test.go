@@ -13,7 +13,7 @@ import (
 	"attest.example/attest/metal/mfa"
 )
 
-// build makes a shared library of a text in testdata and gives its file.
+// build makes a shared library of a text in testdata and returns its file.
 func build(t *testing.T, source string, flags ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "lib.so")

@@ -22,7 +22,7 @@ var (
 	FP32 = Format{32, 23, 127, 0x1p-126, 0x1p149}
 )
 
-// Encode rounds x to the format, to nearest with ties to even, and gives the bit pattern in the low bits.
+// Encode rounds x to the format, to nearest with ties to even, and returns the bit pattern in the low bits.
 // Values past the largest finite one by half a step or more become infinite; a NaN stays a quiet NaN.
 func (f *Format) Encode(x float64) uint32 {
 	// What nearly all values are, without a look at the format's shape: adding half a step, less one on an even

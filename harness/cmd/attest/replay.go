@@ -64,7 +64,7 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 	return finish(t, summary, "", *asJSON, len(damaged) > 0)
 }
 
-// finish prints a summary and gives the exit status that it asks for.
+// finish prints a summary and returns the exit status that it asks for.
 func finish(t terminal, s record.Summary, dir string, asJSON, damaged bool) int {
 	if err := ci.Tell(&s, t.err, os.Getenv); err != nil {
 		fmt.Fprintf(t.err, "attest: %v\n", err) // the verdict counts all the same

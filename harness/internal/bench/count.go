@@ -10,7 +10,7 @@ import (
 	"attest.example/attest/harness/internal/stats"
 )
 
-// CountVerdict says whether as many dispatches ran as were asked for.
+// CountVerdict tells whether as many dispatches ran as were asked for.
 type CountVerdict string
 
 // The verdicts.

@@ -23,7 +23,7 @@ type FFI struct {
 // FFIRow is one shape.
 type FFIRow struct {
 	Case cases.Case `json:"case"`
-	// Skipped says why the path refuses the case; then the rest is empty.
+	// Skipped is why the path refuses the case; then the rest is empty.
 	Skipped string `json:"skipped,omitempty"`
 
 	Batch int   `json:"batch"` // calls of one measurement

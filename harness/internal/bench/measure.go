@@ -11,7 +11,7 @@ import (
 type Measurement struct {
 	Row
 	Name string `json:"name"` // record.BenchName
-	// Skipped says why the row was not timed; then the rest is empty.
+	// Skipped is why the row was not timed; then the rest is empty.
 	Skipped string `json:"skipped,omitempty"`
 
 	Clock string       `json:"clock"` // "device" or "wall": where Time comes from
@@ -21,7 +21,7 @@ type Measurement struct {
 	Cold  float64      `json:"cold_seconds"` // of the first call: with compilation, where it is not cached
 	Speed record.Speed `json:"speed"`        // at the median
 	Best  record.Speed `json:"best"`         // at the minimum
-	// Impossible says why the times cannot be true.
+	// Impossible is why the times cannot be true.
 	Impossible string `json:"impossible,omitempty"`
 
 	samples []sample

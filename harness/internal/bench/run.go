@@ -14,7 +14,7 @@ import (
 	"attest.example/attest/metal"
 )
 
-// Options says what is timed, and how long.
+// Options are what is timed, and how long.
 type Options struct {
 	N       int // q_len and kv_len of the square rows; 0: 1024, as in the published figures
 	MaxKeys int // where the rows over many keys end; 0: 16384
@@ -33,7 +33,7 @@ type Report struct {
 	Header record.Header `json:"header"`
 	// Peak is that which rates are held against, in operations a second; 0: not known.
 	Peak float64 `json:"peak_flops"`
-	// PeakFrom says where Peak comes from, or why there is none.
+	// PeakFrom is where Peak comes from, or why there is none.
 	PeakFrom string        `json:"peak_from"`
 	Rows     []Measurement `json:"rows"`
 	FFI      *FFI          `json:"ffi,omitempty"`

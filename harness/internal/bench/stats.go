@@ -50,7 +50,7 @@ func line(points []point) (intercept, slope float64) {
 	return stats.Median(rest), slope
 }
 
-// Exponent fits y = c * x^e through positive measurements, in logarithms, and gives e.
+// Exponent fits y = c * x^e through positive measurements, in logarithms, and returns e.
 func Exponent(x, y []float64) float64 {
 	var points []point
 	for i := range min(len(x), len(y)) {

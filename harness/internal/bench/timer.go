@@ -179,7 +179,7 @@ func (t *timer) prepare(ctx context.Context, row Row, counts []int) (calls []pre
 	return calls, closeAll, nil
 }
 
-// warmUp runs the smallest call until the time is over and gives the seconds of the first.
+// warmUp runs the smallest call until the time is over and returns the seconds of the first.
 func (t *timer) warmUp(ctx context.Context, calls []prepared, limit time.Duration) (cold float64, err error) {
 	begin := t.now()
 	for first := true; first || t.now().Sub(begin) < limit; first = false {

@@ -116,7 +116,7 @@ func (c *Crew) open(ctx context.Context) (paths.Path, error) {
 	return c.options.opener(c.options.Path)(ctx)
 }
 
-// Ended says why a piece ended early, though nothing failed: a message for the run. Empty: it did not.
+// Ended is why a piece ended early, though nothing failed: a message for the run. Empty: it did not.
 type Ended string
 
 // Replays has the crew run case files instead of drawing: number i is file i. A kept failure is asked for in the way in which

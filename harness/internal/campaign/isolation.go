@@ -8,7 +8,7 @@ import (
 	"attest.example/attest/harness/internal/worker"
 )
 
-// Isolation says whether a path runs in processes of its own, which is what a run wants that nothing may end. The zero
+// Isolation tells whether a path runs in processes of its own, which is what a run wants that nothing may end. The zero
 // value runs it in this process. A program that isolates calls worker.Main first.
 type Isolation struct {
 	Isolate bool  `json:"isolate"`

@@ -41,7 +41,7 @@ func openLedger(file string) (ledgerOf, error) {
 	return l, nil
 }
 
-// judge counts a verdict and gives the condition of the entry that knows the failure; empty: none does.
+// judge counts a verdict and returns the condition of the entry that knows the failure; empty: none does.
 func (l *ledgerOf) judge(c cases.Case, kind verdict.Kind) (string, error) {
 	if kind.Fails() {
 		at, err := l.Explains(c, kind, l.now)

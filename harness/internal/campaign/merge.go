@@ -14,7 +14,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// MergeOptions says what to make one run of.
+// MergeOptions name the directories to make one run of.
 type MergeOptions struct {
 	Dirs []string
 	// Search asks the path again, over all failures together, as a run in one piece does. Else nothing runs, and the

@@ -16,7 +16,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// ReduceOptions says what to reduce and how long.
+// ReduceOptions hold what to reduce, and the limits of the search.
 type ReduceOptions struct {
 	Conditions
 	Item     corpus.Item

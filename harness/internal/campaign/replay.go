@@ -11,7 +11,7 @@ import (
 	"attest.example/attest/harness/internal/record"
 )
 
-// ReplayOptions says what to run again.
+// ReplayOptions choose what runs again.
 type ReplayOptions struct {
 	Conditions
 	Items []corpus.Item
@@ -21,7 +21,7 @@ type ReplayOptions struct {
 // Replayed is how a case file ended.
 type Replayed struct {
 	record.Result
-	// Note says how a kept failure ended when it was kept, where it does not end so now; Flaky that the same path has
+	// Note tells how a kept failure ended when it was kept, where it does not end so now. Flaky: the same path has
 	// shown both.
 	Note  string
 	Flaky bool

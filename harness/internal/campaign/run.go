@@ -128,7 +128,7 @@ type failure struct {
 	index int
 	c     cases.Case
 	v     verdict.Verdict
-	// reduced says that the run reduced it before it was resumed.
+	// reduced means that the run reduced it before it was resumed.
 	reduced bool
 }
 

@@ -43,7 +43,7 @@ type StepOptions struct {
 	// numbers, with what is kept of failures; it also gives why the batch ended early, where it did.
 	Handed []Piece
 	Read   func(batch int, each func(record.Result, *cases.Evidence) error) (Ended, error)
-	// Over says that the time of a run by time is over. Options.Time is not looked at, nor is the clock.
+	// Over means that the time of a run by time is over. Options.Time is not looked at, nor is the clock.
 	Over    bool
 	Learned Learned
 	Dir     string // a folder for the step's own run directory, which must not exist; it is the caller's to remove

@@ -15,7 +15,7 @@ import (
 	"attest.example/attest/reference"
 )
 
-// VectorOptions says which node tests of ONNX run on which paths.
+// VectorOptions choose node tests of ONNX and the paths that they run on.
 type VectorOptions struct {
 	Dirs      []string
 	Paths     []string

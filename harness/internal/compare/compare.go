@@ -8,7 +8,7 @@ import (
 	"golang.org/x/perf/benchmath"
 )
 
-// Options says what counts.
+// Options decide which differences count.
 type Options struct {
 	Threshold float64  // a slowdown counts from this share on: 0.05 is 5 %
 	Alpha     float64  // probability of a false alarm in a comparison of two equal runs; default 0.05

@@ -8,7 +8,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// ChangeKind says how a case's verdict changed.
+// ChangeKind is how a case's verdict changed.
 type ChangeKind string
 
 // The kinds of change, the worst first.

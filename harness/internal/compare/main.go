@@ -19,7 +19,7 @@ const (
 )
 
 // Main is the command attest compare: it takes the arguments after the command's name, prints the report on stdout
-// and gives the exit status: 1 on a significant slowdown past the threshold or a new nonconformity, 2 on wrong usage
+// and returns the exit status: 1 on a significant slowdown past the threshold or a new nonconformity, 2 on wrong usage
 // or a run that cannot be read.
 func Main(args []string, stdout, stderr io.Writer) int {
 	flags := cmdline.New("compare")

@@ -28,7 +28,7 @@ type Item struct {
 	Run string
 }
 
-// FileError says which file could not be read as a case, and why.
+// FileError names a file that could not be read as a case, and holds why.
 type FileError struct {
 	Path string
 	Err  error

@@ -8,7 +8,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
-// where says which elements are wrong, along each axis where they are not everywhere: a fact that needs no guess.
+// where describes which elements are wrong, along each axis where they are not everywhere: a fact that needs no guess.
 func (p *plane) where(c *cases.Case) string {
 	if len(p.wrong) == len(p.got) {
 		if len(p.got) == 1 {

@@ -46,7 +46,7 @@ func (e *engine) compileAhead(ctx context.Context) {
 // aheadDraws is how many draws are looked at for one that the path supports.
 const aheadDraws = 1000
 
-// supported gives the case of a number that a worker will come to, as far as the path can be asked without a call.
+// supported returns the case of a number that a worker will come to, as far as the path can be asked without a call.
 func (e *engine) supported(p paths.Path, index int) (cases.Case, error) {
 	c, err := e.cfg.Source(index)
 	for draw := 1; err == nil && e.cfg.Redraw != nil && draw < aheadDraws && paths.Supports(p, c) != nil; draw++ {

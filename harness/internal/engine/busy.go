@@ -9,7 +9,7 @@ import (
 	"attest.example/attest/harness/internal/trial"
 )
 
-// ErrBusy says that a call which overran its deadline still runs, so that its path cannot be called.
+// ErrBusy means that a call which overran its deadline still runs, so that its path cannot be called.
 var ErrBusy = errors.New("the path is still busy with a call that overran its deadline")
 
 // Busy remembers such a call of a path that lives in this process and is the only one of its kind. Several goroutines
@@ -29,7 +29,7 @@ func (b *Busy) Note(o trial.Outcome) {
 	b.running = o.Running
 }
 
-// Wait gives a call that was lost some time to end: it is nil where none runs any more, else ErrBusy or ctx's error.
+// Wait waits some time for a call that was lost to end. It returns nil where none runs any more, else ErrBusy or ctx's error.
 func (b *Busy) Wait(ctx context.Context, patience time.Duration) error {
 	b.lock.Lock()
 	running := b.running

@@ -26,7 +26,7 @@ import (
 // SequenceLength is how many consecutive cases share a context.
 const SequenceLength = 16
 
-// Config says what to run.
+// Config is what to run.
 type Config struct {
 	// Source gives the case with a number, from 0; the same number always gives the same case.
 	Source func(index int) (cases.Case, error)
@@ -49,7 +49,7 @@ type Config struct {
 	// Keep takes over the paths that are open when the run ends; nil: they are closed.
 	Keep  func(paths.Path)
 	Trial trial.Options
-	// Skip says which numbers a resumed run has already; nil: none. It and Sink see the same record of a run, so no two
+	// Skip names the numbers that a resumed run has already; nil: none. It and Sink see the same record of a run, so no two
 	// calls of either run at once.
 	Skip func(index int) bool
 	// Sink takes each result, in the order in which they end.
@@ -135,7 +135,7 @@ type worker struct {
 	allowance Allowance
 }
 
-// open gives the worker a path with a cold context.
+// open opens a path with a cold context for the worker.
 func (w *worker) open(ctx context.Context) error { return w.start(ctx, paths.Reset) }
 
 // reopen does so after a failure, of which nothing may be left: an isolated path goes on in a new process.

@@ -20,7 +20,7 @@ const keptTries = 4
 type Kept struct {
 	Case    cases.Case
 	Failure *cases.Evidence // nil: the case was not kept for a failure
-	// Elsewhere says that the path is not the one that failed, so that a pass contradicts nothing.
+	// Elsewhere means that the path is not the one that failed, so that a pass contradicts nothing.
 	Elsewhere bool
 	// Build is that of the path which runs the case now; empty: not known.
 	Build func() string
@@ -32,7 +32,7 @@ type Rerun struct {
 	// Note says, of a case that was kept for a failure and does not fail in that way now, how it failed then; empty: it
 	// was kept for none, or fails as it did.
 	Note string
-	// Flaky says that the same path failed and passes.
+	// Flaky means that the same path failed and passes.
 	Flaky bool
 }
 

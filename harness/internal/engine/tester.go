@@ -35,7 +35,7 @@ type Tester struct {
 // slowStart is the start of a process that is not made anew after every failure: one that imports a framework.
 const slowStart = 300 * time.Millisecond
 
-// cold gives the path a context in which nothing is left of the case before. A failure may have left something that
+// cold puts the path into a context in which nothing is left of the case before. A failure may have left something that
 // only a new process has not; where a start is slow, wrong numbers alone are no reason for one.
 func (t *Tester) cold(ctx context.Context) error {
 	if !t.last.Kind.Fails() {
@@ -89,7 +89,7 @@ func (t *Tester) Narrow(v verdict.Verdict) *Tester {
 // Narrowly has the path that is open go on for cases that may fail like v, of all that o would check.
 func (t *Tester) Narrowly(o trial.Options, v verdict.Verdict) { t.Trial = narrowed(o, v) }
 
-// Fails says how a case ends, in a reducer's terms.
+// Fails returns how a case ends, in a reducer's terms.
 func (t *Tester) Fails(ctx context.Context, c cases.Case) (verdict.Kind, string, error) {
 	if t.Known != nil && t.Known(&c) {
 		return verdict.Pass, "", ctx.Err()

@@ -34,7 +34,7 @@ func (d dice) spread(low, high int) int {
 	return min(max(int(x), low), high)
 }
 
-// pick gives one of xs, each as often.
+// pick returns one of xs, each as often.
 func pick[T any](d dice, xs ...T) T { return xs[d.Intn(len(xs))] }
 
 // choice is a value and how often it comes, against the other weights of its table.
@@ -43,7 +43,7 @@ type choice[T any] struct {
 	value  T
 }
 
-// weigh gives a value of a table by weight.
+// weigh picks a value of a table by weight.
 func weigh[T any](d dice, table []choice[T]) T {
 	total := 0
 	for _, c := range table {

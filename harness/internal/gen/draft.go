@@ -80,7 +80,7 @@ func (t *draft) smaller(d dice, factor float64, floor int, dim bool) []func() {
 	return moves
 }
 
-// dimUpTo gives a head_dim of at most so much: one that models have, if any is near.
+// dimUpTo returns a head_dim of at most so much: one that models have, if any is near.
 func (t *draft) dimUpTo(d dice, limit int) int {
 	for range 8 {
 		if dim := anyHeadDim(d); dim <= limit && dim > limit/3 {

@@ -109,7 +109,7 @@ func (f *Filter) add(c Condition) error {
 
 func hyphened(name string) string { return strings.ReplaceAll(name, "_", "-") }
 
-// String gives the fields that are set, as Set takes them; what is excluded with an exclamation mark.
+// String returns the fields that are set, as Set takes them; what is excluded with an exclamation mark.
 func (f *Filter) String() string {
 	var parts []string
 	for _, s := range settings {
@@ -147,7 +147,7 @@ func parseSpan(text string) (Span, error) {
 	return Span{l, h}, err
 }
 
-// String gives a range as parseSpan reads it.
+// String returns a range as parseSpan reads it.
 func (s Span) String() string {
 	if s.Low == s.High {
 		return strconv.Itoa(s.Low)

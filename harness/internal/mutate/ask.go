@@ -24,7 +24,7 @@ type rulesOrder struct {
 // alarms are numbers of cases, in the harness's stream and in the rule's own list.
 type alarms struct{ Ours, Own []int }
 
-// ruleReport says that a rule rejected an output.
+// ruleReport is sent for a rule that rejected an output.
 type ruleReport struct {
 	Rule string `json:"rule"`
 	Own  bool   `json:"own,omitempty"` // of the rule's own list of problems
@@ -105,7 +105,7 @@ type asker struct {
 	path paths.Path
 }
 
-// one puts a case before rules and gives those that are still of use.
+// one puts a case before rules and returns those that are still of use.
 func (a *asker) one(ctx context.Context, index int, c cases.Case, rules []Rule, own bool) ([]Rule, error) {
 	if err := a.encoder.Encode(report{At: &index}); err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ type Builder struct {
 
 const kernelFile = "metal/kernels/attention.metal"
 
-// library says how metal/mfa/lib.mk makes libmfa: from these sources, with these directories for headers.
+// library repeats how metal/mfa/lib.mk makes libmfa: from these sources, with these directories for headers.
 var library = struct {
 	sources, without, copied, headers []string
 }{

@@ -29,7 +29,7 @@ type Patch struct {
 	Find, Replace string
 }
 
-// Target says what a mutant changes.
+// Target is what a mutant changes.
 type Target string
 
 // The targets.

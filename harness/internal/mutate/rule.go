@@ -12,7 +12,7 @@ import (
 type Rule struct {
 	Name    string
 	Summary string // the rule in a line
-	// Accepts says whether the rule takes the output for right.
+	// Accepts tells whether the rule takes the output for right.
 	Accepts func(*sample) bool
 	// Own is the project's own list of problems, as far as it is known and a processor gets through it.
 	Own func() []cases.Case

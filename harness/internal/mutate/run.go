@@ -15,7 +15,7 @@ import (
 	"attest.example/attest/harness/internal/gen"
 )
 
-// Options says which mutants run, and how.
+// Options choose the mutants that run, and how.
 type Options struct {
 	Tree        Tree
 	Dir         string // where they are built; its owner removes it
@@ -44,7 +44,7 @@ type Outcome struct {
 	rules   []ruleReport
 }
 
-// Wrong says what about an outcome is not as the mutant's header says, or "".
+// Wrong returns what about an outcome is not as the mutant's header says, or "".
 func (o *Outcome) Wrong() string {
 	switch {
 	case o.Broken != nil:

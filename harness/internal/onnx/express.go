@@ -89,7 +89,7 @@ func (v *Vector) Express() (check *Check, reason string, err error) {
 	return check, "", nil
 }
 
-// operands gives q, k, v and the answer as [batch, heads, rows, head_dim], the cache before k and v.
+// operands returns q, k, v and the answer as [batch, heads, rows, head_dim], the cache before k and v.
 func (v *Vector) operands() (q, k, val, y *tensor, err error) {
 	if q, err = v.heads("Q", "q_num_heads"); err != nil {
 		return
@@ -120,7 +120,7 @@ func (v *Vector) operands() (q, k, val, y *tensor, err error) {
 	return
 }
 
-// heads gives a tensor as [batch, heads, rows, head_dim]. Three-dimensional ones are [batch, rows, heads*head_dim].
+// heads returns a tensor as [batch, heads, rows, head_dim]. Three-dimensional ones are [batch, rows, heads*head_dim].
 func (v *Vector) heads(name, attribute string) (*tensor, error) {
 	t := v.tensors[name]
 	if len(t.dims) == 4 {

@@ -16,7 +16,7 @@ import (
 // is inconclusive.
 const InconclusiveShare = 0.02
 
-// Problem gives the tensors' inputs to the reference: the stored values, exactly.
+// Problem returns the tensors' inputs to the reference: the stored values, exactly.
 func Problem(c cases.Case, t *cases.Tensors) *reference.Problem {
 	p := &reference.Problem{
 		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim, VHeadDim: c.VHeadDim,
@@ -65,7 +65,7 @@ func Judge(truth *reference.Result, t *cases.Tensors) (verdict.Verdict, error) {
 	return worse(v, summarize(lse, "lse")), nil
 }
 
-// leaning says how errors lean one way; empty where they do not.
+// leaning returns how errors lean one way; empty where they do not.
 func leaning(l reference.Lean) string {
 	switch {
 	case l.T() <= reference.LeanLine:
@@ -86,7 +86,7 @@ func leaning(l reference.Lean) string {
 		way, math.Abs(l.Tilt.Strength()), l.Tilt.T(), l.Rows, reference.LeanLine)
 }
 
-// SuspiciousRow gives the row, counted over batches and heads, that lies farthest past the sharp line.
+// SuspiciousRow returns the row, counted over batches and heads, that lies farthest past the sharp line.
 func SuspiciousRow(truth *reference.Result, t *cases.Tensors) int {
 	row, worst := 0, -1.0
 	for i, got := range t.Out.Dense() {

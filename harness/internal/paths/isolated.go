@@ -19,7 +19,7 @@ type Isolated interface {
 	Restart(context.Context) error
 }
 
-// Restart gives the path the coldest start that it has: a new process, else a new context.
+// Restart starts the path as cold as it can: a new process, else a new context.
 func Restart(ctx context.Context, p Path) error {
 	if isolated, ok := p.(Isolated); ok {
 		return isolated.Restart(ctx)

@@ -65,7 +65,7 @@ func PromisesOf(p Path, c cases.Case) Promises {
 // Resetter is a path that can start over with a cold context, as a fresh process would.
 type Resetter interface{ Reset(context.Context) error }
 
-// Reset gives the path a cold context where it can.
+// Reset puts the path into a cold context where it can.
 func Reset(ctx context.Context, p Path) error {
 	if r, ok := p.(Resetter); ok {
 		return r.Reset(ctx)

@@ -48,7 +48,7 @@ func (y *Yardstick) Close() {
 	y.kernel.Close()
 }
 
-// Run takes about as long as it is told and gives the device's seconds for 10^9 operations.
+// Run takes about as long as it is told and returns the device's seconds for 10^9 operations.
 func (y *Yardstick) Run(about time.Duration) (seconds float64, err error) {
 	if y.rounds == 0 {
 		if _, err := y.run(minimumWork); err != nil {

@@ -1,6 +1,6 @@
 package precision
 
-// Bits rounds x to the format, to nearest with ties to even, and gives the bit pattern in the low bits.
+// Bits rounds x to the format, to nearest with ties to even, and returns the bit pattern in the low bits.
 // Values past the largest finite one by half a step or more become infinite; a NaN stays a quiet NaN.
 func (f Format) Bits(x float64) uint32 { return f.shape().Encode(x) }
 

@@ -46,7 +46,7 @@ func (s *Scope) add(name string, t reflect.Type) {
 	s.env = reflect.StructOf(append(fields, named(fmt.Sprintf("Extra%d", len(fields)), name, t)))
 }
 
-// Let gives an expression a name, for those that are compiled after it.
+// Let names an expression, for those that are compiled after it.
 func (s *Scope) Let(name, source string) error {
 	if !isName(name) {
 		return fmt.Errorf("name %q: want letters, digits and _", name)

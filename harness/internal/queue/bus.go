@@ -15,7 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// ConnectOptions says where the server is and how to show who one is.
+// ConnectOptions hold where the server is and how to prove to it who one is.
 type ConnectOptions struct {
 	URL         string // nats://HOST:PORT; of several servers of a cluster, with commas
 	Dir         string // instead: the folder of a server on this machine
@@ -148,7 +148,7 @@ const (
 	summaryHeader = "Attest-Summary" // what is in it, for who only counts
 )
 
-// errNone says that nothing is stored under a name.
+// errNone means that nothing is stored under a name.
 var errNone = errors.New("nothing is stored")
 
 // store keeps content under a subject that is taken once. once is false where something is there already, be it the same.

@@ -172,7 +172,7 @@ func (p *Plan) check() error {
 	return nil
 }
 
-// missing says which tag a worker lacks.
+// missing returns the tag that a worker lacks.
 func (p *Plan) missing(tags []string) string {
 	for _, need := range p.Need {
 		if !slices.Contains(tags, need) {

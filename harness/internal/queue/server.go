@@ -17,7 +17,7 @@ import (
 	"attest.example/attest/metal/atomicfile"
 )
 
-// ServerOptions says how to serve.
+// ServerOptions are how to serve.
 type ServerOptions struct {
 	Dir      string // where everything is stored
 	Listen   string // HOST:PORT; port 0: any that is free
@@ -125,7 +125,7 @@ func pool(file string) (*x509.CertPool, error) {
 // URL is where the server listens.
 func (s *Server) URL() string { return s.url }
 
-// ErrStoreGone says that the store cannot be written any more.
+// ErrStoreGone means that the store cannot be written any more.
 var ErrStoreGone = errors.New("the store cannot be written any more, as on a full disk; what is stored is safe: make room and serve the same folder again")
 
 // probeBytes must find room in the store's folder: as many as a large result has.

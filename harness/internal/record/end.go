@@ -13,7 +13,7 @@ import (
 	"attest.example/attest/metal/atomicfile"
 )
 
-// End says how a run ended. A run directory without one is of a run that was killed, or that still goes on.
+// End is how a run ended. A run directory without one is of a run that was killed, or that still goes on.
 type End struct {
 	Interrupted bool   `json:"interrupted"`        // before all that was asked for was judged
 	Requested   int    `json:"requested,omitzero"` // cases asked for; 0: as many as the time allowed

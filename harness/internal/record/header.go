@@ -5,7 +5,7 @@ import (
 	"runtime/debug"
 )
 
-// Header says what a whole run was made with. It opens bench.txt and options.json.
+// Header is what a whole run was made with. It opens bench.txt and options.json.
 type Header struct {
 	Path      string `json:"path"`
 	Device    string `json:"device"`

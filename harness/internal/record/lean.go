@@ -7,7 +7,7 @@ import (
 	"attest.example/attest/reference"
 )
 
-// Lean says whether the errors of all outputs of a run, each within its lines, lean one way together. Correct paths stay
+// Lean tells whether the errors of all outputs of a run, each within its lines, lean one way together. Correct paths stay
 // below reference.LeanLine; what lean in each case alone below it may pass it in the sum.
 //
 // The sum is a report, not a verdict. A case that leans by itself fails, for it can be replayed and reduced; a sum over

@@ -13,7 +13,7 @@ const PeakSlack = 1.1
 // ClockSlack is by how much a device's clock may run ahead of ours.
 const ClockSlack = 1.1
 
-// doubt says why the result's times cannot be true; empty where they can. peak is the device's, in operations a second;
+// doubt returns why the result's times cannot be true; empty where they can. peak is the device's, in operations a second;
 // 0: not known.
 func (r *Result) doubt(peak float64) string {
 	if seconds := r.GPUSeconds(); seconds > ClockSlack*r.WallSeconds && r.WallSeconds > 0 {
@@ -22,7 +22,7 @@ func (r *Result) doubt(peak float64) string {
 	return Impossible(r.Case, r.Speed, peak)
 }
 
-// Impossible says why a case cannot have been computed so fast on a device that does at most peak operations a second;
+// Impossible returns why a case cannot have been computed so fast on a device that does at most peak operations a second;
 // empty where it can, or where a side is not known. Blocks that a mask array forbids may be skipped, and how many they
 // are is not known here, so of such a case nothing is said.
 func Impossible(c cases.Case, s Speed, peak float64) string {

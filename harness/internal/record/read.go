@@ -16,7 +16,7 @@ const MaxLineBytes = 4 << 20
 // ErrTorn is the last line of a run that was killed while it wrote it.
 var ErrTorn = errors.New("the line is cut off: the run ended while writing it")
 
-// LineError says which line of a file cannot be read, and why. The lines after it still can.
+// LineError names a line of a file that cannot be read, and holds why. The lines after it still can.
 type LineError struct {
 	File string
 	Line int // from 1
@@ -104,7 +104,7 @@ func (c *counter) Read(p []byte) (int, error) {
 
 var errLong = fmt.Errorf("the line is longer than %d bytes", MaxLineBytes)
 
-// readLine reads up to and with the next newline and gives the line without it. A line that is too long is skipped
+// readLine reads up to and with the next newline and returns the line without it. A line that is too long is skipped
 // whole, without holding it, with errLong. The last line, without a newline, comes with io.EOF.
 func readLine(from *bufio.Reader) ([]byte, error) {
 	var line []byte

@@ -41,7 +41,7 @@ type Result struct {
 	OnFibers []string `json:"on_fibers,omitempty"`
 
 	Speed
-	// Impossible says why the times above cannot be true; Append fills it in.
+	// Impossible is why the times above cannot be true; Append fills it in.
 	Impossible string `json:"impossible,omitzero"`
 
 	// Wrote is the end of what the path's process wrote during the call that failed, see Tail.

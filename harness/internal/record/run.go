@@ -31,7 +31,7 @@ type Run struct {
 	now     func() time.Time
 	began   time.Time
 	earlier time.Duration // that the run had taken before it was reopened
-	// takesOver says that the run is put together from others, so that the clock here means nothing.
+	// takesOver means that the run is put together from others, so that the clock here means nothing.
 	takesOver bool
 	closed    bool
 }
@@ -96,7 +96,7 @@ func (r *Run) path(name string) string { return filepath.Join(r.dir, name) }
 // Dir is the run directory.
 func (r *Run) Dir() string { return r.dir }
 
-// Header says what the run was made with.
+// Header returns what the run was made with.
 func (r *Run) Header() Header { return r.header }
 
 // LogWriter appends to the run's log.

@@ -10,7 +10,7 @@ type Speed struct {
 	BytesMoved   float64 `json:"bytes_moved"`                        // of one dispatch: see Bytes
 }
 
-// SpeedOf gives the rates of dispatches runs of a case that took gpuSeconds together. Without a time, a rate is 0.
+// SpeedOf returns the rates of dispatches runs of a case that took gpuSeconds together. Without a time, a rate is 0.
 func SpeedOf(c cases.Case, dispatches int, gpuSeconds float64) Speed {
 	s := Speed{BytesMoved: Bytes(c)}
 	if gpuSeconds > 0 && dispatches > 0 {

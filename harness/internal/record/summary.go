@@ -53,10 +53,10 @@ type Summary struct {
 	// Known counts failures that the ledger knows; Failed leaves them out. Ledger is its entries.
 	Known  int           `json:"known,omitzero"`
 	Ledger []LedgerEntry `json:"known_entries,omitzero"`
-	// Peeled says that cases which a finding explains were not drawn any more; Outside is how many further cases passed.
+	// Peeled means that cases which a finding explains were not drawn any more; Outside is how many further cases passed.
 	Peeled  bool `json:"peeled,omitzero"`
 	Outside int  `json:"outside,omitzero"`
-	// Ended says why a run that peels ended before enough cases had passed.
+	// Ended is why a run that peels ended before enough cases had passed.
 	Ended string `json:"ended,omitzero"`
 
 	Impossible int `json:"impossible_times,omitzero"` // cases whose times cannot be true

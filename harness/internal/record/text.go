@@ -205,7 +205,7 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// skips says why a case was neither passed nor failed; empty where it was.
+// skips returns why a case was neither passed nor failed; empty where it was.
 func skips(r Result) string {
 	switch r.Kind {
 	case verdict.Inconclusive, verdict.Unsupported:

@@ -4,7 +4,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
-// target says which cases of a sequence a move changes: the case under judgment, those before it, or all of them,
+// target is the cases of a sequence that a move changes: the case under judgment, those before it, or all of them,
 // since many a bug needs that two cases stay alike.
 type target func(c *cases.Case) []*cases.Case
 

@@ -122,7 +122,7 @@ func (t *tally) logsumexps(got *cases.Tensors, expect func(p place, row int) ele
 	}
 }
 
-// base gives the base run's output.
+// base returns the base run's output.
 func (a *application) base(p place, d int) float64 {
 	return a.Tensors.Out.At(p.batch, p.head, p.row, d)
 }

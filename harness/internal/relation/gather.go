@@ -76,7 +76,7 @@ func (a *application) rearranged(t *cases.Tensors, o order) {
 	}
 }
 
-// order says which index of the base stands at an index of a derived case.
+// order is the index of the base that stands at an index of a derived case.
 type order struct{ batches, heads, kvHeads, rows, keys []int }
 
 // fillRow sets all columns of one row, of a quantised operand to one value.

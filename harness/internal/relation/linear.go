@@ -90,7 +90,7 @@ func (a *application) roomToDouble() bool {
 	return 2*top <= most && 4*top <= a.Arithmetic.Out.Max && sums <= 0.9*a.Arithmetic.Acc.Max
 }
 
-// mirrored gives the demand on -x for that on x.
+// mirrored returns the demand on -x for that on x.
 func mirrored(d reference.Demand) reference.Demand {
 	switch d {
 	case reference.PosInf:

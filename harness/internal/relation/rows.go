@@ -9,7 +9,7 @@ import (
 // place is one row of the problem.
 type place struct{ batch, head, row int }
 
-// row gives the row's index in [batch, heads, q_len], the order of the reference's slices.
+// row returns the row's index in [batch, heads, q_len], the order of the reference's slices.
 func (s *Subject) row(p place) int { return (p.batch*s.Case.Heads+p.head)*s.Case.QLen + p.row }
 
 func (s *Subject) placeOf(row int) place {
@@ -18,7 +18,7 @@ func (s *Subject) placeOf(row int) place {
 
 func (s *Subject) rowCount() int { return s.Case.Batch * s.Case.Heads * s.Case.QLen }
 
-// sample gives at most n different rows, the first and the last among them.
+// sample returns at most n different rows, the first and the last among them.
 func (a *application) sample(n int) []place {
 	total := a.rowCount()
 	var picked []place
@@ -54,7 +54,7 @@ func (s *Subject) reader() *reader {
 	return &reader{mask: s.Case.Rows(s.Tensors), bias: make([]float64, s.Case.KVLen)}
 }
 
-// allowed gives the keys that a row may see; the slice is reused by the next call.
+// allowed returns the keys that a row may see; the slice is reused by the next call.
 func (r *reader) allowed(p place) []int {
 	r.keys = r.keys[:0]
 	first, last := 0, len(r.bias)
@@ -75,7 +75,7 @@ type column struct {
 	largest float64 // |v| in the slots that some row sees
 }
 
-// columns gives one entry for each [batch, kv_heads, head_dim].
+// columns returns one entry for each [batch, kv_heads, head_dim].
 func (s *Subject) columns() []column {
 	if s.columnsOnce != nil {
 		return s.columnsOnce

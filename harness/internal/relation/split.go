@@ -82,7 +82,7 @@ func (p part) outBound(row, i int) (float64, bool) {
 	return p.truth.Bound[i], p.truth.OutputDemand[i] == reference.Value
 }
 
-// judged says whether a row of a part has a logsumexp that counts.
+// judged reports whether a row of a part has a logsumexp that counts.
 func (p part) judged(row int) bool {
 	return p.truth.LSEDemand[row] == reference.Value || math.IsInf(p.truth.LSE[row], -1)
 }
@@ -144,7 +144,7 @@ func (a *application) infiniteKeys() map[[2]int]bool {
 	return found
 }
 
-// partLSE gives a part's logsumexp. A part without an allowed key may give NaN where the path declares so; where there
+// partLSE returns a part's logsumexp. A part without an allowed key may give NaN where the path declares so; where there
 // was a key after all, its missing weight shows.
 func (a *application) partLSE(t *cases.Tensors, p place) float64 {
 	lse := t.LSE.At(p.batch, p.head, p.row, 0)
@@ -154,7 +154,7 @@ func (a *application) partLSE(t *cases.Tensors, p place) float64 {
 	return lse
 }
 
-// weighed gives an output, 0 where it has no weight: a part without an allowed key may declare NaN.
+// weighed returns an output, 0 where it has no weight: a part without an allowed key may declare NaN.
 func weighed(t *cases.Tensors, p place, d int, weight float64) float64 {
 	if weight == 0 {
 		return 0

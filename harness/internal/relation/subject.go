@@ -38,7 +38,7 @@ type Subject struct {
 
 	// Compared counts the elements that laws compared so far: a law that held over none of them says nothing.
 	Compared int
-	// Skips says which laws could not be checked on this path, and why.
+	// Skips are the laws that could not be checked on this path, each with the reason.
 	Skips []string
 
 	columnsOnce []column // cache of columns
@@ -66,7 +66,7 @@ type application struct {
 	dice dice
 }
 
-// copy gives the base's tensors to change, with outputs poisoned.
+// copy returns the base's tensors to change, with outputs poisoned.
 func (a *application) copy() *cases.Tensors {
 	t := a.Tensors.Clone()
 	t.PoisonOutputs()
@@ -135,7 +135,7 @@ func (a *application) skip(format string, args ...any) {
 	a.Skips = append(a.Skips, a.law.Name+": "+fmt.Sprintf(format, args...))
 }
 
-// derive gives a case that differs from the base as change says, and its tensors with nothing in them but poison. It
+// derive returns a case that differs from the base as change says, and its tensors with nothing in them but poison. It
 // gives nil tensors, and notes why, where the path cannot be held to the base's bounds on that case.
 func (a *application) derive(change func(*cases.Case)) (cases.Case, *cases.Tensors) {
 	c := a.Case.Clone()

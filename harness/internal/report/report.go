@@ -61,7 +61,7 @@ func Write(w io.Writer, dirs ...string) error {
 	return err
 }
 
-// Save writes report.html into a run directory, and gives its name.
+// Save writes report.html into a run directory, and returns its name.
 func Save(dir string) (string, error) {
 	file := filepath.Join(dir, rundir.ReportFile)
 	return file, SaveAs(file, dir)

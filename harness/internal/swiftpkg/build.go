@@ -17,7 +17,7 @@ import (
 	"sync"
 )
 
-// Options says what to build and how.
+// Options are what to build and how.
 type Options struct {
 	Dir     string   // the package's folder
 	Sources string   // attest's; see FindSources
@@ -35,7 +35,7 @@ type Failed struct{ What string }
 
 func (e *Failed) Error() string { return e.What }
 
-// Build builds the package's products and gives their paths: shared libraries and executables.
+// Build builds the package's products and returns their paths: shared libraries and executables.
 func Build(ctx context.Context, o Options) ([]string, error) {
 	p, err := open(ctx, &o, !o.Dynamic)
 	if err != nil {
@@ -207,7 +207,7 @@ func (p *project) swift(ctx context.Context, verb string, more ...string) error 
 	}
 }
 
-// attempt builds and gives what was printed, which is printed at once with macOS's branches, and else kept for later.
+// attempt builds and returns what was printed, which is printed at once with macOS's branches, and else kept for later.
 func (p *project) attempt(ctx context.Context, verb string, extra []string, aloud bool) ([]byte, error) {
 	var output transcript
 	out, errors := io.Writer(&output), io.Writer(&output)

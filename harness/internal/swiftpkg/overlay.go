@@ -19,7 +19,7 @@ type overlayFile struct {
 }
 
 // writeMacOverlay writes the sources in which a branch for macOS is taken into dir, with the list that has the compiler
-// read them at their own paths, and gives the list's path and the sources' paths; "" where there are none.
+// read them at their own paths, and returns the list's path and the sources' paths; "" where there are none.
 func writeMacOverlay(folders []string, dir string) (list string, changed []string, err error) {
 	var files []overlayFile
 	for _, folder := range folders {

@@ -10,7 +10,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// Repeats says which cases are computed again, to see whether the same call gives the same bits.
+// Repeats selects the cases that are computed again, to see whether the same call gives the same bits.
 type Repeats int
 
 // The choices.
@@ -126,7 +126,7 @@ func (t *trial) otherShapes(ctx context.Context, c cases.Case) (*verdict.Verdict
 	return nil, nil
 }
 
-// differentBits says how many elements of two runs differ in their bits, and the first; empty: none.
+// differentBits returns how many elements of two runs differ in their bits, and the first; empty: none.
 func differentBits(a, b *cases.Tensors) string {
 	if text := differentTensors("out", &a.Out, &b.Out); text != "" || a.LSE == nil {
 		return text

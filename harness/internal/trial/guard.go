@@ -35,7 +35,7 @@ func hashOf(b *cases.Buffer) uint64 {
 
 func isInput(buffer string) bool { return buffer != "out" && buffer != "lse" }
 
-// compare says which input changed or where an output was written outside its elements.
+// compare names the input that changed, or where an output was written outside its elements.
 func (g guard) compare(t *cases.Tensors) error {
 	for _, b := range t.Buffers() {
 		if isInput(b.Name) {
@@ -87,7 +87,7 @@ func strayWrite(t *cases.Tensor) int {
 	return -1
 }
 
-// unwritten says which output element still holds the poison, whatever the reference wants there: a NaN that is computed
+// unwritten names an output element that still holds the poison, whatever the reference wants there: a NaN that is computed
 // has other bits.
 func unwritten(t *cases.Tensors) error {
 	if err := unwrittenIn("out", &t.Out); err != nil {

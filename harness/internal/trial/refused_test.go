@@ -17,7 +17,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// refuser says that it supports everything, and refuses calls as it comes to them.
+// refuser claims to support everything, and refuses calls as it comes to them.
 type refuser struct {
 	naive.Path
 	calls   int

@@ -19,7 +19,7 @@ import (
 	"attest.example/attest/reference"
 )
 
-// Options says how thorough a trial is. The zero value judges outputs and checks no relation.
+// Options are how thorough a trial is. The zero value judges outputs and checks no relation.
 type Options struct {
 	Relations int           // laws checked on each case, chosen by its name; negative: all that apply
 	Laws      []string      // instead: these, where they apply
@@ -41,7 +41,7 @@ type Outcome struct {
 	Output *cases.Tensors
 	// Arithmetic is what the path declares for the case, with Truth.
 	Arithmetic reference.Arithmetic
-	// Called says that the path was called. An unsupported case where it was not is one that the path refused when asked.
+	// Called means that the path was called. An unsupported case where it was not is one that the path refused when asked.
 	Called bool
 	// Laws is how many relations held. NotJudged names each relation, repeat and variant of the case that was left out
 	// because the path refuses what it takes, with the reason: "relayout: the path does not support ...".
@@ -54,9 +54,9 @@ type Outcome struct {
 	// Stack is what the path's process wrote, on both of its streams, during the call that failed, or while a crash or a
 	// hang ended it.
 	Stack string
-	// Cold says that the trial left the path with a cold context: what ran before no longer matters.
+	// Cold means that the trial left the path with a cold context: what ran before no longer matters.
 	Cold bool
-	// Lost says that the path did not come back or panicked, so that nothing may be asked of it again.
+	// Lost means that the path did not come back or panicked, so that nothing may be asked of it again.
 	Lost bool
 	// Running is open for as long as a call that overran its deadline still runs in this process; nil: none does.
 	Running <-chan struct{}

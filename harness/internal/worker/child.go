@@ -122,7 +122,7 @@ func (c *child) answer(r *request) (answer *reply) {
 	return answer
 }
 
-// spent says whether the path, or one of its variants, computes no more here.
+// spent reports whether the path, or one of its variants, computes no more here.
 func (c *child) spent() bool {
 	for _, v := range c.variants {
 		if paths.Spent(v.Path) {

@@ -62,7 +62,7 @@ func slotsFor(sizes []int) *slots {
 	return s
 }
 
-// sizesOf gives the bytes of the buffers in the order of bufferNames, 0 where there is none.
+// sizesOf returns the bytes of the buffers in the order of bufferNames, 0 where there is none.
 func sizesOf(list []cases.Buffer) ([]int, error) {
 	sizes := make([]int, len(bufferNames))
 	for _, b := range list {
@@ -137,7 +137,7 @@ func paintBands(memory []byte, list []placed) {
 	}
 }
 
-// checkBands says which buffer was overrun and how far.
+// checkBands names the buffer that was overrun, and how far.
 func checkBands(memory []byte, list []placed) error {
 	for i := range list {
 		p := &list[i]
@@ -155,7 +155,7 @@ func checkBands(memory []byte, list []placed) error {
 	return nil
 }
 
-// strays gives the first and the last byte of a band that changed, and how many did.
+// strays returns the first and the last byte of a band that changed, and how many did.
 func strays(band []byte) (first, last, count int) {
 	for i, b := range band {
 		if b == bandPattern[i] {

@@ -86,7 +86,7 @@ type plan struct {
 type failed struct {
 	Text     string
 	Deadline bool // it was context.DeadlineExceeded
-	// Unsupported says that it was a refusal: paths.ErrUnsupported.
+	// Unsupported means that it was a refusal: paths.ErrUnsupported.
 	Unsupported bool
 	Verdict     *verdict.Verdict // of an error that has one
 	Panicked    bool

@@ -18,7 +18,7 @@ const DefaultMemory = 4 << 30
 // startTime bounds the opening of a path and every call that is not Attend, which may compile.
 var startTime = time.Minute
 
-// Options says what a worker runs.
+// Options are what a worker runs.
 type Options struct {
 	Name   string // of the path, as the function given to Main takes it
 	Memory int64  // bytes, tensors not counted; 0: no limit
@@ -63,7 +63,7 @@ func Open(ctx context.Context, o Options) (*Path, error) {
 // mostSkips bounds how often a path is opened again without what ended the process that opened it.
 const mostSkips = 40
 
-// start gives the path a new process. A probe of the path's that ends it is left out the next time.
+// start starts a new process for the path. A probe of the path's that ends it is left out the next time.
 func (p *Path) start(ctx context.Context) error {
 	for {
 		err := p.startOnce(ctx)
@@ -165,7 +165,7 @@ func (p *Path) Findings(ctx context.Context) []paths.Finding {
 	return r.Findings
 }
 
-// Reset gives the path in the child a cold context. A child that cannot do that is replaced.
+// Reset puts the path in the child into a cold context. A child that cannot do that is replaced.
 func (p *Path) Reset(ctx context.Context) error {
 	p.failed = nil
 	if p.process == nil {
@@ -207,7 +207,7 @@ func (p *Path) stop() {
 	}
 }
 
-// Close ends the child and gives the memory back.
+// Close ends the child and frees the memory.
 func (p *Path) Close() error {
 	p.closed = true
 	p.stop()

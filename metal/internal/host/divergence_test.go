@@ -22,7 +22,7 @@ func everySchedule() map[string]Options {
 	return all
 }
 
-// divergentRun runs a kernel of testdata/divergent on one simdgroup, n = 3 in buffer 2, and gives back buffer 1.
+// divergentRun runs a kernel of testdata/divergent on one simdgroup, n = 3 in buffer 2, and returns buffer 1.
 func divergentRun(t *testing.T, o Options, file string) ([]uint32, []device.Report) {
 	t.Helper()
 	d := newDevice(t, o)

@@ -11,7 +11,7 @@ import (
 
 const lockstepFile = "testdata/planted/lockstep.metal"
 
-// vectorAttention runs a kernel of lockstep.metal on 8 keys of 128 elements and gives the largest error of its output.
+// vectorAttention runs a kernel of lockstep.metal on 8 keys of 128 elements and returns the largest error of its output.
 func vectorAttention(t *testing.T, o Options, function string) (worst float64, reports []device.Report) {
 	t.Helper()
 	const keys, dim, scale = 8, 128, 0.5

@@ -14,7 +14,7 @@ const simdFile = "testdata/simd.metal"
 
 func laneInput(lane int) int { return lane * 7 % 13 }
 
-// model says what lane gets of one operation of testdata/simd.metal, when the lanes of mask take part. ok is false
+// model returns what lane gets of one operation of testdata/simd.metal, when the lanes of mask take part. ok is false
 // where MSL leaves it open. in and other are the two operands of a lane.
 func model(operation, width, lane int, mask uint32, in, other, sign func(int) int) (value int, ok bool) {
 	first := lane / width * width
@@ -99,7 +99,7 @@ var laneTypes = map[string]struct {
 func exact(x int) float64  { return float64(x) }
 func wrap16(x int) float64 { return float64(int16(x)) }
 
-// tooLarge says whether a type cannot hold a result exactly, so that rounding or overflow decides it.
+// tooLarge reports whether a type cannot hold a result exactly, so that rounding or overflow decides it.
 func tooLarge(name string, value float64) bool {
 	limits := map[string]float64{"bfloat": 256, "bfloat2": 256, "half": 2048, "half4": 2048, "int": 1 << 24, "uint": 1 << 24,
 		"float": 1 << 24, "float3": 1 << 24, "long": 1 << 24, "ulong2": 1 << 24}

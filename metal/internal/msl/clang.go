@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// ErrNoClang says that no usable clang was found, and how to get one.
+// ErrNoClang is returned where no usable clang was found; its text tells how to get one.
 var ErrNoClang = errors.New("no clang found: install the Debian package clang-19 (any of clang-14 to clang-19 will do) or set ATTEST_CLANG to one")
 
 // findClang returns the compiler's path: the one asked for, $ATTEST_CLANG, or the newest on the path.

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Options says how a Compiler works.
+// Options are how a Compiler works.
 type Options struct {
 	Dir      string // of the cache; "": $ATTEST_CACHE, or attest in the user's cache directory
 	MaxBytes int64  // of the cache; 0: 1 GiB
@@ -83,7 +83,7 @@ func New(options Options) (*Compiler, error) {
 // Clang is the path of the compiler in use.
 func (c *Compiler) Clang() string { return c.clang }
 
-// Warning says why nothing is kept from run to run, or "".
+// Warning returns why nothing is kept from run to run, or "".
 func (c *Compiler) Warning() string { return c.cache.warning }
 
 // Close removes what a compiler without a usable cache directory has left in temporary files. Modules it made there
@@ -365,7 +365,7 @@ func (c *Compiler) diagnostics(p *Program, headers, output string) []Diagnostic 
 	return diagnostics
 }
 
-// asCompileError gives errors of the rewriter the form of the compiler's.
+// asCompileError makes errors of the rewriter look like the compiler's.
 func asCompileError(p *Program, err error) error {
 	if joined, several := err.(interface{ Unwrap() []error }); several {
 		all := &CompileError{Function: p.Function}

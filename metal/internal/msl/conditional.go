@@ -32,7 +32,7 @@ func (u *unit) levelConditionals() {
 
 const maxLevels = 10
 
-// isDiscarded says whether the conditional of the ? at i, which ends before end, is a statement of its own: its sides
+// isDiscarded reports whether the conditional of the ? at i, which ends before end, is a statement of its own: its sides
 // may then be void.
 func (u *unit) isDiscarded(i, end int) bool {
 	if !u.is(end, ";") {
@@ -66,7 +66,7 @@ func (u *unit) wrap(from, to int, other string) {
 	u.tokens[to-1].after += ")"
 }
 
-// isLiteral says whether tokens [from, to) are a literal, or name no object.
+// isLiteral reports whether tokens [from, to) are a literal, or name no object.
 func (u *unit) isLiteral(from, to int) bool {
 	if from+1 < to && u.isOneOf(from, "-", "+") {
 		from++

@@ -23,7 +23,7 @@ func (d Diagnostic) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s: %s", d.File, d.Line, d.Column, d.Severity, d.Message)
 }
 
-// CompileError says why a text did not compile. Its text is a line per diagnostic, errors first among equals.
+// CompileError is why a text did not compile. Its text is a line per diagnostic, errors first among equals.
 type CompileError struct {
 	Function    string
 	Diagnostics []Diagnostic

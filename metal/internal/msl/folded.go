@@ -39,7 +39,7 @@ func (u *unit) textAt(i int) string {
 	return u.tokens[i].text
 }
 
-// isOperand says whether an operand ends in token i.
+// isOperand reports whether an operand ends in token i.
 func (u *unit) isOperand(i int) bool {
 	if i < 0 {
 		return false

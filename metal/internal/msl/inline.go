@@ -40,7 +40,7 @@ func (u *unit) inlineCollectives() {
 	}
 }
 
-// isCollective says whether our headers declare a collective of this name, or the compiler's own name of one.
+// isCollective reports whether our headers declare a collective of this name, or the compiler's own name of one.
 func (u *unit) isCollective(name string) bool {
 	_, is := u.collectives.functions[name]
 	return is || u.collectives.builtins[name] != ""

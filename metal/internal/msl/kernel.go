@@ -172,7 +172,7 @@ func (u *unit) makeStatic(d *declaration, word int) {
 	}
 }
 
-// isAttributeWord says whether token i stands in an attribute list.
+// isAttributeWord reports whether token i stands in an attribute list.
 func (u *unit) isAttributeWord(i int) bool {
 	for j := i - 1; j >= 0 && !u.isOneOf(j, ";", "{", "}", ")"); j-- {
 		if u.isAttribute(j) {

@@ -88,7 +88,7 @@ func (u *unit) qualifyMethod(d *declaration) {
 	u.tokens[d.bodyEnd].after += fmt.Sprintf(" %s %s { %s }", u.withoutConstexpr(d.from, d.close+1), qualifiers, call)
 }
 
-// isConversion says whether a method is a conversion, as operator float().
+// isConversion reports whether a method is a conversion, as operator float().
 func (u *unit) isConversion(d *declaration) bool {
 	return u.is(d.name, "operator") && u.isIdentifier(d.name+1) && !u.isOneOf(d.name+1, "new", "delete")
 }
@@ -162,7 +162,7 @@ func (u *unit) withoutDefaults(d *declaration) string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
-// nameParameters gives the names of a function's parameters, and names to those that have none.
+// nameParameters returns the names of a function's parameters. Those that have none get one first.
 func (u *unit) nameParameters(d *declaration) ([]string, bool) {
 	var names []string
 	parts := u.split(d.open+1, d.close)
@@ -214,7 +214,7 @@ var typeWords = map[string]bool{
 	"const": true, "volatile": true, "device": true, "thread": true, "threadgroup": true, "constant": true, "auto": true,
 }
 
-// isParameterName says whether the identifier at name, last of a parameter that begins at from, names it.
+// isParameterName reports whether the identifier at name, last of a parameter that begins at from, names it.
 func (u *unit) isParameterName(from, name int) bool {
 	if name == from || u.is(name-1, "::") || typeWords[u.tokens[name].text] || u.is(name+1, "<") || u.is(name+1, "::") {
 		return false

@@ -142,7 +142,7 @@ func (u *unit) parameterAt(from, to int) (p parameter, tagged bool, err error) {
 	return p, false, u.untaggedKind(&p, from, end)
 }
 
-// untaggedKind says what a parameter without a slot is: a pointer or reference to device, constant or threadgroup memory.
+// untaggedKind returns what a parameter without a slot is: a pointer or reference to device, constant or threadgroup memory.
 func (u *unit) untaggedKind(p *parameter, from, to int) error {
 	pointer, space := false, ""
 	for i := from; i < to; i++ {

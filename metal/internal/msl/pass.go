@@ -104,7 +104,7 @@ func (u *unit) runPasses(passes []pass) error {
 	return nil
 }
 
-// checkPasses says which pass comes before one that it needs.
+// checkPasses names a pass that comes before one that it needs.
 func checkPasses(passes []pass) error {
 	known := map[fact]bool{declared: true} // of parsing
 	for _, p := range passes {

@@ -117,7 +117,7 @@ func (m *pathMarks) lambdaBody(i int) int {
 	return -1
 }
 
-// leads says whether tokens [from, to) hold an operation, or a call that leads to one.
+// leads reports whether tokens [from, to) hold an operation, or a call that leads to one.
 func (m *pathMarks) leads(from, to int) bool {
 	for i := from; i < to; i++ {
 		if m.isOperation(i) || m.isMeetingCall(i) {
@@ -273,7 +273,7 @@ func (m *pathMarks) writeWraps() {
 	}
 }
 
-// endsDo says whether the while at i ends a do statement.
+// endsDo reports whether the while at i ends a do statement.
 func (m *pathMarks) endsDo(i int) bool {
 	u := m.u
 	if !u.is(i, "while") || !u.isOneOf(i-1, "}", ";") || !u.is(u.tokens[i+1].pair+1, ";") {

@@ -12,7 +12,7 @@ import (
 // place is told of the text as its author has it: the token that clang means is found again in the rewritten text, and
 // that token in the line of the source.
 
-// place gives a compiler's error the places of the author's text; other errors stay as they are.
+// place puts the places of the author's text into a compiler's error; other errors stay as they are.
 func (u *unit) place(err error) error {
 	errs, ok := err.(*CompileError)
 	if !ok || errs.placed {
@@ -39,7 +39,7 @@ func (u *unit) places(diagnostics []Diagnostic) []Diagnostic {
 	return placed
 }
 
-// placed gives errors of the rewriter itself their columns in the author's text.
+// placed puts the columns of the author's text into errors of the rewriter itself.
 func (u *unit) placed(err error) error {
 	if joined, several := err.(interface{ Unwrap() []error }); several {
 		for _, e := range joined.Unwrap() {

@@ -20,10 +20,10 @@ const (
 	maxMemoryBytes  = 16 << 30 // of address space
 )
 
-// ErrTooLong says that the compiler was ended at its deadline, with what may be done.
+// ErrTooLong is returned where the compiler was ended at its deadline; its text tells how to set another.
 var ErrTooLong = errors.New("the compiler was ended at its deadline; Options.Deadline and ATTEST_COMPILE_DEADLINE set another")
 
-// ErrTooLarge says that a text, or what its includes and macros make of it, is larger than what is compiled.
+// ErrTooLarge means that a text, or what its includes and macros make of it, is larger than what is compiled.
 var ErrTooLarge = fmt.Errorf("the text, with its includes and macros expanded, is larger than %d MB", maxTextBytes>>20)
 
 // deadlineOf is how long one run of clang may take.

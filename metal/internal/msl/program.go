@@ -7,7 +7,7 @@ import (
 	"attest.example/attest/metal/internal/device"
 )
 
-// MathMode says what the compiler may assume of floating-point arithmetic: see [device.Math].
+// MathMode is what the compiler may assume of floating-point arithmetic: see [device.Math].
 type MathMode = device.Math
 
 const (

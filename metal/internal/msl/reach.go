@@ -34,7 +34,7 @@ func (u *unit) newReach() *reach {
 	return r
 }
 
-// isErased says whether nothing is left of tokens [from, to).
+// isErased reports whether nothing is left of tokens [from, to).
 func (u *unit) isErased(from, to int) bool {
 	for i := from; i < to; i++ {
 		if u.tokens[i].text != "" {
@@ -109,7 +109,7 @@ func (u *unit) structNamesOf(d *declaration) []string {
 	return names
 }
 
-// declaresTemplate says whether the text has the struct that others of its name specialize.
+// declaresTemplate reports whether the text has the struct that others of its name specialize.
 func (u *unit) declaresTemplate(name string) bool {
 	if u.primaries == nil {
 		u.primaries = map[string]bool{}
@@ -242,7 +242,7 @@ func (u *unit) enumNames(from, to int) []string {
 	return names
 }
 
-// from says which declarations the named things reach. visit is called with each name that is reached, once.
+// from returns the declarations that the named things reach. visit is called with each name that is reached, once.
 func (r *reach) from(names []string, visit func(name string)) map[int]bool {
 	reached := map[int]bool{}
 	seen := map[string]bool{}

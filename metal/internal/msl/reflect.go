@@ -2,7 +2,7 @@ package msl
 
 import "context"
 
-// ArgumentKind says how a kernel's argument is bound.
+// ArgumentKind is how a kernel's argument is bound.
 type ArgumentKind string
 
 const (

@@ -108,7 +108,7 @@ func parameters() []byte {
 	return b
 }
 
-// launch says how a case runs; the zero value is one thread.
+// launch is how a case runs; the zero value is one thread.
 type launch struct {
 	grid, threads [3]uint32
 	constants     []device.Constant
@@ -202,7 +202,7 @@ func runCaseOn(t *testing.T, d *device.Device, file, kernel string, l launch) ([
 	return values, nil
 }
 
-// near says whether got is within relative tolerance eps of want; the same NaN or infinity always is.
+// near reports whether got is within relative tolerance eps of want; the same NaN or infinity always is.
 func near(got, want, eps float64) bool {
 	if math.IsNaN(want) || math.IsInf(want, 0) || eps == 0 {
 		return got == want || math.IsNaN(got) && math.IsNaN(want)

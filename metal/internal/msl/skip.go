@@ -62,7 +62,7 @@ func (u *unit) chooseEntries() error {
 	return u.someLeft()
 }
 
-// someLeft says what is wrong where no entry point is left.
+// someLeft returns what is wrong where no entry point is left.
 func (u *unit) someLeft() error {
 	switch {
 	case len(u.entries) > 0:
@@ -79,7 +79,7 @@ func (u *unit) someLeft() error {
 	return errors.Join(all...)
 }
 
-// lacksOnlyConstants says whether every kernel would run if it were given its constants: nothing is wrong with the text.
+// lacksOnlyConstants reports whether every kernel would run if it were given its constants: nothing is wrong with the text.
 func (u *unit) lacksOnlyConstants() bool {
 	for _, s := range u.skipped {
 		if !s.lacks {

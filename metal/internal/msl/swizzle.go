@@ -27,12 +27,12 @@ func swizzleIndices(name string) []int {
 	return nil
 }
 
-// isSwizzle says whether token i is a swizzle of some expression.
+// isSwizzle reports whether token i is a swizzle of some expression.
 func (u *unit) isSwizzle(i int) bool {
 	return u.isIdentifier(i) && u.isOneOf(i-1, ".", "->") && swizzleIndices(u.tokens[i].text) != nil
 }
 
-// isComponent says whether token i takes one component of some expression.
+// isComponent reports whether token i takes one component of some expression.
 func (u *unit) isComponent(i int) bool {
 	return u.isIdentifier(i) && u.is(i-1, ".") && len(u.tokens[i].text) == 1 && strings.Contains("xyzwrgba", u.tokens[i].text)
 }
@@ -196,7 +196,7 @@ func (u *unit) postfixStart(i int) int {
 	return -1
 }
 
-// hasEffects says whether evaluating tokens [from, to) twice would differ from once.
+// hasEffects reports whether evaluating tokens [from, to) twice would differ from once.
 func (u *unit) hasEffects(from, to int) bool {
 	for i := from; i < to; i++ {
 		t := &u.tokens[i]

@@ -10,7 +10,7 @@ type target interface {
 	name() string
 	// processor says more exactly which machine the flags mean, where they do not (-march=native).
 	processor() string
-	// portable says that a module depends on no machine: not on this one, nor on the clang that is here.
+	// portable means that a module depends on no machine: not on this one, nor on the clang that is here.
 	portable() bool
 	// header is the file in include/ that declares all of metal_stdlib as this target has it.
 	header() string

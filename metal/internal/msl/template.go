@@ -78,7 +78,7 @@ func (u *unit) templatedName(i int) int {
 // castWords are followed by a type in angle brackets.
 var castWords = map[string]bool{"static_cast": true, "reinterpret_cast": true, "const_cast": true, "template": true}
 
-// isTemplateName says whether token i names a template.
+// isTemplateName reports whether token i names a template.
 func (u *unit) isTemplateName(i int) bool {
 	if !u.isIdentifier(i) {
 		return false
@@ -148,7 +148,7 @@ func (u *unit) closingAngle(i int) int {
 	return -1
 }
 
-// inTemplateArguments says whether token i stands in the arguments of a template, as far as its own brackets reach;
+// inTemplateArguments reports whether token i stands in the arguments of a template, as far as its own brackets reach;
 // end is the > that closes them.
 func (u *unit) inTemplateArguments(i int) (end int, in bool) {
 	for j := i - 1; j >= 0; j-- {

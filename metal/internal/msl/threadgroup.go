@@ -40,7 +40,7 @@ type threadgroupVariable struct {
 	line                 int
 }
 
-// beginsStatement says whether a statement may begin at i, specifiers before it allowed for.
+// beginsStatement reports whether a statement may begin at i, specifiers before it allowed for.
 func (u *unit) beginsStatement(i int) bool {
 	for u.isOneOf(i-1, "static", "const", "volatile") {
 		i--
@@ -61,7 +61,7 @@ func (u *unit) statementEnd(i, to int) int {
 	return -1
 }
 
-// declaresObject says whether the declaration [from, to) makes an object in threadgroup memory, and not a pointer or
+// declaresObject reports whether the declaration [from, to) makes an object in threadgroup memory, and not a pointer or
 // reference to it.
 func (u *unit) declaresObject(from, to int) bool {
 	for i := from; i < to; i++ {

@@ -33,7 +33,7 @@ type token struct {
 	pair     int // the index of the bracket that belongs to a bracket
 }
 
-// SyntaxError says where a text is not MSL, as far as the tokenizer and the rewriter look.
+// SyntaxError is a place where a text is not MSL, as far as the tokenizer and the rewriter look.
 type SyntaxError struct {
 	File    string
 	Line    int

@@ -9,11 +9,11 @@ import (
 	"path/filepath"
 )
 
-// ErrUntrustedCache says that a cache cannot be used because somebody else could put code into it: what lies there is
+// ErrUntrustedCache means that a cache cannot be used because somebody else could put code into it: what lies there is
 // loaded and run.
 var ErrUntrustedCache = errors.New("the kernel cache is refused")
 
-// trusted says why a cache directory is none that only this user can write. Modules in it are loaded into the process,
+// trusted returns why a cache directory is none that only this user can write. Modules in it are loaded into the process,
 // so who can write there can run code as this user. The directory itself must be this user's and closed to everybody
 // else's writing; none above it may be open to all, unless it is sticky as /tmp is.
 func trusted(dir string) error {
@@ -53,7 +53,7 @@ func trusted(dir string) error {
 	}
 }
 
-// errNotOwn says that a file of the cache is none that the cache has written.
+// errNotOwn means that a file of the cache is none that the cache has written.
 var errNotOwn = errors.New("not a regular file of this user's own")
 
 // readOwn reads a file of the cache: a regular one, no link, that nobody else can have written.

@@ -85,7 +85,7 @@ func (u *unit) pairBrackets() error {
 	return nil
 }
 
-// is says whether token i reads as s; out of range it does not.
+// is reports whether token i reads as s; out of range it does not.
 func (u *unit) is(i int, s string) bool {
 	return i >= 0 && i < len(u.tokens) && u.tokens[i].text == s && u.tokens[i].kind != text
 }
@@ -99,7 +99,7 @@ func (u *unit) isOneOf(i int, words ...string) bool {
 	return false
 }
 
-// isOneOfIn says whether tokens [from, to) hold one of the words.
+// isOneOfIn reports whether tokens [from, to) hold one of the words.
 func (u *unit) isOneOfIn(from, to int, words ...string) bool {
 	for i := from; i < to; i++ {
 		if u.isOneOf(i, words...) {
@@ -113,7 +113,7 @@ func (u *unit) isIdentifier(i int) bool {
 	return i >= 0 && i < len(u.tokens) && u.tokens[i].kind == identifier && u.tokens[i].text != ""
 }
 
-// isAttribute says whether [[ begins at token i.
+// isAttribute reports whether [[ begins at token i.
 func (u *unit) isAttribute(i int) bool {
 	if !u.is(i, "[") || !u.is(i+1, "[") || u.tokens[i+1].space != "" {
 		return false

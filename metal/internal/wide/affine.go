@@ -16,7 +16,7 @@ func integerOf(text string) (int64, bool) {
 	return n, err == nil
 }
 
-// straight says that a value is first + lane * each, in all 32 lanes whichever of them take part. Where the step is not
+// straight describes a value that is first + lane * each, in all 32 lanes whichever of them take part. Where the step is not
 // known when the kernel is compiled, each is 0 and known is false. A value that was made wider is that only as long as the
 // narrow one did not wrap around between two lanes: what of its lane 0 that asks for stands in guards.
 type straight struct {
@@ -33,7 +33,7 @@ type guard struct {
 	signed    bool // of a signed value: low and high are its bits
 }
 
-// straightOf says whether a value as block b sees it is straight.
+// straightOf reports whether a value as block b sees it is straight.
 func (e *emitter) straightOf(v value, b *block) (straight, bool) {
 	if !v.isName() || !e.d.differsAt(v, b) {
 		return straight{0, true, nil}, true
@@ -239,7 +239,7 @@ func (e *emitter) straightPhi(i *inst, b *block) (straight, bool) {
 	return supposed, true
 }
 
-// within says whether all guards are among those known.
+// within reports whether all guards are among those known.
 func within(guards, known []guard) bool {
 	for _, g := range guards {
 		if !slices.Contains(known, g) {

@@ -51,7 +51,7 @@ func diverge(m *module, f *function, w *flow) (*divergence, error) {
 	return d, nil
 }
 
-// settle finds all that differs, and says whether the variables that lie side by side may.
+// settle finds all that differs, and reports whether the variables that lie side by side may.
 func (d *divergence) settle() bool {
 	d.differs, d.regions, d.ends = map[string]bool{}, map[*block]*region{}, map[*block]bool{}
 	d.private, d.parting, d.outlive = map[string]string{}, map[*loop]bool{}, map[string]bool{}
@@ -84,7 +84,7 @@ func (d *divergence) differsAt(v value, b *block) bool {
 	return v.isName() && (d.differs[v.text] || d.outlives(v.text, b))
 }
 
-// outlives says whether a value comes from a loop that lanes leave in different turns, and block b is outside.
+// outlives reports whether a value comes from a loop that lanes leave in different turns, and block b is outside.
 func (d *divergence) outlives(v string, b *block) bool {
 	def, ok := d.defs[v]
 	if !ok {
@@ -151,7 +151,7 @@ func (d *divergence) phiDiffers(i *inst, b *block) bool {
 	return !d.together(b)
 }
 
-// together says whether a block is the head of a loop with one way in and one way back.
+// together reports whether a block is the head of a loop with one way in and one way back.
 func (d *divergence) together(b *block) bool {
 	l := d.flow.headOf[b]
 	return l != nil && len(l.heads) == 1 && len(b.preds) == 2 && l.turn[b.preds[0]] != l.turn[b.preds[1]] && !d.ends[b]
@@ -166,7 +166,7 @@ func (d *divergence) blockNamed(b *block, name string) *block {
 	panic("a phi of " + b.name + " names " + name)
 }
 
-// findParting finds the loops that lanes may leave in different turns, and says whether there are new ones.
+// findParting finds the loops that lanes may leave in different turns, and reports whether there are new ones.
 func (d *divergence) findParting() bool {
 	changed := false
 	for _, l := range d.flow.loops {
@@ -177,7 +177,7 @@ func (d *divergence) findParting() bool {
 	return changed
 }
 
-// leaves says whether lanes that take different sides of some branch in the loop may leave it at different turns.
+// leaves reports whether lanes that take different sides of some branch in the loop may leave it at different turns.
 func (d *divergence) leaves(l *loop) bool {
 	for b := range l.turn {
 		if len(b.succs) < 2 || !d.differsAt(b.end().args[0], b) {

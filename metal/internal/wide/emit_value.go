@@ -28,7 +28,7 @@ func (e *emitter) slotType(name, t string) string {
 	return e.typeAs(t, e.d.differs[name] && !e.isFlat(name))
 }
 
-// isFlat says whether lane 0's value and a step that is known say all of a value that differs between lanes.
+// isFlat reports whether lane 0's value and a step that is known say all of a value that differs between lanes.
 func (e *emitter) isFlat(name string) bool {
 	if known, ok := e.flat[name]; ok {
 		return known
@@ -173,7 +173,7 @@ func (e *emitter) declare(format string, arguments ...any) {
 	e.declared["declare "+fmt.Sprintf(format, arguments...)] = true
 }
 
-// differs says whether an operand differs between the lanes of the block that is being written.
+// differs reports whether an operand differs between the lanes of the block that is being written.
 func (e *emitter) differs(v value) bool { return e.d.differsAt(v, e.block) }
 
 // get is an operand as it is: for all lanes, or one for all.

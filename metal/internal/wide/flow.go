@@ -21,7 +21,7 @@ func isOperation(i *inst) bool {
 // prefix begins the names of the functions of msl_wide.h.
 const prefix = "msl_wide_"
 
-// mark says which mark of a loop an instruction is ("enter", "turn", "leave"), and the loop's number.
+// markOf returns the mark of a loop that an instruction is ("enter", "turn", "leave"), and the loop's number.
 func markOf(i *inst) (what, loop string) {
 	if i.op == "call" && (i.callee == prefix+"enter" || i.callee == prefix+"turn" || i.callee == prefix+"leave") {
 		return i.callee[len(prefix):], i.args[0].text
@@ -182,7 +182,7 @@ func dropPhis(b *block) {
 	}
 }
 
-// meetsBarrier says whether some way from a block on leads to a barrier of the threadgroup.
+// meetsBarrier reports whether some way from a block on leads to a barrier of the threadgroup.
 func (w *flow) meetsBarrier(from *block) bool {
 	if known, ok := w.barrierAfter[from]; ok {
 		return known

@@ -30,7 +30,7 @@ func (b *block) end() *inst { return b.insts[len(b.insts)-1] }
 // value is an operand: its type and its text, a name that begins with % or a constant.
 type value struct{ typ, text string }
 
-// isName says whether a value is what an instruction or a parameter made.
+// isName reports whether a value is what an instruction or a parameter made.
 func (v value) isName() bool { return strings.HasPrefix(v.text, "%") }
 
 // inst is an instruction. What a field holds depends on op; what is not named below is no part of the language here.

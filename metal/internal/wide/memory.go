@@ -105,7 +105,7 @@ func (e *emitter) checkPlace(pointer value, align int) {
 	e.label("on.%d", n)
 }
 
-// aligned says whether a pointer leads into a variable of the kernel's own, which lies where it should.
+// aligned reports whether a pointer leads into a variable of the kernel's own, which lies where it should.
 func (e *emitter) aligned(v string) bool {
 	root := e.d.root(v)
 	def, ok := e.d.defs[root]

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// refused says why a kernel stays on fibers.
+// refused is why a kernel stays on fibers.
 type refused struct{ why string }
 
 func (r *refused) Error() string { return r.why }

@@ -10,7 +10,7 @@ type region struct {
 	end    *block
 }
 
-// part notes that a block's branch parts lanes, and says whether that was news.
+// part notes that a block's branch parts lanes, and reports whether that was news.
 func (d *divergence) part(b *block) bool {
 	w := d.flow
 	inside := map[*block]bool{}
@@ -123,7 +123,7 @@ func (w *flow) commonEnd(a, b *block) *block {
 	return b
 }
 
-// regionsWith says whether no region but those already inside holds the block.
+// regionsWith reports whether no region but those already inside holds the block.
 func (d *divergence) regionsWith(end *block, inside map[*block]bool) bool {
 	for _, r := range d.regions {
 		if r.blocks[end] && !touches(r.blocks, inside) {

@@ -94,7 +94,7 @@ func Widen(text string) (*Result, error) {
 	return r, nil
 }
 
-// isDeclared says whether a text declares or defines the function whose name with its bracket is given.
+// isDeclared reports whether a text declares or defines the function whose name with its bracket is given.
 func isDeclared(head, name string) bool {
 	for line := range strings.Lines(head) {
 		if (strings.HasPrefix(line, "declare ") || strings.HasPrefix(line, "define ")) && strings.Contains(line, " "+name) {

@@ -111,7 +111,7 @@ const (
 	manifestPrefix = "msl:"
 )
 
-// mistaken says what a name that is no path's may have been meant for; empty: no guess.
+// mistaken returns what a name that is no path's may have been meant for; empty: no guess.
 func mistaken(name string) string {
 	file, _, _ := strings.Cut(name, "?")
 	info, err := os.Stat(file)

@@ -45,7 +45,7 @@ type problem struct {
 	// tensors in the stream: they are not paged.
 	Page  int `json:"page,omitzero"`
 	Pages int `json:"pages,omitzero"`
-	// Quant says how k and v are stored as integers with scales; absent: they are not. Only for a program whose hello
+	// Quant is how k and v are stored as integers with scales; absent: they are not. Only for a program whose hello
 	// knows quant.
 	Quant *quant `json:"quant,omitempty"`
 }
@@ -58,7 +58,7 @@ type quant struct {
 	Block int    `json:"block"`
 }
 
-// description says where a tensor's elements are: [b, h, r, c] is element offset + the sum of index times stride, from
+// description is where a tensor's elements are: [b, h, r, c] is element offset + the sum of index times stride, from
 // byte start of the shared memory, or from the start of the safetensors entry of that name.
 type description struct {
 	DType    string `json:"dtype"`

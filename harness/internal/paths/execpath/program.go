@@ -154,7 +154,7 @@ func (p *program) close() {
 	p.reap()
 }
 
-// death says how the program ended.
+// death returns how the program ended.
 func (p *program) death() string {
 	if p.command == nil {
 		return "the connection ended"

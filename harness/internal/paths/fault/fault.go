@@ -28,9 +28,9 @@ type Kind struct {
 	Name    string
 	Summary string
 	Verdict verdict.Kind // of the cases that it strikes
-	// Isolated says that it would harm the process that it runs in, so that it strikes only in a worker.
+	// Isolated means that it would harm the process that it runs in, so that it strikes only in a worker.
 	Isolated bool
-	// Later says that it strikes not the case itself, but one that comes after it.
+	// Later means that it strikes not the case itself, but one that comes after it.
 	Later bool
 
 	supports func() // instead of an answer to Supports

@@ -20,7 +20,7 @@ func (descriptors) Knows(what string) bool    { return slices.Contains(expressed
 func (descriptors) Finish(*cases.Tensors)     {}
 func (d descriptors) WholePages() bool        { return d.wrap.aligned() }
 
-// Express gives every operand by offset and strides into a buffer over all of its memory.
+// Express returns every operand by offset and strides into a buffer over all of its memory.
 func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal.AttentionOptions, error) {
 	w.wrapping = d.wrap
 	o := optionsOf(c)
@@ -101,7 +101,7 @@ func strides64(s [4]int) [4]int64 {
 	return [4]int64{int64(s[0]), int64(s[1]), int64(s[2]), int64(s[3])}
 }
 
-// maskOf gives a mask without its memory, which starts at the first entry, wherever that lies: an unaligned pointer is
+// maskOf returns a mask without its memory, which starts at the first entry, wherever that lies: an unaligned pointer is
 // part of what is tested.
 func maskOf(m *cases.MaskArray) (mask *metal.Mask, memory []byte) {
 	mask = &metal.Mask{Type: metal.MaskBool, Scalar: metal.MaskByte}

@@ -50,7 +50,7 @@ func square(t *testing.T, change func(*cases.Case)) cases.Case {
 	return c
 }
 
-// found gives what was found out about a library, by what it is about.
+// found returns what was found out about a library, by what it is about.
 func found(p *Path) map[string]string {
 	all := map[string]string{}
 	for _, f := range p.Findings(context.Background()) {

@@ -78,7 +78,7 @@ const (
 
 func (a *plainLibrary) lacks(function string) bool { return slices.Contains(a.missing, function) }
 
-// Supports says what the functions of the ABI cannot express, what the library lacks, and what it refused when probed.
+// Supports returns what the functions of the ABI cannot express, what the library lacks, and what it refused when probed.
 func (a *plainLibrary) Supports(c cases.Case) error {
 	if err := a.inexpressible(c); err != nil {
 		return err

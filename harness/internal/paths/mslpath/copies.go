@@ -13,7 +13,7 @@ import (
 // that know causal masks and windows only as arrays.
 const fullMask = "full_mask"
 
-// copying says what a binding makes of a tensor before it is bound, and of an output afterwards: a contiguous copy in a
+// copying describes what a binding makes of a tensor before it is bound, and of an output afterwards: a contiguous copy in a
 // format and an order of its own.
 type copying struct {
 	as    string // half, bfloat, float; bool of masks; "": the tensor's own format

@@ -16,7 +16,7 @@ import (
 // Path is the naive implementation. The zero value is ready.
 type Path struct{}
 
-// New gives the path.
+// New returns the path.
 func New() Path { return Path{} }
 
 // Name is "naive".
@@ -105,7 +105,7 @@ type row struct {
 	out               []float32 // [v_head_dim]
 }
 
-// attend leaves the output in r.out and gives the logsumexp. A row with no allowed key gives 0 and its sink, or -Inf.
+// attend leaves the output in r.out and returns the logsumexp. A row with no allowed key gives 0 and its sink, or -Inf.
 func (r *row) attend(q []float32, first, last int) float64 {
 	clear(r.out)
 	largest, any := float32(math.Inf(-1)), false
