@@ -52,7 +52,7 @@ func importsOf(t *testing.T) map[string][]string {
 //
 //	go test ./harness -run TestArrows -update
 //
-// do it, and says in the commit why it is right.
+// do it, and explains in the commit why it is right.
 func TestArrows(t *testing.T) {
 	graph := importsOf(t)
 	for _, broken := range againstTheWay(graph) {

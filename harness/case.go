@@ -25,7 +25,7 @@ type (
 	MaskArray = cases.MaskArray
 	// Layout is how each operand lies in memory.
 	Layout = cases.Layout
-	// Operand says it of one.
+	// Operand is how one operand lies in memory.
 	Operand = cases.Operand
 	// Order is the order of an operand's dimensions in memory.
 	Order = cases.Order

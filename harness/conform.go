@@ -48,7 +48,7 @@ func defaults() settings {
 // nearly all that is drawn or because the test's deadline came near: it then stops in time with what it has. A call that
 // overran its own deadline cannot be stopped; while it runs the path is not called again.
 //
-// A kept case says what failed: the law with its random choices, the path, the build of the program. It runs under
+// A kept case holds what failed: the law with its random choices, the path, the build of the program. It runs under
 // that law again. Where it passes in a program that is built anew the log tells what it was; where the very program
 // that failed passes now, or only one of several tries fails, the path is flaky, which is an error that names both
 // results.

@@ -123,7 +123,7 @@ func TestConformStopsBeforeTheTestsDeadline(t *testing.T) {
 	require.EqualValues(t, 1, stuck.most.Load())
 }
 
-// single counts how many calls run at once. Where it is slow it ends when it is released, whatever its context says.
+// single counts how many calls run at once. Where it is slow it ends when it is released, whatever its context asks for.
 type single struct {
 	naive.Path
 	slow    func(harness.Case) bool
@@ -228,7 +228,7 @@ func TestAFileThatIsAskedForMustBeJudged(t *testing.T) {
 	require.Regexp(t, `^attest: 1 cases conform\n1 unsupported:\n\t1: input fp16`, strings.Join(r.lines, "\n"))
 }
 
-// refusing says nothing when it is asked.
+// refusing has no answer when it is asked.
 type refusing struct{ little }
 
 func (refusing) Supports(harness.Case) error { return nil }

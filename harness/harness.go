@@ -6,7 +6,7 @@
 //		harness.Conform(t, myPath{}, harness.Cases(500))
 //	}
 //
-// An implementation says what it cannot do: Supports returns why, and Attend may return Unsupported where only the call
+// An implementation declares what it cannot do: Supports returns why, and Attend may return Unsupported where only the call
 // finds out. Such cases are drawn again until as many as were asked for have been judged, and told by their reasons; none
 // of them is a failure, and a test in which little was judged fails.
 //
@@ -38,7 +38,7 @@ type (
 	// Promises is what a path guarantees beyond being right; a path without a method of that name promises all.
 	Promises = paths.Promises
 	// Knower is a path that knows fields of a case which came after the first version, such as softcap: without a
-	// method Knows that says so, a path is not asked for a case that sets one.
+	// method Knows that names it, a path is not asked for a case that sets one.
 	Knower = paths.Knower
 )
 

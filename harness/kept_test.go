@@ -108,7 +108,7 @@ func TestTheVariablesWorkForConformAndReplay(t *testing.T) {
 	harness.Conform(&recorder{name: "TestMine"}, peeking{})
 }
 
-// moody fails as long as its switch says so: what it computes changes, and the program does not.
+// moody fails as long as its switch is on: what it computes changes, and the program does not.
 type moody struct {
 	naive.Path
 	wrong *bool

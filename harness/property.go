@@ -23,7 +23,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// Property says that a path conforms, for suites that run gopter themselves. gopter shrinks by its own single pass; what
+// Property states that a path conforms, for suites that run gopter themselves. gopter shrinks by its own single pass; what
 // is left is reduced further, kept and told as Conform does, and the two lines of a failure work as they do there.
 func Property(p Path, options ...PropertyOption) gopter.Prop {
 	s := defaults()

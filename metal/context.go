@@ -37,7 +37,7 @@ func (l *Library) WithoutDescriptor() *Library { return &Library{lib: l.lib.With
 // it offers none. To close it frees nothing of the library's.
 func (l *Library) Device() (*Device, error) { return opened(l.lib.Device()) }
 
-// Version is what the library says; 0.0.0 where it does not.
+// Version is what the library returns as its version; 0.0.0 where it returns none.
 func (l *Library) Version() string {
 	major, minor, patch := l.lib.Version()
 	return fmt.Sprintf("%d.%d.%d", major, minor, patch)

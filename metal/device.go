@@ -9,7 +9,7 @@ import (
 // Device compiles and runs Metal kernels.
 type Device struct{ inner *device.Device }
 
-// DeviceInfo is what a device says of itself.
+// DeviceInfo describes a device.
 type DeviceInfo = device.Info
 
 // HostOptions configures this machine's processors as a device; the zero value is the default.
@@ -38,7 +38,7 @@ const (
 	EngineWide   = host.Wide   // vectors, where the compiler knows how; a kernel of which it does not stays on fibers
 )
 
-// EngineOf says of a kernel that EngineWide was asked for which engine runs it, and why not vectors: HostOptions.OnEngine is
+// EngineOf names the engine that runs a kernel for which EngineWide was asked, and why not vectors: HostOptions.OnEngine is
 // told.
 type EngineOf = host.EngineOf
 

@@ -41,7 +41,7 @@ func opened(inner *device.Device, err error) (*Device, error) {
 	return &Device{inner}, nil
 }
 
-// FindDevice is nil for a name that NewDevice knows, or says what it knows.
+// FindDevice is nil for a name that NewDevice knows, else an error that lists the names.
 func FindDevice(name string) error {
 	_, err := device.Find(kinds, name)
 	return err

@@ -12,7 +12,7 @@ import (
 	"attest.example/attest/metal"
 )
 
-// promised are the errors that the package says its own are one of.
+// promised are the errors of which the package promises that each of its own is one.
 var promised = map[string]error{
 	"ErrInvalidArgs": metal.ErrInvalidArgs, "ErrMemoryAllocation": metal.ErrMemoryAllocation,
 	"ErrDeviceNotSupported": metal.ErrDeviceNotSupported, "ErrKernelCompilation": metal.ErrKernelCompilation,

@@ -36,14 +36,14 @@ type Kernel = device.Kernel
 // Memory is page-aligned memory for a kernel's buffer arguments, which Go and the device share.
 type Memory = device.Memory
 
-// Launch says over what a kernel runs.
+// Launch is what a kernel runs over.
 type Launch = device.Launch
 
 // Argument fills one slot of a kernel: Memory (from Offset on), Bytes, which are copied, a length of Threadgroup
 // memory, or Null: a pointer that the kernel names and does not read this time.
 type Argument = device.Argument
 
-// NewKernel compiles a kernel. What the compiler says of a wrong text is in the error.
+// NewKernel compiles a kernel. The error of a wrong text holds the compiler's messages.
 func (d *Device) NewKernel(o KernelOptions) (*Kernel, error) {
 	source, err := expand(&o)
 	if err != nil {

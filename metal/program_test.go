@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// program compiles a C program of testdata; linked says whether with the library, or only to load it by name.
+// program compiles a C program of testdata; linked tells whether with the library, or only to load it by name.
 func program(t *testing.T, source, library string, linked bool) string {
 	t.Helper()
 	compiler := os.Getenv("CC")

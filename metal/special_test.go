@@ -143,7 +143,7 @@ func alike(got, want float32) bool {
 	return got == want || got != got && want != want
 }
 
-// A row with no key gives 0 and -Inf; one whose first blocks are masked gives what its later keys say.
+// A row with no key gives 0 and -Inf; one whose first blocks are masked is what its later keys make.
 func TestRowsAndLeadingBlocksWithoutKeys(t *testing.T) {
 	c := newContext(t)
 	for _, mode := range bothMaths {
@@ -168,7 +168,7 @@ func TestRowsAndLeadingBlocksWithoutKeys(t *testing.T) {
 	}
 }
 
-// Rows do not see each other, nor how many there are: each gives the bits that it gives alone.
+// Rows do not see each other, nor how many there are: each has the bits that it has alone.
 func TestRowsGiveTheBitsTheyGiveAlone(t *testing.T) {
 	c := newContext(t)
 	f, mask := maskedProblem(t, c, 12, metal.MathSafe)

@@ -60,7 +60,7 @@ type Arithmetic struct {
 	// FlushSubnormals declares that subnormals of fp32 and bf16 may be read and
 	// written as zero.
 	FlushSubnormals bool
-	// Empty is what a row with no allowed key gives.
+	// Empty is the output of a row with no allowed key.
 	Empty EmptyRow
 	// FiniteMath declares arithmetic that assumes NaN and infinity away, as
 	// compilers' fast-math modes do: what they lead to is then not judged.
@@ -77,7 +77,7 @@ type ExpError struct{ A, B float64 }
 
 const ulp32 = 0x1p-23
 
-// EmptyRow is what an implementation gives for a row with no allowed key.
+// EmptyRow is what an implementation writes for a row with no allowed key.
 type EmptyRow uint8
 
 const (

@@ -12,7 +12,7 @@ import (
 func hardProblems(f Format, dim, n int, r *rand.Rand) map[string]*Problem {
 	const rows = 4
 	normal := r.NormFloat64
-	// fill gives rows of head_dim values; value is asked once a row for its own function of the column.
+	// fill makes rows of head_dim values; value is asked once a row for its own function of the column.
 	fill := func(count, dim int, row func(i int) func(d int) float64) []float64 {
 		x := make([]float64, count*dim)
 		for i := range count {

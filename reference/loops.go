@@ -13,7 +13,7 @@ import (
 //
 // It has no special paths: NaN and infinities travel by the rules of IEEE
 // arithmetic, keys that are not allowed are not looked at, and a row without an
-// allowed key gives what empty says.
+// allowed key is as empty demands.
 func Loops(ctx context.Context, p *Problem, empty EmptyRow) (output, lse []float64, err error) {
 	if err := p.Validate(); err != nil {
 		return nil, nil, err

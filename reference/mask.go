@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Mask gives the bias of a row's keys.
+// Mask holds the bias of a row's keys.
 type Mask interface {
 	// Row writes the bias of every key in [first, last) to bias, which has
 	// kv_len elements and holds what an earlier row left there, and returns
@@ -56,7 +56,7 @@ type Additive struct {
 	Bias                      []float64
 }
 
-// Row implements Mask. It panics where Bias is shorter than the shape says.
+// Row implements Mask. It panics where Bias is shorter than its shape.
 func (m Additive) Row(batch, head, row int, bias []float64) (first, last int) {
 	if m.Batch == 1 {
 		batch = 0

@@ -150,7 +150,7 @@ func resize(x []float64, n int) []float64 {
 var operandPool = sync.Pool{New: func() any { return new(operands) }}
 
 // sharedOperands builds the operands of one batch and kv head when the first
-// block of rows needs them, and gives their memory back after the last.
+// block of rows needs them, and frees their memory after the last.
 type sharedOperands struct {
 	once  sync.Once
 	built *operands

@@ -90,7 +90,7 @@ func closeTo(what string, got, want []float64) error {
 	return nil
 }
 
-// sameBits compares what keep says, element by element.
+// sameBits compares the elements that keep selects.
 func sameBits(what string, got, want []float64, keep func(i int) bool) error {
 	for i := range want {
 		if keep(i) && math.Float64bits(got[i]) != math.Float64bits(want[i]) {

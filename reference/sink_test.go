@@ -104,7 +104,7 @@ func TestSinkIsAKeyOfNothing(t *testing.T) {
 	}
 }
 
-// withSink gives the sink of a problem as the bias of one more key.
+// withSink puts the sink of a problem as the bias of one more key.
 type withSink struct{ p *Problem }
 
 func (m withSink) Row(batch, head, query int, bias []float64) (first, last int) {

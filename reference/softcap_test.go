@@ -153,7 +153,7 @@ func TestSoftcapWithinBounds(t *testing.T) {
 	}
 }
 
-// otherScores is a bias that gives a problem the scores that a fault would.
+// otherScores is a bias that makes a problem's scores those that a fault would make.
 type otherScores struct {
 	p     *Problem
 	score func(dot, bias float64) float64

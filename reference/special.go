@@ -2,7 +2,7 @@ package reference
 
 import "math"
 
-// This file is the one place that says what special values demand.
+// This file is the one place that holds what special values demand.
 //
 // A key is allowed for a row where its bias is not -Inf. Nothing that belongs
 // to a key that is not allowed may reach the row, whatever its k and v hold.

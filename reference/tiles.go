@@ -6,7 +6,7 @@ import "gonum.org/v1/gonum/blas"
 // make one element of the result at a time, in instructions of two numbers: each addition waits for the one before. On
 // amd64 tiles of the result are made here, eight sums side by side in instructions of four numbers.
 //
-// They give the bits that gonum gives there: every element is the same sum of the same rounded products in the same
+// They have the bits that gonum has there: every element is the same sum of the same rounded products in the same
 // order, so there is no fused multiply-add in them. What is left at the edges of a product is gonum's own work.
 
 // mulTransposed adds a [rows, k] times the transpose of b [cols, k] to c [rows, cols]: gonum's Dgemm with alpha and beta 1.

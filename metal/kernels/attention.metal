@@ -3,7 +3,7 @@
 // Shapes      q [batch, heads, q_len, head_dim]; k [batch, kv_heads, kv_len, head_dim]; head_dim 1..576. v and o have as
 //             many columns, or v_head_dim of them.
 //             Every operand has its own strides, in elements, so any layout and any transpose is a matter of numbers.
-//             k and v may lie in pages: [pages, kv_heads, page_size, columns], and a table says which pages hold the
+//             k and v may lie in pages: [pages, kv_heads, page_size, columns], and a table names the pages that hold the
 //             keys of a batch entry, in order. k and v may be integers with scales: int8, int4, or ggml's q8_0 and q4_0.
 // Types       q, k, v: half, bfloat or float (the template argument). o: any of the three, chosen at run time.
 // Blocks      A simdgroup owns 8 query rows; a threadgroup has 1 to 16 simdgroups that share key blocks of 32 rows.
@@ -26,7 +26,7 @@
 //             by integer bits. So masks, empty rows and masked slots are right in both modes, and so are NaN and Inf
 //             in an allowed slot of V. In Q, K or an additive mask they make a score NaN, and a NaN score reaches the
 //             output where math is safe; where it is fast, nobody can promise that.
-// Order       Sums run over head_dim, then over keys in ascending blocks: the same input gives the same bits, and a
+// Order       Sums run over head_dim, then over keys in ascending blocks: the same input makes the same bits, and a
 //             row's bits do not depend on the rows beside it.
 
 #include <metal_stdlib>
@@ -175,7 +175,7 @@ bool poisons_softmax(float s) {
 // Between -cap and cap. The precise tanh in both modes: the fast one is NaN from 45 on.
 float capped(float score, float cap) { return cap * precise::tanh(score / cap); }
 
-// What the mask says of one key: whether it takes part, and what is added to its score.
+// The mask for one key: whether it takes part, and what is added to its score.
 struct MaskEntry { bool allowed; float bias; };
 
 template <typename T>

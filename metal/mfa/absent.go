@@ -9,7 +9,7 @@ import (
 	"attest.example/attest/metal/internal/device"
 )
 
-// Without C there is no library: what would need one says so, and nobody has a context, a buffer or a call.
+// Without C there is no library: what would need one returns an error that names that, and nobody has a context, a buffer or a call.
 
 // Library is something that speaks the mfa C interface.
 type Library struct{}

@@ -56,7 +56,7 @@ func (c *Context) NewBuffer(n int) (*Buffer, error) {
 // Wrap makes a buffer of the caller's memory, pinned until Close; nothing is copied.
 func (c *Context) Wrap(memory []byte) (*Buffer, error) { return c.WrapStrided(memory, nil, nil) }
 
-// WrapStrided also gives the buffer a layout: shape and strides in elements, for the last len(shape) of batch, head,
+// WrapStrided also sets the buffer's layout: shape and strides in elements, for the last len(shape) of batch, head,
 // row and column. Calls that give an operand no strides of its own use it.
 func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, error) {
 	call := c.lib.bufferFunction(true, len(shape) > 0)

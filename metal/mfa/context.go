@@ -79,7 +79,7 @@ func (c *Context) Latencies(n int) float64 {
 	return float64(C.context_latencies(c.lib.c, c.handle, C.int64_t(n)))
 }
 
-// Counters asks the library; one that is not ours keeps none and says so by an error.
+// Counters asks the library; one that is not ours keeps none and returns an error.
 func (c *Context) Counters() (Counters, error) {
 	m := newMessage()
 	defer m.free()

@@ -169,7 +169,7 @@ func (l *Library) ErrorString(code int32) string {
 	return C.GoString(text)
 }
 
-// DeviceSupported is what mfa_is_device_supported says; false where it is missing.
+// DeviceSupported is what mfa_is_device_supported returns; false where it is missing.
 func (l *Library) DeviceSupported() bool { return bool(C.supported(l.c)) }
 
 // Version is 0.0.0 where the library has no mfa_get_version.

@@ -21,7 +21,7 @@ import (
 // Protocol is the version that this client speaks.
 const Protocol = 1
 
-// Hello is what a program says of itself. Arithmetic, Promises and Supports may stay empty.
+// Hello is what a program declares of itself. Arithmetic, Promises and Supports may stay empty.
 type Hello struct {
 	Name       string          `json:"name"`
 	Device     string          `json:"device"`

@@ -7,6 +7,6 @@ import (
 	"syscall"
 )
 
-// ignoreFileSizeSignal makes a file that may not grow any more an error of the write, which says so, and not the end
+// ignoreFileSizeSignal makes a file that may not grow any more an error of the write, with that reason, and not the end
 // of the run.
 func ignoreFileSizeSignal() { signal.Ignore(syscall.SIGXFSZ) }

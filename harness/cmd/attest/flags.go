@@ -17,7 +17,7 @@ import (
 	"attest.example/attest/metal/cmdline"
 )
 
-// flagSet is a command's flags. Its parse prints what is wrong and gives the exit status; -1 means go on.
+// flagSet is a command's flags. Its parse prints what is wrong and returns the exit status; -1 means go on.
 type flagSet struct {
 	*flag.FlagSet
 	t terminal
@@ -107,7 +107,7 @@ func (f flagSet) trialFlags() trialFlags {
 	}
 }
 
-// againFlags are the flags of every command that runs case files again. What a kept failure says about its path, its
+// againFlags are the flags of every command that runs case files again. What a kept failure records of its path, its
 // law and the rest holds where the flag is not given.
 type rerunFlags struct {
 	trialFlags

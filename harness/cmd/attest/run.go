@@ -200,7 +200,7 @@ func tell(t terminal, r campaign.Report) {
 	tellTime(t, r)
 }
 
-// tellTime says where the time went; workers' times add up.
+// tellTime prints where the time went; workers' times add up.
 func tellTime(t terminal, r campaign.Report) {
 	s := r.Spent
 	total := (s.Total() + r.Writing + r.Reducing).Seconds()

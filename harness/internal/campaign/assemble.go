@@ -17,7 +17,7 @@ type Assembly struct {
 	Header  record.Header
 	// Each goes through the results in the order of their numbers, with what is kept of failures.
 	Each func(each func(record.Result, *cases.Evidence) error) error
-	// Final is nil while the run goes on, or where it was cancelled; then Missing says what is not there.
+	// Final is nil while the run goes on, or where it was cancelled; then Missing lists what is not there.
 	Final   *Final
 	Missing []string
 	// Disputed are numbers of cases that ended differently in two runs, with both ends.

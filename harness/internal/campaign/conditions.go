@@ -13,7 +13,7 @@ import (
 	"attest.example/attest/harness/internal/trial"
 )
 
-// Conditions are what a case file runs under: what a kept failure says, else the defaults here; where the caller
+// Conditions are what a case file runs under: what a kept failure records, else the defaults here; where the caller
 // overrides something, that.
 type Conditions struct {
 	Path      string // of a case that was not kept for a failure
@@ -23,7 +23,7 @@ type Conditions struct {
 	Override  Override
 }
 
-// Override is what the caller wants whatever a kept failure says. The zero value overrides nothing.
+// Override is what the caller wants, whatever a kept failure records. The zero value overrides nothing.
 type Override struct {
 	Path     bool // Conditions.Path counts
 	Deadline bool // Conditions.Deadline counts
@@ -55,7 +55,7 @@ func (c *Conditions) Elsewhere(item corpus.Item) (failed, runs string, err error
 
 func elsewhere(s, was setting) bool { return was.path != "" && was.path != s.path }
 
-// recorded is what a case failed under, as its file says, or the run that it lies in; a zero path: neither does.
+// recorded is what a case failed under, by its file or by the run that it lies in; a zero path: neither does.
 func recorded(item corpus.Item) (setting, error) {
 	if e := item.Failure; e != nil && e.Path != "" {
 		return setting{e.Path, evidence.Deadline(e), Isolation{e.Isolated, e.Memory}}, nil

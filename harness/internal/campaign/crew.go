@@ -70,7 +70,7 @@ func NewCrew(ctx context.Context, o Options) (*Crew, error) {
 	return c, nil
 }
 
-// Header is what a run directory of the run says.
+// Header opens a run directory of the run.
 func (c *Crew) Header() record.Header { return c.header }
 
 // Close closes the paths that are open.

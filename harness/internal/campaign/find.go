@@ -174,7 +174,7 @@ func (s *findings) reducedBefore(f failure) (smallest cases.Case, reason string,
 }
 
 // tell hands the verdicts of the run on, in the order of the cases' numbers whoever ran them first. A case that failed by
-// a law alone is neither right nor wrong by itself, and says nothing of when a bug strikes.
+// a law alone is neither right nor wrong by itself, and shows nothing of when a bug strikes.
 func (s *findings) tell() {
 	byLaw := map[int]bool{}
 	for _, f := range s.r.failed {

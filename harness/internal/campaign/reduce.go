@@ -38,7 +38,7 @@ type Reduced struct {
 }
 
 // Reduce looks for the smallest case that fails as o.Item does, which runs under the conditions in which it failed. One
-// that passes gives reduce.ErrPasses.
+// that passes is reduce.ErrPasses.
 func Reduce(ctx context.Context, o ReduceOptions) (Reduced, error) {
 	a := &rerunner{conditions: o.Conditions}
 	s, err := a.at(o.Item)

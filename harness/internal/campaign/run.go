@@ -117,7 +117,7 @@ type runner struct {
 	judged  []outcome // of the cases, in the order in which they ended
 	// produce runs the numbers of a batch; nil: generate.
 	produce func(ctx context.Context, stream *gen.Stream, o Options, first, end int) error
-	// answers is what the path has said to a search before, and says now; nil: nobody keeps it.
+	// answers keeps what the path answered to a search, before and now; nil: nobody keeps it.
 	answers map[string]verdict.Kind
 	// recalled is how many of them an earlier part of the run has judged.
 	recalled int

@@ -16,7 +16,7 @@ const (
 	mostWeightWork = 2e7
 )
 
-// weigh adds to a picture the weights that the path gives to every key. The case runs once for every v_head_dim keys, with
+// weigh adds the weight of every key in the path's output to a picture. The case runs once for every v_head_dim keys, with
 // a v that is 1 in column d of key number d of them and 0 elsewhere: the output is the weights, and the reference judges
 // them as any output. A case that needs others before it, or the same call again, is left out: what it shows depends on them. So is one whose v
 // is of integers, or whose keys lie in one place.

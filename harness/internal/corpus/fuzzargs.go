@@ -23,7 +23,7 @@ func FuzzArgs(c cases.Case) ([]any, error) {
 	return args, nil
 }
 
-// FromFuzzArgs makes a normalized case of the scalars that FuzzArgs gives, or says which of them cannot be.
+// FromFuzzArgs makes a normalized case of the scalars that FuzzArgs returns, or an error that names the one that cannot be.
 func FromFuzzArgs(args []any) (cases.Case, error) {
 	if len(args) != len(scalars) {
 		return cases.Case{}, fmt.Errorf("%d fuzz arguments; want %d", len(args), len(scalars))

@@ -15,7 +15,7 @@ type Allowance struct {
 	over  bool
 }
 
-// Refused takes a refused draw off and reports whether another may be drawn. called says that the path was called
+// Refused takes a refused draw off and reports whether another may be drawn. called: the path was called
 // before it refused.
 func (a *Allowance) Refused(called bool) bool {
 	a.spent++

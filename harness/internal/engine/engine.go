@@ -28,9 +28,9 @@ const SequenceLength = 16
 
 // Config is what to run.
 type Config struct {
-	// Source gives the case with a number, from 0; the same number always gives the same case.
+	// Source returns the case with a number, from 0; for the same number always the same case.
 	Source func(index int) (cases.Case, error)
-	// Redraw gives the draw of a number that takes the place of those before it, which the path does not support; draw 0
+	// Redraw returns the draw of a number that takes the place of those before it, which the path does not support; draw 0
 	// is Source's. It too must always give the same. nil: what the path does not support is not drawn again.
 	Redraw func(index, draw int) (cases.Case, error)
 	// First is the first number, of a sequence's begin.
@@ -44,7 +44,7 @@ type Config struct {
 	// CompileAhead runs coming cases in their smallest size on a path of its own, for paths that compile and keep what
 	// they compiled on disk.
 	CompileAhead bool
-	// NewPath opens the path; every worker has its own, and a new one after a crash. What it gives has a cold context.
+	// NewPath opens the path; every worker has its own, and a new one after a crash. What it returns has a cold context.
 	NewPath func(context.Context) (paths.Path, error)
 	// Keep takes over the paths that are open when the run ends; nil: they are closed.
 	Keep  func(paths.Path)
@@ -161,7 +161,7 @@ func (w *worker) start(ctx context.Context, cold func(context.Context, paths.Pat
 	return nil
 }
 
-// leave gives the path to who wants to go on with it.
+// leave hands the path to who wants to go on with it.
 func (w *worker) leave() {
 	if w.cfg.Keep != nil && w.path != nil {
 		w.cfg.Keep(w.path)
@@ -339,7 +339,7 @@ func (w *worker) explain(ctx context.Context, r *Result) error {
 	return nil
 }
 
-// narrowed checks beside the output only what v says was broken: a case has other laws and repeats under another name,
+// narrowed checks beside the output only what v names as broken: a case has other laws and repeats under another name,
 // and it has another name with its predecessors in it.
 func narrowed(o trial.Options, v verdict.Verdict) trial.Options {
 	o.Relations, o.Laws, o.LawSeed, o.Repeats = 0, nil, 0, trial.RepeatNone

@@ -27,7 +27,7 @@ func quick(t testing.TB, seed uint64) func(int) (cases.Case, error) {
 	return stream.Case
 }
 
-// run collects what a run gives, by number.
+// run collects a run's results, by number.
 func run(t *testing.T, cfg Config) map[int]Result {
 	t.Helper()
 	results := map[int]Result{}

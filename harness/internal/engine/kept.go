@@ -29,7 +29,7 @@ type Kept struct {
 // Again is how a kept case ended.
 type Rerun struct {
 	trial.Outcome
-	// Note says, of a case that was kept for a failure and does not fail in that way now, how it failed then; empty: it
+	// Note is how a case failed that was kept for a failure and does not fail in that way now; empty: it
 	// was kept for none, or fails as it did.
 	Note string
 	// Flaky means that the same path failed and passes.
@@ -88,7 +88,7 @@ func (t *Tester) Replay(ctx context.Context, k Kept) (Rerun, error) {
 	return result, nil
 }
 
-// silentLaw says that the law which failed was not asked, which is no pass of it.
+// silentLaw tells that the law which failed was not asked, which is no pass of it.
 func (t *Tester) silentLaw(c cases.Case, was verdict.Verdict, notJudged []string) string {
 	for _, skipped := range notJudged {
 		if was.Law != "" && strings.HasPrefix(skipped, was.Law+": ") {

@@ -22,7 +22,7 @@ type Tester struct {
 	// Known are cases that count as passed in Fails: their failures are another bug's, and a reduction must not end there.
 	// nil: none.
 	Known func(*cases.Case) bool
-	// Shared is of a tester whose NewPath gives one and the same path each time: it is its owner's to close, and while a
+	// Shared is of a tester whose NewPath returns one and the same path each time: it is its owner's to close, and while a
 	// call that overran its deadline still runs nothing is asked of it.
 	Shared *Busy
 
@@ -108,7 +108,7 @@ func (t *Tester) Close() error {
 	return closer.Close()
 }
 
-// Describe opens the path where it is not open yet and says what it runs on.
+// Describe opens the path where it is not open yet and returns what it runs on.
 func (t *Tester) Describe(ctx context.Context) (paths.Description, error) {
 	if err := t.open(ctx); err != nil {
 		return paths.Description{}, err

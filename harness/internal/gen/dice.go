@@ -58,7 +58,7 @@ func weigh[T any](d dice, table []choice[T]) T {
 	panic("gen: a table without weights")
 }
 
-// among keeps the entries of a table that are allowed. Where none is, it gives what is allowed, each as often.
+// among keeps the entries of a table that are allowed. Where none is, it returns what is allowed, each as often.
 func among[T comparable](table []choice[T], allowed []T) []choice[T] {
 	if len(allowed) == 0 {
 		return table

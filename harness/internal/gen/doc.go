@@ -1,6 +1,6 @@
 // Package gen draws cases, weighted to the places where attention kernels break.
 //
-// A preset says what to hunt. A Stream gives case number i of a preset and a seed as a function of these three
+// A preset decides what is hunted. A Stream returns case number i of a preset and a seed as a function of these three
 // alone, so that a campaign has the same cases whatever the number of its workers. Case is the same distribution as
 // a gopter generator, with a shrinker, for properties of your own.
 //

@@ -103,7 +103,7 @@ func (t *draft) drawScale(d dice, r *recipe) {
 }
 
 // drawIntermediate asks for accumulators in a narrow format where that is wanted, but with few keys and calm values
-// only: a bound for others soon says nothing.
+// only: a bound for others is soon too wide to show anything.
 func (t *draft) drawIntermediate(wanted bool) {
 	calm := !loud(t.Values.Q) && !loud(t.Values.K) && t.KVLen <= 128 && t.HeadDim <= 128 && t.Scale == nil
 	t.Intermediate = 0

@@ -31,7 +31,7 @@ type Filter struct {
 // Span is a closed range.
 type Span struct{ Low, High int }
 
-// Accepts is nil for a normalized case that passes, else it says what does not.
+// Accepts is nil for a normalized case that passes, else an error that names what does not.
 func (f *Filter) Accepts(c cases.Case) error {
 	if err := f.refuses(&c); err != nil {
 		return err

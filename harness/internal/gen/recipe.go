@@ -37,7 +37,7 @@ type recipe struct {
 	before  int // percent with cases before them, besides what scenarios ask for
 }
 
-// rotation is every scenario as often as its weight says. The first copy keeps to the regions that the scenario promises:
+// rotation is every scenario as often as its weight. The first copy keeps to the regions that the scenario promises:
 // a draw outside of them is drawn again.
 func (r *recipe) rotation() []*scenario {
 	all := Regions()
@@ -57,7 +57,7 @@ func (r *recipe) rotation() []*scenario {
 	return rotation
 }
 
-// draw returns a case for a scenario, or an error that says why what was drawn will not do.
+// draw returns a case for a scenario, or an error: why what was drawn will not do.
 func (r *recipe) draw(d dice, k *scenario, f *Filter) (cases.Case, error) {
 	t := &draft{filter: f}
 	t.Version = cases.Version

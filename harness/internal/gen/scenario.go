@@ -68,7 +68,7 @@ func severalRows(_ dice, t *draft) {
 	t.QLen, t.KVLen, t.HeadDim = max(t.QLen, 2), max(t.KVLen, 2), max(t.HeadDim, 2)
 }
 
-// giveV gives v a head_dim of its own, which its strides and those of the output, where they are given, may not fit.
+// giveV draws a head_dim for v alone, which its strides and those of the output, where they are given, may not fit.
 func (t *draft) giveV(d dice, low, high int) {
 	t.VHeadDim = d.between(low, max(low, high))
 	t.Layout.V.Strides, t.Layout.Out.Strides = cases.Strides{}, cases.Strides{}

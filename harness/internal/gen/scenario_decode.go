@@ -61,7 +61,7 @@ func decodeSize(d dice, t *draft) {
 	t.dim(pick(d, 32, 64, 64, 80, 96, 128))
 }
 
-// atTheEnd gives the queries the last places of the cache, or a few earlier ones.
+// atTheEnd puts the queries at the last places of the cache, or at a few earlier ones.
 func (t *draft) atTheEnd(d dice) {
 	t.drawMask(d, cases.CausalMask)
 	t.Mask.Align, t.KVOffset = cases.BottomRight, 0

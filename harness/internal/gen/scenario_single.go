@@ -9,7 +9,7 @@ import (
 )
 
 // single is one field of a case and how to change it alone: what a cache keyed by all but that field mistakes for the
-// same call. Differences in the package cases says what alone means.
+// same call. Differences in package cases defines what alone means.
 type single struct {
 	field string
 	other func(d dice, c *cases.Case)
@@ -201,7 +201,7 @@ func singleGroups() []singleGroup {
 	return append(groups, drawnGroups(groups)...)
 }
 
-// drawnGroups are the fields whose row in the table of fields says how to draw them, but for those that have a group.
+// drawnGroups are the fields that are drawn as their row in the table of fields tells, but for those that have a group.
 func drawnGroups(grouped []singleGroup) (groups []singleGroup) {
 	at := map[string]int{}
 	for _, f := range cases.Fields() {

@@ -29,7 +29,7 @@ import (
 	"attest.example/attest/metal/atomicfile"
 )
 
-// File is where a ledger lies where nobody says otherwise.
+// File is where a ledger lies unless somebody names another place.
 const File = "known.toml"
 
 // Entry is a known bug.

@@ -11,7 +11,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
-// Line says in one line what became of a mutant.
+// Line is what became of a mutant, in one line.
 func (o *Outcome) Line() string {
 	state := "survived"
 	switch {

@@ -23,7 +23,7 @@ type Rule struct {
 type sample struct {
 	got, want []float64
 	output    precision.Format
-	// same gives the error of an attention in the input's precision, naive order, at each element; some rules
+	// same returns the error of an attention in the input's precision, naive order, at each element; some rules
 	// measure their tolerance by it.
 	same func() []float64
 }

@@ -210,7 +210,7 @@ func (r *runner) control(ctx context.Context, c *Control) error {
 	return err
 }
 
-// notCompiled is what libmfa says of a kernel that the compiler refuses. Such a mutant shows nothing.
+// notCompiled is libmfa's error for a kernel that the compiler refuses. Such a mutant shows nothing.
 const notCompiled = "kernel compilation failed"
 
 func (r *runner) mutant(ctx context.Context, m Mutant, controls []Control) (Outcome, error) {

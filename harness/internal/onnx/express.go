@@ -8,7 +8,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
-// Check is a vector as an attention problem: the case says its shape, the tensors hold its values, and Want is what
+// Check is a vector as an attention problem: the case has its shape, the tensors hold its values, and Want is what
 // ONNX stored as the answer, contiguous [batch, heads, q_len, head_dim].
 type Check struct {
 	Case    cases.Case
@@ -38,7 +38,7 @@ var known = map[string]bool{
 	"qk_matmul_output_mode": true, "softmax_precision": true,
 }
 
-// Express makes a check of the vector. A reason says what a case cannot; then there is no check.
+// Express makes a check of the vector. A reason names what a case cannot; then there is no check.
 func (v *Vector) Express() (check *Check, reason string, err error) {
 	if v.operator != "Attention" || v.nodes != 1 {
 		return nil, fmt.Sprintf("the model has %d nodes, the last of them %s; want one Attention", v.nodes, v.operator), nil

@@ -103,7 +103,7 @@ func (m *mask) bias(b, h, i, j int) float64 {
 	return value
 }
 
-// storeLengths says how many keys each batch entry uses.
+// storeLengths stores how many keys each batch entry uses.
 func (m *mask) storeLengths(t *cases.Tensors) {
 	for b, n := range m.valid {
 		t.SetEntry(b, 0, cases.Entry{QEnd: t.Q.Shape[2], KVEnd: min(int(n), t.K.Shape[2])})

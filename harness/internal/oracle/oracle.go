@@ -152,7 +152,7 @@ func place(p reference.Place, output string) string {
 	return fmt.Sprintf("out[%d,%d,%d,%d]", p.Batch, p.Head, p.Row, p.Col)
 }
 
-// Accepts says in words what an element may be.
+// Accepts describes what an element may be.
 func Accepts(p reference.Place) string {
 	words := ""
 	add := func(bit reference.Demand, text string) {
@@ -173,7 +173,7 @@ func Accepts(p reference.Place) string {
 	return words
 }
 
-// rank orders the kinds that Judge gives by gravity.
+// rank orders the kinds that Judge returns by gravity.
 var rank = map[verdict.Kind]int{verdict.Pass: 0, verdict.Inconclusive: 1, verdict.Numeric: 2, verdict.Special: 3}
 
 // worse combines the verdicts of the two outputs: the graver one with the larger ratios and both counts.

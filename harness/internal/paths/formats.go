@@ -37,7 +37,7 @@ func DescribeGo() Description {
 
 // ArithmeticOf returns the usual arithmetic of a case: accumulators, scores and probabilities in fp32, or in the case's
 // intermediate format, an exponential good to 4 ulp, and no more than 16 keys between two rescalings of the accumulators, which allows for one pass
-// over all keys as well. A path that differs says so.
+// over all keys as well. A path that differs declares it.
 func ArithmeticOf(c cases.Case) reference.Arithmetic {
 	acc := reference.FP32
 	if c.Intermediate != 0 {

@@ -11,7 +11,7 @@ import (
 type Isolated interface {
 	Path
 
-	// Memory gives memory that both processes see, for the tensors of one case. Tensors elsewhere are copied there and
+	// Memory makes memory that both processes see, for the tensors of one case. Tensors elsewhere are copied there and
 	// back by Attend. What an earlier Memory gave is invalid from now on, and so is everything after Close.
 	Memory(cases.Case) (cases.Allocator, error)
 

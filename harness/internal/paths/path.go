@@ -1,4 +1,4 @@
-// Package paths says what an implementation under test is: the Path interface, what a path declares about itself,
+// Package paths defines what an implementation under test is: the Path interface, what a path declares about itself,
 // and the registry of those that the command knows by name. It never judges an output.
 package paths
 
@@ -48,7 +48,7 @@ type Promises struct {
 	NaN           bool // an allowed NaN or Inf reaches the output (not so under fast math)
 }
 
-// AllPromises is the default: a path that says nothing promises everything.
+// AllPromises is the default: a path that declares nothing promises everything.
 func AllPromises() Promises { return Promises{true, true, true, true, true} }
 
 // Promiser is a path that does not promise everything.
@@ -84,7 +84,7 @@ type Description struct {
 
 // Peaker is a path that can measure what its device could do at most, with kernels that do nothing else.
 type Peaker interface {
-	// Peak gives operations a second, and 0 where nobody knows them. It takes about half a second.
+	// Peak returns operations a second, and 0 where nobody knows them. It takes about half a second.
 	Peak(context.Context) (float64, error)
 }
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ErrUnsupported marks a refusal: the path cannot compute this case, and says so instead of computing it. Supports is
+// ErrUnsupported marks a refusal: the path cannot compute this case, and answers that instead of computing it. Supports is
 // asked first; an implementation that only finds out when it is called returns an error from Attend that is
 // ErrUnsupported to errors.Is. A refusal is counted and never a failure. It is not errors.ErrUnsupported on purpose:
 // the errors of system calls match that one, and a device that broke is no refusal.

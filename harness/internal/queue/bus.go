@@ -25,7 +25,7 @@ type ConnectOptions struct {
 	Authority, Certificate, Key string
 }
 
-// How long a worker may be silent about an item before another gets it, and how often it says that it is alive.
+// How long a worker may be silent about an item before another gets it, and how often it tells that it is alive.
 const (
 	ackWait   = 30 * time.Second
 	heartbeat = ackWait / 4
@@ -102,7 +102,7 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	if b.js, err = jetstream.New(b.conn); err != nil {
 		return err
 	}
-	// What a message says twice within the window is one; what it says later is, because a name is taken once.
+	// A message that comes twice within the window is stored once; so is one that comes later, because a name is taken once.
 	if b.work, err = b.stream(ctx, jetstream.StreamConfig{
 		Name: workStream, Subjects: []string{"attest.work.>"}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
 		Duplicates: 2 * time.Minute,

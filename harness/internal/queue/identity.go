@@ -24,7 +24,7 @@ func Self() Identity {
 	return Identity{protocol, record.BuildVersion(), record.BuildCommit(), evidence.Program()}
 }
 
-// Agrees is nil where a program is the one that a plan was made by, or built from the same commit; else it says which one
+// Agrees is nil where a program is the one that a plan was made by, or built from the same commit; else it names which one
 // is needed.
 func (i Identity) Agrees(plan Identity) error {
 	if i.Protocol != plan.Protocol {

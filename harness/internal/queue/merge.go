@@ -23,7 +23,7 @@ type Merged struct {
 }
 
 // Merge makes a run directory of each run of a campaign, below dir where there are several, else dir itself. Nothing
-// runs; a campaign that goes on, or was cancelled, gives what is there, and the summary names what is missing.
+// runs; a campaign that goes on, or was cancelled, ends with what is there, and the summary names what is missing.
 func (b *Bus) Merge(ctx context.Context, name, dir string) ([]Merged, error) {
 	p, err := b.Plan(ctx, name)
 	if err != nil {

@@ -66,7 +66,7 @@ const (
 	maxPlan     = 900 << 10
 )
 
-// DefaultItem is cases of an item where nobody says otherwise: a few seconds.
+// DefaultItem is how many cases an item has by default: a few seconds.
 const DefaultItem = 8 * engine.SequenceLength
 
 // NewPlan makes a plan of this program's.

@@ -163,7 +163,7 @@ func strict(text []byte, into any) error {
 	return dec.Decode(into)
 }
 
-// differs says about which cases two results of one item disagree.
+// differs returns the cases about which two results of one item disagree.
 func (r *result) differs(o *result) map[int]string {
 	list := map[int]string{}
 	of := map[int]*line{}

@@ -92,7 +92,7 @@ func (w *Worker) log(format string, arguments ...any) {
 
 func (w *Worker) troubled(err error) { w.log("cannot store: %v; trying again", err) }
 
-// Presence is what a worker says of itself.
+// Presence is what a worker announces of itself.
 type Presence struct {
 	Name  string   `json:"name"`
 	Paths []string `json:"paths"`

@@ -74,7 +74,7 @@ func (w *Worker) drained(ctx context.Context, t *task) error {
 	return w.bus.putStep(ctx, t.run, steps)
 }
 
-// handle does an item, and says meanwhile that it is at it.
+// handle does an item, and reports meanwhile that it is at it.
 func (w *Worker) handle(t *task, m jetstream.Msg) error {
 	ctx, stop := context.WithCancel(t.ctx)
 	defer stop()

@@ -13,7 +13,7 @@ import (
 	"attest.example/attest/harness/internal/campaign"
 )
 
-// refuse says once why something cannot be done here.
+// refuse logs once why something cannot be done here.
 func (w *Worker) refuse(what, why string) {
 	if !w.refused[what] {
 		w.refused[what] = true

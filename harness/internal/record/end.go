@@ -31,7 +31,7 @@ func (r *Run) SaveEnd(e End) error {
 	return atomicfile.WriteBytes(r.path(rundir.EndFile), append(text, '\n'))
 }
 
-// ReadEnd reads how a run ended; nil: nothing says so.
+// ReadEnd reads how a run ended; nil: it is not recorded.
 func ReadEnd(dir string) (*End, error) {
 	file := filepath.Join(dir, rundir.EndFile)
 	text, err := os.ReadFile(file)

@@ -150,7 +150,7 @@ func (s *Summary) findingOf(id string) *Finding {
 	return nil
 }
 
-// Confidence says in a line what the trigger rests on.
+// Confidence is what the trigger rests on, in one line.
 func (f *Finding) Confidence() string {
 	took := ""
 	if f.Seconds > 0 {

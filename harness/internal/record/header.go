@@ -45,7 +45,7 @@ func BuildVersion() string {
 	return info.Main.Version
 }
 
-// BuildCommit is the commit of this binary, with "+dirty" where the tree differed; empty where the build says nothing.
+// BuildCommit is the commit of this binary, with "+dirty" where the tree differed; empty where the build does not tell.
 func BuildCommit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -10,7 +10,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// A flipped bit of a line is found, or changes nothing that the line says.
+// A flipped bit of a line is found, or changes nothing that the line holds.
 func TestAFlippedBitOfALineIsNeverBelieved(t *testing.T) {
 	line, err := encodeLine(result(t, 3, verdict.Verdict{Kind: verdict.Pass, WorstRatio: 0.5, Elements: 77, Reason: "in words"}))
 	require.NoError(t, err)

@@ -161,7 +161,7 @@ func (s *Summary) countOnFibers(words string) {
 	s.OnFibers[why]++
 }
 
-// AddFile counts the result of a case file; note says how it failed when it was kept, where that was otherwise.
+// AddFile counts the result of a case file; note tells how it failed when it was kept, where that was otherwise.
 func (s *Summary) AddFile(r Result, file, note string) {
 	known := len(s.Failures)
 	s.Add(r, "")

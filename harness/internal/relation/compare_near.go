@@ -12,7 +12,7 @@ import (
 type element struct {
 	want, allowed float64
 	// demand is reference.Value for a number within allowed of want, one of NaN, PosInf and NegInf for just that.
-	// Anything else says that the law leaves the element out.
+	// Anything else leaves the element out.
 	demand reference.Demand
 }
 
@@ -133,7 +133,7 @@ func (a *application) baseLSE(p place) float64 {
 
 // agree holds a run of the same problem, stated otherwise, against the base. Both runs are within the bound of the same
 // truth, so they are within twice the bound of each other: |a-b| <= |a-truth| + |truth-b|. factor is that 2, or more
-// where the derived case has larger bounds. Elements of the run stand where o says.
+// where the derived case has larger bounds. o maps the elements of the run.
 func (a *application) agree(got *cases.Tensors, o order, factor func(row int) float64, detail string) error {
 	t := a.tally(detail)
 	moved := func(p place) (place, int) {

@@ -2,7 +2,7 @@ package relation
 
 import "attest.example/attest/harness/internal/cases"
 
-// along says, for each dimension of a tensor, which index of the source an index of the destination takes; nil: the
+// along maps, for each dimension of a tensor, an index of the destination to the index of the source that it takes; nil: the
 // same index. A source of extent 1 broadcasts.
 type along [4][]int
 

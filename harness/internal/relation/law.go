@@ -26,7 +26,7 @@ type Law struct {
 	check   func(*application) error
 }
 
-// All lists every law. The order is for people and says nothing.
+// All lists every law. The order is for people and means nothing.
 func All() []Law {
 	return []Law{
 		permuteKeys, permuteRows, permuteHeads, permuteBatches,
@@ -38,7 +38,7 @@ func All() []Law {
 	}
 }
 
-// Applies reports whether the law says anything about a case, and is promised where it needs a promise. The case must
+// Applies reports whether the law demands anything of a case, and is promised where it needs a promise. The case must
 // be normalized.
 func (l Law) Applies(c cases.Case, promises paths.Promises) bool { return l.appliesTo(&c, promises) }
 
@@ -87,10 +87,10 @@ func (l Law) kind() verdict.Kind {
 // Seed is where the law's random choices begin for a case, where the subject does not say otherwise.
 func (l Law) Seed(c cases.Case) uint64 { return newDice(cases.Name(c), l.Name).State }
 
-// Check holds the subject against the law. It gives nil where the law holds, a *Violation where it does not, and
+// Check holds the subject against the law. It returns nil where the law holds, a *Violation where it does not, and
 // another error where it could not be checked, which is how a further run of the path failed, wrapped. Where the path
 // does not support a case that the law needs, refuses it when called (paths.ErrUnsupported), or computes it in another
-// arithmetic, the law is not judged: Check gives nil and Subject.Skips says why.
+// arithmetic, the law is not judged: Check returns nil and Subject.Skips holds why.
 func (l Law) Check(ctx context.Context, s *Subject) error {
 	if err := s.validate(l); err != nil {
 		return fmt.Errorf("law %s: %w", l.Name, err)

@@ -72,7 +72,7 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// TestLawsAreWellFormed: names are unique, Named finds them, and every law says what it states.
+// TestLawsAreWellFormed: names are unique, Named finds them, and every law has its statement in words.
 func TestLawsAreWellFormed(t *testing.T) {
 	seen := map[string]bool{}
 	for _, l := range All() {
@@ -89,7 +89,7 @@ func TestLawsAreWellFormed(t *testing.T) {
 	}
 }
 
-// TestSkips: a law whose derived case the path does not support says so, and says nothing else.
+// TestSkips: a law whose derived case the path does not support notes that, and judges nothing.
 func TestSkips(t *testing.T) {
 	s, err := subject(exact{}, plain(t, 1, topLeft))
 	if err != nil {

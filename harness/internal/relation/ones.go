@@ -6,7 +6,7 @@ import (
 	"attest.example/attest/reference"
 )
 
-// ones: with v = 1 everywhere, weights that add up to 1 give 1, and a row that sees no key gives what it always gives.
+// ones: with v = 1 everywhere, weights that add up to 1 give 1, and a row that sees no key is what it always is.
 // Within the bound of the run with those v: of the error of the weights nothing is left, only what product and sum do
 // not share.
 var ones = Law{

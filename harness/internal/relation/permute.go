@@ -10,7 +10,7 @@ import (
 // they agree within twice the bound.
 
 // permuteKeys: softmax and the sum over keys do not know an order of keys. Bounded by 2*bound. It applies where no
-// causal part or window gives keys a place.
+// causal part or window counts by a key's place.
 var permuteKeys = Law{
 	Name:      "permute-keys",
 	places:    true, // entries that share pages would not agree on an order
@@ -23,7 +23,7 @@ var permuteKeys = Law{
 }
 
 // permuteRows: query rows in another order give their outputs in that order. Bounded by 2*bound. It applies where no
-// causal part or window gives rows a place.
+// causal part or window counts by a row's place.
 var permuteRows = Law{
 	Name:      "permute-rows",
 	Statement: "query rows and their mask rows in another order give their outputs in that order",

@@ -9,7 +9,7 @@ import (
 )
 
 // splitMerge: keys split in two runs, whose outputs are merged with weights exp(logsumexp), give the whole. Bounded; it
-// applies where no causal part or window gives keys a place, and to paths that give a logsumexp.
+// applies where no causal part or window counts by a key's place, and to paths that have a logsumexp.
 //
 // Let P_i be the share of part i in the whole's weights, o_i and L_i its true output and logsumexp bound, B_i its
 // bound. Merging in float64, errors f_i of the logsumexps move the share by at most P1*P2*(exp(|f1|+|f2|) - 1), so

@@ -130,13 +130,13 @@ func allNumbers(demands ...reference.Demand) bool {
 	return true
 }
 
-// skip notes why the law says nothing about this subject.
+// skip notes why the law cannot be held against this subject.
 func (a *application) skip(format string, args ...any) {
 	a.Skips = append(a.Skips, a.law.Name+": "+fmt.Sprintf(format, args...))
 }
 
 // derive returns a case that differs from the base as change says, and its tensors with nothing in them but poison. It
-// gives nil tensors, and notes why, where the path cannot be held to the base's bounds on that case.
+// returns nil tensors, and notes why, where the path cannot be held to the base's bounds on that case.
 func (a *application) derive(change func(*cases.Case)) (cases.Case, *cases.Tensors) {
 	c := a.Case.Clone()
 	c.After, c.Notes = nil, ""

@@ -148,7 +148,7 @@ func randomCase(r *rand.Rand) cases.Case {
 	}
 }
 
-// giveStrides gives some operands, and a mask, strides of their own, with a stride of 0 among them.
+// giveStrides lays some operands, and a mask, by strides of their own, with a stride of 0 among them.
 func giveStrides(d diceV2, c *cases.Case) {
 	for _, f := range cases.Fields() {
 		if f.Impose != nil && d.IntN(2) == 0 && f.AppliesTo(c) {

@@ -9,7 +9,7 @@ import (
 // SourceVariable names the environment variable that tells where attest's sources are.
 const SourceVariable = "ATTEST_SOURCE"
 
-// FindSources looks for attest's sources, in which the stand-in is: where ATTEST_SOURCE says, else from the program's
+// FindSources looks for attest's sources, in which the stand-in is: where ATTEST_SOURCE points, else from the program's
 // folder upwards, else from the working directory upwards.
 func FindSources() (string, error) {
 	if dir := os.Getenv(SourceVariable); dir != "" {

@@ -93,7 +93,7 @@ func (p *Path) mapped(ctx context.Context, region int) error {
 	return nil
 }
 
-// blame turns the end of a process into a guard verdict where it touched a guard, by what the board says of that, else
+// blame turns the end of a process into a guard verdict where it touched a guard, by what the board holds about it, else
 // by the address in what was printed.
 func (p *Path) blame(f *Failure, process *process, region int, address uintptr) {
 	if noted, signal, ok := p.board.fault(); ok {

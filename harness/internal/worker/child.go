@@ -26,7 +26,7 @@ type child struct {
 	board    *board
 }
 
-// run opens the path and answers until the parent closes the pipe. It gives the exit status.
+// run opens the path and answers until the parent closes the pipe. It returns the exit status.
 func (c *child) run(open func(context.Context, string) (paths.Path, error), name string) int {
 	go endWithParent(os.Getppid())
 	debug.SetPanicOnFault(true)

@@ -11,7 +11,7 @@ import (
 	"attest.example/attest/reference"
 )
 
-// Supports asks the child. Where that ends it, the answer is nil, and Attend gives the failure.
+// Supports asks the child. Where that ends it, the answer is nil, and Attend returns the failure.
 func (p *Path) Supports(c cases.Case) error { return p.supports(c, 0) }
 
 // MakesCalls leaves it to Supports: the child has asked its path.

@@ -18,7 +18,7 @@ var (
 	fatalLine   = regexp.MustCompile(`(?m)^(?:fatal error|panic|runtime): (.+)$`)
 )
 
-// causeOfDeath says in a few words how a process ended, from its status and what it wrote last.
+// causeOfDeath names in a few words how a process ended, from its status and what it wrote last.
 func causeOfDeath(state *os.ProcessState, stderr string) string {
 	if state == nil {
 		return "the process is gone"

@@ -41,8 +41,8 @@ func newProcess(s *spawned, limit int64) *process {
 	return &process{spawned: s, link: newLink(s.replies, s.requests), watch: newWatch(s, limit)}
 }
 
-// call sends a request and waits for its answer. A *Failure says that the process is lost; the context's own error
-// says the same where the context was cancelled.
+// call sends a request and waits for its answer. A *Failure means that the process is lost; the context's own error
+// means the same where the context was cancelled.
 func (p *process) call(ctx context.Context, r request) (*reply, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -63,7 +63,7 @@ func (p *process) call(ctx context.Context, r request) (*reply, error) {
 	return p.exchange(ctx, r.Call, &r)
 }
 
-// greet waits for what a child says first.
+// greet waits for a child's first message.
 func (p *process) greet(ctx context.Context) (*reply, error) {
 	return p.exchange(ctx, "its start", nil)
 }
@@ -98,7 +98,7 @@ func (p *process) roundTrip(r *request) (*reply, error) {
 	return answer, nil
 }
 
-// lose ends the process and says why it is lost.
+// lose ends the process and names why it is lost.
 func (p *process) lose(cause error, during string) error {
 	f := &Failure{Kind: verdict.Crash, What: cause.Error(), During: during}
 	if errors.Is(cause, io.EOF) {

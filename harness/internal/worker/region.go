@@ -65,7 +65,7 @@ func (r *region) grown(sizes []int) []int {
 func (r *region) resize(sizes []int) error {
 	s := slotsFor(sizes)
 	r.unmap()
-	// Truncating to nothing first gives back the pages.
+	// Truncating to nothing first frees the pages.
 	for _, n := range []int{0, s.total} {
 		if err := r.file.Truncate(int64(n)); err != nil {
 			return fmt.Errorf("shared memory, %d bytes: %w", s.total, err)

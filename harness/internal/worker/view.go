@@ -10,7 +10,7 @@ import (
 // view is a region as a child sees it.
 type view struct{ memory []byte }
 
-// remap maps the region as it is now and takes the access to its guards away. It gives the address of its start.
+// remap maps the region as it is now and takes the access to its guards away. It returns the address of its start.
 func (v *view) remap(fd, size int, guards []extent) (uintptr, error) {
 	if v.memory != nil {
 		if err := posix.Unmap(v.memory); err != nil {

@@ -36,7 +36,7 @@ func newWatch(child *spawned, limit int64) *watch {
 	return w
 }
 
-// begin watches a call. The function that it gives ends that and tells why the call was ended, nil where it was not.
+// begin watches a call. The function that it returns ends that and tells why the call was ended, nil where it was not.
 func (w *watch) begin(ctx context.Context) (stop func() error) {
 	w.mutex.Lock()
 	w.call++

@@ -41,7 +41,7 @@ func New(api unsafe.Pointer, h Hooks) *Device {
 	return d
 }
 
-// Info is what a device says of itself.
+// Info describes a device.
 type Info struct {
 	Name, Toolchain                 string
 	SIMDWidth, MaxThreads           int
@@ -175,7 +175,7 @@ func (m *Memory) Float32s() []float32 { return View[float32](m.bytes) }
 // Uint16s sees the memory as 16-bit words.
 func (m *Memory) Uint16s() []uint16 { return View[uint16](m.bytes) }
 
-// Close gives the memory back.
+// Close frees the memory.
 func (m *Memory) Close() {
 	m.bytes = nil
 	m.resource.Close()
@@ -197,7 +197,7 @@ type kernelInfo struct {
 	cached     bool
 }
 
-// Compile compiles a kernel. What the compiler says of a wrong text is in the error.
+// Compile compiles a kernel. The error of a wrong text holds the compiler's messages.
 func (d *Device) Compile(p *Program) (*Kernel, error) {
 	if d.closed.Load() {
 		return nil, fmt.Errorf("compile: device: %w", ErrClosed)

@@ -6,5 +6,5 @@
 // device is a folder beside this one that makes a gpu_api and hands it to [New], and a line in the table of package
 // metal (metal/devices.go).
 //
-// It knows nothing of attention, and where the program was built without C every call says so: see [ErrNoC].
+// It knows nothing of attention, and where the program was built without C every call returns [ErrNoC].
 package device

@@ -16,7 +16,7 @@ type Argument struct {
 	Null        bool
 }
 
-// Launch says over what a kernel runs.
+// Launch is what a kernel runs over.
 type Launch struct {
 	Arguments   []Argument
 	Grid        [3]uint32 // threadgroups, or threads where GridInThreads; a 0 behind the first counts as 1

@@ -102,7 +102,7 @@ func (a Access) where() string {
 		place, position(a.Thread), a.SIMDGroup, a.Lane, position(a.Threadgroup))
 }
 
-// lanes says a set of lanes as "0-3,8".
+// lanes writes a set of lanes as "0-3,8".
 func lanes(mask uint32) string {
 	var parts []string
 	for i := 0; i < 32; i++ {
@@ -123,14 +123,14 @@ func lanes(mask uint32) string {
 	return strings.Join(parts, ",")
 }
 
-// Latent says that a race does no harm where lanes of a simdgroup run in step: all of them have made the one access before
+// Latent means that a race does no harm where lanes of a simdgroup run in step: all of them have made the one access before
 // any makes the other.
 func (r Report) Latent() bool {
 	return r.Kind == Race && r.OneGroup && r.Other != nil && r.Access.File == r.Other.File && r.Access.Line != 0 && r.Other.Line != 0 &&
 		(r.Order != 0 || r.Access.Line != r.Other.Line)
 }
 
-// missing says of a latent race which barrier would end it: between the access that comes first where lanes run in step,
+// missing names the barrier that would end a latent race: between the access that comes first where lanes run in step,
 // and the other.
 func (r Report) missing() string {
 	if !r.Latent() {
@@ -152,7 +152,7 @@ func (r Report) missing() string {
 		flags, first.verb(), first.Line, second.verb(), second.Line, turn, second.Line)
 }
 
-// String says the report in a few lines.
+// String is the report in a few lines.
 func (r Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s in kernel %s", r.Kind, r.Kernel)

@@ -54,7 +54,7 @@ func readPlanted(t *testing.T, file string) []planted {
 
 var elementBytes = map[string]int{"float": 4, "uint": 4, "half": 2, "uchar": 1}
 
-// launchOf makes what a launch comment says. Buffers of floats hold 0, 1, 2 ...
+// launchOf makes the launch that a comment describes. Buffers of floats hold 0, 1, 2 ...
 func launchOf(t *testing.T, d *device.Device, text string) device.Launch {
 	l := device.Launch{Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}}
 	slot := 0

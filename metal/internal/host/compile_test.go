@@ -69,7 +69,7 @@ func TestAFileThatIsNoModule(t *testing.T) {
 	}
 }
 
-// fixed is a compiler that always says it made this file.
+// fixed is a compiler that always claims to have made this file.
 type fixed string
 
 func (f fixed) Compile(context.Context, device.Program, bool) (Module, error) {

@@ -29,13 +29,13 @@ func (m Module) engineOf(function string) msl.EngineOf {
 	return msl.EngineOf{Kernel: function, Why: "it is none of the module's kernels"}
 }
 
-// Compiler makes a module, a shared object as msl_abi.h says, of a program. checked asks for the instrumentation that
+// Compiler makes a module, a shared object as msl_abi.h defines it, of a program. checked asks for the instrumentation that
 // the checkers need. It must be safe for use by several goroutines at once.
 type Compiler interface {
 	Compile(ctx context.Context, p device.Program, checked bool) (Module, error)
 }
 
-// wideCompiler is a Compiler that makes modules of engine Wide too. It gives one for fibers where a kernel cannot be so.
+// wideCompiler is a Compiler that makes modules of engine Wide too. It makes one for fibers where a kernel cannot be so.
 type wideCompiler interface {
 	CompileWide(ctx context.Context, p device.Program) (Module, error)
 }

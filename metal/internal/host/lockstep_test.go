@@ -54,7 +54,7 @@ func vectorAttention(t *testing.T, o Options, function string) (worst float64, r
 	return worst, reports
 }
 
-// TestLockstepHidesWhatLanesInStepHide has a race that gives a wrong result in every schedule but lockstep.
+// TestLockstepHidesWhatLanesInStepHide has a race that makes a wrong result in every schedule but lockstep.
 func TestLockstepHidesWhatLanesInStepHide(t *testing.T) {
 	orders := map[string]Order{"forward": Forward, "reverse": Reverse, "random": Random, "lockstep": Lockstep}
 	for name, order := range orders {

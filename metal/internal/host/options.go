@@ -38,7 +38,7 @@ const (
 	Wide                 // one for all, as vectors, where the compiler knows how; a kernel of which it does not stays on fibers
 )
 
-// EngineOf says of a kernel which engine runs it, and why not vectors.
+// EngineOf names the engine that runs a kernel, and why not vectors.
 type EngineOf = msl.EngineOf
 
 // Options of a device. The zero value is the default: one worker a processor, forward order, fibers, NaN in threadgroup

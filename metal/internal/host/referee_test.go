@@ -55,7 +55,7 @@ func onEngine(t testing.TB, d *device.Device, text, name string) (_ []uint32, er
 	return slices.Clone(device.View[uint32](out.Bytes())), nil
 }
 
-// disagreement runs a kernel of a text on the devices and by masks, and says where the two differ.
+// disagreement runs a kernel of a text on the devices and by masks, and returns where the two differ.
 func disagreement(t testing.TB, devices map[string]*device.Device, text, name string) error {
 	p, err := referee.Parse(text)
 	if err != nil {

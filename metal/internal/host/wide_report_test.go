@@ -75,7 +75,7 @@ kernel void two_positions(device float *x [[buffer(0)]], uint2 at [[thread_posit
 var changing = regexp.MustCompile(`0x[0-9a-f]+`)
 
 // TestVectorsReportAsFibers: what is wrong with a kernel is told in the same words, thread and place, whichever engine was
-// asked for; and what is right gives the same bits.
+// asked for; and what is right has the same bits.
 func TestVectorsReportAsFibers(t *testing.T) {
 	compiler := wideCompilerOf(t)
 	for _, c := range []struct {

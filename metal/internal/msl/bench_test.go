@@ -76,7 +76,7 @@ func BenchmarkCachedStart(b *testing.B) {
 	}
 }
 
-// BenchmarkRewrite is the rewriter alone, on the kernel's text as the preprocessor gives it.
+// BenchmarkRewrite is the rewriter alone, on the kernel's text as the preprocessor leaves it.
 func BenchmarkRewrite(b *testing.B) {
 	c, err := msl.New(msl.Options{Dir: b.TempDir()})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"attest.example/attest/metal/internal/device"
 )
 
-// BuildMain is the command `attest msl build`: it compiles one text and says where the module is. It returns the exit
+// BuildMain is the command `attest msl build`: it compiles one text and prints where the module is. It returns the exit
 // status: 0, 1 where the text does not compile, 2 for wrong usage or environment.
 //
 // With --porcelain the last line of standard output is PATH, SECONDS and CACHED (0 or 1) between tabs: that is how

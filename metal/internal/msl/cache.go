@@ -80,7 +80,7 @@ func openCache(dir string, maxBytes int64) (*cache, error) {
 	return c, err
 }
 
-// writable makes the directory if need be and says why files cannot be made in it.
+// writable makes the directory if need be and returns why files cannot be made in it.
 func writable(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

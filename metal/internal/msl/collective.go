@@ -7,7 +7,7 @@ import (
 )
 
 // A collective is what threads do together: an operation of a simdgroup, a barrier. Our headers mark the declaration of
-// each (include/msl_simd.h says how), and here the marks are read.
+// each (include/msl_simd.h shows how), and here the marks are read.
 
 // collectiveKind is what the rewriter passes to a collective.
 type collectiveKind uint8

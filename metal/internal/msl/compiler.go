@@ -58,7 +58,7 @@ type Module struct {
 }
 
 // New makes a compiler. A cache directory that cannot be written is no error: modules then go to a temporary
-// directory, and Warning says so. One that others can write is: see ErrUntrustedCache.
+// directory, and Warning names the reason. One that others can write is: see ErrUntrustedCache.
 func New(options Options) (*Compiler, error) {
 	t, err := targetNamed(options.Target)
 	if err != nil {

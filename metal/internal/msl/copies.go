@@ -55,7 +55,7 @@ func (u *unit) copyFromConstant() {
 	}
 }
 
-// constructedStructs are the structs, by their paths, that have constructors of their own. Where all that a struct says of
+// constructedStructs are the structs, by their paths, that have constructors of their own. Where all that a struct declares of
 // its constructors is that they are default, it is an aggregate, and those words are taken out.
 func (u *unit) constructedStructs() map[string]bool {
 	constructed := map[string]bool{}

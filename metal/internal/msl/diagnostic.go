@@ -97,5 +97,5 @@ func parseDiagnostics(output, headers string) []Diagnostic {
 var openclWords = strings.NewReplacer(
 	"const __constant", "constant", "__global", "device", "__local", "threadgroup", "__constant", "constant", "__private", "thread")
 
-// renamed says in MSL's words what clang says in OpenCL's.
+// renamed puts clang's message, which is in OpenCL's words, into MSL's.
 func renamed(message string) string { return openclWords.Replace(message) }

@@ -6,7 +6,7 @@ import "fmt"
 type Engine int
 
 const (
-	// EngineFibers gives every thread a fiber of its own.
+	// EngineFibers runs every thread on a fiber of its own.
 	EngineFibers Engine = iota
 	// EngineWide makes each simdgroup one fiber, whose 32 lanes are vectors (metal/internal/wide). A kernel of which that is
 	// not known to be right stays on fibers.
@@ -31,7 +31,7 @@ func ParseEngine(s string) (Engine, error) {
 	return 0, fmt.Errorf("engine %q: fibers or wide expected", s)
 }
 
-// EngineOf says of a kernel which engine runs it, where EngineWide was asked for.
+// EngineOf names the engine that runs a kernel, where EngineWide was asked for.
 type EngineOf struct {
 	Kernel string
 	Engine Engine

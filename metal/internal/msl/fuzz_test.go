@@ -25,7 +25,7 @@ func addTexts(f *testing.F) {
 	}
 }
 
-// FuzzTokenize: any text gives tokens that make up the text, or a SyntaxError.
+// FuzzTokenize: any text becomes tokens that make up the text, or a SyntaxError.
 func FuzzTokenize(f *testing.F) {
 	addTexts(f)
 	f.Fuzz(func(t *testing.T, source string) {

@@ -11,7 +11,7 @@ import (
 	"attest.example/attest/metal/internal/device"
 )
 
-// InspectMain is the command `attest msl inspect`: it says what a text offers, or what is wrong with it, without
+// InspectMain is the command `attest msl inspect`: it prints what a text offers, or what is wrong with it, without
 // making code. The exit status is that of BuildMain. Each line is one item, its columns between tabs:
 //
 //	kernel    NAME LINE MAX_THREADS             0 threads: the device's maximum

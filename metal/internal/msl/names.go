@@ -7,7 +7,7 @@ var openclNames = map[string]bool{
 	"vec_step": true, "image1d_t": true, "image2d_t": true, "image3d_t": true, "addrspace_cast": true,
 }
 
-// renameKeywords gives other names to what the text calls by a word of OpenCL.
+// renameKeywords renames what the text calls by a word of OpenCL.
 func (u *unit) renameKeywords() {
 	for i := range u.tokens {
 		if t := &u.tokens[i]; t.kind == identifier && openclNames[t.text] {

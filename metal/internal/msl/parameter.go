@@ -91,7 +91,7 @@ func (u *unit) parametersOf(d *declaration) ([]parameter, error) {
 	return all, nil
 }
 
-// parameterAt reads tokens [from, to); tagged says whether the text gives it its slot.
+// parameterAt reads tokens [from, to); tagged: the text names its slot.
 func (u *unit) parameterAt(from, to int) (p parameter, tagged bool, err error) {
 	p.at = from
 	for i := from; i < to; i++ {

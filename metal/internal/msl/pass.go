@@ -22,7 +22,7 @@ const (
 	swizzlesCalled fact = "swizzles that are read are calls"
 )
 
-// pass is one step of the way from MSL to C++ for OpenCL. Most passes stand alone; needs says which must have run
+// pass is one step of the way from MSL to C++ for OpenCL. Most passes stand alone; needs names those that must have run
 // before, by what they make true.
 type pass struct {
 	name  string

@@ -32,7 +32,7 @@ type pathMarks struct {
 // pathWrap is a call that begins and ends at these tokens.
 type pathWrap struct{ from, to int }
 
-// markPaths gives the text what tells the runtime where a lane is.
+// markPaths adds to the text what tells the runtime where a lane is.
 func (u *unit) markPaths() {
 	m := &pathMarks{u: u, declared: map[string]bool{}, own: u.ownCollectives(), meets: map[string]bool{}}
 	for n := range u.declarations {

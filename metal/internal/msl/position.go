@@ -183,7 +183,7 @@ func (p *Program) sourceTokens(file string) []token {
 // maxAligned bounds the work of aligning one line.
 const maxAligned = 1 << 20
 
-// align says for each token of made which one of source it is, or -1: the longest common subsequence.
+// align finds for each token of made the one of source that it is, or -1: the longest common subsequence.
 func align(made, source []token) []int {
 	matches := make([]int, len(made))
 	for i := range matches {

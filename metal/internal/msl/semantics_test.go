@@ -253,7 +253,7 @@ func openSuiteGPU() (*device.Device, error) {
 	return cuda.New(cuda.Options{Compiler: suitePTX{c}, Library: os.Getenv("ATTEST_TEST_LIBCUDA")})
 }
 
-// TestSemanticsEngines says how much of the suite ran on vectors; it stands last, behind the tests that run it.
+// TestSemanticsEngines reports how much of the suite ran on vectors; it stands last, behind the tests that run it.
 func TestSemanticsEngines(t *testing.T) {
 	suiteEngines.lock.Lock()
 	defer suiteEngines.lock.Unlock()

@@ -77,7 +77,7 @@ var compoundAssignments = map[string]string{
 	"+=": "+", "-=": "-", "*=": "*", "/=": "/", "%=": "%", "&=": "&", "|=": "|", "^=": "^", "<<=": "<<", ">>=": ">>",
 }
 
-// ownMembers are the names that read as swizzles but that the text gives to members of its own structs.
+// ownMembers are the names that read as swizzles but that the text uses for members of its own structs.
 func (u *unit) ownMembers() map[string]bool {
 	own := map[string]bool{}
 	for n := range u.declarations {

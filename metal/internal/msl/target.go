@@ -8,7 +8,7 @@ import "fmt"
 type target interface {
 	// name tells the target from others. It is part of what a module is known by in the cache.
 	name() string
-	// processor says more exactly which machine the flags mean, where they do not (-march=native).
+	// processor names more exactly the machine that the flags mean, where they do not (-march=native).
 	processor() string
 	// portable means that a module depends on no machine: not on this one, nor on the clang that is here.
 	portable() bool
@@ -43,7 +43,7 @@ type traits struct {
 	oneSpace bool
 	// unrolls: the text's pragmas that ask for loops to be unrolled are heard.
 	unrolls bool
-	// variable spells the address of a threadgroup variable, and initial what gives it its initial value, msl_initial.
+	// variable spells the address of a threadgroup variable, and initial what sets its initial value, msl_initial.
 	variable, initial func(threadgroupVariable) string
 }
 

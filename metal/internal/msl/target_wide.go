@@ -193,7 +193,7 @@ func (c *Compiler) findWide(ctx context.Context) (*Compiler, error) {
 }
 
 // buildWide compiles a program for engine wide. Where no kernel of it can be so, or the machine lacks what that needs, it is
-// compiled for fibers, and the module says why.
+// compiled for fibers, and the module holds why.
 func (c *Compiler) buildWide(ctx context.Context, p Program) (*Module, error) {
 	onFibers := p
 	onFibers.Engine = EngineFibers

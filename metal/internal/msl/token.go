@@ -17,7 +17,7 @@ const (
 )
 
 // token is one token of a preprocessed text, with all that stands between the one before and it: white space,
-// comments, pragmas and line markers. Writing out space, before, text and after of every token gives the text
+// comments, pragmas and line markers. Writing out space, before, text and after of every token makes the text
 // back, so what the rewriter does not touch stays as it was, on the line where it was.
 type token struct {
 	kind     tokenKind
@@ -160,7 +160,7 @@ func (l *lexer) skipComment() error {
 	return nil
 }
 
-// directive passes a preprocessor directive; a line marker says what the next line is called.
+// directive passes a preprocessor directive; a line marker names the next line.
 func (l *lexer) directive() {
 	from := l.at
 	l.skipLine()

@@ -287,7 +287,7 @@ func (g *generator) choice(depth int) *Node {
 	return &Node{Head: fmt.Sprintf("switch (%s & 3u) {", g.number(1)), Body: cases, Tail: "}"}
 }
 
-// Reduce makes a kernel smaller as long as fails says that it still does what it is kept for.
+// Reduce makes a kernel smaller as long as fails reports that it still does what it is kept for.
 func Reduce(k *Kernel, fails func(*Kernel) bool) *Kernel {
 	for changed := true; changed; {
 		changed = false

@@ -125,7 +125,7 @@ func (e *emitter) stored(t, x string) string {
 	return s
 }
 
-// helper calls one of vectors/helpers.c that gives all lanes a value: (result, operands..., mask).
+// helper calls one of vectors/helpers.c that makes a value for every lane: (result, operands..., mask).
 func (e *emitter) helper(name, t string, operands ...value) string {
 	result := e.slot(wideType(t) + ", align 128")
 	arguments, wanted := []string{"ptr " + result}, []string{"ptr"}
@@ -138,7 +138,7 @@ func (e *emitter) helper(name, t string, operands ...value) string {
 	return e.set("load %s, ptr %s, align 128", wideType(t), result)
 }
 
-// reduced calls one of vectors/helpers.c that gives one value for all lanes: (operand, mask).
+// reduced calls one of vectors/helpers.c that makes one value for all lanes: (operand, mask).
 func (e *emitter) reduced(name, t string, v value) string {
 	e.declare("%s @%s(ptr, i32)", t, name)
 	return e.set("call %s @%s(ptr %s, i32 %s)", t, name, e.inMemory(v), e.bits(e.mask))

@@ -21,7 +21,7 @@ func Reprint(text string) (string, error) {
 	return b.String(), errors.Join(all...)
 }
 
-// Findings is what the analysis says of the one entry point of a text, in words: what differs, which blocks run under
+// Findings is what the analysis finds of the one entry point of a text, in words: what differs, which blocks run under
 // masks, which values each lane keeps behind a loop, which blocks belong to each loop's turns.
 func Findings(text string) (differ, masked, kept []string, turns [][]string, straights map[string]int64, err error) {
 	m, failed := readModule(text, entryName.MatchString)

@@ -2,7 +2,7 @@ package wide
 
 import "slices"
 
-// loop is a loop of the code, with what the text says of it.
+// loop is a loop of the code, with what the text's marks tell of it.
 type loop struct {
 	heads []*block // where a turn begins: one, or several where the compiler made two loops of the text's one
 	body  map[*block]bool

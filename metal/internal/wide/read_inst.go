@@ -233,7 +233,7 @@ func (l *line) call(i *inst) bool {
 	return false
 }
 
-// memberType is the type of a member of a literal struct, as cmpxchg gives.
+// memberType is the type of a member of a literal struct, as cmpxchg returns.
 func memberType(t string, indices []int) string {
 	if len(indices) != 1 || !strings.HasPrefix(t, "{") {
 		return ""

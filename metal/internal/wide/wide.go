@@ -126,7 +126,7 @@ func entriesOf(text string) []string {
 
 var targetAttribute = regexp.MustCompile(`"(?:target-cpu|target-features|tune-cpu)"="[^"]*"`)
 
-// targetAttributes say which processor functions are for: those of the first that says so.
+// targetAttributes name the processor that functions are for: those of the first that has them.
 func targetAttributes(text string) string {
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, "attributes #") && strings.Contains(line, `"target-cpu"`) {

@@ -1,4 +1,4 @@
-// Package catalog opens paths by the names that --path takes and says which of them work on this machine. It is the
+// Package catalog opens paths by the names that --path takes and finds out which of them work on this machine. It is the
 // one place that knows every path; the paths do not know it.
 package catalog
 
@@ -23,7 +23,7 @@ import (
 type Entry struct {
 	Name    string // "naive", or "lib:FILE" where the path takes an argument
 	Summary string // what it is, in one line
-	// Check is nil where the path works here, else says why it does not. An entry with an argument can only say
+	// Check is nil where the path works here, else why it does not. An entry with an argument can only say
 	// whether it could work.
 	Check func(context.Context) error
 	// Remedy is what to type where it does not work; empty where nobody knows.

@@ -50,7 +50,7 @@ func swiftEntry() Entry {
 	}
 }
 
-// findSwift looks where the environment says, beside this program, and in swift/.build of the checkout that this
+// findSwift looks where the environment points, beside this program, and in swift/.build of the checkout that this
 // program or the working directory is in.
 func findSwift() (string, error) {
 	if file := os.Getenv(swiftVariable); file != "" {

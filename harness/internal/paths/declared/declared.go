@@ -1,4 +1,4 @@
-// Package declared is how an implementation that is no Go code says how it computes and what it promises: in the hello
+// Package declared reads how an implementation that is no Go code computes and what it promises: in the hello
 // of a program, in the manifest of a Metal text. It turns these words into what the oracle and the relations read.
 package declared
 

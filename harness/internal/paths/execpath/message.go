@@ -42,7 +42,7 @@ type memory struct {
 	Bytes int    `json:"bytes"`          // the whole file's
 }
 
-// hello is what a program says of itself.
+// hello is what a program declares of itself.
 type hello struct {
 	Protocol   int                 `json:"protocol"`
 	Name       string              `json:"name"`

@@ -31,7 +31,7 @@ type problem struct {
 	Right    *int `json:"right"`
 
 	// Ranges are q_begin, q_end, kv_begin and kv_end of each entry of each batch; absent: all rows and keys. Only for a program
-	// whose hello knows lengths. Diagonal then is kv_offset, and Align says whether it moves with the lengths.
+	// whose hello knows lengths. Diagonal then is kv_offset, and Align decides whether it moves with the lengths.
 	Ranges [][][4]int `json:"ranges,omitzero"`
 	// Align is "bottom-right" where the last row stands at the last key, of each entry where there are ranges.
 	Align string `json:"align"`

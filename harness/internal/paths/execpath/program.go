@@ -196,7 +196,7 @@ func (t *tail) forget() {
 	t.text = t.text[:0]
 }
 
-// last is the last line that says something.
+// last is the last line that is not blank.
 func (t *tail) last() string {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()

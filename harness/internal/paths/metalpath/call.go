@@ -13,7 +13,7 @@ import (
 	"attest.example/attest/metal"
 )
 
-// MakesCalls is nil, or says what the library's calls cannot do.
+// MakesCalls is nil, or an error that names what the library's calls cannot do.
 func (p *Path) MakesCalls(c cases.Call) error {
 	if _, plain := p.backend.(*plainLibrary); plain && c.Dispatches > 0 {
 		return paths.Unsupported("call.dispatches: the ABI without descriptors runs a kernel once a call")

@@ -103,7 +103,7 @@ func (l *library) Describe() paths.Description {
 	return d
 }
 
-// Findings are the wrapping and the dispatches: all else a descriptor says.
+// Findings are the wrapping and the dispatches: all else a descriptor holds.
 func (l *library) Findings(ctx context.Context, p *Path) []paths.Finding {
 	return []paths.Finding{
 		{What: "memory wrapped", Found: l.wrap.words()},

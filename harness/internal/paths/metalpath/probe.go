@@ -249,7 +249,7 @@ func (p *prober) formats(ctx context.Context) {
 	}
 }
 
-// code finds the code of a format: the header's, where that is right, else another that is. It gives the result of the
+// code finds the code of a format: the header's, where that is right, else another that is. It returns the result of the
 // header's where none is.
 func (p *prober) code(ctx context.Context, f precision.Format) result {
 	first := p.ask(ctx, string(inputIn(f)), nil, nil)

@@ -37,7 +37,7 @@ func (o wrapping) words() string {
 	return "anywhere"
 }
 
-// wrapper wraps the buffers of one call and gives them back.
+// wrapper wraps the buffers of one call and frees the wraps.
 type wrapper struct {
 	context  *metal.Context
 	wrapping wrapping
@@ -65,7 +65,7 @@ func (w *wrapper) wrapStrided(data []byte, shape, strides []int64) (*metal.Buffe
 	return b, nil
 }
 
-// wrapError is a failure to wrap memory, which says nothing about what a library computes.
+// wrapError is a failure to wrap memory, which shows nothing about what a library computes.
 type wrapError struct{ error }
 
 func (e *wrapError) Unwrap() error { return e.error }

@@ -17,7 +17,7 @@ type document struct {
 		Language string            `toml:"language"` // "3.1"
 		Math     string            `toml:"math"`     // safe (default) or fast
 	} `toml:"text"`
-	// Let gives names to expressions, in the order in which they stand.
+	// Let names expressions, in the order in which they stand.
 	Let        []let                 `toml:"let"`
 	Supports   []support             `toml:"supports"`
 	Arithmetic declared.Arithmetic   `toml:"arithmetic"`
@@ -66,7 +66,7 @@ type constant struct {
 	Value text   `toml:"value"`
 }
 
-// binding fills a slot of the argument table. One of Tensor, Type, Struct, Scratch, Threadgroup and Null says with what.
+// binding fills a slot of the argument table. One of Tensor, Type, Struct, Scratch, Threadgroup and Null names what with.
 type binding struct {
 	Index       *int    `toml:"index"`
 	When        text    `toml:"when"`

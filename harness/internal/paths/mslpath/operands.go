@@ -87,7 +87,7 @@ func operandValues(c cases.Case) ([]any, error) {
 	return []any{s, shape, size, dense, diagonal, full}, nil
 }
 
-// isContiguous reports whether a tensor's elements stand one after the other; the stride of an extent of 1 says nothing.
+// isContiguous reports whether a tensor's elements stand one after the other; the stride of an extent of 1 does not matter.
 func isContiguous(t *cases.Tensor) bool {
 	step := 1
 	for i := 3; i >= 0; i-- {

@@ -463,7 +463,7 @@ func (c *call) scratch(name string) (*metal.Memory, error) {
 	return nil, fmt.Errorf("scratch %q is not declared", name)
 }
 
-// content is memory that holds what a manifest says.
+// content is memory with the content that a manifest asks for.
 func (c *call) content(key string, of *scalar) (*metal.Memory, error) {
 	bytes, err := pack([]scalar{*of}, c.values, false)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 const blank = "???"
 
 // Skeleton writes a manifest for a kernel of a text from what the text tells: bindings, function constants, types. What
-// it does not tell is blank, and the loader says where. text.Source is read from text.File where it is empty.
+// it does not tell is blank, and the loader names the place. text.Source is read from text.File where it is empty.
 func Skeleton(ctx context.Context, text msltool.Text, kernel string) (string, error) {
 	if text.Source == "" {
 		source, err := os.ReadFile(text.File)

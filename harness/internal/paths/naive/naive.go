@@ -28,7 +28,7 @@ func (Path) Supports(cases.Case) error { return nil }
 // Knows is true: the formula is whole.
 func (Path) Knows(string) bool { return true }
 
-// Describe says that Go computes it.
+// Describe names Go as what computes.
 func (Path) Describe() paths.Description { return paths.DescribeGo() }
 
 // Arithmetic is that of the loops below: every operation rounds to the intermediate format, the weights are

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// bufferSpec is what --buffer says of one slot.
+// bufferSpec is what --buffer asks for in one slot.
 type bufferSpec struct {
 	index int
 	kind  string // a generator, or "file"

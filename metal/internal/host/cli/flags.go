@@ -16,7 +16,7 @@ import (
 	"attest.example/attest/metal/internal/msl"
 )
 
-// request is one launch, as the command line says it.
+// request is one launch, as the command line describes it.
 type request struct {
 	program device.Program
 	options host.Options

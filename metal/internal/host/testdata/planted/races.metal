@@ -1,4 +1,4 @@
-// Races, each beside a kernel without it. `launch` says how the kernel of the next lines is run (threads of a
+// Races, each beside a kernel without it. `launch` tells how the kernel of the next lines is run (threads of a
 // threadgroup, threadgroups, elements of each buffer); a line that ends in `//! KIND` must be named by a report.
 #include <metal_stdlib>
 #include <metal_simdgroup_matrix>
