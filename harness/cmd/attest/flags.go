@@ -107,7 +107,7 @@ func (f flagSet) trialFlags() trialFlags {
 	}
 }
 
-// againFlags are the flags of every command that runs case files again. What a kept failure records of its path, its
+// rerunFlags are the flags of every command that runs case files again. What a kept failure records of its path, its
 // law and the rest holds where the flag is not given.
 type rerunFlags struct {
 	trialFlags

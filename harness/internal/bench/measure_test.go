@@ -76,7 +76,7 @@ func (c *fakeCall) Repeat(n int) error {
 	return nil
 }
 
-// milliseconds is a device that does 10^9 operations a second.
+// gigaflop is a device that does 10^9 operations a second.
 func gigaflop(c cases.Case) time.Duration {
 	return time.Duration(record.NeededFLOP(c)) * time.Nanosecond
 }

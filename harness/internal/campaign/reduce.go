@@ -33,7 +33,7 @@ type Reduced struct {
 	Verdict verdict.Verdict
 	Failure *cases.Evidence // what to keep with it
 	Path    string          // that it ran on
-	// Note is engine.Again's, of the case that it came from.
+	// Note is engine.Rerun's, of the case that it came from.
 	Note string
 }
 

@@ -15,7 +15,7 @@ import (
 type Shown struct {
 	Path    string // that it ran on
 	Verdict verdict.Verdict
-	Note    string            // engine.Again's
+	Note    string            // engine.Rerun's
 	Truth   *reference.Result // nil where the path gave no output
 	Output  []float64         // contiguous [batch, heads, q_len, head_dim]
 	// Second is the run that contradicts the first one; nil: none does.

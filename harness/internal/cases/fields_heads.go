@@ -110,7 +110,7 @@ func drawSlopes(d Dice, c *Case) {
 	c.Alibi = slopeFills[1+d.Intn(len(slopeFills)-1)]
 }
 
-// HeadVector is a tensor of one fp32 number for each query head, [1, heads, 1, 1].
+// headVector is a tensor of one fp32 number for each query head, [1, heads, 1, 1].
 func (c *Case) headVector() *Tensor {
 	t := layout(Operand{}, precision.FP32, 1, c.Heads, 1, 1)
 	return &t

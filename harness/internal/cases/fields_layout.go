@@ -2,10 +2,10 @@ package cases
 
 import "strconv"
 
-// layoutFields are the rows of the four operands. The order describes all of one operand.
 // strideTwins are operands whose strides are tried in the case of another's: neither's draw minds the other's.
 var strideTwins = map[string]string{"v": "layout.k.strides", "out": "layout.q.strides"}
 
+// layoutFields are the rows of the four operands. The order describes all of one operand.
 func layoutFields() []Field {
 	var rows []Field
 	for _, o := range []struct {

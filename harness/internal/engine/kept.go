@@ -26,7 +26,7 @@ type Kept struct {
 	Build func() string
 }
 
-// Again is how a kept case ended.
+// Rerun is how a kept case ended.
 type Rerun struct {
 	trial.Outcome
 	// Note is how a case failed that was kept for a failure and does not fail in that way now; empty: it

@@ -6,7 +6,11 @@
 //	bench.txt               the speeds in the Go benchmark format, for benchstat
 //	failures/ID.json        each failing case, ready to replay
 //	failures/ID.reduced.json  the smallest case found that still fails
+//	findings/N.json         what several failures have in common: a trigger and its smallest case
+//	pictures/ID.json        what a failing output looks like, for pages and terminals
 //	junit.xml               for CI, written by Close
+//	report.html             the page of the run, which package report writes
+//	end.json                how the run ended; none while it goes on, or where it was killed
 //	log                     what the engine logged
 //
 // Lines are appended with one write each, other files appear whole or not at all. The package never runs or judges

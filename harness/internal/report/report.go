@@ -30,7 +30,7 @@ func script() template.JS {
 	return template.JS(text)
 }
 
-// Document is what the page shows.
+// document is what the page shows.
 type document struct {
 	Title string
 	Runs  []*run

@@ -306,7 +306,7 @@ func (u *unit) parameterNames(d *declaration) map[string]int {
 	return names
 }
 
-// names are where reaching begins for an entry point.
+// entryNames are where reaching begins for an entry point.
 func (u *unit) entryNames(e *entryPoint) []string {
 	return append(identifiers(e.expression), u.tokens[e.kernel.at].text)
 }

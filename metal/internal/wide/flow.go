@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// operations are the calls that lanes carry out together, so that it matters who comes; marks are no such call.
+// isOperation reports whether a call is one that lanes carry out together, so that it matters who comes; marks are none.
 func isOperation(i *inst) bool {
 	if i.op != "call" {
 		return false

@@ -136,7 +136,7 @@ func targetAttributes(text string) string {
 	return ""
 }
 
-// declarations are the functions of msl_wide.h with what LLVM is to know of them. Lanes and marks touch no memory that a
+// declaredAttributes are the functions of msl_wide.h with what LLVM is to know of them. Lanes and marks touch no memory that a
 // kernel sees; operations order all of it.
 var declaredAttributes = map[string]string{
 	"self": "nounwind willreturn memory(none)", "lane": "nounwind willreturn memory(none)",

@@ -28,7 +28,7 @@ func small(t testing.TB, more string) cases.Case {
 	return c
 }
 
-// program is the command line of a client of this test binary.
+// clientLine is the command line of a client of this test binary.
 func clientLine(t testing.TB, kind string) string {
 	t.Helper()
 	self, err := os.Executable()
