@@ -3,36 +3,8 @@ package referee
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 )
-
-const lanes = 32
-
-// value is what a lane holds: the bits of a uint or of a float.
-type value struct {
-	bits  uint32
-	float bool
-}
-
-type values = [lanes]value
-
-func number(x uint32) value { return value{bits: x} }
-func real(x float32) value  { return value{math.Float32bits(x), true} }
-
-func (v value) asFloat() float32 {
-	if v.float {
-		return math.Float32frombits(v.bits)
-	}
-	return float32(v.bits)
-}
-func (v value) asUint() uint32 {
-	if v.float {
-		return uint32(math.Float32frombits(v.bits))
-	}
-	return v.bits
-}
-func (v value) isTrue() bool { return v.asFloat() != 0 }
 
 // scope holds the variables of a block; a lane's are its own.
 type scope struct {
@@ -104,25 +76,6 @@ func (p *Program) Run(kernel string, in, out []uint32, n uint32) (err error) {
 	a := &activation{machine: m}
 	a.block(f.body, &scope{outer: top, names: map[string]*values{}}, math.MaxUint32)
 	return nil
-}
-
-func each(mask uint32, f func(lane int)) {
-	for lane := range lanes {
-		if mask>>lane&1 == 1 {
-			f(lane)
-		}
-	}
-}
-
-// where is the part of mask whose lanes hold something other than 0.
-func where(v *values, mask uint32) uint32 {
-	yes := uint32(0)
-	each(mask, func(lane int) {
-		if v[lane].isTrue() {
-			yes |= 1 << lane
-		}
-	})
-	return yes
 }
 
 // block carries statements out and returns the lanes that come to its end.
@@ -266,13 +219,6 @@ func (a *activation) branch(st *stmt, s *scope, mask uint32) uint32 {
 	return here
 }
 
-func convert(typ string, v value) value {
-	if typ == "float" {
-		return real(v.asFloat())
-	}
-	return number(v.asUint())
-}
-
 func (a *activation) assign(st *stmt, s *scope, mask uint32) {
 	target := st.parts[0]
 	got := a.eval(st.parts[1], s, mask)
@@ -367,79 +313,6 @@ func (a *activation) eval(e *expr, s *scope, mask uint32) values {
 		each(mask, func(lane int) { out[lane] = operate(e.op, x[lane], y[lane]) })
 	}
 	return out
-}
-
-func literal(text string) value {
-	if n, err := strconv.ParseUint(text, 0, 32); err == nil {
-		return number(uint32(n))
-	}
-	f, err := strconv.ParseFloat(text, 32)
-	if err != nil {
-		panic("the number " + text)
-	}
-	return real(float32(f))
-}
-
-func truth(b bool) value {
-	if b {
-		return number(1)
-	}
-	return number(0)
-}
-
-func operate(op string, a, b value) value {
-	if a.float || b.float {
-		x, y := a.asFloat(), b.asFloat()
-		switch op {
-		case "+":
-			return real(x + y)
-		case "-":
-			return real(x - y)
-		case "*":
-			return real(x * y)
-		case "<":
-			return truth(x < y)
-		case ">":
-			return truth(x > y)
-		}
-		panic("floats and the operator " + op)
-	}
-	x, y := a.bits, b.bits
-	switch op {
-	case "+":
-		return number(x + y)
-	case "-":
-		return number(x - y)
-	case "*":
-		return number(x * y)
-	case "/":
-		return number(x / y)
-	case "%":
-		return number(x % y)
-	case "&":
-		return number(x & y)
-	case "|":
-		return number(x | y)
-	case "^":
-		return number(x ^ y)
-	case "<<":
-		return number(x << (y & 31))
-	case ">>":
-		return number(x >> (y & 31))
-	case "==":
-		return truth(x == y)
-	case "!=":
-		return truth(x != y)
-	case "<":
-		return truth(x < y)
-	case ">":
-		return truth(x > y)
-	case "<=":
-		return truth(x <= y)
-	case ">=":
-		return truth(x >= y)
-	}
-	panic("the operator " + op)
 }
 
 // call evaluates the arguments, then carries a conversion, an operation of the simdgroup or a function of the text out.

@@ -1,0 +1,119 @@
+package wide
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// partner finds the call that asks for the other half of what this one does, and marks it as done. Both halves of a tile are
+// asked for one right after the other.
+func (e *emitter) partner(i *inst, after []*inst) *inst {
+	last := len(i.args) - 1
+	for _, other := range after {
+		if other.op == "call" && other.callee == i.callee && other.args[last].text != i.args[last].text &&
+			slices.Equal(other.args[:last], i.args[:last]) && !e.skip[other] {
+			e.skip[other] = true
+			return other
+		}
+		if other.op == "store" || other.op == "atomicrmw" || other.op == "cmpxchg" || other.op == "fence" || other.op == "call" && other.callee != i.callee {
+			return nil
+		}
+	}
+	return nil
+}
+
+// halves puts the two halves of a tile where they were asked for.
+func (e *emitter) halves(i, other *inst, x, y string) {
+	for _, asked := range []*inst{i, other} {
+		if asked == nil || asked.name == "" {
+			continue
+		}
+		from := x
+		if asked.args[len(asked.args)-1].text == "1" {
+			from = y
+		}
+		e.put(asked, e.set("load <32 x float>, ptr %s, align 128", from))
+	}
+}
+
+func (e *emitter) multiply(i *inst, after []*inst) {
+	if e.d.regions[e.block] != nil && i.args[6].isName() {
+		e.refuse("a matrix operation that is not known when the kernel is compiled")
+		return
+	}
+	other := e.partner(i, after)
+	x, y := e.slot("<32 x float>, align 128"), e.slot("<32 x float>, align 128")
+	arguments, wanted := []string{"ptr " + x, "ptr " + y}, []string{"ptr", "ptr"}
+	for _, a := range i.args[:6] {
+		arguments, wanted = append(arguments, "ptr "+e.inMemory(a)), append(wanted, "ptr")
+	}
+	e.declare("void @wide_multiply(%s)", strings.Join(wanted, ", "))
+	e.do("call void @wide_multiply(%s)", strings.Join(arguments, ", "))
+	e.halves(i, other, x, y)
+}
+
+// Elements of a simdgroup's matrix that lane 0, 1, ... holds: the first of two.
+func tilePlaces() (rows, columns string) {
+	var r, c []string
+	for lane := range lanes {
+		r = append(r, fmt.Sprintf("i64 %d", lane>>2&4+lane>>1&3))
+		c = append(c, fmt.Sprintf("i64 %d", lane>>2&2*2+lane&1*2))
+	}
+	return "<" + strings.Join(r, ", ") + ">", "<" + strings.Join(c, ", ") + ">"
+}
+
+// tilePointers are the addresses of lanes' two elements of a tile, where the simdgroup does not ask as one.
+func (e *emitter) tilePointers(i *inst) (first, second string) {
+	rows, columns := tilePlaces()
+	if i.args[2].text == "1" {
+		rows, columns = columns, rows
+	}
+	p, stride := e.all(i.args[0]), e.all(i.args[1])
+	at := e.set("add <32 x i64> %s, %s", e.set("mul <32 x i64> %s, %s", stride, rows), columns)
+	first = e.set("getelementptr float, <32 x ptr> %s, <32 x i64> %s", p, at)
+	step := "splat (i64 1)"
+	if i.args[2].text == "1" {
+		step = stride
+	}
+	return first, e.set("getelementptr float, <32 x ptr> %s, <32 x i64> %s", first, step)
+}
+
+func (e *emitter) tileLoad(i *inst, after []*inst) {
+	if i.args[2].isName() || i.args[3].isName() {
+		e.refuse("a simdgroup_load that may be transposed or not")
+		return
+	}
+	other := e.partner(i, after)
+	x, y := e.slot("<32 x float>, align 128"), e.slot("<32 x float>, align 128")
+	if e.differs(i.args[0]) || e.differs(i.args[1]) {
+		first, second := e.tilePointers(i)
+		gather := e.gather("float", 4, false)
+		e.Gathers++
+		for n, p := range []string{first, second} {
+			e.do("store <32 x float> %s, ptr %s, align 128", e.set("call <32 x float> @%s(<32 x ptr> %s, %s %s)", gather, p, maskType, e.mask), []string{x, y}[n])
+		}
+	} else {
+		e.declare("void @wide_tile_load(ptr, ptr, ptr, i64, i32, i32)")
+		e.do("call void @wide_tile_load(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), i.args[2].text, e.bits(e.mask))
+	}
+	e.halves(i, other, x, y)
+}
+
+func (e *emitter) tileStore(i *inst) {
+	if i.args[2].isName() {
+		e.refuse("a simdgroup_store that may be transposed or not")
+		return
+	}
+	if e.differs(i.args[0]) || e.differs(i.args[1]) {
+		first, second := e.tilePointers(i)
+		scatter := e.scatter("float", 4, false)
+		e.Scatters++
+		e.do("call void @%s(<32 x float> %s, <32 x ptr> %s, %s %s)", scatter, e.all(i.args[3]), first, maskType, e.mask)
+		e.do("call void @%s(<32 x float> %s, <32 x ptr> %s, %s %s)", scatter, e.all(i.args[4]), second, maskType, e.mask)
+		return
+	}
+	x, y := e.inMemory(i.args[3]), e.inMemory(i.args[4])
+	e.declare("void @wide_tile_store(ptr, ptr, ptr, i64, i32, i32)")
+	e.do("call void @wide_tile_store(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), i.args[2].text, e.bits(e.mask))
+}
