@@ -43,25 +43,30 @@ static void unmap(struct check *c) {
   if (c->mapping) munmap(c->mapping, c->mapping_bytes);
   if (c->cells) munmap(c->cells, c->cell_bytes);
   if (c->written) munmap(c->written, c->written_bytes);
+  if (c->fetched) munmap(c->fetched, c->fetched_bytes);
   free(c->paths);
   free(c);
 }
 
-/* Copies what is bound, and has the job use the copies. */
+/* Makes room for copies of what is bound, and has the job use them. */
 static bool copy_in(struct check *c, struct job *job) {
   uint64_t bytes = ROOM_BYTES, cells = ARENA_BYTES / CELL_BYTES;
   for (uint32_t i = 0; i < c->region_count; i++) {
     bytes += round_up(c->regions[i].all_bytes) + ROOM_BYTES;
     cells += c->regions[i].all_bytes / CELL_BYTES + 1;
     c->written_bytes += c->regions[i].all_bytes;
+    c->fetched_bytes += host_check_pages(c->regions[i].all_bytes);
   }
   c->mapping_bytes = bytes;
   c->cell_bytes = cells * sizeof *c->cells;
   c->mapping = map(c->mapping_bytes);
   c->cells = map(c->cell_bytes);
-  c->written = c->written_bytes ? map(c->written_bytes) : NULL;
-  if (!c->mapping || !c->cells || (c->written_bytes && !c->written)) return false;
-  unsigned char *written = c->written;
+  if (c->written_bytes) {
+    c->written = map(c->written_bytes);
+    c->fetched = map(c->fetched_bytes);
+  }
+  if (!c->mapping || !c->cells || (c->written_bytes && (!c->written || !c->fetched))) return false;
+  unsigned char *written = c->written, *fetched = c->fetched;
   unsigned char *at = c->mapping + ROOM_BYTES;
   struct cell *cell = c->cells;
   for (uint32_t i = 0; i < c->region_count; i++) {
@@ -69,8 +74,9 @@ static bool copy_in(struct check *c, struct job *job) {
     r->copy = at;
     r->cells = cell;
     r->written = written;
+    r->fetched = fetched;
     written += r->all_bytes;
-    if (r->original) memcpy(at, r->original->contents, r->all_bytes);
+    fetched += host_check_pages(r->all_bytes);
     at += round_up(r->all_bytes) + ROOM_BYTES;
     cell += r->all_bytes / CELL_BYTES + 1;
   }
@@ -102,11 +108,14 @@ gpu_status host_check_begin(struct job *job, char *message, size_t message_bytes
 }
 
 static void copy_out(const struct region *r) {
-  for (uint64_t i = r->first; i < r->all_bytes;) {
-    uint64_t from = i;
-    while (i < r->all_bytes && r->written[i]) i++;
-    if (i > from) memcpy(r->original->contents + from, r->copy + from, i - from);
-    while (i < r->all_bytes && !r->written[i]) i++;
+  uint64_t page = 0, i, end;
+  while (host_check_next_page(r, &page, &i, &end)) {
+    while (i < end) {
+      uint64_t from = i;
+      while (i < end && r->written[i]) i++;
+      if (i > from) memcpy(r->original->contents + from, r->copy + from, i - from);
+      while (i < end && !r->written[i]) i++;
+    }
   }
 }
 
@@ -176,6 +185,7 @@ static void access_memory(struct check *c, struct msl_lane *lane, uintptr_t addr
   host_shadow_store(c, &c->pending);
   enum place place = host_check_find(c, address, bytes, &found);
   if (place == PLACE_UNWATCHED) return;
+  if (found.region) host_check_fetch(found.region, found.offset, bytes);
   bool local = place == PLACE_INSIDE && found.local;
   struct seen seen = {address, (uint32_t)bytes, (kind & MSL_WRITE) != 0, line, now(c, lane, kind, site, local)};
   if (place != PLACE_INSIDE) {

@@ -1,9 +1,10 @@
 /* The checkers: what a checked device notices while a job runs on its one worker.
  *
- * Device buffers that a job binds are copied, each with room around it where every access is an error, and what the
- * kernel has written is copied back when the job ends: no more than that, for buffers may wrap memory in common. Every two bytes of them, and of threadgroup memory, have a cell that says who last wrote and
- * read them, and when in terms of barriers (epoch) and simdgroup operations (operation). Two accesses by different
- * threads are ordered when a barrier of the right kind lies between them, or an operation of a simdgroup that both
+ * The kernel works on copies of the device buffers that a job binds, each with room around it where every access is an
+ * error. A page is copied when the kernel first accesses it, and what the kernel has written is copied back when the job
+ * ends: no more than that, for buffers may wrap memory in common. Every two bytes of the copies, and of threadgroup memory,
+ * have a cell: who last wrote and read them, and when in terms of barriers (epoch) and simdgroup operations (operation).
+ * Two accesses by different threads are ordered when a barrier of the right kind lies between them, or an operation of a simdgroup that both
  * threads take part in; where they are not, and one of them changes the memory, it is a race.
  */
 #ifndef ATTEST_HOST_CHECK_H
@@ -14,6 +15,7 @@
 #define CELL_BYTES 2u
 #define READERS 3u
 #define ROOM_BYTES ((uint64_t)1 << 20) /* around a device buffer's copy */
+#define COPY_PAGE 16384u               /* bytes of a buffer that are copied at once */
 #define MEM_DEVICE 1u                  /* of mem_flags */
 #define MEM_THREADGROUP 2u
 
@@ -43,6 +45,7 @@ struct region {
   uint64_t first, bytes;     /* the part that bindings cover */
   uint64_t all_bytes;
   uint32_t slots;            /* that are bound to it */
+  unsigned char *fetched;    /* by page: the copy holds it */
   unsigned char *written;    /* by byte: the kernel has written it */
   struct cell *cells;
 };
@@ -73,6 +76,8 @@ struct check {
   uint64_t mapping_bytes;
   struct region regions[GPU_MAX_BUFFERS];
   uint32_t region_count, last_region;
+  unsigned char *fetched;       /* of all regions */
+  uint64_t fetched_bytes;
   unsigned char *written;       /* of all regions */
   uint64_t written_bytes;
   struct cell *cells;           /* all of them: device regions, then the arena */
@@ -122,6 +127,11 @@ struct found {
 enum place { PLACE_UNWATCHED, PLACE_INSIDE, PLACE_OUTSIDE_DEVICE, PLACE_OUTSIDE_LOCAL, PLACE_NOWHERE };
 enum place host_check_find(struct check *, uintptr_t address, uint64_t bytes, struct found *);
 void host_check_name(struct check *, uintptr_t address, host_report *);
+
+/* check_pages.c: which pages of a buffer the copy holds. */
+void host_check_fetch(struct region *, uint64_t offset, uint64_t bytes);
+uint64_t host_check_pages(uint64_t bytes);
+bool host_check_next_page(const struct region *, uint64_t *page, uint64_t *from, uint64_t *to);
 
 /* check_again.c: what a run's results depend on that nothing has written. */
 gpu_status host_check_again(struct job *first, const struct job *plan, double deadline, size_t reports_before);

@@ -8,23 +8,32 @@
 
 #include "check.h"
 
-/* Reports each place that wrote bytes which differ. */
-static bool differ(struct check *first, const struct check *second, bool report) {
+/* Reports each place that wrote bytes which differ, of those from `at` to `end`. */
+static void report_differences(struct check *first, const struct region *a, const struct region *b, uint64_t at, uint64_t end) {
+  for (; at < end; at++) {
+    if (a->copy[at] == b->copy[at]) continue;
+    host_report r;
+    host_report_begin(first, &r, HOST_UNINITIALIZED_PRIVATE, a->cells[at / CELL_BYTES].writer);
+    r.access.write = true;
+    r.bytes = 1;
+    host_check_name(first, (uintptr_t)a->copy + at, &r);
+    host_report_add(first, &r);
+    at |= CELL_BYTES - 1;
+  }
+}
+
+/* Whether the two runs left different bytes. */
+static bool differ(struct check *first, struct check *second, bool report) {
   bool any = false;
   for (uint32_t i = 0; i < first->region_count; i++) {
-    struct region *a = &first->regions[i];
-    const struct region *b = &second->regions[i];
-    for (uint64_t at = a->first; at < a->all_bytes; at++) {
-      if (a->copy[at] == b->copy[at]) continue;
-      any = true;
-      if (!report) return true;
-      host_report r;
-      host_report_begin(first, &r, HOST_UNINITIALIZED_PRIVATE, a->cells[at / CELL_BYTES].writer);
-      r.access.write = true;
-      r.bytes = 1;
-      host_check_name(first, (uintptr_t)a->copy + at, &r);
-      host_report_add(first, &r);
-      at |= CELL_BYTES - 1;
+    struct region *a = &first->regions[i], *b = &second->regions[i];
+    uint64_t page = 0, at, end;
+    while (host_check_next_page(b, &page, &at, &end)) host_check_fetch(a, at, end - at);
+    for (page = 0; host_check_next_page(a, &page, &at, &end);) {
+      host_check_fetch(b, at, end - at);
+      if (at < a->first) at = a->first < end ? a->first : end;
+      any = any || memcmp(a->copy + at, b->copy + at, end - at);
+      if (report) report_differences(first, a, b, at, end);
     }
   }
   return any;
