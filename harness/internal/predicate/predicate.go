@@ -32,7 +32,21 @@ func (p Predicate) Match(c cases.Case) (bool, error) {
 	if p.program == nil {
 		return true, nil
 	}
-	out, err := expr.Run(p.program, conditionValues(&c))
+	return p.Holds(FactsOf(c))
+}
+
+// Facts is all that a condition may name, read off one case.
+type Facts struct{ of any }
+
+// FactsOf reads a normalized case for conditions; for who asks many of them about the same one.
+func FactsOf(c cases.Case) Facts { return Facts{conditionValues(&c)} }
+
+// Holds is Match for facts that were read before.
+func (p Predicate) Holds(v Facts) (bool, error) {
+	if p.program == nil {
+		return true, nil
+	}
+	out, err := expr.Run(p.program, v.of)
 	if err != nil {
 		return false, explain(p.source, err)
 	}

@@ -17,6 +17,8 @@ type feature struct {
 	group    string   // of the fields that decide it
 	words    []string // of a word: the value is the index
 	get      func(*cases.Case) float64
+	before   string // the field, where the feature is that it differs in a case before; get is not set then
+	sameSize bool   // of these: in a case before of the same size
 	readable string // for people; empty: the name
 }
 
@@ -195,11 +197,9 @@ func beforeFeatures() (list []feature) {
 		if settled[f.Name] || groupOf(f.Name) == "call" {
 			continue
 		}
-		for list, differs := range map[string]func(*cases.Case) []string{"before.differs": predicate.Differs, "before.same_size_differs": predicate.SameSizeDiffers} {
-			add(fmt.Sprintf("%q in %s", f.Name, list), flag, func(c *cases.Case) float64 {
-				return truth(len(c.After) > 0 && slices.Contains(differs(c), f.Name))
-			})
-		}
+		list = append(list,
+			feature{name: fmt.Sprintf("%q in before.differs", f.Name), kind: flag, group: "after", before: f.Name},
+			feature{name: fmt.Sprintf("%q in before.same_size_differs", f.Name), kind: flag, group: "after", before: f.Name, sameSize: true})
 	}
 	slices.SortStableFunc(list, func(a, b feature) int { return strings.Compare(a.name, b.name) })
 	return list
@@ -309,8 +309,32 @@ func groupOf(field string) string {
 // vector is the features of a case.
 func vector(c *cases.Case) []float64 {
 	x := make([]float64, len(features))
+	var differs, sameSize []string // looked for once, and not for every field
+	if len(c.After) > 0 {
+		differs, sameSize = predicate.Differs(c), predicate.SameSizeDiffers(c)
+	}
 	for i := range features {
-		x[i] = features[i].get(c)
+		switch f := &features[i]; {
+		case f.before == "":
+			x[i] = f.get(c)
+		case f.sameSize:
+			x[i] = truth(slices.Contains(sameSize, f.before))
+		default:
+			x[i] = truth(slices.Contains(differs, f.before))
+		}
 	}
 	return x
+}
+
+// value is one feature of a case.
+func (f *feature) value(c *cases.Case) float64 {
+	switch {
+	case f.before == "":
+		return f.get(c)
+	case len(c.After) == 0:
+		return 0
+	case f.sameSize:
+		return truth(slices.Contains(predicate.SameSizeDiffers(c), f.before))
+	}
+	return truth(slices.Contains(predicate.Differs(c), f.before))
 }

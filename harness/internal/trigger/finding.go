@@ -35,7 +35,7 @@ func (f *Finding) Everywhere() bool { return f.Explained() && len(f.wide.atoms) 
 
 // Matches reports whether the trigger explains a failure of a case.
 func (f *Finding) Matches(c *cases.Case) bool {
-	return f.Explained() && f.wide.matches(&sample{x: vector(c)})
+	return f.Explained() && f.wide.holdsFor(c)
 }
 
 // manyAtoms is how long conditions are that some fit by chance alone.

@@ -58,6 +58,16 @@ func (p *conjunction) matches(s *sample) bool {
 	return true
 }
 
+// holdsFor is matches for a case of which no sample was made.
+func (p *conjunction) holdsFor(c *cases.Case) bool {
+	for i := range p.atoms {
+		if a := &p.atoms[i]; !a.holds(features[a.feature].value(c)) {
+			return false
+		}
+	}
+	return true
+}
+
 // String is an expression for package predicate.
 func (p *conjunction) String() string {
 	if len(p.atoms) == 0 {

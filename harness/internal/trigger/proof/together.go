@@ -111,8 +111,9 @@ func (t *tally) add(strikes, matches []float64) {
 // holds is 1 for each condition that holds for a case.
 func holds(when []predicate.Predicate, c cases.Case) ([]float64, error) {
 	which := make([]float64, len(when))
+	facts := predicate.FactsOf(c)
 	for i, p := range when {
-		ok, err := p.Match(c)
+		ok, err := p.Holds(facts)
 		if err != nil {
 			return nil, err
 		}
