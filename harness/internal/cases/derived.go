@@ -110,6 +110,47 @@ func (c *Case) arrayHidesARow() bool {
 	return false
 }
 
+// KeysSeen is the number of keys that some row sees, of the row that sees most; no further than limit. With one key a
+// softmax is 1 whatever the score. Of a large array it looks at the first rows only, and takes the rest to see no more.
+func (c *Case) KeysSeen(limit int) int {
+	array := c.Mask.IsArray()
+	own, s, forbidden := c.maskDims(), newStream(c.Values.Seed, streamMask), c.Mask.Floor.Value(c.Mask.Format)
+	d := [2]int{1, 1}
+	if array {
+		d = [2]int{own[0], own[1]}
+	}
+	if c.Ragged() {
+		d[0] = c.Batch
+	}
+	most, looked := 0, 0
+	for b := range d[0] {
+		for r := range c.QLen {
+			begin, end := c.Span(b, r)
+			if !array {
+				if most = max(most, min(limit, end-begin)); most == limit {
+					return limit
+				}
+				continue
+			}
+			for h := range d[1] {
+				seen := 0
+				for key := begin; key < end && seen < limit; key++ {
+					batch, row, column := min(b, own[0]-1), min(r, own[2]-1), min(key, own[3]-1)
+					index := uint64(((batch*own[1]+h)*own[2]+row)*own[3] + column)
+					if c.maskEntry(s, batch, h, row, column, index) != forbidden {
+						seen++
+					}
+					looked++
+				}
+				if most = max(most, seen); most == limit || looked > mostEntries {
+					return most
+				}
+			}
+		}
+	}
+	return most
+}
+
 // Ends gives, for every group of so many rows, one past the last key that any of its rows sees by the causal or window
 // part of the mask, and Begins the first such key: what a kernel takes for its loop over the keys. Groups that see none
 // are left out. Neighbours that are alike are one.

@@ -6,9 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRangeEnds holds RangeEnds against the rows of the mask as it is filled.
+// TestRangeEnds holds RangeEnds and KeysSeen against the rows of the mask as it is filled.
 func TestRangeEnds(t *testing.T) {
-	seen := map[[2]bool]int{}
+	seen, counts := map[[2]bool]int{}, map[int]int{}
 	for _, shape := range []string{"111k", "11qk", "11q1", "bhqk", "b11k", "1h1k"} {
 		for _, m := range []Mask{
 			{Kind: BoolMask, Shape: shape, Fill: RandomFill, Density: 20},
@@ -25,6 +25,7 @@ func TestRangeEnds(t *testing.T) {
 				require.NoError(t, c.Repair())
 				tensors := Materialize(c)
 				var first, last bool
+				most := 0
 				bias, forbidden := make([]float64, c.KVLen), c.Mask.Floor.Value(c.Mask.Format)
 				for b := range c.Batch {
 					for h := range c.Heads {
@@ -35,15 +36,27 @@ func TestRangeEnds(t *testing.T) {
 							}
 							array := c.Mask.IsArray()
 							first = first || begin < end && (!array || bias[begin] != forbidden)
+							keys := 0
+							for key := begin; key < end; key++ {
+								if !array || bias[key] != forbidden {
+									keys++
+								}
+							}
+							most = max(most, keys)
 							last = last || begin < end && (!array || bias[end-1] != forbidden)
 						}
 					}
 				}
 				gotFirst, gotLast := c.RangeEnds()
 				require.Equal(t, [2]bool{first, last}, [2]bool{gotFirst, gotLast}, "%s, seed %d", Describe(c), seed)
+				for _, limit := range []int{2, 3, 100} {
+					require.Equal(t, min(most, limit), c.KeysSeen(limit), "%s, seed %d", Describe(c), seed)
+				}
 				seen[[2]bool{first, last}]++
+				counts[most]++
 			}
 		}
 	}
 	require.Len(t, seen, 4, "not every answer came up: %v", seen)
+	require.Len(t, counts, 6, "not every number of keys came up: %v", counts)
 }

@@ -212,6 +212,6 @@ func (l *Lab) controls(ctx context.Context, s *sample) ([]cases.Case, error) {
 // hidesMore reports whether a case may pass where another that has the same bug fails: it has fewer keys to see, or
 // values of which every output is as good as another.
 func hidesMore(c, than *cases.Case) bool {
-	return c.Visible().End < than.Visible().End && c.Visible().End <= 2 || weak(c) && !weak(than) ||
+	return c.KeysSeen(3) < than.KeysSeen(3) || weak(c) && !weak(than) ||
 		c.Values.V != than.Values.V || c.Values.Q != than.Values.Q || c.Values.K != than.Values.K || c.Mask.Fill == cases.OpenFill && than.Mask.Fill != cases.OpenFill
 }

@@ -180,6 +180,9 @@ func (in *inference) evidence(sure bool) *evidence {
 			add(j.sample, otherPass)
 		}
 	}
+	if !sure {
+		e.soften(func(s *sample) bool { return s.weak && !in.telling[s] })
+	}
 	failing := map[*sample]bool{}
 	fail := func(s *sample, weight float64) {
 		if !failing[s] && !in.unrelated[s] && !slices.Contains(in.hard, s) {

@@ -59,6 +59,7 @@ func (l *Lab) all(hard, soft []*sample) *evidence {
 			e.pass, e.weight = append(e.pass, j.sample), append(e.weight, weight)
 		}
 	}
+	e.soften(func(s *sample) bool { return s.weak })
 	return e
 }
 

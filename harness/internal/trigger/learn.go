@@ -40,7 +40,7 @@ func weak(c *cases.Case) bool {
 			return true
 		}
 	}
-	return c.Visible().End <= 2 || c.Mask.Fill == cases.OpenFill || c.EffectiveScale() == 0 || c.Mask.PlusInf
+	return c.KeysSeen(3) < 3 || c.Mask.Fill == cases.OpenFill || c.EffectiveScale() == 0 || c.Mask.PlusInf
 }
 
 // conjunction is a candidate for a trigger.
@@ -94,6 +94,28 @@ type evidence struct {
 func (e *evidence) fail(s *sample, weight float64) {
 	e.soft, e.lost = append(e.soft, s), append(e.lost, weight)
 }
+
+// soften lets all passes that may hide a bug weigh no more together than a condition costs. They pass for one reason as a
+// rule, that no row sees a key or that v is 0, and a dozen of them would be taken for a condition on what is seen.
+func (e *evidence) soften(hides func(*sample) bool) {
+	total := 0.0
+	for i, s := range e.pass {
+		if hides(s) {
+			total += e.weight[i]
+		}
+	}
+	if total <= weakTotal {
+		return
+	}
+	for i, s := range e.pass {
+		if hides(s) {
+			e.weight[i] *= weakTotal / total
+		}
+	}
+}
+
+// weakTotal is less than any atom costs.
+const weakTotal = 0.6
 
 // even gives all failures the same weight.
 func (e *evidence) even(weight float64) {

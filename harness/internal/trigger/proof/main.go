@@ -52,6 +52,9 @@ func main() {
 	perFamily := flag.Int("family", 3, "mutants of each family")
 	only := flag.String("only", "", "mutants whose names match this expression, instead")
 	together := flag.String("together", "", "mutants, with commas, that are planted at once; one run that peels must name them")
+	drawn := flag.Int("drawn", 0, "libraries of --bugs that are drawn at random and pretended, instead")
+	bugs := flag.String("bugs", "2,4,8,10", "with --drawn: how many bugs a library has, with commas")
+	seed := flag.Int64("seed", 1, "with --drawn: where the drawing begins")
 	out := flag.String("out", "build/triggers.md", "the table, or of --together what was found, is added to this file; empty: it is only printed")
 	keep := flag.String("keep", "", "a folder that keeps what was built and run, with a log of how each trigger came about")
 	limit := flag.Duration("time", time.Hour, "no mutant is begun after it")
@@ -59,7 +62,12 @@ func main() {
 		os.Exit(status)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, &o, *perFamily, *most, *only, *together, *out, *keep, time.Now().Add(*limit))
+	var err error
+	if *drawn > 0 {
+		err = o.drawn(ctx, os.Stdout, *drawn, *bugs, *seed)
+	} else {
+		err = run(ctx, &o, *perFamily, *most, *only, *together, *out, *keep, time.Now().Add(*limit))
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "proof:", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
@@ -18,27 +19,36 @@ import (
 // pretended is a path that runs nothing: a case fails where a condition holds and nothing about the case hides the error.
 // It shows in seconds how the search does on every condition, apart from what real kernels do beside their bug.
 type pretended struct {
-	when []predicate.Predicate
+	when     []predicate.Predicate
+	inScores []bool // of each bug; it shows where a row sees two keys of different scores. nil: all but show there
 }
 
-func (p *pretended) strikes(c *cases.Case) bool { return p.which(c) >= 0 }
-
-// which is the first of the bugs that strikes a case, or one that ran before it and left it wrong; -1: none.
-func (p *pretended) which(c *cases.Case) int {
-	for i, when := range p.when {
-		if ok, err := when.Match(*c); ok && err == nil {
-			return i
-		}
-	}
-	return -1
+func (p *pretended) strikes(c *cases.Case) bool {
+	facts := predicate.FactsOf(*c)
+	return slices.ContainsFunc(p.when, func(when predicate.Predicate) bool { ok, err := when.Holds(facts); return ok && err == nil })
 }
 
 func (p *pretended) ask(_ context.Context, c cases.Case) (verdict.Kind, error) {
-	hidden := c.Visible().End < 2 || c.Values.V == cases.Zero || c.Values.V == cases.Constant
-	if p.strikes(&c) && !hidden {
-		return verdict.Numeric, nil
+	facts := predicate.FactsOf(c)
+	for i, when := range p.when {
+		if ok, err := when.Holds(facts); ok && err == nil && !p.hides(i, &c) {
+			return verdict.Numeric, nil
+		}
 	}
 	return verdict.Pass, nil
+}
+
+// hides reports whether a case does not show a bug that strikes it.
+func (p *pretended) hides(bug int, c *cases.Case) bool {
+	v := c.Values
+	switch {
+	case p.inScores == nil:
+		return c.Visible().End < 2 || v.V == cases.Zero || v.V == cases.Constant
+	case p.inScores[bug]:
+		return c.KeysSeen(2) < 2 || c.EffectiveScale() == 0 || v.V == cases.Zero || v.V == cases.Constant || v.K == cases.Constant ||
+			slices.ContainsFunc([]cases.Regime{v.Q, v.K}, func(r cases.Regime) bool { return r == cases.Zero || r == cases.Subnormal })
+	}
+	return c.KeysSeen(1) < 1 || v.V == cases.Zero
 }
 
 func (p *pretended) reduced(ctx context.Context, l *trigger.Lab, c cases.Case) (cases.Case, error) {
@@ -121,7 +131,7 @@ func (o *options) pretend(ctx context.Context, m *mutate.Mutant) (r result, err 
 		return r, err
 	}
 	begin := time.Now()
-	p := &pretended{[]predicate.Predicate{when}}
+	p := &pretended{when: []predicate.Predicate{when}}
 	l, _, err := p.run(ctx, o.cases, 4, 0, o.log())
 	if err != nil {
 		return r, err

@@ -33,24 +33,27 @@ func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.M
 			sources = append(sources, x.Trigger)
 		}
 	}
-	told, err := name(ctx, sources, chosen, o.formulas)
+	conditions, err := conditionsOf(chosen)
 	if err != nil {
 		return err
 	}
-	count := 0
+	told, stray, err := name(ctx, sources, conditions, o.formulas)
+	if err != nil {
+		return err
+	}
+	alone, together := 0, 0
 	for _, n := range told {
-		if n.found >= 0 {
-			count++
+		switch {
+		case len(n.by) == 1:
+			alone++
+		case len(n.by) > 1:
+			together++
 		}
 	}
-	fmt.Fprintf(w, "\n%d bugs at once, %.0f s: %d are named by %d findings; %d further cases outside conform (of %d run) %s\n\nplanted:\n", len(names), f.seconds, count, len(f.Findings), f.Outside, f.Cases, f.Ended)
+	fmt.Fprintf(w, "\n%d bugs at once, %.0f s: %d are named by one finding each, %d more by several; %d findings, %d of them of no bug; %d further cases outside conform (of %d run) %s\n\nplanted, held against the findings on %d fresh cases:\n",
+		len(names), f.seconds, alone, together, len(f.Findings), len(stray)+len(f.Findings)-len(sources), f.Outside, f.Cases, f.Ended, o.formulas)
 	for i, m := range chosen {
-		n := told[i]
-		by := "not named"
-		if n.found >= 0 {
-			by = fmt.Sprintf("named by `%s`", sources[n.found])
-		}
-		fmt.Fprintf(w, "- %s, `%s`: %s (precision %.2f, recall %.2f on %d fresh cases)\n", m.Name, m.When, by, n.precision, n.recall, o.formulas)
+		fmt.Fprintf(w, "- %s, `%s`: %s\n", m.Name, m.When, told[i].told(sources))
 	}
 	fmt.Fprintf(w, "\nfound:\n")
 	for _, x := range f.Findings {

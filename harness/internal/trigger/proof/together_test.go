@@ -41,10 +41,12 @@ func TestEveryBugOfALibraryIsNamed(t *testing.T) {
 					found = append(found, f.Trigger.String())
 				}
 			}
-			list, err := name(t.Context(), found, bugs, 4000)
+			conditions, err := conditionsOf(bugs)
+			require.NoError(t, err)
+			list, _, err := name(t.Context(), found, conditions, 4000)
 			require.NoError(t, err)
 			for _, n := range list {
-				require.GreaterOrEqual(t, n.found, 0, "%s is not named: precision %.2f, recall %.2f; found %q", bugs[n.bug].Name, n.precision, n.recall, found)
+				require.Len(t, n.by, 1, "%s is %s; found %q", bugs[n.bug].Name, n.told(found), found)
 			}
 		})
 	}
