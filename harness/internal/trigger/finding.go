@@ -22,8 +22,7 @@ type Finding struct {
 	Note          string     // what is not sure about it
 
 	wide, sure conjunction
-	hard, fail []*sample
-	far        []*sample // failures one length away from the base
+	in         *inference // what it was found by
 	unclear    bool
 }
 
@@ -73,16 +72,19 @@ func (l *Lab) describe(f *Finding) error {
 	f.unclear = f.Inside < 2*f.Exceptions || len(f.wide.atoms) >= manyAtoms && f.Inside < 8*f.Exceptions
 	// A condition is no better that lies about most of the lengths that were varied around the base, one at a time: it has
 	// learned by heart which of them fail.
-	strays := 0
-	for _, s := range f.far {
-		if !f.wide.matches(s) {
+	far, strays := 0, 0
+	for s := range f.in.far {
+		if f.in.others(s) {
+			continue
+		}
+		if far++; !f.wide.matches(s) {
 			strays++
 		}
 	}
-	if !f.unclear && 2*strays > len(f.far) {
+	if !f.unclear && 2*strays > far {
 		f.unclear = true
 		f.Note = fmt.Sprintf("no simple condition explains it: of %d failing cases one length away from the smallest, the best one leaves out %d; a race, a state left by other calls, or a quantity that has no name here, such as where in memory an operand lies",
-			len(f.far), strays)
+			far, strays)
 		f.Summary = "no simple condition explains it"
 		return nil
 	}

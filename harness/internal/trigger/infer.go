@@ -3,7 +3,6 @@ package trigger
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 
 	"attest.example/attest/harness/internal/cases"
@@ -29,6 +28,7 @@ type inference struct {
 	far       map[*sample]float64 // failures and what it costs to leave them out, likewise
 	extra     []atom
 	inside    struct{ asked, failed int }
+	finding   *Finding // that came of it; nil: it goes on
 }
 
 // Weights of passing cases: what they cost a condition that matches them.
@@ -61,11 +61,12 @@ func (l *Lab) Find(ctx context.Context, reduced cases.Case) (found *Finding, joi
 			return nil, false, err
 		}
 		if other != nil {
-			return other, true, nil
+			return other, true, l.settle(ctx)
 		}
 	}
+	in.finding = f
 	l.findings = append(l.findings, f)
-	return f, false, nil
+	return f, false, l.settle(ctx)
 }
 
 // Findings lists what was found, in the order in which it was.
@@ -113,9 +114,8 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 		return nil, err
 	}
 	best := in.fit()[0]
-	f := &Finding{Base: in.base.c, Probes: in.used(), wide: best, hard: in.hard, fail: in.soft}
+	f := &Finding{Base: in.base.c, Probes: in.used(), wide: best, in: in}
 	f.sure = in.sureOf(best)
-	f.far = slices.Collect(maps.Keys(in.far))
 	return f, in.describe(f)
 }
 
@@ -185,7 +185,7 @@ func (in *inference) evidence(sure bool) *evidence {
 	}
 	failing := map[*sample]bool{}
 	fail := func(s *sample, weight float64) {
-		if !failing[s] && !in.unrelated[s] && !slices.Contains(in.hard, s) {
+		if !failing[s] && !in.unrelated[s] && !slices.Contains(in.hard, s) && !in.others(s) {
 			failing[s] = true
 			e.fail(s, max(weight, in.far[s]))
 		}
@@ -196,12 +196,12 @@ func (in *inference) evidence(sure bool) *evidence {
 	// Failures of the run may be other bugs'. Of a path that nearly always fails they would outweigh every pass.
 	n := 0
 	for _, j := range in.run {
-		if j.fails && !in.known(j.sample) {
+		if j.fails && !in.others(j.sample) {
 			n++
 		}
 	}
 	for _, j := range in.run {
-		if j.fails && !in.known(j.sample) {
+		if j.fails && !in.others(j.sample) {
 			fail(j.sample, min(softWeight, runSoftTotal/float64(n)))
 		}
 	}

@@ -25,10 +25,9 @@ func (l *Lab) join(ctx context.Context, f *Finding) (*Finding, error) {
 			continue
 		}
 		g.wide = both
-		g.hard, g.fail = append(slices.Clone(g.hard), f.hard...), append(slices.Clone(g.fail), f.fail...)
-		g.far = append(slices.Clone(g.far), f.far...)
+		g.in.absorb(f.in)
 		g.Probes += f.Probes
-		e := l.all(g.hard, g.fail)
+		e := l.all(g.in.hard, g.in.soft)
 		e.even(0.15)
 		for i := range e.weight {
 			e.weight[i] *= 4
@@ -65,9 +64,9 @@ func (l *Lab) all(hard, soft []*sample) *evidence {
 
 // joint is the best condition for both, and the cost of the cheaper one of those for one of them alone.
 func (l *Lab) joint(g, f *Finding) (both conjunction, alone float64) {
-	soft := append(slices.Clone(g.fail), f.fail...)
-	both = l.all(append(slices.Clone(g.hard), f.hard...), soft).learn()[0]
-	one, two := l.all(g.hard, soft).learn()[0].cost, l.all(f.hard, soft).learn()[0].cost
+	soft := append(slices.Clone(g.in.soft), f.in.soft...)
+	both = l.all(append(slices.Clone(g.in.hard), f.in.hard...), soft).learn()[0]
+	one, two := l.all(g.in.hard, soft).learn()[0].cost, l.all(f.in.hard, soft).learn()[0].cost
 	return both, min(one, two)
 }
 
@@ -114,7 +113,7 @@ func (l *Lab) between(ctx context.Context, both *conjunction, g, f *Finding) (bo
 		if asked == betweenProbes || ctx.Err() != nil {
 			break
 		}
-		from := [][]*sample{g.hard, f.hard}[l.dice.Intn(2)]
+		from := [][]*sample{g.in.hard, f.in.hard}[l.dice.Intn(2)]
 		c := vary(l.dice, from[l.dice.Intn(len(from))].c, 1+l.dice.Intn(3))
 		x := &sample{c: c, x: vector(&c)}
 		if work(&c) > l.o.MaxWork || weak(&c) || !both.matches(x) || g.wide.matches(x) || f.wide.matches(x) {

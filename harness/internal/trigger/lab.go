@@ -88,28 +88,27 @@ func (l *Lab) sample(c cases.Case) *sample {
 	return s
 }
 
-// known reports whether another finding explains a case, or one that runs before it.
-func (l *Lab) known(s *sample) bool {
-	if l.elsewhere(&s.c) {
+// known reports whether a finding explains a case, or one that runs before it.
+func (l *Lab) known(s *sample) bool { return l.knownBut(s, nil) }
+
+// knownBut is known by another finding than one; nil: by any.
+func (l *Lab) knownBut(s *sample, one *Finding) bool {
+	if l.elsewhere(&s.c, one) {
 		return true
 	}
 	for i := range s.c.After {
-		if l.elsewhere(&s.c.After[i]) {
+		if l.elsewhere(&s.c.After[i], one) {
 			return true
 		}
 	}
 	return false
 }
 
-func (l *Lab) elsewhere(c *cases.Case) bool {
+func (l *Lab) elsewhere(c *cases.Case, but *Finding) bool {
 	if l.o.Known != nil && l.o.Known(c) {
 		return true
 	}
-	if len(l.findings) == 0 {
-		return false
-	}
-	x := l.sample(*c)
-	return slices.ContainsFunc(l.findings, func(f *Finding) bool { return f.Explained() && f.wide.matches(x) })
+	return slices.ContainsFunc(l.findings, func(f *Finding) bool { return f != but && f.Matches(c) })
 }
 
 // answer is what a probe came to.
@@ -124,13 +123,18 @@ const (
 
 // ask runs a case, unless its verdict is known.
 func (l *Lab) ask(ctx context.Context, c cases.Case) (*sample, answer, error) {
+	return l.askBut(ctx, c, nil)
+}
+
+// askBut is ask for who looks at one of the findings again, which does not count as another one then.
+func (l *Lab) askBut(ctx context.Context, c cases.Case, one *Finding) (*sample, answer, error) {
 	s := l.sample(c)
 	kind, known := l.verdicts[s.key]
 	if !known {
 		if work(&c) > 3*l.o.MaxWork {
 			return s, unclear, nil
 		}
-		if l.known(s) {
+		if l.knownBut(s, one) {
 			return s, other, nil // it fails, or else tells nothing about this bug
 		}
 		var err error
@@ -153,7 +157,7 @@ func (l *Lab) ask(ctx context.Context, c cases.Case) (*sample, answer, error) {
 		return s, passes, nil
 	case !kind.Fails():
 		return s, unclear, nil
-	case l.known(s):
+	case l.knownBut(s, one):
 		return s, other, nil
 	}
 	return s, fails, nil

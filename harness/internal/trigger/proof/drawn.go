@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/predicate"
+	"attest.example/attest/harness/internal/trigger"
+)
+
+// drawing makes conditions of bugs at random, from the table of fields and a few quantities that kernels go by. It knows
+// nothing of the atoms that the search has.
+type drawing struct {
+	dice   *rand.Rand
+	fields []*cases.Field
+	sample []cases.Case // that conditions are tried on
+	facts  []predicate.Facts
+}
+
+// A drawn bug strikes neither hardly a case nor nearly all, and is not hidden behind another.
+const (
+	drawnFrom    = 400 // cases
+	leastStruck  = 0.012
+	mostStruck   = 0.5
+	mostInside   = 0.85 // of its cases that another bug of the library strikes, too
+	leastByItsef = 3    // cases of drawnFrom that no other bug strikes
+)
+
+func newDrawing(seed int64) (*drawing, error) {
+	d := &drawing{dice: rand.New(rand.NewSource(seed))}
+	for _, f := range cases.Fields() {
+		switch {
+		case f.Name == "version", f.Name == "values.seed", f.Name == "after", f.Name == "notes", strings.HasPrefix(f.Name, "call."):
+		case f.Type == cases.Integer, f.Type == cases.Word, f.Type == cases.Flag, f.Type == cases.Number:
+			d.fields = append(d.fields, f)
+		}
+	}
+	stream, err := gen.NewStream(gen.Default, 977, gen.Filter{MaxWork: 2e7})
+	if err != nil {
+		return nil, err
+	}
+	for i := 0; len(d.sample) < drawnFrom; i++ {
+		c, err := stream.Case(i)
+		if err != nil {
+			return nil, err
+		}
+		if trigger.MayHide(&c) {
+			continue
+		}
+		d.sample = append(d.sample, c)
+		d.facts = append(d.facts, predicate.FactsOf(c))
+	}
+	return d, nil
+}
+
+func pick[T any](dice *rand.Rand, list ...T) T { return list[dice.Intn(len(list))] }
+
+// part is a condition on one field, or one quantity.
+func (d *drawing) part() string {
+	if d.dice.Intn(4) == 0 {
+		return pick(d.dice, "q_len != kv_len", "q_len == kv_len", "q_len > kv_len", "q_len < kv_len", "group >= 2", "group == 1", "causal", "not causal",
+			"visible.hides", "visible.none", "batch * heads >= 4", "batch >= 2 && heads >= 2", "mask.align != \"\"", `mask.kind in ["bool", "additive"]`,
+			`mask.shape contains "q"`, `mask.shape contains "h"`, `mask.shape contains "b"`, "visible.end >= 33", "visible.end % 8 != 0", "visible.end != kv_len",
+			"strided.q", "strided.k", "strided.v", "strided.out", "not same_strides.k_v", "input != output", "before.more_keys > 0", `"input" in before.differs`, `"scale" in before.differs`)
+	}
+	f := d.fields[d.dice.Intn(len(d.fields))]
+	switch f.Type {
+	case cases.Flag:
+		return f.Name
+	case cases.Number:
+		return f.Name + " " + pick(d.dice, "< 0", "> 0", "!= 1", "== 0", ">= 0.5", "> 1")
+	case cases.Word:
+		w := pick(d.dice, f.Values...)
+		if other := pick(d.dice, f.Values...); other != w && d.dice.Intn(4) == 0 {
+			return fmt.Sprintf("%s in [%q, %q]", f.Name, w, other)
+		}
+		return fmt.Sprintf("%s == %q", f.Name, w)
+	}
+	if f.Simple.Slack {
+		return f.Name + " " + pick(d.dice, "> 0", "> 0", "> 0", ">= 2", ">= 8")
+	}
+	edge := pick(d.dice, 2, 2, 3, 4, 8, 9, 16, 17, 32, 33, 64, 65, 128, 129, 192, 256)
+	return f.Name + " " + pick(d.dice, fmt.Sprintf(">= %d", edge), fmt.Sprintf(">= %d", edge), fmt.Sprintf("< %d", edge),
+		"% 8 != 0", "% 32 != 0", "% 32 == 0", "% 64 != 0", "% 64 in 1..8")
+}
+
+// condition is one to three parts; either of two such, now and then.
+func (d *drawing) condition() string {
+	conjunction := func(most int) string {
+		parts := make([]string, 1+d.dice.Intn(most))
+		for i := range parts {
+			parts[i] = d.part()
+		}
+		return strings.Join(parts, " && ")
+	}
+	if d.dice.Intn(10) == 0 {
+		return conjunction(2) + " || " + conjunction(2)
+	}
+	return conjunction(pick(d.dice, 1, 2, 2, 3))
+}
+
+// struck tells which cases of the sample a condition strikes; nil: it is none that the language takes.
+func (d *drawing) struck(condition string) []bool {
+	p, err := predicate.Compile(condition)
+	if err != nil {
+		return nil
+	}
+	list := make([]bool, len(d.sample))
+	for i, facts := range d.facts {
+		if list[i], err = p.Holds(facts); err != nil {
+			return nil
+		}
+	}
+	return list
+}
+
+func count(list []bool) (n int) {
+	for _, x := range list {
+		if x {
+			n++
+		}
+	}
+	return n
+}
+
+// library draws the bugs of one.
+func (d *drawing) library(bugs int) (list []string) {
+	var struck [][]bool
+	for len(list) < bugs {
+		condition := d.condition()
+		s := d.struck(condition)
+		share := float64(count(s)) / drawnFrom
+		if s == nil || share < leastStruck || share > mostStruck || !apart(append(slices.Clone(struck), s)) {
+			continue
+		}
+		list, struck = append(list, condition), append(struck, s)
+	}
+	return list
+}
+
+// apart reports whether each bug strikes cases that no other does.
+func apart(struck [][]bool) bool {
+	for i, one := range struck {
+		alone := slices.Clone(one)
+		for j, other := range struck {
+			both := 0
+			for k := range one {
+				if i != j && one[k] && other[k] {
+					both++
+					alone[k] = false
+				}
+			}
+			if float64(both) > mostInside*float64(count(one)) {
+				return false
+			}
+		}
+		if count(alone) < leastByItsef {
+			return false
+		}
+	}
+	return true
+}
+
+// drawnScore counts, of the bugs of some libraries, those that were named, by one finding each and by several.
+type drawnScore struct {
+	Bugs, Libraries, One, Several, Findings, Astray, Probes int
+}
+
+func (s drawnScore) String() string {
+	return fmt.Sprintf("%d of %d bugs are named by one finding each (%.0f %%), %d by several, %d not; %d findings in %d libraries, %d of them of no bug; %.0f probes a finding",
+		s.One, s.Bugs, 100*float64(s.One)/float64(max(1, s.Bugs)), s.Several, s.Bugs-s.One-s.Several, s.Findings, s.Libraries, s.Astray, float64(s.Probes)/float64(max(1, s.Findings)))
+}
+
+// drawnLibrary draws a library and has its bugs found.
+func drawnLibrary(ctx context.Context, d *drawing, bugs int, w io.Writer, log func(string, ...any)) (s drawnScore, err error) {
+	conditions := d.library(bugs)
+	p := &pretended{inScores: make([]bool, bugs)}
+	for i, condition := range conditions {
+		when, err := predicate.Compile(condition)
+		if err != nil {
+			return s, err
+		}
+		p.when = append(p.when, when)
+		p.inScores[i] = d.dice.Intn(2) == 0
+	}
+	l, outside, err := p.run(ctx, 0, 2*bugs+6, 200, log)
+	if err != nil {
+		return s, err
+	}
+	var found []string
+	for _, f := range l.Findings() {
+		if f.Explained() {
+			found = append(found, f.Trigger.String())
+		}
+	}
+	told, stray, err := name(ctx, found, conditions, 1500)
+	if err != nil {
+		return s, err
+	}
+	s = drawnScore{Bugs: bugs, Libraries: 1, Findings: len(l.Findings()), Astray: len(stray) + len(l.Findings()) - len(found), Probes: l.Probes()}
+	fmt.Fprintf(w, "\n%d bugs, %d findings, %d cases outside pass, %d probes\n", bugs, len(l.Findings()), outside, l.Probes())
+	for _, n := range told {
+		switch {
+		case len(n.by) == 1:
+			s.One++
+		case len(n.by) > 1:
+			s.Several++
+		}
+		fmt.Fprintf(w, "- `%s`: %s\n", conditions[n.bug], n.told(found))
+	}
+	for _, f := range stray {
+		fmt.Fprintf(w, "- of no bug: `%s`\n", found[f])
+	}
+	return s, nil
+}
+
+func (s *drawnScore) add(o drawnScore) {
+	s.Bugs, s.Libraries, s.One, s.Several = s.Bugs+o.Bugs, s.Libraries+o.Libraries, s.One+o.One, s.Several+o.Several
+	s.Findings, s.Astray, s.Probes = s.Findings+o.Findings, s.Astray+o.Astray, s.Probes+o.Probes
+}
+
+// drawn measures how many bugs of drawn libraries are named.
+func (o *options) drawn(ctx context.Context, w io.Writer, libraries int, sizes string, seed int64) error {
+	var lines []string
+	for _, text := range strings.Split(sizes, ",") {
+		bugs, err := strconv.Atoi(text)
+		if err != nil || bugs < 1 {
+			return fmt.Errorf("--bugs: %q is no number of bugs", text)
+		}
+		var all drawnScore
+		begin := time.Now()
+		for i := range libraries {
+			d, err := newDrawing(seed*1000 + int64(i))
+			if err != nil {
+				return err
+			}
+			s, err := drawnLibrary(ctx, d, bugs, w, o.log())
+			if err != nil {
+				return err
+			}
+			all.add(s)
+		}
+		lines = append(lines, fmt.Sprintf("%2d bugs: %s, %.0f s", bugs, all, time.Since(begin).Seconds()))
+	}
+	_, err := fmt.Fprintln(w, "\n"+strings.Join(lines, "\n"))
+	return err
+}

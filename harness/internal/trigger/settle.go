@@ -1,0 +1,104 @@
+package trigger
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+// A finding is learned while other bugs are not known yet, and some of the failures that it was learned from are theirs.
+// When they have been found, what is known is looked at again.
+
+// others reports whether a finding that did not come of this search explains a case.
+func (in *inference) others(s *sample) bool { return in.knownBut(s, in.finding) }
+
+// absorb takes over what another search has learned about the same bug.
+func (in *inference) absorb(o *inference) {
+	in.hard, in.soft = append(slices.Clone(in.hard), o.hard...), append(slices.Clone(in.soft), o.soft...)
+	in.extra = append(slices.Clone(in.extra), o.extra...)
+	maps.Copy(in.far, o.far)
+	maps.Copy(in.telling, o.telling)
+	for s, w := range o.near {
+		in.near[s] = max(w, in.near[s])
+	}
+	for s := range o.unrelated {
+		if !slices.Contains(in.hard, s) {
+			in.unrelated[s] = true
+		}
+	}
+}
+
+// settle learns the condition of each finding anew from all that is known by now, without the failures that others
+// explain, and asks where the new one and the old one differ.
+func (l *Lab) settle(ctx context.Context) error {
+	if len(l.findings) < 2 {
+		return nil
+	}
+	for _, f := range l.findings {
+		in := f.in
+		in.ctx = ctx
+		in.leave()
+		best := in.fit()[0]
+		if best.String() == f.wide.String() {
+			continue
+		}
+		if err := in.compare(&f.wide, &best); err != nil {
+			return err
+		}
+		best = in.fit()[0]
+		if best.String() == f.wide.String() {
+			continue
+		}
+		l.o.Log("%s becomes %s", &f.wide, &best)
+		f.wide, f.sure = best, in.sureOf(best)
+		if err := l.describe(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leave drops failures that were taken for this bug's and that another finding explains; the first one stays, from which
+// the search began.
+func (in *inference) leave() {
+	in.hard = slices.DeleteFunc(slices.Clone(in.hard), func(s *sample) bool { return s != in.first && s != in.base && in.others(s) })
+}
+
+const comparedProbes = 6
+
+// compare asks about cases that one of two conditions matches and the other does not.
+func (in *inference) compare(one, two *conjunction) error {
+	asked := 0
+	for range 200 {
+		if asked == comparedProbes || in.ctx.Err() != nil {
+			break
+		}
+		from := in.hard[in.dice.Intn(len(in.hard))].c
+		c := vary(in.dice, from, 1+in.dice.Intn(3))
+		if in.dice.Intn(2) == 0 {
+			fresh, err := in.freshCase()
+			if err != nil {
+				return err
+			}
+			if moved := in.moveInside([]*conjunction{one, two}[in.dice.Intn(2)], fresh); moved != nil {
+				c = *moved
+			}
+		}
+		if work(&c) > in.o.MaxWork || weak(&c) || one.holdsFor(&c) == two.holdsFor(&c) {
+			continue
+		}
+		before := in.probes
+		s, a, err := in.askBut(in.ctx, c, in.finding)
+		if err != nil {
+			return err
+		}
+		asked += in.probes - before
+		switch a {
+		case passes:
+			in.near[s] = max(1, in.near[s])
+		case fails:
+			in.soft = append(in.soft, s)
+		}
+	}
+	return nil
+}
