@@ -66,6 +66,10 @@ func atomsOf(index int) (list []atom) {
 		add(1.2, func(x float64) bool { return x == -1 }, "%s == -1", n)
 		add(1.1, func(x float64) bool { return x == 0 }, "%s", windowed(n, "== 0"))
 		add(1.2, func(x float64) bool { return x >= 1 }, "%s >= 1", n)
+		for _, t := range []float64{2, 3, 4, 8, 16, 32, 64} {
+			add(1.25, func(x float64) bool { return x >= t }, "%s >= %g", n, t)
+			add(1.3, func(x float64) bool { return x >= 0 && x < t }, "%s", windowed(n, fmt.Sprintf("in 0..%g", t-1)))
+		}
 	case slack:
 		plain := 1.0
 		if f.readable != "" {
@@ -159,6 +163,10 @@ func realAtoms(index int) (list []atom) {
 	add(1.1, "> 0", func(x float64) bool { return x > 0 })
 	add(1, "!= 1", func(x float64) bool { return x != 1 })
 	add(1.1, "== 1", func(x float64) bool { return x == 1 })
+	add(1.15, "> 1", func(x float64) bool { return x > 1 })
+	add(1.2, ">= 1", func(x float64) bool { return x >= 1 })
+	add(1.2, "<= 1", func(x float64) bool { return x <= 1 })
+	add(1.2, "< 1", func(x float64) bool { return x < 1 })
 	return list
 }
 
@@ -219,12 +227,12 @@ func numberAtoms(index int) (list []atom) {
 	add := func(cost float64, holds func(float64) bool, format string, arguments ...any) {
 		list = append(list, atom{fmt.Sprintf(format, arguments...), cost, index, holds})
 	}
-	sizes := slices.Contains([]string{"q_len", "kv_len", "head_dim", "visible.end", "visible.begin"}, f.name)
+	sizes := slices.Contains([]string{"q_len", "kv_len", "head_dim", "v_head_dim", "visible.end", "visible.begin"}, f.name)
 	counts := edges[:11]
 	if sizes {
 		counts = edges
 	}
-	if f.name == "head_dim" {
+	if f.name == "head_dim" || f.name == "v_head_dim" {
 		counts = vectorEdges
 	}
 	for _, t := range counts {

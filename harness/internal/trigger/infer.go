@@ -139,6 +139,11 @@ func (in *inference) tells(s *sample) {
 	in.near[s], in.telling[s] = nearPass, true
 }
 
+// hides reports whether a pass may be one because the case hides the error, and more so than the base does, which fails.
+func (in *inference) hides(s *sample) bool {
+	return s.weak && !in.telling[s] && (!in.base.weak || hidesMore(&s.c, &in.base.c))
+}
+
 // note asks about a case and keeps what a pass teaches.
 func (in *inference) note(c cases.Case, weight float64) (*sample, answer, error) {
 	s, a, err := in.ask(in.ctx, c)
@@ -160,7 +165,7 @@ func (in *inference) evidence(sure bool) *evidence {
 		if sure {
 			weight = surePass
 		}
-		if s.weak && !in.telling[s] {
+		if in.hides(s) {
 			weight *= weakFactor
 		}
 		e.pass, e.weight = append(e.pass, s), append(e.weight, weight)
@@ -181,7 +186,7 @@ func (in *inference) evidence(sure bool) *evidence {
 		}
 	}
 	if !sure {
-		e.soften(func(s *sample) bool { return s.weak && !in.telling[s] })
+		e.soften(in.hides)
 	}
 	failing := map[*sample]bool{}
 	fail := func(s *sample, weight float64) {

@@ -12,8 +12,8 @@ func (l *Lab) join(ctx context.Context, f *Finding) (*Finding, error) {
 		if !g.Explained() {
 			continue
 		}
-		both, alone := l.joint(g, f)
-		if both.cost > alone+1 || l.loose(&both, g, f) || l.loses(&both, g, f) {
+		both, alone, apart := l.joint(g, f)
+		if both.cost > min(alone+1, apart) || l.loose(&both, g, f) || l.loses(&both, g, f) {
 			continue
 		}
 		same, err := l.between(ctx, &both, g, f)
@@ -27,7 +27,7 @@ func (l *Lab) join(ctx context.Context, f *Finding) (*Finding, error) {
 		g.wide = both
 		g.in.absorb(f.in)
 		g.Probes += f.Probes
-		e := l.all(g.in.hard, g.in.soft)
+		e := l.all(g.in.hard, g.in.soft, g.in)
 		e.even(0.15)
 		for i := range e.weight {
 			e.weight[i] *= 4
@@ -38,9 +38,12 @@ func (l *Lab) join(ctx context.Context, f *Finding) (*Finding, error) {
 	return nil, nil
 }
 
-// all is every pass that is known, against some failures.
-func (l *Lab) all(hard, soft []*sample) *evidence {
+// all is every pass that is known, against some failures of one or two searches.
+func (l *Lab) all(hard, soft []*sample, of ...*inference) *evidence {
 	e := &evidence{hard: hard}
+	hides := func(s *sample) bool {
+		return !slices.ContainsFunc(of, func(in *inference) bool { return !in.hides(s) })
+	}
 	for _, s := range soft {
 		e.fail(s, 0.3)
 	}
@@ -52,22 +55,47 @@ func (l *Lab) all(hard, soft []*sample) *evidence {
 			}
 			seen[j.sample] = true
 			weight := 0.25
-			if j.weak {
+			if hides(j.sample) {
 				weight = 0.06
 			}
 			e.pass, e.weight = append(e.pass, j.sample), append(e.weight, weight)
 		}
 	}
-	e.soften(func(s *sample) bool { return s.weak })
+	e.soften(hides)
 	return e
 }
 
-// joint is the best condition for both, and the cost of the cheaper one of those for one of them alone.
-func (l *Lab) joint(g, f *Finding) (both conjunction, alone float64) {
+// joint is the best condition for both, the cost of the cheaper one of those for one of them alone, and that of two
+// conditions side by side.
+func (l *Lab) joint(g, f *Finding) (both conjunction, alone, apart float64) {
 	soft := append(slices.Clone(g.in.soft), f.in.soft...)
-	both = l.all(append(slices.Clone(g.in.hard), f.in.hard...), soft).learn()[0]
-	one, two := l.all(g.in.hard, soft).learn()[0].cost, l.all(f.in.hard, soft).learn()[0].cost
-	return both, min(one, two)
+	e := l.all(append(slices.Clone(g.in.hard), f.in.hard...), soft, g.in, f.in)
+	both = e.learn()[0]
+	one, two := l.all(g.in.hard, soft, g.in).learn()[0].cost, l.all(f.in.hard, soft, f.in).learn()[0].cost
+	return both, min(one, two), e.costOf(&g.wide, &f.wide)
+}
+
+// costOf is the description length of conditions of which any may hold.
+func (e *evidence) costOf(list ...*conjunction) (cost float64) {
+	for _, p := range list {
+		for _, a := range p.atoms {
+			cost += a.cost
+		}
+	}
+	match := func(s *sample) bool {
+		return slices.ContainsFunc(list, func(p *conjunction) bool { return p.matches(s) })
+	}
+	for i, s := range e.pass {
+		if match(s) {
+			cost += e.weight[i]
+		}
+	}
+	for i, s := range e.soft {
+		if !match(s) {
+			cost += e.lost[i]
+		}
+	}
+	return cost
 }
 
 // loose reports whether a joint condition lets in passes that neither of the two matches. On a path where hardly a case is

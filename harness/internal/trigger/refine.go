@@ -30,6 +30,11 @@ func (in *inference) refine() error {
 		if err != nil {
 			return err
 		}
+		told, err := in.separate(preds)
+		if err != nil {
+			return err
+		}
+		asked += told
 		bad, err := in.verify(best)
 		if err != nil {
 			return err
@@ -123,6 +128,13 @@ func (in *inference) pool() ([]cases.Case, error) {
 	}
 	bases := []*sample{in.base, in.base, in.base, in.base, in.base}
 	bases = append(bases, in.hard[:min(12, len(in.hard))]...)
+	// Each single change of the base: of two conditions that nothing has told apart yet, as one on head_dim and one on
+	// v_head_dim, some change on its own does.
+	for _, a := range axes(&in.base.c) {
+		for _, c := range a.all() {
+			keep(c)
+		}
+	}
 	for range 160 {
 		b := bases[in.dice.Intn(len(bases))]
 		keep(vary(in.dice, b.c, []int{1, 1, 2, 2, 3}[in.dice.Intn(5)]))

@@ -7,9 +7,46 @@ import (
 	"attest.example/attest/harness/internal/cases"
 )
 
+// naturalProbes is how many generated cases that a condition matches as they are are tried at once, and naturalDraws among
+// how many they are looked for.
+const (
+	naturalProbes = 2
+	naturalDraws  = 120
+)
+
+// natural tries generated cases that the condition matches as they are. Those that are moved inside have fields of the
+// base, and so they fail where the base fails, be the condition as wide as it may.
+func (in *inference) natural(p *conjunction) (bad int, err error) {
+	tried := 0
+	for range naturalDraws {
+		if tried == naturalProbes || !in.left() {
+			break
+		}
+		c, err := in.freshCase()
+		if err != nil {
+			return bad, err
+		}
+		if _, asked := in.verdicts[key(&c)]; asked || !p.holdsFor(&c) || work(&c) > in.o.MaxWork || weak(&c) || in.known(in.sample(c)) {
+			continue
+		}
+		ok, judgedIt, err := in.tryInside(p, c)
+		if err != nil {
+			return bad, err
+		}
+		if judgedIt {
+			tried++
+			bad += 1 - ok
+		}
+	}
+	return bad, nil
+}
+
 // verify tries generated cases that are moved inside the condition, and out of it by one atom. It counts what the
 // condition did not foretell.
 func (in *inference) verify(p *conjunction) (bad int, err error) {
+	if bad, err = in.natural(p); err != nil {
+		return bad, err
+	}
 	insides, outsides := 0, 0.0
 	for tries := 0; (insides < 5 || outsides < 4) && tries < 120 && in.left(); tries++ {
 		c, err := in.freshCase()

@@ -27,11 +27,12 @@ type drawing struct {
 
 // A drawn bug strikes neither hardly a case nor nearly all, and is not hidden behind another.
 const (
-	drawnFrom    = 400 // cases
-	leastStruck  = 0.012
-	mostStruck   = 0.5
-	mostInside   = 0.85 // of its cases that another bug of the library strikes, too
-	leastByItsef = 3    // cases of drawnFrom that no other bug strikes
+	drawnFrom     = 400 // cases
+	leastStruck   = 0.02
+	mostStruck    = 0.4
+	mostInside    = 0.85 // of its cases that another bug of the library strikes, too
+	leastByItself = 8    // cases of drawnFrom that no other bug strikes
+	drawnTries    = 300  // conditions in a row that do not fit
 )
 
 func newDrawing(seed int64) (*drawing, error) {
@@ -131,17 +132,20 @@ func count(list []bool) (n int) {
 	return n
 }
 
-// library draws the bugs of one.
+// library draws the bugs of one, anew where those that it has leave no room for another.
 func (d *drawing) library(bugs int) (list []string) {
 	var struck [][]bool
-	for len(list) < bugs {
+	for tries := 0; len(list) < bugs; tries++ {
+		if tries == drawnTries {
+			list, struck, tries = nil, nil, 0
+		}
 		condition := d.condition()
 		s := d.struck(condition)
 		share := float64(count(s)) / drawnFrom
 		if s == nil || share < leastStruck || share > mostStruck || !apart(append(slices.Clone(struck), s)) {
 			continue
 		}
-		list, struck = append(list, condition), append(struck, s)
+		list, struck, tries = append(list, condition), append(struck, s), 0
 	}
 	return list
 }
@@ -162,7 +166,7 @@ func apart(struck [][]bool) bool {
 				return false
 			}
 		}
-		if count(alone) < leastByItsef {
+		if count(alone) < leastByItself {
 			return false
 		}
 	}
@@ -238,7 +242,7 @@ func (o *options) drawn(ctx context.Context, w io.Writer, libraries int, sizes s
 		var all drawnScore
 		begin := time.Now()
 		for i := range libraries {
-			d, err := newDrawing(seed*1000 + int64(i))
+			d, err := newDrawing(seed + int64(i))
 			if err != nil {
 				return err
 			}

@@ -54,7 +54,7 @@ func main() {
 	together := flag.String("together", "", "mutants, with commas, that are planted at once; one run that peels must name them")
 	drawn := flag.Int("drawn", 0, "libraries of --bugs that are drawn at random and pretended, instead")
 	bugs := flag.String("bugs", "2,4,8,10", "with --drawn: how many bugs a library has, with commas")
-	seed := flag.Int64("seed", 1, "with --drawn: where the drawing begins")
+	seed := flag.Int64("seed", 1000, "with --drawn: the number of the first library; those after it follow")
 	out := flag.String("out", "build/triggers.md", "the table, or of --together what was found, is added to this file; empty: it is only printed")
 	keep := flag.String("keep", "", "a folder that keeps what was built and run, with a log of how each trigger came about")
 	limit := flag.Duration("time", time.Hour, "no mutant is begun after it")

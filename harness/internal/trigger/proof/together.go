@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"attest.example/attest/harness/internal/gen"
@@ -11,10 +12,12 @@ import (
 	"attest.example/attest/harness/internal/trigger"
 )
 
-// naming says which findings are about a planted bug. A finding names a bug where nine of ten cases that it matches are
-// struck by that bug, and it matches nine of ten that the bug strikes. A bug that strikes in more ways than one may be
-// named by several findings: nine of ten cases of each are the bug's, and together they match nine of ten that it strikes.
-// Cases that may hide an error are left aside, but for a bug that strikes no others, as one of scale 0.
+// naming says which findings are about a planted bug. It is held against the cases that no other bug of the library
+// strikes: those of others fail whatever this one does, and nobody can tell. A finding names a bug where nine of ten cases
+// that it matches are struck by that bug, and it matches nine of ten that the bug strikes. A bug that strikes in more ways
+// than one may be named by several findings: nine of ten cases of each are the bug's, and together they match nine of ten
+// that it strikes. A finding names one bug at most, so that one for two bugs leaves one of them without a name. Cases that
+// may hide an error are left aside, but for a bug that strikes no others, as one of scale 0.
 type naming struct {
 	bug int
 	by  []int // numbers of findings; empty: the bug is not named
@@ -73,33 +76,50 @@ func name(ctx context.Context, found, conditions []string, formulas int) (list [
 			plain = append(plain, s)
 		}
 	}
-	precise := make([]bool, len(triggers))
-	for b := range when {
-		cases := plain
-		if _, recall := plain.about(b, nil); recall < 0 {
-			cases = all
+	used := make([]bool, len(triggers))
+	free := func(findings []int) []int {
+		return slices.DeleteFunc(findings, func(f int) bool { return used[f] })
+	}
+	take := func(n *naming, by []int, precision, recall float64) {
+		n.by, n.precision, n.recall = by, precision, recall
+		for _, f := range by {
+			used[f] = true
 		}
-		n := naming{bug: b}
+	}
+	of := make([]struck, len(when))
+	for b := range when {
+		if of[b] = plain.apart(b); len(of[b].struckBy(b)) == 0 {
+			of[b] = all.apart(b)
+		}
+		list = append(list, naming{bug: b})
+		n := &list[b]
+		best := -1
+		for f := range triggers {
+			if p, r := of[b].about(b, []int{f}); p*r > n.precision*n.recall {
+				best, n.precision, n.recall = f, p, r
+			}
+		}
+		if best >= 0 && !used[best] && min(n.precision, n.recall) >= agreeing {
+			take(n, []int{best}, n.precision, n.recall)
+		}
+	}
+	for b := range when {
+		n := &list[b]
+		if len(n.by) > 0 {
+			continue
+		}
 		var parts []int
 		for f := range triggers {
-			p, r := cases.about(b, []int{f})
-			if p >= agreeing {
-				precise[f] = true
+			if p, _ := of[b].about(b, []int{f}); p >= agreeing {
 				parts = append(parts, f)
 			}
-			if p*r > n.precision*n.recall {
-				n.precision, n.recall = p, r
-				if n.by = nil; p >= agreeing && r >= agreeing {
-					n.by = []int{f}
-				}
-			}
 		}
-		if p, r := cases.about(b, parts); len(n.by) == 0 && p >= agreeing && r >= agreeing {
-			n.by, n.precision, n.recall = parts, p, r
+		parts = free(parts)
+		if p, r := of[b].about(b, parts); min(p, r) >= agreeing {
+			take(n, parts, p, r)
 		}
-		list = append(list, n)
 	}
-	for f, ok := range precise {
+	for f, ok := range used {
 		if !ok {
 			stray = append(stray, f)
 		}
@@ -112,27 +132,41 @@ type one struct{ bugs, findings []bool }
 
 type struck []one
 
-// about is the precision and the recall of some findings together for a bug; a recall below 0: it strikes no case.
+// struckBy are the cases that a bug strikes.
+func (s struck) struckBy(bug int) (list struck) {
+	for _, c := range s {
+		if c.bugs[bug] {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// apart are the cases that no other bug strikes.
+func (s struck) apart(bug int) (list struck) {
+	for _, c := range s {
+		if !slices.Contains(slices.Delete(slices.Clone(c.bugs), bug, bug+1), true) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// about is the precision and the recall of some findings together for a bug.
 func (s struck) about(bug int, findings []int) (precision, recall float64) {
 	var both, matched, strikes float64
 	for _, c := range s {
-		match := false
-		for _, f := range findings {
-			match = match || c.findings[f]
-		}
-		if match {
+		match := slices.ContainsFunc(findings, func(f int) bool { return c.findings[f] })
+		switch {
+		case match && c.bugs[bug]:
+			both, matched, strikes = both+1, matched+1, strikes+1
+		case match:
 			matched++
-		}
-		if c.bugs[bug] {
-			if strikes++; match {
-				both++
-			}
+		case c.bugs[bug]:
+			strikes++
 		}
 	}
-	if strikes == 0 {
-		return 0, -1
-	}
-	return both / max(1, matched), both / strikes
+	return both / max(1, matched), both / max(1, strikes)
 }
 
 // holds tells which conditions hold for a case.
