@@ -60,24 +60,30 @@ func exported(t *testing.T, dir string) []string {
 					add(file, d.Name, d.Doc)
 				}
 			case *ast.GenDecl:
-				docs := []*ast.CommentGroup{d.Doc} // a group of constants is documented as one
-				for _, spec := range d.Specs {
-					if s, ok := spec.(*ast.ValueSpec); ok {
-						docs = append(docs, s.Doc, s.Comment)
-					}
-				}
-				for _, spec := range d.Specs {
-					switch s := spec.(type) {
-					case *ast.TypeSpec:
-						add(file, s.Name, s.Doc, s.Comment, d.Doc)
-					case *ast.ValueSpec:
-						for _, name := range s.Names {
-							add(file, name, docs...)
-						}
-					}
-				}
+				eachSpec(d, func(name *ast.Ident, docs ...*ast.CommentGroup) { add(file, name, docs...) })
 			}
 		}
 	}
 	return names
+}
+
+// eachSpec calls do with the types, variables and constants of a declaration, each with what documents it: a group of constants
+// is documented as one.
+func eachSpec(d *ast.GenDecl, do func(name *ast.Ident, docs ...*ast.CommentGroup)) {
+	ofGroup := []*ast.CommentGroup{d.Doc}
+	for _, spec := range d.Specs {
+		if s, ok := spec.(*ast.ValueSpec); ok {
+			ofGroup = append(ofGroup, s.Doc, s.Comment)
+		}
+	}
+	for _, spec := range d.Specs {
+		switch s := spec.(type) {
+		case *ast.TypeSpec:
+			do(s.Name, s.Doc, s.Comment, d.Doc)
+		case *ast.ValueSpec:
+			for _, name := range s.Names {
+				do(name, ofGroup...)
+			}
+		}
+	}
 }

@@ -97,6 +97,27 @@ func TestOneWeightOfManyColumns(t *testing.T) {
 	}
 }
 
+// rowsAreEmpty checks that a result is of rows that see no key: outputs of 0, or NaN where that is declared and no sink has
+// weight, and the sink as logsumexp.
+func rowsAreEmpty(t *testing.T, p *Problem, r *Result, empty EmptyRow) {
+	t.Helper()
+	for i, demand := range r.OutputDemand {
+		want := Value
+		sunk := p.Sinks != nil && !math.IsInf(p.Sinks[i/p.VHeadDim/p.QLen%p.Heads], -1)
+		if empty == EmptyNaN && !sunk {
+			want = NaN
+		}
+		if demand != want || want == Value && r.Output[i] != 0 {
+			t.Fatalf("%+v: out[%d] is %g of demand %d, want demand %d", p, i, r.Output[i], demand, want)
+		}
+	}
+	for i, x := range r.LSE {
+		if want := p.sinkOf(i / p.QLen % p.Heads); want.there && x != want.logit || !want.there && !math.IsInf(x, -1) {
+			t.Fatalf("%+v: lse[%d] is %g", p, i, x)
+		}
+	}
+}
+
 // TestExtentsOfZero: without a query or a batch there is no element, and nothing is demanded; without a key every row is
 // one that sees none.
 func TestExtentsOfZero(t *testing.T) {
@@ -118,21 +139,7 @@ func TestExtentsOfZero(t *testing.T) {
 				if err != nil || len(out) != c.outputs || len(lse) != c.outputs/6 {
 					t.Fatalf("%+v by loops: %d outputs, %d logsumexps, %v", c, len(out), len(lse), err)
 				}
-				for i, demand := range r.OutputDemand {
-					sunk := sinks != nil && !math.IsInf(sinks[i/6/3%4], -1)
-					want := Value
-					if empty == EmptyNaN && !sunk {
-						want = NaN
-					}
-					if demand != want || want == Value && r.Output[i] != 0 {
-						t.Fatalf("%+v: out[%d] is %g of demand %d, want demand %d", c, i, r.Output[i], demand, want)
-					}
-				}
-				for i, x := range r.LSE {
-					if want := p.sinkOf(i / 3 % 4); want.there && x != want.logit || !want.there && !math.IsInf(x, -1) {
-						t.Fatalf("%+v: lse[%d] is %g", c, i, x)
-					}
-				}
+				rowsAreEmpty(t, p, r, empty)
 				j, err := r.JudgeOutput(out)
 				if err != nil || j.Failed() || j.Elements != c.outputs {
 					t.Fatalf("%+v: %+v, %v", c, j, err)

@@ -3,6 +3,7 @@ package diagnose_test
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,11 +29,6 @@ type fault struct {
 
 // attend is a path of its own: it shares no code with what explains its faults.
 func (f fault) attend(c cases.Case, t *cases.Tensors) {
-	scale := float64(c.EffectiveScale())
-	if f.scale != 0 {
-		scale = f.scale
-	}
-	bias := make([]float64, c.KVLen)
 	for b := range c.Batch {
 		for h := range c.Heads {
 			kv := h / c.Group()
@@ -40,61 +36,72 @@ func (f fault) attend(c cases.Case, t *cases.Tensors) {
 				kv = f.kvHead(b, h)
 			}
 			for r := range c.QLen {
-				first, last := 0, c.KVLen
-				clear(bias)
-				if rows := c.Rows(t); rows != nil {
-					first, last = rows.Row(b, h, r, bias)
-				}
-				scores := make([]float64, c.KVLen)
-				largest := math.Inf(-1)
-				for k := range c.KVLen {
-					allowed := k >= first && k < last
-					if f.keys != nil {
-						if now := f.keys(b, h, r, k, allowed); now != allowed {
-							allowed, bias[k] = now, 0
-						}
-					}
-					scores[k] = math.Inf(-1)
-					if allowed {
-						s := 0.0
-						columns := c.HeadDim
-						if f.columns > 0 {
-							columns = f.columns
-						}
-						for d := range columns {
-							s += t.Q.At(b, h, r, d) * t.K.At(b, kv, k, d)
-						}
-						scores[k] = s*scale + bias[k]
-						largest = max(largest, scores[k])
-					}
-				}
-				sum := 0.0
-				for k, s := range scores {
-					scores[k] = math.Exp(s - largest)
-					sum += scores[k]
-				}
-				for d := range c.HeadDim {
-					x := 0.0
-					for k, w := range scores {
-						if w > 0 {
-							x += w / sum * t.V.At(b, kv, k, d)
-						}
-					}
-					if f.store != nil {
-						f.store(t, b, h, r, d, x)
-					} else {
-						t.Out.Set(b, h, r, d, x)
-					}
-				}
-				if t.LSE != nil {
-					t.LSE.Set(b, h, r, 0, largest+math.Log(sum))
-				}
+				f.row(c, t, b, h, kv, r)
 			}
 		}
 	}
 	if f.after != nil {
 		f.after(c, t)
 	}
+}
+
+// row computes one row of head h, which reads kv head kv.
+func (f fault) row(c cases.Case, t *cases.Tensors, b, h, kv, r int) {
+	weights := f.scores(c, t, b, h, kv, r)
+	largest, sum := slices.Max(weights), 0.0
+	for k, s := range weights {
+		weights[k] = math.Exp(s - largest)
+		sum += weights[k]
+	}
+	for d := range c.HeadDim {
+		x := 0.0
+		for k, w := range weights {
+			if w > 0 {
+				x += w / sum * t.V.At(b, kv, k, d)
+			}
+		}
+		if f.store != nil {
+			f.store(t, b, h, r, d, x)
+		} else {
+			t.Out.Set(b, h, r, d, x)
+		}
+	}
+	if t.LSE != nil {
+		t.LSE.Set(b, h, r, 0, largest+math.Log(sum))
+	}
+}
+
+// scores are those of a row, -Inf of a key that it does not see.
+func (f fault) scores(c cases.Case, t *cases.Tensors, b, h, kv, r int) []float64 {
+	scale, columns := float64(c.EffectiveScale()), c.HeadDim
+	if f.scale != 0 {
+		scale = f.scale
+	}
+	if f.columns > 0 {
+		columns = f.columns
+	}
+	bias, first, last := make([]float64, c.KVLen), 0, c.KVLen
+	if rows := c.Rows(t); rows != nil {
+		first, last = rows.Row(b, h, r, bias)
+	}
+	scores := make([]float64, c.KVLen)
+	for k := range scores {
+		allowed := k >= first && k < last
+		if f.keys != nil {
+			if now := f.keys(b, h, r, k, allowed); now != allowed {
+				allowed, bias[k] = now, 0
+			}
+		}
+		if !allowed {
+			scores[k] = math.Inf(-1)
+			continue
+		}
+		for d := range columns {
+			scores[k] += t.Q.At(b, h, r, d) * t.K.At(b, kv, k, d)
+		}
+		scores[k] = scores[k]*scale + bias[k]
+	}
+	return scores
 }
 
 func diagnosed(t *testing.T, c cases.Case, f fault) diagnose.Diagnosis {

@@ -53,28 +53,34 @@ func TestFilterHolds(t *testing.T) {
 				if preset == gen.Quick && f.Region == "large-scores" {
 					continue // no head_dim 128 there but by filter; one preset is enough
 				}
-				s := mustStream(t, preset, 1, f)
-				names := map[string]bool{}
-				for i := range 200 {
-					c := draw(t, s, i)
-					names[cases.Name(c)] = true
-					if err := f.Accepts(c); err != nil {
-						t.Fatalf("%s: not accepted: %v", cases.Describe(c), err)
-					}
-					for _, one := range append([]cases.Case{c}, c.After...) {
-						if test.holds != nil && !test.holds(&one) {
-							t.Fatalf("%s: %s", preset, cases.Describe(one))
-						}
-					}
-					if r, err := gen.RegionNamed(f.Region); err == nil && !r.Holds(&c) {
-						t.Fatalf("outside of the region: %s", cases.Describe(c))
-					}
-				}
-				if len(names) < 190 {
-					t.Errorf("%s: only %d different cases of 200", preset, len(names))
-				}
+				holdsOver(t, preset, f, test.holds)
 			}
 		})
+	}
+}
+
+// holdsOver draws 200 cases of a preset that pass a filter, and looks at each and at all before it.
+func holdsOver(t *testing.T, preset gen.Preset, f gen.Filter, holds func(*cases.Case) bool) {
+	t.Helper()
+	s := mustStream(t, preset, 1, f)
+	names := map[string]bool{}
+	for i := range 200 {
+		c := draw(t, s, i)
+		names[cases.Name(c)] = true
+		if err := f.Accepts(c); err != nil {
+			t.Fatalf("%s: not accepted: %v", cases.Describe(c), err)
+		}
+		for _, one := range append([]cases.Case{c}, c.After...) {
+			if holds != nil && !holds(&one) {
+				t.Fatalf("%s: %s", preset, cases.Describe(one))
+			}
+		}
+		if r, err := gen.RegionNamed(f.Region); err == nil && !r.Holds(&c) {
+			t.Fatalf("outside of the region: %s", cases.Describe(c))
+		}
+	}
+	if len(names) < 190 {
+		t.Errorf("%s: only %d different cases of 200", preset, len(names))
 	}
 }
 

@@ -74,6 +74,41 @@ kernel void two_positions(device float *x [[buffer(0)]], uint2 at [[thread_posit
 
 var changing = regexp.MustCompile(`0x[0-9a-f]+`)
 
+// runFaulty runs a kernel of faulty and returns the error's text, without addresses, and the bits of its output.
+func runFaulty(t *testing.T, compiler MSL, engine Engine, kernel string) (report, bits string) {
+	t.Helper()
+	count := engineCount{}
+	d := newDevice(t, Options{Workers: 1, Engine: engine, Compiler: wideText{compiler}, OnEngine: count.add})
+	p, err := d.Compile(&device.Program{Source: faulty, File: "faulty.metal", Function: kernel})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	x, y := buffer(t, d, 4*128), buffer(t, d, 4*128)
+	for i := range device.View[int32](y.Bytes()) {
+		device.View[int32](y.Bytes())[i] = int32(i % 5)
+	}
+	second := device.Argument{Index: 1, Memory: y}
+	l := &device.Launch{Grid: [3]uint32{2}, Threadgroup: [3]uint32{60}, Deadline: time.Minute}
+	switch kernel {
+	case "nothing_bound":
+		second = device.Argument{Index: 1, Null: true}
+	case "endless":
+		clear(y.Bytes())
+		l.Deadline = 300 * time.Millisecond
+	case "two_positions":
+		l.Grid, l.Threadgroup, l.GridInThreads = [3]uint32{11, 10}, [3]uint32{6, 7}, true
+	}
+	l.Arguments = []device.Argument{{Index: 0, Memory: x}, second}
+	if _, err = p.Run(l); err != nil {
+		report = changing.ReplaceAllString(err.Error(), "N")
+	}
+	if engine == Wide && count.wide != 1 {
+		t.Fatalf("it runs on fibers: %v", count.why)
+	}
+	return report, string(x.Bytes())
+}
+
 // TestVectorsReportAsFibers: what is wrong with a kernel is told in the same words, thread and place, whichever engine was
 // asked for; and what is right has the same bits.
 func TestVectorsReportAsFibers(t *testing.T) {
@@ -100,38 +135,7 @@ func TestVectorsReportAsFibers(t *testing.T) {
 		t.Run(c.kernel, func(t *testing.T) {
 			reports, bits := map[Engine]string{}, map[Engine]string{}
 			for _, engine := range []Engine{Fibers, Wide} {
-				count := engineCount{}
-				d := newDevice(t, Options{Workers: 1, Engine: engine, Compiler: wideText{compiler}, OnEngine: count.add})
-				p, err := d.Compile(&device.Program{Source: faulty, File: "faulty.metal", Function: c.kernel})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer p.Close()
-				x, y := buffer(t, d, 4*128), buffer(t, d, 4*128)
-				for i := range device.View[int32](y.Bytes()) {
-					device.View[int32](y.Bytes())[i] = int32(i % 5)
-				}
-				second := device.Argument{Index: 1, Memory: y}
-				if c.kernel == "nothing_bound" {
-					second = device.Argument{Index: 1, Null: true}
-				}
-				if c.kernel == "endless" {
-					clear(y.Bytes())
-				}
-				l := &device.Launch{Arguments: []device.Argument{{Index: 0, Memory: x}, second}, Grid: [3]uint32{2}, Threadgroup: [3]uint32{60}, Deadline: 300 * time.Millisecond}
-				if c.kernel == "two_positions" {
-					l.Grid, l.Threadgroup, l.GridInThreads = [3]uint32{11, 10}, [3]uint32{6, 7}, true
-				}
-				if c.kernel != "endless" {
-					l.Deadline = time.Minute
-				}
-				if _, err = p.Run(l); err != nil {
-					reports[engine] = changing.ReplaceAllString(err.Error(), "N")
-				}
-				bits[engine] = string(x.Bytes())
-				if engine == Wide && count.wide != 1 {
-					t.Fatalf("it runs on fibers: %v", count.why)
-				}
+				reports[engine], bits[engine] = runFaulty(t, compiler, engine, c.kernel)
 			}
 			if !strings.Contains(reports[Wide], c.says) || (c.says == "") != (reports[Wide] == "") {
 				t.Errorf("engine wide says %q, want %q in it", reports[Wide], c.says)
