@@ -21,7 +21,7 @@ var (
 // is imported for macOS keeps its branches, for nothing in it could be built.
 var absent = []string{
 	"AppKit", "Cocoa", "UIKit", "SwiftUI", "MetalKit", "Darwin", "CoreML", "CoreImage", "CoreVideo", "AVFoundation", "Combine",
-	"MetalPerformanceShadersGraph", "ObjectiveC", "os", "OSLog", "Security", "SystemConfiguration", "XPC", "ServiceManagement",
+	"MetalPerformanceShadersGraph", "ObjectiveC", "Security", "SystemConfiguration", "XPC", "ServiceManagement",
 }
 
 type chain struct {

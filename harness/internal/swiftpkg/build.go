@@ -218,7 +218,11 @@ func (p *project) attempt(ctx context.Context, verb string, extra []string, alou
 	if err != nil {
 		return nil, err
 	}
-	err = p.tools.run(ctx, p.Dir, out, errors, nil, command...)
+	run := p.tools.run
+	if verb == "build" {
+		run = p.tools.build
+	}
+	err = run(ctx, p.Dir, out, errors, nil, command...)
 	return output.text.Bytes(), err
 }
 

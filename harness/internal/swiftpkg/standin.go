@@ -48,7 +48,7 @@ func (t *toolchain) buildStandIn(ctx context.Context, sources string, static boo
 	defer lock.Unlock()
 	var output bytes.Buffer
 	command := append([]string{"swift", "build", "-c", "release", "--product", library, "--scratch-path", scratch}, flags...)
-	if err := t.run(ctx, swift, &output, &output, environment, command...); err != nil {
+	if err := t.build(ctx, swift, &output, &output, environment, command...); err != nil {
 		return standIn{}, fmt.Errorf("the stand-in for Metal does not build: %w\n%s", err, output.Bytes())
 	}
 	return keep(filepath.Join(scratch, "release"), filepath.Join(swift, ".build", "foreign", "kept"))

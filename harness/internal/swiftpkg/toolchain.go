@@ -2,12 +2,15 @@ package swiftpkg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -23,8 +26,8 @@ type NoToolchain struct{ Why string }
 
 func (e *NoToolchain) Error() string { return "no Swift toolchain: " + e.Why }
 
-func newToolchain(ctx context.Context, sources string, folders []string, errors io.Writer) (*toolchain, error) {
-	t := &toolchain{script: filepath.Join(sources, "swift", "toolchain.sh"), folders: append(folders, sources), err: errors}
+func newToolchain(ctx context.Context, sources string, folders []string, errs io.Writer) (*toolchain, error) {
+	t := &toolchain{script: filepath.Join(sources, "swift", "toolchain.sh"), folders: append(folders, sources), err: errs}
 	output, err := exec.CommandContext(ctx, "bash", t.script, "which").Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s which: %w", t.script, err)
@@ -35,12 +38,35 @@ func newToolchain(ctx context.Context, sources string, folders []string, errors 
 	return t, nil
 }
 
-// run runs a command in a folder. What it prints goes to out, its complaints to the toolchain's err.
-func (t *toolchain) run(ctx context.Context, folder string, out, errors io.Writer, environment []string, command ...string) error {
+// build runs a build command, and once more where the build tool itself crashed: on a loaded machine it sometimes does, and
+// what it had built by then stays.
+func (t *toolchain) build(ctx context.Context, folder string, out, errs io.Writer, environment []string, command ...string) error {
+	err := t.run(ctx, folder, out, errs, environment, command...)
+	if ctx.Err() != nil || !crashed(err) {
+		return err
+	}
+	fmt.Fprintf(errs, "attest: %s itself crashed (%v); once more\n", strings.Join(command[:min(2, len(command))], " "), err)
+	return t.run(ctx, folder, out, errs, environment, command...)
+}
+
+var crashes = []syscall.Signal{syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGILL, syscall.SIGTRAP, syscall.SIGABRT}
+
+// crashed tells whether a process was ended by a signal of its own making.
+func crashed(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && slices.Contains(crashes, status.Signal())
+}
+
+// run runs a command in a folder. What it prints goes to out and errs.
+func (t *toolchain) run(ctx context.Context, folder string, out, errs io.Writer, environment []string, command ...string) error {
 	arguments := []string{t.script, "run", folder, "env"}
 	cmd := exec.CommandContext(ctx, "bash", append(append(arguments, environment...), command...)...)
 	cmd.Env = append(os.Environ(), "ATTEST_SWIFT_BIND="+strings.Join(append(t.folders, os.Getenv("ATTEST_SWIFT_BIND")), ":"))
-	cmd.Stdout, cmd.Stderr = out, errors
+	cmd.Stdout, cmd.Stderr = out, errs
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // the build tool ends its compilers
 	cmd.WaitDelay = 10 * time.Second
 	return cmd.Run()
