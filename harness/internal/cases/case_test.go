@@ -102,7 +102,7 @@ func TestRefusals(t *testing.T) {
 		{`{` + base + `,"layout":{"out":{"pad":-1}}}`, `layout.out.pad: -1; want 0 to`},
 		{`{` + base + `,"values":{"v":"gaussian"}}`, `values.v: "gaussian"; want one of normal`},
 		{`{` + base + `,"values":{"masked":"junk"}}`, `values.masked: "junk"`},
-		{`{` + base + `,"after":[{"version":1,"batch":0}]}`, `after[0].batch: 0; want 1 to`},
+		{`{` + base + `,"after":[{"version":1,"batch":-1}]}`, `after[0].batch: -1; want 0 to`},
 		{`{"version":1,"batch":4096,"heads":4096,"q_len":4194304,"kv_len":4194304,"head_dim":256,"input":"fp32"}`, `bytes of tensors; want at most`},
 		{`{"version":1,"batch":9223372036854775808}`, `batch`},
 		{`{` + base + `,"mask":[]}`, `mask: a JSON array; want an object`},

@@ -9,7 +9,8 @@
 //	lse[b,h,i] = log sum_j exp(s[b,h,i,j])
 //
 // where bias is -Inf for a key that the mask forbids. A softcap comes before the bias; the slopes of a linear bias add
-// -slope[h]*|i + kv_offset - j| to it; a sink of head h adds exp(sink[h]) to both sums of exponentials. A case of more than
-// MaxWork multiply-adds, batch * heads * q_len * kv_len * (head_dim + v_head_dim), is valid but never judged: its reference
-// would take too long. The package never computes attention.
+// -slope[h]*|i + kv_offset - j| to it; a sink of head h adds exp(sink[h]) to both sums of exponentials. batch, q_len and
+// kv_len may be 0: without keys out is 0, and lse -Inf or the head's sink. A case of more than MaxWork multiply-adds,
+// batch * heads * q_len * kv_len * (head_dim + v_head_dim), is valid but never judged: its reference would take too long.
+// The package never computes attention.
 package cases

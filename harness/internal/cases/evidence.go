@@ -64,6 +64,9 @@ func DecodeFile(text []byte) (Case, *Evidence, error) {
 	if err := c.Normalize(); err != nil {
 		return Case{}, nil, fmt.Errorf("case: %w", err)
 	}
+	if err := c.hasExtents(text); err != nil {
+		return Case{}, nil, fmt.Errorf("case: %w", err)
+	}
 	if err := d.Failure.check(); err != nil {
 		return Case{}, nil, fmt.Errorf("case: failure.%w", err)
 	}

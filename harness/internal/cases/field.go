@@ -112,6 +112,7 @@ type Region struct {
 	Bugs    []int // numbers of the list of real bugs; empty: a place that a reviewer would think of
 	Summary string
 	Reach   string // the preset of package gen that reaches it; empty: default
+	Empty   bool   // it is about cases with an extent of 0, which lie in no other region
 	Holds   func(*Case) bool
 }
 

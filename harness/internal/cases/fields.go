@@ -62,7 +62,7 @@ func problemFields() []Field {
 	return []Field{
 		integerField("version", "the case format's version", Version, Version, func(c *Case) *int { return &c.Version }).
 			internal(),
-		integerField("batch", "batches", 1, MaxBatch, func(c *Case) *int { return &c.Batch }).in("batches").usual(5).
+		integerField("batch", "batches", 0, MaxBatch, func(c *Case) *int { return &c.Batch }).in("batches").usual(5).extent(noBatch).
 			told(func(c *Case) string { return fmt.Sprintf("batch %d", c.Batch) }),
 		integerField("heads", "query heads", 1, MaxHeads, func(c *Case) *int { return &c.Heads }).in("heads").usual(32).
 			told(func(c *Case) string { return fmt.Sprintf(", heads %d", c.Heads) }),
@@ -83,9 +83,9 @@ func problemFields() []Field {
 			}).
 			ranked(func(c *Case) []float64 { return []float64{truth(c.KVHeads != c.Heads), float64(c.KVHeads)} }).
 			plain(func(c *Case) { c.KVHeads = c.Heads }),
-		integerField("q_len", "query rows", 1, MaxLen, func(c *Case) *int { return &c.QLen }).in("one-row").usual(200).
+		integerField("q_len", "query rows", 0, MaxLen, func(c *Case) *int { return &c.QLen }).in("one-row").usual(200).extent(noRows).
 			told(func(c *Case) string { return fmt.Sprintf(", q_len %d", c.QLen) }),
-		integerField("kv_len", "keys", 1, MaxLen, func(c *Case) *int { return &c.KVLen }).in("lengths-differ").usual(520).
+		integerField("kv_len", "keys", 0, MaxLen, func(c *Case) *int { return &c.KVLen }).in("lengths-differ").usual(520).extent(noKeys...).
 			told(func(c *Case) string { return fmt.Sprintf(", kv_len %d", c.KVLen) }),
 		integerField("head_dim", "numbers of a query or key, and of a value unless v_head_dim says otherwise", 1, MaxHeadDim, func(c *Case) *int { return &c.HeadDim }).
 			in("ragged-head-dim").usual(256).

@@ -20,8 +20,10 @@ var (
 	simpleFills  = []Fill{"", OpenFill, RandomFill, PaddingFill, AlibiFill}
 )
 
-func isMasked(c *Case) bool   { return c.Mask.Kind != "" }
-func hidesSlots(c *Case) bool { return c.Mask.Kind != "" || c.Ragged() }
+func isMasked(c *Case) bool { return c.Mask.Kind != "" }
+func hidesSlots(c *Case) bool {
+	return (c.Mask.Kind != "" || c.Ragged()) && c.Batch > 0 && c.KVLen > 0
+}
 func isWindow(c *Case) bool   { return c.Mask.IsWindow() }
 func isArray(c *Case) bool    { return c.Mask.IsArray() }
 func isAdditive(c *Case) bool { return c.Mask.Kind == AdditiveMask }

@@ -35,7 +35,7 @@ func hasPosition(c *Case) bool {
 // drawKVOffset begins a quarter of the masks and biases late in a cache: as a decode or a chunk of a prompt does, at any key, at the
 // end and past it.
 func drawKVOffset(d Dice, c *Case) {
-	if !hasPosition(c) || d.Intn(4) > 0 {
+	if !hasPosition(c) || d.Intn(4) > 0 || c.KVLen == 0 {
 		return
 	}
 	whole := c.KVLen - c.QLen // the last row stands at the last key

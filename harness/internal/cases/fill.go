@@ -175,6 +175,9 @@ func placeSpecials(t *Tensor, regime Regime, s stream) {
 		return
 	}
 	rows := t.Shape[0] * t.Shape[1] * t.Shape[2]
+	if rows == 0 {
+		return
+	}
 	always := s.below(1<<60, rows)
 	for row := range rows {
 		if row != always && s.below(uint64(row), 23) != 0 {

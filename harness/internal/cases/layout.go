@@ -31,6 +31,11 @@ type Layout struct {
 // strides returns element strides for batch, head, row and column, and the elements that the operand takes with the
 // slack of its last row.
 func (o Operand) strides(batch, heads, rows, cols int) (s [4]int, elements int) {
+	if shape := [4]int{batch, heads, rows, cols}; isEmpty(shape) { // the strides of one element, and none of them
+		shape = atLeastOne(shape)
+		s, _ = o.strides(shape[0], shape[1], shape[2], shape[3])
+		return s, 0
+	}
 	switch {
 	case o.Strides.Given():
 		return o.Strides, int(reach(o.Strides, [4]int{batch, heads, rows, cols}))

@@ -135,7 +135,7 @@ func (t *Tensors) Buffers() []Buffer {
 
 // Layouts gives the tensors of a normalized case without memory: shapes, strides and offsets.
 func Layouts(c Case) (*Tensors, error) {
-	if c.Batch == 0 || !c.Input.Valid() {
+	if c.Version == 0 || !c.Input.Valid() {
 		return nil, fmt.Errorf("case is not normalized")
 	}
 	t := &Tensors{
@@ -216,14 +216,17 @@ func (c *Case) maskLayoutOf(given Strides) *MaskArray {
 	}
 	stride := 1
 	for i := 3; i >= 0; i-- {
-		if m.Shape[i] > 1 {
+		if m.Shape[i] != 1 {
 			m.Strides[i] = stride
 		}
-		stride *= m.Shape[i]
+		stride *= max(m.Shape[i], 1)
 		if i == 3 {
 			stride += c.Mask.Pad
 		}
 	}
-	m.Elements = m.Offset + stride
+	m.Elements = m.Offset
+	if !isEmpty(m.Shape) {
+		m.Elements += stride
+	}
 	return m
 }

@@ -147,7 +147,7 @@ func AnyPaging(d Dice, c *Case) {
 		c.Paging.Page = n
 	}
 	c.Paging.Order = []PageOrder{"", ReversedPages, ShuffledPages, ShuffledPages}[d.Intn(4)]
-	if each := c.pagesEach(); c.Batch > 1 && d.Intn(3) == 0 {
+	if each := c.pagesEach(); c.Batch > 1 && each > 0 && d.Intn(3) == 0 {
 		c.Paging.Shared = 1 + d.Intn(each)
 	}
 	for _, name := range []string{"k", "v"} { // strides that were given for rows in one piece

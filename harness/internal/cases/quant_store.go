@@ -117,7 +117,7 @@ func (q *quantised) scaleFormat() precision.Format {
 
 // ownScales reports whether a row has scales that no other row has.
 func (q *quantised) ownScales() bool {
-	return q.scales == nil || q.oneRow || q.scales.Shape[3] > 1 || q.scales.Shape[2] > 1 || q.scales.Shape[0] > 1 || q.scales.pages != nil
+	return q.scales == nil || q.oneRow || isEmpty(q.scales.Shape) || q.scales.Shape[3] > 1 || q.scales.Shape[2] > 1 || q.scales.Shape[0] > 1 || q.scales.pages != nil
 }
 
 // quantLayout makes k or v one of integers, and gives its scales and zero points.

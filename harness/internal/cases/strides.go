@@ -54,6 +54,9 @@ func parseStrides(text string) (s Strides, ok bool) {
 
 // reach is how many elements lie from the first to the last that strides reach, both counted.
 func reach(strides [4]int, shape [4]int) float64 {
+	if isEmpty(shape) {
+		return 0
+	}
 	n := 1.0
 	for i, extent := range shape {
 		n += float64(extent-1) * float64(strides[i])
@@ -183,6 +186,7 @@ func stridesField(name, help string, at func(*Case) *Strides, zeroAllowed bool, 
 
 // simplerStrides are packed in the same order of axes, with one axis' slack halved or gone, and without zeros.
 func simplerStrides(s Strides, shape [4]int) (list []Strides) {
+	shape = atLeastOne(shape)
 	packed, far := s, 1
 	for _, axis := range bySize(s, shape) {
 		if s[axis] != 0 {

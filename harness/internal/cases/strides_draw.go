@@ -4,6 +4,7 @@ package cases
 
 // LongerCache is a view of a cache that has room for more rows than are used.
 func LongerCache(d Dice, shape [4]int) Strides {
+	shape = atLeastOne(shape)
 	row := shape[3]
 	head := row * (shape[2] + 1 + d.Intn(40))
 	return Strides{head * (shape[1] + d.Intn(3)), head, row, 1}
@@ -11,12 +12,14 @@ func LongerCache(d Dice, shape [4]int) Strides {
 
 // Fused is a part of one projection of all heads of q, k and v: rows before heads, and every row as long as all three.
 func Fused(d Dice, shape [4]int) Strides {
+	shape = atLeastOne(shape)
 	row := shape[3] * (shape[1]*3 + d.Intn(4))
 	return Strides{row * shape[2], shape[3], row, 1}
 }
 
 // Interleaved is every second row of a head's memory: k and v side by side.
 func Interleaved(d Dice, shape [4]int) Strides {
+	shape = atLeastOne(shape)
 	row := 2 * shape[3]
 	head := row * (shape[2] + d.Intn(2))
 	return Strides{head * shape[1], head, row, 1}
@@ -24,6 +27,7 @@ func Interleaved(d Dice, shape [4]int) Strides {
 
 // Scattered is any order of axes, with slack on each: columns next to each other or not.
 func Scattered(d Dice, shape [4]int) Strides {
+	shape = atLeastOne(shape)
 	order := []int{0, 1, 2, 3}
 	for i := range order {
 		j := i + d.Intn(len(order)-i)
@@ -50,6 +54,7 @@ func Scattered(d Dice, shape [4]int) Strides {
 
 // Shared is one memory for all batches, heads, or both.
 func Shared(d Dice, shape [4]int) Strides {
+	shape = atLeastOne(shape)
 	s := LongerCache(d, shape)
 	zeros := 1 + d.Intn(3)
 	if shape[1] > 1 && (zeros&1 != 0 || shape[0] == 1) {
@@ -66,6 +71,7 @@ var farApart = []int{1 << 30, 1<<31 + 8, 1<<31 - 8, 1<<32 + 24}
 
 // Far puts one axis so far apart that the offsets of its last elements pass 2^31.
 func Far(d Dice, shape [4]int) Strides {
+	shape = atLeastOne(shape)
 	s := Scattered(d, shape)
 	var axes []int
 	for axis, n := range shape {

@@ -79,6 +79,9 @@ func (c *Case) normalizeOne() error {
 func (c *Case) checkSize() error {
 	span, used := 0.0, 0.0
 	add := func(size, offset int, strides, shape [4]int, elements float64) {
+		if isEmpty(shape) { // loops run over the other extents all the same
+			elements = float64(max(shape[0], 1)) * float64(max(shape[1], 1)) * float64(max(shape[2], 1)) * float64(max(shape[3], 1))
+		}
 		span += float64(size) * (float64(offset) + elements)
 		used += touched(float64(size), strides, shape, elements) + float64(size*offset)
 	}
@@ -105,7 +108,7 @@ func (c *Case) checkSize() error {
 		}
 		add(size, o.Offset, strides, shape, float64(shape[0])*float64(shape[1])*rows*(cols+float64(o.Pad)))
 	}
-	add(4, 0, [4]int{}, [4]int{}, float64(c.Batch)*float64(c.Heads)*float64(c.QLen))
+	add(4, 0, [4]int{}, [4]int{c.Batch, c.Heads, c.QLen, 1}, float64(c.Batch)*float64(c.Heads)*float64(c.QLen))
 	if c.Mask.IsArray() {
 		d := c.maskDims()
 		elements := float64(d[0]) * float64(d[1]) * float64(d[2]) * float64(d[3]+c.Mask.Pad)

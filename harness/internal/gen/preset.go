@@ -117,7 +117,7 @@ var recipes = map[Preset]*recipe{
 	Serving: {
 		salt:   0x5e71,
 		preset: Serving, words: "ragged batches: lengths of each entry, packed or padded, decode and chunks in a cache, sinks, slopes",
-		scenarios: append(append([]scenario{}, serveScenarios...), free(4)),
+		scenarios: append(append(append([]scenario{}, serveScenarios...), emptyScenarios...), free(4)),
 		work:      []choice[float64]{{50, 1.5 * million}, {50, 6 * million}},
 		maxWork:   20 * million, logits: 1 << 19,
 		q: anyQ, kv: anyKV, headDim: anyHeadDim, heads: 16, inputs: commonInputs, masks: commonMasks,

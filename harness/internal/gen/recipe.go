@@ -71,6 +71,7 @@ func (r *recipe) draw(d dice, k *scenario, f *Filter) (cases.Case, error) {
 		return cases.Case{}, fmt.Errorf("%s: too large", k.name)
 	}
 	t.imposeSizes(d)
+	asked := t.fill()
 
 	t.drawFormats(d, r)
 	t.drawMask(d, weigh(d, among(r.masks, f.Mask)))
@@ -97,6 +98,10 @@ func (r *recipe) draw(d dice, k *scenario, f *Filter) (cases.Case, error) {
 	if before != nil {
 		r.addBefore(d, t, before)
 	}
+	if k.empty != nil {
+		k.empty(d, t)
+	}
+	t.withhold(asked)
 	return r.finish(t, f)
 }
 

@@ -14,11 +14,16 @@ type Region = cases.Region
 func Regions() []Region {
 	var all []Region
 	for _, some := range [][]Region{shapeRegions, causalRegions, maskRegions, memoryRegions, valueRegions, sequenceRegions, logitRegions,
-		leanRegions, floorRegions, edgeRegions, singleRegions, callRegions, probeRegions, longRegions, sizeRegions} {
+		leanRegions, floorRegions, edgeRegions, singleRegions, callRegions, probeRegions, emptyRegions, longRegions, sizeRegions} {
 		all = append(all, some...)
 	}
 	for _, f := range cases.Fields() {
 		all = append(all, f.Regions...)
+	}
+	for i := range all {
+		if holds := all[i].Holds; !all[i].Empty { // an empty case strikes no bug of a full one
+			all[i].Holds = func(c *cases.Case) bool { return !c.Empty() && holds(c) }
+		}
 	}
 	return all
 }

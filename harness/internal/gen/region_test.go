@@ -71,7 +71,7 @@ func TestRegionsStandForTheBugs(t *testing.T) {
 	}
 	for _, bug := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 18, 19, 23, 25, 26, 27, 28, 29, 30, 31, 32, 33,
 		34, 36, 37, 38, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 54, 55, 56, 57, 58, 59, 60, 61, 63, 64, 65,
-		66, 67, 68, 69, 35, 70, 71, 83, 72, 73, 74, 75, 85, 87, 91, 92, 62, 86} {
+		66, 67, 68, 69, 35, 70, 71, 83, 72, 73, 74, 75, 85, 87, 90, 91, 92, 62, 86} {
 		if !stands[bug] {
 			t.Errorf("no region for bug %d", bug)
 		}
@@ -125,6 +125,11 @@ func TestRegionsByExample(t *testing.T) {
 			"after-mask.align", "after-mask.kind after-lse"},
 		{`"q_len":8,"kv_len":16,"head_dim":8,"lse":true,"mask":{"kind":"causal","align":"bottom-right"},"after":[{"version":1,"batch":2,"heads":4,"input":"fp16","q_len":8,"kv_len":16,"head_dim":8,"mask":{"kind":"causal"}}]`,
 			"", "after-mask.align after-lse"},
+		{`"q_len":9,"kv_len":0,"head_dim":16,"lse":true,"mask":{"kind":"causal"},"call":{"bare":true}`,
+			"no-keys no-keys-logsumexp empty-bare", "no-rows no-batch heads logsumexp causal-top-left empty-rows call-bare"},
+		{`"q_len":0,"kv_len":9,"head_dim":16`, "no-rows", "no-keys no-batch lengths-differ ragged-head-dim"},
+		{`"q_len":1,"kv_len":9,"head_dim":64,"after":[{"version":1,"batch":0,"heads":4,"input":"fp16","q_len":1,"kv_len":9,"head_dim":64}]`,
+			"after-empty one-row", "no-batch"},
 	} {
 		c, err := cases.Decode([]byte("{" + base + test.text + "}"))
 		if err != nil {

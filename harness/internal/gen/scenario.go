@@ -11,6 +11,7 @@ type scenario struct {
 	weight int                                 // copies in the rotation
 	size   func(d dice, t *draft)              // fixes sizes, before the cost is brought under its bound
 	rest   func(d dice, t *draft)              // fixes what is not a size
+	empty  func(d dice, t *draft)              // takes extents away, when all else has been drawn for a case that has them
 	narrow bool                                // accumulators as narrow as the input
 	before func(d dice, c cases.Case) sequence // the cases that run before it
 	asks   bool                                // of a path for what most have not: a further draw leaves the scenario
@@ -24,7 +25,8 @@ func free(weight int) scenario { return scenario{name: "free", weight: weight} }
 // defaultRotation is that of the default preset. A free draw lies in a rare scenario's region once or twice in a hundred
 // cases, so now and then in none of 500.
 func defaultRotation() []scenario {
-	return append(append([]scenario{free(24 - len(rareScenarios))}, rareScenarios...), defaultScenarios()...)
+	rare := append(emptyScenarios, rareScenarios...)
+	return append(append([]scenario{free(24 - len(rare))}, rare...), defaultScenarios()...)
 }
 
 // rareScenarios promise what no other scenario is about, such as each pair of formats.

@@ -32,8 +32,8 @@ var decodeScenarios = []scenario{
 		size: decodeSize,
 		rest: func(d dice, t *draft) {
 			t.atTheEnd(d)
-			t.Mask.Align, t.KVOffset = cases.TopLeft, t.KVLen-t.QLen
-			t.KVOffset -= d.Intn(t.KVOffset / 4)
+			t.Mask.Align, t.KVOffset = cases.TopLeft, max(0, t.KVLen-t.QLen)
+			t.KVOffset -= d.Intn(max(1, t.KVOffset/4))
 			t.integers(d)
 			t.Sinks = pick(d, cases.SinksAmong, cases.SinksAbove)
 		}},
@@ -66,7 +66,7 @@ func (t *draft) atTheEnd(d dice) {
 	t.drawMask(d, cases.CausalMask)
 	t.Mask.Align, t.KVOffset = cases.BottomRight, 0
 	if d.chance(40) {
-		t.Mask.Align, t.KVOffset = cases.TopLeft, t.KVLen-t.QLen-d.Intn(t.KVLen/4)
+		t.Mask.Align, t.KVOffset = cases.TopLeft, max(0, t.KVLen-t.QLen-d.Intn(max(1, t.KVLen/4)))
 	}
 	for _, o := range []*cases.Operand{&t.Layout.K, &t.Layout.V} {
 		o.Transpose = false
