@@ -77,6 +77,9 @@ const (
 type Window struct{ Left, Right uint32 }
 
 // AttentionOptions describes out = softmax(Scale * q k^T + mask) v.
+//
+// Batch, QLen and KVLen may be 0. Without a batch or a row nothing is written and no kernel runs; without a key every output
+// is written, as of a row that sees none: 0, and a logsumexp of -Inf or the sink. A tensor without elements needs no buffer.
 type AttentionOptions struct {
 	Q, K, V, Out Tensor
 	LSE          *Tensor // float [batch, heads, q_len]: the natural logarithm of each row's sum; nil: not wanted
@@ -201,6 +204,10 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		{"KQuantised.Scales", kScales, &f.KQuant.Scales}, {"KQuantised.Zeros", kZeros, &f.KQuant.Zeros},
 		{"VQuantised.Scales", vScales, &f.VQuant.Scales}, {"VQuantised.Zeros", vZeros, &f.VQuant.Zeros}} {
 		if t.from == nil {
+			continue
+		}
+		if t.from.Buffer == nil && t.from.Offset == 0 && (o.Batch == 0 || o.QLen == 0 || o.KVLen == 0) {
+			*t.to = mfa.Operand{Strides: t.from.Strides, Transposed: t.from.Transposed} // NULL: whether it may be is Forward's to say
 			continue
 		}
 		if t.from.Buffer == nil || t.from.Offset < 0 {

@@ -158,7 +158,7 @@ func TestDispatchesAreCountedAndTimed(t *testing.T) {
 	if len(a.Timing().GPU) != 100 || n.Dispatches != 100 || n.Calls != 1 || math.Abs(c.Latency()-sum) > 1e-12 {
 		t.Errorf("%d times, counters %+v, latency %g of %g: want 100 dispatches of one call", len(a.Timing().GPU), n, c.Latency(), sum)
 	}
-	o.QLen = 0
+	o.QLen = 10 // more than the buffers hold
 	if err := forward(c, o); err == nil || c.Latency() != 0 {
 		t.Errorf("after an error (%v) the latency is %g, want 0", err, c.Latency())
 	}

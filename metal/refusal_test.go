@@ -25,11 +25,17 @@ func TestRefusalsNameTheArgument(t *testing.T) {
 		word  string
 		spoil func(o *metal.AttentionOptions)
 	}{
-		{"batch", func(o *metal.AttentionOptions) { o.Batch = 0 }},
+		{"heads: 0, expected 1 to", func(o *metal.AttentionOptions) { o.Heads = 0 }},
+		{"head_dim: 0, expected 1 to 576", func(o *metal.AttentionOptions) { o.HeadDim = 0 }},
 		{"batch", func(o *metal.AttentionOptions) { o.Batch = 1<<20 + 1 }},
 		{"q: the buffer has 576 bytes", func(o *metal.AttentionOptions) { o.QLen = 10 }},
 		{"k: the buffer has 576 bytes", func(o *metal.AttentionOptions) { o.KVLen = 10 }},
-		{"q_len", func(o *metal.AttentionOptions) { o.QLen = 0 }},
+		{"q: not a live buffer handle", func(o *metal.AttentionOptions) { o.KVLen, o.Q = 0, metal.Tensor{} }},
+		{"k: not a live buffer handle", func(o *metal.AttentionOptions) { o.QLen, o.K = 0, metal.Tensor{} }},
+		{"out: not a live buffer handle", func(o *metal.AttentionOptions) { o.KVLen, o.Out = 0, metal.Tensor{} }},
+		{"mask_shape[1]: 9, expected 1 or 0", func(o *metal.AttentionOptions) { o.KVLen = 0; mask(o, func(*metal.Mask) {}) }},
+		{"mask_shape[1]: 0, expected 1 or 9", func(o *metal.AttentionOptions) { mask(o, func(m *metal.Mask) { m.Shape[1] = 0 }) }},
+		{"v: stride 1 is -8", func(o *metal.AttentionOptions) { o.KVLen, o.V.Strides = 0, [4]int64{144, -8, 8, 1} }},
 		{"kv_len", func(o *metal.AttentionOptions) { o.KVLen = math.MaxInt32 }},
 		{"kv_heads", func(o *metal.AttentionOptions) { o.Heads, o.KVHeads = 3, 2 }},
 		{"head_dim: 577, expected 1 to 576", func(o *metal.AttentionOptions) { o.HeadDim = 577 }},

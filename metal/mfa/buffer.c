@@ -8,7 +8,7 @@ enum { WHY_BYTES = 256 };
 static void finish(mfa_object *object) {
   mfa_buffer *buffer = (mfa_buffer *)object;
   const gpu_api *api = &buffer->context->gpu->api;
-  api->free_buffer(api->device, buffer->memory);
+  if (buffer->memory) api->free_buffer(api->device, buffer->memory);
   atomic_fetch_sub(&buffer->context->buffers, 1);
   mfa_object_release(&buffer->context->object);
   free(buffer);
@@ -32,7 +32,7 @@ int32_t mfa_wrap(const mfa_gpu *gpu, const void *data, uint64_t bytes, const cha
 
 /* A buffer over data, or over new memory where data is NULL. */
 static int32_t create(mfa_context_t handle, void *data, uint64_t bytes, mfa_buffer **out) {
-  if (bytes == 0) return mfa_fail(MFA_ERROR_INVALID_ARGS, "bytes: 0, expected at least 1");
+  if (bytes == 0 && !data) return mfa_fail(MFA_ERROR_INVALID_ARGS, "bytes: 0, expected at least 1");
   mfa_context *context = mfa_context_acquire(handle);
   if (!context) return MFA_ERROR_INVALID_ARGS;
   mfa_buffer *buffer = calloc(1, sizeof *buffer);
@@ -40,6 +40,9 @@ static int32_t create(mfa_context_t handle, void *data, uint64_t bytes, mfa_buff
   int32_t status;
   if (!buffer) {
     status = mfa_fail(MFA_ERROR_MEMORY_ALLOCATION, "no memory for a buffer record");
+  } else if (data && !bytes) { /* of an empty tensor: nothing to map */
+    buffer->contents = data;
+    status = MFA_SUCCESS;
   } else if (data) {
     mfa_binding binding;
     status = mfa_wrap(gpu, data, bytes, "data", &binding);
@@ -94,8 +97,8 @@ static int32_t check_layout(const int64_t *shape, const int64_t *strides, uint32
   if (!shape || !strides) return mfa_fail(MFA_ERROR_INVALID_ARGS, "shape and strides: both are needed");
   if (ndim < 1 || ndim > 4) return mfa_fail(MFA_ERROR_INVALID_ARGS, "ndim: %u, expected 1 to 4", ndim);
   for (uint32_t i = 0; i < ndim; i++) {
-    if (shape[i] < 1)
-      return mfa_fail(MFA_ERROR_INVALID_ARGS, "shape[%u]: %lld, expected at least 1", i, (long long)shape[i]);
+    if (shape[i] < 0)
+      return mfa_fail(MFA_ERROR_INVALID_ARGS, "shape[%u]: %lld, expected 0 or more", i, (long long)shape[i]);
     if (strides[i] < 0)
       return mfa_fail(MFA_ERROR_INVALID_ARGS, "strides[%u]: %lld, expected 0 or more elements", i,
                       (long long)strides[i]);

@@ -53,22 +53,24 @@ func (c *Context) NewBuffer(n int) (*Buffer, error) {
 	return b, nil
 }
 
-// Wrap makes a buffer of the caller's memory, pinned until Close; nothing is copied.
+// Wrap makes a buffer of the caller's memory, pinned until Close; nothing is copied. Memory of no bytes is an empty tensor's,
+// but nil is none.
 func (c *Context) Wrap(memory []byte) (*Buffer, error) { return c.WrapStrided(memory, nil, nil) }
 
 // WrapStrided also sets the buffer's layout: shape and strides in elements, for the last len(shape) of batch, head,
 // row and column. Calls that give an operand no strides of its own use it.
 func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, error) {
 	call := c.lib.bufferFunction(true, len(shape) > 0)
-	if len(memory) == 0 {
+	if memory == nil {
 		return nil, &Error{Call: call, Code: 1, Text: "no memory to wrap"}
 	}
 	if len(shape) != len(strides) || len(shape) > 4 {
 		return nil, &Error{Call: call, Code: 1, Text: fmt.Sprintf("%d extents and %d strides, expected as many, at most 4", len(shape), len(strides))}
 	}
 	b := &Buffer{lib: c.lib, bytes: memory}
-	b.pin.Pin(&memory[0])
-	if err := b.create(c, unsafe.Pointer(&memory[0]), len(memory), shape, strides); err != nil {
+	first := unsafe.SliceData(memory)
+	b.pin.Pin(first)
+	if err := b.create(c, unsafe.Pointer(first), len(memory), shape, strides); err != nil {
 		b.pin.Unpin()
 		return nil, err
 	}

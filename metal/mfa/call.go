@@ -134,9 +134,10 @@ func (call *Call) setMask(m *Mask) {
 		call.buffers[13] = m.Buffer
 		C.set_mask_buffer(call.c, m.Buffer.handle)
 		d.mask_bytes = C.size_t(len(m.Buffer.bytes))
-	case len(m.Memory) > 0:
-		call.pin.Pin(&m.Memory[0])
-		C.set_mask(call.c, unsafe.Pointer(&m.Memory[0]))
+	case m.Memory != nil:
+		first := unsafe.SliceData(m.Memory)
+		call.pin.Pin(first)
+		C.set_mask(call.c, unsafe.Pointer(first))
 		d.mask_bytes = C.size_t(len(m.Memory))
 	}
 }

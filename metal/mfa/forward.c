@@ -16,7 +16,9 @@ static gpu_binding bind(uint32_t index, gpu_buffer *memory, uint64_t offset) {
   return (gpu_binding){.kind = GPU_BIND_BUFFER, .index = index, .buffer = memory, .offset = offset};
 }
 
-static gpu_binding bind_tensor(uint32_t index, const mfa_tensor *tensor) {
+/* A slot must hold something: the output, where the tensor is absent or empty and the kernel leaves it alone. */
+static gpu_binding bind_tensor(uint32_t index, const mfa_tensor *tensor, const mfa_request *r) {
+  if (tensor->begin == tensor->end) tensor = &r->out; /* also past the end of its buffer, where an empty one may lie */
   return bind(index, tensor->buffer->memory, tensor->buffer->offset + tensor->offset);
 }
 
@@ -24,25 +26,25 @@ static gpu_binding bind_tensor(uint32_t index, const mfa_tensor *tensor) {
 static int32_t dispatch(const mfa_context *context, const mfa_request *r, const mfa_plan *plan, gpu_pipeline *pipeline,
                         const mfa_binding *mask, mfa_attention_desc *out) {
   gpu_binding bindings[17] = {
-      bind_tensor(0, &r->q),
-      bind_tensor(1, &r->k),
-      bind_tensor(2, &r->v),
-      bind_tensor(3, &r->out),
+      bind_tensor(0, &r->q, r),
+      bind_tensor(1, &r->k, r),
+      bind_tensor(2, &r->v, r),
+      bind_tensor(3, &r->out, r),
       {.kind = GPU_BIND_BYTES, .index = 4, .bytes = &plan->params, .length = sizeof plan->params},
-      bind_tensor(5, r->has_lse ? &r->lse : &r->out), /* a slot must hold something; the kernel leaves it alone */
+      bind_tensor(5, &r->lse, r),
       {.kind = GPU_BIND_THREADGROUP, .index = 0, .length = plan->threadgroup_bytes},
   };
   uint32_t bound = 7;
-  if (r->has_mask) bindings[bound++] = bind(6, mask->memory, mask->offset);
+  if (r->has_mask) bindings[bound++] = mask->memory ? bind(6, mask->memory, mask->offset) : bind_tensor(6, &r->out, r);
   if (r->sinks.buffer || r->slopes.buffer) {
-    bindings[bound++] = bind_tensor(7, r->sinks.buffer ? &r->sinks : &r->slopes);
-    bindings[bound++] = bind_tensor(8, r->slopes.buffer ? &r->slopes : &r->sinks);
+    bindings[bound++] = bind_tensor(7, r->sinks.buffer ? &r->sinks : &r->slopes, r);
+    bindings[bound++] = bind_tensor(8, r->slopes.buffer ? &r->slopes : &r->sinks, r);
   }
-  if (r->ranges.buffer) bindings[bound++] = bind_tensor(9, &r->ranges);
-  if (r->table.buffer) bindings[bound++] = bind_tensor(10, &r->table);
+  if (r->ranges.buffer) bindings[bound++] = bind_tensor(9, &r->ranges, r);
+  if (r->desc->page_size) bindings[bound++] = bind_tensor(10, &r->table, r);
   if (r->desc->k_quant.format || r->desc->v_quant.format) {
     const mfa_tensor *own[] = {&r->k_scales, &r->k_zeros, &r->v_scales, &r->v_zeros};
-    for (uint32_t i = 0; i < 4; i++) bindings[bound++] = bind_tensor(11 + i, own[i]->buffer ? own[i] : &r->q);
+    for (uint32_t i = 0; i < 4; i++) bindings[bound++] = bind_tensor(11 + i, own[i], r);
     bindings[bound++] = (gpu_binding){.kind = GPU_BIND_BYTES, .index = 15, .bytes = &plan->quantised, .length = sizeof plan->quantised};
   }
   uint32_t repeat = out->dispatches ? out->dispatches : 1;
@@ -61,7 +63,16 @@ static int32_t dispatch(const mfa_context *context, const mfa_request *r, const 
   return status == GPU_OK ? MFA_SUCCESS : mfa_fail(status, "%s", message);
 }
 
+/* Without a row or a batch there is nothing to write, and a grid of no threadgroups is an error in Metal: no kernel is made
+ * or run. */
+static int32_t run_nothing(mfa_attention_desc *out) {
+  out->cached = true;
+  for (uint32_t i = 0; out->dispatch_seconds && i < (out->dispatches ? out->dispatches : 1); i++) out->dispatch_seconds[i] = 0;
+  return MFA_SUCCESS;
+}
+
 static int32_t run_request(mfa_context *context, const mfa_request *r, mfa_attention_desc *out) {
+  if (mfa_layout_empty(&r->out.layout)) return run_nothing(out);
   mfa_variant variant;
   mfa_variant_of(r, &variant);
   const mfa_pipeline *pipeline;
@@ -74,11 +85,11 @@ static int32_t run_request(mfa_context *context, const mfa_request *r, mfa_atten
   if ((status = mfa_plan_init(&plan, r, context->gpu, pipeline))) return status;
 
   mfa_binding mask = {0};
-  bool wrapped = r->has_mask && !r->mask.buffer;
+  bool wrapped = r->has_mask && !r->mask.buffer && r->mask.begin < r->mask.end;
   if (wrapped) {
     status = mfa_wrap(context->gpu, r->desc->mask, r->mask.end - r->mask.begin, "mask", &mask);
     if (status != MFA_SUCCESS) return status;
-  } else if (r->has_mask) {
+  } else if (r->mask.buffer) {
     mask = (mfa_binding){r->mask.buffer->memory, r->mask.buffer->offset};
   }
   status = dispatch(context, r, &plan, pipeline->pipeline, &mask, out);
@@ -90,7 +101,7 @@ static void count_success(mfa_context *context, const mfa_attention_desc *d) {
   pthread_mutex_lock(&context->lock);
   context->latency = d->gpu_seconds;
   context->calls++;
-  context->dispatches += d->dispatches ? d->dispatches : 1;
+  if (d->batch && d->q_len) context->dispatches += d->dispatches ? d->dispatches : 1;
   pthread_mutex_unlock(&context->lock);
 }
 

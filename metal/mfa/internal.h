@@ -101,7 +101,7 @@ mfa_context *mfa_context_acquire(mfa_context_t handle);
 typedef struct {
   mfa_object object;
   mfa_context *context; /* holds a reference */
-  gpu_buffer *memory;
+  gpu_buffer *memory;   /* NULL where bytes is 0: no device has a buffer of no bytes */
   uint64_t offset;      /* of contents in memory: wrapped memory starts at its page */
   void *contents;
   uint64_t bytes;
@@ -125,7 +125,9 @@ typedef struct {
 } mfa_layout;
 
 uint64_t mfa_precision_bytes(int32_t precision);
-/* Elements from the first to one past the last that the layout reaches; false on overflow. */
+/* Whether it has no element: an extent is 0. Its strides say nothing. */
+bool mfa_layout_empty(const mfa_layout *layout);
+/* Elements from the first to one past the last that the layout reaches, 0 where it is empty; false on overflow. */
 bool mfa_layout_span(const mfa_layout *layout, uint64_t *elements);
 /* Whether two of its elements share an address. May say so of exotic layouts that do not. */
 bool mfa_layout_overlaps_itself(const mfa_layout *layout);
@@ -134,7 +136,7 @@ void mfa_layout_contiguous(mfa_layout *layout, bool transposed);
 /* ---- validate.c: an untrusted descriptor becomes a request, or an error */
 
 typedef struct {
-  mfa_buffer *buffer;  /* acquired; NULL for a mask in the caller's memory, or where absent */
+  mfa_buffer *buffer;  /* acquired; NULL for a mask in the caller's memory, where absent, or of an empty tensor */
   mfa_layout layout;
   uint64_t offset;     /* bytes from the buffer's contents */
   uintptr_t begin, end; /* the addresses that the layout reaches */
@@ -164,7 +166,8 @@ int32_t mfa_request_init(mfa_request *request, const mfa_context *context, const
 void mfa_request_release(mfa_request *request);
 /* mask.c: the part about the mask. */
 int32_t mfa_request_mask(mfa_request *request, const mfa_context *context);
-/* tensor.c. Fills in buffer, begin and end of a tensor whose layout and offset are set, and holds them against the buffer. */
+/* tensor.c. Fills in buffer, begin and end of a tensor whose layout and offset are set, and holds them against the buffer.
+ * An empty tensor may have none: handle NULL. */
 int32_t mfa_tensor_place(mfa_tensor *tensor, const mfa_context *context, mfa_buffer_t handle, uint64_t element_bytes,
                          const char *name);
 

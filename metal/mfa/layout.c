@@ -3,8 +3,15 @@
 
 uint64_t mfa_precision_bytes(int32_t precision) { return precision == MFA_PRECISION_FP32 ? 4 : 2; }
 
+bool mfa_layout_empty(const mfa_layout *layout) {
+  for (int i = 0; i < 4; i++)
+    if (!layout->extent[i]) return true;
+  return false;
+}
+
 bool mfa_layout_span(const mfa_layout *layout, uint64_t *elements) {
   uint64_t span = 1;
+  if (mfa_layout_empty(layout)) return *elements = 0, true;
   for (int i = 0; i < 4; i++) {
     uint64_t reach;
     if (__builtin_mul_overflow(layout->extent[i] - 1, layout->stride[i], &reach)) return false;
@@ -16,6 +23,7 @@ bool mfa_layout_span(const mfa_layout *layout, uint64_t *elements) {
 
 /* Where every stride steps over all that the smaller ones reach, no two elements meet. */
 bool mfa_layout_overlaps_itself(const mfa_layout *layout) {
+  if (mfa_layout_empty(layout)) return false;
   int order[4] = {0, 1, 2, 3};
   for (int i = 1; i < 4; i++)
     for (int j = i; j > 0 && layout->stride[order[j]] < layout->stride[order[j - 1]]; j--) {

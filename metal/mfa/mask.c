@@ -24,7 +24,7 @@ static int32_t check_type(const mfa_attention_desc *d) {
   if ((d->mask_type == MFA_MASK_BOOL) != (d->mask_scalar == MFA_MASK_SCALAR_BYTE))
     REFUSE("mask_scalar: %d, a bool mask holds bytes (0), an additive one fp16 (1), bf16 (2) or fp32 (3)",
            d->mask_scalar);
-  if (!d->mask == !d->mask_buffer) REFUSE("mask: expected either memory or a buffer");
+  if (d->mask && d->mask_buffer) REFUSE("mask: expected either memory or a buffer");
   if (d->mask_ndim < 1 || d->mask_ndim > 4) REFUSE("mask_ndim: %u, expected 1 to 4", d->mask_ndim);
   return MFA_SUCCESS;
 }
@@ -37,7 +37,7 @@ static int32_t broadcast(mfa_layout *layout, const mfa_attention_desc *d) {
   for (uint32_t n = d->mask_ndim; n-- > 0;) {
     uint32_t i = n + 4 - d->mask_ndim;
     int64_t extent = d->mask_shape[n], stride = d->mask_has_strides ? d->mask_strides[n] : (int64_t)contiguous;
-    if (extent != 1 && (extent < 1 || (uint64_t)extent != full[i]))
+    if (extent != 1 && (extent < 0 || (uint64_t)extent != full[i]))
       REFUSE("mask_shape[%u]: %lld, expected 1 or %llu", n, (long long)extent, (unsigned long long)full[i]);
     if (stride < 0) REFUSE("mask_strides[%u]: %lld, expected 0 or more elements", n, (long long)stride);
     layout->extent[i] = (uint64_t)extent;
@@ -70,6 +70,7 @@ int32_t mfa_request_mask(mfa_request *r, const mfa_context *context) {
   int32_t status;
   if ((status = check_type(d))) return status;
   if ((status = broadcast(&r->mask.layout, d))) return status;
+  if (!d->mask && !d->mask_buffer && !mfa_layout_empty(&r->mask.layout)) REFUSE("mask: expected either memory or a buffer");
   r->has_mask = true;
   uint64_t element_bytes = scalar_bytes(d->mask_scalar);
   if (d->mask) return place_memory(&r->mask, d, element_bytes);

@@ -62,7 +62,8 @@ MFA_EXPORT void mfa_destroy_context(mfa_context_t context);
 /* Page-aligned, zeroed memory that the device reads in place. */
 MFA_EXPORT int32_t mfa_create_buffer(mfa_context_t context, size_t bytes, mfa_buffer_t *buffer);
 
-/* Wraps the caller's memory without a copy, wherever it lies. It stays the caller's, who keeps it until destroy. */
+/* Wraps the caller's memory without a copy, wherever it lies. It stays the caller's, who keeps it until destroy. 0 bytes at
+ * a pointer that is not NULL are an empty tensor's. */
 MFA_EXPORT int32_t mfa_buffer_from_ptr(mfa_context_t context, void *data, size_t bytes, mfa_buffer_t *buffer);
 
 /* The same, with a layout that attention calls then use instead of the contiguous one. shape and strides count
@@ -158,7 +159,11 @@ typedef struct {
   mfa_operand scales, zeros;
 } mfa_quantised;
 
-/* Fields are only ever added, at the end, and 0 is their default. A caller of an older header passes its smaller size,
+/* batch, q_len and kv_len may be 0. With batch or q_len 0 there is no output: nothing is written and no kernel runs, and the
+ * seconds are 0. With kv_len 0 every output is written, as of a row with no key: 0, and a logsumexp of -inf or the sink. The
+ * buffer, or mask pointer, of a tensor without elements may be NULL.
+ *
+ * Fields are only ever added, at the end, and 0 is their default. A caller of an older header passes its smaller size,
  * and what it does not have is 0. A caller of a newer one is refused if a field that this library does not know is not
  * 0. All up to math must be there. */
 typedef struct {

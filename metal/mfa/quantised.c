@@ -44,7 +44,8 @@ static int32_t place_scales(mfa_tensor *scales, mfa_tensor *zeros, const mfa_ten
   if ((q->format == MFA_QUANT_Q8_0 || q->format == MFA_QUANT_Q4_0) && columns_of(d, q) % BLOCK)
     REFUSE("%s_quant.format: %d with %u columns, expected a multiple of %d", name, q->format, columns_of(d, q), BLOCK);
   if (!own) return MFA_SUCCESS;
-  if (!q->scales.buffer) REFUSE("%s_quant.scales: NULL, expected the scales of %s", name, name);
+  bool none = mfa_layout_empty(&matrix->layout) && q->span != MFA_SCALES_HEAD;
+  if (!q->scales.buffer && !none) REFUSE("%s_quant.scales: NULL, expected the scales of %s", name, name);
   int32_t status = place(scales, matrix, context, d, q, &q->scales, name, "scales");
   if (status == MFA_SUCCESS && q->zeros.buffer) status = place(zeros, matrix, context, d, q, &q->zeros, name, "zeros");
   return status;

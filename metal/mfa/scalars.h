@@ -11,11 +11,11 @@
 /* How an error writes it, the descriptor's member, the least and the most that is accepted, and the same in words.
  * NaN is outside of every range. */
 #define MFA_DESC_SCALARS(X)                                                   \
-  X("%u", batch, 1, 1 << 20, "1 to 1048576")                                  \
+  X("%u", batch, 0, 1 << 20, "0 to 1048576")                                  \
   X("%u", heads, 1, 1 << 20, "1 to 1048576")                                  \
   X("%u", kv_heads, 1, 1 << 20, "1 to 1048576")                               \
-  X("%u", q_len, 1, INT32_MAX - 64, "1 to 2147483583")                        \
-  X("%u", kv_len, 1, INT32_MAX - 64, "1 to 2147483583")                       \
+  X("%u", q_len, 0, INT32_MAX - 64, "0 to 2147483583")                        \
+  X("%u", kv_len, 0, INT32_MAX - 64, "0 to 2147483583")                       \
   X("%u", head_dim, 1, 576, "1 to 576")                                       \
   X("%g", softmax_scale, -FLT_MAX, FLT_MAX, "a finite number")                \
   X("%g", softcap, 0, 0x1p126f, "0 (none) to 2^126")                          \

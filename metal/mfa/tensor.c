@@ -5,6 +5,7 @@
 
 int32_t mfa_tensor_place(mfa_tensor *t, const mfa_context *context, mfa_buffer_t handle, uint64_t element_bytes,
                          const char *name) {
+  if (!t->buffer && !handle && mfa_layout_empty(&t->layout)) return MFA_SUCCESS;
   if (!t->buffer) t->buffer = (mfa_buffer *)mfa_handle_acquire(handle, MFA_OBJECT_BUFFER);
   const mfa_buffer *b = t->buffer;
   if (!b) REFUSE("%s: not a live buffer handle", name);

@@ -55,8 +55,9 @@ static int32_t place_operand(const mfa_request *r, mfa_tensor *t, const mfa_cont
   int32_t quant = t == &r->k ? d->k_quant.format : t == &r->v ? d->v_quant.format : MFA_QUANT_NONE;
   if (quant) t->layout.extent[3] = mfa_quantised_row(quant, columns);
   t->offset = operand->offset;
+  bool absent = !operand->buffer && mfa_layout_empty(&t->layout);
   t->buffer = (mfa_buffer *)mfa_handle_acquire(operand->buffer, MFA_OBJECT_BUFFER);
-  if (!t->buffer) REFUSE("%s: not a live buffer handle", name);
+  if (!t->buffer && !absent) REFUSE("%s: not a live buffer handle", name);
   bool strided = false;
   for (int i = 0; i < 4; i++) {
     if (operand->strides[i] < 0)
@@ -65,7 +66,7 @@ static int32_t place_operand(const mfa_request *r, mfa_tensor *t, const mfa_cont
     strided |= operand->strides[i] != 0;
   }
   if (strided && operand->transposed) REFUSE("%s: give strides or transposed, not both", name);
-  if (!strided && t->buffer->ndim) {
+  if (!strided && t->buffer && t->buffer->ndim) {
     int32_t status = take_buffer_layout(&t->layout, t->buffer, operand->transposed, name);
     if (status != MFA_SUCCESS) return status;
   } else if (!strided) {
@@ -105,7 +106,8 @@ static int32_t place_vector(mfa_tensor *t, const mfa_context *context, const mfa
 /* Every page that the table names is one of k and v: read here, as the kernel will read it. */
 static int32_t place_table(mfa_request *r, const mfa_context *context) {
   const mfa_attention_desc *d = r->desc;
-  if (!d->page_size != !d->page_table.buffer || !d->page_size != !d->page_count)
+  bool empty = d->page_size && (!d->batch || !d->kv_len); /* a table of no pages */
+  if ((!d->page_size != !d->page_table.buffer && !empty) || !d->page_size != !d->page_count)
     REFUSE("page_size: %u, page_count: %u, page_table %s: expected all of them or none", d->page_size, d->page_count,
            d->page_table.buffer ? "given" : "NULL");
   if (!d->page_size) return MFA_SUCCESS;
@@ -118,6 +120,7 @@ static int32_t place_table(mfa_request *r, const mfa_context *context) {
   r->table.offset = d->page_table.offset;
   int32_t status = mfa_tensor_place(&r->table, context, d->page_table.buffer, sizeof(uint32_t), "page_table");
   if (status != MFA_SUCCESS) return status;
+  if (empty) return MFA_SUCCESS;
   const uint32_t *pages = (const uint32_t *)((const char *)r->table.buffer->contents + r->table.offset);
   for (uint64_t i = 0; i < (uint64_t)d->batch * each; i++)
     if (pages[i] >= d->page_count)
@@ -137,6 +140,7 @@ static int32_t check_aliases(const mfa_request *r) {
   for (int written = 0; written < 2; written++)
     for (int other = written + 1; other < (int)(sizeof all / sizeof *all); other++) {
       const mfa_tensor *a = all[written].tensor, *b = all[other].tensor;
+      if (a->begin == a->end || b->begin == b->end) continue; /* an empty one lies anywhere */
       if (a->begin < b->end && b->begin < a->end) REFUSE("%s overlaps %s", all[written].name, all[other].name);
     }
   return MFA_SUCCESS;
@@ -162,7 +166,7 @@ int32_t mfa_request_init(mfa_request *r, const mfa_context *context, const mfa_a
   if ((status = place_vector(&r->sinks, context, &d->sinks, d->heads, "sinks"))) return status;
   if ((status = place_vector(&r->slopes, context, &d->slopes, d->heads, "slopes"))) return status;
   uint64_t entries = d->packed_entries ? d->packed_entries : 1;
-  if (d->packed_entries && !d->ranges.buffer) REFUSE("packed_entries: %u, but no ranges are given", d->packed_entries);
+  if (d->packed_entries && !d->ranges.buffer && d->batch) REFUSE("packed_entries: %u, but no ranges are given", d->packed_entries);
   if (d->batch * entries > UINT32_MAX / 4) REFUSE("packed_entries: %u in each of %u batches, expected less than 2^30 together",
                                                   d->packed_entries, d->batch);
   if ((status = place_vector(&r->ranges, context, &d->ranges, 4 * entries * d->batch, "ranges"))) return status;

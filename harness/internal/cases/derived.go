@@ -304,8 +304,8 @@ func (c *Case) DropStrides(other *Case) {
 	}
 }
 
-// places is how many elements lie in memory, of a quantised operand how many bytes.
-func (t *Tensor) places() int {
+// Places is how many elements lie in memory, of a quantised operand how many bytes, of a paged one those of all pages.
+func (t *Tensor) Places() int {
 	s := t.stored()
 	return s[0] * s[1] * s[2] * s[3]
 }
@@ -317,7 +317,7 @@ func (c *Case) HasSlack() bool {
 		return false
 	}
 	for _, b := range t.Buffers() {
-		if b.Name != "out" && b.Name != "lse" && b.Tensor.Elements > b.Tensor.places() {
+		if b.Name != "out" && b.Name != "lse" && b.Tensor.Elements > b.Tensor.Places() {
 			return true
 		}
 	}

@@ -49,16 +49,20 @@ func NeededFLOP(c cases.Case) float64 {
 }
 
 // Bytes is what any implementation must move once: the elements of q, k, v and the mask array read, those of the
-// outputs written, without slack.
+// outputs written, without slack. Where there are no keys nothing need be read.
 func Bytes(c cases.Case) float64 {
 	t, err := cases.Layouts(c)
 	if err != nil {
 		return 0 // not normalized: such a case has no tensors
 	}
-	bytes := float64(t.Q.Len())*float64(c.Input.Size()) + t.K.Read() + t.V.Read() + float64(t.Out.Len())*float64(c.Output.Size())
+	bytes := float64(t.Out.Len()) * float64(c.Output.Size())
 	if t.LSE != nil {
 		bytes += 4 * float64(t.LSE.Len())
 	}
+	if c.Empty() {
+		return bytes
+	}
+	bytes += float64(t.Q.Len())*float64(c.Input.Size()) + t.K.Read() + t.V.Read()
 	if t.Mask != nil {
 		size := 1
 		if !t.Mask.Bool {

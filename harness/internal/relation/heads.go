@@ -38,7 +38,7 @@ var slopesAsMask = Law{
 	Statement: "a linear bias equals the additive mask of its products",
 	Runs:      1,
 	applies: func(c *cases.Case, _ paths.Promises) bool {
-		return c.Alibi != "" && !c.Mask.IsArray() && !c.Ragged() && c.KVLen+c.QLen+c.KVOffset < 1<<16 && c.Heads*c.QLen <= 1<<20/c.KVLen
+		return c.Alibi != "" && !c.Mask.IsArray() && !c.Ragged() && c.KVLen+c.QLen+c.KVOffset < 1<<16 && c.Heads*c.QLen <= 1<<20/max(c.KVLen, 1)
 	},
 	check: func(a *application) error {
 		old := a.Case.Mask

@@ -39,11 +39,11 @@ func All() []Law {
 }
 
 // Applies reports whether the law demands anything of a case, and is promised where it needs a promise. The case must
-// be normalized.
+// be normalized. Of a case without outputs, whose batch or q_len is 0, no law demands anything.
 func (l Law) Applies(c cases.Case, promises paths.Promises) bool { return l.appliesTo(&c, promises) }
 
 func (l Law) appliesTo(c *cases.Case, promises paths.Promises) bool {
-	return !(l.places && c.SharesMemory()) && l.applies(c, promises)
+	return c.Outputs() > 0 && !(l.places && c.SharesMemory()) && l.applies(c, promises)
 }
 
 // Applicable lists the laws that apply to a normalized case.

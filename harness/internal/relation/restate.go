@@ -41,7 +41,7 @@ var restateMask = Law{
 	applies: func(c *cases.Case, _ paths.Promises) bool {
 		const entries = 1 << 24 // of the array that a causal mask or window becomes
 		hides := c.Mask.Kind != "" || c.Ragged() && c.Alibi == ""
-		return c.Mask.Kind == cases.BoolMask || hides && !c.Mask.IsArray() && !(c.Ragged() && c.Alibi != "") && c.Batch*c.QLen <= entries/c.KVLen
+		return c.Mask.Kind == cases.BoolMask || hides && !c.Mask.IsArray() && !(c.Ragged() && c.Alibi != "") && c.Batch*c.QLen <= entries/max(c.KVLen, 1)
 	},
 	check: func(a *application) error {
 		if a.Case.Mask.Kind == cases.BoolMask {

@@ -29,6 +29,9 @@ var slackContent = Law{
 
 // refillSlack puts numbers where the buffer has slack, and leaves its elements.
 func (a *application) refillSlack(b cases.Buffer) {
+	if b.Bytes == 0 { // of an empty tensor
+		return
+	}
 	size := b.Bytes / max(b.Tensor.Elements, 1) // of a quantised operand bytes
 	fill := make([]byte, 4)
 	if size == 1 {

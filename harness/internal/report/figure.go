@@ -99,8 +99,10 @@ var (
 func lengths(_ record.Header, results []record.Result) (*plot.Plot, figure, error) {
 	f := figure{Title: "q_len and kv_len that were tried", Caption: "A dot is a case; failures are red crosses, what could not be judged is grey."}
 	var passed, failed, other plotter.XYs
+	none := false
 	for _, r := range results {
-		at := plotter.XY{X: float64(r.Case.QLen), Y: float64(r.Case.KVLen)}
+		at := plotter.XY{X: onLogScale(r.Case.QLen), Y: onLogScale(r.Case.KVLen)}
+		none = none || r.Case.QLen == 0 || r.Case.KVLen == 0
 		switch {
 		case r.Kind.Fails():
 			failed = append(failed, at)
@@ -116,10 +118,16 @@ func lengths(_ record.Header, results []record.Result) (*plot.Plot, figure, erro
 	p := blank()
 	p.X.Label.Text, p.Y.Label.Text = "q_len", "kv_len"
 	err := scatter(p, []series{{"not judged", other, grey, draw.CircleGlyph{}}, {"passed", passed, blue, draw.CircleGlyph{}}, {"failed", failed, red, draw.CrossGlyph{}}})
+	if none {
+		f.Caption += " A length of 0 is drawn at 0.5."
+	}
 	logarithmic(&p.X)
 	logarithmic(&p.Y)
 	return p, f, err
 }
+
+// onLogScale is where a length stands on a scale that has no 0.
+func onLogScale(length int) float64 { return max(float64(length), 0.5) }
 
 type series struct {
 	name   string

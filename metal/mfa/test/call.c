@@ -33,6 +33,11 @@ void *fuzz_no_handle(fuzz_random *r, void *live) {
 
 static mfa_buffer_t make_buffer(fuzz_call *call, fuzz_random *r, int slot, size_t bytes) {
   mfa_buffer_t buffer = NULL;
+  if (!bytes) {
+    static char somewhere[1];
+    if (fuzz_below(r, 2)) mfa_buffer_from_ptr(call->context, somewhere, 0, &buffer);
+    return buffer;
+  }
   if (fuzz_below(r, 2)) {
     mfa_create_buffer(call->context, bytes, &buffer);
     return buffer;
@@ -57,10 +62,11 @@ static void make_mask(fuzz_call *call, fuzz_random *r) {
     elements *= (size_t)d->mask_shape[i];
   }
   d->mask_bytes = elements * (d->mask_scalar == 3 ? 4 : d->mask_scalar ? 2 : 1);
-  d->mask = call->mask = calloc(1, d->mask_bytes);
+  if (!d->mask_bytes && fuzz_below(r, 2)) return;
+  d->mask = call->mask = calloc(1, d->mask_bytes ? d->mask_bytes : 1);
 }
 
-bool fuzz_call_make(fuzz_call *call, fuzz_random *r, mfa_context_t context) {
+bool fuzz_call_make(fuzz_call *call, fuzz_random *r, mfa_context_t context, bool empty) {
   memset(call, 0, sizeof *call);
   call->context = context;
   mfa_attention_desc *d = &call->desc;
@@ -71,6 +77,11 @@ bool fuzz_call_make(fuzz_call *call, fuzz_random *r, mfa_context_t context) {
   d->q_len = 1 + fuzz_below(r, 20);
   d->kv_len = 1 + fuzz_below(r, 20);
   d->head_dim = 1 + fuzz_below(r, 40);
+  if (empty && fuzz_below(r, 2)) {
+    uint32_t *extents[] = {&d->batch, &d->q_len, &d->kv_len};
+    *extents[fuzz_below(r, 3)] = 0;
+    *extents[fuzz_below(r, 3)] = 0;
+  }
   d->softmax_scale = (float)fuzz_below(r, 100) / 16 - 2;
   d->causal = fuzz_below(r, 2);
   d->input_precision = (int32_t)fuzz_below(r, 3);
@@ -89,7 +100,9 @@ bool fuzz_call_make(fuzz_call *call, fuzz_random *r, mfa_context_t context) {
   make_mask(call, r);
   if (d->mask_type == MFA_MASK_NONE && d->output_precision == d->input_precision && fuzz_below(r, 2))
     d->lse.buffer = make_buffer(call, r, 4, rows * d->q_len * 4);
-  return d->q.buffer && d->k.buffer && d->v.buffer && d->out.buffer && (d->mask || d->mask_type == MFA_MASK_NONE);
+  bool outputs = rows * d->q_len, keys = rows * d->kv_len;
+  return (d->q.buffer || !outputs) && (d->k.buffer || !keys) && (d->v.buffer || !keys) && (d->out.buffer || !outputs) &&
+         (d->mask || d->mask_type == MFA_MASK_NONE || !d->mask_bytes);
 }
 
 void fuzz_call_free(fuzz_call *call) {

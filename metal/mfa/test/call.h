@@ -24,8 +24,9 @@ typedef struct {
   char *mask;
 } fuzz_call;
 
-/* Makes a call that must succeed. Returns false without memory. */
-bool fuzz_call_make(fuzz_call *call, fuzz_random *r, mfa_context_t context);
+/* Makes a call that must succeed. Returns false without memory. `empty` lets extents be 0, and what has no elements then be
+ * NULL or not. */
+bool fuzz_call_make(fuzz_call *call, fuzz_random *r, mfa_context_t context, bool empty);
 void fuzz_call_free(fuzz_call *call);
 
 /* Spoils one thing so that the call must be refused; says what. `desc` tells which kind of call will be made. */

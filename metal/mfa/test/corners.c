@@ -87,6 +87,7 @@ static void free_pipeline(gpu_device *d, gpu_pipeline *p) {
 }
 
 static void touch(const gpu_binding *b, const uint64_t extent[4], mfa_kernel_strides s, uint32_t bytes, bool write) {
+  if (!extent[0] || !extent[1] || !extent[2] || !extent[3]) return;
   uint64_t last = (extent[0] - 1) * s.batch + (extent[1] - 1) * s.head + (extent[2] - 1) * s.row +
                   (extent[3] - 1) * s.column;
   char *ends[2] = {b->buffer->memory + b->offset, b->buffer->memory + b->offset + last * bytes};
@@ -99,6 +100,8 @@ static void touch(const gpu_binding *b, const uint64_t extent[4], mfa_kernel_str
 
 static gpu_status run(gpu_device *d, const gpu_dispatch *dispatch, char *message, size_t message_bytes) {
   (void)d;
+  if (!dispatch->grid[0] || !dispatch->grid[1] || !dispatch->grid[2])
+    return refuse(GPU_INVALID, message, message_bytes, "a grid of no threadgroups");
   const gpu_binding *slots[7] = {0};
   for (uint32_t i = 0; i < dispatch->binding_count; i++)
     if (dispatch->bindings[i].kind != GPU_BIND_THREADGROUP) slots[dispatch->bindings[i].index] = &dispatch->bindings[i];

@@ -17,12 +17,12 @@ static void fail(uint64_t n, const char *what, int32_t status) {
 
 static void attention(fuzz_random *r, mfa_context_t context, uint64_t n) {
   fuzz_call call;
-  if (!fuzz_call_make(&call, r, context)) {
+  bool desc = fuzz_below(r, 2), spoiled = fuzz_below(r, 4) != 0;
+  if (!fuzz_call_make(&call, r, context, !spoiled && desc)) {
     fail(n, "a valid call could not be made", -1);
     fuzz_call_free(&call);
     return;
   }
-  bool desc = fuzz_below(r, 2), spoiled = fuzz_below(r, 4) != 0;
   const char *what = spoiled ? fuzz_spoil(&call, r, desc) : "valid";
   int32_t status = fuzz_call_run(&call, desc);
   if (spoiled ? status < 1 || status > 5 || !*mfa_last_error() : status != MFA_SUCCESS) fail(n, what, status);
@@ -47,7 +47,7 @@ static void objects(fuzz_random *r, mfa_context_t context, uint64_t n) {
     case 4: status = mfa_buffer_from_ptr(context, NULL, 64, &buffer); break;
     case 5: status = mfa_buffer_from_ptr(context, memory, UINT64_MAX - fuzz_below(r, 4096), &buffer); break;
     case 6: strides[3] = 2; status = mfa_buffer_from_ptr_with_strides(context, memory, 64, shape, strides, 4, &buffer); break;
-    case 7: shape[fuzz_below(r, 4)] = -(int64_t)fuzz_below(r, 3);
+    case 7: shape[fuzz_below(r, 4)] = -1 - (int64_t)fuzz_below(r, 3);
       status = mfa_buffer_from_ptr_with_strides(context, memory, 64, shape, strides, 4, &buffer); break;
     case 8: status = mfa_buffer_from_ptr_with_strides(context, memory, 64, fuzz_below(r, 2) ? shape : NULL, NULL, 4, &buffer); break;
     case 9: status = mfa_buffer_from_ptr_with_strides(context, memory, 64, shape, strides, fuzz_below(r, 2) ? 0 : 5, &buffer); break;

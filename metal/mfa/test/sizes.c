@@ -42,7 +42,7 @@ int main(void) {
   fuzz_random r = {7};
   fuzz_call call;
   do { /* a call that needs no field of the later part */
-    if (!fuzz_call_make(&call, &r, context)) return 1;
+    if (!fuzz_call_make(&call, &r, context, false)) return 1;
     if (call.desc.mask_type == MFA_MASK_NONE) break;
     fuzz_call_free(&call);
   } while (true);

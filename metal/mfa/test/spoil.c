@@ -12,8 +12,8 @@ static const char *spoil_shape(mfa_attention_desc *d, fuzz_random *r) {
   uint32_t *lengths[] = {&d->batch, &d->heads, &d->q_len, &d->kv_len, &d->head_dim};
   static const char *const names[] = {"batch", "heads", "q_len", "kv_len", "head_dim"};
   uint32_t i = fuzz_below(r, 5), was = *lengths[i];
-  switch (fuzz_below(r, 3)) {
-    case 0: *lengths[i] = 0; break;
+  switch (fuzz_below(r, i == 1 || i == 4 ? 3 : 2)) { /* batch, q_len and kv_len may be 0 */
+    case 2: *lengths[i] = 0; break;
     case 1: *lengths[i] = (uint32_t)fuzz_hostile(r) | 1u << 31; break;
     default: *lengths[i] = was + 1 + fuzz_below(r, 300); break; /* the buffers hold what was, exactly */
   }
@@ -62,7 +62,7 @@ static const char *spoil_mask(mfa_attention_desc *d, fuzz_random *r) {
     case 0: d->mask_type = wrong_enum(r, 3); return "mask_type";
     case 1: d->mask_scalar = wrong_enum(r, 4); return "mask_scalar";
     case 2: d->mask_scalar = d->mask_scalar ? 0 : 2; return "mask_scalar of the other mask type";
-    case 3: d->mask = NULL; return "mask";
+    case 3: d->mask = NULL; return "mask"; /* it has elements */
     case 4: d->mask_bytes -= 1; return "mask_bytes";
     case 5: d->mask_ndim = fuzz_below(r, 2) ? 0 : 5 + fuzz_below(r, 1000); return "mask_ndim";
     case 6: d->mask_shape[last] = fuzz_below(r, 2) ? -(int64_t)fuzz_below(r, 5) : d->kv_len + 1 + fuzz_below(r, 9);

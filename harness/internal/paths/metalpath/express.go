@@ -22,13 +22,17 @@ func (d descriptors) WholePages() bool        { return d.wrap.aligned() }
 
 // Express returns every operand by offset and strides into a buffer over all of its memory.
 func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal.AttentionOptions, error) {
-	w.wrapping = d.wrap
+	w.wrapping, w.bare = d.wrap, c.Call.Bare
 	o := optionsOf(c)
 	o.Math = d.math
 	for _, operand := range operandsOf(o, c, t) {
-		b, err := w.wrap(operand.from.Data)
+		b, err := w.wrapTensor(operand.from)
 		if err != nil {
 			return nil, fmt.Errorf("wrap %s: %w", operand.name, err)
+		}
+		if b == nil {
+			*operand.to = metal.Tensor{Strides: strides64(operand.from.Strides)}
+			continue
 		}
 		*operand.to = metal.Tensor{Buffer: b, Offset: operand.from.Offset * operand.from.Size(), Strides: strides64(operand.from.Strides)}
 	}
@@ -44,6 +48,10 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 		return o, err
 	}
 	mask, memory := maskOf(t.Mask)
+	if w.leavesOut(&t.Mask.Tensor) {
+		o.Mask = mask
+		return o, nil
+	}
 	if d.wrap.aligned() {
 		mask.Memory = memory
 	} else {
@@ -60,7 +68,7 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 // a member for: see paths.Knower. What is missing here, optionsOf need not express.
 var expressed = []string{"softcap", "kv_offset", "sinks", "alibi", "lengths.packed", "lengths.q", "lengths.kv", "lengths.side",
 	"paging.page", "paging.order", "paging.shared", "quant.k", "quant.v", "quant.scales", "quant.zero_points", "quant.fill",
-	"v_head_dim"}
+	"v_head_dim", "batch=0", "q_len=0", "kv_len=0"}
 
 var scaleSpans = map[cases.ScaleSpan]metal.ScaleSpan{
 	"": metal.RowScales, cases.BlockScales: metal.BlockScales, cases.HeadScales: metal.HeadScales,

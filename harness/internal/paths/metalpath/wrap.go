@@ -42,6 +42,7 @@ type wrapper struct {
 	context  *metal.Context
 	wrapping wrapping
 	wrapped  []*metal.Buffer
+	bare     bool // tensors without elements have no pointer
 }
 
 func (w *wrapper) close() {
@@ -51,6 +52,17 @@ func (w *wrapper) close() {
 }
 
 func (w *wrapper) wrap(data []byte) (*metal.Buffer, error) { return w.wrapStrided(data, nil, nil) }
+
+// leavesOut reports whether a tensor is given no pointer: a call that leaves out what it may, and one without elements.
+func (w *wrapper) leavesOut(t *cases.Tensor) bool { return w.bare && t.Places() == 0 }
+
+// wrapTensor wraps a tensor's memory; nil: it is left out.
+func (w *wrapper) wrapTensor(t *cases.Tensor) (*metal.Buffer, error) {
+	if w.leavesOut(t) {
+		return nil, nil
+	}
+	return w.wrap(t.Data)
+}
 
 func (w *wrapper) wrapStrided(data []byte, shape, strides []int64) (*metal.Buffer, error) {
 	make := w.context.WrapStrided
@@ -80,7 +92,7 @@ func (w *wrapper) wrapVectors(o *metal.AttentionOptions, t *cases.Tensors) error
 		if v.from == nil {
 			continue
 		}
-		b, err := w.wrap(v.from.Data)
+		b, err := w.wrapTensor(v.from)
 		if err != nil {
 			return fmt.Errorf("wrap %s: %w", v.name, err)
 		}
@@ -89,7 +101,7 @@ func (w *wrapper) wrapVectors(o *metal.AttentionOptions, t *cases.Tensors) error
 	if err := w.wrapQuantised(o, t); err != nil || t.Table == nil {
 		return err
 	}
-	b, err := w.wrap(t.Table.Data)
+	b, err := w.wrapTensor(t.Table)
 	if err != nil {
 		return fmt.Errorf("wrap table: %w", err)
 	}
@@ -118,7 +130,7 @@ func (w *wrapper) wrapQuantised(o *metal.AttentionOptions, t *cases.Tensors) err
 			if part.from == nil {
 				continue
 			}
-			b, err := w.wrap(part.from.Data)
+			b, err := w.wrapTensor(part.from)
 			if err != nil {
 				return fmt.Errorf("wrap %s of %s: %w", part.name, v.name, err)
 			}
@@ -136,7 +148,7 @@ func (w *wrapper) wrapLSE(o *metal.AttentionOptions, t *cases.Tensors) error {
 	if t.LSE == nil {
 		return nil
 	}
-	b, err := w.wrap(t.LSE.Data)
+	b, err := w.wrapTensor(t.LSE)
 	if err != nil {
 		return fmt.Errorf("wrap lse: %w", err)
 	}
