@@ -26,7 +26,7 @@ func TestACaseWithoutWorkHasNoRate(t *testing.T) {
 		var text strings.Builder
 		w, err := NewBenchWriter(&text, Header{})
 		require.NoError(t, err)
-		require.NoError(t, w.Add(Result{Case: c, Kind: verdict.Pass, DeviceSeconds: []float64{0.001}, WallSeconds: 0.002}))
+		require.NoError(t, w.Add(Result{Case: c, Verdict: verdict.Verdict{Kind: verdict.Pass}, DeviceSeconds: []float64{0.001}, WallSeconds: 0.002}))
 		lines := strings.Split(strings.TrimSpace(text.String()), "\n")
 		last := lines[len(lines)-1]
 		require.Contains(t, last, UnitDevice)

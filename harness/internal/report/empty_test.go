@@ -11,7 +11,7 @@ import (
 // TestLengthsOfZeroAreDrawn: a logarithmic scale has no 0, and gonum panics at one.
 func TestLengthsOfZeroAreDrawn(t *testing.T) {
 	for _, c := range []cases.Case{{QLen: 0, KVLen: 0}, {QLen: 0, KVLen: 300}, {QLen: 7, KVLen: 0}} {
-		p, f, err := lengths(record.Header{}, []record.Result{{Case: c, Kind: verdict.Pass}, {Case: cases.Case{QLen: 9, KVLen: 9}, Kind: verdict.Error}})
+		p, f, err := lengths(record.Header{}, []record.Result{{Case: c, Verdict: verdict.Verdict{Kind: verdict.Pass}}, {Case: cases.Case{QLen: 9, KVLen: 9}, Verdict: verdict.Verdict{Kind: verdict.Error}}})
 		if err != nil {
 			t.Fatal(err)
 		}
