@@ -20,7 +20,10 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef enum { ATTEST_F32, ATTEST_F16, ATTEST_BF16, ATTEST_BOOL } attest_dtype;
+typedef enum { ATTEST_F32, ATTEST_F16, ATTEST_BF16, ATTEST_BOOL, ATTEST_I8, ATTEST_U8, ATTEST_I32 } attest_dtype;
+
+/* How k or v is stored as small integers: see attest_key. */
+typedef enum { ATTEST_NOT_QUANTISED, ATTEST_INT8, ATTEST_INT4, ATTEST_Q8_0, ATTEST_Q4_0 } attest_quant;
 
 /* Element [b, h, r, c] is element offset + b*strides[0] + h*strides[1] + r*strides[2] + c*strides[3] of data. */
 typedef struct {
@@ -53,6 +56,12 @@ typedef struct {
   attest_tensor q, k, v, mask, out, lse;
   /* [1, heads, 1, 1] each, only for a program that knows "sinks" or "alibi": see attest_sink and attest_linear. */
   attest_tensor sinks, slopes;
+  /* Only for a program that knows "quant". Columns of a quantised tensor are the bytes of a row, and its strides and offset
+   * count bytes; attest_key and attest_value give its numbers. k_scales and the like are of int8 and int4, [batch, kv_heads,
+   * kv_len, scales of a row] or [1, kv_heads, 1, 1]; quant_block columns share a scale, 0: all of a row. */
+  attest_quant k_quant, v_quant;
+  int64_t quant_block;
+  attest_tensor k_scales, k_zeros, v_scales, v_zeros;
   const char *json; /* the whole request, for what is not spelt out here */
 } attest_problem;
 
@@ -90,7 +99,10 @@ static inline float attest_get(const attest_tensor *t, int64_t b, int64_t h, int
   switch (t->dtype) {
   case ATTEST_F32: return ((const float *)t->data)[at];
   case ATTEST_F16: return attest_from_half(((const uint16_t *)t->data)[at]);
+  case ATTEST_U8:
   case ATTEST_BOOL: return ((const uint8_t *)t->data)[at];
+  case ATTEST_I8: return ((const int8_t *)t->data)[at];
+  case ATTEST_I32: return (float)((const int32_t *)t->data)[at];
   case ATTEST_BF16: break;
   }
   bits = (uint32_t)((const uint16_t *)t->data)[at] << 16;
@@ -107,6 +119,9 @@ static inline void attest_set(const attest_tensor *t, int64_t b, int64_t h, int6
   case ATTEST_F16: ((uint16_t *)t->data)[at] = attest_to_half(x); break;
   case ATTEST_BF16: ((uint16_t *)t->data)[at] = isnan(x) ? 0x7fc0 : (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16); break;
   case ATTEST_BOOL: ((uint8_t *)t->data)[at] = x != 0; break;
+  case ATTEST_U8:
+  case ATTEST_I8:
+  case ATTEST_I32: break; /* of inputs alone */
   }
 }
 
@@ -151,6 +166,37 @@ static inline float attest_sink(const attest_problem *p, int64_t h) {
 /* What the slope of a head (ALiBi) adds to the score of row i and key j of batch b; 0 without one. */
 static inline float attest_linear(const attest_problem *p, int64_t b, int64_t h, int64_t i, int64_t j) {
   return p->slopes.data == NULL ? 0 : -attest_get(&p->slopes, 0, h, 0, 0) * fabsf((float)(attest_place(p, b, i) - j));
+}
+
+/* Element c of a row of integers: (integer - zero point) * scale, which fp32 holds exactly. */
+static inline float attest_dequantised_(const attest_tensor *t, attest_quant format, const attest_tensor *scales,
+                                        const attest_tensor *zeros, int64_t block, int64_t b, int64_t h, int64_t r, int64_t c) {
+  const uint8_t *row = (const uint8_t *)t->data + attest_index(t, b, h, r, 0), *blocks;
+  int64_t sb, sr, sc, size = format == ATTEST_Q8_0 ? 34 : 18, at = c % 32;
+  int integer;
+  if (format == ATTEST_Q8_0 || format == ATTEST_Q4_0) {
+    blocks = row + c / 32 * size;
+    if (format == ATTEST_Q8_0) integer = (int8_t)blocks[2 + at];
+    else integer = (blocks[2 + at % 16] >> (at / 16 * 4) & 15) - 8;
+    return (float)integer * attest_from_half((uint16_t)(blocks[0] | blocks[1] << 8));
+  }
+  if (format == ATTEST_INT8) integer = (int8_t)row[c * t->strides[3]];
+  else integer = ((row[c / 2] >> (c % 2 * 4) & 15) ^ 8) - 8;
+  sb = scales->shape[0] > 1 ? b : 0, sr = scales->shape[2] > 1 ? r : 0; /* 1 where all rows of a head share one */
+  sc = block > 0 && scales->shape[3] > 1 ? c / block : 0;
+  if (zeros->data != NULL) integer -= ((const int32_t *)zeros->data)[attest_index(zeros, sb, h, sr, sc)];
+  return (float)integer * attest_get(scales, sb, h, sr, sc);
+}
+
+/* Column d of key j, or of value j, of a kv head: what is in memory, or what its integer stands for. */
+static inline float attest_key(const attest_problem *p, int64_t b, int64_t kv_head, int64_t j, int64_t d) {
+  if (p->k_quant == ATTEST_NOT_QUANTISED) return attest_get(&p->k, b, kv_head, j, d);
+  return attest_dequantised_(&p->k, p->k_quant, &p->k_scales, &p->k_zeros, p->quant_block, b, kv_head, j, d);
+}
+
+static inline float attest_value(const attest_problem *p, int64_t b, int64_t kv_head, int64_t j, int64_t d) {
+  if (p->v_quant == ATTEST_NOT_QUANTISED) return attest_get(&p->v, b, kv_head, j, d);
+  return attest_dequantised_(&p->v, p->v_quant, &p->v_scales, &p->v_zeros, p->quant_block, b, kv_head, j, d);
 }
 
 /* The rest speaks the protocol. JSON is read by walking it: attest writes what it documents, and nothing is written to. */
@@ -235,11 +281,22 @@ static attest_tensor attest_tensor_(const char *tensors, const char *name, char 
   if (strncmp(type, "\"F16", 4) == 0) t.dtype = ATTEST_F16;
   if (strncmp(type, "\"BF", 3) == 0) t.dtype = ATTEST_BF16;
   if (strncmp(type, "\"BO", 3) == 0) t.dtype = ATTEST_BOOL;
+  if (strncmp(type, "\"I8", 3) == 0) t.dtype = ATTEST_I8;
+  if (strncmp(type, "\"U8", 3) == 0) t.dtype = ATTEST_U8;
+  if (strncmp(type, "\"I3", 3) == 0) t.dtype = ATTEST_I32;
   attest_four_(attest_find_(d, "shape"), t.shape);
   attest_four_(attest_find_(d, "strides"), t.strides);
   t.offset = attest_number_(d, "offset", 0);
   t.data = memory + attest_number_(d, "start", 0);
   return t;
+}
+
+static attest_quant attest_format_(const char *quant, const char *operand) {
+  static const char *const names[] = {"\"none\"", "\"int8\"", "\"int4\"", "\"q8_0\"", "\"q4_0\""};
+  const char *name = attest_find_(quant, operand);
+  for (int i = 1; name && i < 5; i++)
+    if (strncmp(name, names[i], strlen(names[i])) == 0) return (attest_quant)i;
+  return ATTEST_NOT_QUANTISED;
 }
 
 static void attest_text_(FILE *out, const char *s) { /* as a JSON string */
@@ -305,6 +362,13 @@ static int attest_serve(const char *name, attest_attention attention, const char
       problem.lse = attest_tensor_(t, "lse", memory);
       problem.sinks = attest_tensor_(t, "sinks", memory);
       problem.slopes = attest_tensor_(t, "slopes", memory);
+      problem.k_quant = attest_format_(attest_find_(p, "quant"), "k");
+      problem.v_quant = attest_format_(attest_find_(p, "quant"), "v");
+      problem.quant_block = attest_number_(attest_find_(p, "quant"), "block", 0);
+      problem.k_scales = attest_tensor_(t, "k_scales", memory);
+      problem.k_zeros = attest_tensor_(t, "k_zeros", memory);
+      problem.v_scales = attest_tensor_(t, "v_scales", memory);
+      problem.v_zeros = attest_tensor_(t, "v_zeros", memory);
       problem.json = line;
       align = attest_find_(p, "align");
       problem.bottom_right = align && strncmp(align, "\"bottom-right\"", 14) == 0;

@@ -26,7 +26,7 @@ func attention(p *attestclient.Problem) error {
 
 // attendRow computes one row of out and lse. weights has room for one number a key.
 func attendRow(p *attestclient.Problem, b, h, i int, weights []float64) {
-	v, out, lse := p.Tensors["v"], p.Tensors["out"], p.Tensors["lse"]
+	out, lse := p.Tensors["out"], p.Tensors["lse"]
 	kvHead := h / (p.Heads / p.KVHeads)
 	for j := range weights {
 		weights[j] = score(p, b, h, i, j)
@@ -36,7 +36,7 @@ func attendRow(p *attestclient.Problem, b, h, i int, weights []float64) {
 		var sum float64
 		for j, weight := range weights {
 			if weight != 0 { // a masked key weighs nothing, whatever it holds
-				sum += weight * v.At(b, kvHead, j, d)
+				sum += weight * p.Value(b, kvHead, j, d)
 			}
 		}
 		if total != 0 {
@@ -55,11 +55,11 @@ func score(p *attestclient.Problem, b, h, i, j int) float64 {
 	if !p.Allowed(b, i, j) || math.IsInf(bias, -1) {
 		return math.Inf(-1)
 	}
-	q, k := p.Tensors["q"], p.Tensors["k"]
+	q := p.Tensors["q"]
 	kvHead := h / (p.Heads / p.KVHeads)
 	var dot float64
 	for d := range p.HeadDim {
-		dot += q.At(b, h, i, d) * k.At(b, kvHead, j, d)
+		dot += q.At(b, h, i, d) * p.Key(b, kvHead, j, d)
 	}
 	s := p.Scale * dot
 	if p.Softcap > 0 {
@@ -91,7 +91,7 @@ func softmax(scores []float64, sink float64) (most, total float64) {
 }
 
 func main() {
-	hello := attestclient.Hello{Name: "textbook", Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version(), Knows: []string{"softcap", "sinks", "alibi", "lengths", "v_head_dim"}}
+	hello := attestclient.Hello{Name: "textbook", Device: "cpu " + runtime.GOARCH, Toolchain: runtime.Version(), Knows: []string{"softcap", "sinks", "alibi", "lengths", "v_head_dim", "quant", "batch=0", "q_len=0", "kv_len=0"}}
 	if err := attestclient.Serve(hello, attention); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -24,12 +24,18 @@ The function takes by keyword whatever it names of:
     causal      True or False: key j is allowed to row i iff j <= i + diagonal
     window      None or (left, right): allowed iff i + diagonal - left <= j <= i + diagonal + right; None is no bound
     diagonal    an int: 0, or kv_len - q_len where the mask is aligned bottom-right
+    packed      None, or where k or v is of small integers a dict of what is in memory: "k", "v", and where there are such
+                "k_scales", "k_zeros", "v_scales", "v_zeros", as the protocol has them
     lse         True or False: return (out, lse) where True, lse being [batch, heads, q_len], natural logarithm
     problem     the whole problem as the protocol has it, a dict
 
 A problem that needs what the function does not name is answered as unsupported: name `lse` and logsumexps are asked
 for, name `mask` and masks are. Where kv_heads < heads, k and v are repeated for a function that does not say
 attention(gqa=True).
+
+k and v of small integers with scales are asked for where the function is said to know "quant", or names packed. k and v are
+then the numbers that the integers stand for, in float32, whatever q is; dequantise() made them. An extent of 0 is asked for
+where it is said to know "batch=0", "q_len=0" or "kv_len=0".
 
 The protocol is harness/internal/paths/execpath/PROTOCOL.md.
 """
@@ -71,10 +77,10 @@ class _Function:
         return self.all or name in self.names
 
 
-_KEYWORDS = ("scale", "softcap", "mask", "causal", "window", "diagonal", "sinks", "slopes", "lse", "problem")
+_KEYWORDS = ("scale", "softcap", "mask", "causal", "window", "diagonal", "sinks", "slopes", "packed", "lse", "problem")
 # What came after the first version of a problem, and the keywords of which one is enough: a linear bias and lengths are part of
 # a mask.
-_KNOWS = {"softcap": ("softcap", "problem"), "sinks": ("sinks",), "alibi": ("slopes", "mask"), "lengths": ("mask",)}
+_KNOWS = {"softcap": ("softcap", "problem"), "sinks": ("sinks",), "alibi": ("slopes", "mask"), "lengths": ("mask",), "quant": ("packed",)}
 _function = None
 
 
@@ -94,7 +100,8 @@ def attention(*, arrays="numpy", gqa=False, name=None, device=None, toolchain=No
     promises    a dict: deterministic, masked_bits, independent, future_bits, nan: False for what it does not promise.
     supports    expressions over the case that all must hold, such as "head_dim % 8 == 0", or (expression, reason).
     knows       what came after the first problems and needs no keyword, where the function does it right: "v_head_dim", a v
-                with columns of its own, as many as the result has then. Without it such problems are not asked for.
+                with columns of its own, as many as the result has then; "quant", k and v that were integers and are
+                float32; "batch=0", "q_len=0", "kv_len=0". Without it such problems are not asked for.
     reset       a function without arguments that forgets what earlier calls left behind.
     shared      True: q, k, v and mask are views of memory that attest shares, with the case's own strides, and no
                 tensor goes through the pipe. numpy only.
@@ -217,13 +224,13 @@ def _view(memory, t):
 
 
 def _compute(function, problem, tensors, answer):
-    q, k, v = (_to_numpy(tensors[name]) for name in "qkv")
+    q, k, v = _to_numpy(tensors["q"]), dequantise(problem, tensors, "k"), dequantise(problem, tensors, "v")
     if problem["kv_heads"] != problem["heads"] and not function.gqa:
         group = problem["heads"] // problem["kv_heads"]
         k, v = np.repeat(k, group, axis=1), np.repeat(v, group, axis=1)
     keywords = _keywords(function, problem, tensors)
     convert = _CONVERT[function.arrays]
-    q, k, v = (convert(x, problem["input"]) for x in (q, k, v))
+    q, k, v = (convert(x, "fp32" if name in "kv" and _format(problem, name) else problem["input"]) for name, x in zip("qkv", (q, k, v)))
     for name in ("mask", "sinks", "slopes"):
         if keywords.get(name) is not None:
             keywords[name] = convert(keywords[name], "fp32")
@@ -235,6 +242,47 @@ def _compute(function, problem, tensors, answer):
     if problem["lse"] and lse is None:
         raise TypeError("the function was called with lse=True; it must return (out, lse)")
     return out, lse
+
+
+def _format(problem, name):
+    """How k or v is quantised; None: it is not."""
+    name = (problem.get("quant") or {}).get(name, "none")
+    return None if name == "none" else name
+
+
+def dequantise(problem, tensors, name):
+    """k or v as numbers. Of integers the products with their scales are float32 numbers: nothing is rounded."""
+    stored, kind = _to_numpy(tensors[name]), _format(problem, name)
+    if kind is None:
+        return stored
+    columns = problem["head_dim"] if name == "k" else problem.get("v_head_dim", problem["head_dim"])
+    scale, zero = None, 0
+    if kind in ("q8_0", "q4_0"):
+        blocks = np.ascontiguousarray(stored).reshape(stored.shape[:3] + (columns // 32, 34 if kind == "q8_0" else 18))
+        scale, integers = np.ascontiguousarray(blocks[..., :2]).view("<f2").astype(np.float32), blocks[..., 2:]
+        if kind == "q8_0":
+            integers = np.ascontiguousarray(integers).view(np.int8).astype(np.int32)
+        else:
+            integers = np.concatenate([integers & 15, integers >> 4], -1).astype(np.int32) - 8
+    else:
+        integers = stored.astype(np.int32)
+        if kind == "int4":
+            halves = np.stack([integers & 15, integers >> 4 & 15], -1)
+            integers = (halves.reshape(stored.shape[:3] + (2 * stored.shape[3],))[..., :columns] ^ 8) - 8
+        scale, block = _to_numpy(tensors[name + "_scales"]), problem["quant"]["block"]
+        if name + "_zeros" in tensors:
+            zero = _to_numpy(tensors[name + "_zeros"])
+        if block and scale.shape[3] > 1:
+            scale, zero = (np.repeat(x, block, -1)[..., :columns] if np.ndim(x) else x for x in (scale, zero))
+    with np.errstate(invalid="ignore"):
+        return ((integers - zero).astype(np.float32) * scale).reshape(stored.shape[:3] + (columns,))
+
+
+def _packed(problem, tensors):
+    if not problem.get("quant"):
+        return None
+    names = ("k", "v", "k_scales", "k_zeros", "v_scales", "v_zeros")
+    return {name: _to_numpy(tensors[name]) for name in names if name in tensors}
 
 
 def _keywords(function, problem, tensors):
@@ -257,7 +305,7 @@ def _keywords(function, problem, tensors):
         "causal": problem["causal"],
         "window": (problem["left"], problem["right"]) if banded and not problem["causal"] else None,
         "mask": mask_of(problem, tensors.get("mask"), banded and not separate, folded) if takes("mask") else None,
-        "sinks": sinks, "slopes": slopes,
+        "sinks": sinks, "slopes": slopes, "packed": _packed(problem, tensors) if takes("packed") else None,
     }
     if not takes("scale") and problem["scale"] != np.float32(1 / math.sqrt(problem["head_dim"])):
         raise Unsupported("the function names no scale, and this one is not 1/sqrt(head_dim)")
@@ -308,7 +356,8 @@ def _places(problem, ranges):
 
 # Tensors: (dtype, shape, bytes), where dtype is one of safetensors' names.
 
-_NUMPY = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2"), "BOOL": np.dtype("u1")}
+_NUMPY = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2"), "BOOL": np.dtype("u1"),
+          "I8": np.dtype("i1"), "U8": np.dtype("u1"), "I32": np.dtype("<i4")}
 
 
 def _read_safetensors(data):

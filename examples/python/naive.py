@@ -5,7 +5,7 @@ import numpy as np
 import attest_client
 
 
-@attest_client.attention(knows=["v_head_dim"])
+@attest_client.attention(knows=["v_head_dim", "quant", "batch=0", "q_len=0", "kv_len=0"])
 def naive(q, k, v, *, scale, softcap, mask, sinks, lse):
     q, k, v = (x.astype(np.float32) for x in (q, k, v))
     scores = np.float32(scale) * (q @ k.swapaxes(-1, -2))
@@ -15,7 +15,7 @@ def naive(q, k, v, *, scale, softcap, mask, sinks, lse):
     if mask is not None:
         allowed &= mask != -np.inf
         scores = np.where(allowed, scores + mask, -np.inf)
-    most = scores.max(-1, keepdims=True)
+    most = scores.max(-1, keepdims=True, initial=-np.inf)  # which is what there is without keys
     if sinks is not None:
         most = np.maximum(most, sinks[:, None, None])  # a NaN stays one
     shift = np.where(most == -np.inf, 0, most)

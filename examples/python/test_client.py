@@ -52,6 +52,37 @@ class Names(unittest.TestCase):
         np.testing.assert_array_equal(mask[0, 0], [[0, -np.inf, -np.inf], [-np.inf, 4, -np.inf]])
 
 
+class Quantised(unittest.TestCase):
+    """Elements by hand, as the protocol has them."""
+
+    def dequantised(self, kind, stored, columns, scales=None, zeros=None, block=0):
+        tensors = {"k": (stored.dtype.name, None, stored)}
+        for name, x in (("k_scales", scales), ("k_zeros", zeros)):
+            if x is not None:
+                tensors[name] = (None, None, x)
+        return client.dequantise({"head_dim": columns, "quant": {"k": kind, "v": "none", "block": block}}, tensors, "k")
+
+    def test_int8_less_its_zero_point_times_the_scale_of_the_row(self):
+        x = self.dequantised("int8", np.array([[[[-128, 127], [3, 0]]]], np.int8), 2,
+                             np.array([[[[0.5], [2]]]], np.float32), np.array([[[[-128], [1]]]], np.int32))
+        np.testing.assert_array_equal(x, [[[[0, 127.5], [4, -2]]]])
+
+    def test_int4_has_even_columns_in_the_low_bits(self):
+        x = self.dequantised("int4", np.array([[[[0x98, 0x07]]]], np.uint8), 3, np.array([[[[1]]]], np.float32))
+        np.testing.assert_array_equal(x, [[[[-8, -7, 7]]]])
+
+    def test_blocks_of_columns_have_scales_of_their_own(self):
+        x = self.dequantised("int8", np.full((1, 1, 1, 40), 2, np.int8), 40, np.array([[[[1, 4]]]], np.float32), block=32)
+        np.testing.assert_array_equal(x[0, 0, 0], [2] * 32 + [8] * 8)
+
+    def test_q8_0_and_q4_0_begin_with_their_scale(self):
+        half = np.array([0.25], "<f2").view(np.uint8)
+        x = self.dequantised("q8_0", np.concatenate([half, np.array([252, *[4] * 31], np.uint8)]).reshape(1, 1, 1, 34), 32)
+        np.testing.assert_array_equal(x[0, 0, 0], [-1] + [1] * 31)
+        x = self.dequantised("q4_0", np.concatenate([half, np.full(16, 0x4C, np.uint8)]).reshape(1, 1, 1, 18), 32)
+        np.testing.assert_array_equal(x[0, 0, 0], [1] * 16 + [-1] * 16)
+
+
 class Formats(unittest.TestCase):
     def test_bfloat16_is_rounded_to_even(self):
         values = np.array([1.0, 1.00390625, 1.01171875, -0.0, np.inf, 3.4e38, np.nan], np.float32)

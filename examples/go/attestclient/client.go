@@ -29,7 +29,7 @@ type Hello struct {
 	Arithmetic map[string]any  `json:"arithmetic,omitempty"` // accumulators, exp_ulp, block, ...
 	Promises   map[string]bool `json:"promises,omitempty"`   // deterministic, masked_bits, ...: false for what is not promised
 	Supports   []Support       `json:"supports,omitempty"`   // all must hold
-	Knows      []string        `json:"knows,omitempty"`      // fields of Problem that came later and that Attention reads: softcap, sinks, alibi, lengths, v_head_dim
+	Knows      []string        `json:"knows,omitempty"`      // fields of Problem that came later and that Attention reads: softcap, sinks, alibi, lengths, v_head_dim, quant, batch=0, q_len=0, kv_len=0
 }
 
 // Support is a condition over the case, such as "head_dim % 8 == 0", and what to say where it does not hold.
@@ -63,6 +63,9 @@ type Problem struct {
 	// Ranges are q_begin, q_end, kv_begin and kv_end of each entry of each batch; empty: all rows and keys.
 	Ranges [][][4]int `json:"ranges"`
 	Align  string     `json:"align"` // bottom-right: the last row of an entry stands at its last key
+
+	// Quant says how k and v are stored as integers; nil: they are not. See Key and Value.
+	Quant *Quant `json:"quant"`
 
 	MaskKind string             `json:"mask"` // none, bool, additive
 	Deadline float64            `json:"deadline"`
@@ -139,9 +142,66 @@ func (p *Problem) Bias(b, h, i, j int) float64 {
 	return value
 }
 
+// Quant names how k and v are stored: none, int8, int4, q8_0 or q4_0. Columns of such a tensor are the bytes of a row, and
+// its strides and offset count bytes. Block is how many columns share a scale of int8 and int4, which lie in the tensors
+// k_scales and v_scales, with their zero points in k_zeros and v_zeros; 0: all of a row.
+type Quant struct {
+	K     string `json:"k"`
+	V     string `json:"v"`
+	Block int    `json:"block"`
+}
+
+// Key is column d of key j of a kv head: what is in memory, or what its integer stands for. Only for a program whose
+// Hello.Knows names quant is it ever an integer.
+func (p *Problem) Key(b, kvHead, j, d int) float64 {
+	if p.Quant == nil || p.Quant.K == "none" {
+		return p.Tensors["k"].At(b, kvHead, j, d)
+	}
+	return p.dequantised("k", p.Quant.K, b, kvHead, j, d)
+}
+
+// Value is column d of value j, as Key is.
+func (p *Problem) Value(b, kvHead, j, d int) float64 {
+	if p.Quant == nil || p.Quant.V == "none" {
+		return p.Tensors["v"].At(b, kvHead, j, d)
+	}
+	return p.dequantised("v", p.Quant.V, b, kvHead, j, d)
+}
+
+// dequantised is (integer - zero point) * scale, which fp32 holds exactly.
+func (p *Problem) dequantised(name, format string, b, h, r, c int) float64 {
+	t := p.Tensors[name]
+	row := t.Data[t.index(b, h, r, 0):]
+	switch format {
+	case "q8_0":
+		block := row[c/32*34:]
+		return float64(int8(block[2+c%32])) * fromHalf(binary.LittleEndian.Uint16(block))
+	case "q4_0":
+		block, at := row[c/32*18:], c%32
+		return float64(int(block[2+at%16]>>(at/16*4)&15)-8) * fromHalf(binary.LittleEndian.Uint16(block))
+	}
+	integer := 0
+	if format == "int8" {
+		integer = int(int8(row[c*t.Strides[3]]))
+	} else {
+		integer = int(row[c/2]>>(c%2*4)&15^8) - 8
+	}
+	scales, zeros := p.Tensors[name+"_scales"], p.Tensors[name+"_zeros"]
+	b, r = min(b, scales.Shape[0]-1), min(r, scales.Shape[2]-1) // 1 where all rows of a head share one
+	if p.Quant.Block > 0 && scales.Shape[3] > 1 {
+		c /= p.Quant.Block
+	} else {
+		c = 0
+	}
+	if zeros != nil {
+		integer -= int(zeros.At(b, h, r, c))
+	}
+	return float64(integer) * scales.At(b, h, r, c)
+}
+
 // Tensor is an operand: element [b, h, r, c] is element Offset + b*Strides[0] + ... of Data.
 type Tensor struct {
-	DType    string `json:"dtype"` // F32, F16, BF16, BOOL
+	DType    string `json:"dtype"` // F32, F16, BF16, BOOL; I8, U8, I32 of what is quantised
 	Shape    [4]int `json:"shape"`
 	Strides  [4]int `json:"strides"`
 	Offset   int    `json:"offset"`
@@ -152,9 +212,9 @@ type Tensor struct {
 
 func (t *Tensor) size() int {
 	switch t.DType {
-	case "F32":
+	case "F32", "I32":
 		return 4
-	case "BOOL":
+	case "BOOL", "I8", "U8":
 		return 1
 	}
 	return 2
@@ -174,6 +234,10 @@ func (t *Tensor) At(b, h, r, c int) float64 {
 		return float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(t.Data[at:])) << 16))
 	case "F16":
 		return fromHalf(binary.LittleEndian.Uint16(t.Data[at:]))
+	case "I32":
+		return float64(int32(binary.LittleEndian.Uint32(t.Data[at:])))
+	case "I8":
+		return float64(int8(t.Data[at]))
 	}
 	return float64(t.Data[at])
 }

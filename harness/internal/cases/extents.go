@@ -34,12 +34,12 @@ func isEmpty(shape [4]int) bool {
 	return shape[0] == 0 || shape[1] == 0 || shape[2] == 0 || shape[3] == 0
 }
 
-// extent makes a size one that may be 0, where the regions lie. Less than 1 is no simpler than 1 to the reducer: an empty
-// case fails for reasons of its own, or not at all.
+// extent makes a size one that may be 0, where the regions lie. To the reducer 0 is no simpler than 1, but the other way
+// round: an empty case fails for reasons of its own, or not at all.
 func (f Field) extent(regions ...Region) Field {
 	f.Regions = append(f.Regions, regions...)
 	f.Simple.Least = 1
-	f.Simple.Plain = []func(*Case){func(c *Case) { // where another extent is 0 as well
+	f.Simple.Plain = []func(*Case){func(c *Case) {
 		if f.integer(c) == 0 {
 			f.setInt(c, 1)
 		}

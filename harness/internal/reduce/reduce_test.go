@@ -166,6 +166,9 @@ func TestToTheMinimum(t *testing.T) {
 			with(smallest(1, 1, 1, 1), func(c *cases.Case) {
 				c.Mask = cases.Mask{Kind: cases.WindowMask, Left: 2100, Right: -1}
 			}), 90},
+		{"no keys, three rows", func(c *cases.Case) { c.KVLen, c.Mask.EmptyLead, c.Paging.Shared = 0, 0, 0 },
+			func(c *cases.Case) bool { return c.KVLen == 0 && c.QLen >= 3 && c.Batch > 0 },
+			smallest(1, 3, 0, 1), 150},
 		{"slack after the rows of v, but not of k", nil,
 			func(c *cases.Case) bool { return c.Layout.V.Pad >= 3 && c.Layout.V.Pad != c.Layout.K.Pad },
 			with(smallest(1, 1, 1, 1), func(c *cases.Case) { c.Layout.V.Pad = 3 }), 150},

@@ -62,9 +62,9 @@ func contiguous(t *cases.Tensor, dtype string) description {
 	stride := 1
 	for i := 3; i >= 0; i-- {
 		d.Strides[i] = stride
-		stride *= d.Shape[i]
+		stride *= max(d.Shape[i], 1)
 	}
-	d.Elements = stride
+	d.Elements = d.Shape[0] * d.Shape[1] * d.Shape[2] * d.Shape[3]
 	return d
 }
 
@@ -134,6 +134,9 @@ func scatter(t *cases.Tensor, data []byte, size int) {
 
 // eachRun visits the rows of a tensor: n elements from element at, step elements apart.
 func eachRun(t *cases.Tensor, visit func(at, n, step int)) {
+	if t.RowPlaces() == 0 { // rows of nothing lie nowhere
+		return
+	}
 	for b := range t.Shape[0] {
 		for h := range t.Shape[1] {
 			for r := range t.Shape[2] {

@@ -47,7 +47,7 @@ func (s *sharedFile) lay(t *cases.Tensors, p *problem) error {
 	starts := map[string]int{}
 	for _, b := range told(t) {
 		starts[b.Name] = total
-		total += (b.Bytes + sharedPage - 1) / sharedPage * sharedPage
+		total += (max(b.Bytes, 1) + sharedPage - 1) / sharedPage * sharedPage // an empty one too: nobody maps 0 bytes
 	}
 	if err := s.fit(total); err != nil {
 		return err
