@@ -62,7 +62,8 @@ func TestScalarsThatAreNoCaseAreRefused(t *testing.T) {
 		to   any
 		want string
 	}{
-		{"batch", 0, "not a case: batch: 0"},
+		{"batch", -1, "not a case: batch: -1"},
+		{"heads", 0, "not a case: heads: 0"},
 		{"head_dim", -1, "not a case: head_dim: -1"},
 		{"kv_heads", 3, "not a case: kv_heads: 3; want a divisor of heads"},
 		{"mask.left", 4, "not a case: mask.left"},
