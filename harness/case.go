@@ -17,7 +17,7 @@ type (
 	Precision = precision.Format
 	// Mask is the mask of a case.
 	Mask = cases.Mask
-	// MaskKind is the kind of what forbids keys.
+	// MaskKind names what forbids keys: nothing, the causal diagonal, a window, or an array of bytes or numbers.
 	MaskKind = cases.MaskKind
 	// Align is where the diagonal of a causal mask or a window lies.
 	Align = cases.Align
@@ -65,7 +65,7 @@ const (
 // counted, and does not fail. A further call that is refused, of a relation or of the same case again, is left out.
 var ErrUnsupported = paths.ErrUnsupported
 
-// Unsupported makes such an error. Format and arguments are those of fmt.Errorf, and what they make is the reason that is
+// Unsupported makes an error that is ErrUnsupported. Format and arguments are those of fmt.Errorf, and what they make is the reason that is
 // counted: Unsupported("head_dim %d: want 64 or 128", c.HeadDim).
 func Unsupported(format string, args ...any) error { return paths.Unsupported(format, args...) }
 

@@ -68,7 +68,7 @@ func Cases(n int) ConformOption {
 // Seed sets where generation starts; the default is 1, always the same.
 func Seed(seed uint64) ConformOption { return conformOnly(func(s *settings) { s.seed = seed }) }
 
-// Preset names the mix of cases: quick, default, edges, long or precision.
+// Preset names the mix of cases: quick, default, edges, long, precision, sizes, serving or decode.
 func Preset(name gen.Preset) MixOption { return mix(func(s *settings) { s.preset = name }) }
 
 // Only keeps cases with some values of a field: Only("mask=causal,window", "kv_heads=1-4", "lengths=fewer-rows"). A filter

@@ -35,8 +35,9 @@ type Mask struct {
 	Strides []int64
 }
 
-// Pages is k and v in pages: [Count, kv_heads, Size, head_dim], with strides of page, head, row and column. Table is uint32
-// [batch, ceil(kv_len / Size)], contiguous: the pages that hold an entry's keys, in order. Entries may share pages.
+// Pages describes k and v that lie in pages: [Count, kv_heads, Size, head_dim], of v v_head_dim columns, with strides of page,
+// head, row and column. Table is uint32 [batch, ceil(kv_len / Size)], contiguous: the pages that hold an entry's keys, in
+// order. Entries may share pages.
 type Pages struct {
 	Table       Tensor
 	Size, Count int

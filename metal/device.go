@@ -15,10 +15,11 @@ type DeviceInfo = device.Info
 // HostOptions configures this machine's processors as a device; the zero value is the default.
 type HostOptions = host.Options
 
-// Order is the order in which a host device runs the threads of a threadgroup between two waits. A right kernel gives the
-// same bits in all of them.
+// Order is the order in which a host device runs the threads of a threadgroup between two waits. A right kernel writes
+// the same bits in all of them.
 type Order = host.Order
 
+// The orders: of the threads' numbers, reversed, drawn at random.
 const (
 	OrderForward = host.Forward
 	OrderReverse = host.Reverse
@@ -38,8 +39,8 @@ const (
 	EngineWide   = host.Wide   // vectors, where the compiler knows how; a kernel of which it does not stays on fibers
 )
 
-// EngineOf names the engine that runs a kernel for which EngineWide was asked, and why not vectors: HostOptions.OnEngine is
-// told.
+// EngineOf names the engine that runs a kernel for which EngineWide was asked, and why not vectors. HostOptions.OnEngine
+// gets one for every kernel that is compiled.
 type EngineOf = host.EngineOf
 
 // Fill is what lies in threadgroup memory that no thread has written yet.
@@ -89,6 +90,7 @@ type Report = device.Report
 // ReportKind is what kind of mistake a report tells of.
 type ReportKind = device.ReportKind
 
+// The kinds of mistakes.
 const (
 	OutOfBounds            = device.OutOfBounds            // of a device buffer
 	OutOfBoundsThreadgroup = device.OutOfBoundsThreadgroup // of threadgroup memory

@@ -43,6 +43,7 @@ type (
 	MaskScalar = mfa.MaskScalar
 )
 
+// The types of masks, and those of their elements.
 const (
 	MaskNone     = mfa.MaskNone
 	MaskBool     = mfa.MaskBool     // a non-zero byte: the key takes part
@@ -60,6 +61,7 @@ type Scores = mfa.Scores
 // Align is where the diagonal of a causal mask or window starts.
 type Align = mfa.Align
 
+// The alignments of causal masks and windows.
 const (
 	TopLeft     = mfa.TopLeft     // query row i sits at key i
 	BottomRight = mfa.BottomRight // query row i sits at key i + kv_len - q_len
@@ -68,8 +70,9 @@ const (
 // Math is what the kernel's compiler may assume.
 type Math = mfa.Math
 
+// The modes.
 const (
-	MathSafe = mfa.MathSafe
+	MathSafe = mfa.MathSafe // every operation as IEEE 754 defines it, one rounding each
 	MathFast = mfa.MathFast // no NaN, no Inf, sums reordered: Metal's own default
 )
 

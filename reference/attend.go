@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// Options say how Attend works; they change no bit of the result, except
+// Options choose how Attend works; they change no bit of the result, except
 // RowBlock, which may change the last bit of a sum.
 type Options struct {
 	// Workers is the number of goroutines; 0: as many as GOMAXPROCS.

@@ -29,7 +29,7 @@ type Lean struct {
 	Tilt Sums `json:"tilt"`
 }
 
-// Sums are those of one direction of errors. Sums of several outputs add up.
+// Sums are what the errors of many rows add up to along one direction. Those of several outputs add up in turn.
 type Sums struct {
 	Errors  float64 `json:"errors"`  // in the direction, every row scaled alike
 	Squares float64 `json:"squares"` // of the same
@@ -148,7 +148,7 @@ func (b *block) tilts() {
 	b.valueProducts(l.columns, weighted{dst, b.prob2, asStored})
 }
 
-// Lean looks for errors of got, laid out as r.Output, that lean one way. It gives
+// Lean looks for errors of got, laid out as r.Output, that lean one way. It returns
 // the zero Lean where the result cannot tell: fewer than 50 rows, one row a head,
 // stored scores, or a reference without bounds.
 func (r *Result) Lean(got []float64) Lean {

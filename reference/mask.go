@@ -20,7 +20,7 @@ type Mask interface {
 
 // Sloped is a mask with a linear bias in it (ALiBi), which an implementation
 // computes for itself and so rounds: -slope*|place - j| of key j, already in what
-// Row gives.
+// Row writes.
 type Sloped interface {
 	// Slope is that of a head, 0 for none, and the key at which a row stands.
 	Slope(batch, head, row int) (slope float64, place int)
