@@ -1,0 +1,146 @@
+package metalpath
+
+import (
+	"fmt"
+	"net/url"
+	"runtime"
+
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/metal"
+)
+
+// HostDevice is the device that a path runs on where it names none: this machine's processors.
+const HostDevice = "host"
+
+// OpenDevice opens the path over a device of this program, with options as they follow the device's name in --path,
+// host?math=fast&schedule=reverse:
+//
+//	device    another device than the one that the path is called by
+//	math      safe, fast, fast-folded; on cuda safe and fast
+//
+// and of the host device alone
+//
+//	engine    fibers (the default), wide: what runs the 32 threads of a simdgroup; in lockstep and under check always fibers
+//	schedule  forward, reverse, random, lockstep: the order of simdgroups and threadgroups
+//	fill      nan, zero, garbage: what threadgroup memory holds at first
+//	seed      of random schedules and garbage
+//	threads   OS threads; default one a processor
+//	check     true: with the checkers; their findings are failures
+//
+// and of cuda alone
+//
+//	limits     metal, card: how much threadgroup memory a kernel may ask for; this project's kernel asks for card
+//	memory     copied, mapped: whether buffers are brought to the card, or reached over the bus
+//	registers  the most that a thread may have, 16 to 255; 0, the default: as many as let a threadgroup run
+//
+// math, engine and schedule may list several with commas: each combination then computes every case, and those of one
+// math mode must agree bit for bit; engines only where math is safe, for in fast math each contracts in its own way.
+func OpenDevice(device, text string) (paths.Path, error) {
+	name := device
+	if text != "" {
+		name += "?" + text
+	}
+	modes, err := Modes(device, text)
+	if err != nil {
+		return nil, err
+	}
+	var all []paths.Variant
+	for _, m := range modes {
+		if !m.limited {
+			m.CUDA.Limits = metal.CUDACardLimits
+		}
+		p, err := openDevice(name, m)
+		if err != nil {
+			for _, v := range all {
+				v.Path.(*Path).Close()
+			}
+			return nil, err
+		}
+		all = append(all, paths.Variant{Label: m.Label, Path: p, SameBits: m.SameBits})
+	}
+	base := all[0].Path.(*Path)
+	if len(all) == 1 {
+		return base, nil
+	}
+	return &varied{Path: base, name: name, variants: all[1:]}, nil
+}
+
+// Mode is one way in which a device of this program computes.
+type Mode struct {
+	Label    string // "math fast, schedule reverse"
+	Device   string // by its name in metal.DeviceKinds
+	Host     metal.HostOptions
+	CUDA     metal.CUDAOptions // of cuda and cuda:N
+	Math     metal.Math
+	SameBits bool // must give the bits of the first mode
+
+	limited bool // the options name the limits
+}
+
+// Open makes the mode's device, and what a run records of it.
+func (m Mode) Open() (*metal.Device, paths.Description, error) {
+	make := func() (*metal.Device, error) { return metal.NewDevice(m.Device) }
+	switch {
+	case m.Device == HostDevice:
+		make = func() (*metal.Device, error) { return metal.Host(m.Host) }
+	case isCUDA(m.Device):
+		make = func() (*metal.Device, error) { return metal.CUDA(m.CUDA) }
+	}
+	device, err := make()
+	if err != nil {
+		return nil, paths.Description{}, err
+	}
+	info, err := device.Info()
+	if err != nil {
+		device.Close()
+		return nil, paths.Description{}, err
+	}
+	toolchain := info.Toolchain
+	if m.Device == HostDevice && m.Host.Engine == metal.EngineWide && !m.Host.Check && m.Host.Order != metal.OrderLockstep {
+		toolchain += ", engine wide"
+	}
+	return device, paths.Description{Device: info.Name, Toolchain: toolchain}, nil
+}
+
+// processors is how many threadgroups the device computes at once; 0: not known.
+func (m Mode) processors() int {
+	switch {
+	case m.Device != HostDevice:
+		return 0
+	case m.Host.Workers > 0:
+		return min(m.Host.Workers, runtime.NumCPU())
+	}
+	return runtime.NumCPU()
+}
+
+// Modes reads options as OpenDevice takes them, for a device unless they name another: a mode for every combination of
+// math and schedule, at least one.
+func Modes(device, text string) ([]Mode, error) {
+	values, err := url.ParseQuery(text)
+	if err != nil {
+		return nil, fmt.Errorf("options %q: %w", text, err)
+	}
+	o, err := parseOptions(device, values)
+	if err != nil {
+		return nil, err
+	}
+	var modes []Mode
+	for _, m := range o.maths {
+		for _, engine := range o.engines {
+			for _, order := range o.orders {
+				host := o.host
+				host.Order, host.Folded, host.Engine = order.order, m.folded, engine.engine
+				words := "math " + m.name
+				if o.device == HostDevice {
+					words += ", schedule " + order.name
+				}
+				if len(o.engines) > 1 || engine.engine != metal.EngineFibers {
+					words += ", engine " + engine.name
+				}
+				same := m == o.maths[0] && (m.math == metal.MathSafe || engine == o.engines[0])
+				modes = append(modes, Mode{Label: words, Device: o.device, Host: host, CUDA: o.cuda, Math: m.math, SameBits: same, limited: o.limited})
+			}
+		}
+	}
+	return modes, nil
+}
