@@ -2,7 +2,7 @@ package cases
 
 import "fmt"
 
-// Call says how a case is called, beside what it computes: bugs of caches, handles and descriptors show in no single
+// Call is how a case is called, beside what it computes: bugs of caches, handles and descriptors show in no single
 // call that is made once, with everything given. What a path has no way to do it refuses.
 type Call struct {
 	// Repeat is how many times the same call is made before the one that is judged: with the same buffers and, where a
@@ -67,7 +67,7 @@ func callFields() []Field {
 	}
 }
 
-// Refill gives tensors that were made for a case of the same shape the contents of c, where they lie. Outputs are
+// Refill puts the contents of c into tensors that were made for a case of the same shape, where they lie. Outputs are
 // poisoned.
 func (c *Case) Refill(t *Tensors) {
 	t.Blank()

@@ -19,7 +19,7 @@ func (c *Case) EffectiveScale() float32 {
 // Group is the number of query heads that share one kv head.
 func (c *Case) Group() int { return c.Heads / c.KVHeads }
 
-// Clone gives a copy that shares nothing with c.
+// Clone returns a copy that shares nothing with c.
 func (c *Case) Clone() Case {
 	out := *c
 	if c.Scale != nil {
@@ -33,7 +33,7 @@ func (c *Case) Clone() Case {
 	return out
 }
 
-// WithScale gives a copy with another scale.
+// WithScale returns a copy with another scale.
 func (c Case) WithScale(scale float32) Case {
 	c.Scale = &scale
 	return c

@@ -151,7 +151,7 @@ func (c *Case) KeysSeen(limit int) int {
 	return most
 }
 
-// Ends gives, for every group of so many rows, one past the last key that any of its rows sees by the causal or window
+// Ends returns, for every group of so many rows, one past the last key that any of its rows sees by the causal or window
 // part of the mask, and Begins the first such key: what a kernel takes for its loop over the keys. Groups that see none
 // are left out. Neighbours that are alike are one.
 func (c *Case) Ends(rows int) []int { _, ends := c.spans(rows); return ends }
@@ -183,7 +183,7 @@ func (c *Case) spans(rows int) (begins, ends []int) {
 // OperandNames are those of a layout.
 func OperandNames() []string { return []string{"q", "k", "v", "out"} }
 
-// Operand gives the layout of an operand by its name.
+// Operand returns the layout of an operand by its name.
 func (l *Layout) Operand(name string) *Operand {
 	switch name {
 	case "q":

@@ -19,7 +19,7 @@ type Field struct {
 	Values    []string // accepted by a Word, in the order that fuzz seeds count them by
 	Default   string   // what absence means, in words; empty: the field is required, or has no use where it is absent
 
-	// To says in words which cases the field applies to, and Applies decides; nil: to all. Elsewhere it must be absent.
+	// To describes the cases that the field applies to, and Applies decides; nil: to all. Elsewhere it must be absent.
 	To      string
 	Applies func(*Case) bool
 
@@ -38,7 +38,7 @@ type Field struct {
 	// Region names the region of the coverage table that is about the field; Regions are further ones, brought by the row.
 	Region  string
 	Regions []Region
-	// Unsupported is what a path that knows nothing of the field says of a case that sets it; empty: that it does not
+	// Unsupported is why a path that knows nothing of the field refuses a case that sets it; empty: that it does not
 	// know it. Fields of the first version are known to every path: see Unknown.
 	Unsupported string
 
@@ -78,9 +78,9 @@ type Scalar struct {
 	Set  func(*Case, any)
 }
 
-// Simple says how the reducer brings a field down.
+// Simple is how the reducer brings a field down.
 type Simple struct {
-	// Rank gives numbers that are compared in turn, less is simpler. Two values of the field with the same ranks must
+	// Rank returns numbers that are compared in turn, less is simpler. Two values of the field with the same ranks must
 	// be the same value.
 	Rank func(*Case) []float64
 	// Plain are edits to the simplest value; Graded those to simpler ones of the case at hand, the simplest first. An
@@ -128,7 +128,7 @@ func (f *Field) Absent(c *Case) bool { return f.zero(c) }
 // AppliesTo reports whether the field has a use in the case.
 func (f *Field) AppliesTo(c *Case) bool { return f.Applies == nil || f.Applies(c) }
 
-// HasUse reports whether the field has an effect on the case: it applies, and is not the kind that says nothing there.
+// HasUse reports whether the field has an effect on the case: it applies, and is not the kind that means nothing there.
 func (f *Field) HasUse(c *Case) bool { return f.AppliesTo(c) && (f.used == nil || f.used(c)) }
 
 // Text is the field's value as Set reads it: an integer, a word, true or false; of a number that is absent "default".
@@ -150,7 +150,7 @@ func (f *Field) SetInt(c *Case, n int) { f.setInt(c, n) }
 func (f *Field) Num(c *Case) float64       { return f.number(c) }
 func (f *Field) SetNum(c *Case, x float64) { f.setNumber(c, x) }
 
-// Accepts says which values the field takes, in words.
+// Accepts describes the values that the field takes.
 func (f *Field) Accepts() string {
 	if f.accepted != "" {
 		return f.accepted
@@ -170,7 +170,7 @@ func (f *Field) Accepts() string {
 	return "text"
 }
 
-// check brings the field of a case to its canonical form, or says why it cannot be.
+// check brings the field of a case to its canonical form, or returns why it cannot be.
 func (f *Field) check(c *Case) error {
 	if f.Applies != nil && !f.Applies(c) {
 		if !f.zero(c) {

@@ -70,7 +70,7 @@ func flagField(name, help string, at func(*Case) *bool) Field {
 	}
 }
 
-// absence says how a word or a format may be left out.
+// absence is how a word or a format may be left out.
 type absence int
 
 const (
@@ -160,7 +160,7 @@ func formatField(name, help string, at func(*Case) *precision.Format, left absen
 	}
 }
 
-// numberField is an fp32 number that may be absent; absence and 0 are two values, unless the row says otherwise.
+// numberField is an fp32 number that may be absent; absence and 0 are two values, unless the row decides otherwise.
 func numberField(name, help string, at func(*Case) **float32, effective func(*Case) float32) Field {
 	return Field{
 		Name: name, Type: Number, Help: help,
@@ -320,7 +320,7 @@ func amountField(name, help string, at func(*Case) *float32) Field {
 	}
 }
 
-// refused is what a path says that knows nothing of the field.
+// refused is the reason of a path that knows nothing of the field.
 func (f Field) refused(why string) Field {
 	f.Unsupported = why
 	return f
@@ -332,7 +332,7 @@ func (f Field) drawn(draw func(Dice, *Case), regions ...Region) Field {
 	return f
 }
 
-// opened says what a case needs so that it may differ in the field alone.
+// opened returns what a case needs so that it may differ in the field alone.
 func (f Field) opened(o Opening) Field {
 	f.Opening = o
 	return f
@@ -362,7 +362,7 @@ func (f Field) told(words func(*Case) string) Field {
 	return f
 }
 
-// otherwise says what absence means.
+// otherwise returns what absence means.
 func (f Field) otherwise(text string) Field {
 	f.Default = text
 	return f

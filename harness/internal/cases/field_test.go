@@ -25,7 +25,7 @@ func members(v reflect.Value, path string, visit func(path string, at reflect.Va
 }
 
 // TestEveryFieldHasARow fails for a member of Case that the table does not know, for a row of no member, and for a row
-// that reads another member than its name says.
+// that reads another member than the one it is named after.
 func TestEveryFieldHasARow(t *testing.T) {
 	var c Case
 	known := map[string]bool{}

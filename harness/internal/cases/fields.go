@@ -30,9 +30,9 @@ type Case struct {
 	Softcap float32 `json:"softcap,omitzero"`
 	LSE     bool    `json:"lse,omitzero"` // also asks for the logsumexp of every row
 
-	// Sinks says how a logit for each head is drawn that enters the sum which weights are divided by, and nothing else.
+	// Sinks is how a logit for each head is drawn that enters the sum which weights are divided by, and nothing else.
 	Sinks SinkFill `json:"sinks,omitzero"`
-	// Alibi says how the slopes of a linear bias are drawn, one for each head: -slope*|i - j| is added to the score of key
+	// Alibi is how the slopes of a linear bias are drawn, one for each head: -slope*|i - j| is added to the score of key
 	// j, i the key at which the row stands.
 	Alibi SlopeFill `json:"alibi,omitzero"`
 
@@ -41,7 +41,7 @@ type Case struct {
 	// of a causal mask or window that is aligned top-left, and the distances of a linear bias: row i stands at key i +
 	// kv_offset.
 	KVOffset int `json:"kv_offset,omitzero"`
-	// Lengths says how much of q_len and kv_len each batch entry uses.
+	// Lengths are how much of q_len and kv_len each batch entry uses.
 	Lengths Lengths `json:"lengths,omitzero"`
 
 	Layout Layout `json:"layout,omitzero"`
@@ -49,7 +49,7 @@ type Case struct {
 	Quant  Quant  `json:"quant,omitzero"`
 	Values Values `json:"values,omitzero"`
 
-	// Call says how the case is called, beside what it computes.
+	// Call is how the case is called, beside what it computes.
 	Call Call `json:"call,omitzero"`
 
 	// After holds cases that run before this one, in order, in the same context. Only this one is judged.

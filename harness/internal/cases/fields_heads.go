@@ -8,7 +8,7 @@ import (
 
 // What a head has of its own beside its values: a sink, and a slope of a linear bias.
 
-// SinkFill says how the sinks are drawn, a logit a query head that enters the sum which weights are divided by and
+// SinkFill is how the sinks are drawn, a logit a query head that enters the sum which weights are divided by and
 // nothing else.
 type SinkFill string
 
@@ -21,7 +21,7 @@ const (
 	SinksSome  SinkFill = "some"  // every other head has one among the scores, the others -Inf, which is none
 )
 
-// SlopeFill says how the slopes of a linear bias (ALiBi) are drawn: -slope*|i - j| is added to the score of key j, i the
+// SlopeFill is how the slopes of a linear bias (ALiBi) are drawn: -slope*|i - j| is added to the score of key j, i the
 // key at which the row stands. Slopes have 8 significant bits, so their products with distances are fp32 numbers.
 type SlopeFill string
 
@@ -67,7 +67,7 @@ func sinks() Field {
 			Holds: func(c *Case) bool { return has(c) && c.Sinks != SinksSome && c.Visible().None }})
 }
 
-// drawSinks gives a few cases sinks.
+// drawSinks draws sinks in a few cases.
 func drawSinks(d Dice, c *Case) {
 	if d.Intn(100) < 6 {
 		c.Sinks = sinkFills[1+d.Intn(len(sinkFills)-1)]
@@ -102,7 +102,7 @@ func slopes() Field {
 			Holds: func(c *Case) bool { return has(c) && c.Mask.Kind == AdditiveMask }})
 }
 
-// drawSlopes gives a few cases a linear bias. Where an additive mask forbids by a huge finite number it would be lost.
+// drawSlopes draws a linear bias in a few cases. Where an additive mask forbids by a huge finite number it would be lost.
 func drawSlopes(d Dice, c *Case) {
 	if d.Intn(100) >= 6 || c.Mask.Floor != "" {
 		return

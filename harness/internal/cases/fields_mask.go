@@ -3,6 +3,7 @@ package cases
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"attest.example/attest/harness/internal/precision"
 )
@@ -36,7 +37,10 @@ func hasMaskKeys(c *Case) bool { return c.Mask.Shape[3] == 'k' }
 const arrays = "kinds bool and additive"
 
 // maskFields are the rows of the mask. The kind describes all of them.
-func maskFields() []Field {
+func maskFields() []Field { return slices.Concat(bandFields(), arrayFields()) }
+
+// bandFields are the kind, and where the diagonal and the window lie.
+func bandFields() []Field {
 	return []Field{
 		wordField("mask.kind", "what forbids keys", func(c *Case) *MaskKind { return &c.Mask.Kind }, isFirst,
 			[]MaskKind{NoMask, CausalMask, WindowMask, BoolMask, AdditiveMask}, simpleKinds).
@@ -77,6 +81,12 @@ func maskFields() []Field {
 			}))),
 		windowSide("mask.left", "keys before the diagonal; -1: no bound", func(c *Case) *int { return &c.Mask.Left }),
 		windowSide("mask.right", "keys after the diagonal; -1: no bound", func(c *Case) *int { return &c.Mask.Right }),
+	}
+}
+
+// arrayFields are what an array has, and what hides further rows and keys.
+func arrayFields() []Field {
+	return []Field{
 		formatField("mask.format", "format of an additive mask", func(c *Case) *precision.Format { return &c.Mask.Format }, mayBe).
 			in("mask-fp16-inf").otherwise("fp32").
 			only("kind additive", isAdditive).

@@ -46,7 +46,7 @@ func vHeadDim() Field {
 	return f
 }
 
-// drawVHeadDim gives a few cases a v of its own width: those of real models, others beside them, and some wider than q.
+// drawVHeadDim draws a width of its own for v in a few cases: those of real models, others beside them, and some wider than q.
 func drawVHeadDim(d Dice, c *Case) {
 	if c.VHeadDim == 0 && !c.Layout.V.Strides.Given() && !c.Layout.Out.Strides.Given() && d.Intn(100) < 6 {
 		AnyVHeadDim(d, c)

@@ -53,7 +53,7 @@ func (c *Case) maskEntry(s stream, b, h, r, k int, index uint64) float64 {
 	return 2 * s.normal(apart+index)
 }
 
-// MaskRows gives the bias of every row of a case: its array, its causal part and its window together. It satisfies
+// MaskRows holds the bias of every row of a case: its array, its causal part and its window together. It satisfies
 // the reference's interface for masks.
 type MaskRows struct {
 	c     Case
@@ -63,7 +63,7 @@ type MaskRows struct {
 	entries [][]Entry
 }
 
-// span is Case.Span of what memory says.
+// span is Case.Span by the lengths that lie in memory.
 func (m *MaskRows) span(batch, row int) (first, last int) {
 	if m.entries == nil {
 		return m.c.Span(batch, row)
@@ -71,7 +71,7 @@ func (m *MaskRows) span(batch, row int) (first, last int) {
 	return m.c.spanIn(m.entries[batch], row)
 }
 
-// Rows gives the mask of a case whose tensors are t; nil where the case has none.
+// Rows returns the mask of a case whose tensors are t; nil where the case has none.
 func (c *Case) Rows(t *Tensors) *MaskRows {
 	if c.Mask.Kind == "" && c.Alibi == "" && !c.Ragged() {
 		return nil
@@ -89,7 +89,7 @@ func (c *Case) Rows(t *Tensors) *MaskRows {
 	return m
 }
 
-// Row fills bias[first:last) with what is added to the logits of a query row and gives that range; keys outside it
+// Row fills bias[first:last) with what is added to the logits of a query row and returns that range; keys outside it
 // are forbidden and left unwritten. bias has kv_len elements.
 func (m *MaskRows) Row(batch, head, row int, bias []float64) (first, last int) {
 	first, last = m.span(batch, row)

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// first is what a path knows of a field that says nothing of itself: an implementation that was written against the
+// first is what a path knows of a field that declares nothing of itself: an implementation that was written against the
 // first version of the format.
 type first struct {
 	least int      // of an Integer that is a size
@@ -39,9 +39,9 @@ var (
 	}
 )
 
-// Unknown is what a path says of the case that sets a field which it does not know, or a known one to a value that came
-// later; empty: it knows all. A field, and a value, that the first version did not have is unknown unless knows says
-// otherwise: it is asked for the field's name, and for name=value where the field itself is old: "softcap", "q_len=0".
+// Unknown is a path's reason to refuse a case that sets a field which it does not know, or a known one to a value that came
+// later; empty: it knows all. A field, and a value, that the first version did not have is unknown unless knows has
+// it: it is asked for the field's name, and for name=value where the field itself is old: "softcap", "q_len=0".
 func (c *Case) Unknown(knows func(what string) bool) string {
 	for _, f := range fieldTable {
 		if what := f.later(c); what != "" && !knows(what) {

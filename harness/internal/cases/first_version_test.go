@@ -7,7 +7,7 @@ import (
 
 func nothing(string) bool { return false }
 
-// A row that somebody adds and says nothing else of is refused by every path that does not name it.
+// A row that somebody adds without anything more is refused by every path that does not name it.
 func TestAFieldIsUnknownUnlessAPathSaysOtherwise(t *testing.T) {
 	var set int
 	row := integerField("test.later", "a field of tomorrow", 0, 9, func(*Case) *int { return &set })

@@ -9,7 +9,7 @@ const (
 	BSHD Order = "BSHD"
 )
 
-// Operand says how one of q, k, v and out lies in memory.
+// Operand is how one of q, k, v and out lies in memory.
 type Operand struct {
 	Order     Order `json:"order,omitzero"`     // default BHSD
 	Pad       int   `json:"pad,omitzero"`       // slack elements after each row

@@ -7,7 +7,7 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// Lengths says how much of q_len and kv_len each batch entry uses. What an entry does not use is padding: no row sees a
+// Lengths are how much of q_len and kv_len each batch entry uses. What an entry does not use is padding: no row sees a
 // padding key, and a padding row sees no key. Masks count from the first used row and key of an entry, so each has a
 // diagonal of its own: bottom-right is where its last used row meets its last used key.
 type Lengths struct {
@@ -21,7 +21,7 @@ type Lengths struct {
 	Packed int `json:"packed,omitzero"`
 }
 
-// LengthFill says how lengths are drawn.
+// LengthFill is how lengths are drawn.
 type LengthFill string
 
 // The fills.
@@ -31,7 +31,7 @@ const (
 	EmptyLengths  LengthFill = "empty"  // random, but the last entry, and about one in three, uses none
 )
 
-// LengthSide says where the used part lies.
+// LengthSide is where the used part lies.
 type LengthSide string
 
 // The sides.
@@ -52,7 +52,7 @@ func (c *Case) Ragged() bool { return c.Lengths != Lengths{} }
 // EntriesPerBatch is how many ranges of rows and keys a batch has.
 func (c *Case) EntriesPerBatch() int { return max(c.Lengths.Packed, 1) }
 
-// Entries gives the used ranges of a batch, in order.
+// Entries returns the used ranges of a batch, in order.
 func (c *Case) Entries(batch int) []Entry {
 	l, s := &c.Lengths, newStream(c.Values.Seed, streamLengths)
 	if l.Packed > 0 {

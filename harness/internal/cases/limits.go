@@ -13,6 +13,6 @@ const (
 )
 
 // MaxWork is how many multiply-adds (Case.Work) the reference may take for a case. A
-// larger case is a legal file, but none that is judged: it is inconclusive, and says so. Without a bound, a line of JSON
+// larger case is a legal file, but none that is judged: it is inconclusive, with that reason. Without a bound, a line of JSON
 // would keep the cases behind it waiting for days. This many take a few minutes on one processor.
 const MaxWork = 1 << 38

@@ -6,7 +6,7 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// MaskKind says what forbids keys.
+// MaskKind is what forbids keys.
 type MaskKind string
 
 // The kinds. None is written as absence.
@@ -18,7 +18,7 @@ const (
 	AdditiveMask MaskKind = "additive" // an array of numbers added after the scale
 )
 
-// Align says where the diagonal of a causal or window mask lies when q_len and kv_len differ.
+// Align is where the diagonal of a causal or window mask lies when q_len and kv_len differ.
 type Align string
 
 // The alignments: row 0 with key 0 (offset 0; ONNX, the mfa ABI), or the last row with the last key
@@ -28,7 +28,7 @@ const (
 	BottomRight Align = "bottom-right"
 )
 
-// Fill says how the entries of a mask array are drawn.
+// Fill is how the entries of a mask array are drawn.
 type Fill string
 
 // The fills.
@@ -75,7 +75,7 @@ func (f Floor) Value(format precision.Format) float64 {
 type Mask struct {
 	Kind MaskKind `json:"kind,omitzero"`
 
-	// Align applies to causal and window. On a bool or additive mask it asks for a causal mask on top, or says where the
+	// Align applies to causal and window. On a bool or additive mask it asks for a causal mask on top, or is where the
 	// window on top starts from.
 	Align Align `json:"align,omitzero"`
 

@@ -7,13 +7,13 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// Allocator supplies the memory of one buffer, by the name that Tensors.Buffers gives it. It need not be zeroed.
+// Allocator supplies the memory of one buffer, by its name in Tensors.Buffers. It need not be zeroed.
 type Allocator func(buffer string, bytes int) ([]byte, error)
 
 // pageBytes is the largest page of the machines that attest runs on: Apple's.
 const pageBytes = 16384
 
-// Pages gives zeroed memory that begins on a page and shares its pages with nothing else, as devices want it that read
+// Pages returns zeroed memory that begins on a page and shares its pages with nothing else, as devices want it that read
 // memory in place: they map whole pages, and two buffers in one page would be one buffer to them.
 func Pages(bytes int) []byte {
 	whole := (bytes + pageBytes - 1) / pageBytes * pageBytes
@@ -133,7 +133,7 @@ func (t *Tensors) Buffers() []Buffer {
 	return list
 }
 
-// Layouts gives the tensors of a normalized case without memory: shapes, strides and offsets.
+// Layouts returns the tensors of a normalized case without memory: shapes, strides and offsets.
 func Layouts(c Case) (*Tensors, error) {
 	if c.Version == 0 || !c.Input.Valid() {
 		return nil, fmt.Errorf("case is not normalized")

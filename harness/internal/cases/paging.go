@@ -7,7 +7,7 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// Paging stores k and v in pages of some rows, as caches of servers do: a table says for every batch entry which pages
+// Paging stores k and v in pages of some rows, as caches of servers do: a table names for every batch entry the pages
 // hold its keys, in order. Row r of entry b is row r modulo page of page table[b][r/page]. The layouts of k and v are
 // then those of all pages, [pages, kv_heads, page, head_dim]. Rows of the last page past kv_len, and pages that no entry
 // uses, hold slack.
@@ -17,7 +17,7 @@ type Paging struct {
 	Shared int       `json:"shared,omitzero"` // the first so many pages of every entry are those of the first entry
 }
 
-// PageOrder says in which order an entry's pages lie.
+// PageOrder is the order in which an entry's pages lie.
 type PageOrder string
 
 // The orders.

@@ -17,7 +17,7 @@ type quantised struct {
 }
 
 // Quantised reports whether the tensor's elements are integers with scales. Its Format is none then, its strides count
-// bytes, and At gives what an element stands for.
+// bytes, and At returns what an element stands for.
 func (t *Tensor) Quantised() bool { return t.quant != nil }
 
 // QuantFormat is how its integers are stored; empty: it is not quantised.
@@ -49,7 +49,7 @@ func (q *quantised) place(b, h, r, d int) int {
 	return q.scales.Index(b, h, r, column)
 }
 
-// integer gives the integer of an element of a row that begins at byte row.
+// integer returns the integer of an element of a row that begins at byte row.
 func (q *quantised) integer(data []byte, row, step, d int) int {
 	switch q.format {
 	case Int4:
@@ -83,7 +83,7 @@ func (q *quantised) block(row, d int) int {
 	return row + d/QuantBlock*q.format.rowBytes(QuantBlock)
 }
 
-// dequantised gives an element: (integer - zero point) * scale, exactly.
+// dequantised returns an element: (integer - zero point) * scale, exactly.
 func (t *Tensor) dequantised(b, h, r, d int) float64 {
 	q, row := t.quant, t.Index(b, h, r, 0)
 	i := float64(q.integer(t.Data, row, t.Strides[3], d))
@@ -120,7 +120,7 @@ func (q *quantised) ownScales() bool {
 	return q.scales == nil || q.oneRow || isEmpty(q.scales.Shape) || q.scales.Shape[3] > 1 || q.scales.Shape[2] > 1 || q.scales.Shape[0] > 1 || q.scales.pages != nil
 }
 
-// quantLayout makes k or v one of integers, and gives its scales and zero points.
+// quantLayout makes k or v one of integers, and returns its scales and zero points.
 func (c *Case) quantLayout(t *Tensor, operand string, format QuantFormat) (scales, zeros *Tensor) {
 	q := &quantised{format: format, oneRow: t.Shape[0]*t.Shape[2] == 1}
 	t.Format, t.quant = 0, q
@@ -177,152 +177,11 @@ func (t *Tensor) QuantSpan() int {
 	return t.quant.columns
 }
 
-// fillQuantised draws values as of an operand that is not quantised, and stores the integers that they become.
-func (c *Case) fillQuantised(t *Tensor, regime Regime, seed, id uint64) {
-	drawn := layout(Operand{}, c.Input, t.Shape[0], t.Shape[1], t.Shape[2], t.Shape[3])
-	drawn.Data = make([]byte, drawn.Elements*drawn.Format.Size())
-	fillOperand(&drawn, regime, seed, id)
-	s := newStream(seed, streamQuant+id)
-	q, group := t.quant, []float64{}
-	span := q.span(t.Shape[3])
-	if !q.ownScales() { // a scale for a head, in all batches
-		for h := range t.Shape[1] {
-			group = group[:0]
-			for b := range t.Shape[0] {
-				for r := range t.Shape[2] {
-					for d := range t.Shape[3] {
-						group = append(group, drawn.At(b, h, r, d))
-					}
-				}
-			}
-			g := c.scaleFor(q, group, s, uint64(h))
-			for b := range t.Shape[0] {
-				for r := range t.Shape[2] {
-					for d := range t.Shape[3] {
-						t.store(b, h, r, d, drawn.At(b, h, r, d), g)
-					}
-				}
-			}
-			t.storeScale(0, h, 0, 0, g)
-		}
-		return
-	}
-	index := uint64(0)
-	for b := range t.Shape[0] {
-		for h := range t.Shape[1] {
-			for r := range t.Shape[2] {
-				for first := 0; first < t.Shape[3]; first += span {
-					group = group[:0]
-					last := min(first+span, t.Shape[3])
-					for d := first; d < last; d++ {
-						group = append(group, drawn.At(b, h, r, d))
-					}
-					g := c.scaleFor(q, group, s, index)
-					for d := first; d < last; d++ {
-						t.store(b, h, r, d, group[d-first], g)
-					}
-					t.storeScale(b, h, r, first, g)
-					index++
-				}
-			}
-		}
-	}
-}
-
-// scale is what a group of elements shares. fitted is the one by which integers come about.
-type scale struct {
-	fitted    float64
-	bits      uint32
-	zero      int
-	low, high int
-}
-
-func (t *Tensor) store(b, h, r, d int, x float64, g scale) {
-	i := 0
-	if math.IsInf(x, 0) || math.IsNaN(x) {
-		x = g.fitted
-	}
-	if g.fitted != 0 {
-		i = int(math.RoundToEven(min(max(x/g.fitted, -512), 512))) + g.zero
-	}
-	t.quant.setInteger(t.Data, t.Index(b, h, r, 0), t.Strides[3], d, min(max(i, g.low), g.high))
-}
-
-func (t *Tensor) storeScale(b, h, r, d int, g scale) {
-	t.setScale(b, h, r, d, g.bits)
-	if z := t.quant.zeros; z != nil {
-		binary.LittleEndian.PutUint32(z.Data[4*t.quant.place(b, h, r, d):], uint32(int32(g.zero)))
-	}
-}
-
-// scaleFor chooses the scale and the zero point of a group of values. One that holds NaN or Inf has that as its scale.
-func (c *Case) scaleFor(q *quantised, values []float64, s stream, index uint64) scale {
-	format := q.scaleFormat()
-	g := scale{}
-	g.low, g.high = q.format.ends()
-	least, most, special := 0.0, 0.0, 0.0
-	for _, x := range values {
-		switch {
-		case math.IsNaN(x) || math.IsInf(x, 0):
-			if !math.IsNaN(special) {
-				special = x
-			}
-		default:
-			least, most = min(least, x), max(most, x)
-		}
-	}
-	switch {
-	case q.zeros != nil:
-		g.fitted = (most - least) / float64(g.high-g.low)
-	case q.format == Q4_0: // as ggml: the value that is largest in size is -8
-		g.fitted = most / float64(g.low)
-		if -least > most {
-			g.fitted = least / float64(g.low)
-		}
-	default:
-		g.fitted = max(most, -least) / float64(g.high)
-	}
-	if c.Quant.Fill == EndScales {
-		g.fitted /= 2
-	}
-	g.fitted = roundScale(format, g.fitted)
-	if q.zeros != nil {
-		if g.fitted != 0 {
-			g.zero = min(max(int(math.RoundToEven(float64(g.low)-least/g.fitted)), g.low), g.high)
-		}
-		if c.Quant.Fill == EndScales {
-			g.zero = g.low + (g.high-g.low)*s.below(1<<60+index, 2)
-		}
-	}
-	stored := g.fitted
-	switch c.Quant.Fill {
-	case ScalesApart:
-		stored = roundScale(format, math.Ldexp(g.fitted, s.below(index, 6)-4))
-	case SomeZeroScales:
-		if s.below(index, 2) == 0 {
-			stored = 0
-		}
-	case SubnormalScales:
-		stored = format.MinSubnormal() * float64(1+s.below(index, 63))
-		if format == precision.FP32 {
-			stored = math.Ldexp(float64(1+s.below(index, 63)), -138) // 2^-126 only with the largest integers
-		}
-	}
-	if special != 0 {
-		stored = special
-		if g.fitted == 0 {
-			g.fitted = 1
-		}
-	}
-	g.bits = format.Bits(stored)
-	return g
-}
-
 // scaleBits are the most significant bits of a scale. Times an integer less a zero point, -255 to 255, it is a number of 24
 // bits, which fp32 holds.
 const scaleBits = 15
 
-// roundScale gives a scale of few enough bits, and one whose products stay in range.
+// roundScale returns a scale of few enough bits, and one whose products stay in range.
 func roundScale(format precision.Format, x float64) float64 {
 	if format == precision.FP16 {
 		return format.Round(min(max(x, -format.Max()), format.Max()))

@@ -9,7 +9,7 @@ import (
 // The generator is counter-based: a value depends on the seed, the stream (which operand) and the element's logical
 // index, on nothing drawn before it and on nothing of the layout. Its core is the finaliser of SplitMix64 (Steele,
 // Lea and Flood, 2014) applied twice. Only integer operations and single IEEE float64 multiplications follow, none
-// of which a compiler may fuse, so every platform and Go release gives the same bits.
+// of which a compiler may fuse, so every platform and Go release makes the same bits.
 
 // stream is one independent sequence of a seed.
 type stream uint64

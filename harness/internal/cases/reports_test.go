@@ -10,7 +10,7 @@ import (
 )
 
 // TestReports holds the table of public bugs against what exists: every bug has a row; a case of the corpus and a mutant
-// that it names are there and name the bug; and a row without either says why.
+// that it names are there and name the bug; and a row without either tells why.
 func TestReports(t *testing.T) {
 	text, err := os.ReadFile("reports.md")
 	if err != nil {

@@ -98,7 +98,7 @@ func (t *Tensor) EqualUsed(a, b []byte) bool {
 // mapping is memory that is mapped for a large tensor, and given back when nobody holds the tensor.
 type mapping struct{ memory []byte }
 
-// Allocate gives the tensor memory of its own, zeroed: of a large one, pages are there when they are first written.
+// Allocate makes memory of its own for the tensor, zeroed: of a large one, pages are there when they are first written.
 func (t *Tensor) Allocate(bytes int) error {
 	t.held = nil
 	if bytes < sparseBytes {

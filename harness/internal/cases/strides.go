@@ -114,7 +114,7 @@ func (s Strides) check(field string, shape [4]int, zeroAllowed bool) error {
 
 var axisNames = [4]string{"batch", "heads", "rows", "columns"}
 
-// stridesField is strides that are given one by one. zero says where a stride of 0 may stand, shape what they are for,
+// stridesField is strides that are given one by one. zero decides where a stride of 0 may stand, shape what they are for,
 // plain what they are where none are given, excludes whether a case has what they exclude, and clear drops that.
 func stridesField(name, help string, at func(*Case) *Strides, zeroAllowed bool, shape func(*Case) [4]int, plain func(*Case) [4]int, excludes func(*Case) bool, clear func(*Case)) Field {
 	accepted := "none, or four strides in elements, of batch, head, row and column: 96/32/8/1"

@@ -1,6 +1,6 @@
 package cases
 
-// Ways in which strides come about. Each gives strides for a shape, larger than the shape needs.
+// Ways in which strides come about. Each returns strides for a shape, larger than the shape needs.
 
 // LongerCache is a view of a cache that has room for more rows than are used.
 func LongerCache(d Dice, shape [4]int) Strides {
@@ -99,7 +99,7 @@ func anyStrides(d Dice, shape [4]int, zeroAllowed bool) Strides {
 	return ways[d.Intn(len(ways))](d, shape)
 }
 
-// strided lets a row of strides draw them: in few cases, and where nothing else says how the operand lies.
+// strided lets a row of strides draw them: in few cases, and where nothing else decides how the operand lies.
 func (f Field) strided(operand string) Field {
 	impose := func(d Dice, c *Case) {
 		if operand == "mask" {

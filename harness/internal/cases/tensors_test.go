@@ -95,7 +95,7 @@ func TestLayoutMovesValuesAndChangesNone(t *testing.T) {
 		tensors := Materialize(c)
 		require.Equal(t, want, tensors.K.Dense(), "%+v", operand)
 
-		// Everything that is no element is still poisoned, and there is as much of it as the layout says.
+		// Everything that is no element is still poisoned, and there is as much of it as the layout holds.
 		touched := map[int]bool{}
 		tensors.K.each(func(index int) {
 			require.False(t, touched[index], "%+v: elements overlap", operand)

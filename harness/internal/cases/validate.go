@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// FieldError says which field of a case is wrong and what would be accepted.
+// FieldError names the field of a case that is wrong, and what would be accepted.
 type FieldError struct {
 	Field string // a JSON path such as mask.align
 	Got   any

@@ -42,7 +42,7 @@ const (
 	MaskedSNaN     MaskedFill = "snan" // a signalling NaN
 )
 
-// Values says how the data of a case are drawn.
+// Values describe how the data of a case are drawn.
 type Values struct {
 	Seed   uint64     `json:"seed,omitzero"`
 	Q      Regime     `json:"q,omitzero"`      // default normal
