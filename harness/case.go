@@ -65,8 +65,8 @@ const (
 // counted, and does not fail. A further call that is refused, of a relation or of the same case again, is left out.
 var ErrUnsupported = paths.ErrUnsupported
 
-// Unsupported makes an error that is ErrUnsupported. Format and arguments are those of fmt.Errorf, and what they make is the reason that is
-// counted: Unsupported("head_dim %d: want 64 or 128", c.HeadDim).
+// Unsupported makes an error that is ErrUnsupported. Format and arguments are those of fmt.Errorf, and what they make is
+// the reason that is counted: Unsupported("head_dim %d: want 64 or 128", c.HeadDim).
 func Unsupported(format string, args ...any) error { return paths.Unsupported(format, args...) }
 
 // Verdict is how a case ended: Kind is pass or unsupported, inconclusive, or what failed; Kind.Fails tells.

@@ -40,7 +40,8 @@ func parseSize(text string) (int64, error) {
 	return n * unit, nil
 }
 
-// workerCommand runs what a child's command line names. A real child never comes here: worker.Main has taken it.
+// workerCommand refuses the word that a child's command line begins with. A real child never comes here: worker.Main has
+// taken it.
 func workerCommand(t terminal) int {
 	return t.complain("worker is how attest starts its own processes; it is no command")
 }

@@ -70,7 +70,7 @@ func NewCrew(ctx context.Context, o Options) (*Crew, error) {
 	return c, nil
 }
 
-// Header opens a run directory of the run.
+// Header is what a run directory of the run begins with.
 func (c *Crew) Header() record.Header { return c.header }
 
 // Close closes the paths that are open.

@@ -181,7 +181,7 @@ func (m *merger) all(ctx context.Context) error {
 	return nil
 }
 
-// disputedResult is a failure whatever the two results are: the same seed has the same verdicts.
+// disputedResult is a failure whatever the two results are: the same seed must lead to the same verdicts.
 func disputedResult(a, b record.Result, in, and string) record.Result {
 	failed := a
 	if !a.Kind.Fails() && b.Kind.Fails() {

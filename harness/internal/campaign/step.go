@@ -40,7 +40,7 @@ type StepOptions struct {
 	Options Options
 	Header  record.Header
 	// Handed are the batches that were handed out, in their order. Read goes through one's results, in the order of the
-	// numbers, with what is kept of failures; it also holds why the batch ended early, where it did.
+	// numbers, with what is kept of failures; it also returns why the batch ended early, where it did.
 	Handed []Piece
 	Read   func(batch int, each func(record.Result, *cases.Evidence) error) (Ended, error)
 	// Over means that the time of a run by time is over. Options.Time is not looked at, nor is the clock.

@@ -8,7 +8,7 @@ import (
 )
 
 // Paging stores k and v in pages of some rows, as caches of servers do: a table names for every batch entry the pages
-// hold its keys, in order. Row r of entry b is row r modulo page of page table[b][r/page]. The layouts of k and v are
+// that hold its keys, in order. Row r of entry b is row r modulo page of page table[b][r/page]. The layouts of k and v are
 // then those of all pages, [pages, kv_heads, page, head_dim]. Rows of the last page past kv_len, and pages that no entry
 // uses, hold slack.
 type Paging struct {

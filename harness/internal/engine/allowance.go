@@ -15,8 +15,8 @@ type Allowance struct {
 	over  bool
 }
 
-// Refused takes a refused draw off and reports whether another may be drawn. called: the path was called
-// before it refused.
+// Refused takes a refused draw off and reports whether another may be drawn. called is whether the path was
+// called before it refused.
 func (a *Allowance) Refused(called bool) bool {
 	a.spent++
 	if called {

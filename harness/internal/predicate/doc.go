@@ -10,13 +10,13 @@
 // A condition also has names for what follows from several fields: causal (the mask has a causal part), visible.end (one
 // past the last key that its causal or window part leaves to any row), visible.begin (the largest first key of a row),
 // visible.none (a row is left no key by the whole mask), visible.hides, visible.first and visible.last (some row sees the
-// first, or the last, key of those that the causal or window part leaves it: an array may hide it from all), visible.ends_32
-// (for each group of 32 rows, one past its last key: any(visible.ends_32, # % 32 != 0); also of 8 rows, and begins_8 and begins_32), strided.k and its like
-// (the operand is not packed, as far as its addresses show), same_strides.k_v, same_strides.q_out, own.scale (the scale is
-// not 1/sqrt(head_dim)), past.head_dim, past.v_head_dim, past.q_len and past.kv_len (by how much it goes past the largest power of two
-// below it), before.differs (the fields in which some case that runs before differs: "input" in before.differs),
-// before.same_size_differs (the same of those with the same sizes) and before.more_keys (how many keys more than this
-// case the longest of them has; below 0: fewer).
+// first, or the last, key of those that the causal or window part leaves it: an array may hide it from all),
+// visible.ends_32 (for each group of 32 rows, one past its last key: any(visible.ends_32, # % 32 != 0); also of 8 rows, and
+// begins_8 and begins_32), strided.k and its like (the operand is not packed, as far as its addresses show),
+// same_strides.k_v, same_strides.q_out, own.scale (the scale is not 1/sqrt(head_dim)), past.head_dim, past.v_head_dim,
+// past.q_len and past.kv_len (by how much it goes past the largest power of two below it), before.differs (the fields in
+// which some case that runs before differs: "input" in before.differs), before.same_size_differs (the same of those with
+// the same sizes) and before.more_keys (how many keys more than this case the longest of them has; below 0: fewer).
 //
 // It never runs a case, and an expression cannot call into the program or loop without end.
 package predicate
