@@ -11,8 +11,11 @@ var emptyScenarios = []scenario{
 	{name: "no rows", weight: 1, sure: "no-rows", asks: true, empty: func(d dice, t *draft) {
 		t.take(extents{rows: true, keys: d.chance(15)})
 	}},
-	{name: "no keys", weight: 1, sure: "no-keys no-keys-logsumexp", asks: true, empty: func(_ dice, t *draft) {
+	{name: "no keys", weight: 1, sure: "no-keys no-keys-logsumexp", asks: true, empty: func(d dice, t *draft) {
 		t.LSE = true
+		if d.chance(50) { // which is all that the logsumexp has then
+			t.Sinks = pick(d, cases.SinksAmong, cases.SinksSome)
+		}
 		t.take(extents{keys: true})
 	}},
 	{name: "no keys or rows, nothing optional given", weight: 1, sure: "empty-bare", asks: true, empty: func(d dice, t *draft) {

@@ -7,7 +7,8 @@ import (
 
 // Reads are the names that an expression reads, members with their dots, and the texts that it holds: what a case is
 // asked for there.
-type Reads struct{ Names, Texts map[string]bool }
+// Zeros are the names that are compared with the number 0, each by itself.
+type Reads struct{ Names, Texts, Zeros map[string]bool }
 
 // Add takes what an expression reads. A source that is none adds nothing.
 func (r *Reads) Add(source string) {
@@ -16,11 +17,18 @@ func (r *Reads) Add(source string) {
 		return
 	}
 	if r.Names == nil {
-		r.Names, r.Texts = map[string]bool{}, map[string]bool{}
+		r.Names, r.Texts, r.Zeros = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	}
 	ast.Walk(&tree.Node, visitor(func(node *ast.Node) {
 		if text, ok := (*node).(*ast.StringNode); ok {
 			r.Texts[text.Value] = true
+		}
+		if b, ok := (*node).(*ast.BinaryNode); ok && comparisons[b.Operator] {
+			for _, sides := range [][2]ast.Node{{b.Left, b.Right}, {b.Right, b.Left}} {
+				if zero, ok := sides[1].(*ast.IntegerNode); ok && zero.Value == 0 && path(sides[0]) != "" {
+					r.Zeros[path(sides[0])] = true
+				}
+			}
 		}
 		if name := path(*node); name != "" {
 			r.Names[name] = true
@@ -36,6 +44,8 @@ func (r *Reads) AddTemplate(t Template) {
 		}
 	}
 }
+
+var comparisons = map[string]bool{"==": true, "!=": true, "<": true, "<=": true, ">": true, ">=": true}
 
 type visitor func(*ast.Node)
 

@@ -28,7 +28,9 @@ func (c *call) close() {
 		m.Close()
 	}
 	for _, made := range c.copies {
-		made.memory.Close()
+		if made.memory != nil {
+			made.memory.Close()
+		}
 	}
 }
 
@@ -45,10 +47,17 @@ func (c *call) pass(ctx context.Context, number int) error {
 	}
 	launch := &metal.Launch{GridInThreads: pass.inThreads}
 	values := c.path.manifest.launch.Extended(c.values, kernel.MaxThreads())
-	if launch.Grid, err = three("grid", pass.grid, values); err != nil {
+	least := 1
+	if c.problem.Empty() {
+		least = 0
+	}
+	if launch.Grid, err = three("grid", pass.grid, values, least); err != nil {
 		return err
 	}
-	if launch.Threadgroup, err = three("threadgroup", pass.threadgroup, values); err != nil {
+	if launch.Grid[0] == 0 || launch.Grid[1] == 0 || launch.Grid[2] == 0 {
+		return nil // no threadgroups: Metal has no such grid, so whoever calls the kernel leaves it out
+	}
+	if launch.Threadgroup, err = three("threadgroup", pass.threadgroup, values, 1); err != nil {
 		return err
 	}
 	if launch.Arguments, err = c.arguments(pass); err != nil {
@@ -62,7 +71,7 @@ func (c *call) pass(ctx context.Context, number int) error {
 	return err
 }
 
-func three(what string, expressions [3]*predicate.Expression, values predicate.Values) (out [3]uint32, err error) {
+func three(what string, expressions [3]*predicate.Expression, values predicate.Values, least int) (out [3]uint32, err error) {
 	for i, e := range expressions {
 		out[i] = 1
 		if e == nil {
@@ -72,8 +81,8 @@ func three(what string, expressions [3]*predicate.Expression, values predicate.V
 		if err != nil {
 			return out, fmt.Errorf("%s[%d]: %w", what, i, err)
 		}
-		if n < 1 || n > math.MaxUint32 {
-			return out, fmt.Errorf("%s[%d]: %q is %d; want at least 1", what, i, *e, n)
+		if n < least || n > math.MaxUint32 {
+			return out, fmt.Errorf("%s[%d]: %q is %d; want at least %d", what, i, *e, n, least)
 		}
 		out[i] = uint32(n)
 	}
@@ -175,6 +184,9 @@ func (c *call) tensor(name string) (*metal.Memory, int, error) {
 		if m, ok := c.memory[name]; ok {
 			return m, offset, nil
 		}
+		if b.Bytes == 0 {
+			return nil, 0, nil // no device has a buffer of nothing: a null pointer
+		}
 		m, err := c.path.device.Wrap(b.Data[:b.Bytes])
 		if err != nil {
 			return nil, 0, err
@@ -201,6 +213,9 @@ func (c *call) scratch(name string) (*metal.Memory, error) {
 		bytes, err := s.bytes.Int(c.values)
 		if err != nil {
 			return nil, err
+		}
+		if c.problem.Empty() {
+			bytes = max(bytes, 1)
 		}
 		if bytes < 1 {
 			return nil, fmt.Errorf("scratch %s: %q is %d bytes; want at least 1", name, s.bytes, bytes)

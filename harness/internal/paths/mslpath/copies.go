@@ -141,6 +141,10 @@ func (c *call) copy(name string, k *copying) (*copyOf, bool, error) {
 
 // room makes the memory of a copy on the device.
 func (c *call) room(made *copyOf, size int) error {
+	if made.tensor.Elements == 0 { // it has none, and is a null pointer to the kernel
+		made.tensor.Data = []byte{}
+		return nil
+	}
 	m, err := c.path.device.NewMemory(made.tensor.Elements * size)
 	if err != nil {
 		return err

@@ -11,15 +11,13 @@ func (m *manifest) knows(what string) bool {
 	if !later {
 		return m.reads.Names[field] || m.binds(field) || field == "kv_offset" && m.reads.Names["diagonal"]
 	}
-	// A number stands in every manifest somewhere, and a size in every grid: only a condition shows that it was thought of.
+	// A size stands in every grid: only a condition shows that a value of it was thought of.
 	in := m.conditions
-	if !in.Names[field] {
-		return false
+	if value == "0" { // "q_len <= 8" was written by someone who thought of none: "q_len >= 0" says so
+		return in.Zeros[field]
 	}
-	return isNumber(value) || in.Texts[value]
+	return in.Names[field] && in.Texts[value]
 }
-
-func isNumber(value string) bool { return strings.Trim(value, "-0123456789") == "" }
 
 // read collects what the manifest's expressions read, and what its conditions do.
 func (m *manifest) read() {

@@ -24,6 +24,8 @@ func TestWhatAManifestKnows(t *testing.T) {
 		"a kind, as a condition": {`"input == 'fp32'"`, `"mask.kind in ['none', 'tree']"`, []string{"mask.kind=tree"}, []string{"mask.kind=other"}},
 		"a kind, elsewhere":      {`value = "q_len"`, `value = "mask.kind == 'tree' ? 1 : 0"`, nil, []string{"mask.kind=tree"}},
 		"an extent of 0":         {`"input == 'fp32'"`, `"q_len >= 0"`, []string{"q_len=0"}, []string{"kv_len=0"}},
+		"an extent to 8":         {`"input == 'fp32'"`, `"q_len <= 8 && kv_len % 32 == 0 && batch * heads > 0"`, []string{"q_len"}, []string{"q_len=0", "kv_len=0", "batch=0"}},
+		"0 on the left":          {`"input == 'fp32'"`, `"input == 'fp32' && 0 <= kv_len"`, []string{"kv_len=0"}, []string{"q_len=0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Contains(t, manifestText, x.find)

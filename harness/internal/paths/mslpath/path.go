@@ -124,7 +124,7 @@ func (p *Path) Promises(cases.Case) paths.Promises {
 
 // Knows reports whether the manifest reads a field, in what it binds or in a condition, or binds the tensor of that name.
 // Of a value that an old field has got, "mask.kind=alibi", it must read the field and hold the value; of a size that may
-// be 0 it must read the size in a condition of what it supports.
+// be 0 it must compare the size with 0 in a condition of what it supports.
 func (p *Path) Knows(what string) bool { return p.manifest.knows(what) }
 
 // Supports holds a case against the manifest: its conditions, its layout, and what its bindings have a place for.
