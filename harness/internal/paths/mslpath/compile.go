@@ -286,7 +286,7 @@ func (m *manifest) pass(l *loader, path string, p *pass, scratches map[string]bo
 	return c
 }
 
-var tensorNames = []string{"q", "k", "v", "mask", "out", "lse", fullMask}
+var tensorNames = []string{"q", "k", "v", "mask", "out", "lse", "k_scales", "k_zeros", "v_scales", "v_zeros", fullMask}
 
 func (m *manifest) binding(l *loader, path string, b *binding, scratches map[string]bool, taken map[string]string) compiledBinding {
 	c := compiledBinding{path: path, tensor: b.Tensor, copied: m.copying(l, path, b), scratch: b.Scratch, null: b.Null}

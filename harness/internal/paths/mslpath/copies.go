@@ -2,6 +2,7 @@ package mslpath
 
 import (
 	"fmt"
+	"strings"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
@@ -39,6 +40,9 @@ func (m *manifest) copying(l *loader, path string, b *binding) *copying {
 	if b.Order != "" && b.Order != "BHSD" && b.Order != "BSHD" {
 		l.wrong(path+".order", "%q: want BHSD or BSHD", b.Order)
 	}
+	if strings.HasSuffix(b.Tensor, "_scales") || strings.HasSuffix(b.Tensor, "_zeros") {
+		l.wrong(path, "%s has no as and no order: it is bound as it lies", b.Tensor)
+	}
 	if b.Order == "BSHD" && isMask {
 		l.wrong(path+".order", "a mask is copied as BHSD")
 	}
@@ -49,6 +53,9 @@ func (m *manifest) copying(l *loader, path string, b *binding) *copying {
 // case wants it.
 func (k *copying) takes(tensor string, c *cases.Case) error {
 	to, isFormat := copyFormats[k.as]
+	if c.Quant.Of(tensor) != "" && k.as != "float" {
+		return fmt.Errorf("the manifest passes a copy of %s on that does not hold what its integers stand for; as = \"float\" does", tensor)
+	}
 	of := map[string]precision.Format{"q": c.Input, "k": c.Input, "v": c.Input, "out": c.Output, "lse": precision.FP32}[tensor]
 	if tensor == "mask" || tensor == fullMask {
 		if k.as == "bool" && c.Mask.Kind == cases.AdditiveMask {
@@ -116,8 +123,10 @@ func (c *call) copy(name string, k *copying) (*copyOf, bool, error) {
 		from = &t.Out
 	case "lse":
 		from = t.LSE
-	default:
+	case "mask", fullMask:
 		return c.copiedMask(name, k)
+	default: // scales and zero points lie as they lie
+		return nil, false, fmt.Errorf("tensor %q is never copied", name)
 	}
 	if from == nil {
 		return nil, false, nil

@@ -8,6 +8,12 @@ import (
 // knows answers paths.Knower for a manifest.
 func (m *manifest) knows(what string) bool {
 	field, value, later := strings.Cut(what, "=")
+	switch what {
+	case "quant.fill": // how scales came about is nothing that a kernel is told
+		return m.reads.Names["quant.k"] || m.reads.Names["quant.v"]
+	case "quant.zero_points":
+		return m.reads.Names[what] || m.binds("k_zeros") || m.binds("v_zeros")
+	}
 	if !later {
 		return m.reads.Names[field] || m.binds(field) || field == "kv_offset" && m.reads.Names["diagonal"]
 	}

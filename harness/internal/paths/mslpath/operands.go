@@ -21,6 +21,9 @@ type strides struct {
 	V    steps `expr:"v"`
 	Mask steps `expr:"mask"`
 	Out  steps `expr:"out"`
+	// Of scales and zero points of quantised k and v, which have one layout; 0 along what shares one.
+	KScales steps `expr:"k_scales"`
+	VScales steps `expr:"v_scales"`
 }
 
 // shapeOf is a mask array's extents: its own, 1 where it broadcasts; or those of full_mask.
@@ -65,7 +68,7 @@ func operandValues(c cases.Case) ([]any, error) {
 		s := t.Strides
 		return steps{s[0], s[1], s[2], s[3]}
 	}
-	s := strides{Q: stepsOf(&t.Q), K: stepsOf(&t.K), V: stepsOf(&t.V), Out: stepsOf(&t.Out)}
+	s := strides{Q: stepsOf(&t.Q), K: stepsOf(&t.K), V: stepsOf(&t.V), Out: stepsOf(&t.Out), KScales: stepsOfScales(t.KScales), VScales: stepsOfScales(t.VScales)}
 	size := sizes{In: c.Input.Size(), Out: c.Output.Size()}
 	dense := contiguous{Q: isContiguous(&t.Q), K: isContiguous(&t.K), V: isContiguous(&t.V), Out: isContiguous(&t.Out), Mask: true}
 	var shape shapeOf
@@ -87,14 +90,32 @@ func operandValues(c cases.Case) ([]any, error) {
 	return []any{s, shape, size, dense, diagonal, full}, nil
 }
 
+// stepsOfScales are the strides of scales and zero points, 0 along dimensions of extent 1.
+func stepsOfScales(t *cases.Tensor) steps {
+	if t == nil {
+		return steps{}
+	}
+	s := t.Strides
+	for i, n := range t.Shape {
+		if n == 1 {
+			s[i] = 0
+		}
+	}
+	return steps{s[0], s[1], s[2], s[3]}
+}
+
 // isContiguous reports whether a tensor's elements stand one after the other; the stride of an extent of 1 does not matter.
 func isContiguous(t *cases.Tensor) bool {
 	step := 1
 	for i := 3; i >= 0; i-- {
-		if t.Shape[i] > 1 && t.Strides[i] != step {
+		n := t.Shape[i]
+		if i == 3 {
+			n = t.RowPlaces() // of a quantised operand the bytes of a row
+		}
+		if n > 1 && t.Strides[i] != step {
 			return false
 		}
-		step *= t.Shape[i]
+		step *= n
 	}
 	return true
 }
