@@ -17,8 +17,8 @@ const (
 )
 
 // token is one token of a preprocessed text, with all that stands between the one before and it: white space,
-// comments, pragmas and line markers. Writing out space, before, text and after of every token makes the text
-// back, so what the rewriter does not touch stays as it was, on the line where it was.
+// comments, pragmas and line markers. Writing out space, before, text and after of every token puts the text
+// together again, so what the rewriter does not touch stays as it was, on the line where it was.
 type token struct {
 	kind     tokenKind
 	space    string

@@ -14,8 +14,9 @@
 //
 // A mask has a bit for each lane that runs a block. A branch adds its lanes to its targets' masks; the blocks of a region
 // stand in one row, each behind all that lead to it, loops in one piece, and are tried in this order; a loop goes round
-// while lanes wait at its head. So an operation is carried out by all lanes that ever come to it in this turn, which is the rule. For a
-// loop around operations the turn is the text's: what lanes do on their way out belongs to the turn in which they leave.
+// while lanes wait at its head. So an operation is carried out by all lanes that ever come to it in this turn, which is the
+// rule. For a loop around operations the turn is the text's: what lanes do on their way out belongs to the turn in which
+// they leave.
 //
 // The package never runs a kernel and never starts a process: package msl does.
 package wide
