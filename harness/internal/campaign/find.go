@@ -49,9 +49,19 @@ type findings struct {
 type origin struct {
 	finding *trigger.Finding
 	failure failure
+	// own is a case that a law ran beside the failing one, and that fails by itself: nil where there is none.
+	own     *failure
 	reduced bool
 	reason  string
 	took    time.Duration // to reduce it and to ask, and the failures that joined it
+}
+
+// of is the failure that is reduced and asked about.
+func (o *origin) of() failure {
+	if o.own != nil {
+		return *o.own
+	}
+	return o.failure
 }
 
 func newFindings(r *runner, stream *gen.Stream) *findings {
@@ -194,13 +204,15 @@ func (s *findings) tell() {
 func (s *findings) explain(ctx context.Context, f failure) error {
 	r := s.r
 	id := cases.Name(f.c)
-	if found := s.byItsLaw(ctx, f); found != nil {
+	beside := s.besides(ctx, f)
+	if found := s.explainsAny(beside); found != nil {
 		s.joined[id] = found
 		r.log.Info("the same finding", "trigger", found.Trigger, "id", id, "law", f.v.Law)
 		return nil
 	}
 	begin := time.Now()
 	o := origin{failure: f}
+	o.own = s.failsItself(ctx, f, beside)
 	smallest, reason, ok := s.reducedBefore(f)
 	if o.reduced, o.reason = ok, reason; !ok {
 		smallest = s.reduce(ctx, &o)
@@ -208,8 +220,9 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	s.tester.Narrowly(s.plain, f.v)
-	s.asking = fmt.Sprintf("%s %s %d", f.v.Kind, f.v.Law, f.v.LawSeed)
+	v := o.of().v
+	s.tester.Narrowly(s.plain, v)
+	s.asking = fmt.Sprintf("%s %s %d", v.Kind, v.Law, v.LawSeed)
 	found, joined, err := s.lab.Find(ctx, smallest)
 	switch {
 	case errors.Is(err, trigger.ErrPasses):
@@ -243,10 +256,9 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 	return nil
 }
 
-// byItsLaw is the finding that explains a failure of a law because it explains one of the further cases that the law ran:
-// with fewer rows, say, where the bug is about q_len and kv_len. nil: none does.
-func (s *findings) byItsLaw(ctx context.Context, f failure) *trigger.Finding {
-	if f.v.Law == "" || len(s.lab.Findings()) == 0 {
+// besides are the further cases that the law ran which a case breaks: with fewer rows, say, or with the scale negated.
+func (s *findings) besides(ctx context.Context, f failure) []cases.Case {
+	if f.v.Law == "" {
 		return nil
 	}
 	s.tester.Narrowly(s.plain, f.v)
@@ -254,18 +266,43 @@ func (s *findings) byItsLaw(ctx context.Context, f failure) *trigger.Finding {
 	if err != nil {
 		return nil
 	}
+	return outcome.Further
+}
+
+// explainsAny is the finding that explains one of some cases; nil: none does. A failure of a law is that finding's which
+// explains one of the cases that the law ran beside, as one of fewer rows where the bug is about q_len and kv_len.
+func (s *findings) explainsAny(list []cases.Case) *trigger.Finding {
 	for _, found := range s.lab.Findings() {
-		if slices.ContainsFunc(outcome.Further, func(c cases.Case) bool { return found.Matches(&c) }) {
+		if slices.ContainsFunc(list, func(c cases.Case) bool { return found.Matches(&c) }) {
 			return found
 		}
 	}
 	return nil
 }
 
+// failsItself is the first case that a law ran beside a failing one and that fails by itself; nil: none does. It is what is
+// reduced and asked about then: of a law that negates the scale, on a path that is wrong where the scale is below 0, every
+// case fails, and nothing could be said of when.
+func (s *findings) failsItself(ctx context.Context, f failure, beside []cases.Case) *failure {
+	if f.reduced {
+		return nil // what was reduced before the run was interrupted is what is asked about
+	}
+	s.tester.Narrowly(s.plain, verdict.Verdict{})
+	for _, c := range beside {
+		outcome, err := s.tester.Try(ctx, c)
+		if err != nil || !outcome.Verdict.Kind.Fails() || s.r.known.about(&c) {
+			continue
+		}
+		s.r.log.Info("a case that the law ran fails by itself", "id", cases.Name(f.c), "law", f.v.Law, "case", fmt.Sprint(cases.Describe(c)), "reason", outcome.Verdict.Reason)
+		return &failure{index: f.index, c: c, v: outcome.Verdict}
+	}
+	return nil
+}
+
 // reduce makes the smallest case of a failure that no other finding explains; what fails to become smaller stays.
 func (s *findings) reduce(ctx context.Context, o *origin) cases.Case {
-	r, f := s.r, o.failure
-	id := cases.Name(f.c)
+	r, f := s.r, o.of()
+	id := cases.Name(o.failure.c)
 	h := r.run.Header()
 	if r.watch.Reducing != nil {
 		r.watch.Reducing(id)
