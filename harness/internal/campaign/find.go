@@ -239,6 +239,7 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 	if ctx.Err() != nil {
 		return nil
 	}
+	s.fold()
 	if joined {
 		s.joined[id] = found
 		if i := slices.IndexFunc(s.of, func(o origin) bool { return o.finding == found }); i >= 0 {
@@ -254,6 +255,30 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 		r.watch.Finding(list[len(list)-1])
 	}
 	return nil
+}
+
+// fold takes away the findings that turned out to be part of others. Their failures are those others' now.
+func (s *findings) fold() {
+	for id, f := range s.joined {
+		s.joined[id] = f.Whole()
+	}
+	var left, parts []origin
+	for _, o := range s.of {
+		if o.finding != nil && o.finding.Whole() != o.finding {
+			parts = append(parts, o)
+		} else {
+			left = append(left, o)
+		}
+	}
+	for _, o := range parts {
+		id, whole := cases.Name(o.failure.c), o.finding.Whole()
+		s.joined[id] = whole
+		s.r.log.Info("part of another finding", "trigger", o.finding.Trigger, "of", whole.Trigger, "id", id)
+		if i := slices.IndexFunc(left, func(o origin) bool { return o.finding == whole }); i >= 0 {
+			left[i].took += o.took
+		}
+	}
+	s.of = left
 }
 
 // besides are the further cases that the law ran which a case breaks: with fewer rows, say, or with the scale negated.

@@ -34,6 +34,7 @@ var instead = map[string][]growth{
 	"rows": {
 		{"8 rows", []string{"q_len"}, func(_, p *cases.Case) { p.QLen += 8 }},
 		{"rows and keys", []string{"q_len", "kv_len"}, func(_, p *cases.Case) { p.QLen += 32; p.KVLen += 32 }},
+		{"8 rows and 8 keys", []string{"q_len", "kv_len"}, func(_, p *cases.Case) { p.QLen += 8; p.KVLen += 8 }},
 	},
 	"keys": {{"8 keys", []string{"kv_len"}, func(_, p *cases.Case) { p.KVLen += 8 }}},
 }
@@ -41,7 +42,7 @@ var instead = map[string][]growth{
 // fatten grows a failing case as far as it still fails, all ways at once if that does, and as most controls still
 // pass.
 // What fails on the way is kept.
-func (l *Lab) fatten(ctx context.Context, s *sample, controls []cases.Case) (base *sample, onTheWay []*sample, err error) {
+func (l *Lab) fatten(ctx context.Context, s *sample, controls []control) (base *sample, onTheWay []*sample, err error) {
 	base = s
 	try := func(ways ...growth) (bool, error) {
 		c, possible := grow(base.c, ways)
@@ -52,10 +53,10 @@ func (l *Lab) fatten(ctx context.Context, s *sample, controls []cases.Case) (bas
 		if err != nil || a != fails {
 			return false, err
 		}
-		var larger []cases.Case
+		var larger []control
 		failed := 0
 		for _, control := range controls {
-			c, possible := grow(control, ways)
+			c, possible := grow(control.c, ways)
 			if !possible {
 				continue
 			}
@@ -63,7 +64,7 @@ func (l *Lab) fatten(ctx context.Context, s *sample, controls []cases.Case) (bas
 			if err == nil && (a == fails || a == other) {
 				// One key more than the reduced case's one fewer may be enough to fail. The control is what it was then
 				// with its own length, in all else as large as the rest.
-				if kept := withItsOwn(&base.c, &control, &grown.c, ways); kept != nil {
+				if kept := withItsOwn(&base.c, &control.c, &grown.c, ways); kept != nil {
 					c = *kept
 					_, a, err = l.ask(ctx, c)
 				}
@@ -71,10 +72,14 @@ func (l *Lab) fatten(ctx context.Context, s *sample, controls []cases.Case) (bas
 			switch {
 			case err != nil:
 				return false, err
+			case (a == fails || a == other) && control.simpler:
+				// It lacks what this bug needs, and whatever else strikes it strikes the grown case as well.
+				return false, nil
 			case a == fails || a == other:
 				failed++
 			default:
-				larger = append(larger, c)
+				control.c = c
+				larger = append(larger, control)
 			}
 		}
 		// One control may have what another bug needs, as the mask in memory that it differs by. Where most of them fail,
@@ -152,21 +157,27 @@ const (
 	controlProbes = 22
 )
 
+// control is a neighbour of the reduced case that passes.
+type control struct {
+	c       cases.Case
+	simpler bool // than the reduced case
+}
+
 // controls are neighbours that pass and could show the error as well as the reduced case does: a growth that makes them
 // fail has brought another bug in, or is what the bug itself is about, and there is nothing to learn from a base that has
 // it. Simpler ones are tried first, then one change along each axis.
-func (l *Lab) controls(ctx context.Context, s *sample) ([]cases.Case, error) {
-	var list []cases.Case
+func (l *Lab) controls(ctx context.Context, s *sample) ([]control, error) {
+	var list []control
 	asked := 0
-	try := func(c cases.Case) (passed bool, err error) {
+	try := func(c cases.Case, simpler bool) (passed bool, err error) {
 		if work(&c) > l.o.MaxWork || hidesMore(&c, &s.c) {
 			return false, nil
 		}
 		before := l.probes
 		_, a, err := l.ask(ctx, c)
 		asked += l.probes - before
-		if err == nil && a == passes && !slices.ContainsFunc(list, func(o cases.Case) bool { return key(&o) == key(&c) }) {
-			list = append(list, c)
+		if err == nil && a == passes && !slices.ContainsFunc(list, func(o control) bool { return key(&o.c) == key(&c) }) {
+			list = append(list, control{c, simpler})
 		}
 		return a == passes, err
 	}
@@ -174,7 +185,7 @@ func (l *Lab) controls(ctx context.Context, s *sample) ([]cases.Case, error) {
 		if asked >= simplerProbes || len(list) == mostControls-1 {
 			break
 		}
-		if _, err := try(c); err != nil {
+		if _, err := try(c, true); err != nil {
 			return nil, err
 		}
 	}
@@ -184,7 +195,7 @@ func (l *Lab) controls(ctx context.Context, s *sample) ([]cases.Case, error) {
 			continue
 		}
 		for _, c := range a.all() {
-			if passed, err := try(c); passed || err != nil {
+			if passed, err := try(c, false); passed || err != nil {
 				break
 			}
 		}
@@ -199,7 +210,7 @@ func (l *Lab) controls(ctx context.Context, s *sample) ([]cases.Case, error) {
 			if a.group == "call" || found[a.group] || round >= len(edits) {
 				continue
 			}
-			passed, err := try(edits[len(edits)-1-round])
+			passed, err := try(edits[len(edits)-1-round], false)
 			if err != nil {
 				return nil, err
 			}

@@ -98,6 +98,8 @@ func makeFeatures() []feature {
 	add("batch * heads", number, "heads", func(c *cases.Case) float64 { return float64(c.Batch * c.Heads) })
 	add("batch * kv_heads", number, "heads", func(c *cases.Case) float64 { return float64(c.Batch * c.KVHeads) })
 	add("q_len, kv_len", difference, "lengths", func(c *cases.Case) float64 { return float64(c.KVLen - c.QLen) })
+	add("q_len + kv_offset, kv_len", difference, "lengths", func(c *cases.Case) float64 { return float64(c.KVLen - c.QLen - c.KVOffset) })
+	list[len(list)-1].readable = "the last row at the last key" // where a diagonal begins behind a cache
 	add("head_dim, v_head_dim", difference, "v_head_dim", func(c *cases.Case) float64 { return float64(c.VDim() - c.HeadDim) })
 	add("past.q_len", pastPower, "lengths", func(c *cases.Case) float64 { return float64(predicate.Past(c.QLen)) })
 	add("past.kv_len", pastPower, "lengths", func(c *cases.Case) float64 { return float64(predicate.Past(c.KVLen)) })

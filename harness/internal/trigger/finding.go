@@ -23,6 +23,7 @@ type Finding struct {
 
 	wide, sure conjunction
 	in         *inference // what it was found by
+	whole      *Finding   // that explains this one as well; nil: none
 	unclear    bool
 }
 

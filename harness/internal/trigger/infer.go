@@ -17,8 +17,10 @@ type inference struct {
 	ctx   context.Context
 	start int     // probes before
 	first *sample // the reduced case
+	// firsts are the reduced cases of all searches that turned out to be about the same bug.
+	firsts []*sample
 	// controls are neighbours of it that pass.
-	controls  []cases.Case
+	controls  []control
 	base      *sample
 	hard      []*sample           // fail by this bug for sure, and the trigger must hold
 	soft      []*sample           // fail, by this bug as far as one can tell
@@ -61,12 +63,18 @@ func (l *Lab) Find(ctx context.Context, reduced cases.Case) (found *Finding, joi
 			return nil, false, err
 		}
 		if other != nil {
-			return other, true, l.settle(ctx)
+			if err := l.settle(ctx); err != nil {
+				return nil, false, err
+			}
+			return other.Whole(), true, nil
 		}
 	}
 	in.finding = f
 	l.findings = append(l.findings, f)
-	return f, false, l.settle(ctx)
+	if err := l.settle(ctx); err != nil {
+		return nil, false, err
+	}
+	return f.Whole(), f.whole != nil, nil
 }
 
 // Findings lists what was found, in the order in which it was.
@@ -89,13 +97,13 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 	if s, err = in.plainer(s); err != nil {
 		return nil, err
 	}
-	in.first = s
+	in.first, in.firsts = s, []*sample{s}
 	var grown []*sample
 	if in.controls, err = in.Lab.controls(in.ctx, s); err != nil {
 		return nil, err
 	}
 	for _, c := range in.controls {
-		in.tells(in.sample(c))
+		in.tells(in.sample(c.c))
 	}
 	if in.base, grown, err = in.fatten(in.ctx, s, in.controls); err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ func (in *inference) others(s *sample) bool { return in.knownBut(s, in.finding) 
 func (in *inference) absorb(o *inference) {
 	in.hard, in.soft = append(slices.Clone(in.hard), o.hard...), append(slices.Clone(in.soft), o.soft...)
 	in.extra = append(slices.Clone(in.extra), o.extra...)
+	in.firsts = append(slices.Clone(in.firsts), o.firsts...)
 	maps.Copy(in.far, o.far)
 	maps.Copy(in.telling, o.telling)
 	for s, w := range o.near {
@@ -55,7 +56,53 @@ func (l *Lab) settle(ctx context.Context) error {
 			return err
 		}
 	}
+	l.fold()
 	return nil
+}
+
+// fold takes findings away that would never have been looked for, had another been known: that one matches the reduced
+// cases from which they came, and none of their neighbours that pass.
+func (l *Lab) fold() {
+	for i := 0; i < len(l.findings); i++ {
+		part := l.findings[i]
+		for j, whole := range l.findings {
+			if i == j || !whole.covers(part) || j > i && part.covers(whole) {
+				continue
+			}
+			l.o.Log("%s is part of %s", &part.wide, &whole.wide)
+			part.whole = whole
+			whole.Probes += part.Probes
+			l.findings = slices.Delete(slices.Clone(l.findings), i, i+1)
+			i--
+			break
+		}
+	}
+}
+
+// covers reports whether a trigger explains another finding as well.
+func (f *Finding) covers(o *Finding) bool {
+	if !f.Explained() || f.Everywhere() || f.Inside < 8*f.Exceptions {
+		return false
+	}
+	for _, s := range o.in.firsts {
+		if !f.wide.matches(s) {
+			return false
+		}
+	}
+	for s := range o.in.near {
+		if !o.in.hides(s) && f.wide.matches(s) {
+			return false
+		}
+	}
+	return true
+}
+
+// Whole is the finding that explains this one as well, where a later one turned out to; or else the finding itself.
+func (f *Finding) Whole() *Finding {
+	for f.whole != nil {
+		f = f.whole
+	}
+	return f
 }
 
 // leave drops failures that were taken for this bug's and that another finding explains; the first one stays, from which

@@ -150,6 +150,8 @@ func groupsOf(f *feature) []string {
 	switch {
 	case f.name == "batch * heads" || f.name == "batch * kv_heads":
 		return []string{"batch", "heads"}
+	case strings.Contains(f.name, "kv_offset,"):
+		return []string{"lengths", "kv_offset"}
 	case strings.Contains(f.name, "visible."):
 		return []string{"mask", "lengths"}
 	}

@@ -85,13 +85,13 @@ func (in *inference) failsToo(field, value string) (bool, error) {
 	}
 	for _, control := range in.controls {
 		var changed []string
-		for _, name := range cases.Differences(&in.first.c, &control) {
+		for _, name := range cases.Differences(&in.first.c, &control.c) {
 			changed = append(changed, groupOf(name))
 		}
 		if len(changed) == 0 || slices.Contains(changed, groupOf(field)) {
 			continue
 		}
-		moved := take(&c, &control, changed)
+		moved := take(&c, &control.c, changed)
 		if moved == nil {
 			continue
 		}

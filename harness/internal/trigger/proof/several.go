@@ -9,6 +9,10 @@ import (
 	"attest.example/attest/harness/internal/mutate"
 )
 
+// severalFormulas is how many times as many fresh cases are asked about as for a single mutant: most of them are struck by
+// several bugs, and tell nothing of one.
+const severalFormulas = 4
+
 // severalAtOnce plants several mutants in one library. A run that peels must name each of them.
 func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.Mutant, names []string) error {
 	chosen, err := named(all, names)
@@ -37,7 +41,7 @@ func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.M
 	if err != nil {
 		return err
 	}
-	told, stray, err := name(ctx, sources, conditions, o.formulas)
+	told, stray, err := name(ctx, sources, conditions, severalFormulas*o.formulas)
 	if err != nil {
 		return err
 	}
@@ -51,7 +55,7 @@ func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.M
 		}
 	}
 	fmt.Fprintf(w, "\n%d bugs at once, %.0f s: %d are named by one finding each, %d more by several; %d findings, %d of them of no bug; %d further cases outside conform (of %d run) %s\n\nplanted, held against the findings on %d fresh cases:\n",
-		len(names), f.seconds, alone, together, len(f.Findings), len(stray)+len(f.Findings)-len(sources), f.Outside, f.Cases, f.Ended, o.formulas)
+		len(names), f.seconds, alone, together, len(f.Findings), len(stray)+len(f.Findings)-len(sources), f.Outside, f.Cases, f.Ended, severalFormulas*o.formulas)
 	for i, m := range chosen {
 		fmt.Fprintf(w, "- %s, `%s`: %s\n", m.Name, m.When, told[i].told(sources))
 	}
