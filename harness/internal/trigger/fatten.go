@@ -22,9 +22,10 @@ var growths = []growth{
 	{"batch", []string{"batch"}, func(_, p *cases.Case) { p.Batch++ }},
 	{"heads", []string{"heads", "kv_heads"}, func(_, p *cases.Case) { p.Heads, p.KVHeads = p.Heads*2, p.KVHeads*2 }},
 	{"seed", []string{"values.seed"}, func(c, p *cases.Case) { p.Values.Seed += 5 }},
-	{"density", []string{"mask.density"}, func(_, p *cases.Case) {
-		if p.Mask.Fill == cases.RandomFill {
-			p.Mask.Density = 60
+	{"density", []string{"mask.density", "mask.fill"}, func(_, p *cases.Case) {
+		// A mask that lets everything through shows little of what is wrong with masks.
+		if p.Mask.Fill == cases.RandomFill || p.Mask.Fill == cases.OpenFill {
+			p.Mask.Fill, p.Mask.Density = cases.RandomFill, 60
 		}
 	}},
 }
@@ -220,9 +221,14 @@ func (l *Lab) controls(ctx context.Context, s *sample) ([]control, error) {
 	return list, nil
 }
 
+// blank reports whether a mask in memory has the same in all places.
+func blank(c *cases.Case) bool {
+	return c.Mask.IsArray() && c.Mask.Fill == cases.OpenFill && c.Mask.EmptyRows == 0 && c.Mask.EmptyLead == 0
+}
+
 // hidesMore reports whether a case may pass where another that has the same bug fails: it has fewer keys to see, or
 // values of which every output is as good as another.
 func hidesMore(c, than *cases.Case) bool {
-	return c.KeysSeen(3) < than.KeysSeen(3) || weak(c) && !weak(than) ||
+	return c.KeysSeen(3) < than.KeysSeen(3) || blank(c) && !blank(than) || weak(c) && !weak(than) ||
 		c.Values.V != than.Values.V || c.Values.Q != than.Values.Q || c.Values.K != than.Values.K || c.Mask.Fill == cases.OpenFill && than.Mask.Fill != cases.OpenFill
 }
