@@ -22,6 +22,20 @@ MSL_INLINE float of_bits(uint b) { return __builtin_bit_cast(float, b); }
 MSL_INLINE float some_nan() { return of_bits(0x7fc00000u); }
 MSL_INLINE double power_of_two(int n) { return __builtin_bit_cast(double, (ulong)(n + 1023) << 52); }
 
+/* Constants by their bits, and quotients by a function: a literal is a float here, as it is in MSL, and doubles made of
+ * floats would be no better. ln_2_rest and half_pi_rest are what these have beyond a double. */
+MSL_INLINE double log2_e() { return __builtin_bit_cast(double, 0x3ff71547652b82feul); }
+MSL_INLINE double ln_2() { return __builtin_bit_cast(double, 0x3fe62e42fefa39eful); }
+MSL_INLINE double ln_2_rest() { return __builtin_bit_cast(double, 0x3c7abc9e3b39803ful); }
+MSL_INLINE double ln_10() { return __builtin_bit_cast(double, 0x40026bb1bbb55516ul); }
+MSL_INLINE double log10_e() { return __builtin_bit_cast(double, 0x3fdbcb7b1526e50eul); }
+MSL_INLINE double pi() { return __builtin_bit_cast(double, 0x400921fb54442d18ul); }
+MSL_INLINE double half_pi() { return __builtin_bit_cast(double, 0x3ff921fb54442d18ul); }
+MSL_INLINE double half_pi_rest() { return __builtin_bit_cast(double, 0x3c91a62633145c07ul); }
+MSL_INLINE double quarter_pi() { return __builtin_bit_cast(double, 0x3fe921fb54442d18ul); }
+MSL_INLINE double two_over_pi() { return __builtin_bit_cast(double, 0x3fe45f306dc9c883ul); }
+MSL_INLINE double over(double n) { return (double)1 / n; } /* n is a float as well as a double */
+
 /* The polynomial in x with these coefficients, the highest first, one fused step for each. */
 MSL_INLINE double horner(double, double p) { return p; }
 template <class... Rest> MSL_INLINE double horner(double x, double p, double next, Rest... rest) {
@@ -31,11 +45,11 @@ template <class... Rest> MSL_INLINE double horner(double x, double p, double nex
 /* e^x; beyond what a float holds a number that becomes its infinity or zero. */
 MSL_INLINE double exp_of(double x) {
   x = x > 200.0 ? 200.0 : x < -200.0 ? -200.0 : x;
-  const double n = __builtin_rint(x * 1.4426950408889634);
-  double r = __builtin_fma(n, -0x1.62e42fefa39efp-1, x);
-  r = __builtin_fma(n, -0x1.abc9e3b39803fp-56, r);
-  const double p = horner(r, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0,
-                          1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0);
+  const double n = __builtin_rint(x * log2_e());
+  double r = __builtin_fma(n, -ln_2(), x);
+  r = __builtin_fma(n, -ln_2_rest(), r);
+  const double p = horner(r, over(39916800.0), over(3628800.0), over(362880.0), over(40320.0), over(5040.0),
+                          over(720.0), over(120.0), over(24.0), over(6.0), 0.5, 1.0, 1.0);
   return p * power_of_two((int)n);
 }
 
@@ -54,9 +68,9 @@ MSL_INLINE double log_of(double x) {
     e += 1;
   }
   const double s = (m - 1.0) / (m + 1.0), q = s * s;
-  const double p = horner(q, 1.0 / 17.0, 1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0,
-                          1.0 / 3.0);
-  return __builtin_fma((double)e, 0.6931471805599453, __builtin_fma(2.0 * s * q, p, 2.0 * s));
+  const double p = horner(q, over(17.0), over(15.0), over(13.0), over(11.0), over(9.0), over(7.0), over(5.0),
+                          over(3.0));
+  return __builtin_fma((double)e, ln_2(), __builtin_fma(2.0 * s * q, p, 2.0 * s));
 }
 /* ln(1 + x), also of small x. */
 MSL_INLINE double log_of_one_more(double x) {
@@ -103,7 +117,7 @@ static __attribute__((noinline)) angle reduced_large(float x) {
     f = ((double)(int)((high & 0x3fffffffu) - 0x40000000u)) * 0x1p-30 + ((double)middle * 0x1p-62 + (double)low * 0x1p-94);
     a.quarter += 1;
   }
-  a.rest = f * 1.5707963267948966;
+  a.rest = f * half_pi();
   if (is_negative(x)) {
     a.rest = -a.rest;
     a.quarter = 0u - a.quarter;
@@ -112,19 +126,19 @@ static __attribute__((noinline)) angle reduced_large(float x) {
 }
 MSL_INLINE angle reduced(float x) {
   if (__builtin_fabsf(x) >= 0x1p30f) return reduced_large(x);
-  const double n = __builtin_rint((double)x * 0.6366197723675814);
-  return angle{__builtin_fma(n, -0x1.1a62633145c07p-54, __builtin_fma(n, -0x1.921fb54442d18p+0, (double)x)), (uint)(int)(long)n};
+  const double n = __builtin_rint((double)x * two_over_pi());
+  return angle{__builtin_fma(n, -half_pi_rest(), __builtin_fma(n, -half_pi(), (double)x)), (uint)(int)(long)n};
 }
 MSL_INLINE double sine_of(double r) {
   const double q = r * r;
-  const double p = horner(q, -1.0 / 1307674368000.0, 1.0 / 6227020800.0, -1.0 / 39916800.0, 1.0 / 362880.0,
-                          -1.0 / 5040.0, 1.0 / 120.0, -1.0 / 6.0);
+  const double p = horner(q, -over(1307674368000.0), over(6227020800.0), -over(39916800.0), over(362880.0),
+                          -over(5040.0), over(120.0), -over(6.0));
   return __builtin_fma(r * q, p, r);
 }
 MSL_INLINE double cosine_of(double r) {
   const double q = r * r;
-  const double p = horner(q, -1.0 / 87178291200.0, 1.0 / 479001600.0, -1.0 / 3628800.0, 1.0 / 40320.0, -1.0 / 720.0,
-                          1.0 / 24.0, -0.5);
+  const double p = horner(q, -over(87178291200.0), over(479001600.0), -over(3628800.0), over(40320.0), -over(720.0),
+                          over(24.0), -0.5);
   return __builtin_fma(q, p, 1.0);
 }
 /* The sine of x and a number of quarter turns. */
@@ -142,11 +156,11 @@ MSL_INLINE double atan_of_ratio(double t) {
   double base = 0.0;
   if (t > 0.41421356237309503) {
     t = (t - 1.0) / (t + 1.0);
-    base = 0.7853981633974483;
+    base = quarter_pi();
   }
   const double q = t * t;
-  const double p = horner(-q, 1.0 / 29.0, 1.0 / 27.0, 1.0 / 25.0, 1.0 / 23.0, 1.0 / 21.0, 1.0 / 19.0, 1.0 / 17.0,
-                          1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0);
+  const double p = horner(-q, over(29.0), over(27.0), over(25.0), over(23.0), over(21.0), over(19.0), over(17.0),
+                          over(15.0), over(13.0), over(11.0), over(9.0), over(7.0), over(5.0), over(3.0));
   return base + __builtin_fma(t * q, -p, t);
 }
 /* The angle of (x, y), both doubles that are finite or, where both are infinite, 1. */
@@ -154,8 +168,8 @@ MSL_INLINE double angle_of(double y, double x) {
   const double a = __builtin_fabs(y), b = __builtin_fabs(x);
   const double most = a > b ? a : b, least = a > b ? b : a;
   double r = most == 0.0 ? 0.0 : atan_of_ratio(least / most);
-  if (a > b) r = 1.5707963267948966 - r;
-  if (__builtin_bit_cast(ulong, x) >> 63) r = 3.141592653589793 - r;
+  if (a > b) r = half_pi() - r;
+  if (__builtin_bit_cast(ulong, x) >> 63) r = pi() - r;
   return __builtin_copysign(r, y);
 }
 /* The angle whose sine, or cosine, is x. */
@@ -168,8 +182,8 @@ MSL_INLINE float angle_on_circle(float x, bool sine) {
 MSL_INLINE double sinh_of(double x) {
   if (__builtin_fabs(x) < 0.5) {
     const double q = x * x;
-    const double p = horner(q, 1.0 / 6227020800.0, 1.0 / 39916800.0, 1.0 / 362880.0, 1.0 / 5040.0, 1.0 / 120.0,
-                          1.0 / 6.0);
+    const double p = horner(q, over(6227020800.0), over(39916800.0), over(362880.0), over(5040.0), over(120.0),
+                          over(6.0));
     return __builtin_fma(x * q, p, x);
   }
   return 0.5 * (exp_of(x) - exp_of(-x));
@@ -196,8 +210,8 @@ MSL_PTX_FUNCTION(atan2f)(float y, float x) {
   if (is_nan(x)) return x;
   if (is_nan(y)) return y;
   if (is_infinite(x) && is_infinite(y)) return (float)angle_of(__builtin_copysign(1.0, (double)y), __builtin_copysign(1.0, (double)x));
-  if (is_infinite(x)) return (float)__builtin_copysign(is_negative(x) ? 3.141592653589793 : 0.0, (double)y);
-  if (is_infinite(y)) return (float)__builtin_copysign(1.5707963267948966, (double)y);
+  if (is_infinite(x)) return (float)__builtin_copysign(is_negative(x) ? pi() : 0.0, (double)y);
+  if (is_infinite(y)) return (float)__builtin_copysign(half_pi(), (double)y);
   return (float)angle_of((double)y, (double)x);
 }
 MSL_PTX_FUNCTION(atanf)(float x) { return msl_ptx_atan2f(x, 1.0f); }
@@ -239,11 +253,11 @@ MSL_PTX_FUNCTION(atanhf)(float x) {
   if (a == 1.0f) return of_bits(is_negative(x) ? 0xff800000u : 0x7f800000u);
   return (float)__builtin_copysign(0.5 * log_of_one_more(2.0 * (double)a / (1.0 - (double)a)), (double)x);
 }
-MSL_PTX_FUNCTION(exp10f)(float x) { return metal::msl_ptx::power_in(x, 2.302585092994046); }
+MSL_PTX_FUNCTION(exp10f)(float x) { return metal::msl_ptx::power_in(x, metal::msl_ptx::ln_10()); }
 MSL_PTX_FUNCTION(expf)(float x) { return metal::msl_ptx::power_in(x, 1.0); }
 MSL_PTX_FUNCTION(logf)(float x) { return metal::msl_ptx::log_in(x, 1.0); }
-MSL_PTX_FUNCTION(log2f)(float x) { return metal::msl_ptx::log_in(x, 1.4426950408889634); }
-MSL_PTX_FUNCTION(log10f)(float x) { return metal::msl_ptx::log_in(x, 0.4342944819032518); }
+MSL_PTX_FUNCTION(log2f)(float x) { return metal::msl_ptx::log_in(x, metal::msl_ptx::log2_e()); }
+MSL_PTX_FUNCTION(log10f)(float x) { return metal::msl_ptx::log_in(x, metal::msl_ptx::log10_e()); }
 MSL_PTX_FUNCTION(ldexpf)(float x, int e) {
   using namespace metal::msl_ptx;
   if (is_nan(x) || is_infinite(x)) return x;
