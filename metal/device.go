@@ -56,7 +56,7 @@ const (
 // Host is this machine's processors: any MSL text, with a GPU's semantics and limits.
 func Host(o HostOptions) (*Device, error) { return opened(host.New(o)) }
 
-// CUDAOptions configures an NVIDIA GPU as a device; the zero value is the first card with Metal's limits.
+// CUDAOptions configures an NVIDIA GPU as a device; the zero value is the first GPU with Metal's limits.
 type CUDAOptions = cuda.Options
 
 // CUDAMemory is how kernels on an NVIDIA GPU reach buffers, CUDALimits how much threadgroup memory they may ask for.
@@ -65,13 +65,13 @@ type (
 	CUDALimits = cuda.Limits
 )
 
-// How kernels on an NVIDIA GPU reach buffers: a copy on the card, or this process's own memory over the bus; and how much
-// threadgroup memory they may ask for: Metal's 32 KB, or what the card has.
+// How kernels on an NVIDIA GPU reach buffers: a copy on the GPU, or this process's own memory over the bus; and how much
+// threadgroup memory they may ask for: Metal's 32 KB, or what the GPU has.
 const (
-	CUDACopied      = cuda.Copied
-	CUDAMapped      = cuda.Mapped
-	CUDAMetalLimits = cuda.MetalLimits
-	CUDACardLimits  = cuda.CardLimits
+	CUDACopied       = cuda.Copied
+	CUDAMapped       = cuda.Mapped
+	CUDAMetalLimits  = cuda.MetalLimits
+	CUDADeviceLimits = cuda.DeviceLimits
 )
 
 // CUDA is an NVIDIA GPU: any MSL text, with a GPU's semantics. It needs the driver at run time and nothing else.

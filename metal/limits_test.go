@@ -66,6 +66,34 @@ func TestSchedulesChangeNoBit(t *testing.T) {
 	}
 }
 
+// A device with more threadgroup memory than Metal's has up to 16 simdgroups in a threadgroup, and tiles of 16-bit inputs stay
+// narrow there: the same numbers, so the same bits.
+func TestRoomyDevicesChangeNoBit(t *testing.T) {
+	small, roomy := newContext(t), newContextOn(t, newDevice(t, metal.HostOptions{MaxThreadgroupMemory: 227 << 10}))
+	left := map[int]int{0: 5, 1: 5, 2: 2} // cases, by precision of the inputs
+	for seed := uint64(0); left[0]+left[1]+left[2] > 0; seed++ {
+		var bits [2][]byte
+		for n, c := range []*metal.Context{small, roomy} {
+			f := randomProblem(t, c, rand.New(rand.NewPCG(seed, 6)))
+			if f.qLen <= 32 || left[f.input] == 0 {
+				f.free()
+				break
+			}
+			if err := f.check(c); err != nil {
+				t.Errorf("seed %d, context %d: %v\n%v", seed, n, err, f)
+			}
+			bits[n] = slices.Clone(f.out.Bytes())
+			if n == 1 {
+				left[f.input]--
+				if !slices.Equal(bits[0], bits[1]) {
+					t.Errorf("seed %d: other bits with more threadgroup memory\n%v", seed, f)
+				}
+			}
+			f.free()
+		}
+	}
+}
+
 // Elements more than 2^31 apart, in memory of which only a few pages are ever touched.
 func TestOffsetsPast32Bits(t *testing.T) {
 	if testing.Short() {

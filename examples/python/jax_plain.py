@@ -5,7 +5,7 @@ On a GPU JAX's own process takes more memory than attest allows a program: --mem
 
 import os
 
-os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # one process of several on the card
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # one process of several on the GPU
 os.environ.setdefault("XLA_FLAGS", "--xla_gpu_autotune_level=0")  # no search for the fastest kernel of each new shape
 
 import jax

@@ -8,7 +8,8 @@
 // Types       q, k, v: half, bfloat or float (the template argument). o: any of the three, chosen at run time.
 // Blocks      A simdgroup owns 8 query rows; a threadgroup has 1 to 16 simdgroups that share key blocks of 32 rows.
 //             Lengths are run-time values: one pipeline serves every shape of its type and head-dim class.
-// Arithmetic  Tiles, scores, maxima, sums and accumulators are float whatever the inputs are. Scores stay in natural
+// Arithmetic  Scores, maxima, sums and accumulators are float whatever the inputs are. Tiles are float too, or half or bfloat
+//             as the inputs are (the narrow kernels): the same numbers in less memory, so the same results. Scores stay in natural
 //             units: s = scale * (q.k) + mask, p = exp2((s - m) * log2 e). A softcap is applied
 //             before the mask. p is summed in float; it enters P V in float too, unless `probability_precision` asks
 //             for fp16 or bf16.
@@ -52,7 +53,7 @@ constant constexpr ushort KEY_TILES = 4;     // key tiles of a block
 constant constexpr ushort CHUNK_TILES = 8;   // tiles of columns that are staged at once, or HEAD_TILES if that is less
 constant constexpr uint BLOCK = KEY_TILES * TILE;
 constant constexpr ushort BATCH = 4;         // elements that a thread loads before it stores the first
-// Floats from a row of a tile in threadgroup memory to the next: a little more than its columns, so that the lanes that
+// Elements from a row of a tile in threadgroup memory to the next: a little more than its columns, so that the lanes that
 // read a simdgroup matrix meet in as few banks of that memory as can be.
 constant constexpr ushort Q_PADDING = 8, K_STRIDE = CHUNK_TILES * TILE + 8, V_STRIDE = CHUNK_TILES * TILE + 4;
 
@@ -139,6 +140,9 @@ KeyRange keys_of_rows(constant AttentionParams &p, Entry entry, uint first, uint
   }
   return {keys_of_row(p, entry, first).begin, keys_of_row(p, entry, last).end};
 }
+
+// The keys before `end` of a block that begins with key k0: bit i is key k0 + i.
+uint keys_before(uint end, uint k0) { return end <= k0 ? 0 : end - k0 < BLOCK ? (1u << (end - k0)) - 1 : ~0u; }
 
 // NAN_BITS, INF_BITS or NEGATIVE_INF_BITS for an element in memory that is NaN or Inf, 0 for any other. Read as an
 // integer: of a floating-point value, fast math may assume the answer.
@@ -267,13 +271,13 @@ Number dequantised(Integers m, constant Strides &strides, Pages pages, uint row,
   return scaled(i, m.scales[at], special_bits(m.scales + at));
 }
 
-// Copies `rows` rows and `columns` columns of a matrix into a tile, as float, zero beyond the matrix. A simdgroup copies
+// Copies `rows` rows and `columns` columns of a matrix into a tile, zero beyond the matrix. A simdgroup copies
 // strips, 32 columns of a row, so neighbouring lanes read neighbouring columns, and it has several loads under way. STRIPS
 // is how many a row has at most.
 //
 // Of values, NaN and Inf are left out: in a masked slot, 0 * NaN would leak. `special_keys` notes their rows.
-template <bool VALUES, ushort STRIPS, typename T>
-void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, constant Strides &strides,
+template <bool VALUES, ushort STRIPS, typename Tile, typename T>
+void stage(threadgroup Tile *tile, ushort tile_stride, device const T *matrix, constant Strides &strides,
            uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
            threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages) {
   typedef typename Format<T>::Bits Bits;
@@ -294,9 +298,9 @@ void stage(threadgroup float *tile, ushort tile_stride, device const T *matrix, 
     for (ushort b = 0; b < BATCH; ++b) {
       const uint strip = first + b * simdgroups, r = strip / STRIPS, c = strip % STRIPS * 32 + lane;
       if (r >= rows || c >= columns) continue;
-      float x = float(as_type<T>(batch[b]));
+      Tile x = Tile(as_type<T>(batch[b]));
       if (VALUES && Format<T>::special(batch[b]) != 0) {
-        x = 0.0f;
+        x = Tile(0.0f);
         atomic_fetch_or_explicit(special_keys, 1u << r, memory_order_relaxed);
       }
       tile[r * tile_stride + c] = x;
@@ -320,8 +324,8 @@ uint special_sum(device const T *v, device const uchar *mask, constant Attention
 }
 
 // The same as stage and special_sum, of integers.
-template <bool VALUES>
-void stage_integers(threadgroup float *tile, ushort tile_stride, Integers integers, constant Strides &strides,
+template <bool VALUES, typename Tile>
+void stage_integers(threadgroup Tile *tile, ushort tile_stride, Integers integers, constant Strides &strides,
                     uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
                     threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages) {
   for (uint r = simdgroup; r < rows; r += simdgroups) {
@@ -332,7 +336,7 @@ void stage_integers(threadgroup float *tile, ushort tile_stride, Integers intege
       if (row < row_end && column < column_end) number = dequantised(integers, strides, pages, row, column);
       const bool leave_out = VALUES && number.special != 0;
       if (leave_out) atomic_fetch_or_explicit(special_keys, uint(1) << r, memory_order_relaxed);
-      tile[r * tile_stride + c] = leave_out ? 0.0f : number.x;
+      tile[r * tile_stride + c] = Tile(leave_out ? 0.0f : number.x);
     }
   }
 }
@@ -363,9 +367,10 @@ bool any_over_row(bool x) { return sum_over_row(x ? 1.0f : 0.0f) > 0.0f; }
 
 // Grid: one threadgroup for each (row block, head, batch). Threads: 32 * simdgroups.
 // HEAD_TILES: at least v's columns, rounded up to 8; of q and k there may be more.
-// Threadgroup memory, in floats: 8 * simdgroups rows of Q, each head_dim rounded up to 8 and Q_PADDING, then one key or
-// value chunk, 32 rows of K_STRIDE.
-template <typename T, ushort HEAD_TILES>
+// Tile: float, or T where k and v are no integers.
+// Threadgroup memory, in elements of Tile: one key or value chunk, 32 rows of K_STRIDE, then 8 * simdgroups rows of Q, each
+// head_dim rounded up to 8 and Q_PADDING.
+template <typename T, typename Tile, ushort HEAD_TILES>
 kernel void attention_forward(
     device const T *q [[buffer(0)]],
     device const T *k [[buffer(1)]],
@@ -383,7 +388,7 @@ kernel void attention_forward(
     device const float *v_scales [[buffer(13), function_constant(has_quantised)]],
     device const int *v_zeros [[buffer(14), function_constant(has_quantised)]],
     constant QuantisedParams &quant [[buffer(15), function_constant(has_quantised)]],
-    threadgroup float *tiles [[threadgroup(0)]],
+    threadgroup Tile *tiles [[threadgroup(0)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 groups [[threadgroups_per_grid]],
     ushort simdgroups [[simdgroups_per_threadgroup]],
@@ -438,17 +443,19 @@ kernel void attention_forward(
   const uint v_head_dim = has_v_head_dim ? p.v_head_dim : p.head_dim;
   const ushort q_columns = (p.head_dim + TILE - 1) / TILE * TILE, q_stride = q_columns + Q_PADDING;
   const ushort v_columns = has_v_head_dim ? (v_head_dim + TILE - 1) / TILE * TILE : q_columns;
-  threadgroup float *q_tile = tiles;
-  threadgroup float *kv_tile = tiles + simdgroups * TILE * q_stride;
+  threadgroup Tile *kv_tile = tiles;
+  threadgroup Tile *q_tile = tiles + BLOCK * K_STRIDE;
   threadgroup atomic_uint special_keys;
   for (uint d0 = 0; d0 < q_columns; d0 += CHUNK)
     stage<false, STRIPS>(q_tile + d0, q_stride, q, p.q, group_row, row_end, simdgroups * TILE, d0, p.head_dim,
                          min(CHUNK, q_columns - d0), &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0});
-  const threadgroup float *own_q = q_tile + simdgroup * TILE * q_stride;
+  const threadgroup Tile *own_q = q_tile + simdgroup * TILE * q_stride;
 
   simdgroup_float8x8 accumulator[HEAD_TILES];
   #pragma clang loop unroll(full)
   for (ushort d = 0; d < HEAD_TILES; ++d) accumulator[d] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+  const float scale = p.scale;  // read once, not in every block
+  const uint probability_precision = p.probability_precision;
   float row_max = LOWEST, row_sum = 0.0f;
   bool has_key = false, poisoned = false, has_special_value = false;
   float slope = 0.0f;
@@ -491,8 +498,8 @@ kernel void attention_forward(
         for (ushort j = 0; j < KEY_TILES; ++j) {
           #pragma clang loop unroll(full)
           for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
-            simdgroup_float8x8 q_matrix, k_transposed;
-            simdgroup_load(q_matrix, own_q + d0 + d * TILE, q_stride);
+            simdgroup_matrix<Tile, 8, 8> q_matrix, k_transposed;
+            simdgroup_load(q_matrix, own_q, q_stride, ulong2(d0 + d * TILE, 0));
             simdgroup_load(k_transposed, kv_tile + j * TILE * K_STRIDE + d * TILE, K_STRIDE, ulong2(0), true);
             simdgroup_multiply_accumulate(s[j], q_matrix, k_transposed, s[j]);
           }
@@ -503,33 +510,34 @@ kernel void attention_forward(
       for (ushort j = 0; j < KEY_TILES; ++j) {
         if (!live[j]) continue;
         for (ushort d = 0; d < columns; d += TILE) {
-          simdgroup_float8x8 q_matrix, k_transposed;
-          simdgroup_load(q_matrix, own_q + d0 + d, q_stride);
+          simdgroup_matrix<Tile, 8, 8> q_matrix, k_transposed;
+          simdgroup_load(q_matrix, own_q, q_stride, ulong2(d0 + d, 0));
           simdgroup_load(k_transposed, kv_tile + j * TILE * K_STRIDE + d, K_STRIDE, ulong2(0), true);
           simdgroup_multiply_accumulate(s[j], q_matrix, k_transposed, s[j]);
         }
       }
     }
 
-    // Online softmax. Bit `key - k0` of `weighted` is set where this row gives the key a weight.
+    // Online softmax. Sets of keys are bits, counted from this lane's first column: bit j * TILE + c is its key c of tile j.
+    // `weighted` are those to which this row gives a weight.
+    const uint seen = (keys_before(row_keys.end, k0) & ~keys_before(row_keys.begin, k0)) >> fragment_column;
     float block_max = row_max;
     uint allowed_keys = 0, weighted = 0;
     #pragma clang loop unroll(full)
     for (ushort j = 0; j < KEY_TILES; ++j) {
       #pragma clang loop unroll(full)
       for (ushort c = 0; c < 2; ++c) {
-        const ushort offset = j * TILE + fragment_column + c;
-        const uint key = k0 + offset;
-        if (key < row_keys.begin || key >= row_keys.end) continue;
+        const uint bit = 1u << (j * TILE + c), key = k0 + j * TILE + fragment_column + c;
+        if ((seen & bit) == 0) continue;
         MaskEntry entry = {true, 0.0f};
         if (has_mask) entry = read_mask(mask, p, mask_row + key * p.mask.column);
         if (!entry.allowed) continue;
         if (has_head_terms) entry.bias -= slope * fabs(float(place - long(key)));
-        const float score = has_softcap ? capped(s[j].thread_elements()[c] * p.scale, p.softcap) + entry.bias
-                                        : s[j].thread_elements()[c] * p.scale + entry.bias;
-        allowed_keys |= 1u << offset;
+        const float score = has_softcap ? capped(s[j].thread_elements()[c] * scale, p.softcap) + entry.bias
+                                        : s[j].thread_elements()[c] * scale + entry.bias;
+        allowed_keys |= bit;
         if (poisons_softmax(score)) { poisoned = true; continue; }
-        weighted |= 1u << offset;
+        weighted |= bit;
         s[j].thread_elements()[c] = score;
         block_max = max(block_max, score);
       }
@@ -541,10 +549,17 @@ kernel void attention_forward(
     for (ushort j = 0; j < KEY_TILES; ++j) {
       #pragma clang loop unroll(full)
       for (ushort c = 0; c < 2; ++c) {
-        const bool counts = weighted >> (j * TILE + fragment_column + c) & 1;
+        const bool counts = (weighted & 1u << (j * TILE + c)) != 0;
         const float weight = counts ? exp2((s[j].thread_elements()[c] - block_max) * M_LOG2E_F) : 0.0f;
         block_sum += weight;
-        s[j].thread_elements()[c] = round_to(weight, p.probability_precision);
+        s[j].thread_elements()[c] = weight;
+      }
+    }
+    if (probability_precision != FP32) {
+      #pragma clang loop unroll(full)
+      for (ushort j = 0; j < KEY_TILES; ++j) {
+        s[j].thread_elements()[0] = round_to(s[j].thread_elements()[0], probability_precision);
+        s[j].thread_elements()[1] = round_to(s[j].thread_elements()[1], probability_precision);
       }
     }
     const float correction = row_sum > 0.0f ? exp2((row_max - block_max) * M_LOG2E_F) : 1.0f;
@@ -573,7 +588,7 @@ kernel void attention_forward(
           accumulator[d0 + d].thread_elements()[1] *= correction;
           #pragma clang loop unroll(full)
           for (ushort j = 0; j < KEY_TILES; ++j) {
-            simdgroup_float8x8 v_matrix;
+            simdgroup_matrix<Tile, 8, 8> v_matrix;
             simdgroup_load(v_matrix, kv_tile + j * TILE * V_STRIDE + d * TILE, V_STRIDE);
             simdgroup_multiply_accumulate(accumulator[d0 + d], s[j], v_matrix, accumulator[d0 + d]);
           }
@@ -587,14 +602,14 @@ kernel void attention_forward(
           #pragma clang loop unroll(full)
           for (ushort j = 0; j < KEY_TILES; ++j) {
             if (!live[j]) continue;
-            simdgroup_float8x8 v_matrix;
+            simdgroup_matrix<Tile, 8, 8> v_matrix;
             simdgroup_load(v_matrix, kv_tile + j * TILE * V_STRIDE + d * TILE, V_STRIDE);
             simdgroup_multiply_accumulate(accumulator[d0 + d], s[j], v_matrix, accumulator[d0 + d]);
           }
         }
       }
     }
-    has_special_value |= (allowed_keys & atomic_load_explicit(&special_keys, memory_order_relaxed)) != 0;
+    has_special_value |= (allowed_keys & atomic_load_explicit(&special_keys, memory_order_relaxed) >> fragment_column) != 0;
   }
 
   has_key = any_over_row(has_key);
@@ -626,26 +641,37 @@ kernel void attention_forward(
   }
 }
 
-#define ATTENTION(NAME, T, HEAD_TILES)                                                                           \
-  template [[host_name(NAME)]] kernel void attention_forward<T, HEAD_TILES>(                                     \
+#define ATTENTION(NAME, T, TILE_TYPE, HEAD_TILES)                                                                \
+  template [[host_name(NAME)]] kernel void attention_forward<T, TILE_TYPE, HEAD_TILES>(                          \
       device const T *, device const T *, device const T *, device uchar *, constant AttentionParams &,          \
-      device float *, device const uchar *, device const float *, device const float *, device const int *,           \
-      device const uint *, device const float *, device const int *, device const float *, device const int *,        \
-      constant QuantisedParams &,                                                                              \
-      threadgroup float *, uint3, uint3, ushort, ushort, ushort);
+      device float *, device const uchar *, device const float *, device const float *, device const int *,      \
+      device const uint *, device const float *, device const int *, device const float *, device const int *,   \
+      constant QuantisedParams &,                                                                                \
+      threadgroup TILE_TYPE *, uint3, uint3, ushort, ushort, ushort);
 
-ATTENTION("attention_fp16_32", half, 4)
-ATTENTION("attention_fp16_64", half, 8)
-ATTENTION("attention_fp16_128", half, 16)
-ATTENTION("attention_fp16_256", half, 32)
-ATTENTION("attention_fp16_576", half, 72)
-ATTENTION("attention_bf16_32", bfloat, 4)
-ATTENTION("attention_bf16_64", bfloat, 8)
-ATTENTION("attention_bf16_128", bfloat, 16)
-ATTENTION("attention_bf16_256", bfloat, 32)
-ATTENTION("attention_bf16_576", bfloat, 72)
-ATTENTION("attention_fp32_32", float, 4)
-ATTENTION("attention_fp32_64", float, 8)
-ATTENTION("attention_fp32_128", float, 16)
-ATTENTION("attention_fp32_256", float, 32)
-ATTENTION("attention_fp32_576", float, 72)
+ATTENTION("attention_fp16_32", half, float, 4)
+ATTENTION("attention_fp16_64", half, float, 8)
+ATTENTION("attention_fp16_128", half, float, 16)
+ATTENTION("attention_fp16_256", half, float, 32)
+ATTENTION("attention_fp16_576", half, float, 72)
+ATTENTION("attention_bf16_32", bfloat, float, 4)
+ATTENTION("attention_bf16_64", bfloat, float, 8)
+ATTENTION("attention_bf16_128", bfloat, float, 16)
+ATTENTION("attention_bf16_256", bfloat, float, 32)
+ATTENTION("attention_bf16_576", bfloat, float, 72)
+ATTENTION("attention_fp32_32", float, float, 4)
+ATTENTION("attention_fp32_64", float, float, 8)
+ATTENTION("attention_fp32_128", float, float, 16)
+ATTENTION("attention_fp32_256", float, float, 32)
+ATTENTION("attention_fp32_576", float, float, 72)
+
+ATTENTION("attention_fp16_narrow_32", half, half, 4)
+ATTENTION("attention_fp16_narrow_64", half, half, 8)
+ATTENTION("attention_fp16_narrow_128", half, half, 16)
+ATTENTION("attention_fp16_narrow_256", half, half, 32)
+ATTENTION("attention_fp16_narrow_576", half, half, 72)
+ATTENTION("attention_bf16_narrow_32", bfloat, bfloat, 4)
+ATTENTION("attention_bf16_narrow_64", bfloat, bfloat, 8)
+ATTENTION("attention_bf16_narrow_128", bfloat, bfloat, 16)
+ATTENTION("attention_bf16_narrow_256", bfloat, bfloat, 32)
+ATTENTION("attention_bf16_narrow_576", bfloat, bfloat, 72)

@@ -74,7 +74,7 @@ static int32_t run_nothing(mfa_attention_desc *out) {
 static int32_t run_request(mfa_context *context, const mfa_request *r, mfa_attention_desc *out) {
   if (mfa_layout_empty(&r->out.layout)) return run_nothing(out);
   mfa_variant variant;
-  mfa_variant_of(r, &variant);
+  mfa_variant_of(r, context->gpu, &variant);
   const mfa_pipeline *pipeline;
   bool compiled;
   int32_t status = mfa_gpu_pipeline(context->gpu, &variant, &pipeline, &compiled);

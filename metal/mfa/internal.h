@@ -46,6 +46,7 @@ typedef struct {
   int32_t input_precision;
   uint32_t head_class; /* 32, 64, 128, 256 or 576: the most columns of v that the kernel has accumulators for */
   int32_t math;
+  bool narrow; /* tiles in threadgroup memory have the inputs' 16 bits an element */
 #define CONSTANT(index, name, value) bool name;
   MFA_KERNEL_CONSTANTS(CONSTANT)
 #undef CONSTANT
@@ -220,7 +221,7 @@ typedef struct {
   uint64_t threadgroup_bytes;
 } mfa_plan;
 
-void mfa_variant_of(const mfa_request *request, mfa_variant *variant);
+void mfa_variant_of(const mfa_request *request, const mfa_gpu *gpu, mfa_variant *variant);
 int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *request, const mfa_gpu *gpu, const mfa_pipeline *pipeline);
 
 #endif

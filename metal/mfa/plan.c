@@ -9,18 +9,22 @@ enum {
   METAL_THREADGROUP_BYTES = 32768,
   ROOMY_SIMDGROUPS = 16,         /* where a threadgroup may have more memory than that */
   ROOMY_SIMDGROUPS_LONG = 8,     /* and head_dim is past 256: a thread holds its row of the accumulators in registers */
-  QUERY_PADDING = 8,             /* floats, of a query row in threadgroup memory */
-  KEY_CHUNK_FLOATS = 32 * (64 + 8), /* of a key or value chunk, with its rows' padding */
+  QUERY_PADDING = 8,             /* elements, of a query row in threadgroup memory */
+  KEY_CHUNK = 32 * (64 + 8),     /* elements, of a key or value chunk, with its rows' padding */
   STATIC_THREADGROUP_BYTES = 64  /* more than the kernel's own threadgroup variables */
 };
 
-void mfa_variant_of(const mfa_request *r, mfa_variant *variant) {
+/* More threadgroup memory than Metal has is a sign of a GPU that is not Apple's. */
+static bool roomy(const mfa_gpu *gpu) { return gpu->info.max_threadgroup_memory > METAL_THREADGROUP_BYTES; }
+
+void mfa_variant_of(const mfa_request *r, const mfa_gpu *gpu, mfa_variant *variant) {
   const mfa_attention_desc *d = r->desc;
   uint32_t head_class = 32;
   while (head_class < mfa_v_head_dim(d)) head_class *= 2;
   if (head_class > 256) head_class = 576; /* the longest that some models have */
   *variant = (mfa_variant){
       .input_precision = d->input_precision, .head_class = head_class, .math = d->math,
+      .narrow = roomy(gpu) && d->input_precision != MFA_PRECISION_FP32 && !d->k_quant.format && !d->v_quant.format,
 #define CONSTANT(index, name, value) .name = (value),
       MFA_KERNEL_CONSTANTS(CONSTANT)
 #undef CONSTANT
@@ -49,8 +53,8 @@ static void key_range(const mfa_attention_desc *d, int64_t *first_key, int64_t *
 
 static uint32_t round_up(uint32_t value, uint32_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-static uint64_t threadgroup_bytes(uint32_t simdgroups, uint32_t head_dim) {
-  return (simdgroups * SIMD_ROWS * (round_up(head_dim, 8) + QUERY_PADDING) + KEY_CHUNK_FLOATS) * sizeof(float);
+static uint64_t threadgroup_bytes(uint32_t simdgroups, uint32_t head_dim, bool narrow) {
+  return (simdgroups * SIMD_ROWS * (round_up(head_dim, 8) + QUERY_PADDING) + KEY_CHUNK) * (narrow ? 2 : sizeof(float));
 }
 
 static uint64_t threadgroups(const mfa_attention_desc *d, uint32_t simdgroups) {
@@ -60,7 +64,7 @@ static uint64_t threadgroups(const mfa_attention_desc *d, uint32_t simdgroups) {
 
 /* The more simdgroups share what a threadgroup stages the better, as long as every processor of the device has one. */
 static uint32_t most_simdgroups(const mfa_attention_desc *d, const mfa_gpu *gpu) {
-  if (gpu->info.max_threadgroup_memory <= METAL_THREADGROUP_BYTES) {
+  if (!roomy(gpu)) {
     uint32_t fit = MOST_QUERY_FLOATS / (SIMD_ROWS * round_up(d->head_dim, 8));
     return fit < MOST_SIMDGROUPS ? fit : MOST_SIMDGROUPS;
   }
@@ -76,7 +80,7 @@ static uint32_t choose_simdgroups(const mfa_attention_desc *d, const mfa_gpu *gp
   if (count == 0) count = 1; /* a head_dim past 512: its query rows take a little more */
   if (threads == 0 || threads > gpu->info.max_threads_per_threadgroup) threads = gpu->info.max_threads_per_threadgroup;
   if (count > threads / SIMD_WIDTH) count = threads / SIMD_WIDTH;
-  while (count && threadgroup_bytes(count, d->head_dim) + STATIC_THREADGROUP_BYTES > gpu->info.max_threadgroup_memory)
+  while (count && threadgroup_bytes(count, d->head_dim, pipeline->variant.narrow) + STATIC_THREADGROUP_BYTES > gpu->info.max_threadgroup_memory)
     count--;
   return count;
 }
@@ -105,9 +109,9 @@ int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *r, const mfa_gpu *gpu, 
   if (plan->simdgroups == 0)
     return mfa_fail(MFA_ERROR_DEVICE_NOT_SUPPORTED,
                     "head_dim %u: a threadgroup needs %llu bytes and 32 threads, the pipeline allows %llu and %u",
-                    d->head_dim, (unsigned long long)threadgroup_bytes(1, d->head_dim),
+                    d->head_dim, (unsigned long long)threadgroup_bytes(1, d->head_dim, plan->variant.narrow),
                     (unsigned long long)gpu->info.max_threadgroup_memory, pipeline->info.max_threads);
-  plan->threadgroup_bytes = threadgroup_bytes(plan->simdgroups, d->head_dim);
+  plan->threadgroup_bytes = threadgroup_bytes(plan->simdgroups, d->head_dim, plan->variant.narrow);
   uint32_t rows = plan->simdgroups * SIMD_ROWS;
   plan->grid[0] = (d->q_len + rows - 1) / rows;
   plan->grid[1] = d->heads;

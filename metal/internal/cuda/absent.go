@@ -8,8 +8,8 @@ import (
 	"attest.example/attest/metal/internal/device"
 )
 
-// Cards needs the driver, which is reached through C, and on Linux alone.
-func Cards() (int, error) { return 0, errAbsent }
+// GPUs needs the driver, which is reached through C, and on Linux alone.
+func GPUs() (int, error) { return 0, errAbsent }
 
 // New needs the driver too.
 func New(o Options) (*device.Device, error) {

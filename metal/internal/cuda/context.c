@@ -1,6 +1,6 @@
 //go:build linux
 
-/* The context that all work on a card is done in. A kernel that fails leaves one behind in which nothing works any more, and
+/* The context that all work on a GPU is done in. A kernel that fails leaves one behind in which nothing works any more, and
  * one that does not end one that cannot be waited for; both are given up, and the next call makes a new one. After a failure
  * drivers of these years let a process make none any more; then every call says so. */
 #include <stdlib.h>
@@ -19,12 +19,12 @@ static void forget(gpu_device *d) {
 }
 
 gpu_status cuda_enter(gpu_device *d, char *message, size_t message_bytes) {
-  if (d->context) return cuda_fail(d, d->cu->context_set(d->context), message, message_bytes, "take the card's context");
-  cu_result r = d->cu->context_create(&d->context, CU_CONTEXT_BLOCKING_SYNC, d->card);
+  if (d->context) return cuda_fail(d, d->cu->context_set(d->context), message, message_bytes, "take the GPU's context");
+  cu_result r = d->cu->context_create(&d->context, CU_CONTEXT_BLOCKING_SYNC, d->handle);
   if (r != CU_SUCCESS) {
     d->context = NULL;
     return cuda_fail(d, r, message, message_bytes,
-                     d->lost ? "make a new context on the card after a kernel failed there: this process has to end" : "make a context on the card");
+                     d->lost ? "make a new context on the GPU after a kernel failed there: this process has to end" : "make a context on the GPU");
   }
   d->generation++;
   r = d->cu->stream_create(&d->stream, CU_STREAM_NON_BLOCKING);

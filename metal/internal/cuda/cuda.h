@@ -12,28 +12,28 @@ typedef struct {
 typedef gpu_status cuda_compile(void *context, const gpu_program *, cuda_ptx *out, char *message, size_t message_bytes);
 
 typedef enum {
-  CUDA_MEMORY_COPIED = 0, /* buffers are copied to the card before a dispatch, and what changed back after it */
+  CUDA_MEMORY_COPIED = 0, /* buffers are copied to the GPU before a dispatch, and what changed back after it */
   CUDA_MEMORY_MAPPED = 1  /* kernels read and write the process's own memory, over the bus */
 } cuda_memory;
 
 typedef struct {
-  uint32_t index;         /* of the card */
+  uint32_t index;         /* of the GPU */
   const char *library;    /* NULL: libcuda.so.1 */
   cuda_memory memory;
   uint32_t registers;     /* the most that a thread may have; 0: as many as let the threadgroup run */
-  bool card_limits;       /* threadgroup memory as the card has it, in place of Metal's 32 KB */
+  bool device_limits;     /* threadgroup memory as the GPU has it, in place of Metal's 32 KB */
   const char *toolchain;  /* for the device's description */
   cuda_compile *compile;
   void *compile_context;
 } cuda_options;
 
-/* How many cards the driver has; 0 with the reason where there is no driver. */
+/* How many GPUs the driver has; 0 with the reason where there is no driver. */
 uint32_t cuda_count(const char *library, char *message, size_t message_bytes);
 
 gpu_status cuda_device_create(const cuda_options *, gpu_api *out, char *message, size_t message_bytes);
 void cuda_device_destroy(gpu_device *);
 
-/* How many multiprocessors the card has, and how often its context was remade. */
+/* How many multiprocessors the GPU has, and how often its context was remade. */
 uint32_t cuda_multiprocessors(const gpu_device *);
 uint32_t cuda_remade(gpu_device *);
 /* Whether a kernel failed here or did not end, after which the driver may refuse all further work in this process. */

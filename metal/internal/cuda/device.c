@@ -22,7 +22,7 @@ uint32_t cuda_count(const char *library, char *message, size_t message_bytes) {
   int count = 0;
   if (!cu) return 0;
   if (cu->device_count(&count) != CU_SUCCESS || count < 1) {
-    gpu_refuse(message, message_bytes, GPU_UNSUPPORTED, "the driver of NVIDIA GPUs has no card");
+    gpu_refuse(message, message_bytes, GPU_UNSUPPORTED, "the driver of NVIDIA GPUs has no GPU");
     return 0;
   }
   return (uint32_t)count;
@@ -45,7 +45,7 @@ static gpu_status describe(gpu_device *d, gpu_device_info *out) {
 
 static int attribute(gpu_device *d, int which) {
   int value = 0;
-  return d->cu->device_attribute(&value, which, d->card) == CU_SUCCESS ? value : 0;
+  return d->cu->device_attribute(&value, which, d->handle) == CU_SUCCESS ? value : 0;
 }
 
 gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *message, size_t message_bytes) {
@@ -59,7 +59,7 @@ gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *m
   uint32_t count = cuda_count(options->library, message, message_bytes);
   if (!count) return GPU_UNSUPPORTED;
   if (options->index >= count)
-    return gpu_refuse(message, message_bytes, GPU_UNSUPPORTED, "card %u: there %s %u, numbered from 0", options->index,
+    return gpu_refuse(message, message_bytes, GPU_UNSUPPORTED, "GPU %u: there %s %u, numbered from 0", options->index,
                        count == 1 ? "is" : "are", count);
   gpu_device *d = calloc(1, sizeof *d);
   if (!d) return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory for a device");
@@ -70,10 +70,10 @@ gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *m
   d->options.toolchain = NULL;
   snprintf(d->name, sizeof d->name, "cuda:%u", options->index);
   int version = 0;
-  cu_result r = d->cu->device_get(&d->card, (int)options->index);
-  if (r == CU_SUCCESS) r = d->cu->device_name(d->model, sizeof d->model, d->card);
+  cu_result r = d->cu->device_get(&d->handle, (int)options->index);
+  if (r == CU_SUCCESS) r = d->cu->device_name(d->model, sizeof d->model, d->handle);
   if (r != CU_SUCCESS) {
-    gpu_status status = cuda_fail(d, r, message, message_bytes, "ask the card for its name");
+    gpu_status status = cuda_fail(d, r, message, message_bytes, "ask the GPU for its name");
     free(d);
     return status;
   }
@@ -81,7 +81,7 @@ gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *m
   d->multiprocessors = attribute(d, CU_ATTRIBUTE_MULTIPROCESSORS);
   d->shared_bytes = attribute(d, CU_ATTRIBUTE_SHARED_PER_BLOCK_OPTIN);
   d->threadgroup_bytes = METAL_THREADGROUP_BYTES;
-  if (options->card_limits && d->shared_bytes - OWN_SHARED_BYTES > d->threadgroup_bytes)
+  if (options->device_limits && d->shared_bytes - OWN_SHARED_BYTES > d->threadgroup_bytes)
     d->threadgroup_bytes = d->shared_bytes - OWN_SHARED_BYTES;
   d->major = attribute(d, CU_ATTRIBUTE_CAPABILITY_MAJOR);
   d->minor = attribute(d, CU_ATTRIBUTE_CAPABILITY_MINOR);

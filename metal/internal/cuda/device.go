@@ -34,8 +34,8 @@ const reasonBytes = 16384
 
 var compiler = sync.OnceValues(func() (*msl.Compiler, error) { return msl.New(msl.Options{Target: "ptx"}) })
 
-// Cards is how many cards the driver has. The error says why there is none.
-func Cards() (int, error) {
+// GPUs is how many GPUs the driver has. The error says why there is none.
+func GPUs() (int, error) {
 	reason := (*C.char)(C.calloc(1, reasonBytes))
 	defer C.free(unsafe.Pointer(reason))
 	if n := int(C.cuda_count(nil, reason, reasonBytes)); n > 0 {
@@ -59,7 +59,7 @@ func New(o Options) (*device.Device, error) {
 	}
 	var c C.cuda_options
 	c.index, c.memory, c.registers = C.uint32_t(o.Index), C.cuda_memory(o.Memory), C.uint32_t(o.Registers)
-	c.card_limits = C.bool(o.Limits == CardLimits)
+	c.device_limits = C.bool(o.Limits == DeviceLimits)
 	if o.Library != "" {
 		c.library = C.CString(o.Library)
 		defer C.free(unsafe.Pointer(c.library))

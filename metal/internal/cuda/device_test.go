@@ -25,7 +25,7 @@ func (w written) Build(context.Context, msl.Program) (*msl.Module, error) {
 	return &msl.Module{Path: w.file, Cached: true}, nil
 }
 
-// fake builds the driver that has no card, once.
+// fake builds the driver that has no GPU, once.
 var fake = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "attest-fake-*")
 	if err != nil {
@@ -250,14 +250,14 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// The fake card has 1 GB, so a dispatch may copy 256 MB. What is more is refused before anything is allocated or copied, as
+// The fake GPU has 1 GB, so a dispatch may copy 256 MB. What is more is refused before anything is allocated or copied, as
 // one buffer and as the sum of several; mapped memory is not copied.
 func TestMoreThanIsCopied(t *testing.T) {
 	d := open(t, cuda.Options{}, module)
 	k, small := kernel(t, d), memory(t, d, 1)
 	info, err := d.Info()
 	if err != nil || info.MaxBuffer != 256<<20 {
-		t.Fatalf("takes %d bytes, %v; want a quarter of the card's memory", info.MaxBuffer, err)
+		t.Fatalf("takes %d bytes, %v; want a quarter of the GPU's memory", info.MaxBuffer, err)
 	}
 	if _, err := d.NewMemory(300 << 20); !errors.Is(err, device.ErrDeviceNotSupported) || !strings.Contains(err.Error(), "a buffer of 300 MB; 256 MB are copied") {
 		t.Errorf("one buffer: %v", err)
@@ -293,11 +293,11 @@ func TestMoreThanIsCopied(t *testing.T) {
 
 func TestCardsByNumber(t *testing.T) {
 	info, err := open(t, cuda.Options{Index: 1}, module).Info()
-	if err != nil || !strings.Contains(info.Name, "cuda:1 (Fake card 1, CUDA 12.4, memory copied)") {
+	if err != nil || !strings.Contains(info.Name, "cuda:1 (Fake GPU 1, CUDA 12.4, memory copied)") {
 		t.Errorf("%+v, %v", info, err)
 	}
 	if _, err := tryOpen(t, cuda.Options{Index: 2}, module); !errors.Is(err, device.ErrDeviceNotSupported) || !strings.Contains(err.Error(), "there are 2") {
-		t.Errorf("a third card: %v", err)
+		t.Errorf("a third GPU: %v", err)
 	}
 	if _, err := tryOpen(t, cuda.Options{Registers: 3}, module); !errors.Is(err, device.ErrInvalidArgs) {
 		t.Errorf("three registers: %v", err)

@@ -120,7 +120,7 @@ static gpu_status check_shared(const gpu_pipeline *p, const cuda_variant *v, uin
            (unsigned long long)(arguments + v->shared_bytes), v->shared_bytes, d->threadgroup_bytes);
   if ((int64_t)v->shared_bytes + dynamic > d->shared_bytes)
     return gpu_refuse(r->text, r->bytes, GPU_UNSUPPORTED,
-                       "kernel %s: its threads' paths need %u bytes of shared memory beside the kernel's; the card has %d", p->name,
+                       "kernel %s: its threads' paths need %u bytes of shared memory beside the kernel's; the GPU has %d", p->name,
                        dynamic, d->shared_bytes);
   cu_result result = dynamic > 48 * 1024 || v->shared_bytes + dynamic > 48 * 1024
                          ? d->cu->function_set(v->function, CU_FUNCTION_MAX_DYNAMIC_SHARED, (int)dynamic)
@@ -195,7 +195,7 @@ static gpu_status await(const gpu_dispatch *d, double deadline, struct reason *r
       device->lost = true;
       cuda_abandon(device, true);
       return gpu_refuse(r->text, r->bytes, GPU_EXECUTION,
-                         "kernel %s: stopped at its deadline: the card's context is made anew, and what ran there ends with this "
+                         "kernel %s: stopped at its deadline: the GPU's context is made anew, and what ran there ends with this "
                          "process at the latest", d->pipeline->name);
     }
     if (now - start > 200e-6) {

@@ -4,16 +4,16 @@
 //
 // The device itself is the C in this folder (cuda.h); this package builds it into a Go program, hands it the MSL compiler,
 // and makes a [device.Device] of its six calls. It has the limits of an Apple GPU, 1024 threads and 32 KB of threadgroup
-// memory, unless Options.Limits asks for the card's.
+// memory, unless Options.Limits asks for the GPU's.
 //
-// Buffers stay this process's memory. Each dispatch brings them to the card between two bands that no kernel may write,
-// and writes back what has changed; more than a quarter of the card's memory, or 6 GB, in one dispatch is refused. Or, where Options.Memory says so, kernels reach them over the bus. Device seconds are
-// those of the kernel alone, by the card's own clock.
+// Buffers stay this process's memory. Each dispatch brings them to the GPU between two bands that no kernel may write,
+// and writes back what has changed; more than a quarter of the GPU's memory, or 6 GB, in one dispatch is refused. Or, where Options.Memory says so, kernels reach them over the bus. Device seconds are
+// those of the kernel alone, by the GPU's own clock.
 //
 // A kernel that does not end in time is left behind in its context, and the next call makes a new one. A kernel that fails,
 // for instance by an access where no memory is, may leave the driver unusable for the rest of the process: every call then
 // says so, and a harness runs what may fail in a process of its own.
 //
 // It never interprets what a kernel computes and knows nothing of attention. os_log and assert of kernels are not heard
-// here. It has run on the card that testdata/results names, on no other.
+// here. It has run on the GPU that testdata/results names, on no other.
 package cuda

@@ -16,14 +16,14 @@ enum {
   EVENTS = 65,            /* one more than the runs that are under way at once */
   BAND_BYTES = 4096,      /* before and after what a kernel may touch */
   MOST_STAGING_BYTES = 64 << 20, /* what comes back through pinned memory at once */
-  KEPT_ARENA_BYTES = 256 << 20,  /* what stays on the card from one dispatch to the next; others may want the rest */
+  KEPT_ARENA_BYTES = 256 << 20,  /* what stays on the GPU from one dispatch to the next; others may want the rest */
   MEMORY_TRIES = 40,             /* a twentieth of a second apart: another process may be about to give its memory back */
   VARIANTS = 4            /* of a module: by the registers that its threads may have */
 };
 
 struct gpu_device {
   const cuda_driver *cu;
-  cu_device card;
+  cu_device handle;
   cuda_options options;
   char name[128], toolchain[128], model[80];
   int multiprocessors, shared_bytes, major, minor;
@@ -34,7 +34,7 @@ struct gpu_device {
   cu_event events[EVENTS];
   bool lost;              /* a kernel failed, or did not end */
   uint32_t generation;    /* of the context: what was made in an older one is gone */
-  cu_pointer arena;       /* on the card: what dispatches read and write */
+  cu_pointer arena;       /* on the GPU: what dispatches read and write */
   size_t arena_bytes;
   unsigned char *staging; /* in pinned memory: what came back */
   size_t staging_bytes;
@@ -68,7 +68,7 @@ void cuda_abandon(gpu_device *, bool running);
 
 /* buffer.c */
 /* The most bytes that the buffers of one dispatch may have together. Where they are copied, all of them travel, the memory
- * between a tensor's rows too, and other processes want memory of the card: a quarter of it, and no more than so much. */
+ * between a tensor's rows too, and other processes want memory of the GPU: a quarter of it, and no more than so much. */
 #define MOST_COPIED_BYTES ((uint64_t)6 << 30)
 uint64_t cuda_most_bytes(gpu_device *);
 gpu_status cuda_make_buffer(gpu_device *, void *memory, uint64_t bytes, gpu_buffer **, void **contents, char *, size_t);
@@ -80,7 +80,7 @@ void cuda_free_pipeline(gpu_device *, gpu_pipeline *);
 /* The kernel for threadgroups of so many threads: under the device's lock, in its context. */
 gpu_status cuda_variant_for(gpu_pipeline *, uint32_t threads, const cuda_variant **, char *message, size_t message_bytes);
 
-/* memory.c: what a dispatch's bindings are on the card */
+/* memory.c: what a dispatch's bindings are on the GPU */
 typedef struct {
   unsigned char *host;    /* the caller's memory, or bytes of a binding */
   uint64_t bytes;

@@ -1,7 +1,7 @@
 //go:build linux
 
-/* What a dispatch's buffers are on the card. Bindings that overlap in this process overlap there too: their ranges are
- * joined into segments, and each segment has its place in one stretch of the card's memory, the arena, between two bands
+/* What a dispatch's buffers are on the GPU. Bindings that overlap in this process overlap there too: their ranges are
+ * joined into segments, and each segment has its place in one stretch of the GPU's memory, the arena, between two bands
  * that nobody may write. Bands hold NaN. After the dispatch what changed in a segment is written back, byte by byte: what
  * lies beside a tensor in its pages may belong to others. */
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static void collect(const gpu_dispatch *dispatch, cuda_memory_map *m) {
   m->arena_bytes = up(at, 4096);
 }
 
-/* A dispatch that would copy more than the card and this machine have to spare is refused before anything is allocated. */
+/* A dispatch that would copy more than the GPU and this machine have to spare is refused before anything is allocated. */
 static gpu_status check_size(gpu_device *d, const cuda_memory_map *m, char *message, size_t message_bytes) {
   if (d->options.memory != CUDA_MEMORY_COPIED) return GPU_OK;
   uint64_t all = 0;
@@ -62,12 +62,12 @@ static gpu_status check_size(gpu_device *d, const cuda_memory_map *m, char *mess
   }
   if (all <= cuda_most_bytes(d)) return GPU_OK;
   return gpu_refuse(message, message_bytes, GPU_UNSUPPORTED,
-                    "%s: the dispatch's buffers have %llu MB, buffer %d alone %llu; %llu MB are copied to the card at most, and memory mapped copies none",
+                    "%s: the dispatch's buffers have %llu MB, buffer %d alone %llu; %llu MB are copied to the GPU at most, and memory mapped copies none",
                     d->name, (unsigned long long)(all >> 20), __builtin_ctz(largest->slots), (unsigned long long)(largest->bytes >> 20),
                     (unsigned long long)(cuda_most_bytes(d) >> 20));
 }
 
-/* Memory on the card, which other processes take and give back too. */
+/* Memory on the GPU, which other processes take and give back too. */
 static cu_result allocate(gpu_device *d, cu_pointer *at, uint64_t bytes) {
   const struct timespec pause = {0, 50000000};
   for (int i = 0;; i++) {
@@ -111,7 +111,7 @@ static gpu_status map_segment(gpu_device *d, cuda_segment *s, char *message, siz
   cu_pointer at = 0;
   if (r == CU_SUCCESS && (r = d->cu->host_pointer(&at, begin, 0)) != CU_SUCCESS) d->cu->host_unregister(begin);
   if (r == CU_SUCCESS) s->mapped = at + (uint64_t)(s->host - begin);
-  return cuda_fail(d, r, message, message_bytes, "map a buffer's memory into the card's addresses");
+  return cuda_fail(d, r, message, message_bytes, "map a buffer's memory into the GPU's addresses");
 }
 
 gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, cuda_memory_map *m, struct msl_launch *launch, char *message,
@@ -127,7 +127,7 @@ gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, cuda_memor
     if (in_arena(d, s)) r = d->cu->copy_in(d->arena + s->at, s->host, s->bytes, d->stream);
     else status = map_segment(d, s, message, message_bytes);
   }
-  if (status == GPU_OK) status = cuda_fail(d, r, message, message_bytes, "copy the dispatch's buffers to the card");
+  if (status == GPU_OK) status = cuda_fail(d, r, message, message_bytes, "copy the dispatch's buffers to the GPU");
   for (uint32_t i = 0; i < dispatch->binding_count; i++) {
     const gpu_binding *b = &dispatch->bindings[i];
     if (b->kind != GPU_BIND_BUFFER && b->kind != GPU_BIND_BYTES) continue;

@@ -11,7 +11,7 @@ import (
 )
 
 // ptx compiles for NVIDIA GPUs of compute capability 8.0 and later: the module is the text of a PTX assembly, which the
-// GPU's driver compiles for the card that it finds (package cuda). It depends on no machine, so what was made on one is
+// GPU's driver compiles for the GPU that it finds (package cuda). It depends on no machine, so what was made on one is
 // found in the cache on another, also where there is no clang.
 //
 // A module begins with lines that say what it has, each a comment of PTX:

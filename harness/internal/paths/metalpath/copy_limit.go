@@ -45,6 +45,6 @@ func (l CopyLimit) Takes(c cases.Case) error {
 	if all <= l.bytes {
 		return nil
 	}
-	return paths.Unsupported("strides: %s copies at most %d MB to the card, and this is %d MB (%s); memory=mapped copies none",
+	return paths.Unsupported("strides: %s copies at most %d MB to the GPU, and this is %d MB (%s); memory=mapped copies none",
 		l.device, l.bytes>>20, all>>20, strings.Join(large, ", "))
 }

@@ -20,7 +20,7 @@ func TestStridesThatAreTooMuchToCopy(t *testing.T) {
 	require.NoError(t, far.Normalize())
 	err := limit.Takes(far)
 	require.ErrorIs(t, err, paths.ErrUnsupported)
-	require.True(t, strings.Contains(err.Error(), "cuda copies at most 6144 MB to the card") && strings.Contains(err.Error(), "(k 12296 MB)"), err.Error())
+	require.True(t, strings.Contains(err.Error(), "cuda copies at most 6144 MB to the GPU") && strings.Contains(err.Error(), "(k 12296 MB)"), err.Error())
 	require.NoError(t, CopyLimit{}.Takes(far))
 	less := far.Clone()
 	less.Layout.K.Strides[0] = 1 << 30 // 4 GB

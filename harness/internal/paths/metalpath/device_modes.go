@@ -26,11 +26,14 @@ const HostDevice = "host"
 //	seed      of random schedules and garbage
 //	threads   OS threads; default one a processor
 //	check     true: with the checkers; their findings are failures
+//	threadgroup  bytes of threadgroup memory, 32768 to 1048576; the default is the first, Metal's. With more this project's
+//	          kernel has the plan of a roomy GPU: up to 16 simdgroups, and narrow tiles of fp16 and bf16
 //
 // and of cuda alone
 //
-//	limits     metal, card: how much threadgroup memory a kernel may ask for; this project's kernel asks for card
-//	memory     copied, mapped: whether buffers are brought to the card, or reached over the bus
+//	limits     metal, device: whose limit on threadgroup memory a kernel has; this project's kernel has the device's
+//	memory     copied, mapped: whether buffers are brought to the GPU, which is faster, or reached over the bus, which takes
+//	           tensors of any size: strides past 2^31 elements
 //	registers  the most that a thread may have, 16 to 255; 0, the default: as many as let a threadgroup run
 //
 // math, engine and schedule may list several with commas: each combination then computes every case, and those of one
@@ -47,7 +50,7 @@ func OpenDevice(device, text string) (paths.Path, error) {
 	var all []paths.Variant
 	for _, m := range modes {
 		if !m.limited {
-			m.CUDA.Limits = metal.CUDACardLimits
+			m.CUDA.Limits = metal.CUDADeviceLimits
 		}
 		p, err := openDevice(name, m)
 		if err != nil {

@@ -77,7 +77,7 @@ func (o *deviceOptions) set(key, text string) (err error) {
 			return fmt.Errorf("fast-folded: device %s has no such mode, only %s has", o.device, HostDevice)
 		}
 		return err
-	case "engine", "schedule", "fill", "seed", "threads", "check":
+	case "engine", "schedule", "fill", "seed", "threads", "check", "threadgroup":
 		if !onHost {
 			return fmt.Errorf("device %s has no such choice, only %s has", o.device, HostDevice)
 		}
@@ -88,7 +88,7 @@ func (o *deviceOptions) set(key, text string) (err error) {
 		}
 		return o.setCUDA(key, text)
 	}
-	return errors.New("want device, math, engine, schedule, fill, seed, threads, check, limits, memory or registers")
+	return errors.New("want device, math, engine, schedule, fill, seed, threads, check, threadgroup, limits, memory or registers")
 }
 
 // cudaDevice is the name of an NVIDIA GPU; cudaDevice:N are further ones.
@@ -101,7 +101,7 @@ func isCUDA(device string) bool {
 func (o *deviceOptions) setCUDA(key, text string) (err error) {
 	switch key {
 	case "limits":
-		o.cuda.Limits, err = one(text, map[string]metal.CUDALimits{"metal": metal.CUDAMetalLimits, "card": metal.CUDACardLimits})
+		o.cuda.Limits, err = one(text, map[string]metal.CUDALimits{"metal": metal.CUDAMetalLimits, "device": metal.CUDADeviceLimits})
 		o.limited = true
 	case "memory":
 		o.cuda.Memory, err = one(text, map[string]metal.CUDAMemory{"copied": metal.CUDACopied, "mapped": metal.CUDAMapped})
@@ -140,6 +140,11 @@ func (o *deviceOptions) setHost(key, text string) (err error) {
 		}
 	case "check":
 		o.host.Check, err = strconv.ParseBool(text)
+	case "threadgroup":
+		o.host.MaxThreadgroupMemory, err = strconv.Atoi(text)
+		if err == nil && (o.host.MaxThreadgroupMemory < 32768 || o.host.MaxThreadgroupMemory > 1<<20) {
+			err = fmt.Errorf("%q: want 32768 to 1048576", text)
+		}
 	}
 	return err
 }

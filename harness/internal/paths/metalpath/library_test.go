@@ -257,7 +257,8 @@ func TestOptions(t *testing.T) {
 		"schedule=forward,up": `option schedule: "up": want one of forward, lockstep, random, reverse`,
 		"fill=nan,zero":       `option fill: "nan,zero": want one`,
 		"threads=-1":          `option threads: "-1": want 0 to 1024`,
-		"colour=red":          `option colour: want device, math, engine, schedule, fill, seed, threads, check, limits, memory or registers`,
+		"threadgroup=100":     `option threadgroup: "100": want 32768 to 1048576`,
+		"colour=red":          `option colour: want device, math, engine, schedule, fill, seed, threads, check, threadgroup, limits, memory or registers`,
 	} {
 		_, err := OpenDevice(HostDevice, text)
 		require.ErrorContains(t, err, want)
@@ -311,7 +312,7 @@ func TestTheDeviceOfAPath(t *testing.T) {
 	require.NoError(t, p.(*Path).Close())
 
 	for text, want := range map[string]string{
-		"limits=none":   `option limits: "none": want one of card, metal`,
+		"limits=none":   `option limits: "none": want one of device, metal`,
 		"memory=own":    `option memory: "own": want one of copied, mapped`,
 		"registers=8":   `option registers: "8": want 16 to 255, or 0`,
 		"schedule=none": "option schedule: device cuda:1 has no such choice, only host has",
@@ -325,10 +326,10 @@ func TestTheDeviceOfAPath(t *testing.T) {
 	require.True(t, modes[0].limited)
 
 	elsewhere := func() *deviceOptions { return &deviceOptions{device: "elsewhere"} }
-	for key, text := range map[string]string{"limits": "card", "memory": "copied", "registers": "64"} {
+	for key, text := range map[string]string{"limits": "device", "memory": "copied", "registers": "64"} {
 		require.ErrorContains(t, elsewhere().set(key, text), "option "+key+": device elsewhere has no such choice, only cuda has")
 	}
-	for key, text := range map[string]string{"schedule": "forward", "fill": "nan", "seed": "1", "threads": "1", "check": "true"} {
+	for key, text := range map[string]string{"schedule": "forward", "fill": "nan", "seed": "1", "threads": "1", "check": "true", "threadgroup": "65536"} {
 		require.ErrorContains(t, elsewhere().set(key, text), "option "+key+": device elsewhere has no such choice, only host has")
 	}
 	require.ErrorContains(t, elsewhere().set("math", "fast,fast-folded"), "option math: fast-folded: device elsewhere has no such mode")

@@ -32,7 +32,10 @@ template <class P> struct argument<const P> : argument<P> {};
 /* Threadgroup memory at an offset in the block's shared memory, where Metal gives 16 bytes of alignment. */
 template <class P> struct shared_argument;
 template <class T> struct shared_argument<__local T *> {
-  static MSL_INLINE __local T *at(unsigned offset) { return (__local T *)__builtin_assume_aligned(msl_dynamic_memory() + offset, 16); }
+  /* The launch makes it a multiple of 16; where that is computed, not assumed, clang still knows it many steps later. */
+  static MSL_INLINE __local T *at(unsigned offset) {
+    return (__local T *)((unsigned long)(msl_dynamic_memory() + offset) & ~15ul);
+  }
 };
 template <class T> struct shared_argument<__local T &> {
   static MSL_INLINE __local T &at(unsigned offset) { return *(__local T *)(msl_dynamic_memory() + offset); }

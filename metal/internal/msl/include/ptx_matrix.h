@@ -8,9 +8,10 @@
  * Products of floats are exact in safe math: two mma of doubles, which also sum in double and round once. In fast math an
  * operand is the sum of two tf32, 11 bits each, and two mma make all four products: rows 0 to 7 take what the high parts of
  * the left operand give, rows 8 to 15 what its low parts give. A float has 24 bits and the low part is rounded, so an operand
- * is off by 2^-22 of itself at most. Infinities and numbers near them make NaN there, as fast math allows. Of 16-bit operands one mma forms exact
- * products in fast math. Tensor cores cut their sums off, so no more than eight products are summed in them: what was
- * there before is added outside.
+ * is off by 2^-22 of itself at most. Infinities and numbers near them make NaN there, as fast math allows. Of 16-bit operands
+ * one mma forms exact products in fast math; of a float and a 16-bit operand one mma too, for a tf32 holds every half and
+ * every bfloat. Tensor cores cut their sums off, so no more than eight products are summed in them: what was there before is
+ * added outside.
  */
 #ifndef ATTEST_PTX_MATRIX_H
 #define ATTEST_PTX_MATRIX_H
@@ -41,17 +42,25 @@ MSL_INLINE uint high_part(float x) { return __builtin_bit_cast(uint, x) & 0xffff
 MSL_INLINE uint low_part(float x) {
   return __builtin_bit_cast(uint, x - __builtin_bit_cast(float, high_part(x))) + 0x1000u;
 }
-MSL_INLINE pair_of_floats multiply_pairs(pair_of_floats left, pair_of_floats right, pair_of_floats start) {
-  float x = 0.0f, y = 0.0f, z = 0.0f, w = 0.0f;
-  const uint high[4] = {high_part(left.x), low_part(left.x), high_part(left.y), low_part(left.y)};
+/* Rows 0 to 7 in x and y, rows 8 to 15 in z and w. */
 #define MSL_MMA(b0, b1)                                                                                                   \
   __asm__("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};" \
-          : "+f"(x), "+f"(y), "+f"(z), "+f"(w) : "r"(high[0]), "r"(high[1]), "r"(high[2]), "r"(high[3]), "r"(b0), "r"(b1));
+          : "+f"(x), "+f"(y), "+f"(z), "+f"(w) : "r"(parts[0]), "r"(parts[1]), "r"(parts[2]), "r"(parts[3]), "r"(b0), "r"(b1));
+MSL_INLINE pair_of_floats multiply_pairs(pair_of_floats left, pair_of_floats right, pair_of_floats start) {
+  float x = 0.0f, y = 0.0f, z = 0.0f, w = 0.0f;
+  const uint parts[4] = {high_part(left.x), low_part(left.x), high_part(left.y), low_part(left.y)};
   MSL_MMA(low_part(right.x), low_part(right.y))
   MSL_MMA(high_part(right.x), high_part(right.y))
-#undef MSL_MMA
   return pair_of_floats(start.x + (x + z), start.y + (y + w));
 }
+/* The same where a tf32 holds each element of the right operand. */
+MSL_INLINE pair_of_floats multiply_by_short(pair_of_floats left, pair_of_floats right, pair_of_floats start) {
+  float x = 0.0f, y = 0.0f, z = 0.0f, w = 0.0f;
+  const uint parts[4] = {high_part(left.x), low_part(left.x), high_part(left.y), low_part(left.y)};
+  MSL_MMA(__builtin_bit_cast(uint, right.x), __builtin_bit_cast(uint, right.y))
+  return pair_of_floats(start.x + (x + z), start.y + (y + w));
+}
+#undef MSL_MMA
 template <class T> MSL_INLINE pair_of_floats multiply_halves(vec<T, 2> left, vec<T, 2> right, pair_of_floats start) {
   float x = 0.0f, y = 0.0f, z = 0.0f, w = 0.0f;
   const uint a = __builtin_bit_cast(uint, left), b = __builtin_bit_cast(uint, right);
@@ -72,6 +81,9 @@ MSL_INLINE pair_of_floats multiply_pairs(pair_of_floats left, pair_of_floats rig
   MSL_MMA(left.y, right.y)
 #undef MSL_MMA
   return pair_of_floats((float)x, (float)y);
+}
+MSL_INLINE pair_of_floats multiply_by_short(pair_of_floats left, pair_of_floats right, pair_of_floats start) {
+  return multiply_pairs(left, right, start);
 }
 template <class T> MSL_INLINE pair_of_floats multiply_halves(vec<T, 2> left, vec<T, 2> right, pair_of_floats start) {
   return multiply_pairs(pair_of_floats(float(left.x), float(left.y)), pair_of_floats(float(right.x), float(right.y)), start);
@@ -132,6 +144,7 @@ MSL_INLINE simdgroup_matrix<D, 8, 8> multiplied(simdgroup_matrix<A, 8, 8> a, sim
   pair_of_floats d;
   const vec<B, 2> right = b.msl_turned();
   if constexpr (is_same<A, B>::value && sizeof(A) == 2) d = multiply_halves<A>(a.elements, right, as_floats(c.elements));
+  else if constexpr (sizeof(B) == 2) d = multiply_by_short(as_floats(a.elements), as_floats(right), as_floats(c.elements));
   else d = multiply_pairs(as_floats(a.elements), as_floats(right), as_floats(c.elements));
   return matrix_of<D>(vec<D, 2>(D(d.x), D(d.y)));
 }
@@ -139,20 +152,25 @@ MSL_INLINE simdgroup_matrix<D, 8, 8> multiplied(simdgroup_matrix<A, 8, 8> a, sim
 
 #define MSL_MATRIX_MEMORY(space)                                                                                       \
   namespace msl_simd {                                                                                                 \
-  /* Two neighbours: one access where their address allows it. */                                                      \
-  template <class T> MSL_INLINE vec<T, 2> neighbours(const space T *p) {                                               \
+  /* Elements row, column and the next: one access where the matrix begins at an even place of memory, its rows are an   \
+   * even number of elements apart, and its origin is at an even column. They are asked for one by one, since the compiler \
+   * knows the answer for each, and not for their sum. */                                                              \
+  template <class T> MSL_INLINE vec<T, 2> neighbours(const space T *matrix, ulong elements_per_row, vec<ulong, 2> origin) { \
+    const space T *p = matrix + (origin.y + matrix_row()) * elements_per_row + (origin.x + matrix_column());           \
+    typedef conditional_t<sizeof(T) == 4, uint, ushort> bits;                                                          \
     typedef conditional_t<sizeof(T) == 4, ulong, uint> both;                                                           \
-    if constexpr (!is_same<T, bfloat>::value)                                                                          \
-      if (!((uint)(ulong)p & (2 * sizeof(T) - 1))) return __builtin_bit_cast(vec_bits<T>, *(const space both *)p).pair(); \
-    return vec<T, 2>(p[0], p[1]);                                                                                      \
+    if (((uint)(ulong)matrix & (2 * sizeof(T) - 1)) || ((uint)(elements_per_row | origin.x) & 1)) \
+      return vec<T, 2>(p[0], p[1]);                                                                                    \
+    const both x = *(const space both *)p;                                                                             \
+    return vec<T, 2>(__builtin_bit_cast(T, (bits)x), __builtin_bit_cast(T, (bits)(x >> 8 * sizeof(T))));               \
   }                                                                                                                    \
   }                                                                                                                    \
   template <class T, int C, int R>                                                                                     \
   MSL_COLLECTIVE void simdgroup_load(__private simdgroup_matrix<T, C, R> &d, const space T *src, ulong elements_per_row = 8, \
                                  vec<ulong, 2> matrix_origin = vec<ulong, 2>(0ul), bool transpose_matrix = false) {    \
     const uint row = msl_simd::matrix_row(), column = msl_simd::matrix_column();                                       \
+    const vec<T, 2> along = msl_simd::neighbours<T>(src, elements_per_row, matrix_origin);                             \
     src += matrix_origin.y * elements_per_row + matrix_origin.x;                                                       \
-    const vec<T, 2> along = msl_simd::neighbours<T>(src + (row * elements_per_row + column));                          \
     const vec<T, 2> across = vec<T, 2>(src[column * elements_per_row + row], src[(column + 1) * elements_per_row + row]); \
     d.elements = transpose_matrix ? across : along;                                                                    \
     d.turned = transpose_matrix ? along : across;                                                                      \
@@ -171,12 +189,6 @@ MSL_INLINE simdgroup_matrix<D, 8, 8> multiplied(simdgroup_matrix<A, 8, 8> a, sim
       dst[row * elements_per_row + column + 1] = a.elements.y;                                                         \
     }                                                                                                                  \
   }
-namespace msl_simd {
-template <class T> struct vec_bits {
-  T x, y;
-  MSL_INLINE vec<T, 2> pair() const { return vec<T, 2>(x, y); }
-};
-} // namespace msl_simd
 MSL_MATRIX_MEMORY(__global)
 MSL_MATRIX_MEMORY(__local)
 #undef MSL_MATRIX_MEMORY

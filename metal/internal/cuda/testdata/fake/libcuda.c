@@ -1,8 +1,8 @@
-/* A driver that has no card: what the device calls, in which order, and what it does when a call fails. Memory of the card is
+/* A driver that has no GPU: what the device calls, in which order, and what it does when a call fails. Memory of the GPU is
  * this process's. A kernel adds 1 to every float of buffer 0, and takes the time and has the fate that the environment says:
  *
  *   FAKE_CUDA_LOG     a file to which each call adds its name
- *   FAKE_CUDA_CARDS   how many cards there are; default 2
+ *   FAKE_CUDA_GPUS   how many GPUs there are; default 2
  *   FAKE_CUDA_KERNEL  hang: does not end. overrun: writes one float behind buffer 0. A number: ends with that error
  *   FAKE_CUDA_FAIL    CALL=NUMBER: this call fails with this error
  */
@@ -14,7 +14,7 @@
 
 #include "ptx_launch.h"
 
-static unsigned long floats; /* of buffer 0, as the last copy to the card that looked like it said */
+static unsigned long floats; /* of buffer 0, as the last copy to the GPU that looked like it said */
 static int fate, hanging, broken;
 static struct { uintptr_t at; size_t bytes; } copies[64];
 static unsigned copied;
@@ -41,9 +41,9 @@ static int call(const char *name) {
 
 int cuInit(unsigned flags) { (void)flags; CALL("init"); return 0; }
 int cuDriverGetVersion(int *v) { *v = 12040; return 0; }
-int cuDeviceGetCount(int *n) { *n = *said("FAKE_CUDA_CARDS") ? atoi(said("FAKE_CUDA_CARDS")) : 2; return 0; }
+int cuDeviceGetCount(int *n) { *n = *said("FAKE_CUDA_GPUS") ? atoi(said("FAKE_CUDA_GPUS")) : 2; return 0; }
 int cuDeviceGet(int *d, int n) { *d = n; return 0; }
-int cuDeviceGetName(char *s, int n, int d) { snprintf(s, (size_t)n, "Fake card %d", d); return 0; }
+int cuDeviceGetName(char *s, int n, int d) { snprintf(s, (size_t)n, "Fake GPU %d", d); return 0; }
 int cuDeviceGetAttribute(int *v, int a, int d) {
   (void)d;
   *v = a == 16 ? 4 : a == 75 ? 9 : a == 97 ? 101376 : 0;
