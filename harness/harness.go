@@ -37,8 +37,8 @@ type (
 	Arithmetic = reference.Arithmetic
 	// Promises is what a path guarantees beyond being right; a path without a method of that name promises all.
 	Promises = paths.Promises
-	// Knower is a path that knows fields of a case which came after the first version, such as softcap: without a
-	// method Knows that names it, a path is not asked for a case that sets one.
+	// Knower is a path that knows fields of a case which came after the first version, such as softcap, or later values of
+	// older ones, such as "kv_len=0": without a method Knows that names it, a path is not asked for a case that sets one.
 	Knower = paths.Knower
 )
 
