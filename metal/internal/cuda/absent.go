@@ -8,10 +8,7 @@ import (
 	"attest.example/attest/metal/internal/device"
 )
 
-// GPUs needs the driver, which is reached through C, and on Linux alone.
-func GPUs() (int, error) { return 0, errAbsent }
-
-// New needs the driver too.
+// New needs the driver, which is reached through C, and on Linux alone.
 func New(o Options) (*device.Device, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)

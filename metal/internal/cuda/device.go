@@ -34,16 +34,6 @@ const reasonBytes = 16384
 
 var compiler = sync.OnceValues(func() (*msl.Compiler, error) { return msl.New(msl.Options{Target: "ptx"}) })
 
-// GPUs is how many GPUs the driver has. The error says why there is none.
-func GPUs() (int, error) {
-	reason := (*C.char)(C.calloc(1, reasonBytes))
-	defer C.free(unsafe.Pointer(reason))
-	if n := int(C.cuda_count(nil, reason, reasonBytes)); n > 0 {
-		return n, nil
-	}
-	return 0, fmt.Errorf("%s: %w", C.GoString(reason), device.ErrDeviceNotSupported)
-}
-
 // New makes a device.
 func New(o Options) (*device.Device, error) {
 	if err := o.check(); err != nil {
