@@ -29,6 +29,9 @@ func TestEveryLibraryMutantCompiles(t *testing.T) {
 		texts, err := b.Tree.Mutate(&m)
 		require.NoError(t, err)
 		for file, text := range texts {
+			if file == kernelFile {
+				continue // a mutant of the library may change the kernel too, which is not C
+			}
 			require.NoError(t, os.WriteFile(filepath.Join(root, file), []byte(text), 0o644))
 		}
 		for file := range texts {
