@@ -104,7 +104,8 @@ type classified struct {
 func (e *classified) Error() string            { return e.text }
 func (e *classified) Verdict() verdict.Verdict { return e.v }
 
-// topFrame finds the function that was running in a Go stack dump: the first one that is no part of the runtime.
+// topFrame finds the function that was running in a Go stack dump: the first one that is no part of the runtime, nor a mere
+// system call: a signal that a process sends itself may arrive within the call or after it.
 func topFrame(stack string) string {
 	lines := strings.Split(stack, "\n")
 	for i, line := range lines {
@@ -126,7 +127,10 @@ func topFrame(stack string) string {
 }
 
 func runtimeFunction(line string) bool {
-	for _, prefix := range []string{"runtime.", "runtime/", "panic(", "time.", "syscall.", "internal/", "created by ", "attest.example/attest/harness/internal/worker."} {
+	for _, prefix := range []string{
+		"runtime.", "runtime/", "panic(", "time.", "syscall.", "golang.org/x/sys/", "internal/", "created by ",
+		"attest.example/attest/harness/internal/posix.", "attest.example/attest/harness/internal/worker.",
+	} {
 		if strings.HasPrefix(line, prefix) {
 			return true
 		}

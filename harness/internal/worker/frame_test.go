@@ -130,3 +130,21 @@ func TestAnAnswerToAnotherCallIsGarbage(t *testing.T) {
 		}
 	}
 }
+
+// A signal that a process sends itself arrives while it is still in the system call, or after that.
+func TestTheTopFrameIsNoSystemCall(t *testing.T) {
+	const stack = `goroutine 5 [running]:
+runtime.sigpanic()
+	/go/src/runtime/signal_unix.go:917 +0x285
+golang.org/x/sys/unix.Kill(0x1, 0xb)
+	/mod/golang.org/x/sys/unix/zsyscall_linux.go:1117 +0x4c
+attest.example/attest/harness/internal/posix.Kill(...)
+	/src/harness/internal/posix/posix_unix.go:31
+attest.example/attest/harness/internal/paths/fault.(*Path).Attend(0xc000010000, {0x1, 0x2})
+	/src/harness/internal/paths/fault/fault.go:70 +0x1a
+`
+	const want = "in attest.example/attest/harness/internal/paths/fault.(*Path).Attend at fault/fault.go:70"
+	if got := topFrame(stack); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

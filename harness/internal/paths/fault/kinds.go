@@ -97,7 +97,7 @@ var kinds = []Kind{
 // raise ends the process by a signal, as C code does that runs into it: Go's runtime prints its dump and exits.
 func raise(signal syscall.Signal) func(*Path) error {
 	return func(*Path) error {
-		if err := posix.Kill(os.Getpid(), signal); err != nil {
+		if err := posix.Raise(signal); err != nil {
 			return err
 		}
 		time.Sleep(time.Minute) // the signal is on its way
