@@ -123,8 +123,8 @@ func lanes(mask uint32) string {
 	return strings.Join(parts, ",")
 }
 
-// Latent means that a race does no harm where lanes of a simdgroup run in step: all of them have made the one access before
-// any makes the other.
+// Latent reports whether a race does no harm where lanes of a simdgroup run in step: all of them have made the one access
+// before any makes the other.
 func (r Report) Latent() bool {
 	return r.Kind == Race && r.OneGroup && r.Other != nil && r.Access.File == r.Other.File && r.Access.Line != 0 && r.Other.Line != 0 &&
 		(r.Order != 0 || r.Access.Line != r.Other.Line)

@@ -49,7 +49,7 @@ static void unmap(struct check *c) {
 }
 
 /* Makes room for copies of what is bound, and has the job use them. */
-static bool copy_in(struct check *c, struct job *job) {
+static bool make_room(struct check *c, struct job *job) {
   uint64_t bytes = ROOM_BYTES, cells = ARENA_BYTES / CELL_BYTES;
   for (uint32_t i = 0; i < c->region_count; i++) {
     bytes += round_up(c->regions[i].all_bytes) + ROOM_BYTES;
@@ -97,7 +97,7 @@ gpu_status host_check_begin(struct job *job, char *message, size_t message_bytes
   if (!c) return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory for the checkers");
   c->job = job;
   plan(c, job->dispatch);
-  if (!copy_in(c, job)) {
+  if (!make_room(c, job)) {
     unmap(c);
     return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory for the checkers' copies of the buffers: %s",
                        strerror(errno));

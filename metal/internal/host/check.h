@@ -4,8 +4,8 @@
  * error. A page is copied when the kernel first accesses it, and what the kernel has written is copied back when the job
  * ends: no more than that, for buffers may wrap memory in common. Every two bytes of the copies, and of threadgroup memory,
  * have a cell: who last wrote and read them, and when in terms of barriers (epoch) and simdgroup operations (operation).
- * Two accesses by different threads are ordered when a barrier of the right kind lies between them, or an operation of a simdgroup that both
- * threads take part in; where they are not, and one of them changes the memory, it is a race.
+ * Two accesses by different threads are ordered when a barrier of the right kind lies between them, or an operation of a
+ * simdgroup that both threads take part in; where they are not, and one of them changes the memory, it is a race.
  */
 #ifndef ATTEST_HOST_CHECK_H
 #define ATTEST_HOST_CHECK_H
