@@ -67,25 +67,15 @@ func Shared(d Dice, shape [4]int) Strides {
 }
 
 // farApart are strides past which 31 bits of elements, or 32 of bytes, do not reach.
-var farApart = []int{1 << 30, 1<<31 + 8, 1<<31 - 8, 1<<32 + 24}
+var farApart = []int{1<<31 + 8, 1<<31 - 8, 1 << 31, 1<<32 + 24}
 
-// Far puts one axis so far apart that the offsets of its last elements pass 2^31.
-func Far(d Dice, shape [4]int) Strides {
+// FarAlong puts the entries of an axis so far apart that the offset of the last passes 2^31 elements. An axis of one entry has
+// none that is far.
+func FarAlong(d Dice, shape [4]int, axis int) Strides {
 	shape = atLeastOne(shape)
 	s := Scattered(d, shape)
-	var axes []int
-	for axis, n := range shape {
-		if n > 1 && axis != 3 {
-			axes = append(axes, axis)
-		}
-	}
-	if len(axes) == 0 {
-		return s
-	}
-	axis := axes[d.Intn(len(axes))]
-	s[axis] = farApart[d.Intn(len(farApart))]
-	if most := MaxSpan / 32 / (shape[axis] - 1); s[axis] > most { // several operands may be so
-		s[axis] = most
+	if shape[axis] > 1 {
+		s[axis] = min(farApart[d.Intn(len(farApart))], MaxSpan/32/(shape[axis]-1)) // several operands may be so
 	}
 	return s
 }

@@ -13,7 +13,7 @@ type Region = cases.Region
 // Regions lists every region, in the order of the table.
 func Regions() []Region {
 	var all []Region
-	for _, some := range [][]Region{shapeRegions, causalRegions, maskRegions, memoryRegions, valueRegions, sequenceRegions, logitRegions,
+	for _, some := range [][]Region{shapeRegions, causalRegions, maskRegions, memoryRegions, farRegions, valueRegions, specialRegions, sequenceRegions, logitRegions,
 		leanRegions, floorRegions, edgeRegions, singleRegions, callRegions, probeRegions, emptyRegions, longRegions, sizeRegions} {
 		all = append(all, some...)
 	}

@@ -79,7 +79,7 @@ func (t *draft) giveV(d dice, low, high int) {
 // defaultScenarios are all scenarios but the free and the rare ones.
 func defaultScenarios() []scenario {
 	var rotation []scenario
-	for _, more := range [][]scenario{shapeScenarios, maskScenarios, memoryScenarios, serveScenarios, quantScenarios, valueScenarios, sequenceScenarios, logitScenarios, leanScenarios, floorScenarios,
+	for _, more := range [][]scenario{shapeScenarios, maskScenarios, memoryScenarios, farScenarios, serveScenarios, quantScenarios, valueScenarios, specialScenarios, sequenceScenarios, logitScenarios, leanScenarios, floorScenarios,
 		edgeScenarios, singleScenarios, callScenarios, probeScenarios} {
 		rotation = append(rotation, more...)
 	}
@@ -171,11 +171,11 @@ var shapeScenarios = []scenario{
 			t.grouped(d, 6)
 		},
 		rest: func(d dice, t *draft) { t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk") }},
-	{name: "large head_dim", weight: 3,
+	{name: "large head_dim", weight: 2,
 		size: func(d dice, t *draft) { t.dim(pick(d, 144, 160, 192, 200, 224, 255, 256, 256)) }},
 	{name: "head_dim past 256", weight: 1, sure: "head-dim-past-256",
 		size: func(d dice, t *draft) { t.dim(pick(d, 257, 288, 320, 384, 500, 512, 512, 513, 575, 576, 576)) }},
-	{name: "several blocks of keys under a causal mask", weight: 3,
+	{name: "several blocks of keys under a causal mask", weight: 2,
 		size: func(d dice, t *draft) {
 			n := pick(d, 129, 160, 192, 255, 256, 257, 300)
 			t.lengths(max(1, n-pick(d, 0, 0, 1, 9, 64)), n)

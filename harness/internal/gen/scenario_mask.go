@@ -16,7 +16,7 @@ var maskScenarios = []scenario{
 	{name: "per-example mask, grouped heads", weight: 2,
 		size: func(d dice, t *draft) { t.atLeastTwoBatches(); t.grouped(d, 8) },
 		rest: func(d dice, t *draft) { t.arrayMask(d, anyArrayKind(d), "b1qk", "b11k", "bhqk") }},
-	{name: "first block empty", weight: 3, sure: "mask-first-64",
+	{name: "first block empty", weight: 2, sure: "mask-first-64",
 		size: func(d dice, t *draft) { t.KVLen, t.keepKV = nearBlock(d, 300)+pick(d, 65, 129), true },
 		rest: func(d dice, t *draft) {
 			t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk", "b11k", "111k")
@@ -67,7 +67,7 @@ var maskScenarios = []scenario{
 
 // memoryScenarios are about where things lie.
 var memoryScenarios = []scenario{
-	{name: "another stride on each operand", weight: 3,
+	{name: "another stride on each operand", weight: 2,
 		size: func(d dice, t *draft) { t.Batch, t.keepBatch = max(t.Batch, 2), true },
 		rest: func(d dice, t *draft) {
 			if d.chance(50) {
@@ -147,19 +147,6 @@ var memoryScenarios = []scenario{
 		rest: func(d dice, t *draft) {
 			for _, name := range cases.OperandNames() {
 				t.give(d, name, cases.Scattered)
-			}
-		}},
-	{name: "an operand past 2^31 elements", weight: 2, sure: "strides-past-2^31",
-		size: func(d dice, t *draft) {
-			t.heads(2, pick(d, 1, 2))
-			t.Batch, t.keepBatch = 2, true
-			t.lengths(d.between(2, 6), d.between(2, 40))
-		},
-		rest: func(d dice, t *draft) {
-			t.give(d, "k", cases.Far)
-			t.give(d, "v", cases.Far)
-			if d.chance(40) {
-				t.give(d, pick(d, "q", "out"), cases.Far)
 			}
 		}},
 	{name: "pages of a cache", weight: 2, sure: "paged paged-ragged paged-shuffled",

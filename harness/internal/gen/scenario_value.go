@@ -36,14 +36,14 @@ var valueScenarios = append(rareValueScenarios(), []scenario{
 				t.Output = precision.FP16
 			}
 		}},
-	{name: "scale", weight: 3, sure: "scale-zero",
+	{name: "scale", weight: 2, sure: "scale-zero",
 		rest: func(d dice, t *draft) {
 			t.drawScale(d, &recipe{scaled: 100})
 			if s := t.EffectiveScale(); d.chance(40) && s > 0 {
 				t.Scale = pick(d, new(float32), negative(s))
 			}
 		}},
-	{name: "masked slots of NaN", weight: 3,
+	{name: "masked slots of NaN", weight: 2,
 		size: func(d dice, t *draft) { t.KVLen, t.keepKV = max(t.KVLen, d.between(9, 80)), true },
 		rest: func(d dice, t *draft) {
 			switch d.Intn(3) {
