@@ -75,6 +75,9 @@ func (b *busFlags) connect(ctx context.Context, f flagSet) (*queue.Bus, int) {
 	if b.options.Token, err = readToken(b.tokenFile); err != nil {
 		return nil, f.t.complain("%s: --token-file: %v", f.Name(), err)
 	}
+	if b.options.Token != "" && b.options.Credentials != "" {
+		return nil, f.t.complain("%s: --token-file and --creds are two answers to one question; want one of them", f.Name())
+	}
 	bus, err := queue.Connect(ctx, b.options)
 	if err != nil {
 		return nil, f.t.complain("%s: %v", f.Name(), err)
@@ -117,16 +120,13 @@ func serveCommand(ctx context.Context, t terminal, args []string) int {
 	if o.Dir == "" {
 		return t.complain("campaign serve: --dir is missing")
 	}
-	if (o.Certificate == "") != (o.Key == "") {
-		return t.complain("campaign serve: --tls-cert and --tls-key go together")
-	}
 	var err error
 	if o.Token, err = readToken(*tokenFile); err != nil {
 		return t.complain("campaign serve: --token-file: %v", err)
 	}
 	s, err := queue.Serve(o)
 	if err != nil {
-		return t.complain("campaign %v", err)
+		return t.complain("campaign serve: %v", err)
 	}
 	defer s.Close()
 	fmt.Fprintf(t.out, "serving %s from %s\n", s.URL(), o.Dir)
@@ -166,6 +166,7 @@ func submitCommand(ctx context.Context, t terminal, args []string) int {
 		folders = append(folders, path)
 		return nil
 	})
+	flags.IntVar(&bus.options.Replicas, "replicas", 0, "in a cluster: how many of its servers keep each thing that is in the queue, 1, 3 or 5 (default as it is, at first 1)")
 	item := flags.Int("item", queue.DefaultItem, "cases that a worker takes at once; a few seconds are right")
 	o := campaign.Options{Preset: gen.Default, Workers: 1}
 	flags.drawFlags(&o)

@@ -69,6 +69,8 @@ func follow(ctx context.Context, t terminal, f *queue.Follower, watch, asJSON bo
 		switch {
 		case ctx.Err() != nil:
 			return conforms
+		case err != nil && f.Lost() != nil:
+			return t.complain("campaign status: %v", f.Lost())
 		case err != nil && !watch:
 			return t.complain("campaign status: %v", err)
 		case err != nil: // a server that comes back is no reason to end

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -18,11 +19,13 @@ import (
 
 func TestMain(m *testing.M) {
 	worker.Main(catalog.Open) // before testscript looks at the program's name, which a worker does not have
-	testscript.Main(m, map[string]func(){"attest": func() {
+	programs := maps.Clone(testTools)
+	programs["attest"] = func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		defer stop()
 		os.Exit(dispatch(ctx, terminal{os.Stdout, os.Stderr}, os.Args[1:]))
-	}})
+	}
+	testscript.Main(m, programs)
 }
 
 func TestScripts(t *testing.T) {

@@ -2,28 +2,15 @@ package queue
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
-
-// ConnectOptions hold where the server is and how to prove to it who one is.
-type ConnectOptions struct {
-	URL         string // nats://HOST:PORT; of several servers of a cluster, with commas
-	Dir         string // instead: the folder of a server on this machine
-	Token       string
-	Credentials string // a file of NATS's own credentials
-	// Authority has signed the server's certificate; Certificate and Key are this client's. Files.
-	Authority, Certificate, Key string
-}
 
 // How long a worker may be silent about an item before another gets it, and how often it tells that it is alive.
 const (
@@ -49,56 +36,12 @@ type Bus struct {
 	objects jetstream.ObjectStore
 	inline  int           // bytes of a result that a message holds
 	wait    time.Duration // ackWait, but for tests
+
+	refusal refusal
+	words   func(error) string // what keeps it from the server
 }
 
-// Connect connects and makes the streams where there are none yet.
-func Connect(ctx context.Context, o ConnectOptions) (*Bus, error) {
-	url := o.URL
-	if url == "" && o.Dir != "" {
-		text, err := os.ReadFile(filepath.Join(o.Dir, urlFile))
-		if err != nil {
-			return nil, fmt.Errorf("no server has stored anything in %s: %w", o.Dir, err)
-		}
-		url = strings.TrimSpace(string(text))
-	}
-	options := []nats.Option{nats.Name("attest"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(5 * time.Second)}
-	if o.Token != "" {
-		options = append(options, nats.Token(o.Token))
-	}
-	if o.Credentials != "" {
-		options = append(options, nats.UserCredentials(o.Credentials))
-	}
-	if o.Authority != "" || o.Certificate != "" {
-		c := &tls.Config{MinVersion: tls.VersionTLS12}
-		if o.Authority != "" {
-			authority, err := pool(o.Authority)
-			if err != nil {
-				return nil, err
-			}
-			c.RootCAs = authority
-		}
-		if o.Certificate != "" {
-			pair, err := tls.LoadX509KeyPair(o.Certificate, o.Key)
-			if err != nil {
-				return nil, fmt.Errorf("tls: %w", err)
-			}
-			c.Certificates = []tls.Certificate{pair}
-		}
-		options = append(options, nats.Secure(c))
-	}
-	conn, err := nats.Connect(url, options...)
-	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", url, err)
-	}
-	b := &Bus{conn: conn, inline: inlineBytes, wait: ackWait}
-	if err := b.open(ctx); err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("%s: %w", url, err)
-	}
-	return b, nil
-}
-
-func (b *Bus) open(ctx context.Context) (err error) {
+func (b *Bus) open(ctx context.Context, replicas int) (err error) {
 	if b.js, err = jetstream.New(b.conn); err != nil {
 		return err
 	}
@@ -115,26 +58,60 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	if b.plans, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: planBucket, Storage: jetstream.FileStorage}); err != nil {
+	if b.plans, err = b.bucket(ctx, jetstream.KeyValueConfig{Bucket: planBucket, Storage: jetstream.FileStorage}); err != nil {
 		return err
 	}
 	if b.workers, err = b.presence(ctx); err != nil {
 		return err
 	}
-	b.objects, err = b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: objectBucket, Storage: jetstream.FileStorage})
-	return err
+	b.objects, err = b.js.ObjectStore(ctx, objectBucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		b.objects, err = b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: objectBucket, Storage: jetstream.FileStorage})
+	}
+	if err != nil || replicas == 0 {
+		return err
+	}
+	return b.replicate(ctx, replicas)
+}
+
+// replicate makes the servers of a cluster keep so many copies of everything.
+func (b *Bus) replicate(ctx context.Context, replicas int) error {
+	for _, name := range []string{workStream, resultStream, "KV_" + planBucket, "KV_" + workerBucket, "OBJ_" + objectBucket} {
+		s, err := b.js.Stream(ctx, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		c := s.CachedInfo().Config
+		if c.Replicas == replicas {
+			continue
+		}
+		c.Replicas = replicas
+		if _, err := b.js.UpdateStream(ctx, c); err != nil {
+			return fmt.Errorf("%d copies of %s: %w; want as many as the cluster has servers at most, and 1, 3 or 5", replicas, name, err)
+		}
+	}
+	return nil
 }
 
 // presence is where workers say that they are there. It lies in memory, so a server that starts again has lost it, and
 // whoever misses it first makes it again.
 func (b *Bus) presence(ctx context.Context) (jetstream.KeyValue, error) {
-	return b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: workerBucket, Storage: jetstream.MemoryStorage, TTL: 3 * heartbeat})
+	return b.bucket(ctx, jetstream.KeyValueConfig{Bucket: workerBucket, Storage: jetstream.MemoryStorage, TTL: 3 * heartbeat})
 }
 
+// What is there already stays as it is: whoever runs the servers may have given it more copies or another limit.
 func (b *Bus) stream(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
 	s, err := b.js.Stream(ctx, c.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		s, err = b.js.CreateOrUpdateStream(ctx, c)
+	}
+	return s, err
+}
+
+func (b *Bus) bucket(ctx context.Context, c jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+	s, err := b.js.KeyValue(ctx, c.Bucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		s, err = b.js.CreateOrUpdateKeyValue(ctx, c)
 	}
 	return s, err
 }
@@ -164,6 +141,9 @@ func (b *Bus) store(ctx context.Context, subject string, content []byte, summary
 		once, err = b.storeNow(ctx, m, content, &object)
 		if err == nil || ctx.Err() != nil {
 			break
+		}
+		if lost := b.Lost(); lost != nil {
+			return false, lost
 		}
 		if tell != nil {
 			tell(err)

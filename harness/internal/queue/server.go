@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -45,20 +45,26 @@ const syncEvery = 5 * time.Second
 func Serve(o ServerOptions) (*Server, error) {
 	host, portText, err := net.SplitHostPort(o.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("listen %q: want HOST:PORT, such as 127.0.0.1:4222: %w", o.Listen, err)
+		return nil, fmt.Errorf("--listen %q: want HOST:PORT, such as 127.0.0.1:4222: %w", o.Listen, err)
 	}
 	port, err := strconv.Atoi(portText)
 	if err != nil || port < 0 || port > 65535 {
-		return nil, fmt.Errorf("listen %q: want a port from 0 to 65535", o.Listen)
+		return nil, fmt.Errorf("--listen %q: want a port from 0 to 65535", o.Listen)
 	}
 	if port == 0 {
 		port = server.RANDOM_PORT
 	}
+	if (o.Certificate == "") != (o.Key == "") {
+		return nil, errors.New("--tls-cert and --tls-key go together; want both, or none")
+	}
+	if o.Authority != "" && o.Certificate == "" {
+		return nil, errors.New("--tls-ca asks clients for certificates, which only a server with TLS can; want --tls-cert and --tls-key too")
+	}
 	if !isLoopback(host) && o.Token == "" && o.Authority == "" {
-		return nil, fmt.Errorf("listen %s: beyond this machine a server wants a token, or TLS with an authority that has signed the clients", o.Listen)
+		return nil, fmt.Errorf("--listen %s: beyond this machine a server wants a token, or TLS with an authority that has signed the clients", o.Listen)
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("serve: %w", err)
+		return nil, fmt.Errorf("--dir: %w; want a folder that can be written", err)
 	}
 	options := &server.Options{
 		ServerName: "attest", Host: host, Port: port, DontListen: false, NoSigs: true, NoLog: true,
@@ -73,21 +79,33 @@ func Serve(o ServerOptions) (*Server, error) {
 	}
 	s, err := server.NewServer(options)
 	if err != nil {
-		return nil, fmt.Errorf("serve: %w", err)
+		return nil, err
 	}
 	log := &serverLog{}
 	s.SetLogger(log, false, false)
 	go s.Start()
 	if !s.ReadyForConnections(30 * time.Second) {
 		s.Shutdown()
-		return nil, fmt.Errorf("serve: the server on %s did not start: %s", o.Listen, log.last())
+		return nil, fmt.Errorf("the server on %s did not start: %s", o.Listen, log.last())
 	}
 	if !s.JetStreamEnabled() {
 		s.Shutdown()
-		return nil, fmt.Errorf("serve: %s cannot be used as a store: %s", o.Dir, log.last())
+		return nil, fmt.Errorf("%s cannot be used as a store: %s", o.Dir, log.last())
 	}
-	served := &Server{dir: o.Dir, server: s, url: strings.Replace(s.ClientURL(), "0.0.0.0", host, 1)}
+	served := &Server{dir: o.Dir, server: s, url: reachable(s.ClientURL())}
 	return served, atomicfile.WriteBytes(filepath.Join(o.Dir, urlFile), []byte(served.url+"\n"))
+}
+
+// reachable is a server's URL as this machine can use it, where the server listens on all addresses.
+func reachable(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return text
+	}
+	if ip := net.ParseIP(u.Hostname()); ip != nil && ip.IsUnspecified() {
+		u.Host = net.JoinHostPort("127.0.0.1", u.Port())
+	}
+	return u.String()
 }
 
 func isLoopback(host string) bool {
@@ -96,11 +114,11 @@ func isLoopback(host string) bool {
 }
 
 func serverTLS(o ServerOptions) (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(o.Certificate, o.Key)
-	if err != nil {
-		return nil, fmt.Errorf("tls: %w", err)
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	var err error
+	if c.Certificates, err = certificates(o.Certificate, o.Key); err != nil {
+		return nil, err
 	}
-	c := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	if o.Authority != "" {
 		if c.ClientCAs, err = pool(o.Authority); err != nil {
 			return nil, err
@@ -110,14 +128,29 @@ func serverTLS(o ServerOptions) (*tls.Config, error) {
 	return c, nil
 }
 
+// certificates reads this side's own: one that the other side cannot accept is told here, where it can be mended.
+func certificates(file, key string) ([]tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(file, key)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w; want a certificate and its key, both PEM", file, key, err)
+	}
+	if now := time.Now(); now.After(pair.Leaf.NotAfter) || now.Before(pair.Leaf.NotBefore) {
+		return nil, fmt.Errorf("--tls-cert %s: valid from %s to %s; want one that is valid now, and a clock that is right",
+			file, day(pair.Leaf.NotBefore), day(pair.Leaf.NotAfter))
+	}
+	return []tls.Certificate{pair}, nil
+}
+
+func day(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
 func pool(file string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("tls: %w", err)
+		return nil, fmt.Errorf("--tls-ca: %w; want the certificate of an authority, PEM", err)
 	}
 	p := x509.NewCertPool()
 	if !p.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("tls: %s: no certificate in it; want PEM", file)
+		return nil, fmt.Errorf("--tls-ca %s: no certificate in it; want the certificate of an authority, PEM", file)
 	}
 	return p, nil
 }

@@ -68,6 +68,9 @@ func (b *Bus) Follow(ctx context.Context, name string) (*Follower, error) {
 	return f, nil
 }
 
+// Lost says why the connection will not come back, as Bus.Lost does.
+func (f *Follower) Lost() error { return f.bus.Lost() }
+
 // Status returns how far the campaign is now.
 func (f *Follower) Status(ctx context.Context) (*Status, error) {
 	s := &Status{Name: f.plan.Name}

@@ -146,9 +146,12 @@ func (w *Worker) loop(ctx context.Context) error {
 			}
 		}
 		did, err := w.one(ctx)
+		lost := w.bus.Lost()
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case lost != nil:
+			return lost
 		case err != nil:
 			w.log("%v", err)
 			pause = longPause
