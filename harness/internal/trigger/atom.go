@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// atom is a condition on one feature, with what it costs to say: plain ones, as kv_len >= 33 or lse, cost 1; what has to
-// be explained longer, as a remainder, costs more.
+// atom is a condition on one feature, with its description length: plain ones, as kv_len >= 33 or lse, cost 1; what takes
+// more words to explain, as a remainder, costs more.
 type atom struct {
 	text    string
 	cost    float64

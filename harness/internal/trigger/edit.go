@@ -24,7 +24,7 @@ func (a *axis) one(i int) (cases.Case, bool) {
 	return c, c.Repair() == nil && key(&c) != key(a.from)
 }
 
-// all gives what the axis leads to, each case once.
+// all returns the cases along the axis, each once.
 func (a *axis) all() (list []cases.Case) {
 	known := map[string]bool{}
 	for i := range a.changes {
@@ -277,7 +277,7 @@ var groups = func() []string {
 	return slices.Sorted(maps.Keys(all))
 }()
 
-// take gives a case with some groups of fields as another case has them; nil where that is impossible.
+// take returns a case with some groups of fields as another case has them; nil where that is impossible.
 func take(c, from *cases.Case, names []string) *cases.Case {
 	out := c.Clone()
 	for _, name := range names {

@@ -35,7 +35,7 @@ const (
 	pastPower  // by how much a size goes past a power of two
 )
 
-// settled are fields that say nothing about when a bug strikes, or that other features tell.
+// settled are fields that decide nothing about when a bug strikes, or that other features stand for.
 var settled = map[string]bool{"version": true, "notes": true, "values.seed": true, "after": true}
 
 func truth(b bool) float64 {
@@ -120,8 +120,8 @@ func makeFeatures() []feature {
 	return list
 }
 
-// stepFeatures are about strides that a case gives one by one: whether it does, and whether one of them is 0, so that the
-// same numbers are read again.
+// stepFeatures are about strides that a case sets one by one: whether it sets them, and whether one of them is 0, so that
+// the same numbers are read again.
 func stepFeatures(f *cases.Field, group string) []feature {
 	given := func(c *cases.Case) bool { return !f.Absent(c) }
 	return []feature{

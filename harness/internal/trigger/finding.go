@@ -27,7 +27,8 @@ type Finding struct {
 	unclear    bool
 }
 
-// Explained reports whether the trigger says when the bug strikes. Where no simple condition does, it says nothing.
+// Explained reports whether the trigger is a condition for when the bug strikes. Where no simple one was found the trigger
+// matches no case.
 func (f *Finding) Explained() bool { return !f.unclear }
 
 // Everywhere reports whether the bug strikes whatever the case is.
@@ -102,7 +103,7 @@ func (l *Lab) describe(f *Finding) error {
 	return nil
 }
 
-// Confidence says in a line how sure a trigger is.
+// Confidence is a line about how sure a trigger is.
 func (f *Finding) Confidence() string {
 	s := fmt.Sprintf("%d probes; %d failing cases explained, %d exceptions", f.Probes, f.Inside, f.Exceptions)
 	if f.Hidden > 0 {

@@ -185,8 +185,8 @@ func TestAPathThatRefusesMost(t *testing.T) {
 }
 
 // TestWhereAnOperandLies has a bug that strikes operands which do not begin on a page. Half of all cases end at one
-// instead, so that it depends on the bytes of every operand and on the case's name. No condition over a few fields says
-// that, and none must be made up.
+// instead, so that it depends on the bytes of every operand and on the case's name. No condition over a few fields
+// expresses that, and none must be made up.
 func TestWhereAnOperandLies(t *testing.T) {
 	ask := func(_ context.Context, c cases.Case) (verdict.Kind, error) {
 		rows := c.Batch * c.Heads * c.HeadDim * c.Input.Size()

@@ -9,19 +9,20 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// Options say whom to ask and how long.
+// Options are whom to ask, and how much.
 type Options struct {
-	// Ask gives the verdict of a case, in a cold context.
+	// Ask returns the verdict of a case, in a cold context.
 	Ask func(context.Context, cases.Case) (verdict.Kind, error)
-	// Fresh gives generated cases, the same for the same number.
+	// Fresh returns generated cases, the same for the same number.
 	Fresh func(int) (cases.Case, error)
-	// Known says which cases are somebody else's to explain: nothing is learned from their failures. nil: none.
+	// Known reports whether a case is explained already, by a ledger of known findings: nothing is learned from its failure.
+	// nil: none is.
 	Known func(*cases.Case) bool
 	// Probes is how many cases are asked about for one finding; 0: DefaultProbes.
 	Probes int
 	// MaxWork bounds the cost of a probe; 0: DefaultMaxWork.
 	MaxWork float64
-	// Seed is where the random choices begin: the same verdicts and seed give the same findings.
+	// Seed is where the random choices begin: the same verdicts and seed lead to the same findings.
 	Seed int64
 	// Log gets lines for who wants to know how a trigger came about; nil: nobody.
 	Log func(format string, arguments ...any)

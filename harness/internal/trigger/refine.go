@@ -48,7 +48,7 @@ func (in *inference) refine() error {
 
 const askedAtOnce = 5
 
-// disagree asks where the best conditions say different things.
+// disagree asks about cases that some of the best conditions match and others do not.
 func (in *inference) disagree(preds []conjunction) (asked int, err error) {
 	pool, err := in.pool()
 	if err != nil {

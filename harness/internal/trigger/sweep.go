@@ -86,49 +86,57 @@ func (in *inference) sweepLength(a *axis, bold []int, length func(*cases.Case) i
 	if a == nil {
 		return nil
 	}
-	byLength := map[int]cases.Case{}
+	possible := map[int]cases.Case{}
 	for _, c := range a.all() {
-		byLength[length(&c)] = c
+		possible[length(&c)] = c
 	}
-	shown := map[int]answer{length(&in.base.c): fails}
-	try := func(n int) (err error) {
-		c, ok := byLength[n]
-		if _, done := shown[n]; ok && !done {
-			shown[n], err = in.single(c, true)
+	asked := map[int]answer{length(&in.base.c): fails}
+	ask := func(n int) (err error) {
+		c, ok := possible[n]
+		if _, done := asked[n]; ok && !done {
+			asked[n], err = in.single(c, true)
 		}
 		return err
 	}
 	for _, n := range bold {
-		if err := try(n); err != nil {
+		if err := ask(n); err != nil {
 			return err
 		}
 	}
 	for range 6 {
-		asked := slices.Sorted(maps.Keys(shown))
-		asked = slices.DeleteFunc(asked, func(n int) bool { return shown[n] != fails && shown[n] != passes })
-		next := 0
-		for i := 1; i < len(asked) && next == 0; i++ {
-			if shown[asked[i-1]] == shown[asked[i]] {
-				continue
-			}
-			var between []int
-			for n := range byLength {
-				if _, done := shown[n]; asked[i-1] < n && n < asked[i] && !done {
-					between = append(between, n)
-				}
-			}
-			if slices.Sort(between); len(between) > 0 {
-				next = between[len(between)/2]
-			}
-		}
-		if next == 0 {
+		n, found := halfway(asked, possible)
+		if !found {
 			return nil
 		}
-		if err := try(next); err != nil {
+		if err := ask(n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// halfway is a possible length in the middle between the first two lengths whose verdicts differ and that have one
+// between them of which no verdict is known.
+func halfway(asked map[int]answer, possible map[int]cases.Case) (n int, found bool) {
+	last, begun := 0, false
+	for _, n := range slices.Sorted(maps.Keys(asked)) {
+		if asked[n] != fails && asked[n] != passes {
+			continue
+		}
+		if begun && asked[last] != asked[n] {
+			var between []int
+			for m := range possible {
+				if _, done := asked[m]; last < m && m < n && !done {
+					between = append(between, m)
+				}
+			}
+			if slices.Sort(between); len(between) > 0 {
+				return between[len(between)/2], true
+			}
+		}
+		last, begun = n, true
+	}
+	return 0, false
 }
 
 // category asks about the values of a field that is not plain; of a word the ones that fail become an atom.

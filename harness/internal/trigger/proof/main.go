@@ -2,9 +2,9 @@
 // with several at once. make triggers runs it, and its table is a file.
 //
 // Recall is the share of the failing cases that the found trigger matches; precision is the share of the matched ones that
-// fail, those aside whose values may hide an error. What fails is known in one of two ways. Many mutants say their own
-// condition. Where it is right about the verdicts of the run, it is asked about thousands of fresh cases, none of which
-// has to be run. Where there is none, or it is not what the library really does, fresh cases are run.
+// fail, those aside whose values may hide an error. What fails is known in one of two ways. Many mutants have a
+// condition of their own. Where it is right about the verdicts of the run, it decides thousands of fresh cases, none of
+// which has to be run. Where there is none, or it is not what the library really does, fresh cases are run.
 //
 // What was found for each mutant is a file in the folder --results, and a mutant that has one is not run again: a proof
 // that was cut off goes on where it was.

@@ -3,16 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
-	"attest.example/attest/harness/internal/gen"
+	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/mutate"
 	"attest.example/attest/harness/internal/predicate"
 	"attest.example/attest/harness/internal/trigger"
 )
 
-// naming says which findings are about a planted bug. It is held against the cases that no other bug of the library
+// naming is which findings are about a planted bug. It is held against the cases that no other bug of the library
 // strikes: those of others fail whatever this one does, and nobody can tell. A finding names a bug where nine of ten cases
 // that it matches are struck by that bug, and it matches nine of ten that the bug strikes. A bug that strikes in more ways
 // than one may be named by several findings: nine of ten cases of each are the bug's, and together they match nine of ten
@@ -42,6 +41,76 @@ const agreeing = 0.9
 // name holds findings against the bugs' own conditions, on fresh cases that are not run. Stray are the findings that are
 // about none of the bugs.
 func name(ctx context.Context, found, conditions []string, formulas int) (list []naming, stray []int, err error) {
+	all, plain, err := matched(ctx, found, conditions, formulas)
+	if err != nil {
+		return nil, nil, err
+	}
+	n := namer{list: make([]naming, len(conditions)), of: make([]struck, len(conditions)), used: make([]bool, len(found))}
+	for b := range conditions {
+		n.list[b].bug = b
+		if n.of[b] = plain.apart(b); len(n.of[b].struckBy(b)) == 0 {
+			n.of[b] = all.apart(b)
+		}
+	}
+	for b := range conditions {
+		n.byOne(b)
+	}
+	for b := range conditions {
+		if len(n.list[b].by) == 0 {
+			n.bySeveral(b)
+		}
+	}
+	for f, used := range n.used {
+		if !used {
+			stray = append(stray, f)
+		}
+	}
+	return n.list, stray, nil
+}
+
+// namer hands findings out to bugs, each to one bug at most.
+type namer struct {
+	list []naming // of each bug
+	of   []struck // the cases by which a bug is named: those that no other strikes
+	used []bool   // of each finding
+}
+
+// byOne names a bug by the finding that agrees with it best, where it agrees well and names no other.
+func (n *namer) byOne(bug int) {
+	this := &n.list[bug]
+	best := -1
+	for f := range n.used {
+		if p, r := n.of[bug].about(bug, []int{f}); p*r > this.precision*this.recall {
+			best, this.precision, this.recall = f, p, r
+		}
+	}
+	if best >= 0 && !n.used[best] && min(this.precision, this.recall) >= agreeing {
+		n.take(bug, []int{best}, this.precision, this.recall)
+	}
+}
+
+// bySeveral names a bug by all free findings of which nearly every case is its own, where together they match enough.
+func (n *namer) bySeveral(bug int) {
+	var parts []int
+	for f, used := range n.used {
+		if p, _ := n.of[bug].about(bug, []int{f}); p >= agreeing && !used {
+			parts = append(parts, f)
+		}
+	}
+	if p, r := n.of[bug].about(bug, parts); min(p, r) >= agreeing {
+		n.take(bug, parts, p, r)
+	}
+}
+
+func (n *namer) take(bug int, by []int, precision, recall float64) {
+	n.list[bug] = naming{bug, by, precision, recall}
+	for _, f := range by {
+		n.used[f] = true
+	}
+}
+
+// matched tells of fresh cases which conditions and which findings hold for them; plain are those that hide no error.
+func matched(ctx context.Context, found, conditions []string, formulas int) (all, plain struck, err error) {
 	when, err := compiled(conditions)
 	if err != nil {
 		return nil, nil, err
@@ -50,134 +119,22 @@ func name(ctx context.Context, found, conditions []string, formulas int) (list [
 	if err != nil {
 		return nil, nil, err
 	}
-	stream, err := gen.NewStream(gen.Default, 31337, gen.Filter{MaxWork: 2e7})
-	if err != nil {
-		return nil, nil, err
-	}
-	var all, plain struck
-	for i := range formulas {
-		if ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
-		c, err := stream.Case(i)
-		if err != nil {
-			return nil, nil, err
-		}
+	err = eachFresh(ctx, formulas, func(c cases.Case) (err error) {
 		var s one
 		facts := predicate.FactsOf(c)
 		if s.bugs, err = holds(when, facts); err != nil {
-			return nil, nil, err
+			return err
 		}
 		if s.findings, err = holds(triggers, facts); err != nil {
-			return nil, nil, err
+			return err
 		}
 		all = append(all, s)
 		if !trigger.MayHide(&c) {
 			plain = append(plain, s)
 		}
-	}
-	used := make([]bool, len(triggers))
-	free := func(findings []int) []int {
-		return slices.DeleteFunc(findings, func(f int) bool { return used[f] })
-	}
-	take := func(n *naming, by []int, precision, recall float64) {
-		n.by, n.precision, n.recall = by, precision, recall
-		for _, f := range by {
-			used[f] = true
-		}
-	}
-	of := make([]struck, len(when))
-	for b := range when {
-		if of[b] = plain.apart(b); len(of[b].struckBy(b)) == 0 {
-			of[b] = all.apart(b)
-		}
-		list = append(list, naming{bug: b})
-		n := &list[b]
-		best := -1
-		for f := range triggers {
-			if p, r := of[b].about(b, []int{f}); p*r > n.precision*n.recall {
-				best, n.precision, n.recall = f, p, r
-			}
-		}
-		if best >= 0 && !used[best] && min(n.precision, n.recall) >= agreeing {
-			take(n, []int{best}, n.precision, n.recall)
-		}
-	}
-	for b := range when {
-		n := &list[b]
-		if len(n.by) > 0 {
-			continue
-		}
-		var parts []int
-		for f := range triggers {
-			if p, _ := of[b].about(b, []int{f}); p >= agreeing {
-				parts = append(parts, f)
-			}
-		}
-		parts = free(parts)
-		if p, r := of[b].about(b, parts); min(p, r) >= agreeing {
-			take(n, parts, p, r)
-		}
-	}
-	for f, ok := range used {
-		if !ok {
-			stray = append(stray, f)
-		}
-	}
-	return list, stray, nil
-}
-
-// one case: which bugs strike it, and which findings match it.
-type one struct{ bugs, findings []bool }
-
-type struck []one
-
-// struckBy are the cases that a bug strikes.
-func (s struck) struckBy(bug int) (list struck) {
-	for _, c := range s {
-		if c.bugs[bug] {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-// apart are the cases that no other bug strikes.
-func (s struck) apart(bug int) (list struck) {
-	for _, c := range s {
-		if !slices.Contains(slices.Delete(slices.Clone(c.bugs), bug, bug+1), true) {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-// about is the precision and the recall of some findings together for a bug.
-func (s struck) about(bug int, findings []int) (precision, recall float64) {
-	var both, matched, strikes float64
-	for _, c := range s {
-		match := slices.ContainsFunc(findings, func(f int) bool { return c.findings[f] })
-		switch {
-		case match && c.bugs[bug]:
-			both, matched, strikes = both+1, matched+1, strikes+1
-		case match:
-			matched++
-		case c.bugs[bug]:
-			strikes++
-		}
-	}
-	return both / max(1, matched), both / max(1, strikes)
-}
-
-// holds tells which conditions hold for a case.
-func holds(when []predicate.Predicate, facts predicate.Facts) (which []bool, err error) {
-	which = make([]bool, len(when))
-	for i, p := range when {
-		if which[i], err = p.Holds(facts); err != nil {
-			return nil, err
-		}
-	}
-	return which, nil
+		return nil
+	})
+	return all, plain, err
 }
 
 // conditionsOf are those of mutants; an error names one that has none.

@@ -32,15 +32,11 @@ func TestEveryBugOfALibraryIsNamed(t *testing.T) {
 				require.NoError(t, err)
 				p.when = append(p.when, when)
 			}
-			l, outside, err := p.run(t.Context(), 0, 16, 250, t.Logf)
+			search, err := p.search(16, t.Logf)
 			require.NoError(t, err)
-			require.GreaterOrEqual(t, outside, 250)
-			var found []string
-			for _, f := range l.Findings() {
-				if f.Explained() {
-					found = append(found, f.Trigger.String())
-				}
-			}
+			require.NoError(t, search.peel(t.Context(), 250))
+			require.GreaterOrEqual(t, search.passed, 250)
+			found := search.triggers()
 			conditions, err := conditionsOf(bugs)
 			require.NoError(t, err)
 			list, _, err := name(t.Context(), found, conditions, 4000)

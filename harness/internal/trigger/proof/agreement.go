@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/trigger"
+)
+
+// agreement counts fresh cases by whether a trigger matches them and whether the bug strikes them. Those that may hide an
+// error count where both agree.
+type agreement struct{ both, found, truth float64 }
+
+func (a *agreement) add(found, truth bool) {
+	switch {
+	case found && truth:
+		a.both, a.found, a.truth = a.both+1, a.found+1, a.truth+1
+	case found:
+		a.found++
+	case truth:
+		a.truth++
+	}
+}
+
+func (a agreement) precision() float64 { return a.both / max(1, a.found) }
+func (a agreement) recall() float64    { return a.both / max(1, a.truth) }
+func (a agreement) agrees() bool       { return a.precision() >= 0.9 && a.recall() >= 0.9 }
+
+func (o *options) agreement(ctx context.Context, found []string, strikes func(*cases.Case) bool) (a agreement, err error) {
+	list, err := compiled(found)
+	if err != nil {
+		return a, err
+	}
+	err = eachFresh(ctx, o.formulas, func(c cases.Case) error {
+		match, err := anyOf(list, c)
+		if err != nil {
+			return err
+		}
+		if truth := strikes(&c); match == truth || !trigger.MayHide(&c) {
+			a.add(match, truth)
+		}
+		return nil
+	})
+	return a, err
+}

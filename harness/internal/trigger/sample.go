@@ -1,0 +1,43 @@
+package trigger
+
+import (
+	"attest.example/attest/harness/internal/cases"
+)
+
+// sample is a case with what the learner sees of it.
+type sample struct {
+	c    cases.Case
+	key  string
+	x    []float64
+	weak bool
+	bits []bool // of atoms
+}
+
+func newSample(c cases.Case) *sample {
+	s := &sample{c: c, key: key(&c), x: vector(&c), weak: weak(&c)}
+	s.bits = make([]bool, len(atoms))
+	for i := range atoms {
+		s.bits[i] = atoms[i].holds(s.x[atoms[i].feature])
+	}
+	return s
+}
+
+// weak cases may pass although the bug strikes them: hardly a key to see, values that hide an error, or such that every
+// output is as good as another.
+func weak(c *cases.Case) bool {
+	v := c.Values
+	if v.V == cases.Zero || v.V == cases.Constant || v.V == cases.OneHot || v.V == cases.Identity ||
+		v.Q == cases.Zero || v.Q == cases.Subnormal || v.K == cases.Zero || v.K == cases.Subnormal || v.K == cases.Constant {
+		return true
+	}
+	for _, r := range []cases.Regime{v.Q, v.K, v.V} {
+		switch r {
+		case cases.WithNaN, cases.WithInf, cases.WithSNaN, cases.Huge, cases.Overflow:
+			return true
+		}
+	}
+	return c.KeysSeen(3) < 3 || c.Mask.Fill == cases.OpenFill || c.EffectiveScale() == 0 || c.Mask.PlusInf
+}
+
+// MayHide reports whether a case may pass although a bug strikes it.
+func MayHide(c *cases.Case) bool { return weak(c) }
