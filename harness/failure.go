@@ -96,8 +96,7 @@ func (f *failing) lines(file string) string {
 	return fmt.Sprintf("%s=%s %s\n%s=%s %s", replayVariable, file, test, reduceVariable, file, test)
 }
 
-// rerun is how a case file ended, for a test: text is empty where it passes and nothing is to be told. fails also where
-// the file cannot be run as it says.
+// rerun is how a case file ended, for a test. text is empty where it passes and there is nothing to report.
 type rerun struct {
 	item    corpus.Item
 	outcome trial.Outcome

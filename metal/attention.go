@@ -91,7 +91,7 @@ type AttentionOptions struct {
 	Sinks, Slopes *Tensor
 	// Pages is where the keys of a batch entry are, of K and V that lie in pages; nil: in one piece.
 	Pages *Pages
-	// KQuantised and VQuantised say how K and V are stored as integers; nil: they are of Input.
+	// KQuantised and VQuantised are how K and V are stored as integers; nil: they are of Input.
 	KQuantised, VQuantised *Quantised
 
 	// Ranges are int32 [batch, max(PackedEntries, 1), 4]: the rows [q_begin, q_end) and keys [kv_begin, kv_end) of each
@@ -208,7 +208,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 			continue
 		}
 		if t.from.Buffer == nil && t.from.Offset == 0 && (o.Batch == 0 || o.QLen == 0 || o.KVLen == 0) {
-			*t.to = mfa.Operand{Strides: t.from.Strides, Transposed: t.from.Transposed} // NULL: whether it may be is Forward's to say
+			*t.to = mfa.Operand{Strides: t.from.Strides, Transposed: t.from.Transposed} // NULL, which Forward accepts or refuses
 			continue
 		}
 		if t.from.Buffer == nil || t.from.Offset < 0 {

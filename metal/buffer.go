@@ -29,7 +29,7 @@ func (c *Context) WrapUint16s(elements []uint16) (*Buffer, error) {
 }
 
 // WrapStrided is Wrap with a layout, in elements, for the last len(shape) of batch, head, row and column. Operands
-// without strides of their own use it. It is the way to give strides to a library without descriptors.
+// without strides of their own use it. A library without descriptors can only be told strides so.
 func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, error) {
 	return c.buffer(c.mfa.WrapStrided(memory, shape, strides))
 }

@@ -27,7 +27,7 @@ func Open(path string) (*Library, error) {
 func (l *Library) Missing() []string { return l.lib.Missing() }
 
 // HasDescriptor tells whether the library takes whole descriptors: grouped heads, windows, strides, alignment.
-// Without, attention calls are limited to what the interface's own functions can say.
+// Without, attention calls are limited to the arguments of the interface's own functions.
 func (l *Library) HasDescriptor() bool { return l.lib.HasDescriptor() }
 
 // WithoutDescriptor is the same library, called only by the interface's own functions: its oldest callers' way in.

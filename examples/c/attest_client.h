@@ -5,7 +5,7 @@
  *
  * Then: attest run --path exec:./mine
  *
- * The tensors lie in memory that attest shares, with the strides that the case gives them; nothing is copied here.
+ * The tensors lie in memory that attest shares, with the strides of the case; nothing is copied here.
  * The protocol is harness/internal/paths/execpath/PROTOCOL.md.
  */
 #ifndef ATTEST_CLIENT_H
@@ -57,7 +57,7 @@ typedef struct {
   /* [1, heads, 1, 1] each, only for a program that knows "sinks" or "alibi": see attest_sink and attest_linear. */
   attest_tensor sinks, slopes;
   /* Only for a program that knows "quant". Columns of a quantised tensor are the bytes of a row, and its strides and offset
-   * count bytes; attest_key and attest_value give its numbers. k_scales and the like are of int8 and int4, [batch, kv_heads,
+   * count bytes; attest_key and attest_value read its numbers. k_scales and the like are of int8 and int4, [batch, kv_heads,
    * kv_len, scales of a row] or [1, kv_heads, 1, 1]; quant_block columns share a scale, 0: all of a row. */
   attest_quant k_quant, v_quant;
   int64_t quant_block;

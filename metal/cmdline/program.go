@@ -9,7 +9,7 @@ import (
 
 // Arguments parses the command line of a program: the flags wherever they stand, and between least and most arguments.
 // usage is what follows the program's name, as "FILE.metal [flags]". Where the program ends here, because help was asked
-// for (status 0) or the command line is wrong (status 2), done is true and what there is to say was written.
+// for (status 0) or the command line is wrong (status 2), done is true and the help or the error was written.
 func Arguments(f *flag.FlagSet, usage string, least, most int, words []string, stdout, stderr io.Writer) (arguments []string, status int, done bool) {
 	arguments, err := Parse(f, words)
 	switch {

@@ -2,7 +2,7 @@
 // client in another language. It needs nothing but the standard library: copy it. A Go implementation that can be
 // imported joins better as a harness.Path, in go test.
 //
-// The tensors lie in memory that attest shares, with the strides that the case gives them; nothing is copied here. The
+// The tensors lie in memory that attest shares, with the strides of the case; nothing is copied here. The
 // protocol is harness/internal/paths/execpath/PROTOCOL.md.
 package attestclient
 

@@ -73,7 +73,7 @@ func (p *progress) show(done, failed int) {
 	}
 }
 
-// say prints a line of its own.
+// say prints a line that stays, above the bar where there is one.
 func (p *progress) say(line string) {
 	if p.bars != nil {
 		fmt.Fprintln(p.bars, line)

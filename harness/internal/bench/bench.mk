@@ -5,8 +5,8 @@
 #   make bench-baseline   writes the baseline anew: do it on the machine that will compare, with nothing else running
 #
 # What is compared is time in yardsticks, fixed arithmetic that ran beside it, so that a machine which is twice as busy
-# does not look like a kernel which is twice as slow. A baseline still says something about the machine that made it and
-# about no other: attest compare warns where the device or the toolchain differs, and then the figures compare two machines.
+# does not look like a kernel which is twice as slow. A baseline still holds for the machine that made it and for no
+# other: attest compare warns where the device or the toolchain differs, and then the figures compare two machines.
 
 BENCH_PATH ?= host
 BENCH_FLAGS ?= --quick

@@ -45,7 +45,7 @@ const (
 	fewerBelow = 0.7
 	moreAbove  = 1.5
 	// growthOfOne is by how much a call with several dispatches may take longer than one with a single one and still
-	// pass for it, where no clock says what a dispatch takes.
+	// pass for it, where no clock measures single dispatches.
 	growthOfOne = 1.3
 	// minRounds is how many values a median needs for an interval of 95 %.
 	minRounds  = 6

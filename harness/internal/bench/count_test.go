@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// machine is a clock and a library on it: what dispatches really take, and what the library says.
+// machine is a clock and a library on it: what dispatches really take, and what the library reports.
 type machine struct {
 	overhead, each float64
 	noise          float64                                                  // largest share by which a dispatch takes longer

@@ -25,7 +25,7 @@ type fake struct {
 	lies     bool // it runs once, and divides the time by the number of dispatches
 	calls    []int
 	fail     error
-	short    bool // gives the time of one dispatch only
+	short    bool // reports the time of one dispatch only
 	closed   int
 	slowdown func() float64 // nil: none
 }

@@ -12,7 +12,7 @@ import (
 	"attest.example/attest/harness/internal/paths"
 )
 
-// refusing says of nothing that it does not support it, and refuses some rows when it comes to them.
+// refusing declares support for every row, and refuses some when it is called with them.
 type refusing struct {
 	*fake
 	prepare, run func(cases.Case, int) bool // the latter is also told the number of the call

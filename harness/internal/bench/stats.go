@@ -17,7 +17,7 @@ type Stats struct {
 	Spread float64 `json:"spread"`
 }
 
-// StatsOf describes samples; none give zeros.
+// StatsOf describes samples; of none, all is 0.
 func StatsOf(samples []float64) Stats {
 	if len(samples) == 0 {
 		return Stats{}

@@ -25,7 +25,7 @@ type Target interface {
 
 // Call is a prepared call.
 type Call interface {
-	// Run runs the call and waits. It gives the device seconds of each dispatch, none where there is no such clock.
+	// Run runs the call and waits. It returns the device seconds of each dispatch, none where there is no such clock.
 	Run() ([]float64, error)
 	Close()
 }

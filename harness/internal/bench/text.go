@@ -31,8 +31,8 @@ func (r *Report) WriteText(w io.Writer) error {
 	return err
 }
 
-// writeCounts tells of the anchor rows, which stand for the rest where those have nothing else to say; where there is
-// none, of the first.
+// writeCounts writes how many dispatches ran in the anchor rows, or in the first row where there are none. They stand for
+// all rows whose counts are no different.
 func (r *Report) writeCounts(b *strings.Builder) {
 	timed := slices.DeleteFunc(slices.Clone(r.Rows), func(m Measurement) bool { return m.Skipped != "" })
 	anchors := slices.DeleteFunc(slices.Clone(timed), func(m Measurement) bool { return !m.Anchor })
@@ -143,7 +143,7 @@ func (r *Report) outcome() string {
 	return "credible"
 }
 
-// trueSeconds is what a dispatch takes by our own clock, whatever the library says: where fewer dispatches ran than
+// trueSeconds is what a dispatch takes by our own clock, whatever the library reports: where fewer dispatches ran than
 // were asked for, one call is one dispatch.
 func (m *Measurement) trueSeconds() float64 {
 	if m.Count != nil && m.Count.Verdict == CountFewer {

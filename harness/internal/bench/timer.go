@@ -49,7 +49,7 @@ type timer struct {
 	target Target
 	effort Effort
 	now    func() time.Time
-	// yardstick runs fixed work of about that length and gives the seconds of a unit of it; nil: there is none.
+	// yardstick runs fixed work of about that length and returns the seconds of a unit of it; nil: there is none.
 	yardstick func(about time.Duration) (float64, error)
 	pass      func(n, of int) // see Options.Pass
 }

@@ -14,8 +14,8 @@ import (
 // drawTime bounds the run that a picture takes, reference and guesses included.
 const drawTime = 30 * time.Second
 
-// draw runs the reduced cases of the run once more and keeps the pictures of their outputs, for the report. A case that
-// gives no output has none; that one could not be drawn is told in the log and costs nothing else.
+// draw runs the reduced cases of the run once more and keeps the pictures of their outputs, for the report. A case
+// without an output has none; where one cannot be drawn, the log has the reason and the run goes on.
 func (r *runner) draw(ctx context.Context) {
 	for _, f := range r.run.Summary().Failures {
 		if f.Reduced == "" || ctx.Err() != nil {

@@ -281,7 +281,8 @@ func (s *findings) fold() {
 	s.of = left
 }
 
-// besides are the further cases that the law ran which a case breaks: with fewer rows, say, or with the scale negated.
+// besides are the other cases that a law ran beside the one that breaks it, such as one with fewer rows, or with the
+// scale negated.
 func (s *findings) besides(ctx context.Context, f failure) []cases.Case {
 	if f.v.Law == "" {
 		return nil

@@ -69,7 +69,7 @@ type Report struct {
 }
 
 // Run runs generated cases and keeps everything in the directory dir. When ctx ends, what is done is kept, and the
-// report says so.
+// report is marked as interrupted.
 func Run(ctx context.Context, o Options, dir string, w Watch) (Report, error) {
 	stream, err := gen.NewStream(o.Preset, o.Seed, o.Filter)
 	if err != nil {

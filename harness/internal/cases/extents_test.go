@@ -110,7 +110,7 @@ func TestEmptyCasesAreCases(t *testing.T) {
 	}
 }
 
-// TestExtentsThatMustBeThere: a size that may be 0 is 0 only where a file says so, and heads and head_dim never are.
+// TestExtentsThatMustBeThere: a size that may be 0 is 0 only where a file has it so, and heads and head_dim never are.
 func TestExtentsThatMustBeThere(t *testing.T) {
 	whole := map[string]string{"batch": `"batch":0`, "heads": `"heads":2`, "q_len": `"q_len":0`, "kv_len": `"kv_len":0`, "head_dim": `"head_dim":8`}
 	file := func(without, with string) string {

@@ -42,7 +42,7 @@ type Field struct {
 	// know it. Fields of the first version are known to every path: see Unknown.
 	Unsupported string
 
-	accepted  string              // values in words, where the type's own do not say it
+	accepted  string              // the values in words, where those of its type are not enough
 	used      func(*Case) bool    // the field has an effect; nil: where it applies
 	at        func(*Case) any     // points to the member
 	zero      func(*Case) bool    // the member is absent

@@ -9,7 +9,7 @@ import (
 // first version of the format.
 type first struct {
 	least int      // of an Integer that is a size
-	words []string // of a Word whose values say how memory or the formula is; nil: all, they say only what values are drawn
+	words []string // of a Word that decides how memory lies or what the formula is; nil: all, it decides only what is drawn
 }
 
 var (

@@ -196,7 +196,7 @@ func (t *Tensor) stored() [4]int {
 	return [4]int{t.pages.count, t.Shape[1], t.pages.page, columns}
 }
 
-// tableLayout is the table of pages: 4-byte integers, which Format does not say.
+// tableLayout is the table of pages. Its elements are 4-byte integers, for which there is no Format.
 func (c *Case) tableLayout() *Tensor {
 	t := layout(Operand{}, precision.FP32, 1, 1, c.Batch, c.pagesEach())
 	return &t

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Pages say where a row lies and not what it is, and no two rows of different pages share memory unless entries share
+// Pages decide where a row lies and not what it holds, and no two rows of different pages share memory unless entries share
 // pages. What no entry uses holds slack.
 func TestPagesChangeNoValue(t *testing.T) {
 	base := Materialize(stridedCase(t, func(*Case) {}))

@@ -40,7 +40,7 @@ func sameInAnotherPlace(t *testing.T, name string, plain, placed *Tensor) {
 	}
 }
 
-// Strides say where a value lies and not what it is, but for what shares memory.
+// Strides decide where a value lies and not what it is, but for what shares memory.
 func TestStridesChangeNoValue(t *testing.T) {
 	base := Materialize(stridedCase(t, func(*Case) {}))
 	d := rand.New(rand.NewSource(1))

@@ -215,11 +215,11 @@ type Tensors struct {
 	Mask    *MaskArray // nil unless the mask is an array
 	Sinks   *Tensor    // fp32 [1, heads, 1, 1]: the logit of each head that enters the normaliser alone; nil: none
 	Slopes  *Tensor    // fp32 [1, heads, 1, 1]: of the linear bias of each head; nil: none
-	// Ranges are int32, whatever its Format says, [batch, entries, 1, 4]: q_begin, q_end, kv_begin and kv_end of each entry;
+	// Ranges are int32, whatever its Format is, [batch, entries, 1, 4]: q_begin, q_end, kv_begin and kv_end of each entry;
 	// nil: all rows and keys.
 	Ranges *Tensor
 	Table  *Tensor // 4-byte integers [1, 1, batch, pages of an entry]: the pages of k and v; nil: they are not paged
-	// Of k and v of int8 and int4: fp32 scales and int32 zero points, whatever their Format says, [batch, kv_heads, kv_len,
+	// Of k and v of int8 and int4: fp32 scales and int32 zero points, whatever their Format is, [batch, kv_heads, kv_len,
 	// scales of a row], or [1, kv_heads, 1, 1] where heads have one; of paged k and v in pages too. nil: none.
 	KScales, KZeros, VScales, VZeros *Tensor
 

@@ -81,7 +81,7 @@ type Row struct {
 	Faster   bool              // likewise
 	Warnings []string
 
-	reachable float64 // the smallest P that so few numbers could give
+	reachable float64 // the smallest P that so few numbers can reach
 }
 
 // Worse reports a significant slowdown past the threshold or a nonconformity that the old run did not show.

@@ -205,7 +205,7 @@ func TestASlowdownBelowTheThresholdIsNotHeldAgainstTheRun(t *testing.T) {
 	}
 }
 
-// A false alarm anywhere in the report is as rare as alpha says. 300 comparisons at alpha 0.05: 15 expected at most,
+// A false alarm anywhere in the report is no more likely than alpha. 300 comparisons at alpha 0.05: 15 expected at most,
 // and 30 is four standard deviations more.
 func TestEqualRunsRaiseFalseAlarmsAsRarelyAsPromised(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))

@@ -122,8 +122,8 @@ func TestAnyGoBenchmarkFileCompares(t *testing.T) {
 	hold("gobench.txt", text(t, r))
 }
 
-// Two tables of attest bench, the second made while the machine was half as fast: the clock says that all is slower, the
-// yardstick beside says which row really is.
+// Two tables of attest bench, the second made while the machine was half as fast: by the clock all is slower, and the
+// yardstick beside it shows which row really is.
 func TestABusyMachineIsNotASlowdown(t *testing.T) {
 	hold := inTemp(t)
 	write := func(file string, machine, causal float64, withYardsticks bool) {

@@ -19,7 +19,7 @@ func minPairs(alpha float64) int {
 }
 
 // signTest is the exact two-sided sign test of whether ratios have the median 1: the probability that a fair coin
-// falls as unevenly as the ratios above and below 1 do. Ratios of exactly 1 say nothing and are left out.
+// falls as unevenly as the ratios above and below 1 do. Ratios of exactly 1 are evidence for neither side and are left out.
 func signTest(ratios []float64) float64 {
 	above, below := 0, 0
 	for _, r := range ratios {
@@ -45,7 +45,7 @@ func signTest(ratios []float64) float64 {
 // logChoose is the logarithm of n over k: the number itself overflows from n = 1030 on.
 func logChoose(n, k int) float64 { return combin.LogGeneralizedBinomial(float64(n), float64(k)) }
 
-// smallestU is the smallest p-value that the two-sided U test of n and m values can give: two of all their orders.
+// smallestU is the smallest p-value that the two-sided U test of n and m values can reach: that of two of all their orders.
 func smallestU(n, m int) float64 {
 	return min(1, 2*math.Exp(-logChoose(n+m, n)))
 }

@@ -148,7 +148,7 @@ func (r *Row) write(w io.Writer, unit string, notes *footnotes) {
 }
 
 // amount formats a median, with half the width of its interval where it is of like measurements: over cases of
-// different size it would say how the cases differ.
+// different size it would show how the cases differ.
 func (r *Row) amount(s benchmath.Summary, unit string) string {
 	if s.Center == 0 {
 		return "?"

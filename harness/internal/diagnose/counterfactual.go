@@ -33,8 +33,8 @@ func (p *plane) counterfactuals(ctx context.Context, s *Subject) ([]Explanation,
 	return append(found, before...), err
 }
 
-// near reports whether half of the wrong elements are anywhere near another result: the bounds of it, which say for
-// sure, cost several times as much as its values.
+// near reports whether half of the wrong elements are anywhere near another result. Only its bounds can decide, but they
+// cost several times as much as its values.
 func (p *plane) near(other *reference.Result) bool {
 	value := other.Output
 	if p.name == "lse" {

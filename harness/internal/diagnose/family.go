@@ -29,7 +29,7 @@ var families = map[string]string{
 	"rounded":         "a number kept in the input's format on its way (MLX, PyTorch on Metal)",
 }
 
-// Family is the family that the wrong elements resemble; nil: none, or the evidence is too little to say so.
+// Family is the family that the wrong elements resemble; nil: none, or there is too little evidence.
 func (d Diagnosis) Family() *Family {
 	if len(d.What) == 0 {
 		return nil

@@ -15,7 +15,7 @@ type guess struct {
 	change      func(*reference.Problem)
 }
 
-// rowMask is a mask that a function gives.
+// rowMask is a mask as a function of the row.
 type rowMask func(batch, head, row int, bias []float64) (first, last int)
 
 // Row implements reference.Mask.

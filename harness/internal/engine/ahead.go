@@ -27,7 +27,7 @@ func (e *engine) compileAhead(ctx context.Context) {
 		}
 		c, err := e.supported(w.path, index)
 		if err != nil {
-			return // the workers will come to it, and say so
+			return // the workers will come to it and report the error
 		}
 		small, ok := smallest(c)
 		if !ok || seen[cases.Name(small)] || paths.Supports(w.path, small) != nil {

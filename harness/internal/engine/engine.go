@@ -2,8 +2,8 @@
 // and where results go are its caller's. It never prints and never writes a file.
 //
 // Cases run in sequences of consecutive numbers. A sequence starts with a cold context and goes through it in order
-// on one worker, so that what a case finds in the context depends on its number alone: the same seed gives the same
-// verdicts whatever the number of workers, and bugs that need two calls still get them.
+// on one worker, so that what a case finds in the context depends on its number alone: the same seed has the same
+// verdicts whatever the number of workers, and bugs that need two calls are still found.
 package engine
 
 import (
@@ -30,7 +30,7 @@ type Config struct {
 	// Source returns the case with a number, from 0; for the same number always the same case.
 	Source func(index int) (cases.Case, error)
 	// Redraw returns the draw of a number that takes the place of those before it, which the path does not support; draw 0
-	// is Source's. It too must always give the same. nil: what the path does not support is not drawn again.
+	// is Source's. It too must always return the same case. nil: what the path does not support is not drawn again.
 	Redraw func(index, draw int) (cases.Case, error)
 	// First is the first number, of a sequence's begin.
 	First int

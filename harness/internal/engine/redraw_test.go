@@ -174,7 +174,7 @@ func TestAPathThatDoesNothingIsFoundOutSoon(t *testing.T) {
 	}
 }
 
-// sluggish takes its time to say no.
+// sluggish takes its time to refuse a case.
 type sluggish struct{ closed }
 
 func (p *sluggish) Supports(c cases.Case) error {

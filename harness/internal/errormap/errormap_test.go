@@ -37,7 +37,7 @@ func TestMapShowsWhatAnotherRunContradicts(t *testing.T) {
 	truth, err := reference.Attend(context.Background(), p, a, reference.Options{})
 	require.NoError(t, err)
 	got := append([]float64(nil), truth.Output...)
-	got[6+3] = 1 // head 1, row 1, column 0: past its bound whatever another run says
+	got[6+3] = 1 // head 1, row 1, column 0: past its bound, whatever another run finds
 	broken := []verdict.Place{{Head: 1, Row: 0, Column: 2}, {Head: 1, Row: 1, Column: 0}}
 	var out strings.Builder
 	require.NoError(t, Write(&out, truth, got, broken, 8))

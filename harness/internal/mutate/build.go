@@ -74,8 +74,8 @@ func (b *Builder) Mutant(ctx context.Context, m *Mutant) (Build, error) {
 	return built, nil
 }
 
-// plainOptions has a library called by the ABI's own functions, as its header says: a probe of what it means by them
-// would take a planted bug for a convention.
+// plainOptions has a library called by the ABI's own functions, as mfa.h defines them: a probe of what the library means by
+// them would take a planted bug for a convention.
 func plainOptions(plain bool) string {
 	if !plain {
 		return ""

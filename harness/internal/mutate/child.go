@@ -37,7 +37,7 @@ type report struct {
 	At      *int        `json:"at,omitempty"`      // this case runs next
 	Failure *Failure    `json:"failure,omitempty"` // the harness has found something
 	Reduced *Reduced    `json:"reduced,omitempty"`
-	Rule    *ruleReport `json:"rule,omitempty"` // what the peers' rules say of one case
+	Rule    *ruleReport `json:"rule,omitempty"` // how the peers' rules judge one case
 	Error   string      `json:"error,omitempty"`
 	Done    bool        `json:"done,omitempty"`
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // The projects' own problems: their shapes, masks and formats, with the values that they draw. Left out is what no
-// forward call of this interface can say (softcap, dropout, quantised caches) and what would take a processor minutes
+// forward call of this interface can express (softcap, dropout, quantised caches) and what would take a processor minutes
 // (more than ownWork multiply-adds); where a list has 24 or 32 heads, it is run with an eighth of them. Of a longer
 // list 48 problems are run, spread evenly.
 

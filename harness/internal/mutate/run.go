@@ -44,7 +44,7 @@ type Outcome struct {
 	rules   []ruleReport
 }
 
-// Wrong returns what about an outcome is not as the mutant's header says, or "".
+// Wrong returns how an outcome differs from what the mutant's header expects, or "".
 func (o *Outcome) Wrong() string {
 	switch {
 	case o.Broken != nil:

@@ -50,7 +50,7 @@ func samePrecision(c cases.Case, t *cases.Tensors) []float64 {
 	return out
 }
 
-// weighted is the softmax of scores, and of a sink beside them, times v. A row without a key gives 0.
+// weighted is the softmax of scores, and of a sink beside them, times v. It is 0 for a row without a key.
 func weighted(scores, v []float64, top, sink float64, dim int, in, format precision.Format) []float64 {
 	out := make([]float64, dim)
 	if math.IsInf(top, -1) {

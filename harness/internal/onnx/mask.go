@@ -17,7 +17,7 @@ type mask struct {
 	valid  []float64 // keys of each batch entry that are no padding; nil: all
 }
 
-// mask sets the case's mask. What causal and aligned masks can say they do; the rest is an array.
+// mask sets the case's mask: a causal or aligned one where that is the same, else an array.
 func (v *Vector) mask(c *cases.Case) *mask {
 	m := &mask{causal: v.numbers["is_causal"] != 0, array: v.tensors["attn_mask"]}
 	if past := v.tensors["past_key"]; past != nil {

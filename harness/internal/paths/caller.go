@@ -9,7 +9,7 @@ type Caller interface {
 }
 
 // Knower is a path that knows what came after the first version of the case format: a field by its name, "softcap", and a
-// later value of an old field by both, "q_len=0". A path that does not say so is never asked for a case that sets one.
+// later value of an old field by both, "q_len=0". A path that is no Knower is never asked for a case that sets one.
 type Knower interface{ Knows(what string) bool }
 
 // Supports asks a path for a case, the fields that it must know and the way of calling it included. A call that is made

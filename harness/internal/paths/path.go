@@ -33,15 +33,15 @@ type Timing struct {
 	CompileSeconds float64   // spent compiling for this call
 	Cached         bool      // the pipeline was there already
 
-	// OnFibers are the kernels so far, as "KERNEL: WHY", that the host device was to run as vectors and gives a fiber a
-	// thread.
+	// OnFibers are the kernels so far, as "KERNEL: WHY", that the host device was to run as vectors and runs with a fiber
+	// for each thread.
 	OnFibers []string
 }
 
 // Promises is what a path guarantees beyond being right. Relations that it does not promise are not held against
 // it; bounds always are.
 type Promises struct {
-	Deterministic bool // the same call gives the same bits
+	Deterministic bool // the same call has the same bits
 	MaskedBits    bool // what masked slots hold changes no bit of the output
 	Independent   bool // batches, heads and rows do not see each other: change one, the others keep their bits
 	FutureBits    bool // under a causal mask, later keys change no bit of earlier rows
@@ -73,7 +73,7 @@ func Reset(ctx context.Context, p Path) error {
 	return nil
 }
 
-// Describer is a path that can say what it runs on.
+// Describer is a path that knows what it runs on.
 type Describer interface{ Describe() Description }
 
 // Description is what a run records of a path's surroundings.

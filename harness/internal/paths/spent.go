@@ -4,7 +4,7 @@ package paths
 // has failed there. What goes on in a new process is told by whoever has one: see package worker.
 type Spender interface{ Spent() bool }
 
-// Spent asks a path; one that does not say so never is.
+// Spent reports whether a path is spent; one that is no Spender never is.
 func Spent(p Path) bool {
 	spender, ok := p.(Spender)
 	return ok && spender.Spent()

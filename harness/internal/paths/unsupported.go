@@ -14,7 +14,7 @@ var ErrUnsupported = errors.New("unsupported")
 // refusal carries the reason alone as its text.
 type refusal struct {
 	text  string
-	cause error // what Unwrap of the formatted error gives; nil: nothing
+	cause error // what the formatted error wraps; nil: nothing
 }
 
 func (e *refusal) Error() string        { return e.text }

@@ -8,6 +8,6 @@ type Varied interface{ Variants() []Variant }
 type Variant struct {
 	Label string // what differs: "schedule reverse"
 	Path  Path
-	// SameBits means that it must give the base's bits.
+	// SameBits means that its output must have the base's bits.
 	SameBits bool
 }

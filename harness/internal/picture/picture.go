@@ -46,8 +46,8 @@ type Picture struct {
 	Diagnosis diagnose.Diagnosis `json:"diagnosis"`
 	Maps      []Map              `json:"maps"`   // those with the worst elements first
 	Hidden    int                `json:"hidden"` // further heads that are not drawn
-	// Keys are maps of the weights that a row gives to each key, with keys across; Note says what they show, or why there
-	// are none.
+	// Keys are maps of the weights that a row puts on each key, with keys across; Note explains what they show, or why
+	// there are none.
 	Keys   []Map     `json:"keys,omitempty"`
 	Note   string    `json:"note,omitzero"`
 	Around []Element `json:"around"` // the worst element and its neighbours, in the order of the output

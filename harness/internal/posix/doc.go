@@ -1,6 +1,6 @@
 // Package posix is what the harness asks of a Unix system beside package os: shared memory with guard pages, process
 // groups, pipes that block. Elsewhere every call ends with [ErrMissing], so that the rest of the program builds there
-// and says what it lacks. It decides nothing.
+// and reports what is missing. It decides nothing.
 package posix
 
 import "errors"

@@ -36,7 +36,7 @@ func Stop(pid int) error { return unix.Kill(pid, unix.SIGSTOP) }
 // Gone reports whether there is no such process.
 func Gone(pid int) bool { return errors.Is(unix.Kill(pid, 0), unix.ESRCH) }
 
-// Group says whether a command's process has a process group of its own.
+// Group sets whether a command's process has a process group of its own.
 func Group(own bool) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: own} }
 
 // Read reads what is there. empty: nothing is there yet.

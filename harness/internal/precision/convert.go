@@ -16,7 +16,7 @@ func (f Format) Round(x float64) float64 {
 }
 
 // SignallingNaN is the bit pattern of a NaN whose quiet bit is clear. Arithmetic makes it quiet, so no conversion from a
-// number gives it: it has to be stored as bits.
+// number returns it: it has to be stored as bits.
 func (f Format) SignallingNaN() uint32 {
 	s := f.shape()
 	return uint32(1<<(s.Bits-1-s.Mantissa)-1)<<s.Mantissa | 1<<(s.Mantissa-2)

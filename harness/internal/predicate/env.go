@@ -13,7 +13,7 @@ import (
 // here, and a misspelt one is an error when the expression is compiled.
 var caseType = reflect.TypeFor[cases.Case]()
 
-// skipped fields say nothing about the problem itself.
+// skipped fields are not part of the problem itself.
 var skipped = map[string]bool{"version": true, "notes": true, "after": true, "failure": true}
 
 var envType = func() reflect.Type {

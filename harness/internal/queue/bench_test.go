@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// processor reports the processor time of an operation, of server and client together: the clock on the wall says little
+// processor reports the processor time of an operation, of server and client together: wall time means little
 // on a machine that does other things too.
 func processor(b *testing.B, n int) func() {
 	var before syscall.Rusage

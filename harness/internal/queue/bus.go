@@ -93,8 +93,8 @@ func (b *Bus) replicate(ctx context.Context, replicas int) error {
 	return nil
 }
 
-// presence is where workers say that they are there. It lies in memory, so a server that starts again has lost it, and
-// whoever misses it first makes it again.
+// presence is where workers report that they are alive. The server keeps it in memory, so one that starts again has lost
+// it, and whoever misses it first makes it again.
 func (b *Bus) presence(ctx context.Context) (jetstream.KeyValue, error) {
 	return b.bucket(ctx, jetstream.KeyValueConfig{Bucket: workerBucket, Storage: jetstream.MemoryStorage, TTL: 3 * heartbeat})
 }

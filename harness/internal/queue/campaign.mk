@@ -2,7 +2,7 @@
 #
 #   make campaign-demo     a queue, three workers of which one is killed, the merged run against that of one machine
 #   make campaign-faults   50 processes are killed, stopped and started again: see FAULTS.md
-#   make campaign-soak     CAMPAIGN_CASES default cases of CAMPAIGN_PATH; a small JSON says what came of it. It goes on where an
+#   make campaign-soak     CAMPAIGN_CASES default cases of CAMPAIGN_PATH; a small JSON file has the outcome. It goes on where an
 #                          earlier one was interrupted; CAMPAIGN_TIME ends it early
 #   make campaign-cost     two workers against run --workers 2, in turns
 #   make campaign-simulate 1,000 workers and 10^9 cases, by the figures of this machine: see SCALE.md

@@ -9,6 +9,6 @@
 // decides what is drawn next, or that all is done. Any worker takes it; what it decides is stored under the step's name,
 // once. Nobody is in charge: whoever finds the queue of a run empty puts the next step into it.
 //
-// What is on the wire is data. A path is a name that a worker's own configuration gives a meaning, and all that is read
+// What is on the wire is data. A path is a name that means what a worker's own configuration says, and all that is read
 // is checked as a file would be. The package never opens a path by a text that it was sent.
 package queue

@@ -73,7 +73,7 @@ type process struct {
 	lock *sync.Mutex
 }
 
-// start waits for the first line that says that it is there.
+// start runs the process and waits for its line that it is ready.
 func (p *process) start(t *testing.T, line string) {
 	t.Helper()
 	for try := range 40 {
@@ -260,7 +260,7 @@ func TestLargeResultsAreObjects(t *testing.T) {
 	}
 }
 
-// The store is full: workers keep what they have, say so, and go on when there is room.
+// The store is full: workers keep what they have, report it, and go on when there is room.
 func TestAFullStoreLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	address := freePort(t)
@@ -312,7 +312,7 @@ func TestAFullStoreLosesNothing(t *testing.T) {
 	same(t, to, alone(t, o, "naive"))
 }
 
-// A worker of another attest takes nothing and says which one is wanted; one without the path or the tag likewise.
+// A worker of another attest takes nothing and names the one that is wanted; one without the path or the tag likewise.
 func TestAnotherWorkerTakesNothing(t *testing.T) {
 	_, b := served(t, ServerOptions{})
 	o := small(32)

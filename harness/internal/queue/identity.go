@@ -15,7 +15,7 @@ const protocol = 1
 type Identity struct {
 	Protocol int    `json:"protocol"`
 	Version  string `json:"version"`
-	Commit   string `json:"commit"` // empty, or with +dirty: the build does not say; then only the same file is the same
+	Commit   string `json:"commit"` // empty, or with +dirty: not known; then only the same file is the same
 	Program  string `json:"program"`
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The page of a campaign shows what is there, says that it is not all and looks again; done, it is the run's own page. It
+// The page of a campaign shows what is there, marks it as not all and looks again; done, it is the run's own page. It
 // is not for names that only lead here.
 func TestThePageFollowsACampaign(t *testing.T) {
 	_, b := served(t, ServerOptions{})

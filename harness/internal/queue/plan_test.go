@@ -173,7 +173,7 @@ func TestAnotherVersionIsRefused(t *testing.T) {
 		{Identity{protocol, "v1", "abd", "222222222222"}, "of commit abc"},
 		{Identity{protocol + 1, "v1", "abc", "111111111111"}, "protocol"},
 		{Identity{protocol, "v1", "", "222222222222"}, "of commit abc"},
-		{Identity{protocol, "devel", "", "111111111111"}, ""}, // the same file, whatever the build says
+		{Identity{protocol, "devel", "", "111111111111"}, ""}, // the same file, whatever its version is called
 	} {
 		switch err := c.is.Agrees(plan); {
 		case c.want == "" && err != nil:

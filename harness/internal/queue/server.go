@@ -165,7 +165,7 @@ var ErrStoreGone = errors.New("the store cannot be written any more, as on a ful
 const probeBytes = maxPayload
 
 // Healthy is nil while the server can store. After a write that failed the server stores nothing more, even when there is
-// room again, and says so to nobody; so the room is looked at before.
+// room again, and reports it to nobody; so the room is looked at before.
 func (s *Server) Healthy() error {
 	if !s.server.JetStreamEnabled() {
 		return ErrStoreGone

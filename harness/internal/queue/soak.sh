@@ -1,6 +1,6 @@
 #!/bin/sh
 # soak.sh ATTEST FOLDER PATH CASES WORKERS TIME: a campaign of so many default cases, with a queue of its own. What is done
-# stays in FOLDER, so that the next call goes on. FOLDER/PATH.json says what came of it so far.
+# stays in FOLDER, so that the next call goes on. FOLDER/PATH.json has the outcome so far.
 set -e
 attest=$(realpath "$1") path=$3 cases=$4 workers=$5 limit=$6
 mkdir -p "$2"

@@ -149,7 +149,7 @@ func (b *Bus) follow(ctx context.Context, r run) (jetstream.Consumer, error) {
 	return b.results.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{r.results()}, HeadersOnly: true})
 }
 
-// dull says of each result of a run that is there whether all of its cases passed or could not be judged, and how many
+// dull are the results of a run so far, each with whether all of its cases passed or could not be judged, and how many
 // failures the run has.
 func (b *Bus) dull(ctx context.Context, r run) (list map[string]bool, failures int, err error) {
 	from, err := b.follow(ctx, r)

@@ -35,7 +35,7 @@ type Worker struct {
 
 	lock    sync.Mutex
 	tasks   map[run]*task
-	refused map[string]bool // campaigns and runs that this worker cannot do, so that it says so once
+	refused map[string]bool // campaigns and runs that this worker cannot do, so that each is logged once
 	done    counts
 	busy    time.Time // when there was something to do last
 }

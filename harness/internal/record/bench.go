@@ -81,7 +81,7 @@ func (w *BenchWriter) Add(r Result) error {
 	return w.flush()
 }
 
-// Sample is what one line of the file says, each for one dispatch; what is 0 was not measured.
+// Sample is one line of the file, each number for one dispatch; what is 0 was not measured.
 type Sample struct {
 	Dispatches            int // that were measured; at least 1
 	Device, Wall, Compile float64

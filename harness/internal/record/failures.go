@@ -8,8 +8,8 @@ import (
 	"attest.example/attest/metal/atomicfile"
 )
 
-// SaveFailure writes failures/ID.json, a case file that replays as it is, with what the verdict depended on; its notes
-// say how the case ended. The case's own notes stay in front.
+// SaveFailure writes failures/ID.json, a case file that replays as it is, with what the verdict depended on. How
+// the case ended stands in its notes, behind the case's own.
 func (r *Run) SaveFailure(c cases.Case, e *cases.Evidence) (file string, err error) {
 	file = failureFile(r.dir, cases.Name(c))
 	return file, saveCase(file, c, e)

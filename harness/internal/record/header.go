@@ -35,7 +35,7 @@ func (h *Header) FillDefaults() {
 	}
 }
 
-// BuildVersion is that of the module that this binary was built from: a tag or the like, "devel" where the build says
+// BuildVersion is that of the module that this binary was built from: a tag or the like, "devel" where the build has
 // none.
 func BuildVersion() string {
 	info, ok := debug.ReadBuildInfo()

@@ -232,7 +232,7 @@ func Summarize(dir string) (Summary, error) {
 	return s, errors.Join(append(errs, err)...)
 }
 
-// reasonOf is how a kept failure fails; empty: the file does not say.
+// reasonOf is how a kept failure fails; empty: the file has no reason.
 func reasonOf(file string) string {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -2,8 +2,8 @@ package reduce
 
 import "attest.example/attest/harness/internal/cases"
 
-// edit sets one property of a single case to something simpler. It may leave the case as it is. Whether the outcome
-// is possible at all is for Normalize to say.
+// edit sets one property of a single case to something simpler. It may leave the case as it is. Normalize
+// decides whether the outcome is possible at all.
 type edit = func(*cases.Case)
 
 // plainEdits set one property each to its simplest value. They do not get in each other's way, so many can be
@@ -16,8 +16,8 @@ func plainEdits() []edit {
 	return list
 }
 
-// gradedEdits give properties values that are simpler than what they have without being the simplest, the simplest
-// of them first.
+// gradedEdits set properties to values that are simpler than theirs without being the simplest, the simplest of them
+// first.
 func gradedEdits(c *cases.Case) []edit {
 	var list []edit
 	for _, f := range cases.Fields() {

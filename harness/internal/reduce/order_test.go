@@ -37,7 +37,7 @@ func TestRankHoldsEveryField(t *testing.T) {
 	}
 }
 
-// eachField gives every leaf of a struct another value, visits, and puts the old one back.
+// eachField sets every leaf of a struct to another value, visits, and puts the old one back.
 func eachField(t *testing.T, path string, v reflect.Value, visit func(path string)) {
 	old := reflect.New(v.Type()).Elem()
 	old.Set(v)

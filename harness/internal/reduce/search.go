@@ -50,7 +50,7 @@ func (s *search) try(candidate cases.Case) bool {
 	s.asked[name] = true
 	s.calls++
 	kind, law, err := s.fails(s.ctx, candidate)
-	if s.ctx.Err() != nil { // a verdict past the deadline says nothing: it may be the deadline's own doing
+	if s.ctx.Err() != nil { // a verdict past the deadline does not count: it may be the deadline's own doing
 		s.stop = true
 		return false
 	}

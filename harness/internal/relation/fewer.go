@@ -7,8 +7,8 @@ import (
 	"attest.example/attest/harness/internal/paths"
 )
 
-// fewerRows: the problem with fewer query rows gives those rows the same bits. Bit for bit, on paths that promise
-// Independent: a kernel that is chosen by q_len and rounds otherwise would change what a row gives when another row
+// fewerRows: in the problem with fewer query rows those rows have the same bits. Bit for bit, on paths that promise
+// Independent: a kernel that is chosen by q_len and rounds otherwise would change the output of a row when another row
 // joins it, as it does when a prompt is cut into chunks.
 //
 // Rows are left out where that moves no diagonal: at the end, but of a bottom-right mask at the beginning.

@@ -84,7 +84,7 @@ func (l Law) kind() verdict.Kind {
 	return verdict.Relation
 }
 
-// Seed is where the law's random choices begin for a case, where the subject does not say otherwise.
+// Seed is where the law's random choices begin for a case, unless the subject has a seed of its own.
 func (l Law) Seed(c cases.Case) uint64 { return newDice(cases.Name(c), l.Name).State }
 
 // Check holds the subject against the law. It returns nil where the law holds, a *Violation where it does not, and

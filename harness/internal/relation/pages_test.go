@@ -17,7 +17,7 @@ func pagedCase(t *testing.T, seed uint64) cases.Case {
 }
 
 // TestLawsOfPagesAreBroken: a path that reads a page from the wrong place breaks both laws of pages; one that reads the table
-// right and the rows of a page wrong breaks the law that gives the keys in one piece.
+// right and the rows of a page wrong breaks the law that puts the keys in one piece.
 func TestLawsOfPagesAreBroken(t *testing.T) {
 	setPage := func(table *cases.Tensor, b, i, page int) {
 		binary.LittleEndian.PutUint32(table.Data[4*table.Index(0, 0, b, i):], uint32(page))

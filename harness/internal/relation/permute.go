@@ -22,7 +22,7 @@ var permuteKeys = Law{
 	},
 }
 
-// permuteRows: query rows in another order give their outputs in that order. Bounded by 2*bound. It applies where no
+// permuteRows: query rows in another order have their outputs in that order. Bounded by 2*bound. It applies where no
 // causal part or window counts by a row's place.
 var permuteRows = Law{
 	Name:      "permute-rows",
@@ -34,7 +34,7 @@ var permuteRows = Law{
 	},
 }
 
-// permuteHeads: kv heads in another order, and the query heads of each in another order too, give their outputs in that
+// permuteHeads: kv heads in another order, and the query heads of each in another order too, have their outputs in that
 // order. Bounded by 2*bound.
 var permuteHeads = Law{
 	Name:      "permute-heads",
@@ -57,7 +57,7 @@ var permuteHeads = Law{
 	},
 }
 
-// permuteBatches: batches in another order give their outputs in that order. Bounded by 2*bound.
+// permuteBatches: batches in another order have their outputs in that order. Bounded by 2*bound.
 var permuteBatches = Law{
 	Name:      "permute-batches",
 	Statement: "batches in another order give their outputs in that order",

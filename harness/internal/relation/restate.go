@@ -91,7 +91,7 @@ func (a *application) restate(detail string, change func(*cases.Case), allowed f
 	return a.agree(t, order{}, double, detail)
 }
 
-// relayout: where an element lies in memory says nothing about its value. The truth is the same, so both runs agree
+// relayout: the value of an element does not depend on where it lies in memory. The truth is the same, so both runs agree
 // within 2*bound; not bit for bit, since a path may well have another kernel for another layout.
 var relayout = Law{
 	Name:      "relayout",

@@ -8,7 +8,7 @@ import (
 	"attest.example/attest/reference"
 )
 
-// splitMerge: keys split in two runs, whose outputs are merged with weights exp(logsumexp), give the whole. Bounded; it
+// splitMerge: the outputs of two runs on parts of the keys, merged with weights exp(logsumexp), are the whole. Bounded; it
 // applies where no causal part or window counts by a key's place, and to paths that have a logsumexp.
 //
 // Let P_i be the share of part i in the whole's weights, o_i and L_i its true output and logsumexp bound, B_i its
@@ -131,7 +131,7 @@ func (a *application) judgeMerge(first, second part) error {
 }
 
 // infiniteKeys finds the (batch, kv head) pairs with an infinity in a visible key. Its score may be -Inf, which the
-// whole takes as a weight of 0, but a part with no other key may give NaN.
+// whole takes as a weight of 0, but a part with no other key may be NaN.
 func (a *application) infiniteKeys() map[[2]int]bool {
 	found := map[[2]int]bool{}
 	a.eachVisible(func(b, h, key int) {
@@ -144,7 +144,7 @@ func (a *application) infiniteKeys() map[[2]int]bool {
 	return found
 }
 
-// partLSE returns a part's logsumexp. A part without an allowed key may give NaN where the path declares so; where there
+// partLSE returns a part's logsumexp. A part without an allowed key may be NaN where the path declares so; where there
 // was a key after all, its missing weight shows.
 func (a *application) partLSE(t *cases.Tensors, p place) float64 {
 	lse := t.LSE.At(p.batch, p.head, p.row, 0)

@@ -36,7 +36,7 @@ type Subject struct {
 	// Workers is the number of goroutines that compute a reference; 0: as many as GOMAXPROCS.
 	Workers int
 
-	// Compared counts the elements that laws compared so far: a law that held over none of them says nothing.
+	// Compared counts the elements that laws compared so far: a law that held over none of them has shown nothing.
 	Compared int
 	// Skips are the laws that could not be checked on this path, each with the reason.
 	Skips []string
@@ -104,7 +104,7 @@ func (a *application) run(c cases.Case, t *cases.Tensors) error {
 var errRefused = errors.New("the path refuses a derived case")
 
 // truth is the reference of a derived run, with the bounds that it is held to. A law asks for it where the base's own
-// bounds say too little about the derived ones.
+// bounds do not hold for the derived run.
 func (a *application) truth(c cases.Case, t *cases.Tensors) (*reference.Result, error) {
 	truth, err := oracle.Truth(a.ctx, c, t, a.Arithmetic, reference.Options{Workers: a.Workers})
 	if err != nil {
@@ -135,7 +135,7 @@ func (a *application) skip(format string, args ...any) {
 	a.Skips = append(a.Skips, a.law.Name+": "+fmt.Sprintf(format, args...))
 }
 
-// derive returns a case that differs from the base as change says, and its tensors with nothing in them but poison. It
+// derive returns a case that differs from the base by change, and its tensors with nothing in them but poison. It
 // returns nil tensors, and notes why, where the path cannot be held to the base's bounds on that case.
 func (a *application) derive(change func(*cases.Case)) (cases.Case, *cases.Tensors) {
 	c := a.Case.Clone()
@@ -152,7 +152,7 @@ func (a *application) derive(change func(*cases.Case)) (cases.Case, *cases.Tenso
 		return c, nil
 	}
 	base := a.Arithmetic
-	if !c.Quant.Any() { // which an arithmetic says nothing of then; the bounds with it are the wider ones
+	if !c.Quant.Any() { // an arithmetic leaves these empty then; the bounds of the base are the wider ones
 		base.QuantScales, base.Dequantised = reference.Format{}, reference.Format{}
 	}
 	if a.Path.Arithmetic(c) != base {

@@ -6,7 +6,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// twice: the same call gives the same bits, on paths that promise to be deterministic. What it finds is
+// twice: the same call has the same bits, on paths that promise to be deterministic. What it finds is
 // verdict.Nondeterministic.
 var twice = Law{
 	Name:      "twice",

@@ -14,8 +14,8 @@ import (
 const otherContents = 100
 
 // callsBefore makes the calls that a case asks for before the one that is judged, in the same buffers: a path that
-// remembers what lay there, or that spoils a descriptor or a handle by using it, is found out. What they give is judged
-// as well, and where they find the same contents the last call must give the same bits.
+// remembers what lay there, or that spoils a descriptor or a handle by using it, is found out. Their outputs are
+// judged as well, and where they find the same contents the last call must have the same bits.
 func (t *trial) callsBefore(ctx context.Context, c cases.Case, tensors *cases.Tensors) (earlier *cases.Tensors, v *verdict.Verdict, err error) {
 	for i := range c.Call.Repeat {
 		words := fmt.Sprintf("call %d of %d in the same buffers", i+1, c.Call.Repeat+1)

@@ -10,7 +10,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// Repeats selects the cases that are computed again, to see whether the same call gives the same bits.
+// Repeats selects the cases that are computed again, to see whether the same call has the same bits.
 type Repeats int
 
 // The choices.

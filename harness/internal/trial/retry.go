@@ -87,7 +87,7 @@ func (t *trial) redrawAll(ctx context.Context, c cases.Case, first verdict.Verdi
 	return first, nil
 }
 
-// anew calls the path on other values and judges what it wrote. It gives no truth where the path refuses them, or fails.
+// anew calls the path on other values and judges what it wrote. The truth is nil where the path refuses them, or fails.
 func (t *trial) anew(ctx context.Context, c cases.Case, tensors *cases.Tensors, words string) (verdict.Verdict, *reference.Result, error) {
 	v, err := t.attend(ctx, c, tensors)
 	if err != nil {

@@ -24,7 +24,7 @@ func longRows(t testing.TB) cases.Case {
 	})
 }
 
-// pastLine moves column 0 of the rows of the first head past the sharp line, where when says so.
+// pastLine moves column 0 of the rows of the first head past the sharp line, where when holds.
 func pastLine(when func(c cases.Case, t *cases.Tensors) bool) broken {
 	return broken{after: func(_ context.Context, c cases.Case, t *cases.Tensors) error {
 		for r := range c.QLen {

@@ -60,8 +60,8 @@ type Outcome struct {
 	Running <-chan struct{}
 }
 
-// Spent is where the time of a trial went. Path is that of calls without Compile, which is what the path says it spent
-// on compiling; Relations is what laws take beside the calls they make.
+// Spent is where the time of a trial went. Path is that of calls without Compile, which is what the path reports for
+// compiling; Relations is what laws take beside the calls they make.
 type Spent struct {
 	Generate, Reference, Path, Compile, Relations time.Duration
 }

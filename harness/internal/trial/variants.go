@@ -12,11 +12,11 @@ import (
 	"attest.example/attest/reference"
 )
 
-// VariantsLaw is the law that variants break that do not give the base's bits.
+// VariantsLaw is the law that variants break whose bits are not the base's.
 const VariantsLaw = "variants"
 
 // variants runs the other ways of computing the case that the path has. Each must conform by itself and, where it
-// says so, give the same bits as the base.
+// has SameBits, have the bits of the base.
 func (t *trial) variants(ctx context.Context, c cases.Case, base *cases.Tensors, truth *reference.Result) (*verdict.Verdict, error) {
 	varied, ok := t.path.(paths.Varied)
 	if !ok {

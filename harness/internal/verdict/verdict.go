@@ -18,7 +18,7 @@ const (
 	Hang             Kind = "hang"             // the deadline passed
 	Error            Kind = "error"            // a call returned one
 	Inconclusive     Kind = "inconclusive"     // too ill-conditioned for this precision to be judged
-	Unsupported      Kind = "unsupported"      // the path says that it cannot, and why
+	Unsupported      Kind = "unsupported"      // the path refuses it, with a reason
 )
 
 // CheckerLaw marks, in place of a law, verdicts that come from a checker.

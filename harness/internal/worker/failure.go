@@ -19,7 +19,7 @@ type Failure struct {
 }
 
 func (f *Failure) Error() string {
-	text := fmt.Sprintf("%s, during %s", f.What, f.During) // no times: the same run gives the same words
+	text := fmt.Sprintf("%s, during %s", f.What, f.During) // no times: the same run has the same words
 	if frame := topFrame(f.stack); frame != "" {
 		text += ", " + frame
 	}
@@ -138,7 +138,7 @@ func runtimeFunction(line string) bool {
 	return false
 }
 
-// shortPlace keeps the last two parts of a file's path, which say enough and are the same on every machine.
+// shortPlace keeps the last two parts of a file's path, which are enough to find it and the same on every machine.
 func shortPlace(place string) string {
 	parts := strings.Split(place, "/")
 	return strings.Join(parts[max(0, len(parts)-2):], "/")

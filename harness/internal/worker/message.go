@@ -20,7 +20,7 @@ const (
 	callMap      = "map"      // Region, Size, Guards: map this shared memory; Base tells where
 	callAttend   = "attend"   // Problem, Variant, Region, Tensors, Deadline: compute
 	callFindings = "findings" // Findings: what the path found out
-	callReset    = "reset"    // give the path a cold context
+	callReset    = "reset"    // start the path with a cold context
 	callPeak     = "peak"     // Peak: what the path's device could do at most
 )
 

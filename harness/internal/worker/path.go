@@ -107,7 +107,7 @@ func (p *Path) startOnce(ctx context.Context) error {
 		return fmt.Errorf("start a worker for path %s: %w", p.options.Name, err)
 	case r.Failure != nil:
 		process.close()
-		return r.Failure.error() // the path could not be opened, and the text says which
+		return r.Failure.error() // the path could not be opened; the text names it
 	case r.Hello == nil:
 		process.abandon()
 		return fmt.Errorf("start a worker for path %s: it did not greet", p.options.Name)

@@ -271,7 +271,7 @@ func TestAPathThatCannotOpenSaysWhy(t *testing.T) {
 	require.Zero(t, mappings(t))
 }
 
-// The same seed gives the same verdicts with one worker and with four, also where they crash.
+// The same seed has the same verdicts with one worker and with four, also where they crash.
 func TestVerdictsOfFaultsDoNotDependOnWorkers(t *testing.T) {
 	count := 48
 	if testing.Short() {

@@ -83,7 +83,7 @@ func (r *recentPlans) add(c cases.Case, plans []plan) {
 	r.next++
 }
 
-// plan asks the child what it declares about a case. Where that ends the child, Attend will say so.
+// plan asks the child what it declares about a case. Where that ends the child, Attend reports it.
 func (p *Path) plan(c cases.Case, variant int) plan {
 	c.After, c.Notes = nil, ""
 	if plans := p.plans.find(c); plans != nil {

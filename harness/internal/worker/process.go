@@ -14,7 +14,7 @@ import (
 const (
 	// grace is how long past a call's deadline a path may take to notice it by itself.
 	grace = 250 * time.Millisecond
-	// dumpTime is how long a hanging worker has to say where it hangs, once asked by SIGQUIT.
+	// dumpTime is how long a hanging worker has to write its stacks, once asked by SIGQUIT.
 	dumpTime = 500 * time.Millisecond
 	// endTime is how long a worker may take to end in order.
 	endTime = time.Second

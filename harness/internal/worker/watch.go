@@ -54,7 +54,7 @@ func (w *watch) begin(ctx context.Context) (stop func() error) {
 }
 
 // late ends a call whose context has ended. After a deadline the path has a moment to notice by itself, and then one
-// to say where it is.
+// to write where it is.
 func (w *watch) late(ctx context.Context, call int) {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		w.endCall(call, ctx.Err(), syscall.SIGKILL)

@@ -79,7 +79,7 @@ func table(n int, only string) error {
 	return nil
 }
 
-// words name an engine, and say where a kernel did not get the one that was asked for.
+// words name an engine, and the reason where a kernel did not get the one that was asked for.
 func words(asked metal.Engine, e msl.EngineOf) string {
 	switch {
 	case asked == metal.EngineFibers:

@@ -2,7 +2,7 @@
 
 /* The context that all work on a GPU is done in. A kernel that fails leaves one behind in which nothing works any more, and
  * one that does not end one that cannot be waited for; both are given up, and the next call makes a new one. After a failure
- * drivers of these years let a process make none any more; then every call says so. */
+ * drivers of these years let a process make none any more; then every call fails with that reason. */
 #include <stdlib.h>
 #include <string.h>
 

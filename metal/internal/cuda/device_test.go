@@ -18,7 +18,7 @@ import (
 	"attest.example/attest/metal/internal/msl"
 )
 
-// written is a compiler that has one module already: what it says of its kernel is all that the device reads of it.
+// written is a compiler that has one module already: the device reads no more of it than the lines about its kernel.
 type written struct{ file string }
 
 func (w written) Build(context.Context, msl.Program) (*msl.Module, error) {
@@ -181,7 +181,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// A driver that lets a process go on no more says so at every call.
+// A driver that makes no context any more in this process: every call fails with that reason.
 func TestContextThatCannotBeMadeAnew(t *testing.T) {
 	d := open(t, cuda.Options{}, module)
 	k, m := kernel(t, d), memory(t, d, 1)
@@ -318,7 +318,7 @@ func TestMappedMemory(t *testing.T) {
 	}
 }
 
-// Where there is no driver the device says so. A process opens its driver once, so this is one of its own.
+// Where there is no driver, opening the device fails with that reason. A process opens its driver once, so this is one of its own.
 func TestWithoutADriver(t *testing.T) {
 	if os.Getenv("ATTEST_NO_DRIVER") == "" {
 		command := exec.Command(os.Args[0], "-test.run=^TestWithoutADriver$")

@@ -45,7 +45,7 @@ typedef struct {
   uint64_t max_threadgroup_memory;       /* bytes: 32768; more only where a device was asked for more than Metal has */
   uint64_t max_buffer_bytes;
   uint64_t page_bytes;                   /* alignment and granularity of wrapped memory */
-  bool deterministic;                    /* the same dispatch gives the same bits */
+  bool deterministic;                    /* the same dispatch has the same bits */
   uint32_t processors;                   /* that compute a threadgroup each; 0: not known */
 } gpu_device_info;
 

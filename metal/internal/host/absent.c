@@ -1,7 +1,7 @@
 //go:build !linux
 
 /* The host device where there is none: it is written for Linux (ELF modules, its signals and thread calls). Package
- * host builds everywhere, and says so where it cannot run. */
+ * host builds everywhere, and fails with a reason where it cannot run. */
 #if !defined(__linux__) // for builds that do not know the line above
 #include <stdio.h>
 #include <string.h>

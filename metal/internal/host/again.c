@@ -12,7 +12,7 @@ void host_run_again(struct msl_lane *lane) {
   __builtin_unreachable();
 }
 
-/* Runs the threadgroup that `wide` ended with on fibers, and says what they say. Where they find nothing wrong the dispatch
+/* Runs the threadgroup that `wide` ended with on fibers, and reports what they report. Where they find nothing the dispatch
  * fails all the same: what the threadgroup had written when it was left may have been written twice. */
 gpu_status host_report_again(gpu_device *device, const struct job *wide, double deadline, char *message, size_t message_bytes) {
   gpu_pipeline *fibers = host_fibers_of(wide->pipeline, message, message_bytes);

@@ -29,7 +29,7 @@ struct stamp {
   uint32_t barrier;   /* barriers of any kind: enough between a read and a later write */
   uint32_t operation; /* of the simdgroup */
   uint32_t site;  /* offset in the module */
-  uint32_t path;  /* of the thread's path, a digest; 0: the module does not say */
+  uint32_t path;  /* of the thread's path, a digest; 0: the module has none */
 };
 
 struct cell {

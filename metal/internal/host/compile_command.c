@@ -25,7 +25,7 @@ static const char *type_name(gpu_scalar t) {
   return (unsigned)t < sizeof names / sizeof names[0] ? names[t] : "?";
 }
 
-/* Everything the child says, kept whole up to `bytes`. Closes fd. */
+/* Everything the child writes, kept whole up to `bytes`. Closes fd. */
 static void read_all(int fd, char *out, size_t bytes) {
   size_t used = 0;
   char rest[512];

@@ -6,7 +6,7 @@ import (
 	"attest.example/attest/metal/internal/device"
 )
 
-// TestFoldedMath: in folded math, what asks for NaN and infinity has the answers that numbers give; values stay what they
+// TestFoldedMath: in folded math, tests for NaN and infinity have the answers that they have for numbers; values stay what they
 // are. In fast math as such the tests see NaN and infinity.
 func TestFoldedMath(t *testing.T) {
 	source := `kernel void test(device uint *o [[buffer(0)]], device const float *x [[buffer(1)]], uint i [[thread_index_in_threadgroup]]) {

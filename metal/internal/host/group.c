@@ -1,6 +1,6 @@
 //go:build linux
 
-/* One threadgroup, start to end: gives its threads their identities and stacks, and lets them run. */
+/* One threadgroup, start to end: sets up its threads' identities and stacks, and lets them run. */
 #include <string.h>
 
 #include "check.h"

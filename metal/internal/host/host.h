@@ -3,7 +3,7 @@
  * A kernel thread is a fiber with its own stack; a barrier or a simdgroup operation is where it waits; simdgroups of a
  * threadgroup take turns on one OS thread; threadgroups are spread over the device's own OS threads. What a real
  * device leaves open (the order in which simdgroups and threadgroups run, what threadgroup memory holds at first,
- * when an asynchronous copy lands) is an option here: a right kernel gives the same bits under all of them.
+ * when an asynchronous copy lands) is an option here: a right kernel writes the same bits under all of them.
  *
  * Not modelled: a GPU's order of accumulation inside a matrix operation, weak memory, textures.
  */
@@ -27,7 +27,7 @@ typedef enum { HOST_MATH_AS_ASKED = 0, HOST_MATH_SAFE, HOST_MATH_FAST, HOST_MATH
 
 /* What a compiler callback made. */
 typedef struct {
-  char path[4096]; /* a shared object as msl_abi.h says */
+  char path[4096]; /* a shared object as msl_abi.h describes it */
   double seconds;  /* wall time of the compilation */
   bool cached;
 } host_module;
@@ -48,7 +48,7 @@ typedef struct {
   bool check;                      /* compile and run with the checkers; see host_take_reports */
   bool partial;                    /* with check: note each HOST_PARTIAL_SIMD */
   bool folded;                     /* what is compiled in fast math is compiled with tests for NaN and infinity folded */
-  host_math math;                  /* HOST_MATH_AS_ASKED: as each program says */
+  host_math math;                  /* HOST_MATH_AS_ASKED: that of each program */
   host_engine engine;
   host_compile *compile;           /* NULL: runs the `attest` command (see compile_command.c) */
   void *compile_context;

@@ -90,7 +90,7 @@ struct job {
   uint32_t groups[3], grid[3];
   uint64_t total;                /* threadgroups */
   bool wide;                     /* a simdgroup is one fiber, lane 0's */
-  atomic_uint_fast64_t again;    /* threadgroup + 1 that fibers are to run, to say what is wrong with it; 0: none */
+  atomic_uint_fast64_t again;    /* threadgroup + 1 that fibers are to run, to find what is wrong with it; 0: none */
   uint64_t only;                 /* threadgroup + 1 that is all there is to run; 0: all */
   uint64_t stride, shift;        /* of HOST_RANDOM's order of threadgroups */
   atomic_uint_fast64_t next;     /* to hand out */
@@ -158,7 +158,7 @@ struct msl_lane *host_first_lane(struct group *, uint64_t *value);
 /* path.c: which of two lanes is behind, in the order in which the text is carried out. */
 int host_compare_paths(const struct msl_lane *, const struct msl_lane *);
 
-/* diverged.c: says who waits where when a threadgroup cannot go on. */
+/* diverged.c: reports who waits where when a threadgroup cannot go on. */
 void host_fail_diverged(struct group *);
 
 /* threadgroup_memory.c */

@@ -5,7 +5,7 @@
  * The way through that matters is short: lanes of a simdgroup run one after another to the same simd operation; the
  * last to come is the one that carries it out. Only when lanes have parted ways is there anything to decide: when each
  * lane waits somewhere, those whose path comes first carry out their operation together. No other lane can come to that
- * path any more, for paths only grow. DIVERGENCE.md says why that is what execution masks do.
+ * path any more, for paths only grow. DIVERGENCE.md explains why that is what execution masks do.
  */
 #include "check.h"
 

@@ -1,6 +1,6 @@
 //go:build linux
 
-/* os_log: what kernels say, kept with the device as lines until it is taken. */
+/* os_log: the messages of kernels, kept with the device as lines until it is taken. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

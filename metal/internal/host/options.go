@@ -58,7 +58,7 @@ type Options struct {
 	Engine               Engine
 	OnEngine             func(EngineOf) // with Wide: told of each kernel that is compiled; from any goroutine
 	Compiler             Compiler       // nil: package msl with its default cache
-	Toolchain            string         // for the device's description; empty: what Compiler says of itself
+	Toolchain            string         // for the device's description; empty: that of Compiler
 }
 
 func (o *Options) check() error {

@@ -42,7 +42,7 @@ func takeMessages(of *C.gpu_device) []string {
 	return lines
 }
 
-// merge makes one of the reports that say the same of the same lines: a line may be several places in the code.
+// merge makes one report of those with the same text for the same lines: a line may be several places in the code.
 func merge(reports []device.Report) []device.Report {
 	type key struct {
 		kind              device.ReportKind

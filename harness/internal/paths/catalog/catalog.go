@@ -23,8 +23,8 @@ import (
 type Entry struct {
 	Name    string // "naive", or "lib:FILE" where the path takes an argument
 	Summary string // what it is, in one line
-	// Check is nil where the path works here, else why it does not. An entry with an argument can only say
-	// whether it could work.
+	// Check is nil where the path works here, else why it does not. Of an entry with an argument it can
+	// only tell whether it could work.
 	Check func(context.Context) error
 	// Remedy is what to type where it does not work; empty where nobody knows.
 	Remedy string

@@ -8,7 +8,7 @@ import (
 	"attest.example/attest/harness/internal/precision"
 )
 
-// TestKnownAnswersOfStrides: what public reports of strided operands give, worked out by hand.
+// TestKnownAnswersOfStrides: the problems of public reports about strided operands, with answers worked out by hand.
 func TestKnownAnswersOfStrides(t *testing.T) {
 	one := func(heads, rows int) cases.Case {
 		return cases.Case{Version: cases.Version, Batch: 1, Heads: heads, QLen: rows, KVLen: rows, HeadDim: 1, Input: precision.FP32,

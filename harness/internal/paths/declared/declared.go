@@ -127,7 +127,7 @@ func (p Promises) All() paths.Promises {
 	}
 }
 
-// Support is a condition that every supported case meets, and what to say where it does not.
+// Support is a condition that every supported case meets, and the reason to report for a case that does not.
 type Support struct {
 	When predicate.Predicate `json:"when" toml:"when"`
 	Why  string              `json:"why" toml:"why"`

@@ -190,7 +190,7 @@ func (p *Path) Knows(what string) bool {
 	if what == "kv_offset" { // the protocol has said from its first version where the diagonal begins
 		return true
 	}
-	group, _, _ := strings.Cut(what, ".") // "lengths" is all that ranges say, "quant" all that quant does
+	group, _, _ := strings.Cut(what, ".") // "lengths" stands for all of ranges, "quant" for all fields of quant
 	if group == "paging" && p.hello.Tensors != shared {
 		return true // contiguous in the stream: in which pages the case stores k and v is nothing to know of there
 	}

@@ -185,7 +185,7 @@ func leaveOut(m *metal.Mask) {
 const clockSlack = 2 * time.Millisecond
 
 // checkTimes holds what a library reports of its speed against the call's own seconds: as many times as dispatches, none
-// negative or unknown, no more together than the call took, and the latency that it gives on demand their sum.
+// negative or unknown, no more together than the call took, and the latency that it reports on demand their sum.
 func checkTimes(device []float64, dispatches int, bare bool, latency float64, wall time.Duration, reports bool) error {
 	if !bare && len(device) != dispatches {
 		return fmt.Errorf("reported the seconds of %d dispatches; %d were asked for", len(device), dispatches)

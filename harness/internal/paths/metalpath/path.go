@@ -33,9 +33,9 @@ type backend interface {
 	Describe() paths.Description
 	// Supports is nil, or why the backend cannot even be asked for the case.
 	Supports(cases.Case) error
-	// Knows reports whether a call can say a field that paths need not know: see paths.Knower.
+	// Knows reports whether a call can express a field that paths need not know: see paths.Knower.
 	Knows(field string) bool
-	// Express puts a case into a call. What it wraps is the wrapper's to give back.
+	// Express puts a case into a call. What it wraps is released by the wrapper.
 	Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal.AttentionOptions, error)
 	// Finish turns what a call wrote into what a case asks for, where the backend means something else by it.
 	Finish(t *cases.Tensors)

@@ -199,7 +199,7 @@ func (a *plainLibrary) mask(m *cases.MaskArray) *metal.Mask {
 	return mask
 }
 
-// Finish makes a logsumexp to base 2 a natural one. What is no finite number stays as it is: it says something as well.
+// Finish makes a logsumexp to base 2 a natural one. What is no finite number stays as it is: it too has to be judged.
 func (a *plainLibrary) Finish(t *cases.Tensors) {
 	if t.LSE == nil || !a.convention.base2 {
 		return

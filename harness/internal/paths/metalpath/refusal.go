@@ -7,8 +7,8 @@ import (
 	"attest.example/attest/metal"
 )
 
-// refusal makes a refusal of the error by which a library says that it, or its device, does not do this: code 3 of the
-// ABI. Every other error is a failure of the call and stays as it is.
+// refusal makes a refusal of the error for what a library, or its device, does not support: code 3 of the ABI.
+// Every other error is a failure of the call and stays as it is.
 func refusal(err error) error {
 	if errors.Is(err, metal.ErrDeviceNotSupported) {
 		return paths.Unsupported("%w", err)

@@ -19,7 +19,7 @@ func (m *manifest) knows(what string) bool {
 	}
 	// A size stands in every grid: only a condition shows that a value of it was thought of.
 	in := m.conditions
-	if value == "0" { // "q_len <= 8" was written by someone who thought of none: "q_len >= 0" says so
+	if value == "0" { // "q_len <= 8" was written by someone who thought of none; "q_len >= 0" was not
 		return in.Zeros[field]
 	}
 	return in.Names[field] && in.Texts[value]

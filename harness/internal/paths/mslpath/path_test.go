@@ -35,7 +35,7 @@ func TestTheExampleConforms(t *testing.T) {
 	}
 }
 
-// What a manifest has no place for is unsupported, whether it says so or not.
+// What a manifest does not bind is unsupported, whether the manifest excludes it or not.
 func TestWhatAManifestDoesNotBindIsUnsupported(t *testing.T) {
 	p := example(t, "vector.toml")
 	for more, words := range map[string]string{

@@ -105,7 +105,7 @@ type row struct {
 	out               []float32 // [v_head_dim]
 }
 
-// attend leaves the output in r.out and returns the logsumexp. A row with no allowed key gives 0 and its sink, or -Inf.
+// attend leaves the output in r.out and returns the logsumexp: 0 and the sink, or -Inf, for a row with no allowed key.
 func (r *row) attend(q []float32, first, last int) float64 {
 	clear(r.out)
 	largest, any := float32(math.Inf(-1)), false

@@ -82,7 +82,7 @@ func simulate(f figures) outcome {
 		sent += 3 + math.Ceil(size/chunk)
 	}
 	o.publishing = float64(items) * f.publish
-	o.busy = o.publishing // while the workers have begun: the queue gives what is there
+	o.busy = o.publishing // while the workers have begun: the queue hands out what is there
 	o.messages = float64(items)
 	var waiting events
 	for w := range f.workers {

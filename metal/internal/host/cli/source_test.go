@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Flags stand anywhere, and those that say how a text is read are the same for every verb; what a kernel logs is lines.
+// Flags stand anywhere, and those about how a text is read are the same for every verb; what a kernel logs is printed.
 func TestRunTakesIncludesAndPrintsLogs(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "part.h"), []byte("#define PART 2\n"), 0o644); err != nil {
