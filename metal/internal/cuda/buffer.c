@@ -12,9 +12,15 @@ uint64_t cuda_most_bytes(gpu_device *d) {
   return all / 4 < MOST_COPIED_BYTES ? all / 4 : MOST_COPIED_BYTES;
 }
 
+uint64_t cuda_most_spread_bytes(gpu_device *d) {
+  size_t all = 0;
+  return d->cu->device_memory(&all, d->handle) == CU_SUCCESS ? all / 4 : (uint64_t)1 << 30;
+}
+
 gpu_status cuda_make_buffer(gpu_device *d, void *memory, uint64_t bytes, gpu_buffer **out, void **contents, char *message,
                             size_t message_bytes) {
   size_t all = 0;
+  if (d->chunk_bytes) return gpu_make_shared_buffer(d, ANY_BYTES, memory, bytes, out, contents, message, message_bytes); /* a dispatch will tell */
   if (d->cu->device_memory(&all, d->handle) != CU_SUCCESS) all = SIZE_MAX; /* making it will tell */
   if (bytes > cuda_most_bytes(d) && bytes <= all)
     return gpu_refuse(message, message_bytes, GPU_UNSUPPORTED, "%s: a buffer of %llu MB; %llu MB are copied to the GPU at most, and memory mapped copies none",

@@ -37,7 +37,7 @@ static gpu_status describe(gpu_device *d, gpu_device_info *out) {
   out->max_threads_per_threadgroup = MOST_THREADS;
   out->max_threadgroup_memory = (uint64_t)d->threadgroup_bytes;
   out->processors = (uint32_t)d->multiprocessors;
-  out->max_buffer_bytes = cuda_most_bytes(d);
+  out->max_buffer_bytes = d->chunk_bytes ? ANY_BYTES : cuda_most_bytes(d);
   out->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
   out->deterministic = true; /* as far as the kernel is: threadgroups run in any order */
   return GPU_OK;
@@ -85,8 +85,9 @@ gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *m
     d->threadgroup_bytes = d->shared_bytes - OWN_SHARED_BYTES;
   d->major = attribute(d, CU_ATTRIBUTE_CAPABILITY_MAJOR);
   d->minor = attribute(d, CU_ATTRIBUTE_CAPABILITY_MINOR);
+  d->chunk_bytes = cuda_spread_chunk(d);
   snprintf(d->name, sizeof d->name, "cuda:%u (%.60s, CUDA %d.%d, memory %s)", options->index, d->model, version / 1000,
-           version % 1000 / 10, options->memory == CUDA_MEMORY_MAPPED ? "mapped" : "copied");
+           version % 1000 / 10, options->memory == CUDA_MEMORY_MAPPED ? "mapped" : d->chunk_bytes ? "copied, large buffers by their pages" : "copied");
   if (d->major < 8) {
     gpu_status status = gpu_refuse(message, message_bytes, GPU_UNSUPPORTED,
                                     "%s has compute capability %d.%d; kernels are compiled for 8.0 and later", d->name,

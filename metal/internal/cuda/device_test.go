@@ -253,6 +253,7 @@ func TestRefusals(t *testing.T) {
 // The fake GPU has 1 GB, so a dispatch may copy 256 MB. What is more is refused before anything is allocated or copied, as
 // one buffer and as the sum of several; mapped memory is not copied.
 func TestMoreThanIsCopied(t *testing.T) {
+	t.Setenv("FAKE_CUDA_VIRTUAL", "0") // all buffers are copied whole
 	d := open(t, cuda.Options{}, module)
 	k, small := kernel(t, d), memory(t, d, 1)
 	info, err := d.Info()
@@ -293,7 +294,7 @@ func TestMoreThanIsCopied(t *testing.T) {
 
 func TestCardsByNumber(t *testing.T) {
 	info, err := open(t, cuda.Options{Index: 1}, module).Info()
-	if err != nil || !strings.Contains(info.Name, "cuda:1 (Fake GPU 1, CUDA 12.4, memory copied)") {
+	if err != nil || !strings.Contains(info.Name, "cuda:1 (Fake GPU 1, CUDA 12.4, memory copied, large buffers by their pages)") {
 		t.Errorf("%+v, %v", info, err)
 	}
 	if _, err := tryOpen(t, cuda.Options{Index: 2}, module); !errors.Is(err, device.ErrDeviceNotSupported) || !strings.Contains(err.Error(), "there are 2") {

@@ -239,12 +239,16 @@ static gpu_status run_locked(const gpu_dispatch *d, struct msl_launch *launch, u
   if ((status = cuda_variant_for(d->pipeline, threads, &v, r->text, r->bytes)) != GPU_OK) return status;
   uint32_t shared = place_arguments(d, threads, launch);
   if ((status = check_shared(d->pipeline, v, threadgroup_bytes, shared, r)) != GPU_OK) return status;
-  double deadline = d->deadline_seconds > 0 ? gpu_now() + d->deadline_seconds : 0; /* the driver has compiled by now */
   cuda_memory_map memory;
-  status = cuda_bring_in(device, d, &memory, launch, r->text, r->bytes);
-  if (status == GPU_OK) status = run_all(d, v, launch, total, threads, shared, deadline, r);
-  if (status == GPU_OK) status = cuda_bring_back(device, d->pipeline, &memory, r->text, r->bytes);
-  cuda_leave(device, &memory);
+  bool whole = false;
+  do {
+    status = cuda_bring_in(device, d, whole, &memory, launch, r->text, r->bytes);
+    double deadline = d->deadline_seconds > 0 ? gpu_now() + d->deadline_seconds : 0; /* the driver has compiled by now, and copied */
+    if (status == GPU_OK) status = run_all(d, v, launch, total, threads, shared, deadline, r);
+    if (status == GPU_OK) status = cuda_bring_back(device, d->pipeline, &memory, r->text, r->bytes);
+    cuda_leave(device, &memory);
+    whole = true;
+  } while (status == GPU_OK && memory.strayed);
   if (status == GPU_EXECUTION && device->context) { /* does the context work still? */
     cu_result left = device->cu->stream_query(device->stream);
     if (left != CU_SUCCESS && left != CU_NOT_READY) {

@@ -7,8 +7,11 @@
 // memory, unless Options.Limits asks for the GPU's.
 //
 // Buffers stay this process's memory. Each dispatch brings them to the GPU between two bands that no kernel may write,
-// and writes back what has changed; more than a quarter of the GPU's memory, or 6 GB, in one dispatch is refused. Or, where Options.Memory says so, kernels reach them over the bus. Device seconds are
-// those of the kernel alone, by the GPU's own clock.
+// and writes back what has changed; more than a quarter of the GPU's memory, or 6 GB, in one dispatch is refused. Of a
+// large buffer that has memory in few of its pages, as a tensor with strides past 2^31 elements, only these travel, and a
+// quarter of the GPU's memory is for the chunks that they lie in; the device's name says whether this machine can tell such
+// pages. Or, where Options.Memory says so, kernels reach buffers over the bus. Device seconds are those of the kernel alone,
+// by the GPU's own clock.
 //
 // A kernel that does not end in time is left behind in its context, and the next call makes a new one. A kernel that fails,
 // for instance by an access where no memory is, may leave the driver unusable for the rest of the process: every call then

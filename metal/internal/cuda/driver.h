@@ -16,6 +16,22 @@ typedef struct cu_module_opaque *cu_module;
 typedef struct cu_function_opaque *cu_function;
 typedef struct cu_stream_opaque *cu_stream;
 typedef struct cu_event_opaque *cu_event;
+typedef unsigned long long cu_memory; /* memory without addresses, to be mapped at some */
+typedef struct {
+  int type, id;
+} cu_location;
+typedef struct {
+  int type, handle_types;
+  cu_location location;
+  void *handle_data;
+  unsigned char compression, rdma;
+  unsigned short usage;
+  unsigned char reserved[4];
+} cu_memory_kind;
+typedef struct {
+  cu_location location;
+  int flags;
+} cu_access;
 
 enum {
   CU_SUCCESS = 0, CU_OUT_OF_MEMORY = 2, CU_NO_DEVICE = 100, CU_NOT_READY = 600, CU_ILLEGAL_ADDRESS = 700,
@@ -24,7 +40,8 @@ enum {
 };
 enum { /* attributes of a device */
   CU_ATTRIBUTE_CLOCK_RATE = 13, CU_ATTRIBUTE_MULTIPROCESSORS = 16, CU_ATTRIBUTE_CAPABILITY_MAJOR = 75,
-  CU_ATTRIBUTE_CAPABILITY_MINOR = 76, CU_ATTRIBUTE_SHARED_PER_BLOCK_OPTIN = 97
+  CU_ATTRIBUTE_CAPABILITY_MINOR = 76, CU_ATTRIBUTE_SHARED_PER_BLOCK_OPTIN = 97,
+  CU_ATTRIBUTE_VIRTUAL_MEMORY = 102
 };
 enum { /* attributes of a function */
   CU_FUNCTION_MAX_THREADS = 0, CU_FUNCTION_SHARED_BYTES = 1, CU_FUNCTION_LOCAL_BYTES = 3, CU_FUNCTION_REGISTERS = 4,
@@ -32,6 +49,7 @@ enum { /* attributes of a function */
 };
 enum { CU_JIT_MAX_REGISTERS = 0, CU_JIT_ERROR_LOG = 5, CU_JIT_ERROR_LOG_BYTES = 6 };
 enum { CU_STREAM_NON_BLOCKING = 1, CU_CONTEXT_BLOCKING_SYNC = 4, CU_HOST_REGISTER_MAPPED = 2 };
+enum { CU_MEMORY_PINNED = 1, CU_LOCATION_DEVICE = 1, CU_ACCESS_READ_WRITE = 3, CU_GRANULARITY_MINIMUM = 0 };
 
 /* name, and the arguments; the symbol's name is the third. */
 #define CUDA_CALLS(X)                                                                                                    \
@@ -61,6 +79,14 @@ enum { CU_STREAM_NON_BLOCKING = 1, CU_CONTEXT_BLOCKING_SYNC = 4, CU_HOST_REGISTE
   X(copy_in, (cu_pointer, const void *, size_t, cu_stream), "cuMemcpyHtoDAsync_v2")                                     \
   X(copy_out, (void *, cu_pointer, size_t, cu_stream), "cuMemcpyDtoHAsync_v2")                                          \
   X(fill, (cu_pointer, unsigned char, size_t, cu_stream), "cuMemsetD8Async")                                            \
+  X(memory_granularity, (size_t *, const cu_memory_kind *, int), "cuMemGetAllocationGranularity")                        \
+  X(address_reserve, (cu_pointer *, size_t, size_t, cu_pointer, unsigned long long), "cuMemAddressReserve")              \
+  X(address_free, (cu_pointer, size_t), "cuMemAddressFree")                                                             \
+  X(memory_create, (cu_memory *, size_t, const cu_memory_kind *, unsigned long long), "cuMemCreate")                     \
+  X(memory_release, (cu_memory), "cuMemRelease")                                                                        \
+  X(memory_map, (cu_pointer, size_t, size_t, cu_memory, unsigned long long), "cuMemMap")                                 \
+  X(memory_unmap, (cu_pointer, size_t), "cuMemUnmap")                                                                   \
+  X(memory_access, (cu_pointer, size_t, const cu_access *, size_t), "cuMemSetAccess")                                    \
   X(launch, (cu_function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, cu_stream, void **, void **), \
     "cuLaunchKernel")                                                                                                   \
   X(stream_create, (cu_stream *, unsigned), "cuStreamCreate")                                                           \

@@ -18,6 +18,7 @@ enum {
   MOST_STAGING_BYTES = 64 << 20, /* what comes back through pinned memory at once */
   KEPT_ARENA_BYTES = 256 << 20,  /* what stays on the GPU from one dispatch to the next; others may want the rest */
   MEMORY_TRIES = 40,             /* a twentieth of a second apart: another process may be about to give its memory back */
+  SPREAD_TRIES = 400,            /* likewise for a spread, which may be large, as those are that it waits for */
   VARIANTS = 4            /* of a module: by the registers that its threads may have */
 };
 
@@ -38,6 +39,7 @@ struct gpu_device {
   size_t arena_bytes;
   unsigned char *staging; /* in pinned memory: what came back */
   size_t staging_bytes;
+  uint64_t chunk_bytes;   /* of a spread (spread.c); 0: there are none on this machine */
 };
 
 /* A module as the driver has compiled it, for threads with so many registers. */
@@ -67,10 +69,13 @@ gpu_status cuda_enter(gpu_device *, char *message, size_t message_bytes);
 void cuda_abandon(gpu_device *, bool running);
 
 /* buffer.c */
-/* The most bytes that the buffers of one dispatch may have together. Where they are copied, all of them travel, the memory
- * between a tensor's rows too, and other processes want memory of the GPU: a quarter of it, and no more than so much. */
+/* The most bytes that the buffers of one dispatch may have together. Where they are copied whole, the memory between a
+ * tensor's rows travels too, and other processes want memory of the GPU: a quarter of it, and no more than so much. Spreads
+ * may have a quarter of it too. */
 #define MOST_COPIED_BYTES ((uint64_t)6 << 30)
+#define ANY_BYTES ((uint64_t)1 << 46)
 uint64_t cuda_most_bytes(gpu_device *);
+uint64_t cuda_most_spread_bytes(gpu_device *);
 gpu_status cuda_make_buffer(gpu_device *, void *memory, uint64_t bytes, gpu_buffer **, void **contents, char *, size_t);
 void cuda_free_buffer(gpu_device *, gpu_buffer *);
 
@@ -80,6 +85,17 @@ void cuda_free_pipeline(gpu_device *, gpu_pipeline *);
 /* The kernel for threadgroups of so many threads: under the device's lock, in its context. */
 gpu_status cuda_variant_for(gpu_pipeline *, uint32_t threads, const cuda_variant **, char *message, size_t message_bytes);
 
+/* spread.c: a large buffer of which little has memory. It has a range of the GPU's addresses of its own, in chunks, and a
+ * chunk has memory of its own only where the buffer has some. */
+typedef struct {
+  cu_pointer at;            /* of the range: a band of one page, the buffer's pages, the band behind them; 0: no spread */
+  uint64_t chunks, pages;   /* of the range, and of the buffer */
+  unsigned char *resident;  /* for each page of the buffer, in its lowest bit: whether it has memory */
+  unsigned char *backed;    /* for each chunk: whether it has memory of its own */
+  uint64_t backed_chunks, mapped_chunks;
+  cu_pointer holes[2];      /* where the memory that all other chunks share is to be seen; 0: none is mapped */
+} cuda_spread;
+
 /* memory.c: what a dispatch's bindings are on the GPU */
 typedef struct {
   unsigned char *host;    /* the caller's memory, or bytes of a binding */
@@ -88,15 +104,35 @@ typedef struct {
   cu_pointer mapped;      /* where memory is mapped */
   bool constant;          /* bytes of a binding: not brought back */
   uint32_t slots;         /* buffer slots that lie here */
+  cuda_spread spread;     /* in place of the arena, where chunks is not 0 */
 } cuda_segment;
 typedef struct {
   cuda_segment segments[GPU_MAX_BUFFERS];
   uint32_t count;
   uint64_t arena_bytes;
+  bool strayed;           /* a kernel wrote where a spread has no memory: to be run again with all buffers whole */
 } cuda_memory_map;
-gpu_status cuda_bring_in(gpu_device *, const gpu_dispatch *, cuda_memory_map *, struct msl_launch *, char *, size_t);
+/* whole: without spreads */
+gpu_status cuda_bring_in(gpu_device *, const gpu_dispatch *, bool whole, cuda_memory_map *, struct msl_launch *, char *, size_t);
 gpu_status cuda_bring_back(gpu_device *, const gpu_pipeline *, cuda_memory_map *, char *, size_t);
 void cuda_leave(gpu_device *, cuda_memory_map *);
+void cuda_write_changes(unsigned char *to, const unsigned char *from, uint64_t bytes);
+/* Brings so many bytes to the beginning of the staging memory. */
+gpu_status cuda_fetch(gpu_device *, cu_pointer from, uint64_t bytes, char *message, size_t message_bytes);
+
+/* spread.c. The size of chunks on this machine and GPU, 0 where there can be no spreads. */
+uint64_t cuda_spread_chunk(gpu_device *);
+/* Whether a segment shall be a spread: it is large, and most of its chunks would have nothing in them. */
+bool cuda_spread_plan(gpu_device *, cuda_segment *);
+cu_result cuda_spread_map(gpu_device *, cuda_segment *);
+cu_result cuda_spread_copy_in(gpu_device *, cuda_segment *);
+cu_pointer cuda_spread_address(const cuda_segment *);
+/* Whether the kernel wrote where there is no memory, and then what it wrote where there is some. */
+gpu_status cuda_spread_strayed(gpu_device *, cuda_segment *, bool *strayed, char *message, size_t message_bytes);
+gpu_status cuda_spread_bring_back(gpu_device *, cuda_segment *, bool *before, bool *after, char *message, size_t message_bytes);
+/* Gives the memory back, and the addresses. What was planned stays until cuda_spread_forget. */
+void cuda_spread_unmap(gpu_device *, cuda_segment *);
+void cuda_spread_forget(cuda_segment *);
 
 /* dispatch.c */
 gpu_status cuda_run(gpu_device *, const gpu_dispatch *, char *message, size_t message_bytes);

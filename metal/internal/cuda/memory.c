@@ -3,7 +3,8 @@
 /* What a dispatch's buffers are on the GPU. Bindings that overlap in this process overlap there too: their ranges are
  * joined into segments, and each segment has its place in one stretch of the GPU's memory, the arena, between two bands
  * that nobody may write. Bands hold NaN. After the dispatch what changed in a segment is written back, byte by byte: what
- * lies beside a tensor in its pages may belong to others. */
+ * lies beside a tensor in its pages may belong to others. A large segment of which little has memory is a spread instead
+ * (spread.c). */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -30,8 +31,8 @@ static void add(cuda_memory_map *m, unsigned char *host, uint64_t bytes, uint32_
   m->segments[m->count++] = s;
 }
 
-static void collect(const gpu_dispatch *dispatch, cuda_memory_map *m) {
-  m->count = 0;
+static void collect(gpu_device *d, const gpu_dispatch *dispatch, bool whole, cuda_memory_map *m) {
+  *m = (cuda_memory_map){.count = 0};
   for (uint32_t i = 0; i < dispatch->binding_count; i++) {
     const gpu_binding *b = &dispatch->bindings[i];
     if (b->kind == GPU_BIND_BUFFER) add(m, b->buffer->contents, b->buffer->bytes, b->index);
@@ -44,6 +45,7 @@ static void collect(const gpu_dispatch *dispatch, cuda_memory_map *m) {
   uint64_t at = 0;
   for (uint32_t i = 0; i < m->count; i++) {
     cuda_segment *s = &m->segments[i];
+    if (!whole && cuda_spread_plan(d, s)) continue;
     s->at = up(at, 4096) + BAND_BYTES + (uintptr_t)s->host % (s->constant ? 1 : 4096);
     at = s->at + s->bytes + BAND_BYTES;
   }
@@ -53,17 +55,26 @@ static void collect(const gpu_dispatch *dispatch, cuda_memory_map *m) {
 /* A dispatch that would copy more than the GPU and this machine have to spare is refused before anything is allocated. */
 static gpu_status check_size(gpu_device *d, const cuda_memory_map *m, char *message, size_t message_bytes) {
   if (d->options.memory != CUDA_MEMORY_COPIED) return GPU_OK;
-  uint64_t all = 0;
+  uint64_t all = 0, spread = 0, largest_bytes = 0;
   const cuda_segment *largest = NULL;
   for (uint32_t i = 0; i < m->count; i++) {
     const cuda_segment *s = &m->segments[i];
+    if (s->spread.chunks) {
+      spread += s->spread.backed_chunks * d->chunk_bytes;
+      continue;
+    }
     all += s->bytes;
-    if (!largest || s->bytes > largest->bytes) largest = s;
+    if (s->bytes > largest_bytes) largest = s, largest_bytes = s->bytes;
   }
+  if (spread > cuda_most_spread_bytes(d))
+    return gpu_refuse(message, message_bytes, GPU_UNSUPPORTED,
+                      "%s: where the dispatch's buffers have data the GPU would need %llu MB, in chunks of %llu KB; it has %llu MB for that",
+                      d->name, (unsigned long long)(spread >> 20), (unsigned long long)(d->chunk_bytes >> 10),
+                      (unsigned long long)(cuda_most_spread_bytes(d) >> 20));
   if (all <= cuda_most_bytes(d)) return GPU_OK;
   return gpu_refuse(message, message_bytes, GPU_UNSUPPORTED,
                     "%s: the dispatch's buffers have %llu MB, buffer %d alone %llu; %llu MB are copied to the GPU at most, and memory mapped copies none",
-                    d->name, (unsigned long long)(all >> 20), __builtin_ctz(largest->slots), (unsigned long long)(largest->bytes >> 20),
+                    d->name, (unsigned long long)(all >> 20), __builtin_ctz(largest->slots), (unsigned long long)(largest_bytes >> 20),
                     (unsigned long long)(cuda_most_bytes(d) >> 20));
 }
 
@@ -77,7 +88,7 @@ static cu_result allocate(gpu_device *d, cu_pointer *at, uint64_t bytes) {
   }
 }
 
-static gpu_status room(gpu_device *d, uint64_t bytes, char *message, size_t message_bytes) {
+static gpu_status room(gpu_device *d, uint64_t bytes, bool spreads, char *message, size_t message_bytes) {
   cu_result r = CU_SUCCESS;
   if (bytes > d->arena_bytes) {
     uint64_t wanted = up(bytes, (uint64_t)2 << 20);
@@ -85,7 +96,7 @@ static gpu_status room(gpu_device *d, uint64_t bytes, char *message, size_t mess
     d->arena = 0, d->arena_bytes = 0;
     if ((r = allocate(d, &d->arena, wanted)) == CU_SUCCESS) d->arena_bytes = wanted;
   }
-  uint64_t staged = bytes < MOST_STAGING_BYTES ? bytes : MOST_STAGING_BYTES;
+  uint64_t staged = bytes < MOST_STAGING_BYTES && !spreads ? bytes : MOST_STAGING_BYTES;
   if (r == CU_SUCCESS && staged > d->staging_bytes) {
     uint64_t wanted = up(staged, (uint64_t)2 << 20);
     if (d->staging) d->cu->host_free(d->staging);
@@ -101,7 +112,24 @@ static gpu_status room(gpu_device *d, uint64_t bytes, char *message, size_t mess
   return cuda_fail(d, r, message, message_bytes, "get memory for the dispatch's buffers");
 }
 
-static bool in_arena(const gpu_device *d, const cuda_segment *s) { return s->constant || d->options.memory == CUDA_MEMORY_COPIED; }
+static bool in_arena(const gpu_device *d, const cuda_segment *s) {
+  return s->constant || (d->options.memory == CUDA_MEMORY_COPIED && !s->spread.chunks);
+}
+
+/* All of them or none: who waits for memory keeps none that another waits for. */
+static gpu_status map_spreads(gpu_device *d, cuda_memory_map *m, char *message, size_t message_bytes) {
+  const struct timespec pause = {0, 50000000};
+  for (int try = 0;; try++) {
+    cu_result r = CU_SUCCESS;
+    for (uint32_t i = 0; i < m->count && r == CU_SUCCESS; i++)
+      if (m->segments[i].spread.chunks) r = cuda_spread_map(d, &m->segments[i]);
+    if (r != CU_OUT_OF_MEMORY || try == SPREAD_TRIES)
+      return cuda_fail(d, r, message, message_bytes, "get memory for the parts of the dispatch's buffers that have data");
+    for (uint32_t i = 0; i < m->count; i++)
+      if (m->segments[i].spread.chunks) cuda_spread_unmap(d, &m->segments[i]);
+    nanosleep(&pause, NULL);
+  }
+}
 
 static gpu_status map_segment(gpu_device *d, cuda_segment *s, char *message, size_t message_bytes) {
   const uint64_t page = 4096;
@@ -114,17 +142,24 @@ static gpu_status map_segment(gpu_device *d, cuda_segment *s, char *message, siz
   return cuda_fail(d, r, message, message_bytes, "map a buffer's memory into the GPU's addresses");
 }
 
-gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, cuda_memory_map *m, struct msl_launch *launch, char *message,
-                         size_t message_bytes) {
-  collect(dispatch, m);
+static cu_pointer address(const gpu_device *d, const cuda_segment *s) {
+  return s->spread.chunks ? cuda_spread_address(s) : in_arena(d, s) ? d->arena + s->at : s->mapped;
+}
+
+gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, bool whole, cuda_memory_map *m, struct msl_launch *launch,
+                         char *message, size_t message_bytes) {
+  collect(d, dispatch, whole, m);
   gpu_status status = check_size(d, m, message, message_bytes);
-  if (status == GPU_OK) status = room(d, m->arena_bytes, message, message_bytes);
-  else m->count = 0; /* nothing to give back */
   if (status != GPU_OK || m->count == 0) return status;
-  cu_result r = d->cu->fill(d->arena, 0xff, m->arena_bytes, d->stream);
+  bool spreads = false;
+  for (uint32_t i = 0; i < m->count; i++) spreads |= m->segments[i].spread.chunks != 0;
+  if ((status = room(d, m->arena_bytes, spreads, message, message_bytes)) != GPU_OK) return status;
+  if (spreads && (status = map_spreads(d, m, message, message_bytes)) != GPU_OK) return status;
+  cu_result r = m->arena_bytes ? d->cu->fill(d->arena, 0xff, m->arena_bytes, d->stream) : CU_SUCCESS;
   for (uint32_t i = 0; i < m->count && r == CU_SUCCESS && status == GPU_OK; i++) {
     cuda_segment *s = &m->segments[i];
-    if (in_arena(d, s)) r = d->cu->copy_in(d->arena + s->at, s->host, s->bytes, d->stream);
+    if (s->spread.chunks) r = cuda_spread_copy_in(d, s);
+    else if (in_arena(d, s)) r = d->cu->copy_in(d->arena + s->at, s->host, s->bytes, d->stream);
     else status = map_segment(d, s, message, message_bytes);
   }
   if (status == GPU_OK) status = cuda_fail(d, r, message, message_bytes, "copy the dispatch's buffers to the GPU");
@@ -134,15 +169,14 @@ gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, cuda_memor
     for (uint32_t k = 0; k < m->count; k++) {
       const cuda_segment *s = &m->segments[k];
       if (!(s->slots >> b->index & 1)) continue;
-      cu_pointer base = in_arena(d, s) ? d->arena + s->at : s->mapped;
-      launch->buffers[b->index] = base + (b->kind == GPU_BIND_BUFFER ? (uint64_t)(b->buffer->contents - s->host) + b->offset : 0);
+      launch->buffers[b->index] = address(d, s) + (b->kind == GPU_BIND_BUFFER ? (uint64_t)(b->buffer->contents - s->host) + b->offset : 0);
     }
   }
   return status;
 }
 
 /* Writes what differs, in runs. */
-static void write_changes(unsigned char *to, const unsigned char *from, uint64_t bytes) {
+void cuda_write_changes(unsigned char *to, const unsigned char *from, uint64_t bytes) {
   for (uint64_t at = 0; at < bytes; at += 256) {
     uint64_t n = bytes - at < 256 ? bytes - at : 256;
     if (memcmp(to + at, from + at, n) == 0) continue;
@@ -164,29 +198,33 @@ static gpu_status wait(gpu_device *d, char *message, size_t message_bytes) {
   return cuda_fail(d, r, message, message_bytes, "copy the dispatch's buffers back");
 }
 
-/* Brings so many bytes of the arena to the beginning of the staging memory. */
-static gpu_status fetch(gpu_device *d, uint64_t at, uint64_t bytes, char *message, size_t message_bytes) {
-  gpu_status status = cuda_fail(d, d->cu->copy_out(d->staging, d->arena + at, bytes, d->stream), message, message_bytes,
+gpu_status cuda_fetch(gpu_device *d, cu_pointer from, uint64_t bytes, char *message, size_t message_bytes) {
+  gpu_status status = cuda_fail(d, d->cu->copy_out(d->staging, from, bytes, d->stream), message, message_bytes,
                                 "copy the dispatch's buffers back");
   return status == GPU_OK ? wait(d, message, message_bytes) : status;
 }
 
 /* What of one segment was written, piece by piece: before, in it, behind it. */
 static gpu_status bring_back_pieces(gpu_device *d, const cuda_segment *s, bool *before, bool *after, char *message, size_t message_bytes) {
-  gpu_status status = fetch(d, s->at - BAND_BYTES, BAND_BYTES, message, message_bytes);
+  gpu_status status = cuda_fetch(d, d->arena + s->at - BAND_BYTES, BAND_BYTES, message, message_bytes);
   if (status == GPU_OK) *before = !untouched(d->staging);
   for (uint64_t at = 0; at < s->bytes && status == GPU_OK && !s->constant;) {
     uint64_t n = s->bytes - at < MOST_STAGING_BYTES ? s->bytes - at : MOST_STAGING_BYTES;
-    if ((status = fetch(d, s->at + at, n, message, message_bytes)) == GPU_OK) write_changes(s->host + at, d->staging, n);
+    if ((status = cuda_fetch(d, d->arena + s->at + at, n, message, message_bytes)) == GPU_OK) cuda_write_changes(s->host + at, d->staging, n);
     at += n;
   }
-  if (status == GPU_OK) status = fetch(d, s->at + s->bytes, BAND_BYTES, message, message_bytes);
+  if (status == GPU_OK) status = cuda_fetch(d, d->arena + s->at + s->bytes, BAND_BYTES, message, message_bytes);
   if (status == GPU_OK) *after = !untouched(d->staging);
   return status;
 }
 
 gpu_status cuda_bring_back(gpu_device *d, const gpu_pipeline *p, cuda_memory_map *m, char *message, size_t message_bytes) {
   if (m->count == 0) return GPU_OK;
+  for (uint32_t i = 0; i < m->count; i++) {
+    cuda_segment *s = &m->segments[i];
+    gpu_status status = s->spread.chunks ? cuda_spread_strayed(d, s, &m->strayed, message, message_bytes) : GPU_OK;
+    if (status != GPU_OK || m->strayed) return status; /* nothing has been written here yet */
+  }
   const bool at_once = m->arena_bytes <= MOST_STAGING_BYTES;
   cu_result r = CU_SUCCESS;
   for (uint32_t i = 0; i < m->count && r == CU_SUCCESS && at_once; i++) {
@@ -197,13 +235,17 @@ gpu_status cuda_bring_back(gpu_device *d, const gpu_pipeline *p, cuda_memory_map
   gpu_status status = cuda_fail(d, r, message, message_bytes, "copy the dispatch's buffers back");
   if (status == GPU_OK) status = wait(d, message, message_bytes);
   if (status != GPU_OK) return status;
-  for (uint32_t i = 0; i < m->count; i++) {
-    cuda_segment *s = &m->segments[i];
-    if (!in_arena(d, s)) continue;
+  for (uint32_t k = 0; k < 2 * m->count; k++) { /* spreads last: they take the staging memory */
+    cuda_segment *s = &m->segments[k % m->count];
+    const bool spread = k >= m->count;
+    if (spread ? !s->spread.chunks : !in_arena(d, s)) continue;
     bool before = false, after = false;
-    if (at_once) {
+    if (spread) {
+      gpu_status failed = cuda_spread_bring_back(d, s, &before, &after, message, message_bytes);
+      if (failed != GPU_OK) return failed;
+    } else if (at_once) {
       const unsigned char *from = d->staging + s->at;
-      if (!s->constant) write_changes(s->host, from, s->bytes);
+      if (!s->constant) cuda_write_changes(s->host, from, s->bytes);
       before = !untouched(from - BAND_BYTES), after = !untouched(from + s->bytes);
     } else {
       gpu_status failed = bring_back_pieces(d, s, &before, &after, message, message_bytes);
@@ -222,6 +264,8 @@ void cuda_leave(gpu_device *d, cuda_memory_map *m) {
     cuda_segment *s = &m->segments[i];
     if (s->mapped && d->context) d->cu->host_unregister(s->host - (uintptr_t)s->host % 4096);
     s->mapped = 0;
+    cuda_spread_unmap(d, s);
+    cuda_spread_forget(s);
   }
   if (d->context && d->arena_bytes > KEPT_ARENA_BYTES) {
     d->cu->memory_free(d->arena);

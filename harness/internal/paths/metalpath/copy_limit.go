@@ -9,8 +9,10 @@ import (
 	"attest.example/attest/metal"
 )
 
-// CopyLimit is how many bytes a device that copies buffers takes at once; 0: any number. It copies what lies between the
-// rows of a tensor too, so a case whose strides pass 2^31 elements may be too much for it, of whose memory hardly any is used.
+// CopyLimit is how many bytes a device that copies buffers takes at once; 0: any number. Where it cannot tell the pages
+// that have memory it copies what lies between the rows of a tensor too, so a case whose strides pass 2^31 elements may be too
+// much for it, of whose memory hardly any is used. Where it can, its limit is so high that none of these is refused here; what
+// a dispatch needs at once is looked at when it runs.
 type CopyLimit struct {
 	device string
 	bytes  int

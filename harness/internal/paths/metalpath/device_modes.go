@@ -32,8 +32,8 @@ const HostDevice = "host"
 // and of cuda alone
 //
 //	limits     metal, device: whose limit on threadgroup memory a kernel has; this project's kernel has the device's
-//	memory     copied, mapped: whether buffers are brought to the GPU, which is faster, or reached over the bus, which takes
-//	           tensors of any size: strides past 2^31 elements
+//	memory     copied, mapped: whether buffers are brought to the GPU, which is faster, large ones by the pages that have
+//	           data where this machine's kernel tells them, or reached over the bus
 //	registers  the most that a thread may have, 16 to 255; 0, the default: as many as let a threadgroup run
 //
 // math, engine and schedule may list several with commas: each combination then computes every case, and those of one

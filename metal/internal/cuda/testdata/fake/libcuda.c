@@ -3,9 +3,13 @@
  *
  *   FAKE_CUDA_LOG     a file to which each call adds its name
  *   FAKE_CUDA_GPUS   how many GPUs there are; default 2
- *   FAKE_CUDA_KERNEL  hang: does not end. overrun: writes one float behind buffer 0. A number: ends with that error
- *   FAKE_CUDA_FAIL    CALL=NUMBER: this call fails with this error
+ *   FAKE_CUDA_KERNEL  hang: does not end. overrun: writes one float behind buffer 0. stray: one 32 MB behind its beginning, and
+ *                    the one before it becomes what was there. A number: ends with that error
+ *   FAKE_CUDA_FAIL    CALL=NUMBER: this call fails with this error; CALL=NUMBER*TIMES: so often
+ *   FAKE_CUDA_VIRTUAL 0: no memory is mapped to addresses
  */
+#define _GNU_SOURCE
+#include <sys/mman.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +35,13 @@ static int call(const char *name) {
     if (f) fprintf(f, "%s\n", name), fclose(f);
   }
   size_t n = strlen(name);
-  return strncmp(fail, name, n) == 0 && fail[n] == '=' ? atoi(fail + n + 1) : 0;
+  static int failed; /* since the environment changed */
+  static char last[64];
+  if (strncmp(last, fail, sizeof last - 1) != 0) failed = 0, snprintf(last, sizeof last, "%s", fail);
+  if (strncmp(fail, name, n) != 0 || fail[n] != '=') return 0;
+  const char *times = strchr(fail, '*');
+  if (!times || failed < atoi(times + 1)) return failed++, atoi(fail + n + 1);
+  return 0;
 }
 #define CALL(name)                      \
   do {                                  \
@@ -46,7 +56,7 @@ int cuDeviceGet(int *d, int n) { *d = n; return 0; }
 int cuDeviceGetName(char *s, int n, int d) { snprintf(s, (size_t)n, "Fake GPU %d", d); return 0; }
 int cuDeviceGetAttribute(int *v, int a, int d) {
   (void)d;
-  *v = a == 16 ? 4 : a == 75 ? 9 : a == 97 ? 101376 : 0;
+  *v = a == 16 ? 4 : a == 75 ? 9 : a == 97 ? 101376 : a == 102 ? strcmp(said("FAKE_CUDA_VIRTUAL"), "0") != 0 : 0;
   return 0;
 }
 int cuDeviceTotalMem_v2(size_t *n, int d) { (void)d; *n = (size_t)1 << 30; return 0; }
@@ -107,6 +117,40 @@ int cuMemsetD8Async(uint64_t p, unsigned char c, size_t n, void *s) {
   copied = 0;
   return 0;
 }
+int cuMemGetAllocationGranularity(size_t *n, const void *kind, int which) { (void)kind, (void)which; *n = 2 << 20; return 0; }
+int cuMemAddressReserve(uint64_t *p, size_t n, size_t alignment, uint64_t wanted, unsigned long long f) {
+  (void)alignment, (void)wanted, (void)f;
+  CALL("address_reserve");
+  void *at = mmap(NULL, n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  *p = (uint64_t)(uintptr_t)at;
+  return at == MAP_FAILED ? 2 : 0;
+}
+int cuMemAddressFree(uint64_t p, size_t n) { CALL("address_free"); return munmap((void *)(uintptr_t)p, n) ? 1 : 0; }
+int cuMemCreate(unsigned long long *m, size_t n, const void *kind, unsigned long long f) {
+  (void)kind, (void)f;
+  CALL("memory_create");
+  int fd = memfd_create("fake", 0);
+  if (fd < 0 || ftruncate(fd, (off_t)n)) return 2;
+  *m = (unsigned long long)fd;
+  return 0;
+}
+int cuMemRelease(unsigned long long m) { CALL("memory_release"); return close((int)m) ? 1 : 0; }
+int cuMemMap(uint64_t p, size_t n, size_t offset, unsigned long long m, unsigned long long f) {
+  (void)f;
+  CALL("memory_map");
+  off_t has = lseek((int)m, 0, SEEK_END);
+  if (offset || has != (off_t)n || p % (2 << 20) % 4096) return 1;
+  return mmap((void *)(uintptr_t)p, n, PROT_NONE, MAP_SHARED | MAP_FIXED, (int)m, 0) == MAP_FAILED ? 1 : 0;
+}
+int cuMemUnmap(uint64_t p, size_t n) {
+  CALL("memory_unmap");
+  return mmap((void *)(uintptr_t)p, n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED ? 1 : 0;
+}
+int cuMemSetAccess(uint64_t p, size_t n, const void *access, size_t count) {
+  (void)access, (void)count;
+  CALL("memory_access");
+  return mprotect((void *)(uintptr_t)p, n, PROT_READ | PROT_WRITE) ? 1 : 0;
+}
 int cuLaunchKernel(void *f, unsigned x, unsigned y, unsigned z, unsigned a, unsigned b, unsigned c, unsigned shared, void *s, void **arguments,
                    void **extra) {
   (void)f, (void)x, (void)y, (void)z, (void)a, (void)b, (void)c, (void)shared, (void)s, (void)extra;
@@ -119,9 +163,10 @@ int cuLaunchKernel(void *f, unsigned x, unsigned y, unsigned z, unsigned a, unsi
     if ((uintptr_t)out >= copies[i].at && (uintptr_t)out < copies[i].at + copies[i].bytes) floats = (copies[i].at + copies[i].bytes - (uintptr_t)out) / 4;
   hanging = strcmp(kernel, "hang") == 0;
   fate = atoi(kernel);
-  if (!hanging && !fate && out && floats < 1u << 20) {
+  if (!hanging && !fate && out && floats < 1u << 26) {
     for (unsigned long i = 0; i < floats; i++) out[i] += 1;
     if (strcmp(kernel, "overrun") == 0) out[floats] = 7;
+    if (strcmp(kernel, "stray") == 0) out[(8 << 20) - 1] = out[8 << 20] + 1, out[8 << 20] = 7;
   }
   return 0;
 }
