@@ -19,7 +19,8 @@ func benchCommand(ctx context.Context, t terminal, args []string) int {
 	asJSON := flags.Bool("json", false, "print one JSON object instead of the table")
 	out := flags.String("out", "", "also write the samples to this `file`, for benchstat and attest compare")
 	var o bench.Options
-	flags.IntVar(&o.N, "n", 0, "q_len and kv_len of the square shapes; default 1024, with --quick 256")
+	flags.IntVar(&o.N, "n", 0, "q_len and kv_len of the square shapes; default 1024, with --heads 4096, with --quick 256")
+	flags.IntVar(&o.Heads, "heads", 0, "other rows, for a large device: so many heads, in each precision at head_dim 64, 128 and 256")
 	flags.IntVar(&o.MaxKeys, "max-keys", 0, "most keys; default 16384, with --quick 2048")
 	flags.BoolVar(&o.FFI, "ffi", false, "also time calls from Go and from C by turns")
 	only := flags.String("only", "", "only shapes with one of these in their name, with commas: D=64,mask=causal")
@@ -28,8 +29,9 @@ func benchCommand(ctx context.Context, t terminal, args []string) int {
 	if _, status := flags.parse(args, 0, 0); status >= 0 {
 		return status
 	}
-	if o.N < 0 || o.N > 1<<16 || o.MaxKeys < 0 || o.MaxKeys > 1<<20 || !(*peak >= 0) {
-		return t.complain("bench: --n %d, --max-keys %d, --peak %g; want 1 to 65536, 1 to 1048576, more than 0", o.N, o.MaxKeys, *peak)
+	if o.N < 0 || o.N > 1<<16 || o.MaxKeys < 0 || o.MaxKeys > 1<<20 || o.Heads < 0 || o.Heads > 1<<10 || !(*peak >= 0) {
+		return t.complain("bench: --n %d, --max-keys %d, --heads %d, --peak %g; want 1 to 65536, 1 to 1048576, 1 to 1024, more than 0",
+			o.N, o.MaxKeys, o.Heads, *peak)
 	}
 	if status := flags.folderOf("out", *out); status >= 0 {
 		return status

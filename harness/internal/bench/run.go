@@ -18,6 +18,7 @@ import (
 type Options struct {
 	N       int // q_len and kv_len of the square rows; 0: 1024, as in the published figures
 	MaxKeys int // where the rows over many keys end; 0: 16384
+	Heads   int // rows of so many heads in place of the others: Grid; 0: the table
 	Effort  Effort
 	FFI     bool // also what a call costs from Go beside the same call from C
 	// Only keeps the rows whose name contains one of these; empty: all.
@@ -64,6 +65,9 @@ func (r *Report) Timed() int {
 func Run(ctx context.Context, t Target, o Options) (*Report, error) {
 	if o.N == 0 {
 		o.N = 1024
+		if o.Heads > 0 {
+			o.N = 4096
+		}
 	}
 	if o.MaxKeys == 0 {
 		o.MaxKeys = 16384
@@ -72,6 +76,9 @@ func Run(ctx context.Context, t Target, o Options) (*Report, error) {
 		o.Effort = DefaultEffort
 	}
 	table, err := Table(o.N, o.MaxKeys)
+	if o.Heads > 0 {
+		table, err = Grid(o.N, o.Heads)
+	}
 	if err != nil {
 		return nil, err
 	}

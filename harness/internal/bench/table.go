@@ -27,7 +27,30 @@ const (
 	Precisions = "fp16 and bf16"
 	Heads      = "several heads"
 	Keys       = "64 rows over more and more keys"
+	Many       = "as many heads as a large device wants"
 )
+
+// Grid returns rows that keep a large device busy: heads heads of n rows and n keys, in each precision at the usual
+// head_dim, and under a causal mask in two.
+func Grid(n, heads int) ([]Row, error) {
+	var rows []Row
+	for _, f := range []precision.Format{precision.FP32, precision.FP16, precision.BF16} {
+		for _, kind := range []cases.MaskKind{"", cases.CausalMask} {
+			for _, headDim := range []int{64, 128, 256} {
+				if kind != "" && headDim == 256 {
+					continue
+				}
+				c := cases.Case{Version: cases.Version, Batch: 1, Heads: heads, KVHeads: heads, QLen: n, KVLen: n, HeadDim: headDim, Input: f,
+					Mask: cases.Mask{Kind: kind}, Values: cases.Values{Seed: 1}}
+				if err := c.Normalize(); err != nil {
+					return nil, fmt.Errorf("%d heads of %d rows and keys: %w", heads, n, err)
+				}
+				rows = append(rows, Row{Section: Many, Case: c, Dispatches: Dispatches})
+			}
+		}
+	}
+	return rows, nil
+}
 
 // Table returns the rows. n is q_len and kv_len where they are equal, 1024 in the published figures; the rows over many
 // keys end at maxKeys.

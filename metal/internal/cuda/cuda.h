@@ -4,12 +4,13 @@
 
 #include "device.h"
 
-/* Compiles a program to PTX, as metal/internal/msl does: the path of a file, which the cache keeps. */
+/* Compiles a program to PTX, as metal/internal/msl does, with the lines of its text where they are wanted: the path of a file,
+ * which the cache keeps. */
 typedef struct {
   char path[1024];
   bool cached;
 } cuda_ptx;
-typedef gpu_status cuda_compile(void *context, const gpu_program *, cuda_ptx *out, char *message, size_t message_bytes);
+typedef gpu_status cuda_compile(void *context, const gpu_program *, bool lines, cuda_ptx *out, char *message, size_t message_bytes);
 
 typedef enum {
   CUDA_MEMORY_COPIED = 0, /* buffers are copied to the GPU before a dispatch, and what changed back after it */
@@ -22,6 +23,7 @@ typedef struct {
   cuda_memory memory;
   uint32_t registers;     /* the most that a thread may have; 0: as many as let the threadgroup run */
   bool device_limits;     /* threadgroup memory as the GPU has it, in place of Metal's 32 KB */
+  bool check;             /* for compute-sanitizer: lines of the text, and memory of its own for each buffer */
   const char *toolchain;  /* for the device's description */
   cuda_compile *compile;
   void *compile_context;

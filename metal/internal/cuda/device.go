@@ -8,7 +8,7 @@ package cuda
 #include <stdlib.h>
 #include "cuda.h"
 
-extern gpu_status attestCudaCompile(uintptr_t, gpu_program *, cuda_ptx *, char *, size_t);
+extern gpu_status attestCudaCompile(uintptr_t, gpu_program *, bool, cuda_ptx *, char *, size_t);
 
 static void use_go_compiler(cuda_options *options, uintptr_t handle) {
   options->compile = (cuda_compile *)(void *)attestCudaCompile;
@@ -49,6 +49,7 @@ func New(o Options) (*device.Device, error) {
 	}
 	var c C.cuda_options
 	c.index, c.memory, c.registers = C.uint32_t(o.Index), C.cuda_memory(o.Memory), C.uint32_t(o.Registers)
+	c.check = C.bool(o.Check)
 	c.device_limits = C.bool(o.Limits == DeviceLimits)
 	if o.Library != "" {
 		c.library = C.CString(o.Library)
@@ -91,12 +92,12 @@ func toolchain(compile Compiler) string {
 // attestCudaCompile is the compiler as the C side calls it.
 //
 //export attestCudaCompile
-func attestCudaCompile(handle C.uintptr_t, program *C.gpu_program, out *C.cuda_ptx, message *C.char, messageBytes C.size_t) C.gpu_status {
+func attestCudaCompile(handle C.uintptr_t, program *C.gpu_program, lines C.bool, out *C.cuda_ptx, message *C.char, messageBytes C.size_t) C.gpu_status {
 	path := device.CText{At: unsafe.Pointer(&out.path[0]), Bytes: len(out.path)}
 	status := device.HandOver(path, device.CText{At: unsafe.Pointer(message), Bytes: int(messageBytes)}, func() (string, error) {
 		p := device.ProgramAt(unsafe.Pointer(program))
 		m, err := cgo.Handle(handle).Value().(Compiler).Build(context.Background(), msl.Program{
-			Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.Language, Math: p.Math, Constants: p.Constants,
+			Check: bool(lines), Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.Language, Math: p.Math, Constants: p.Constants,
 		})
 		if err != nil {
 			return "", err

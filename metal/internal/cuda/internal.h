@@ -102,6 +102,7 @@ typedef struct {
   uint64_t bytes;
   uint64_t at;            /* in the arena */
   cu_pointer mapped;      /* where memory is mapped */
+  cu_pointer alone;       /* memory of its own, where the device checks */
   bool constant;          /* bytes of a binding: not brought back */
   uint32_t slots;         /* buffer slots that lie here */
   cuda_spread spread;     /* in place of the arena, where chunks is not 0 */

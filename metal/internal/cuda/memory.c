@@ -45,6 +45,7 @@ static void collect(gpu_device *d, const gpu_dispatch *dispatch, bool whole, cud
   uint64_t at = 0;
   for (uint32_t i = 0; i < m->count; i++) {
     cuda_segment *s = &m->segments[i];
+    if (d->options.check && d->options.memory == CUDA_MEMORY_COPIED) continue;
     if (!whole && cuda_spread_plan(d, s)) continue;
     s->at = up(at, 4096) + BAND_BYTES + (uintptr_t)s->host % (s->constant ? 1 : 4096);
     at = s->at + s->bytes + BAND_BYTES;
@@ -113,7 +114,29 @@ static gpu_status room(gpu_device *d, uint64_t bytes, bool spreads, char *messag
 }
 
 static bool in_arena(const gpu_device *d, const cuda_segment *s) {
-  return s->constant || (d->options.memory == CUDA_MEMORY_COPIED && !s->spread.chunks);
+  return (s->constant || (d->options.memory == CUDA_MEMORY_COPIED && !s->spread.chunks)) && !s->alone;
+}
+
+/* Memory of exactly the segment's size, so that a checker knows where it ends. */
+static cu_result bring_in_alone(gpu_device *d, cuda_segment *s) {
+  const uint64_t in_page = s->constant ? 0 : (uintptr_t)s->host % 4096;
+  cu_result r = allocate(d, &s->alone, in_page + s->bytes);
+  if (r != CU_SUCCESS) s->alone = 0;
+  else if (in_page) r = d->cu->fill(s->alone, 0xff, in_page, d->stream);
+  return r == CU_SUCCESS ? d->cu->copy_in(s->alone + in_page, s->host, s->bytes, d->stream) : r;
+}
+
+static cu_pointer address_alone(const cuda_segment *s) { return s->alone + (s->constant ? 0 : (uintptr_t)s->host % 4096); }
+
+static gpu_status bring_back_alone(gpu_device *d, cuda_segment *s, char *message, size_t message_bytes) {
+  for (uint64_t at = 0; at < s->bytes && !s->constant;) {
+    uint64_t n = s->bytes - at < MOST_STAGING_BYTES ? s->bytes - at : MOST_STAGING_BYTES;
+    gpu_status status = cuda_fetch(d, address_alone(s) + at, n, message, message_bytes);
+    if (status != GPU_OK) return status;
+    cuda_write_changes(s->host + at, d->staging, n);
+    at += n;
+  }
+  return GPU_OK;
 }
 
 /* All of them or none: who waits for memory keeps none that another waits for. */
@@ -143,6 +166,7 @@ static gpu_status map_segment(gpu_device *d, cuda_segment *s, char *message, siz
 }
 
 static cu_pointer address(const gpu_device *d, const cuda_segment *s) {
+  if (s->alone) return address_alone(s);
   return s->spread.chunks ? cuda_spread_address(s) : in_arena(d, s) ? d->arena + s->at : s->mapped;
 }
 
@@ -151,14 +175,16 @@ gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, bool whole
   collect(d, dispatch, whole, m);
   gpu_status status = check_size(d, m, message, message_bytes);
   if (status != GPU_OK || m->count == 0) return status;
+  const bool alone = d->options.check && d->options.memory == CUDA_MEMORY_COPIED;
   bool spreads = false;
   for (uint32_t i = 0; i < m->count; i++) spreads |= m->segments[i].spread.chunks != 0;
-  if ((status = room(d, m->arena_bytes, spreads, message, message_bytes)) != GPU_OK) return status;
+  if ((status = room(d, m->arena_bytes, spreads || alone, message, message_bytes)) != GPU_OK) return status;
   if (spreads && (status = map_spreads(d, m, message, message_bytes)) != GPU_OK) return status;
   cu_result r = m->arena_bytes ? d->cu->fill(d->arena, 0xff, m->arena_bytes, d->stream) : CU_SUCCESS;
   for (uint32_t i = 0; i < m->count && r == CU_SUCCESS && status == GPU_OK; i++) {
     cuda_segment *s = &m->segments[i];
-    if (s->spread.chunks) r = cuda_spread_copy_in(d, s);
+    if (alone) r = bring_in_alone(d, s);
+    else if (s->spread.chunks) r = cuda_spread_copy_in(d, s);
     else if (in_arena(d, s)) r = d->cu->copy_in(d->arena + s->at, s->host, s->bytes, d->stream);
     else status = map_segment(d, s, message, message_bytes);
   }
@@ -225,6 +251,10 @@ gpu_status cuda_bring_back(gpu_device *d, const gpu_pipeline *p, cuda_memory_map
     gpu_status status = s->spread.chunks ? cuda_spread_strayed(d, s, &m->strayed, message, message_bytes) : GPU_OK;
     if (status != GPU_OK || m->strayed) return status; /* nothing has been written here yet */
   }
+  for (uint32_t i = 0; i < m->count; i++) {
+    gpu_status status = m->segments[i].alone ? bring_back_alone(d, &m->segments[i], message, message_bytes) : GPU_OK;
+    if (status != GPU_OK) return status;
+  }
   const bool at_once = m->arena_bytes <= MOST_STAGING_BYTES;
   cu_result r = CU_SUCCESS;
   for (uint32_t i = 0; i < m->count && r == CU_SUCCESS && at_once; i++) {
@@ -264,6 +294,8 @@ void cuda_leave(gpu_device *d, cuda_memory_map *m) {
     cuda_segment *s = &m->segments[i];
     if (s->mapped && d->context) d->cu->host_unregister(s->host - (uintptr_t)s->host % 4096);
     s->mapped = 0;
+    if (s->alone && d->context) d->cu->memory_free(s->alone);
+    s->alone = 0;
     cuda_spread_unmap(d, s);
     cuda_spread_forget(s);
   }

@@ -39,6 +39,7 @@ type Options struct {
 	Memory    Memory // Copied by default: where data are used more than once it is 3 times as fast as Mapped on an H200
 	Registers int    // the most that a thread may have; 0: as many as let the threadgroup run
 	Limits    Limits // of threadgroup memory
+	Check     bool   // for compute-sanitizer: lines of the text, and memory of its own for each buffer, without bands
 	Library   string // the driver's file; "": libcuda.so.1. The first device of a process decides
 
 	Compiler Compiler // nil: package msl with its default cache

@@ -95,7 +95,7 @@ gpu_status cuda_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
   gpu_pipeline *p = calloc(1, sizeof *p);
   gpu_status status = GPU_OK;
   if (!made || !p) status = gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory to compile");
-  if (status == GPU_OK) status = d->options.compile(d->options.compile_context, program, made, message, message_bytes);
+  if (status == GPU_OK) status = d->options.compile(d->options.compile_context, program, d->options.check, made, message, message_bytes);
   if (status == GPU_OK) {
     p->device = d;
     p->text = read_file(made->path);
@@ -144,9 +144,9 @@ static uint32_t registers_for(const gpu_device *d, uint32_t threads) {
 static gpu_status load(gpu_pipeline *p, cuda_variant *v, char *message, size_t message_bytes) {
   gpu_device *d = p->device;
   char log[4096] = "";
-  int names[] = {CU_JIT_MAX_REGISTERS, CU_JIT_ERROR_LOG, CU_JIT_ERROR_LOG_BYTES};
-  void *values[] = {(void *)(uintptr_t)v->registers, log, (void *)(uintptr_t)sizeof log};
-  cu_result r = d->cu->module_load(&v->module, p->text, 3, names, values);
+  int names[] = {CU_JIT_MAX_REGISTERS, CU_JIT_ERROR_LOG, CU_JIT_ERROR_LOG_BYTES, CU_JIT_LINES};
+  void *values[] = {(void *)(uintptr_t)v->registers, log, (void *)(uintptr_t)sizeof log, (void *)(uintptr_t)1};
+  cu_result r = d->cu->module_load(&v->module, p->text, d->options.check ? 4 : 3, names, values);
   if (r != CU_SUCCESS) {
     char words[256];
     v->module = NULL;

@@ -52,6 +52,7 @@ type Access struct {
 	Line        int    // 0 where unknown
 	Write       bool
 	Atomic      bool
+	Unnamed     bool // the checker does not tell which thread it was: all of the above but File and Line are unknown
 }
 
 // Report is one mistake, at one place or pair of places.
@@ -97,6 +98,9 @@ func (a Access) where() string {
 		place = fmt.Sprintf("%s:%d", a.File, a.Line)
 	case a.Line != 0:
 		place = fmt.Sprintf("line %d", a.Line)
+	}
+	if a.Unnamed {
+		return place
 	}
 	return fmt.Sprintf("%s, by thread %s (simdgroup %d, lane %d) of threadgroup %s",
 		place, position(a.Thread), a.SIMDGroup, a.Lane, position(a.Threadgroup))
@@ -173,13 +177,24 @@ func (r Report) String() string {
 		fmt.Fprintf(&b, ":\n  at %s\n  lanes %s take part, the result depends on lanes %s, which do not",
 			r.Access.where(), lanes(r.Lanes), lanes(r.Missing))
 	default:
-		fmt.Fprintf(&b, ": %s of %d bytes at byte %d of %s", r.Access.verb(), r.Bytes, r.Offset, r.Object)
+		switch {
+		case r.Access.Unnamed:
+			fmt.Fprintf(&b, ": %s of %s", r.Access.verb(), r.Object)
+		case r.Detail != "":
+			fmt.Fprintf(&b, ": %s of %d bytes of %s, %s", r.Access.verb(), r.Bytes, r.Object, r.Detail)
+		default:
+			fmt.Fprintf(&b, ": %s of %d bytes at byte %d of %s", r.Access.verb(), r.Bytes, r.Offset, r.Object)
+		}
 		if r.ObjectBytes > 0 {
 			fmt.Fprintf(&b, ", which has %d", r.ObjectBytes)
 		}
 		fmt.Fprintf(&b, "\n  at %s", r.Access.where())
 		if r.Other != nil {
-			fmt.Fprintf(&b, "\n  earlier %s at %s", r.Other.verb(), r.Other.where())
+			when := "earlier "
+			if r.Other.Unnamed {
+				when = "" // nor which came first
+			}
+			fmt.Fprintf(&b, "\n  %s%s at %s", when, r.Other.verb(), r.Other.where())
 			b.WriteString(r.missing())
 		}
 	}

@@ -1,16 +1,19 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"attest.example/attest/metal/cmdline"
+	"attest.example/attest/metal/internal/cuda"
 	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/host"
 	"attest.example/attest/metal/internal/msl"
@@ -19,6 +22,7 @@ import (
 // request is one launch, as the command line describes it.
 type request struct {
 	program device.Program
+	gpu     *cuda.Options // nil: the host
 	options host.Options
 	launch  device.Launch // without buffers
 	buffers []bufferSpec
@@ -81,6 +85,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	msl.AddSourceFlags(f, &text)
 	f.IntVar(&r.launch.Repeat, "repeat", 1, "runs, in order")
 	f.DurationVar(&r.launch.Deadline, "deadline", time.Minute, "of all runs")
+	on := f.String("device", "host", "host, this machine's processors; cuda, an NVIDIA GPU, cuda:1 the second")
 	f.IntVar(&r.options.Workers, "workers", 0, "OS threads; 0: one a processor")
 	order := f.String("schedule", "forward", "order of simdgroups and threadgroups: forward, reverse, random, lockstep")
 	engine := f.String("engine", "fibers", "what runs a simdgroup: fibers, one a thread, or wide, vectors of 32 lanes where that is known to be right")
@@ -109,7 +114,10 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 		return nil, fmt.Errorf("--function is missing: the kernel to run")
 	}
 	r.program.Language = text.LanguageVersion
-	if len(text.Includes)+len(text.Defines) > 0 {
+	if err := r.choose(*on, f, text); err != nil {
+		return nil, err
+	}
+	if r.gpu == nil && len(text.Includes)+len(text.Defines) > 0 {
 		if r.options.Compiler, err = host.DefaultMSL(text.Includes, text.Defines); err != nil {
 			return nil, err
 		}
@@ -139,6 +147,50 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	source, err := os.ReadFile(files[0])
 	r.program.File, r.program.Source = files[0], string(source)
 	return r, err
+}
+
+// hostFlags have no meaning on a GPU.
+var hostFlags = []string{"workers", "schedule", "engine", "fill", "late-copies", "partial"}
+
+// choose reads --device, and refuses what the device has no choice of.
+func (r *request) choose(name string, f *flag.FlagSet, text msl.Program) (err error) {
+	if name == host.Kind.Name {
+		return nil
+	}
+	index, numbered := strings.CutPrefix(name, cuda.Kind.Name+":")
+	r.gpu = new(cuda.Options)
+	if numbered {
+		r.gpu.Index, err = strconv.Atoi(index)
+	}
+	if err != nil || r.gpu.Index < 0 || !numbered && name != cuda.Kind.Name {
+		return fmt.Errorf("--device %q: host, cuda or cuda:N is wanted", name)
+	}
+	f.Visit(func(given *flag.Flag) {
+		if slices.Contains(hostFlags, given.Name) {
+			err = fmt.Errorf("--%s: device %s has no such choice, only host has", given.Name, name)
+		}
+	})
+	if err == nil && len(text.Includes)+len(text.Defines) > 0 {
+		r.gpu.Compiler, err = newPTX(text.Includes, text.Defines)
+	}
+	return err
+}
+
+// withSources is a compiler whose texts have folders to include from, and macros.
+type withSources struct {
+	inner    *msl.Compiler
+	includes []string
+	defines  map[string]string
+}
+
+func newPTX(includes []string, defines map[string]string) (*withSources, error) {
+	c, err := msl.New(msl.Options{Target: "ptx"})
+	return &withSources{c, includes, defines}, err
+}
+
+func (w *withSources) Build(ctx context.Context, p msl.Program) (*msl.Module, error) {
+	p.Includes, p.Defines = w.includes, w.defines
+	return w.inner.Build(ctx, p)
 }
 
 func (r *request) bind(buffers, bytes, locals, constants, outputs cmdline.List) error {

@@ -1,14 +1,19 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"os/signal"
 	"slices"
 	"time"
 
+	"attest.example/attest/metal/internal/cuda"
+	"attest.example/attest/metal/internal/cuda/sanitizer"
 	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/host"
 )
@@ -29,7 +34,12 @@ type session struct {
 }
 
 func open(r *request) (*session, error) {
-	d, err := host.New(r.options)
+	newDevice := func() (*device.Device, error) { return host.New(r.options) }
+	if r.gpu != nil {
+		r.gpu.Check = r.options.Check
+		newDevice = func() (*device.Device, error) { return cuda.New(*r.gpu) }
+	}
+	d, err := newDevice()
 	if err != nil {
 		return nil, err
 	}
@@ -89,14 +99,27 @@ func (s *session) files() error {
 
 // begin reads the command line and compiles. A nil session means that the exit status is the answer.
 func begin(command string, args []string, check bool, stdout, stderr io.Writer) (*session, *device.Kernel, int) {
+	r, status := readRequest(command, args, stdout, stderr)
+	if r == nil {
+		return nil, nil, status
+	}
+	return beginRequest(command, r, check, stdout, stderr)
+}
+
+// readRequest reads the command line. A nil request means that the exit status is the answer.
+func readRequest(command string, args []string, stdout, stderr io.Writer) (*request, int) {
 	r, err := parse(command, args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
-		return nil, nil, exitRight
+		return nil, exitRight
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "attest msl %s: %v\n", command, err)
-		return nil, nil, exitUsage
+		return nil, exitUsage
 	}
+	return r, exitRight
+}
+
+func beginRequest(command string, r *request, check bool, stdout, stderr io.Writer) (*session, *device.Kernel, int) {
 	r.options.Check = check
 	s, err := open(r)
 	if err != nil {
@@ -152,9 +175,17 @@ func RunMain(args []string, stdout, stderr io.Writer) int {
 }
 
 // CheckMain is `attest msl check`: it launches one kernel under the checkers and prints what they find. The exit
-// status is 1 where they find anything or the kernel fails.
+// status is 1 where they find anything or the kernel fails. On a GPU the checkers are compute-sanitizer's, and this same
+// command runs under them.
 func CheckMain(args []string, stdout, stderr io.Writer) int {
-	s, p, status := begin("check", args, true, stdout, stderr)
+	r, status := readRequest("check", args, stdout, stderr)
+	switch {
+	case r == nil:
+		return status
+	case r.gpu != nil && os.Getenv(sanitizer.Inside) == "":
+		return checkOnGPU(r, args, stdout, stderr)
+	}
+	s, p, status := beginRequest("check", r, true, stdout, stderr)
 	if s == nil {
 		return status
 	}
@@ -162,21 +193,36 @@ func CheckMain(args []string, stdout, stderr io.Writer) int {
 	defer p.Close()
 	_, runError := p.Run(&s.launch)
 	s.messages(stdout)
+	if r.gpu != nil { // what the tool finds, the command that started it tells
+		if err := s.files(); err != nil {
+			fmt.Fprintf(stderr, "attest msl check: %v\n", err)
+			return exitUsage
+		}
+		if runError != nil {
+			fmt.Fprintln(stderr, device.Message(runError))
+			return exitWrong
+		}
+		return exitRight
+	}
 	reports, err := s.device.Reports()
 	if err != nil {
 		fmt.Fprintf(stderr, "attest msl check: %v\n", err)
 		return exitUsage
 	}
+	return tell(r, reports, runError, s.files(), stdout, stderr)
+}
+
+// tell prints reports, writes them where they are wanted, and returns the exit status.
+func tell(r *request, reports []device.Report, runError, err error, stdout, stderr io.Writer) int {
 	mistakes := 0
-	for _, r := range reports {
-		fmt.Fprintln(stdout, r)
-		if r.Kind != device.PartialSIMD {
+	for _, report := range reports {
+		fmt.Fprintln(stdout, report)
+		if report.Kind != device.PartialSIMD {
 			mistakes++
 		}
 	}
-	err = s.files()
-	if s.request.sarif != "" {
-		err = errors.Join(err, writeSARIF(s.request.sarif, s.request.program.File, reports, runError))
+	if r.sarif != "" {
+		err = errors.Join(err, writeSARIF(r.sarif, r.program.File, reports, runError))
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "attest msl check: %v\n", err)
@@ -193,4 +239,32 @@ func CheckMain(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, "no mistakes found")
 		return exitRight
 	}
+}
+
+// checkOnGPU runs this program again, under each of compute-sanitizer's tools.
+func checkOnGPU(r *request, args []string, stdout, stderr io.Writer) int {
+	fail := func(err error) int {
+		fmt.Fprintf(stderr, "attest msl check: %v\n", err)
+		return exitUsage
+	}
+	tool, err := sanitizer.Find()
+	if err != nil {
+		return fail(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fail(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	command := append([]string{self, "msl", "check"}, args...)
+	reports, err := sanitizer.Check(ctx, tool, command, sanitizer.Launch{Kernel: r.program.Function, Threadgroup: r.launch.Threadgroup}, stdout, stderr)
+	var exit *exec.ExitError
+	switch {
+	case err != nil && !errors.As(err, &exit):
+		return fail(err)
+	case exit != nil && exit.ExitCode() == exitUsage && len(reports) == 0:
+		return exitUsage // the command said why
+	}
+	return tell(r, reports, err, nil, stdout, stderr)
 }
