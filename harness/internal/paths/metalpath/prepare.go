@@ -2,6 +2,7 @@ package metalpath
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
@@ -14,6 +15,7 @@ import (
 type Prepared struct {
 	attention *metal.Attention
 	wrapped   wrapper
+	tensors   *cases.Tensors // whose memory is wrapped: a large one's goes when nobody holds the tensor
 }
 
 // Prepare makes a call that runs the kernel so many times over the tensors each time it is run. A limit on one run of
@@ -28,7 +30,7 @@ func (p *Path) prepare(ctx context.Context, c cases.Case, t *cases.Tensors, chan
 			return nil, err
 		}
 	}
-	call := &Prepared{wrapped: wrapper{context: p.context}}
+	call := &Prepared{wrapped: wrapper{context: p.context}, tensors: t}
 	options, err := p.backend.Express(&call.wrapped, c, t)
 	if err != nil {
 		call.wrapped.close()
@@ -47,6 +49,7 @@ func (p *Path) prepare(ctx context.Context, c cases.Case, t *cases.Tensors, chan
 
 // Run runs the call and waits.
 func (c *Prepared) Run() (paths.Timing, error) {
+	defer runtime.KeepAlive(c)
 	if err := c.attention.Forward(); err != nil {
 		return paths.Timing{}, refusal(err)
 	}
@@ -55,7 +58,10 @@ func (c *Prepared) Run() (paths.Timing, error) {
 }
 
 // Repeat runs the call n times from C, without coming back to Go in between.
-func (c *Prepared) Repeat(n int) error { return refusal(c.attention.Repeat(n)) }
+func (c *Prepared) Repeat(n int) error {
+	defer runtime.KeepAlive(c)
+	return refusal(c.attention.Repeat(n))
+}
 
 // Close frees the call.
 func (c *Prepared) Close() {
