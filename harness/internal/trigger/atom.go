@@ -14,6 +14,7 @@ type atom struct {
 	cost    float64
 	feature int
 	holds   func(float64) bool
+	said    string // for people, where the text would not read well; empty: what inWords makes of the text
 }
 
 var atoms = makeAtoms()
@@ -29,7 +30,7 @@ func makeAtoms() []atom {
 func atomsOf(index int) (list []atom) {
 	f := &features[index]
 	add := func(cost float64, holds func(float64) bool, format string, arguments ...any) {
-		list = append(list, atom{fmt.Sprintf(format, arguments...), cost, index, holds})
+		list = append(list, atom{text: fmt.Sprintf(format, arguments...), cost: cost, feature: index, holds: holds})
 	}
 	switch f.kind {
 	case flag:
@@ -50,6 +51,10 @@ func atomsOf(index int) (list []atom) {
 			}
 			add(cost, func(x float64) bool { return int(x) == i }, "%s == %q", f.name, w)
 			add(cost+0.1, func(x float64) bool { return int(x) != i }, "%s != %q", f.name, w)
+			if w == "" && f.name != "mask.align" { // no diagonal
+				n := len(list)
+				list[n-2].said, list[n-1].said = absent(f, nil), "some "+f.name
+			}
 		}
 		for _, class := range classes {
 			if subset := indexesOf(f.words, class.words); len(subset) == len(class.words) {
@@ -135,19 +140,35 @@ func indexesOf(words, wanted []string) (list []int) {
 func wordsAtom(feature int, values []int, cost float64) atom {
 	f := &features[feature]
 	values = slices.Sorted(slices.Values(values))
-	names := make([]string, len(values))
+	names, said, present := make([]string, len(values)), "", []string{}
 	for i, v := range values {
 		names[i] = fmt.Sprintf("%q", f.words[v])
+		if f.words[v] != "" {
+			present = append(present, f.words[v])
+		}
 	}
-	return atom{fmt.Sprintf("%s in [%s]", f.name, strings.Join(names, ", ")), cost, feature, func(x float64) bool {
-		return slices.Contains(values, int(x))
-	}}
+	if len(present) < len(values) {
+		said = absent(f, present)
+	}
+	return atom{text: fmt.Sprintf("%s in [%s]", f.name, strings.Join(names, ", ")), cost: cost, feature: feature, said: said,
+		holds: func(x float64) bool { return slices.Contains(values, int(x)) }}
+}
+
+// absent is for people that a case has no word of a field, or one of a few. As expressions have it, the word is then "".
+func absent(f *feature, or []string) string {
+	switch len(or) {
+	case 0:
+		return "no " + f.name
+	case 1:
+		return "no " + f.name + " or " + or[0]
+	}
+	return "no " + f.name + " or one of " + strings.Join(or, ", ")
 }
 
 func realAtoms(index int) (list []atom) {
 	n := features[index].name
 	add := func(cost float64, text string, holds func(float64) bool) {
-		list = append(list, atom{n + " " + text, cost, index, holds})
+		list = append(list, atom{text: n + " " + text, cost: cost, feature: index, holds: holds})
 	}
 	if strings.HasPrefix(n, "abs") {
 		add(1.2, "> 1", func(x float64) bool { return x > 1 })
@@ -172,7 +193,7 @@ func realAtoms(index int) (list []atom) {
 
 func differenceAtoms(index int) (list []atom) {
 	add := func(cost float64, text string, holds func(float64) bool) {
-		list = append(list, atom{text, cost, index, holds})
+		list = append(list, atom{text: text, cost: cost, feature: index, holds: holds})
 	}
 	if features[index].name == "before.more_keys" {
 		add(1, "before.more_keys > 0", func(x float64) bool { return x > 0 })
@@ -225,7 +246,7 @@ func numberAtoms(index int) (list []atom) {
 		n = "(" + n + ")"
 	}
 	add := func(cost float64, holds func(float64) bool, format string, arguments ...any) {
-		list = append(list, atom{fmt.Sprintf(format, arguments...), cost, index, holds})
+		list = append(list, atom{text: fmt.Sprintf(format, arguments...), cost: cost, feature: index, holds: holds})
 	}
 	sizes := slices.Contains([]string{"q_len", "kv_len", "head_dim", "v_head_dim", "visible.end", "visible.begin"}, f.name)
 	counts := edges[:11]

@@ -143,6 +143,9 @@ func inWords(list []atom) string {
 	parts := make([]string, len(list))
 	for i, a := range list {
 		parts[i] = wordings.Replace(sayings.Replace(a.text))
+		if a.said != "" {
+			parts[i] = a.said
+		}
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,0 +1,45 @@
+package trigger
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAbsentWordsAreSaid: no condition on a word is told by a text in which the word is missing, whatever field it is of, and
+// however many words it has.
+func TestAbsentWordsAreSaid(t *testing.T) {
+	told := map[string]string{}
+	unfinished := regexp.MustCompile(`( is| is not| of|,)( ,|$)|  |, ,`)
+	check := func(a atom) {
+		words := inWords([]atom{a})
+		told[a.text] = words
+		require.False(t, unfinished.MatchString(words), "%s is told as %q", a.text, words)
+	}
+	for _, a := range atoms {
+		check(a)
+	}
+	for i := range features {
+		f := &features[i]
+		none := slices.Index(f.words, "")
+		if f.kind != word || none < 0 {
+			continue
+		}
+		for other := range f.words {
+			if other != none {
+				check(wordsAtom(i, []int{none, other}, 1))
+			}
+		}
+	}
+	k := slices.IndexFunc(features, func(f feature) bool { return f.name == "quant.k" })
+	check(wordsAtom(k, []int{0, 1, slices.Index(features[k].words, "")}, 1))
+	for text, want := range map[string]string{
+		`quant.k == ""`: "no quant.k", `quant.k != ""`: "some quant.k", `quant.k == "int8"`: "quant.k is int8",
+		`quant.k in ["int8", ""]`: "no quant.k or int8", `quant.k in ["none", "int8", ""]`: "no quant.k or one of none, int8",
+		`mask.align == ""`: "no diagonal", `layout.q.order == ""`: "no layout.q.order",
+	} {
+		require.Equal(t, want, told[text], text)
+	}
+}
