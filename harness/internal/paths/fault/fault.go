@@ -164,6 +164,9 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	if err != nil {
 		return timing, err
 	}
+	if t.Out.Len() == 0 { // nothing to spoil
+		return timing, nil
+	}
 	if p.stale {
 		spoil(&t.Out)
 	}
