@@ -80,3 +80,38 @@ func TestPipelinesOutliveContexts(t *testing.T) {
 		t.Errorf("%d compilers were started (%v), want 1", n, err)
 	}
 }
+
+// A program that is killed while it waits for the compiler leaves the kernel's text, and the next compiler removes it.
+func TestAKilledProgramLeavesNoText(t *testing.T) {
+	library, wrapper, temporary := libmfaFile(t), filepath.Join(t.TempDir(), "attest"), t.TempDir()
+	if err := os.WriteFile(wrapper, []byte("#!/bin/sh\nkill -9 $PPID\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	rounds := program(t, "rounds.c", library, false)
+	run := func(compiler string) error {
+		ctx, stop := context.WithTimeout(context.Background(), 3*time.Minute)
+		defer stop()
+		c := exec.CommandContext(ctx, rounds, library)
+		c.Env = append(os.Environ(), "ATTEST_MSL="+compiler, "TMPDIR="+temporary)
+		return c.Run()
+	}
+	left := func() []string {
+		list, err := filepath.Glob(filepath.Join(temporary, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	if err := run(wrapper); err == nil {
+		t.Fatal("it was not killed")
+	}
+	if len(left()) != 1 {
+		t.Fatalf("%v is left; want the kernel's text, else nothing is tested", left())
+	}
+	if err := run(os.Getenv("ATTEST_MSL")); err != nil {
+		t.Fatal(err)
+	}
+	if len(left()) != 0 {
+		t.Errorf("%v is left", left())
+	}
+}

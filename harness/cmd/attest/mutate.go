@@ -9,6 +9,7 @@ import (
 
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/mutate"
+	"attest.example/attest/metal/scratch"
 )
 
 func mutateCommand(ctx context.Context, t terminal, args []string) int {
@@ -86,10 +87,12 @@ func runMutants(ctx context.Context, t terminal, o mutate.Options, quiet bool) (
 	if o.Program, err = os.Executable(); err != nil {
 		return result, err
 	}
-	if o.Dir, err = os.MkdirTemp("", "attest-mutants-*"); err != nil {
+	dir, err := scratch.Dir("mutants")
+	if err != nil {
 		return result, err
 	}
-	defer os.RemoveAll(o.Dir)
+	defer dir.Remove()
+	o.Dir = dir.Path
 	var lines io.Writer = t.out
 	if quiet {
 		lines = t.err

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"attest.example/attest/metal/scratch"
 )
 
 // pageAge is how old a page may be before it is made anew.
@@ -27,16 +29,16 @@ func (b *Bus) Page(ctx context.Context, name, address string, listening func(url
 	if !isLoopback(host) {
 		return fmt.Errorf("http %s: the page is for this machine; want 127.0.0.1 or another loopback address", address)
 	}
-	dir, err := os.MkdirTemp("", "attest-page-")
+	dir, err := scratch.Dir("page")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer dir.Remove()
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
-	p := &pages{bus: b, name: name, dir: dir}
+	p := &pages{bus: b, name: name, dir: dir.Path}
 	s := &http.Server{Handler: http.HandlerFunc(p.serve), ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		<-ctx.Done()

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/metal/scratch"
 )
 
 // decision is what a step decided, as it is stored.
@@ -234,13 +234,13 @@ func (w *Worker) handOut(ctx context.Context, t *task, number int, d *decision) 
 }
 
 func (w *Worker) take(ctx context.Context, t *task, before []*decision, at time.Time) (*decision, error) {
-	dir, err := os.MkdirTemp("", "attest-step-")
+	dir, err := scratch.Dir("step")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer dir.Remove()
 	header := t.crew.Header()
-	o := campaign.StepOptions{Options: t.options, Header: header, Dir: filepath.Join(dir, "run")}
+	o := campaign.StepOptions{Options: t.options, Header: header, Dir: filepath.Join(dir.Path, "run")}
 	for _, d := range before {
 		if d.Next == nil {
 			return nil, fmt.Errorf("the run of %s is done", t.label)

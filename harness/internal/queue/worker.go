@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/metal/scratch"
 )
 
 // WorkOptions is a worker's own configuration.
@@ -56,12 +56,12 @@ type task struct {
 
 // Work works until ctx ends, or there was nothing to do for o.Idle.
 func Work(ctx context.Context, b *Bus, o WorkOptions) error {
-	dir, err := os.MkdirTemp("", "attest-worker-")
+	dir, err := scratch.Dir("worker")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	w := &Worker{bus: b, o: o, dir: dir, tasks: map[run]*task{}, refused: map[string]bool{}, busy: time.Now()}
+	defer dir.Remove()
+	w := &Worker{bus: b, o: o, dir: dir.Path, tasks: map[run]*task{}, refused: map[string]bool{}, busy: time.Now()}
 	defer w.close()
 	group, inner := errgroup.WithContext(ctx)
 	for range max(o.Workers, 1) {

@@ -18,6 +18,7 @@ import (
 	"attest.example/attest/metal"
 	"attest.example/attest/metal/cmdline"
 	"attest.example/attest/metal/internal/msl"
+	"attest.example/attest/metal/scratch"
 )
 
 // measured is what one engine made of a kernel.
@@ -42,17 +43,21 @@ func main() {
 	if _, status, done := cmdline.Arguments(flag, "[flags]", 0, 0, os.Args[1:], os.Stdout, os.Stderr); done {
 		os.Exit(status)
 	}
-	cache, err := os.MkdirTemp("", "attest-engines-*")
-	if err == nil {
-		os.Setenv("ATTEST_CACHE", cache)
-		defer os.RemoveAll(cache)
-		err = table(*n, *only)
-	}
-	if err != nil {
+	if err := withOwnCache(func() error { return table(*n, *only) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-engines:", err)
-		os.RemoveAll(cache)
 		os.Exit(1)
 	}
+}
+
+// withOwnCache keeps what is compiled meanwhile out of everybody else's.
+func withOwnCache(do func() error) error {
+	cache, err := scratch.Dir("engines")
+	if err != nil {
+		return err
+	}
+	defer cache.Remove()
+	os.Setenv("ATTEST_CACHE", cache.Path)
+	return do()
 }
 
 func table(n int, only string) error {

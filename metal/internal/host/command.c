@@ -5,9 +5,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -29,13 +32,27 @@ void host_find_command(char *out, size_t bytes) {
   snprintf(out, bytes, "attest");
 }
 
+/* Holds the file for as long as fd is open: what nobody holds the next process that makes such things removes (package
+ * metal/scratch). false: somebody did so just now, before it was held. Where there are no locks nobody removes anything. */
+static bool hold(int fd, const char *path) {
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
+  struct stat mine, there;
+  return fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+}
+
 int host_scratch(char *path, size_t bytes, const char *suffix) {
   const char *folder = getenv("TMPDIR");
   if (!folder || !*folder) folder = P_tmpdir;
-  int length = snprintf(path, bytes, "%s/attest-msl-XXXXXX%s", folder, suffix);
-  if (length < 0 || (size_t)length >= bytes) {
-    errno = ENAMETOOLONG;
-    return -1;
+  for (int tries = 0; tries < 100; tries++) {
+    int length = snprintf(path, bytes, "%s/attest-scratch-msl-XXXXXX%s", folder, suffix);
+    if (length < 0 || (size_t)length >= bytes) {
+      errno = ENAMETOOLONG;
+      return -1;
+    }
+    int fd = mkostemps(path, (int)strlen(suffix), O_CLOEXEC);
+    if (fd < 0 || hold(fd, path)) return fd;
+    close(fd);
   }
-  return mkostemps(path, (int)strlen(suffix), O_CLOEXEC);
+  errno = EBUSY;
+  return -1;
 }

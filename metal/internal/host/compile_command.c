@@ -40,28 +40,36 @@ static void read_all(int fd, char *out, size_t bytes) {
   close(fd);
 }
 
-static bool write_source(const char *source, char *path, size_t path_bytes) {
+/* Returns the file open, which is how it stays held; -1 with errno where it could not be written. */
+static int write_source(const char *source, char *path, size_t path_bytes) {
   int fd = host_scratch(path, path_bytes, ".metal");
-  if (fd < 0) return false;
+  if (fd < 0) return -1;
   size_t left = strlen(source);
   while (left) {
     ssize_t n = write(fd, source, left);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
+    if (n <= 0) {
+      int error = n < 0 ? errno : ENOSPC;
+      unlink(path);
+      close(fd);
+      errno = error;
+      return -1;
+    }
     source += n;
     left -= (size_t)n;
   }
-  close(fd);
-  return left == 0;
+  return fd;
 }
 
 /* Runs the command; its standard output goes to `said`, its standard error to `errors`, one line of each counts. */
 static int run_command(char *const arguments[], char *said, size_t said_bytes, char *errors, size_t error_bytes) {
   char error_path[HOST_PATH_BYTES];
   int error_file = host_scratch(error_path, sizeof error_path, "");
+  if (error_file < 0) return -1;
+  unlink(error_path); /* who writes and reads it has it open */
   int out[2];
-  if (error_file < 0 || pipe2(out, O_CLOEXEC) != 0) {
-    if (error_file >= 0) close(error_file), unlink(error_path);
+  if (pipe2(out, O_CLOEXEC) != 0) {
+    close(error_file);
     return -1;
   }
   posix_spawn_file_actions_t actions;
@@ -78,7 +86,6 @@ static int run_command(char *const arguments[], char *said, size_t said_bytes, c
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   lseek(error_file, 0, SEEK_SET);
   read_all(error_file, errors, error_bytes);
-  unlink(error_path);
   errno = error;
   return error ? -1 : status;
 }
@@ -108,7 +115,8 @@ gpu_status host_compile_by_command(void *context, const gpu_program *p, bool che
     return gpu_refuse(message, message_bytes, GPU_INVALID, "%u function constants; at most %d", p->constant_count, MAX_CONSTANTS);
   char command[HOST_PATH_BYTES], source[HOST_PATH_BYTES], version[16];
   host_find_command(command, sizeof command);
-  if (!write_source(p->source, source, sizeof source))
+  int text = write_source(p->source, source, sizeof source);
+  if (text < 0)
     return gpu_refuse(message, message_bytes, GPU_COMPILE, "cannot write the kernel's text to %s: %s", source, strerror(errno));
   char(*constants)[160] = calloc(MAX_CONSTANTS, sizeof *constants);
   char **a = calloc(MAX_ARGUMENTS + 2 * MAX_CONSTANTS, sizeof *a);
@@ -147,6 +155,7 @@ gpu_status host_compile_by_command(void *context, const gpu_program *p, bool che
     gpu_refuse(message, message_bytes, status, "no memory to run the compiler");
   }
   unlink(source);
+  close(text);
   free(constants), free(a), free(errors), free(said);
   return status;
 }

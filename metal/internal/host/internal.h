@@ -226,7 +226,8 @@ void host_check_end(struct job *);
 void host_drop_reports(gpu_device *);
 
 /* command.c: where the attest command is, and a new file to give it, in $TMPDIR or the system's folder for such; -1 with
- * errno and the name in path where none can be made. */
+ * errno and the name in path where none can be made. It is to be unlinked while it is open: where this process is killed
+ * before that, another removes it. */
 enum { HOST_PATH_BYTES = 4096 };
 void host_find_command(char *out, size_t bytes);
 int host_scratch(char *path, size_t bytes, const char *suffix);

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"attest.example/attest/metal/scratch"
 )
 
 const defaultMaxBytes = 1 << 30
@@ -31,7 +33,7 @@ const defaultMaxBytes = 1 << 30
 // time, and what is damaged, incomplete or another user's is not found, and made anew.
 type cache struct {
 	dir       string
-	temporary bool
+	temporary *scratch.Held // nil: the directory stays
 	maxBytes  int64
 	warning   string
 }
@@ -49,6 +51,7 @@ type record struct {
 }
 
 func openCache(dir string, maxBytes int64) (*cache, error) {
+	scratch.Tidy() // of a program in C that was killed while it waited for us
 	if maxBytes == 0 {
 		maxBytes = defaultMaxBytes
 	}
@@ -75,9 +78,11 @@ func openCache(dir string, maxBytes int64) (*cache, error) {
 		return nil, err
 	}
 	c.warning = fmt.Sprintf("kernels are compiled anew in every process: the cache cannot be used: %v", err)
-	c.temporary = true
-	c.dir, err = os.MkdirTemp("", "attest-msl-*")
-	return c, err
+	if c.temporary, err = scratch.Dir("msl"); err != nil {
+		return nil, err
+	}
+	c.dir = c.temporary.Path
+	return c, nil
 }
 
 // writable makes the directory if need be and returns why files cannot be made in it.
@@ -94,10 +99,10 @@ func writable(dir string) error {
 }
 
 func (c *cache) close() error {
-	if !c.temporary {
+	if c.temporary == nil {
 		return nil
 	}
-	return os.RemoveAll(c.dir)
+	return c.temporary.Remove()
 }
 
 // scratch returns the name of a new file that can be renamed into the cache.

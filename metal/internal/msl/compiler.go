@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"attest.example/attest/metal/scratch"
 )
 
 // Options are how a Compiler works.
@@ -136,20 +138,21 @@ func (c *Compiler) Rewritten(ctx context.Context, p Program) (string, error) {
 
 // preprocess expands includes and macros, and lists the files that were read on the way.
 func (c *Compiler) preprocess(ctx context.Context, p *Program, headers string) (string, []string, error) {
-	scratch, err := os.MkdirTemp("", "attest-msl-*")
+	held, err := scratch.Dir("msl")
 	if err != nil {
 		return "", nil, err
 	}
-	defer os.RemoveAll(scratch)
+	defer held.Remove()
+	folder := held.Path
 	for name, data := range p.Files {
 		if !filepath.IsLocal(name) {
 			return "", nil, fmt.Errorf("file %q of the program: a relative path expected", name)
 		}
-		if err := writeFile(filepath.Join(scratch, "files", name), []byte(data)); err != nil {
+		if err := writeFile(filepath.Join(folder, "files", name), []byte(data)); err != nil {
 			return "", nil, err
 		}
 	}
-	directories := []string{filepath.Join(scratch, "files")}
+	directories := []string{filepath.Join(folder, "files")}
 	if p.File != "" {
 		directories = append(directories, filepath.Dir(p.File))
 	}
@@ -161,23 +164,23 @@ func (c *Compiler) preprocess(ctx context.Context, p *Program, headers string) (
 	for _, directory := range directories {
 		arguments = append(arguments, "-I", directory)
 	}
-	arguments = append(arguments, "-isystem", filepath.Join(headers, "empty"), "-MD", "-MF", filepath.Join(scratch, "read"), "-MT", "x", "-")
+	arguments = append(arguments, "-isystem", filepath.Join(headers, "empty"), "-MD", "-MF", filepath.Join(folder, "read"), "-MT", "x", "-")
 	out, errs, err := c.run(ctx, arguments, "#line 1 "+quote(p.fileName())+"\n"+p.Source)
 	if err != nil {
 		return "", nil, c.explain(p, headers, errs, err)
 	}
-	read, err := os.ReadFile(filepath.Join(scratch, "read"))
+	read, err := os.ReadFile(filepath.Join(folder, "read"))
 	if err != nil {
 		return "", nil, err
 	}
 	var files []string
 	for _, name := range dependencies(string(read)) {
-		if !isUnder(name, headers) && !isUnder(name, scratch) {
+		if !isUnder(name, headers) && !isUnder(name, folder) {
 			files = append(files, name)
 		}
 	}
 	// What was given as text is called by the name it was given under.
-	return strings.ReplaceAll(out, strings.TrimSuffix(quote(filepath.Join(scratch, "files")+"/"), "\""), "\""), files, nil
+	return strings.ReplaceAll(out, strings.TrimSuffix(quote(filepath.Join(folder, "files")+"/"), "\""), "\""), files, nil
 }
 
 func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {

@@ -6,6 +6,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/posix"
+	"attest.example/attest/metal/scratch"
 )
 
 // sharedPage is where tensors may begin in shared memory, so that a program can map each by itself.
@@ -18,7 +19,8 @@ const sharedFD = 3
 // of it; the program copies nothing.
 type sharedFile struct {
 	file  *os.File
-	path  string // empty: it has no name, and is inherited
+	path  string        // empty: it has no name, and is inherited
+	name  *scratch.Held // nil likewise
 	bytes []byte
 }
 
@@ -29,14 +31,14 @@ func newSharedFile(named bool) (*sharedFile, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		dir = ""
 	}
-	file, err := os.CreateTemp(dir, "attest-exec-*")
+	file, held, err := scratch.File(dir, "exec")
 	if err != nil {
 		return nil, fmt.Errorf("shared memory: %w", err)
 	}
-	s := &sharedFile{file: file, path: file.Name()}
+	s := &sharedFile{file: file, path: held.Path, name: held}
 	if !named {
-		os.Remove(s.path)
-		s.path = ""
+		_ = held.Remove()
+		s.path, s.name = "", nil
 	}
 	return s, nil
 }
@@ -105,7 +107,7 @@ func (s *sharedFile) close() {
 		posix.Unmap(s.bytes)
 	}
 	s.file.Close()
-	if s.path != "" {
-		os.Remove(s.path)
+	if s.name != nil {
+		_ = s.name.Remove()
 	}
 }

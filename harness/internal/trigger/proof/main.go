@@ -26,6 +26,7 @@ import (
 	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/mutate"
 	"attest.example/attest/metal/cmdline"
+	"attest.example/attest/metal/scratch"
 )
 
 type options struct {
@@ -125,7 +126,10 @@ func run(ctx context.Context, o *options, perFamily, most int, only, together, o
 
 func (o *options) makeDir(keep string) (err error) {
 	if keep == "" {
-		o.dir, err = os.MkdirTemp("", "attest-triggers-*")
+		dir, err := scratch.Dir("triggers") // it stays while this process does
+		if err == nil {
+			o.dir = dir.Path
+		}
 		return err
 	}
 	if o.dir, err = filepath.Abs(keep); err != nil {
