@@ -33,9 +33,11 @@ func (u *unit) plainStructs() {
 
 // copyFromConstant lets the text's structs be copied out of constant memory, which clang's own copy constructors do
 // not: their source is generic memory, and constant memory is not part of that. Defaulted constructors leave a struct
-// an aggregate; one that has constructors of its own gets a template, which is never a copy constructor.
+// an aggregate, and are constant expressions where the members' are. A struct that says itself how it is copied gets a
+// template, which is never a copy constructor.
 func (u *unit) copyFromConstant() {
 	constructed := u.constructedStructs()
+	copied := u.copiedStructs()
 	for n := range u.declarations {
 		d := &u.declarations[n]
 		if d.kind != structDeclaration || !d.hasBody() || d.name < 0 || d.bodyEnd == d.body+1 || u.contains(d.body, d.bodyEnd, "virtual") {
@@ -47,11 +49,15 @@ func (u *unit) copyFromConstant() {
 		if u.is(d.from, "class") || u.contains(d.body, d.bodyEnd, "private") || u.contains(d.body, d.bodyEnd, "protected") {
 			public = "public: "
 		}
-		if constructed[d.scope.path+name+"::"] {
+		if copied[d.scope.path+name+"::"] {
 			u.tokens[d.bodyEnd].before += fmt.Sprintf(" public: template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(metal::msl_detail::from_constant(o)) {} %[2]s", name, assign)
 			continue
 		}
-		u.tokens[d.bodyEnd].before += fmt.Sprintf(" %s%[2]s() = default; %[2]s(const %[2]s &) = default; %[2]s(const __constant %[2]s &) = default; %[2]s &operator=(const %[2]s &) = default; %s", public, name, assign)
+		empty := name + "() = default; "
+		if constructed[d.scope.path+name+"::"] { // where it has that one, it has written it
+			public, empty = "public: ", ""
+		}
+		u.tokens[d.bodyEnd].before += fmt.Sprintf(" %s%s%[3]s(const %[3]s &) = default; %[3]s(const __constant %[3]s &) = default; %[3]s &operator=(const %[3]s &) = default; %s", public, empty, name, assign)
 	}
 }
 
@@ -77,4 +83,38 @@ func (u *unit) constructedStructs() map[string]bool {
 		}
 	}
 	return constructed
+}
+
+// copiedStructs are the structs, by their paths, of which a constructor or an assignment has only an object of the same struct
+// as its argument.
+func (u *unit) copiedStructs() map[string]bool {
+	copied := map[string]bool{}
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.scope.inStruct == "" || d.name < 0 || d.kind != functionDeclaration || u.is(d.name-1, "~") {
+			continue
+		}
+		constructs := u.tokens[d.name].text == d.scope.inStruct
+		assigns := u.is(d.name, "operator") && u.is(d.name+1, "=") && d.open == d.name+2
+		if !constructs && !assigns {
+			continue
+		}
+		if parameters := u.split(d.open+1, d.close); len(parameters) == 1 && u.takesItself(d, parameters[0]) {
+			copied[d.scope.path] = true
+		}
+	}
+	return copied
+}
+
+// takesItself reports whether a method's parameter is an object of the method's own struct.
+func (u *unit) takesItself(d *declaration, parameter [2]int) bool {
+	for i := parameter[0]; i < parameter[1]; i++ {
+		if u.is(i, "=") {
+			break
+		}
+		if u.is(i, d.scope.inStruct) && u.isIdentifier(i) {
+			return true
+		}
+	}
+	return false
 }

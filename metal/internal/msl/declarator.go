@@ -8,6 +8,8 @@ func (u *unit) declaratorName(from, to int) int {
 		switch {
 		case t.pair > i:
 			i = t.pair
+		case u.specifierArguments(i, to) >= 0:
+			i = u.tokens[i+1].pair
 		case t.text == "<" && u.isIdentifier(i-1):
 			if end := u.closingAngle(i); end >= 0 && end < to {
 				i = end

@@ -148,3 +148,36 @@ func (u *unit) kernelNamed(i int, path string, kernels map[string]*kernelFunctio
 		}
 	}
 }
+
+// setKernelsApart gives a kernel a name that no other function has, where the text has a function of its name: then the name
+// alone does not tell which of them is meant. Nothing in a text calls a kernel.
+func (u *unit) setKernelsApart() {
+	functions := map[string]bool{}
+	kernels := map[int]bool{}
+	for _, k := range u.kernels {
+		for _, at := range k.named {
+			kernels[at] = true
+		}
+	}
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.kind == functionDeclaration && d.scope.inStruct == "" && d.name >= 0 && !kernels[d.name] {
+			functions[d.scope.path+u.tokens[d.name].text] = true
+		}
+	}
+	for _, k := range u.kernels {
+		if !functions[k.name] {
+			continue
+		}
+		path := k.name[:strings.LastIndex(k.name, ":")+1]
+		apart := "msl_kernel_" + u.tokens[k.at].text
+		for _, at := range k.named {
+			u.tokens[at].text = apart
+		}
+		for n := range u.entries {
+			if e := &u.entries[n]; e.kernel == k {
+				e.expression = strings.Replace(e.expression, "::"+k.name, "::"+path+apart, 1)
+			}
+		}
+	}
+}

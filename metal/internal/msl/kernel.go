@@ -13,6 +13,7 @@ type kernelFunction struct {
 	parameters []parameter
 	threads    string // the argument of [[max_total_threads_per_threadgroup(...)]], "" where absent
 	at         int    // token of the name
+	named      []int  // the same of all of its declarations
 	defined    bool
 	refused    error // why it cannot run here
 	declaration
@@ -104,15 +105,17 @@ func (u *unit) findKernels() error {
 			}
 			continue
 		}
-		k := &kernelFunction{name: d.scope.path + u.tokens[d.name].text, template: d.templateFrom >= 0, at: d.name, defined: d.hasBody(), declaration: *d}
+		k := &kernelFunction{name: d.scope.path + u.tokens[d.name].text, template: d.templateFrom >= 0, at: d.name, named: []int{d.name}, defined: d.hasBody(), declaration: *d}
 		k.refused = u.readKernel(k, d)
 		u.makeStatic(d, word)
 		if earlier, ok := byName[k.name]; ok {
+			k.named = append(k.named, earlier.named...)
 			if k.defined && !earlier.defined {
 				*earlier = *k
 			} else if k.defined && earlier.defined && !k.template && !earlier.template {
 				return u.fail(d.name, "kernel %s is defined a second time; the first is on line %d", k.name, u.tokens[earlier.at].line)
 			}
+			earlier.named = k.named
 			continue
 		}
 		byName[k.name] = k

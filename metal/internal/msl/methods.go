@@ -63,7 +63,8 @@ func (u *unit) qualifyMethod(d *declaration) {
 	if arguments := u.templateArguments(d); arguments != "" {
 		name = "template " + name + arguments
 	}
-	call := fmt.Sprintf("return ((%s)this)->%s(%s);", pointer, name, strings.Join(names, ", "))
+	object := fmt.Sprintf("(*(%s)this)", pointer)
+	call := func(of string) string { return fmt.Sprintf("return %s.%s(%s);", of, name, strings.Join(names, ", ")) }
 	switch {
 	case u.traits.oneSpace: // both would have one linker name
 		own := fmt.Sprintf("msl_thread_%d", d.name)
@@ -71,21 +72,35 @@ func (u *unit) qualifyMethod(d *declaration) {
 		if arguments := u.templateArguments(d); arguments != "" {
 			called = "template " + own + arguments
 		}
-		call = fmt.Sprintf("return ((%s)this)->%s(%s);", pointer, called, strings.Join(names, ", "))
+		call = func(of string) string { return fmt.Sprintf("return %s.%s(%s);", of, called, strings.Join(names, ", ")) }
 		if u.isConversion(d) {
 			own = u.rewritten(d.name+1, d.open) + " " + own
 		}
-		head := u.withoutConstexpr(d.from, d.close+1)
+		head := u.head(d, constant)
 		u.blank(d.name, d.open)
 		u.tokens[d.name].text = own
 		u.tokens[d.close].after += " __private"
-		u.tokens[d.bodyEnd].after += fmt.Sprintf(" %s %s { %s }", head, qualifiers, call)
+		u.tokens[d.bodyEnd].after += fmt.Sprintf(" %s %s { %s%s }", head, qualifiers, u.inConstants(d, constant, call), call(object))
 		return
 	case u.isConversion(d): // it cannot be called with its template's arguments
-		call = fmt.Sprintf("return (%s)*(%s)this;", u.rewritten(d.name+1, d.open), pointer)
+		call = func(of string) string { return fmt.Sprintf("return (%s)%s;", u.rewritten(d.name+1, d.open), of) }
 	}
 	u.tokens[d.close].after += " __private"
-	u.tokens[d.bodyEnd].after += fmt.Sprintf(" %s %s { %s }", u.withoutConstexpr(d.from, d.close+1), qualifiers, call)
+	u.tokens[d.bodyEnd].after += fmt.Sprintf(" %s %s { %s%s }", u.head(d, constant), qualifiers, u.inConstants(d, constant, call), call(object))
+}
+
+// evaluated reports whether a method can be called in a constant expression by its second version too.
+func (u *unit) evaluated(d *declaration, constant bool) bool {
+	return constant && u.contains(d.from, d.name, "constexpr")
+}
+
+// inConstants is what the second version of a method does in a constant expression, where nothing is cast: it calls the
+// first version of a copy.
+func (u *unit) inConstants(d *declaration, constant bool, call func(object string) string) string {
+	if !u.evaluated(d, constant) {
+		return ""
+	}
+	return fmt.Sprintf("if (__builtin_is_constant_evaluated()) { const %s msl_copy(*this); %s } ", d.scope.inStruct, call("msl_copy"))
 }
 
 // isConversion reports whether a method is a conversion, as operator float().
@@ -132,16 +147,21 @@ func (u *unit) qualifyConstructor(d *declaration, count *int) {
 		d.scope.inStruct, call, strings.Join(names, ", "), header, method, u.withoutDefaults(d))
 }
 
-// withoutConstexpr returns tokens [from, to) without the word: the second version of a method casts, which no constant
-// expression does. A template header's default arguments stay away from it as they must not be given twice.
-func (u *unit) withoutConstexpr(from, to int) string {
-	var words []string
-	for i := from; i < to; i++ {
-		if !u.is(i, "constexpr") {
-			words = append(words, u.written(i))
+// head is what stands before the qualifiers of a method's second version. Where that always casts, which no constant expression
+// does, it is not constexpr. A template header's default arguments stay away from it as they must not be given twice.
+func (u *unit) head(d *declaration, constant bool) string {
+	evaluated := u.evaluated(d, constant)
+	var b strings.Builder
+	for i := d.from; i <= d.close; i++ {
+		if u.is(i, "constexpr") && !evaluated {
+			continue
 		}
+		if u.tokens[i].space != "" { // and none within operator>>, which is two tokens
+			b.WriteByte(' ')
+		}
+		b.WriteString(u.written(i))
 	}
-	return strings.TrimSuffix(strings.TrimSpace(strings.Join(words, " ")), " __private")
+	return strings.TrimSuffix(strings.TrimSpace(b.String()), " __private")
 }
 
 // withoutDefaults returns the parameter list without default arguments.

@@ -42,6 +42,7 @@ var offers = []pass{
 	{"find function constants", []fact{declared}, nil, (*unit).findConstants},
 	{"find kernels", []fact{declared}, []fact{kernelsKnown}, (*unit).findKernels},
 	{"find entry points", []fact{kernelsKnown}, []fact{entriesKnown}, (*unit).findEntryPoints},
+	{"set kernels apart from functions of their names", []fact{entriesKnown}, nil, always((*unit).setKernelsApart)},
 }
 
 // choices are the passes that make of all that is offered the program that is asked for.

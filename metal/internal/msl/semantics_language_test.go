@@ -34,6 +34,8 @@ func TestStructs(t *testing.T) {
 		{"pointer_parameters", "11"},
 		{"own_members_of_that_name", "2 2 5 5"},
 		{"complex", "-2 1 1 0 3 1"},
+		{"operators_of_two_signs", "16 5 6 12 101111 181816 18 0"},
+		{"constants_of_constants", "70 1 3 2 15 5 16 33 65"},
 	})
 }
 
@@ -79,6 +81,8 @@ func TestThreadgroups(t *testing.T) {
 		{"of_struct", "10 10"},
 		{"pointer_into", "40 41 42"},
 		{"alignment_of", "0 0"},
+		{"alignment_asked_for", "0 0 0 0 0 32 40"},
+		{"alignment_in_template_half_64", "3"},
 		{"not_shared_between_names", "12 12"},
 		{"passed_on", "2 2 2"},
 		{"atomics", "123 123"},

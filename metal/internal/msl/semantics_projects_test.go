@@ -58,6 +58,8 @@ func TestNamesAndDeclarations(t *testing.T) {
 		{"either_and_both", "1 0 0"},
 		{"types_of_a_simdgroup", "5 2 0"},
 		{"bfloat_of_what_converts", "1 1"},
+		{"beside_a_function", "6 15"},
+		{"beside_function_float", "5"},
 		{"default_constructors", "3 4 6 17"},
 		{"specialized_outside", "7 255 2 1 2"},
 		{"two_spaces", "1 1"},

@@ -98,7 +98,7 @@ func (cpu) traits() traits {
 
 func cpuVariableText(v threadgroupVariable) string {
 	return fmt.Sprintf("msl_runtime_table->threadgroup_variable(msl_self(), %d, sizeof(%s%s), alignof(%s), %q, %d)",
-		v.number, v.typeText, v.dimensions, v.typeText, v.name, v.line)
+		v.number, v.typeText, v.dimensions, v.alignedAs, v.name, v.line)
 }
 
 func cpuInitialText(v threadgroupVariable) string {

@@ -150,7 +150,7 @@ func (ptx) traits() traits {
 }
 
 func ptxVariableText(v threadgroupVariable) string {
-	return fmt.Sprintf("msl_threadgroup_variable<%d, sizeof(%s%s), alignof(%s)>()", v.number, v.typeText, v.dimensions, v.typeText)
+	return fmt.Sprintf("msl_threadgroup_variable<%d, sizeof(%s%s), alignof(%s)>()", v.number, v.typeText, v.dimensions, v.alignedAs)
 }
 
 func ptxInitialText(v threadgroupVariable) string {

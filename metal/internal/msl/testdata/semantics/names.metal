@@ -79,3 +79,14 @@ TEST(own_functions_of_several_types) {
   Halves r = dot_of(a, a, c), m = max(c, a);
   out[0] = r.x.x, out[1] = r.y.y, out[2] = m.x.y, out[3] = clamp(a, c, 50.0f);
 }
+// A kernel beside a function of its name, in a namespace too, and as a template.
+inline float beside_a_function(float x) { return 2 * x; }
+inline float beside_a_function(float x, float y) { return x * y; }
+kernel void beside_a_function(device float *out [[buffer(0)]], device float *in [[buffer(1)]]);
+kernel void beside_a_function(device float *out [[buffer(0)]], device float *in [[buffer(1)]]) { out[0] = beside_a_function(in[2]), out[1] = beside_a_function(3, 5); }
+namespace beside {
+struct Scale { float by; };
+template <class T> T function(T x) { return x + 1; }
+template <class T> kernel void function(device T *out [[buffer(0)]], constant Scale &, uint i [[thread_position_in_grid]]) { out[i] = function(T(4)); }
+template [[host_name("beside_function_float")]] kernel void function<float>(device float *, constant Scale &, uint);
+} // namespace beside

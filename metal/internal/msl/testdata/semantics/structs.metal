@@ -99,3 +99,65 @@ struct Complex {
 TEST(complex) { Complex a(1, 2), b = a * Complex(0, 1); out[0] = b.re, out[1] = b.im, out[2] = float(a); Complex c = Complex(3.0f); out[3] = c.im; device Complex *d = (device Complex *)in; out[4] = float(d[1]); threadgroup Complex t[1]; t[0] = a; out[5] = t[0]; }
 struct Own { float xy, b; float2 zw; };
 TEST(own_members_of_that_name) { Own o = {1, 2, float2(3, 4)}; o.xy += 1; o.zw += 1; out[0] = o.xy, out[1] = o.b, out[2] = o.zw.y, out[3] = o.zw.yx.x; }
+// A wide integer, as fields over large primes are made of: every operator that has two signs of its own, of objects in all places.
+struct Wide {
+  ulong high, low;
+  Wide() = default;
+  constexpr Wide(ulong h, ulong l) : high(h), low(l) {}
+  constexpr Wide operator>>(unsigned n) const { return n == 0 ? *this : Wide(high >> n, (high << (64 - n)) | (low >> n)); }
+  constexpr Wide operator<<(unsigned n) const { return n == 0 ? *this : Wide((high << n) | (low >> (64 - n)), low << n); }
+  constexpr Wide operator>>=(unsigned n) { *this = *this >> n; return *this; }
+  thread Wide &operator<<=(unsigned n) { *this = *this << n; return *this; }
+  constexpr bool operator<(const Wide o) const { return high == o.high ? low < o.low : high < o.high; }
+  constexpr bool operator>(const Wide o) const { return o < *this; }
+  constexpr bool operator<=(const Wide o) const { return !(*this > o); }
+  constexpr bool operator>=(const Wide o) const { return !(*this < o); }
+  constexpr bool operator==(const Wide o) const { return high == o.high && low == o.low; }
+  constexpr bool operator!=(const Wide o) const { return !(*this == o); }
+  constexpr bool operator&&(const Wide o) const { return (high || low) && (o.high || o.low); }
+  constexpr bool operator!() const { return !high && !low; }
+  thread Wide &operator++() { if (++low == 0) ++high; return *this; }
+  Wide operator++(int) { Wide before = *this; ++*this; return before; }
+  const thread Wide *operator->() const { return this; }
+  constexpr Wide operator~() const { return Wide(~high, ~low); }
+};
+
+TEST(operators_of_two_signs) {
+  threadgroup Wide shared;
+  shared = Wide(0, 8);
+  const Wide fixed = Wide(1, 0);
+  Wide w = fixed >> 60, x(3, 0);
+  out[0] = w.low, out[1] = (shared >> 1).low + (shared << 61).high, x >>= 63, out[2] = x.low, x <<= 1, out[3] = x.low;
+  out[4] = (fixed > shared) + (fixed >= shared) * 10 + (shared <= fixed) * 100 + (shared != fixed) * 1000 + (shared == fixed) * 10000 + (shared && fixed) * 100000;
+  out[5] = w++.low + (++w).low * 100 + w->low * 10000, out[6] = (~~w).low, out[7] = !fixed;
+}
+// Constants of constants: methods of objects in constant memory's copies, at compile time.
+struct Pair {
+  ulong a, b;
+  Pair() = default;
+  constexpr Pair(ulong x) : a(x), b(1) {}
+  constexpr Pair(ulong x, ulong y) : a(x), b(y) {}
+  constexpr Pair operator-(const Pair o) const { return Pair(a - o.a, b + o.b); }
+  constexpr ulong sum() const { return a + b; }
+  constexpr explicit operator uint() const { return uint(a) * 10 + uint(b); }
+  template <int N> constexpr Pair times() const { return Pair(a * N, b * N); }
+};
+struct Outer { Pair inner; constexpr Outer(Pair p) : inner(p) {} constexpr Pair get() const { return inner; } };
+struct Plain { int n; constexpr int twice() const { return 2 * n; } };
+template <ulong M> struct Field {
+  static constexpr constant Pair modulus = Pair(M);
+  static constexpr constant Pair rest = Pair(100, 0) - modulus;
+  Pair get() const { return rest; }
+};
+constexpr constant Pair seven = Pair(7, 2);
+constexpr constant Pair difference = Pair(10) - seven;
+constexpr constant Outer outer = Outer(difference.a == 3 ? seven : Pair(0));
+constexpr constant ulong summed = Outer(Pair(4, 5)).get().sum() + Plain{3}.twice();
+TEST(constants_of_constants) {
+  Field<30> f;
+  float sized[Pair(2, 3).sum()];
+  Pair q = outer.inner;
+  q = difference;
+  out[0] = f.get().a, out[1] = f.get().b, out[2] = difference.b, out[3] = outer.inner.b, out[4] = summed, out[5] = sizeof(sized) / 4;
+  out[6] = Pair(3).times<4>().sum(), out[7] = uint(q), out[8] = metal::integral_constant<uint, uint(Pair(6, 5))>::value;
+}

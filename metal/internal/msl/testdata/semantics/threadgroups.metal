@@ -32,3 +32,24 @@ kernel void vectors2(device float *out [[buffer(0)]], ushort2 p [[thread_positio
   if (q.x != 3 || q.y != 1 || g.x != 1 || g.y != 2 || index != 7) return;
   out[0] = p.x, out[1] = p.y, out[2] = g.x, out[3] = index;
 }
+// Where alignment is asked for: before and behind the declarator, of one variable and of all, as a number and as a type.
+TEST(alignment_asked_for) {
+  threadgroup uchar first;
+  threadgroup half behind[3][5] __attribute__((aligned(128)));
+  threadgroup uchar second __attribute__((aligned(64))), third[2];
+  alignas(256) threadgroup float before[2];
+  threadgroup alignas(float4) alignas(32) uchar inside, also_inside;
+  threadgroup uchar with_value[4] __attribute__((aligned(128))) = {1, 2, 3, 4};
+  first = 1, second = 2, third[1] = 3, before[1] = 4, behind[2][4] = 5, inside = 6, also_inside = 7;
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  out[0] = ulong(&behind) % 128, out[1] = ulong(&second) % 64, out[2] = ulong(&before) % 256, out[3] = ulong(&inside) % 32 + ulong(&also_inside) % 32, out[4] = ulong(&with_value) % 128;
+  out[5] = first + second + third[1] + before[1] + behind[2][4] + inside + also_inside + with_value[3];
+  out[6] = sizeof(behind) + sizeof(third) + sizeof(before);
+}
+template <class T, int N> kernel void alignment_in_template(device float *out [[buffer(0)]], uint tid [[thread_index_in_threadgroup]]) {
+  threadgroup T one;
+  threadgroup T tile[N] __attribute__((aligned(N * sizeof(T))));
+  one = 1, tile[N - 1] = 2;
+  out[0] = ulong(&tile) % (N * sizeof(T)) + tile[N - 1] + one;
+}
+template [[host_name("alignment_in_template_half_64")]] kernel void alignment_in_template<half, 64>(device float *, uint);
