@@ -77,6 +77,11 @@ func (u *unit) qualifyMethod(d *declaration) {
 			own = u.rewritten(d.name+1, d.open) + " " + own
 		}
 		head := u.head(d, constant)
+		for i := d.from; i < d.name; i++ { // what has another name converts nothing by itself
+			if u.is(i, "explicit") {
+				u.tokens[i].text = ""
+			}
+		}
 		u.blank(d.name, d.open)
 		u.tokens[d.name].text = own
 		u.tokens[d.close].after += " __private"
