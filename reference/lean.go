@@ -93,9 +93,9 @@ func (r *Result) Lean(got []float64) Lean {
 	if l == nil || len(got) != len(r.Output) {
 		return sum
 	}
-	repeats := l.repeats()
+	same := l.sameWeights()
 	for head := range r.Batch * r.Heads {
-		rows := r.leanRows(head, got, repeats)
+		rows := r.leanRows(head, got, same)
 		if len(rows) < 2 {
 			continue
 		}
@@ -111,12 +111,12 @@ func (r *Result) Lean(got []float64) Lean {
 	return sum
 }
 
-// repeats are the rows, of whatever head, whose weights those of a row before them
-// are, up to what rounding hides. Where q and k hardly matter beside a mask, that
+// sameWeights are the rows, of whatever head, that have the weights of a row before
+// them, up to what rounding hides. Where q and k hardly matter beside a mask, that
 // is every head's: their weights are rounded alike, and what comes of it counts
 // once.
-func (l *leaning) repeats() []bool {
-	repeats := make([]bool, len(l.spread))
+func (l *leaning) sameWeights() []bool {
+	same := make([]bool, len(l.spread))
 	var rows []int
 	for row, spread := range l.spread {
 		if spread > 0 {
@@ -135,24 +135,24 @@ func (l *leaning) repeats() []bool {
 			if w.sums[0]-other.sums[0] > near {
 				break
 			}
-			if !repeats[rows[k]] && math.Abs(w.sums[1]-other.sums[1]) <= near && math.Abs(w.size-other.size) <= near {
-				repeats[row] = true
+			if !same[rows[k]] && math.Abs(w.sums[1]-other.sums[1]) <= near && math.Abs(w.size-other.size) <= near {
+				same[row] = true
 				break
 			}
 		}
 	}
-	return repeats
+	return same
 }
 
 // leanRows are the rows of a head that count: numbers all, with scores that differ
 // by more than rounding does, none that repeats another's weights, and no two of
 // nearly the same output. They would be rounded alike.
-func (r *Result) leanRows(head int, got []float64, repeats []bool) []int {
+func (r *Result) leanRows(head int, got []float64, same []bool) []int {
 	l := r.leaning
 	var rows []int
 rows:
 	for row := head * r.QLen; row < (head+1)*r.QLen; row++ {
-		if !(l.spread[row] > 0) || repeats[row] {
+		if !(l.spread[row] > 0) || same[row] {
 			continue
 		}
 		at := row * r.HeadDim

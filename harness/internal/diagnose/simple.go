@@ -3,7 +3,8 @@ package diagnose
 import (
 	"fmt"
 	"math"
-	"slices"
+
+	"attest.example/attest/harness/internal/stats"
 )
 
 // namedFactors are those that a kernel forgets or applies twice.
@@ -104,7 +105,7 @@ func (p *plane) fitted() []Explanation {
 	}
 	var found []Explanation
 	if len(ratios) > 1 {
-		factor := median(ratios)
+		factor := stats.Median(ratios)
 		e := p.evidence()
 		for _, i := range p.wrong {
 			e.element(i, factor*p.want[i], p.slack(i, math.Abs(factor)))
@@ -112,7 +113,7 @@ func (p *plane) fitted() []Explanation {
 		found = append(found, e.explain("factor", fmt.Sprintf("%s is %.6g times what it should be", p.title(), factor), p.cheapest(e)))
 	}
 	if len(differences) > 1 {
-		offset := median(differences)
+		offset := stats.Median(differences)
 		e := p.evidence()
 		for _, i := range p.wrong {
 			e.element(i, p.want[i]+offset, p.slack(i, 2))
@@ -151,7 +152,7 @@ func (p *plane) rowFactors() (Explanation, bool) {
 		if len(ratios) < 3 {
 			continue
 		}
-		factor := median(ratios)
+		factor := stats.Median(ratios)
 		least, most = min(least, factor), max(most, factor)
 		rows++
 		for i := first; i < first+p.columns; i++ {
@@ -166,10 +167,4 @@ func (p *plane) rowFactors() (Explanation, bool) {
 	}
 	words := fmt.Sprintf("the weights of a row do not add up to 1: rows are %.3g to %.3g times what they should be", least, most)
 	return e.explain("row-factor", words, free), true
-}
-
-func median(x []float64) float64 {
-	x = slices.Clone(x)
-	slices.Sort(x)
-	return x[len(x)/2]
 }

@@ -69,16 +69,16 @@ func isAuthentication(err error) bool {
 }
 
 func (o *ConnectOptions) unauthorized(err error) string {
-	said := strings.TrimPrefix(strings.ToLower(err.Error()), "nats: ")
+	cause := strings.TrimPrefix(strings.ToLower(err.Error()), "nats: ")
 	switch {
 	case o.Credentials != "":
-		return fmt.Sprintf("%s: the server does not take --creds %s; want those of a user that it knows, neither expired nor revoked", said, o.Credentials)
+		return fmt.Sprintf("%s: the server does not take --creds %s; want those of a user that it knows, neither expired nor revoked", cause, o.Credentials)
 	case o.Token != "":
-		return fmt.Sprintf("%s: the server does not take the token; want the one that it was started with in --token-file", said)
+		return fmt.Sprintf("%s: the server does not take the token; want the one that it was started with in --token-file", cause)
 	case strings.Contains(o.URL, "@"):
-		return said + ": the server does not take the user or token in the URL; want one that it knows"
+		return cause + ": the server does not take the user or token in the URL; want one that it knows"
 	}
-	return fmt.Sprintf("%s: the server wants to know who asks; want --token-file FILE, --creds FILE, or a user in the URL", said)
+	return fmt.Sprintf("%s: the server wants to know who asks; want --token-file FILE, --creds FILE, or a user in the URL", cause)
 }
 
 func (o *ConnectOptions) asksForTLS() string {

@@ -1,11 +1,12 @@
 package swiftpkg
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json/v1"
 )
 
 func TestTakeMacBranches(t *testing.T) {

@@ -163,7 +163,7 @@ func (p *project) swift(ctx context.Context, verb string, more ...string) error 
 	}
 	var before []byte // what the compiler printed for the package as it is for Linux
 	for {
-		output, err := p.attempt(ctx, verb, extra, asMac)
+		output, err := p.runTool(ctx, verb, extra, asMac)
 		var exit *exec.ExitError
 		if err == nil || !errors.As(err, &exit) || ctx.Err() != nil {
 			if !asMac {
@@ -207,8 +207,8 @@ func (p *project) swift(ctx context.Context, verb string, more ...string) error 
 	}
 }
 
-// attempt builds and returns what was printed, which is printed at once with macOS's branches, and else kept for later.
-func (p *project) attempt(ctx context.Context, verb string, extra []string, aloud bool) ([]byte, error) {
+// runTool builds or tests and returns what was printed, which is printed at once with macOS's branches, and else kept for later.
+func (p *project) runTool(ctx context.Context, verb string, extra []string, aloud bool) ([]byte, error) {
 	var output transcript
 	out, errors := io.Writer(&output), io.Writer(&output)
 	if aloud {

@@ -1,12 +1,13 @@
 package swiftpkg
 
 import (
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"attest.example/attest/metal/atomicfile"
 )

@@ -76,7 +76,7 @@ func (l *Lab) describe(f *Finding) error {
 	// learned by heart which of them fail.
 	far, strays := 0, 0
 	for s := range f.in.far {
-		if f.in.others(s) {
+		if f.in.explainedByAnother(s) {
 			continue
 		}
 		if far++; !f.wide.matches(s) {

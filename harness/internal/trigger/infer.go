@@ -198,7 +198,7 @@ func (in *inference) evidence(sure bool) *evidence {
 	}
 	failing := map[*sample]bool{}
 	fail := func(s *sample, weight float64) {
-		if !failing[s] && !in.unrelated[s] && !slices.Contains(in.hard, s) && !in.others(s) {
+		if !failing[s] && !in.unrelated[s] && !slices.Contains(in.hard, s) && !in.explainedByAnother(s) {
 			failing[s] = true
 			e.fail(s, max(weight, in.far[s]))
 		}
@@ -209,12 +209,12 @@ func (in *inference) evidence(sure bool) *evidence {
 	// Failures of the run may be other bugs'. Of a path that nearly always fails they would outweigh every pass.
 	n := 0
 	for _, j := range in.run {
-		if j.fails && !in.others(j.sample) {
+		if j.fails && !in.explainedByAnother(j.sample) {
 			n++
 		}
 	}
 	for _, j := range in.run {
-		if j.fails && !in.others(j.sample) {
+		if j.fails && !in.explainedByAnother(j.sample) {
 			fail(j.sample, min(softWeight, runSoftTotal/float64(n)))
 		}
 	}

@@ -9,8 +9,8 @@ import (
 // A finding is learned while other bugs are not known yet, and some of the failures that it was learned from are theirs.
 // When they have been found, what is known is looked at again.
 
-// others reports whether a finding that did not come of this search explains a case.
-func (in *inference) others(s *sample) bool { return in.knownBut(s, in.finding) }
+// explainedByAnother reports whether a finding that did not come of this search explains a case.
+func (in *inference) explainedByAnother(s *sample) bool { return in.knownBut(s, in.finding) }
 
 // absorb takes over what another search has learned about the same bug.
 func (in *inference) absorb(o *inference) {
@@ -108,7 +108,7 @@ func (f *Finding) Whole() *Finding {
 // leave drops failures that were taken for this bug's and that another finding explains; the first one stays, from which
 // the search began.
 func (in *inference) leave() {
-	in.hard = slices.DeleteFunc(slices.Clone(in.hard), func(s *sample) bool { return s != in.first && s != in.base && in.others(s) })
+	in.hard = slices.DeleteFunc(slices.Clone(in.hard), func(s *sample) bool { return s != in.first && s != in.base && in.explainedByAnother(s) })
 }
 
 const comparedProbes = 6

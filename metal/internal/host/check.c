@@ -121,7 +121,7 @@ static void copy_out(const struct region *r) {
 
 void host_check_end(struct job *job) {
   struct check *c = job->check;
-  for (uint32_t i = 0; i < c->region_count && !c->again; i++)
+  for (uint32_t i = 0; i < c->region_count && !c->rerun; i++)
     if (c->regions[i].original) copy_out(&c->regions[i]);
   unmap(c);
   job->check = NULL;

@@ -68,7 +68,7 @@ struct order {
 
 struct check {
   struct job *job;
-  bool again;                   /* a second run, to compare with: it reports nothing, and its results are dropped */
+  bool rerun;                   /* a second run, to compare with: it reports nothing, and its results are dropped */
   bool other_fill;              /* in which threadgroup memory holds something else at first */
   bool read_unwritten;          /* threadgroup memory was read that nothing had written */
   struct worker *worker;
@@ -133,8 +133,8 @@ void host_check_fetch(struct region *, uint64_t offset, uint64_t bytes);
 uint64_t host_check_pages(uint64_t bytes);
 bool host_check_next_page(const struct region *, uint64_t *page, uint64_t *from, uint64_t *to);
 
-/* check_again.c: what a run's results depend on that nothing has written. */
-gpu_status host_check_again(struct job *first, const struct job *plan, double deadline, size_t reports_before);
+/* check_rerun.c: what a run's results depend on that nothing has written. */
+gpu_status host_check_rerun(struct job *first, const struct job *plan, double deadline, size_t reports_before);
 
 /* shadow.c */
 void host_shadow_read(struct check *, const struct found *, const struct seen *);

@@ -131,8 +131,8 @@ static gpu_status run_once(gpu_device *device, const struct job *plan, double de
   size_t reports_before = device->options.check ? host_report_count(device) : 0;
   if (device->options.check) status = host_check_begin(&job, r->text, r->bytes);
   if (status == GPU_OK) status = host_run_job(device, &job, deadline, r->text, r->bytes);
-  if (atomic_load(&job.again)) status = host_report_again(device, &job, deadline, r->text, r->bytes);
-  if (job.check && status == GPU_OK) host_check_again(&job, plan, deadline, reports_before);
+  if (atomic_load(&job.rerun)) status = host_rerun_on_fibers(device, &job, deadline, r->text, r->bytes);
+  if (job.check && status == GPU_OK) host_check_rerun(&job, plan, deadline, reports_before);
   if (job.check) host_check_end(&job);
   if (seconds) *seconds = job.ended - job.started;
   return status;

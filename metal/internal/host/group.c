@@ -140,9 +140,9 @@ void host_run_group(struct worker *w, struct job *job, uint64_t index) {
   uint64_t end = host_switch(&g->host_stack, first->stack_pointer, value);
   atomic_store_explicit(&w->in_lanes, 0, memory_order_release);
   atomic_store_explicit(&w->critical, 0, memory_order_release);
-  if (job->wide && (end == RUN_FAULT || end == RUN_AGAIN)) {
+  if (job->wide && (end == RUN_FAULT || end == RUN_ON_FIBERS)) {
     uint64_t none = 0;
-    atomic_compare_exchange_strong(&job->again, &none, index + 1);
+    atomic_compare_exchange_strong(&job->rerun, &none, index + 1);
     host_job_fail(job, GPU_EXECUTION, "threadgroup %llu is run again", (unsigned long long)index);
     return;
   }

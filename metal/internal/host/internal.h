@@ -63,7 +63,7 @@ struct group {
 };
 
 /* How a threadgroup's run ended: what host_switch returns on the worker's own stack. */
-enum { RUN_DONE = 1, RUN_FAILED, RUN_INTERRUPTED, RUN_FAULT, RUN_AGAIN };
+enum { RUN_DONE = 1, RUN_FAILED, RUN_INTERRUPTED, RUN_FAULT, RUN_ON_FIBERS };
 
 struct worker {
   pthread_t thread;
@@ -90,7 +90,7 @@ struct job {
   uint32_t groups[3], grid[3];
   uint64_t total;                /* threadgroups */
   bool wide;                     /* a simdgroup is one fiber, lane 0's */
-  atomic_uint_fast64_t again;    /* threadgroup + 1 that fibers are to run, to find what is wrong with it; 0: none */
+  atomic_uint_fast64_t rerun;    /* threadgroup + 1 that fibers are to run, to find what is wrong with it; 0: none */
   uint64_t only;                 /* threadgroup + 1 that is all there is to run; 0: all */
   uint64_t stride, shift;        /* of HOST_RANDOM's order of threadgroups */
   atomic_uint_fast64_t next;     /* to hand out */
@@ -140,9 +140,9 @@ struct program *host_copy_program(const gpu_program *);
 const gpu_program *host_program(const struct program *);
 void host_free_program(struct program *);
 
-/* again.c: a threadgroup that vectors could not carry out. */
-void host_run_again(struct msl_lane *) __attribute__((noreturn));
-gpu_status host_report_again(gpu_device *, const struct job *wide, double deadline, char *message, size_t message_bytes);
+/* rerun.c: a threadgroup that vectors could not carry out. */
+void host_hand_to_fibers(struct msl_lane *) __attribute__((noreturn));
+gpu_status host_rerun_on_fibers(gpu_device *, const struct job *wide, double deadline, char *message, size_t message_bytes);
 
 /* group.c: one threadgroup, start to end. */
 void host_run_group(struct worker *, struct job *, uint64_t index);

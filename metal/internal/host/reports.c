@@ -19,7 +19,7 @@ static bool same_place(const host_access *a, const host_access *b) {
 }
 
 void host_report_add(struct check *c, const host_report *r) {
-  if (c->again) return; /* what a second run does was reported in the first */
+  if (c->rerun) return; /* what a second run does was reported in the first */
   gpu_device *d = c->job->pipeline->device;
   pthread_mutex_lock(&d->lock);
   if (!d->reports) d->reports = calloc(1, sizeof *d->reports);

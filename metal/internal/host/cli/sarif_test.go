@@ -2,10 +2,11 @@ package cli
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/go-json-experiment/json/v1"
 )
 
 func TestSARIFNamesFileAndLine(t *testing.T) {

@@ -47,8 +47,8 @@ static void give_up(int signal, siginfo_t *info, void *context) {
   _exit(3);
 #endif
 }
-static sigjmp_buf again;
-static void jump(int signal) { siglongjmp(again, signal); }
+static sigjmp_buf after_fault;
+static void jump(int signal) { siglongjmp(after_fault, signal); }
 
 static void handle(void) {
   struct sigaction mine = {.sa_sigaction = give_up, .sa_flags = SA_SIGINFO | SA_ONSTACK};
@@ -170,7 +170,7 @@ static int32_t attend(const void *q, const void *k, const void *v, void *o, floa
   volatile float sink = 0;
 #ifdef JUMPS
   signal(SIGSEGV, jump);
-  if (sigsetjmp(again, 1)) return 5;
+  if (sigsetjmp(after_fault, 1)) return 5;
 #endif
   if (m == n + 7) sink = ((const float *)k)[(size_t)batch * heads * m * dim + 2];
   (void)sink;

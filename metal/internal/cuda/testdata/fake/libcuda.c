@@ -23,13 +23,13 @@ static int fate, hanging, broken;
 static struct { uintptr_t at; size_t bytes; } copies[64];
 static unsigned copied;
 
-static const char *said(const char *name) {
+static const char *setting(const char *name) {
   const char *value = getenv(name);
   return value ? value : "";
 }
 
 static int call(const char *name) {
-  const char *log = said("FAKE_CUDA_LOG"), *fail = said("FAKE_CUDA_FAIL");
+  const char *log = setting("FAKE_CUDA_LOG"), *fail = setting("FAKE_CUDA_FAIL");
   if (*log) {
     FILE *f = fopen(log, "a");
     if (f) fprintf(f, "%s\n", name), fclose(f);
@@ -51,7 +51,7 @@ static int call(const char *name) {
 
 int cuInit(unsigned flags) { (void)flags; CALL("init"); return 0; }
 int cuDriverGetVersion(int *v) { *v = 12040; return 0; }
-int cuDeviceGetCount(int *n) { *n = *said("FAKE_CUDA_GPUS") ? atoi(said("FAKE_CUDA_GPUS")) : 2; return 0; }
+int cuDeviceGetCount(int *n) { *n = *setting("FAKE_CUDA_GPUS") ? atoi(setting("FAKE_CUDA_GPUS")) : 2; return 0; }
 int cuDeviceGet(int *d, int n) { *d = n; return 0; }
 int cuDeviceGetName(char *s, int n, int d) { snprintf(s, (size_t)n, "Fake GPU %d", d); return 0; }
 int cuDeviceGetAttribute(int *v, int a, int d) {
@@ -63,14 +63,14 @@ int cuDeviceTotalMem_v2(size_t *n, int d) { (void)d; *n = (size_t)1 << 30; retur
 int cuCtxCreate_v2(void **c, unsigned f, int d) {
   (void)f, (void)d;
   CALL("context_create");
-  if (broken && strstr(said("FAKE_CUDA_KERNEL"), "for ever")) return 700;
+  if (broken && strstr(setting("FAKE_CUDA_KERNEL"), "for ever")) return 700;
   broken = 0;
   *c = malloc(1);
   return 0;
 }
 int cuCtxDestroy_v2(void *c) {
   CALL("context_destroy");
-  while (hanging && strcmp(said("FAKE_CUDA_KERNEL"), "hang") == 0) usleep(1000);
+  while (hanging && strcmp(setting("FAKE_CUDA_KERNEL"), "hang") == 0) usleep(1000);
   free(c);
   return 0;
 }
@@ -156,7 +156,7 @@ int cuLaunchKernel(void *f, unsigned x, unsigned y, unsigned z, unsigned a, unsi
   (void)f, (void)x, (void)y, (void)z, (void)a, (void)b, (void)c, (void)shared, (void)s, (void)extra;
   CALL("launch");
   const struct msl_launch *l = arguments[0];
-  const char *kernel = said("FAKE_CUDA_KERNEL");
+  const char *kernel = setting("FAKE_CUDA_KERNEL");
   float *out = (float *)(uintptr_t)l->buffers[0];
   floats = 0;
   for (unsigned i = 0; i < copied; i++)
@@ -174,7 +174,7 @@ int cuStreamCreate(void **s, unsigned f) { (void)f; *s = malloc(1); return 0; }
 int cuStreamDestroy_v2(void *s) { free(s); return 0; }
 int cuStreamQuery(void *s) {
   (void)s;
-  if (hanging && strcmp(said("FAKE_CUDA_KERNEL"), "hang") == 0) return 600;
+  if (hanging && strcmp(setting("FAKE_CUDA_KERNEL"), "hang") == 0) return 600;
   if (fate) {
     int result = fate;
     fate = 0, broken = 1;

@@ -42,20 +42,20 @@ static bool differ(struct check *first, struct check *second, bool report) {
 /* *differs stays as it is where the second run does not come to its end. */
 static gpu_status run_again(struct job *first, const struct job *plan, gpu_pipeline *pipeline, bool other_fill,
                             double deadline, bool report, bool *differs) {
-  struct job again = *plan;
+  struct job second = *plan;
   char message[256];
-  again.pipeline = pipeline;
-  gpu_status status = host_check_begin(&again, message, sizeof message);
+  second.pipeline = pipeline;
+  gpu_status status = host_check_begin(&second, message, sizeof message);
   if (status != GPU_OK) return status;
-  again.check->again = true;
-  again.check->other_fill = other_fill;
-  status = host_run_job(pipeline->device, &again, deadline, message, sizeof message);
-  if (status == GPU_OK) *differs = differ(first->check, again.check, report);
-  host_check_end(&again);
+  second.check->rerun = true;
+  second.check->other_fill = other_fill;
+  status = host_run_job(pipeline->device, &second, deadline, message, sizeof message);
+  if (status == GPU_OK) *differs = differ(first->check, second.check, report);
+  host_check_end(&second);
   return status;
 }
 
-gpu_status host_check_again(struct job *first, const struct job *plan, double deadline, size_t reports_before) {
+gpu_status host_check_rerun(struct job *first, const struct job *plan, double deadline, size_t reports_before) {
   gpu_status status = GPU_OK;
   gpu_pipeline pipeline = *plan->pipeline;
   if (first->check->read_unwritten) {

@@ -5,23 +5,23 @@
 #include "internal.h"
 
 /* Leaves the threadgroup. Does not return. */
-void host_run_again(struct msl_lane *lane) {
+void host_hand_to_fibers(struct msl_lane *lane) {
   struct group *g = group_of(lane);
   atomic_store(&g->worker->critical, 1);
-  host_resume(g->host_stack, RUN_AGAIN);
+  host_resume(g->host_stack, RUN_ON_FIBERS);
   __builtin_unreachable();
 }
 
 /* Runs the threadgroup that `wide` ended with on fibers, and reports what they report. Where they find nothing the dispatch
  * fails all the same: what the threadgroup had written when it was left may have been written twice. */
-gpu_status host_report_again(gpu_device *device, const struct job *wide, double deadline, char *message, size_t message_bytes) {
+gpu_status host_rerun_on_fibers(gpu_device *device, const struct job *wide, double deadline, char *message, size_t message_bytes) {
   gpu_pipeline *fibers = host_fibers_of(wide->pipeline, message, message_bytes);
   if (!fibers) return GPU_COMPILE;
   struct job job = *wide;
   job.pipeline = fibers;
   job.wide = false;
-  job.only = atomic_load(&wide->again);
-  atomic_store(&job.again, 0);
+  job.only = atomic_load(&wide->rerun);
+  atomic_store(&job.rerun, 0);
   atomic_store(&job.next, 0);
   atomic_store(&job.failed, 0);
   atomic_store(&job.cancelled, 0);
