@@ -16,7 +16,7 @@ import (
 // aServer is what a URL is to lead to.
 const aServer = "want the URL of a NATS server with JetStream, such as attest campaign serve prints"
 
-// words say why the server cannot be used, to who can mend it: each names the flag, or the server's own setting.
+// words are the reason why the server cannot be used, for whoever can mend it: each names the flag, or the server's setting.
 func (o *ConnectOptions) words(err error) string {
 	var (
 		unknown   x509.UnknownAuthorityError

@@ -128,7 +128,7 @@ func serverTLS(o ServerOptions) (*tls.Config, error) {
 	return c, nil
 }
 
-// certificates reads this side's own: one that the other side cannot accept is told here, where it can be mended.
+// certificates reads this side's own. One that the other side cannot accept is an error here, where it can be mended.
 func certificates(file, key string) ([]tls.Certificate, error) {
 	pair, err := tls.LoadX509KeyPair(file, key)
 	if err != nil {

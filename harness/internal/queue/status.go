@@ -30,7 +30,7 @@ type RunStatus struct {
 	Wanted int    `json:"wanted,omitempty"` // cases; 0: as many as the time allows, or not known yet
 	counts
 	Waiting  int  `json:"waiting"` // items in the queue
-	Running  int  `json:"running"` // items that somebody is at
+	Running  int  `json:"running"` // items that a worker is running
 	Steps    int  `json:"steps"`   // that were taken
 	Done     bool `json:"done"`
 	Findings int  `json:"findings,omitempty"` // of a run that is done
@@ -68,7 +68,7 @@ func (b *Bus) Follow(ctx context.Context, name string) (*Follower, error) {
 	return f, nil
 }
 
-// Lost says why the connection will not come back, as Bus.Lost does.
+// Lost is the reason why the connection will not come back, as Bus.Lost has it.
 func (f *Follower) Lost() error { return f.bus.Lost() }
 
 // Status returns how far the campaign is now.
@@ -119,7 +119,7 @@ func (f *Follower) count(ctx context.Context, i int) error {
 	})
 }
 
-// summaries reads those that a consumer has not given yet.
+// summaries reads those that a consumer has not delivered yet.
 func summaries(ctx context.Context, from jetstream.Consumer, each func(jetstream.Msg, counts)) error {
 	for {
 		batch, err := from.FetchNoWait(500)
@@ -170,7 +170,7 @@ func (c *counts) add(o counts) {
 	c.Known, c.Inconclusive, c.Seconds = c.Known+o.Known, c.Inconclusive+o.Inconclusive, c.Seconds+o.Seconds
 }
 
-// Workers lists the workers that have said lately that they are there.
+// Workers lists the workers that have reported lately that they are alive.
 func (b *Bus) Workers(ctx context.Context) ([]Presence, error) {
 	keys, err := b.workers.Keys(ctx)
 	if errors.Is(err, jetstream.ErrNoKeysFound) {

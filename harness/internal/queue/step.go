@@ -124,7 +124,7 @@ func (b *Bus) all(ctx context.Context, r run) ([]*decision, error) {
 }
 
 // read goes through the results of a batch in the order of the numbers, but for those that skip, where not nil, holds for.
-// missing hears of items that are not there; nil: one that is not is an error.
+// missing is called for items that are not there; nil: that is an error.
 func (b *Bus) read(ctx context.Context, r run, batch int, p campaign.Piece, size int, skip func(item) bool, missing func(item), each func(*stored, *result) error) (campaign.Ended, error) {
 	for i := range items(batch, p, size) {
 		if skip != nil && skip(i) {
@@ -208,7 +208,7 @@ func (w *Worker) step(ctx context.Context, t *task, number int, at time.Time) er
 		if _, err := w.bus.store(ctx, t.run.stepSubject(number), data, summary, w.troubled); err != nil {
 			return err
 		}
-		stored, err := w.bus.decision(ctx, t.run, number) // ours, or that of who was faster
+		stored, err := w.bus.decision(ctx, t.run, number) // ours, or that of a faster worker
 		if err != nil {
 			return err
 		}

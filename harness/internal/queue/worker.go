@@ -24,7 +24,7 @@ type WorkOptions struct {
 	Workers   int           // items at once; 0: one
 	Idle      time.Duration // leave when there was nothing to do for so long; 0: stay
 	Isolation campaign.Isolation
-	Log       func(string) // hears what happens; nil: nobody does
+	Log       func(string) // is called with each line of the log; nil: there is none
 }
 
 // Worker works on whatever campaigns there are.

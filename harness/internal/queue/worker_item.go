@@ -74,7 +74,7 @@ func (w *Worker) drained(ctx context.Context, t *task) error {
 	return w.bus.putStep(ctx, t.run, steps)
 }
 
-// handle does an item, and reports meanwhile that it is at it.
+// handle does an item, and sends heartbeats meanwhile.
 func (w *Worker) handle(t *task, m jetstream.Msg) error {
 	ctx, stop := context.WithCancel(t.ctx)
 	defer stop()
@@ -86,7 +86,7 @@ func (w *Worker) handle(t *task, m jetstream.Msg) error {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				_ = m.InProgress() // where it does not arrive, another gets the item too, and twice is once
+				_ = m.InProgress() // where it does not arrive another worker gets the item too, which counts once
 			}
 		}
 	}()
@@ -108,7 +108,7 @@ func (w *Worker) handle(t *task, m jetstream.Msg) error {
 	w.lock.Lock()
 	t.failures = 0
 	w.lock.Unlock()
-	// Once more than needed is no harm: who does it again finds it done.
+	// Once more than needed does no harm: whoever takes it the second time finds it done.
 	_ = m.Ack()
 	return nil
 }

@@ -113,7 +113,7 @@ func (p *project) configuration() string {
 	return "release"
 }
 
-// arguments are those of swift build and swift test alike: were they not, the second would build all anew.
+// arguments are those of swift build and swift test alike: with others the second would build all anew.
 func (p *project) arguments(verb string) []string {
 	a := []string{"swift", verb, "-c", p.configuration(), "--scratch-path", p.scratch}
 	swiftc := func(flags ...string) {
@@ -135,10 +135,10 @@ func (p *project) arguments(verb string) []string {
 		swiftc("-vfsoverlay", p.overlay)
 	}
 	if p.static {
-		// A dynamic library takes its own copy of all: nothing in the process that loads it may answer instead.
+		// A dynamic library has its own copy of all that it calls: symbols of the process that loads it must not take their place.
 		a = append(a, "--static-swift-stdlib")
 		swiftc("-static-stdlib")
-		// -u takes GlibcCompat's one object out of the stand-in's archive, before the C library could answer.
+		// -u links GlibcCompat's one object from the stand-in's archive, before the C library's symbols are used instead.
 		link("--gc-sections", "-Bsymbolic", "-z", "nodelete", "-u", "__isoc23_strtol")
 	} else {
 		swiftc("-enable-testing")
@@ -148,7 +148,7 @@ func (p *project) arguments(verb string) []string {
 
 // swift builds. The package is first built as it is for Linux. Where that fails and some of its code is for macOS alone, it
 // is built once more with that code; where the compiler takes none of its upcoming features, once more without those.
-// What it was is remembered for the next time.
+// Which of these worked is remembered for the next time.
 func (p *project) swift(ctx context.Context, verb string, more ...string) error {
 	extra := p.Extra
 	if len(more) > 0 {

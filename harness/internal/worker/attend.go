@@ -38,7 +38,7 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, varia
 		return timing, err
 	}
 	for i, b := range buffers {
-		// An input that the path changed is for the caller to see; most are as they were, and reading is cheaper.
+		// The caller has to see an input that the path changed. Most are unchanged, and to compare is cheaper than to copy.
 		if mine := r.bytes(i); !b.Tensor.EqualUsed(b.Data, mine) {
 			b.Tensor.CopyUsed(b.Data, mine)
 		}
@@ -76,7 +76,7 @@ func (p *Path) compute(ctx context.Context, c cases.Case, t *cases.Tensors, vari
 	return answer.Timing, checkBands(r.memory, r.buffers)
 }
 
-// mapped makes sure that the child sees a region as it is now.
+// mapped makes sure that the child has mapped a region at its present size.
 func (p *Path) mapped(ctx context.Context, region int) error {
 	shared := p.regions[region]
 	if p.process != nil && p.process.views[region].generation == shared.generation {
@@ -166,7 +166,7 @@ func (p *Path) withWords(f *failed, process *process) error {
 	if output == "" {
 		return err
 	}
-	return &spoken{err, output}
+	return &withOutput{err, output}
 }
 
 // refusal is the same for calls without tensors.

@@ -10,8 +10,8 @@ import (
 	"attest.example/attest/harness/internal/worker/native"
 )
 
-// board is a page that a parent and its children share, for what must be known of a child that can no longer answer:
-// where it touched what it may not, and what it was about when its path was opened.
+// board is a page of memory that a parent shares with its children, for what must be known of a child that can no longer
+// answer: which address outside the tensors it touched, and which phase of opening its path it was in.
 type board struct {
 	file   *os.File
 	memory []byte

@@ -35,7 +35,7 @@ func (c *child) run(open func(context.Context, string) (paths.Path, error), name
 		return 1
 	}
 	if answer.Failure != nil {
-		return 0 // the parent knows why
+		return 0 // the answer has the reason
 	}
 	for {
 		var r request

@@ -10,7 +10,7 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// Failure is how a worker was lost in the middle of a call.
+// Failure is the end of a worker in the middle of a call.
 type Failure struct {
 	Kind   verdict.Kind // crash, hang, or guard where an access outside the tensors ended it
 	What   string       // "SIGSEGV at address 0x10", "exit status 3"
@@ -42,25 +42,25 @@ func (f *Failure) Unwrap() error {
 	return nil
 }
 
-// spoken is an error of a call during which the path printed something.
-type spoken struct {
+// withOutput is an error of a call during which the path printed something.
+type withOutput struct {
 	err    error
 	output string
 }
 
-func (e *spoken) Error() string {
+func (e *withOutput) Error() string {
 	if words := lastWords(e.output); words != "" {
 		return fmt.Sprintf("%v; its last words: %s", e.err, words)
 	}
 	return e.err.Error()
 }
 
-func (e *spoken) Unwrap() error { return e.err }
+func (e *withOutput) Unwrap() error { return e.err }
 
 // Stack is all that was printed.
-func (e *spoken) Stack() string { return e.output }
+func (e *withOutput) Stack() string { return e.output }
 
-// dumpStart is where Go's runtime begins to speak, after what the path itself has printed.
+// dumpStart is where the dump of Go's runtime begins, after what the path itself has printed.
 var dumpStart = regexp.MustCompile(`(?m)^(SIG[A-Z]+: |fatal error: |panic: |unexpected fault address |runtime: |goroutine \d+ )`)
 
 // mostWords is how much of a line is repeated in an error.

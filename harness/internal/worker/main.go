@@ -28,7 +28,7 @@ const version = "3"
 // The file descriptors of a child, besides the standard ones. Its standard output goes where its standard error does.
 const (
 	requestFD = 3 + iota
-	// ReplyFD is where a child answers. It is told for those who test what garbage there does.
+	// ReplyFD is where a child answers. It is public for tests that write garbage there.
 	ReplyFD
 	regionFD // of the tensors that a trial made in our memory
 	copyFD   // of those that are copied
@@ -51,13 +51,13 @@ func Main(open func(ctx context.Context, name string) (paths.Path, error)) {
 // Inside reports whether this process is a worker.
 func Inside() bool { return os.Getenv(versionVariable) != "" }
 
-// serve is a child's life.
+// serve is all that a child does, from its environment to its exit status.
 func serve(open func(context.Context, string) (paths.Path, error)) int {
 	if got := os.Getenv(versionVariable); got != version {
 		fmt.Fprintf(os.Stderr, "attest worker: %s is %q; want %s\n", versionVariable, got, version)
 		return 2
 	}
-	// A program that the path starts has no business with them.
+	// Programs that the path starts must not inherit them.
 	for fd := requestFD; fd <= boardFD; fd++ {
 		if err := posix.Keep(fd); err != nil {
 			fmt.Fprintf(os.Stderr, "attest worker: file descriptor %d: %v; attest starts its workers itself\n", fd, err)

@@ -17,7 +17,7 @@ import (
 // The calls that a parent makes.
 const (
 	callPlan     = "plan"     // Problem: what the path declares about it
-	callMap      = "map"      // Region, Size, Guards: map this shared memory; Base tells where
+	callMap      = "map"      // Region, Size, Guards: map this shared memory; the reply's Base is its address
 	callAttend   = "attend"   // Problem, Variant, Region, Tensors, Deadline: compute
 	callFindings = "findings" // Findings: what the path found out
 	callReset    = "reset"    // start the path with a cold context

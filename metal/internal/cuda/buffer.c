@@ -21,7 +21,7 @@ gpu_status cuda_make_buffer(gpu_device *d, void *memory, uint64_t bytes, gpu_buf
                             size_t message_bytes) {
   size_t all = 0;
   if (d->chunk_bytes) return gpu_make_shared_buffer(d, ANY_BYTES, memory, bytes, out, contents, message, message_bytes); /* a dispatch will tell */
-  if (d->cu->device_memory(&all, d->handle) != CU_SUCCESS) all = SIZE_MAX; /* making it will tell */
+  if (d->cu->device_memory(&all, d->handle) != CU_SUCCESS) all = SIZE_MAX; /* making the context will report the error */
   if (bytes > cuda_most_bytes(d) && bytes <= all)
     return gpu_refuse(message, message_bytes, GPU_UNSUPPORTED, "%s: a buffer of %llu MB; %llu MB are copied to the GPU at most, and memory mapped copies none",
                       d->name, (unsigned long long)(bytes >> 20), (unsigned long long)(cuda_most_bytes(d) >> 20));

@@ -1,7 +1,7 @@
 //go:build linux
 
-/* The context that all work on a GPU is done in. A kernel that fails leaves one behind in which nothing works any more, and
- * one that does not end one that cannot be waited for; both are given up, and the next call makes a new one. After a failure
+/* The context that all work on a GPU is done in. After a kernel that failed nothing works in it any more, and while one does
+ * not end nothing in it can be waited for; such a context is abandoned, and the next call makes a new one. After a failure
  * drivers of these years let a process make none any more; then every call fails with that reason. */
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static void *destroy(void *argument) {
   return NULL;
 }
 
-/* To destroy a context waits for what runs in it, so where that does not end it is another thread that waits. */
+/* Destroying a context waits for what runs in it. A thread of its own does that, since a kernel may never end. */
 void cuda_abandon(gpu_device *d, bool running) {
   struct doomed *doomed = running ? malloc(sizeof *doomed) : NULL;
   pthread_t thread;

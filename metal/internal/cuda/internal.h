@@ -1,4 +1,4 @@
-/* What the parts of the device know of each other. */
+/* What the files of this device share. */
 #ifndef ATTEST_CUDA_INTERNAL_H
 #define ATTEST_CUDA_INTERNAL_H
 
@@ -17,7 +17,7 @@ enum {
   BAND_BYTES = 4096,      /* before and after what a kernel may touch */
   MOST_STAGING_BYTES = 64 << 20, /* what comes back through pinned memory at once */
   KEPT_ARENA_BYTES = 256 << 20,  /* what stays on the GPU from one dispatch to the next; others may want the rest */
-  MEMORY_TRIES = 40,             /* a twentieth of a second apart: another process may be about to give its memory back */
+  MEMORY_TRIES = 40,             /* a twentieth of a second apart: another process may be about to release its memory */
   SPREAD_TRIES = 400,            /* likewise for a spread, which may be large, as those are that it waits for */
   VARIANTS = 4            /* of a module: by the registers that its threads may have */
 };

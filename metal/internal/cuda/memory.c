@@ -79,7 +79,7 @@ static gpu_status check_size(gpu_device *d, const cuda_memory_map *m, char *mess
                     (unsigned long long)(cuda_most_bytes(d) >> 20));
 }
 
-/* Memory on the GPU, which other processes take and give back too. */
+/* Memory on the GPU, which other processes allocate and release too. */
 static cu_result allocate(gpu_device *d, cu_pointer *at, uint64_t bytes) {
   const struct timespec pause = {0, 50000000};
   for (int i = 0;; i++) {

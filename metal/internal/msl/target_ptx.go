@@ -14,7 +14,7 @@ import (
 // GPU's driver compiles for the GPU that it finds (package cuda). It depends on no machine, so what was made on one is
 // found in the cache on another, also where there is no clang.
 //
-// A module begins with lines that say what it has, each a comment of PTX:
+// A module begins with lines about what it has, each a comment of PTX:
 //
 //	// attest ptx 1
 //	// depth 5                            entries of a thread's path (ptx_simd.h); 0: no operations of simdgroups
@@ -35,7 +35,7 @@ func (ptx) header() string { return "ptx_unit.h" }
 
 func (ptx) flags(math MathMode, check bool) []string {
 	flags := []string{"-x", "cl", "-cl-std=clc++", "-cl-no-stdinc", "-Xclang", "-cl-single-precision-constant",
-		"-Xclang", "-cl-ext=+all", // the pragmas that turn on half and double are not heard for this target
+		"-Xclang", "-cl-ext=+all", // the pragmas that turn on half and double have no effect for this target
 		"-fdeclspec", "-O3", "--target=nvptx64-nvidia-cuda", "-Xclang", "-target-cpu", "-Xclang", "sm_80",
 		"-Xclang", "-target-feature", "-Xclang", "+ptx75", "-nogpulib",
 		"-fno-color-diagnostics", "-fno-caret-diagnostics", "-ferror-limit=40",
@@ -60,16 +60,18 @@ func (ptx) output() (flags []string, extension string) { return []string{"-S"}, 
 
 func (ptx) link() []string { return nil }
 
-// Shared memory whose size only the launch tells, and what stands in assembler for what is known when all is compiled.
+// What is looked for in the assembler text: threadgroup variables by the names that placeThreadgroupVariables made, accesses to
+// constant memory, Apple's names, functions without a body.
 var (
 	ptxVariable = regexp.MustCompile(`\bmsl_variable_\d+_(\d+)_(\d+)\b`)
 	ptxConstant = regexp.MustCompile(`\b(ld\.)const\b|\b(cvta(?:\.to)?\.)const\b|^(\s*(?:\.visible |\.weak |\.extern )?\.)const\b`)
-	airName     = regexp.MustCompile(`\bair\.[A-Za-z0-9_.]+`) // a name of PTX has no points
+	airName     = regexp.MustCompile(`\bair\.[A-Za-z0-9_.]+`) // a name in PTX cannot have dots
 	ptxUnknown  = regexp.MustCompile(`(?m)^\s*\.extern \.func .*?\b(\w+)\s*$|(?m)^\s*\.extern \.func +(?:\([^)]*\) *)?(\w+)`)
 )
 
 // complete makes the module of what clang wrote. Constant memory of PTX cannot hold what a pointer into a buffer may reach, so
-// all of it becomes global memory that nobody writes. Threadgroup variables are declared, as their names say.
+// all of it becomes global memory that nobody writes. Threadgroup variables are declared, with the size and the alignment
+// that their names hold.
 func (ptx) complete(u *unit, module string) error {
 	data, err := os.ReadFile(module)
 	if err != nil {
@@ -197,7 +199,7 @@ func (ptx) entryPoints(u *unit) string {
 	return b.String()
 }
 
-// tells says whether the text has anything to tell: messages of os_log, or assertions.
+// tells reports whether a kernel may write messages of os_log, or assert.
 func (u *unit) tells() bool {
 	for i := range u.tokens {
 		if u.is(i, "log_message") || u.is(i, "os_log") || u.is(i, "os_log_default") || u.is(i, "assert") {
@@ -207,7 +209,7 @@ func (u *unit) tells() bool {
 	return false
 }
 
-// copies says whether the text declares Apple's functions for asynchronous copies.
+// copies reports whether the text declares Apple's functions for asynchronous copies.
 func (u *unit) copies() bool {
 	for i := range u.tokens {
 		if strings.HasPrefix(u.tokens[i].text, `"air.`) {

@@ -17,8 +17,8 @@ func integerOf(text string) (int64, bool) {
 }
 
 // straight describes a value that is first + lane * each, in all 32 lanes whichever of them take part. Where the step is not
-// known when the kernel is compiled, each is 0 and known is false. A value that was made wider is that only as long as the
-// narrow one did not wrap around between two lanes: what of its lane 0 that asks for stands in guards.
+// known when the kernel is compiled, each is 0 and known is false. A value that was widened is straight only if the
+// narrow one did not wrap around between two lanes: the guards are what its lane 0 has to meet for that.
 type straight struct {
 	each   int64
 	known  bool
@@ -48,7 +48,7 @@ func (e *emitter) straightOf(v value, b *block) (straight, bool) {
 		return *s, true
 	}
 	if e.d.defs[v.text].inst.op == "phi" {
-		e.straights[v.text] = nil // while it is being looked at; every circle has one
+		e.straights[v.text] = nil // not straight, while this is being decided: a value may depend on itself by a phi
 	}
 	s, ok := e.findStraight(v.text)
 	if ok {

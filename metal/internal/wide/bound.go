@@ -1,6 +1,6 @@
 package wide
 
-// bound is the most that an unsigned value can be in any lane.
+// bound is the largest value that an unsigned number can have in any lane.
 func (e *emitter) bound(v value, depth int) (uint64, bool) {
 	if !v.isName() {
 		n, ok := integerOf(v.text)

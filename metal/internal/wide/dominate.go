@@ -12,7 +12,7 @@ func postorder(root *block, next func(*block) []*block) []*block {
 	for len(stack) > 0 {
 		top := &stack[len(stack)-1]
 		if to := next(top.b); top.n < len(to) {
-			b := to[len(to)-1-top.n] // so that the first of two comes first when the order is turned round
+			b := to[len(to)-1-top.n] // so that the first of two comes first when the order is reversed
 			top.n++
 			if !seen[b] {
 				seen[b] = true

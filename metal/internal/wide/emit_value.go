@@ -28,7 +28,7 @@ func (e *emitter) slotType(name, t string) string {
 	return e.typeAs(t, e.d.differs[name] && !e.isFlat(name))
 }
 
-// isFlat reports whether lane 0's value and a step that is known say all of a value that differs between lanes.
+// isFlat reports whether a value that differs between lanes is known in all of them by lane 0's value and a known step.
 func (e *emitter) isFlat(name string) bool {
 	if known, ok := e.flat[name]; ok {
 		return known

@@ -29,7 +29,7 @@ func markOf(i *inst) (what, loop string) {
 	return "", ""
 }
 
-// flow is how a kernel's blocks hang together.
+// flow is the graph of a kernel's blocks.
 type flow struct {
 	order   []*block // each before what it leads to, but for the ways back of loops
 	index   map[*block]int
@@ -86,7 +86,7 @@ func shape(f *function) error {
 	return f.connect()
 }
 
-// flowOf finds out how a shaped function's blocks hang together.
+// flowOf makes the graph of a shaped function's blocks.
 func flowOf(f *function) (*flow, error) {
 	w := &flow{headOf: map[*block]*loop{}, inLoops: map[*block][]*loop{}, barrierAfter: map[*block]bool{}, exit: f.blocks[len(f.blocks)-1]}
 	w.order = postorder(f.blocks[0], func(b *block) []*block { return b.succs })
@@ -102,7 +102,7 @@ func flowOf(f *function) (*flow, error) {
 	for n, b := range w.order {
 		w.index[b] = n
 	}
-	for _, b := range f.blocks { // what nobody comes to
+	for _, b := range f.blocks { // those that cannot be reached
 		if _, there := w.index[b]; there {
 			b.preds = slices.DeleteFunc(b.preds, func(p *block) bool { _, there := w.index[p]; return !there })
 			dropPhis(b)
@@ -126,8 +126,8 @@ func flowOf(f *function) (*flow, error) {
 }
 
 // endEndless finds a block from which no way leads to the end: the compiler leaves such loops, and unreachable places, in code
-// that nobody comes to. Who does all the same is for fibers, and so does not go on here; the block is led to where lanes go
-// that do not come to it.
+// that no lane reaches. Its end becomes a call that hands the threadgroup to fibers, should a lane reach it all the same, and
+// a branch to where the lanes go on that do not come through it, so that the graph has one end.
 func (w *flow) endEndless() bool {
 	ends := map[*block]bool{}
 	for _, b := range postorder(w.exit, func(b *block) []*block { return b.preds }) {
@@ -167,7 +167,7 @@ func (w *flow) endEndless() bool {
 	return false
 }
 
-// dropPhis takes out of a block's phis what comes from blocks that nobody comes to.
+// dropPhis takes out of a block's phis what comes from blocks that cannot be reached.
 func dropPhis(b *block) {
 	for _, i := range b.insts {
 		if i.op != "phi" {

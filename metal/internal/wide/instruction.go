@@ -163,8 +163,8 @@ func (e *emitter) pick(t, x, lane string) string {
 	return e.set("extractelement %s %s, i32 %s", wideType(t), x, lane)
 }
 
-// park puts operands where one lane's part of each is a load away, for what lanes do one after another. What is the same for
-// all lanes needs no place.
+// park stores operands in memory, from where one lane's part of each can be loaded, for what lanes do one after another. What
+// is the same for all lanes needs no place.
 func (e *emitter) park(operands []value) []func(lane string) string {
 	var all []func(string) string
 	for _, v := range operands {

@@ -81,8 +81,8 @@ func (e *emitter) load(i *inst) {
 // other addresses, and here lanes' numbers are fetched one by one, which it never refuses.
 const wholeVector = 16
 
-// checkPlace has fibers run the threadgroup, and say what is wrong, where a vector of the text lies at an address that is no
-// multiple of its size.
+// checkPlace hands the threadgroup to fibers, which report the mistake, where a vector of the text lies at an address that
+// is no multiple of its size.
 func (e *emitter) checkPlace(pointer value, align int) {
 	if align < wholeVector || e.aligned(pointer.text) {
 		return
@@ -285,8 +285,9 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 	return name
 }
 
-// oneLane goes to memory for a lane that is alone, as threads are that do a threadgroup's last work; the processor's own
-// gathers and scatters ask all 32. Further lanes go on behind it.
+// oneLane reads or writes for the first lane of a mask with an access of its own, since often it is the only one, as the
+// thread that does the last work of a threadgroup; the processor's gathers and scatters cost as much as for 32. Further lanes
+// follow behind it.
 func (e *emitter) oneLane(what, t string, align int) string {
 	e.declare("i32 @llvm.cttz.i32(i32, i1)")
 	text := "  %here = bitcast <32 x i1> %m to i32\n  %less = sub i32 %here, 1\n  %others = and i32 %here, %less\n" +

@@ -111,8 +111,8 @@ func (d *divergence) followPrivate() {
 	}
 }
 
-// apart is the variable that lies side by side and may not, because lanes would be at different offsets in it: they left a
-// loop in different turns, or step by what differs. It is "" where the instruction shows none.
+// apart is a variable that was thought to lie side by side and cannot, because an instruction has lanes at different offsets
+// in it: they left a loop in different turns, or their steps differ. It is "" where the instruction shows none.
 func (d *divergence) apart(i *inst, b *block) string {
 	for _, a := range i.args {
 		if v := d.private[a.text]; v != "" && d.outlives(a.text, b) {

@@ -21,7 +21,7 @@ func (w *flow) unmixed() error {
 	return nil
 }
 
-// places are what lanes may have come by last: a mark of a loop, the head of a loop of the code, or neither, outside.
+// places are what lanes may have passed last: a mark of a loop, the head of a loop of the code, or neither, outside.
 type places map[any]bool
 
 const outside = "outside"
