@@ -35,8 +35,8 @@ static bool find(void *library, const char *file) {
 static bool open_driver(const char *file) {
   void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
-    const char *said = dlerror();
-    snprintf(reason, sizeof reason, "no driver of an NVIDIA GPU: %s", said ? said : file);
+    const char *cause = dlerror();
+    snprintf(reason, sizeof reason, "no driver of an NVIDIA GPU: %s", cause ? cause : file);
     return false;
   }
   char words[256];

@@ -56,7 +56,7 @@ int cuDeviceGet(int *d, int n) { *d = n; return 0; }
 int cuDeviceGetName(char *s, int n, int d) { snprintf(s, (size_t)n, "Fake GPU %d", d); return 0; }
 int cuDeviceGetAttribute(int *v, int a, int d) {
   (void)d;
-  *v = a == 16 ? 4 : a == 75 ? 9 : a == 97 ? 101376 : a == 102 ? strcmp(said("FAKE_CUDA_VIRTUAL"), "0") != 0 : 0;
+  *v = a == 16 ? 4 : a == 75 ? 9 : a == 97 ? 101376 : a == 102 ? strcmp(setting("FAKE_CUDA_VIRTUAL"), "0") != 0 : 0;
   return 0;
 }
 int cuDeviceTotalMem_v2(size_t *n, int d) { (void)d; *n = (size_t)1 << 30; return 0; }
