@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/v1"
-	"golang.org/x/term"
 
 	"attest.example/attest/harness/internal/queue"
 )
@@ -61,8 +58,10 @@ func statusCommand(ctx context.Context, t terminal, args []string) int {
 
 // follow prints a status, or again and again where it is to watch: on a terminal in place.
 func follow(ctx context.Context, t terminal, f *queue.Follower, watch, asJSON bool, failed <-chan error) int {
-	out, isFile := t.out.(*os.File)
-	live := watch && isFile && term.IsTerminal(int(out.Fd())) && !asJSON
+	var live *redraw
+	if watch && !asJSON {
+		live = newRedraw(t.out)
+	}
 	before := ""
 	for {
 		s, err := f.Status(ctx)
@@ -75,6 +74,9 @@ func follow(ctx context.Context, t terminal, f *queue.Follower, watch, asJSON bo
 			return t.complain("campaign status: %v", err)
 		case err != nil: // a server that comes back is no reason to end
 			fmt.Fprintf(t.err, "attest: campaign status: %v\n", err)
+			if live != nil {
+				live.last = nil // go on below it
+			}
 		case asJSON:
 			line, err := json.Marshal(s)
 			if err != nil {
@@ -86,10 +88,10 @@ func follow(ctx context.Context, t terminal, f *queue.Follower, watch, asJSON bo
 			before = string(line)
 		default:
 			text := s.Text()
-			if live && before != "" {
-				fmt.Fprintf(t.out, "\x1b[%dA\x1b[J", strings.Count(before, "\n"))
-			}
-			if live || text != before {
+			switch {
+			case live != nil:
+				live.draw(text)
+			case text != before:
 				fmt.Fprint(t.out, text)
 			}
 			before = text

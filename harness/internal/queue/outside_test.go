@@ -175,3 +175,22 @@ func TestAWorkerThatIsRefusedLaterEnds(t *testing.T) {
 		t.Fatal("it goes on")
 	}
 }
+
+// What a worker says of itself is printed on terminals: what no worker of ours would say is not listed.
+func TestAWorkerThatTalksToTheTerminal(t *testing.T) {
+	_, b := served(t, ServerOptions{})
+	for key, text := range map[string]string{
+		"good": `{"name":"a machine-1","paths":["naive"],"tags":["m3"],"cases":0,"at":""}`, "moves": `{"name":"\u001b[2J"}`, "none": `{}`,
+		"path": `{"name":"p","paths":["\u001b[2J"]}`, "tag": `{"name":"t","tags":["\u001b[2J"]}`, "long": `{"name":"` + strings.Repeat("x", 129) + `"}`,
+	} {
+		if _, err := b.workers.PutString(t.Context(), key, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list, err := b.Workers(t.Context()); err != nil || len(list) != 1 || list[0].Name != "a machine-1" {
+		t.Errorf("%+v, %v; want the first one alone", list, err)
+	}
+	if err := Work(t.Context(), b, WorkOptions{Name: "\x1b[2J", Paths: map[string]string{"mine": "naive"}, Idle: time.Millisecond}); err == nil || !strings.Contains(err.Error(), "can be printed") {
+		t.Errorf("%v", err)
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/v1"
 	"github.com/nats-io/nats.go"
@@ -191,11 +193,32 @@ func (b *Bus) Workers(ctx context.Context) ([]Presence, error) {
 			continue // it has left meanwhile
 		}
 		var p Presence
-		if json.Unmarshal(e.Value(), &p) == nil {
+		if json.Unmarshal(e.Value(), &p) == nil && p.check() == nil {
 			list = append(list, p)
 		}
 	}
 	return list, nil
+}
+
+// mostName bounds what a worker may call itself.
+const mostName = 128
+
+// check refuses what no worker of ours announces: it is printed on terminals, which do what some letters tell them.
+func (p *Presence) check() error {
+	if p.Name == "" || len(p.Name) > mostName || strings.ContainsFunc(p.Name, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		return fmt.Errorf("name %q: want up to %d bytes that can be printed", p.Name, mostName)
+	}
+	for _, path := range p.Paths {
+		if err := checkPath(path); err != nil {
+			return err
+		}
+	}
+	for _, tag := range p.Tags {
+		if err := CheckTag(tag); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Text is the status for people.

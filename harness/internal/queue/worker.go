@@ -3,6 +3,8 @@ package queue
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,6 +58,10 @@ type task struct {
 
 // Work works until ctx ends, or there was nothing to do for o.Idle.
 func Work(ctx context.Context, b *Bus, o WorkOptions) error {
+	announced := Presence{Name: o.Name, Paths: slices.Collect(maps.Keys(o.Paths)), Tags: o.Tags}
+	if err := announced.check(); err != nil {
+		return err
+	}
 	dir, err := scratch.Dir("worker")
 	if err != nil {
 		return err
