@@ -106,6 +106,9 @@ func (s sleepy) Attend(ctx context.Context, c harness.Case, t *harness.Tensors) 
 }
 
 func TestConformStopsBeforeTheTestsDeadline(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	r := ending{&recorder{name: "TestMine"}, time.Now().Add(5 * time.Second)}
 	harness.Conform(r, sleepy{}, harness.Cases(100_000), harness.Preset("quick"), harness.Failures(""))
 	require.Len(t, r.errors, 1)

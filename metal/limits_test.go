@@ -69,6 +69,9 @@ func TestSchedulesChangeNoBit(t *testing.T) {
 // A device with more threadgroup memory than Metal's has up to 16 simdgroups in a threadgroup, and tiles of 16-bit inputs stay
 // narrow there: the same numbers, so the same bits.
 func TestRoomyDevicesChangeNoBit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	small, roomy := newContext(t), newContextOn(t, newDevice(t, metal.HostOptions{MaxThreadgroupMemory: 227 << 10}))
 	left := map[int]int{0: 5, 1: 5, 2: 2} // cases, by precision of the inputs
 	for seed := uint64(0); left[0]+left[1]+left[2] > 0; seed++ {
@@ -194,6 +197,9 @@ func TestDispatchesAreCountedAndTimed(t *testing.T) {
 
 // The checkers see nothing to report in the kernel, at its block edges and with a mask.
 func TestCheckersReportNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	d := newDevice(t, metal.HostOptions{Check: true})
 	c := newContextOn(t, d)
 	for seed, ran := uint64(0), 0; ran < 12; seed++ {
@@ -217,6 +223,9 @@ func TestCheckersReportNothing(t *testing.T) {
 
 // With the compiler assuming that there is no NaN and no Inf, every mask, empty row and poisoned slot is still right.
 func TestFastMathMatchesPlainLoops(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	c := newContext(t)
 	for seed, ran := uint64(0), 0; ran < 60; seed++ {
 		f := randomProblem(t, c, rand.New(rand.NewPCG(seed, 9)))

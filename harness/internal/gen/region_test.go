@@ -17,6 +17,9 @@ func TestEveryRegionIsReached(t *testing.T) {
 		preset       gen.Preset
 		cases, seeds int
 	}{{gen.Default, 500, 40}, {gen.Long, 50, 60}, {gen.Sizes, 40, 60}} {
+		if testing.Short() {
+			test.seeds /= 10
+		}
 		for seed := range test.seeds {
 			s := mustStream(t, test.preset, uint64(seed)*7919, gen.Filter{})
 			coverage := gen.NewCoverage()

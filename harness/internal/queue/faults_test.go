@@ -136,7 +136,7 @@ func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 	} else if testing.Short() {
-		rounds = 3
+		t.Skip("make test runs it")
 	}
 	path := additive
 	o := small(64 * (rounds + 2))
@@ -246,6 +246,9 @@ func TestTwiceIsOnce(t *testing.T) {
 
 // What is too large for a message is in the object store.
 func TestLargeResultsAreObjects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	s, b := served(t, ServerOptions{})
 	b.inline = 100
 	o := small(40)
@@ -262,6 +265,9 @@ func TestLargeResultsAreObjects(t *testing.T) {
 
 // The store is full: workers keep what they have, report it, and go on when there is room.
 func TestAFullStoreLosesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	dir := t.TempDir()
 	address := freePort(t)
 	s, err := Serve(ServerOptions{Dir: dir, Listen: address, MaxStore: 24 << 10})
@@ -349,6 +355,9 @@ func TestAnotherWorkerTakesNothing(t *testing.T) {
 
 // Two workers with two builds under one name: what comes second and differs is a failure and a finding of its own.
 func TestTwoWorkersThatDisagree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	_, b := served(t, ServerOptions{})
 	o := small(32)
 	o.Triggers, o.Reduce = false, 0

@@ -13,6 +13,9 @@ import (
 
 // A disk that is full ends the server with a word; what was stored is there when there is room again.
 func TestAFullDiskEndsTheServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	disk := t.TempDir()
 	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=4m"); err != nil {
 		t.Skip("wants a small disk of its own: ", err)

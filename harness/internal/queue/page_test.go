@@ -11,6 +11,9 @@ import (
 // The page of a campaign shows what is there, marks it as not all and looks again; done, it is the run's own page. It
 // is not for names that only lead here.
 func TestThePageFollowsACampaign(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	_, b := served(t, ServerOptions{})
 	submitted(t, b, "page", small(32), PlannedRun{Path: "mine"})
 	ctx, stop := context.WithCancel(t.Context())

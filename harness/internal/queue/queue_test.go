@@ -216,6 +216,9 @@ func TestACampaignIsTheRunOfOneMachine(t *testing.T) {
 
 // Case files are replayed by many as by one: kept failures fail as they did, or pass.
 func TestACorpusIsReplayed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	failed := alone(t, small(40), additive)
 	files, damaged := corpus.Load(filepath.Join(failed, "failures"))
 	if len(damaged) > 0 || len(files) < 5 {

@@ -100,6 +100,9 @@ func causal(c *cases.Case) { c.Mask = cases.Mask{Kind: cases.CausalMask, Align: 
 // TestToTheMinimum holds failures with one smallest case each: from wherever it starts, the reducer must end there,
 // in so many calls at most.
 func TestToTheMinimum(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	for _, test := range []struct {
 		name   string
 		edit   func(*cases.Case)

@@ -42,6 +42,9 @@ func clientLine(t testing.TB, kind string) string {
 // Whatever a program does wrong has a verdict and words, in a worker as in this process, and the next call finds a
 // program again.
 func TestWhatAProgramDoesWrong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	for kind, want := range map[string]struct {
 		verdict verdict.Kind
 		words   string
@@ -183,6 +186,9 @@ func TestWrongHellos(t *testing.T) {
 
 // A program's children end with it, also where it hangs and is given up.
 func TestWhatAProgramStartsEndsWithIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	for _, inWorker := range []bool{true, false} {
 		file := filepath.Join(t.TempDir(), "pid")
 		t.Setenv("ATTEST_TEST_PID", file)
