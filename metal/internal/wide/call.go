@@ -15,6 +15,12 @@ func (e *emitter) call(i *inst, after []*inst) {
 		apart = apart || e.differs(a)
 	}
 	switch {
+	case strings.HasPrefix(i.callee, asmPrefix):
+		if apart {
+			e.refuse("an assembler statement whose operand differs between lanes: %s", i)
+			return
+		}
+		e.once(i)
 	case strings.HasPrefix(i.callee, "llvm.mem"):
 		e.memoryCall(i, apart)
 	case strings.HasPrefix(i.callee, "llvm."):

@@ -213,12 +213,13 @@ func (l *line) call(i *inst) bool {
 	if l.peek() == "(" { // the whole type, of a function that takes as many arguments as one likes
 		l.balanced()
 	}
-	name := l.word()
-	if !strings.HasPrefix(name, "@") {
+	if name := l.word(); name == "asm" {
+		i.callee = l.emptyStatement()
+	} else if strings.HasPrefix(name, "@") {
+		i.callee = strings.Trim(name[1:], `"`)
+	} else {
 		l.failed = true
-		return false
 	}
-	i.callee = strings.Trim(name[1:], `"`)
 	if dropped(i.callee) {
 		return true
 	}
@@ -232,6 +233,23 @@ func (l *line) call(i *inst) bool {
 	}
 	return false
 }
+
+// emptyStatement reads what follows the word asm, where that is a statement without an instruction whose result is its operand:
+// include/msl_base.h keeps from the optimiser what a value is in that way.
+func (l *line) emptyStatement() string {
+	l.space()
+	end := strings.Index(l.rest, "(")
+	if end < 0 || !strings.HasPrefix(l.rest, `"", "=r,0,`) && !strings.HasPrefix(l.rest, `"", "=r,0"`) {
+		l.failed = true
+		return ""
+	}
+	text := l.rest[:end]
+	l.rest = l.rest[end:]
+	return asmPrefix + text
+}
+
+// asmPrefix begins the name of what is no function but an assembler statement.
+const asmPrefix = "asm "
 
 // memberType is the type of a member of a literal struct, as cmpxchg returns.
 func memberType(t string, indices []int) string {

@@ -212,8 +212,11 @@ func (l *line) label() string {
 	return w[1:]
 }
 
-// tail passes over metadata and reads an alignment.
+// tail passes over metadata and the number of attributes, and reads an alignment.
 func (l *line) tail(i *inst) {
+	if strings.HasPrefix(l.peek(), "#") { // of a call, before its metadata
+		l.word()
+	}
 	for l.take(",") {
 		p := l.peek()
 		if p == "align" {

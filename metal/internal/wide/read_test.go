@@ -163,3 +163,31 @@ func TestUnknownInstructionsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestValuesThatAreUntold: an assembler statement without an instruction, by which infinity is kept from the optimiser in fast
+// math, is written as it was where it has one operand for all lanes; one with an instruction or an effect is refused.
+func TestValuesThatAreUntold(t *testing.T) {
+	const clobbers = "~{dirflag},~{fpsr},~{flags}"
+	for _, c := range []struct{ line, want, refused string }{
+		{`call i32 asm "", "=r,0,` + clobbers + `"(i32 2139095040) #1, !srcloc !2`, `call i32 asm "", "=r,0,` + clobbers + `"(i32 2139095040)`, ""},
+		{`tail call i32 asm "", "=r,0"(i32 %n)`, `call i32 asm "", "=r,0"(i32 %n)`, ""},
+		{`call i32 asm "", "=r,0"(i32 %l)`, "", "an assembler statement whose operand differs between lanes"},
+		{`call i32 asm sideeffect "", "=r,0"(i32 1)`, "", "%x = call i32 asm sideeffect"},
+		{`call i32 asm "nop", "=r,0"(i32 1)`, "", "%x = call i32 asm"},
+		{`call i32 asm "", "=r,r"(i32 1)`, "", "%x = call i32 asm"},
+	} {
+		text := declarations + "define void @msl_entry_0(ptr %0) {\n  %n = load i32, ptr %0\n  %l = call i32 @msl_wide_lane()\n  %x = " + c.line +
+			"\n  %s = add i32 %x, %l\n  %at = getelementptr i32, ptr %0, i32 %l\n  store i32 %s, ptr %at\n  ret void\n}\n"
+		r, err := wide.Widen(text)
+		if err != nil || len(r.Kernels) != 1 {
+			t.Errorf("%s: %+v, %v", c.line, r, err)
+			continue
+		}
+		if refused := r.Kernels[0].Refused; (refused == "") != (c.refused == "") || !strings.Contains(refused, c.refused) {
+			t.Errorf("%s: refused because of %q, want %q", c.line, refused, c.refused)
+		}
+		if call, _, _ := strings.Cut(c.want, "(i32"); !strings.Contains(r.Text, call) {
+			t.Errorf("%s: not in\n%s", c.want, r.Text)
+		}
+	}
+}

@@ -54,7 +54,11 @@ func (i *inst) spelling() string {
 			fmt.Fprintf(&b, ", %d", n)
 		}
 	case "call":
-		fmt.Fprintf(&b, "call %s%s @%s(", flags, i.typ, quoteName(i.callee))
+		called := "@" + quoteName(i.callee)
+		if strings.HasPrefix(i.callee, asmPrefix) {
+			called = i.callee
+		}
+		fmt.Fprintf(&b, "call %s%s %s(", flags, i.typ, called)
 		for n := range i.args {
 			if n > 0 {
 				b.WriteString(", ")
