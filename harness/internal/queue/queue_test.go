@@ -3,6 +3,7 @@ package queue
 import (
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -253,4 +254,14 @@ func TestACorpusIsReplayed(t *testing.T) {
 	if list[0].Summary.Failed == 0 || list[1].Summary.Failed != 0 {
 		t.Errorf("%d failed on the wrong path, %d on the right one", list[0].Summary.Failed, list[1].Summary.Failed)
 	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
