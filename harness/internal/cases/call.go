@@ -17,11 +17,14 @@ type Call struct {
 	Handles int `json:"handles,omitzero"`
 	// Bare leaves out every pointer and every dimension that a caller may leave out.
 	Bare bool `json:"bare,omitzero"`
+	// Fused puts q, k and v into one buffer, one behind the other: one handle at three offsets, as where a model cuts them
+	// from one projection. Each lies there as its layout says.
+	Fused bool `json:"fused,omitzero"`
 }
 
 // NeedsHandles reports whether the case asks for what only an interface with handles and descriptors has: all but calls
 // that are made again.
-func (c Call) NeedsHandles() bool { return c.Dispatches > 0 || c.Handles > 0 || c.Bare }
+func (c Call) NeedsHandles() bool { return c.Dispatches > 0 || c.Handles > 0 || c.Bare || c.Fused }
 
 // Limits of a call.
 const (
@@ -64,7 +67,37 @@ func callFields() []Field {
 				}
 				return ", nothing optional given"
 			}),
+		flagField("call.fused", "q, k and v are one buffer at three offsets", func(c *Case) *bool { return &c.Call.Fused }).
+			told(func(c *Case) string {
+				if !c.Call.Fused {
+					return ""
+				}
+				return ", q, k and v in one buffer"
+			}).
+			refused("call.fused: q, k and v are three buffers").drawn(drawFused,
+			Region{Name: "call-fused", Summary: "q, k and v in one buffer, at three offsets", Holds: func(c *Case) bool { return c.Call.Fused && c.KVLen > 0 }}),
 	}
+}
+
+// MostFused bounds the bytes of q, k and v that are put into one buffer: they are copied there.
+const MostFused = 64 << 20
+
+// drawFused is for cases of ordinary size.
+func drawFused(d Dice, c *Case) {
+	c.Call.Fused = d.Intn(30) == 0 && c.FusedBytes() <= MostFused
+}
+
+// FusedBytes is how large q, k and v are together, each from its own 16 bytes on, with what lies before and between elements.
+func (c *Case) FusedBytes() int {
+	t, err := Layouts(*c)
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for _, x := range []*Tensor{&t.Q, &t.K, &t.V} {
+		n += (x.Elements*x.Size() + 15) / 16 * 16
+	}
+	return n
 }
 
 // Refill puts the contents of c into tensors that were made for a case of the same shape, where they lie. Outputs are

@@ -20,7 +20,7 @@ var fuzzOrder = []string{
 	"lengths.packed", "lengths.q", "lengths.kv", "lengths.side",
 	"paging.page", "paging.order", "paging.shared",
 	"quant.k", "quant.v", "quant.scales", "quant.zero_points", "quant.fill",
-	"v_head_dim",
+	"v_head_dim", "call.fused",
 }
 
 // simpleOrder is the order in which fields decide which of two cases is simpler; the others come after these.

@@ -1,6 +1,8 @@
 package metalpath
 
 import (
+	"cmp"
+
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/metal"
@@ -42,8 +44,10 @@ func openDevice(name string, mode Mode) (*Path, error) {
 
 func (d onDevice) NewContext() (*metal.Context, error) { return d.device.NewContext() }
 func (d onDevice) Describe() paths.Description         { return d.description }
-func (d onDevice) Supports(c cases.Case) error         { return d.copies.Takes(c) }
-func (d onDevice) Seen() error                         { return nil }
-func (d onDevice) Device() (*metal.Device, int)        { return d.device, d.processors }
-func (d onDevice) OnFibers() []string                  { return d.fallbacks.List() }
-func (d onDevice) Close()                              { d.device.Close() }
+func (d onDevice) Supports(c cases.Case) error {
+	return cmp.Or(d.copies.Takes(c), d.descriptors.Supports(c))
+}
+func (d onDevice) Seen() error                  { return nil }
+func (d onDevice) Device() (*metal.Device, int) { return d.device, d.processors }
+func (d onDevice) OnFibers() []string           { return d.fallbacks.List() }
+func (d onDevice) Close()                       { d.device.Close() }

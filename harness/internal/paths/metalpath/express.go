@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/precision"
 	"attest.example/attest/metal"
 )
@@ -15,17 +16,32 @@ type descriptors struct {
 	wrap wrapping
 }
 
-func (descriptors) Supports(cases.Case) error { return nil }
-func (descriptors) Knows(what string) bool    { return slices.Contains(expressed, what) }
-func (descriptors) Finish(*cases.Tensors)     {}
-func (d descriptors) WholePages() bool        { return d.wrap.aligned() }
+func (descriptors) Supports(c cases.Case) error {
+	if c.Call.Fused && c.FusedBytes() > cases.MostFused {
+		return paths.Unsupported("call.fused: q, k and v have %d MB, and %d are copied into one buffer at most", c.FusedBytes()>>20, cases.MostFused>>20)
+	}
+	return nil
+}
+func (descriptors) Knows(what string) bool { return slices.Contains(expressed, what) }
+func (descriptors) Finish(*cases.Tensors)  {}
+func (d descriptors) WholePages() bool     { return d.wrap.aligned() }
 
 // Express returns every operand by offset and strides into a buffer over all of its memory.
 func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal.AttentionOptions, error) {
 	w.wrapping, w.bare = d.wrap, c.Call.Bare
 	o := optionsOf(c)
 	o.Math = d.math
-	for _, operand := range operandsOf(o, c, t) {
+	if c.Call.Fused {
+		var err error
+		if w.fused, err = w.fuse(&t.Q, &t.K, &t.V); err != nil {
+			return nil, err
+		}
+	}
+	for i, operand := range operandsOf(o, c, t) {
+		if w.fused != nil && i < len(w.fused.from) && !w.leavesOut(operand.from) {
+			*operand.to = w.fused.tensor(i)
+			continue
+		}
 		b, err := w.wrapTensor(operand.from)
 		if err != nil {
 			return nil, fmt.Errorf("wrap %s: %w", operand.name, err)
@@ -68,7 +84,7 @@ func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal
 // a member for: see paths.Knower. What is missing here, optionsOf need not express.
 var expressed = []string{"softcap", "kv_offset", "sinks", "alibi", "lengths.packed", "lengths.q", "lengths.kv", "lengths.side",
 	"paging.page", "paging.order", "paging.shared", "quant.k", "quant.v", "quant.scales", "quant.zero_points", "quant.fill",
-	"v_head_dim", "batch=0", "q_len=0", "kv_len=0"}
+	"v_head_dim", "batch=0", "q_len=0", "kv_len=0", "call.fused"}
 
 var scaleSpans = map[cases.ScaleSpan]metal.ScaleSpan{
 	"": metal.RowScales, cases.BlockScales: metal.BlockScales, cases.HeadScales: metal.HeadScales,

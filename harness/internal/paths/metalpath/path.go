@@ -159,6 +159,7 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, chang
 	if c.Call.Repeat == 0 {
 		defer call.Close()
 	}
+	call.wrapped.fused.fill()
 	attention, start := call.attention, time.Now()
 	err = attention.Forward()
 	wall := time.Since(start)
@@ -170,6 +171,9 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, chang
 			return paths.Timing{}, errors.Join(ctx.Err(), err)
 		}
 		return paths.Timing{}, refusal(err)
+	}
+	if err := call.wrapped.fused.check(); err != nil {
+		return paths.Timing{}, err
 	}
 	p.backend.Finish(t)
 	measured := attention.Timing()

@@ -50,6 +50,7 @@ func (p *Path) prepare(ctx context.Context, c cases.Case, t *cases.Tensors, chan
 // Run runs the call and waits.
 func (c *Prepared) Run() (paths.Timing, error) {
 	defer runtime.KeepAlive(c)
+	c.wrapped.fused.fill()
 	if err := c.attention.Forward(); err != nil {
 		return paths.Timing{}, refusal(err)
 	}
@@ -60,6 +61,7 @@ func (c *Prepared) Run() (paths.Timing, error) {
 // Repeat runs the call n times from C, without coming back to Go in between.
 func (c *Prepared) Repeat(n int) error {
 	defer runtime.KeepAlive(c)
+	c.wrapped.fused.fill()
 	return refusal(c.attention.Repeat(n))
 }
 

@@ -42,7 +42,8 @@ type wrapper struct {
 	context  *metal.Context
 	wrapping wrapping
 	wrapped  []*metal.Buffer
-	bare     bool // tensors without elements have no pointer
+	bare     bool   // tensors without elements have no pointer
+	fused    *fused // q, k and v in one buffer; nil: they have their own
 }
 
 func (w *wrapper) close() {
