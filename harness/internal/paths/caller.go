@@ -32,6 +32,8 @@ func Supports(p Path, c cases.Case) error {
 		return Unsupported("call.handles: the path has no handles")
 	case c.Call.Bare:
 		return Unsupported("call.bare: the path's calls have no optional arguments")
+	case c.Call.Fused:
+		return Unsupported("call.fused: the path takes q, k and v by no handles")
 	}
 	return nil
 }

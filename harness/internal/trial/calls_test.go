@@ -74,7 +74,8 @@ func TestCallsInTheSameBuffers(t *testing.T) {
 func TestCallsThatNeedHandles(t *testing.T) {
 	for text, call := range map[string]cases.Call{
 		"call.dispatches: the path has no call": {Dispatches: 3}, "call.handles: the path has no handles": {Handles: 7},
-		"call.bare: the path's calls have no optional": {Bare: true},
+		"call.bare: the path's calls have no optional":        {Bare: true},
+		"call.fused: the path takes q, k and v by no handles": {Fused: true},
 	} {
 		c := small(t, func(c *cases.Case) { c.Call = call })
 		outcome, err := Run(context.Background(), naive.New(), c, Options{})
