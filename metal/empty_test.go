@@ -8,6 +8,9 @@ import (
 	"attest.example/attest/metal"
 )
 
+// untouched is what buffers hold before a call.
+const untouched = 3
+
 // empty is a call with an extent of 0, each of its empty tensors given in one of three ways: no buffer, a buffer of no bytes, a
 // buffer of another use.
 func empty(t *testing.T, c *metal.Context, batch, q, kv int, way string) (*metal.AttentionOptions, *metal.Buffer, *metal.Buffer) {
@@ -20,7 +23,7 @@ func empty(t *testing.T, c *metal.Context, batch, q, kv int, way string) (*metal
 		}
 		t.Cleanup(b.Close)
 		for i := range b.Float32s() {
-			b.Float32s()[i] = 3
+			b.Float32s()[i] = untouched
 		}
 		return b
 	}
@@ -67,58 +70,73 @@ func TestExtentsOfZero(t *testing.T) {
 	for _, x := range []struct{ batch, q, kv int }{{0, 3, 5}, {2, 0, 5}, {0, 0, 0}, {2, 3, 0}, {1, 1, 0}, {2, 70, 0}} {
 		for _, way := range []string{"no buffer", "no bytes", "a larger buffer"} {
 			for _, sinks := range []bool{false, true} {
-				what := fmt.Sprintf("batch %d, q_len %d, kv_len %d, %s, sinks %v", x.batch, x.q, x.kv, way, sinks)
-				c := newContext(t)
-				o, out, lse := empty(t, c, x.batch, x.q, x.kv, way)
-				if sinks {
-					b, err := c.NewBuffer(8)
-					if err != nil {
-						t.Fatal(err)
-					}
-					t.Cleanup(b.Close)
-					b.Float32s()[0], b.Float32s()[1] = 1.5, float32(math.Inf(-1))
-					o.Sinks = &metal.Tensor{Buffer: b}
-				}
-				a, err := c.NewAttention(o)
-				if err != nil {
-					t.Fatalf("%s: %v", what, err)
-				}
-				t.Cleanup(a.Close)
-				if err := a.Forward(); err != nil {
-					t.Fatalf("%s: %v", what, err)
-				}
-				rows := x.batch * 2 * x.q
-				n, _ := c.Counters()
-				dispatches := uint64(3)
-				if rows == 0 {
-					dispatches = 0
-				}
-				if n.Calls != 1 || n.Dispatches != dispatches || rows == 0 && (n.Pipelines != 0 || c.Latency() != 0 || a.Timing().Total != 0) {
-					t.Errorf("%s: counters %+v, latency %g", what, n, c.Latency())
-				}
-				if got := a.Timing().GPU; len(got) != 3 || rows == 0 && got[2] != 0 {
-					t.Errorf("%s: seconds %v of 3 dispatches", what, got)
-				}
-				if out != nil {
-					for i, y := range out.Float32s() {
-						if i < rows*8 && y != 0 || i >= rows*8 && y != 3 {
-							t.Fatalf("%s: out[%d] is %g", what, i, y)
+				name := fmt.Sprintf("batch %d, q_len %d, kv_len %d, %s, sinks %v", x.batch, x.q, x.kv, way, sinks)
+				t.Run(name, func(t *testing.T) {
+					c := newContext(t)
+					o, out, lse := empty(t, c, x.batch, x.q, x.kv, way)
+					if sinks {
+						b, err := c.NewBuffer(8)
+						if err != nil {
+							t.Fatal(err)
 						}
+						t.Cleanup(b.Close)
+						b.Float32s()[0], b.Float32s()[1] = 1.5, float32(math.Inf(-1))
+						o.Sinks = &metal.Tensor{Buffer: b}
 					}
-				}
-				for i, y := range lse.Float32s() {
-					want := float32(3)
-					if i < rows {
-						want = float32(math.Inf(-1))
-						if sinks && i/x.q%2 == 0 {
-							want = 1.5
+					rows := x.batch * o.Heads * x.q
+					runEmpty(t, c, o, rows)
+					if out != nil {
+						holds(t, "out", out, rows*o.HeadDim, func(int) float32 { return 0 })
+					}
+					holds(t, "lse", lse, rows, func(row int) float32 {
+						if sinks && row/x.q%o.Heads == 0 {
+							return 1.5
 						}
-					}
-					if y != want {
-						t.Fatalf("%s: lse[%d] is %g; want %g", what, i, y, want)
-					}
-				}
+						return float32(math.Inf(-1))
+					})
+				})
 			}
+		}
+	}
+}
+
+// runEmpty makes a call with three dispatches, none of which runs where there are no rows.
+func runEmpty(t *testing.T, c *metal.Context, o *metal.AttentionOptions, rows int) {
+	t.Helper()
+	a, err := c.NewAttention(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.Close)
+	if err := a.Forward(); err != nil {
+		t.Fatal(err)
+	}
+	n, _ := c.Counters()
+	dispatches := uint64(3)
+	if rows == 0 {
+		dispatches = 0
+		if n.Pipelines != 0 || c.Latency() != 0 || a.Timing().Total != 0 {
+			t.Errorf("without rows: counters %+v, latency %g, %v in all", n, c.Latency(), a.Timing().Total)
+		}
+	}
+	if n.Calls != 1 || n.Dispatches != dispatches {
+		t.Errorf("counters %+v; want 1 call with %d dispatches", n, dispatches)
+	}
+	if got := a.Timing().GPU; len(got) != 3 || rows == 0 && got[2] != 0 {
+		t.Errorf("seconds %v of 3 dispatches", got)
+	}
+}
+
+// holds checks the first written elements of a buffer, and that the others still have what they had before the call.
+func holds(t *testing.T, name string, b *metal.Buffer, written int, want func(i int) float32) {
+	t.Helper()
+	for i, y := range b.Float32s() {
+		x := float32(untouched)
+		if i < written {
+			x = want(i)
+		}
+		if y != x {
+			t.Fatalf("%s[%d] is %g; want %g", name, i, y, x)
 		}
 	}
 }
