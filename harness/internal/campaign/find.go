@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"
-	"attest.example/attest/harness/internal/paths"
-	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/trigger"
 	"attest.example/attest/harness/internal/verdict"
@@ -43,25 +40,6 @@ type findings struct {
 	joined map[string]*trigger.Finding // failures, by their ids, that turned out to be of an earlier finding
 	tried  map[int]bool                // numbers of failures from which nothing could be found out
 	alone  map[string]bool             // failures, by their ids, that pass when they are tried alone; they are one finding
-}
-
-// origin is a finding and the failure that it was found from.
-type origin struct {
-	finding *trigger.Finding
-	failure failure
-	// own is a case that a law ran beside the failing one, and that fails by itself: nil where there is none.
-	own     *failure
-	reduced bool
-	reason  string
-	took    time.Duration // to reduce it and to ask, and the failures that joined it
-}
-
-// of is the failure that is reduced and asked about.
-func (o *origin) of() failure {
-	if o.own != nil {
-		return *o.own
-	}
-	return o.failure
 }
 
 func newFindings(r *runner, stream *gen.Stream) *findings {
@@ -149,38 +127,6 @@ func (r *runner) find(ctx context.Context) error {
 		}
 	}
 	return r.run.SaveFindings(s.recorded())
-}
-
-// foundBefore is the findings of a run that was resumed after all its cases had ended: asking again would show the same.
-// nil: they are missing, or a reduced case is, or there is more to explain now.
-func (r *runner) foundBefore() []record.Finding {
-	if r.recalled == 0 || r.recalled != len(r.judged) || r.options.Peel {
-		return nil
-	}
-	found, err := record.ReadFindings(r.run.Dir())
-	if err != nil || slices.ContainsFunc(found, func(f record.Finding) bool {
-		_, err := os.Stat(f.Reduced)
-		return err != nil
-	}) {
-		return nil
-	}
-	return found
-}
-
-// reducedBefore is the reduced case of a failure that an earlier part of the run has written.
-func (s *findings) reducedBefore(f failure) (smallest cases.Case, reason string, ok bool) {
-	if !f.reduced {
-		return cases.Case{}, "", false
-	}
-	text, err := os.ReadFile(record.ReducedFile(s.r.run.Dir(), cases.Name(f.c)))
-	if err != nil {
-		return cases.Case{}, "", false
-	}
-	c, e, err := cases.DecodeFile(text)
-	if err != nil || e == nil {
-		return cases.Case{}, "", false
-	}
-	return c, e.Reason, true
 }
 
 // tell hands the verdicts of the run on, in the order of the cases' numbers whoever ran them first. A case that failed by
@@ -279,122 +225,4 @@ func (s *findings) fold() {
 		}
 	}
 	s.of = left
-}
-
-// besides are the other cases that a law ran beside the one that breaks it, such as one with fewer rows, or with the
-// scale negated.
-func (s *findings) besides(ctx context.Context, f failure) []cases.Case {
-	if f.v.Law == "" {
-		return nil
-	}
-	s.tester.Narrowly(s.plain, f.v)
-	outcome, err := s.tester.Try(ctx, f.c)
-	if err != nil {
-		return nil
-	}
-	return outcome.Further
-}
-
-// explainsAny is the finding that explains one of some cases; nil: none does. A failure of a law is that finding's which
-// explains one of the cases that the law ran beside, as one of fewer rows where the bug is about q_len and kv_len.
-func (s *findings) explainsAny(list []cases.Case) *trigger.Finding {
-	for _, found := range s.lab.Findings() {
-		if slices.ContainsFunc(list, func(c cases.Case) bool { return found.Matches(&c) }) {
-			return found
-		}
-	}
-	return nil
-}
-
-// failsItself is the first case that a law ran beside a failing one and that fails by itself; nil: none does. It is what is
-// reduced and asked about then: of a law that negates the scale, on a path that is wrong where the scale is below 0, every
-// case fails, and nothing could be said of when.
-func (s *findings) failsItself(ctx context.Context, f failure, beside []cases.Case) *failure {
-	if f.reduced {
-		return nil // what was reduced before the run was interrupted is what is asked about
-	}
-	s.tester.Narrowly(s.plain, verdict.Verdict{})
-	for _, c := range beside {
-		outcome, err := s.tester.Try(ctx, c)
-		if err != nil || !outcome.Verdict.Kind.Fails() || s.r.known.about(&c) {
-			continue
-		}
-		s.r.log.Info("a case that the law ran fails by itself", "id", cases.Name(f.c), "law", f.v.Law, "case", fmt.Sprint(cases.Describe(c)), "reason", outcome.Verdict.Reason)
-		return &failure{index: f.index, c: c, v: outcome.Verdict}
-	}
-	return nil
-}
-
-// reduce makes the smallest case of a failure that no other finding explains; what fails to become smaller stays.
-func (s *findings) reduce(ctx context.Context, o *origin) cases.Case {
-	r, f := s.r, o.of()
-	id := cases.Name(o.failure.c)
-	h := r.run.Header()
-	if r.watch.Reducing != nil {
-		r.watch.Reducing(id)
-	}
-	result, err := reduceFailure(ctx, search{
-		setting: r.setting(), on: paths.Description{Device: h.Device, Toolchain: h.Toolchain}, c: f.c, v: f.v,
-		maxCalls: r.options.ReduceCalls, time: ReduceTime,
-		known: func(c *cases.Case) bool { return r.known.about(c) || s.explains(c) },
-		save: func(c cases.Case, e *cases.Evidence) error {
-			o.reduced, o.reason = true, e.Reason
-			_, err := r.run.SaveReduced(id, c, e)
-			return err
-		},
-		log: func(line string) { r.log.Debug("reduce", "id", id, "step", line) },
-	})
-	if err != nil {
-		r.log.Error("reduce", "id", id, "error", err)
-		return f.c
-	}
-	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Describe(result.Case)))
-	return result.Case
-}
-
-// recorded is the findings with the failures of the run that each of them explains; the first that does has it.
-func (s *findings) recorded() []record.Finding {
-	dir := s.r.run.Dir()
-	list := make([]record.Finding, len(s.of))
-	for i, o := range s.of {
-		id := cases.Name(o.failure.c)
-		f := record.Finding{Number: i + 1, Case: id, Reason: o.failure.v.Reason, Seconds: o.took.Seconds()}
-		file := record.FailureFile(dir, id)
-		f.Replay, f.Reduce = record.Command("replay", s.r.options.Path, file), record.Command("reduce", s.r.options.Path, file)
-		if o.reduced {
-			f.Reduced, f.ReducedReason = record.ReducedFile(dir, id), o.reason
-			f.Replay = record.Command("replay", s.r.options.Path, f.Reduced)
-		}
-		switch t := o.finding; {
-		case t == nil:
-			f.Summary, f.Note = "fails only now and then, or only after other calls", "it passes when it is tried alone: a race, or a state that is left in the process; nothing can be asked about it"
-		default:
-			f.Summary, f.Note = t.Summary, t.Note
-			f.Probes, f.Explained, f.Exceptions = t.Probes, t.Inside, t.Exceptions
-			if t.Explained() {
-				f.Trigger, f.Sure = t.Trigger.String(), t.Sure.String()
-			}
-		}
-		list[i] = f
-	}
-	for _, failed := range sortedByIndex(s.r.failed) {
-		if i := s.findingOf(&failed.c); i >= 0 {
-			list[i].Add(failed.index, cases.Name(failed.c), failed.v.Kind)
-		}
-	}
-	return list
-}
-
-// findingOf is the number, from 0, of the finding that explains a failure: that which was found from it, or the first
-// whose trigger matches it; -1: none.
-func (s *findings) findingOf(c *cases.Case) int {
-	id := cases.Name(*c)
-	for i, o := range s.of {
-		if cases.Name(o.failure.c) == id || o.finding != nil && s.joined[id] == o.finding || o.finding == nil && s.alone[id] {
-			return i
-		}
-	}
-	return slices.IndexFunc(s.of, func(o origin) bool {
-		return o.finding != nil && (o.finding.Matches(c) || slices.ContainsFunc(c.After, func(p cases.Case) bool { return o.finding.Matches(&p) }))
-	})
 }

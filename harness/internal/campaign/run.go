@@ -3,7 +3,6 @@ package campaign
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/evidence"
 	"attest.example/attest/harness/internal/gen"
-	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/report"
 	"attest.example/attest/harness/internal/trial"
@@ -226,111 +224,6 @@ func referenceWorkers(workers int) int {
 		return 1
 	}
 	return 0
-}
-
-// take keeps a result: the line, and the case file where it failed.
-func (r *runner) take(result engine.Result) error {
-	begin := time.Now()
-	defer func() { r.report.Writing += time.Since(begin) }()
-	v := result.Verdict
-	line, err := lineOf(result, r.options.Path, &r.known)
-	if err != nil {
-		return err
-	}
-	r.judged = append(r.judged, outcome{result.Index, result.Case, v.Kind, line.Known != ""})
-	if v.Kind.Fails() {
-		file, err := r.run.SaveFailure(result.Case, evidence.Of(v, result.On, r.keeping()))
-		if err != nil {
-			return err
-		}
-		r.log.Error("case failed", "index", result.Index, "verdict", v.Kind, "reason", v.Reason, "file", file)
-		if result.Stack != "" {
-			r.log.Info("what the process wrote last", "index", result.Index, "stack", result.Stack)
-		}
-		if line.Known == "" {
-			r.failed = append(r.failed, failure{index: result.Index, c: result.Case, v: v})
-		}
-	}
-	if err := r.run.Append(line); err != nil {
-		return err
-	}
-	r.report.Spent.Add(result.Spent)
-	r.count(v)
-	if v.Kind == verdict.Pass && v.Suspicious > 0 {
-		r.log.Warn("suspicious", "index", result.Index, "reason", v.Reason, "retries", v.Retries)
-	}
-	r.reached(v.Kind, result.Case)
-	if r.watch.Case != nil {
-		s := r.run.Summary()
-		r.watch.Case(s.Cases, s.Failed)
-	}
-	return nil
-}
-
-// lineOf is what is recorded of a result.
-func lineOf(result engine.Result, path string, known *ledgerOf) (record.Result, error) {
-	v := result.Verdict
-	line := record.NewResult(result.Case, path, result.On, v, result.Timing, result.Wall.Seconds())
-	line.Index, line.Draw, line.Refused = result.Index, result.Draw, result.Refused
-	line.Laws, line.NotJudged = result.Laws, result.NotJudged
-	if v.Kind.Fails() {
-		line.Wrote = record.Tail(result.Stack)
-	}
-	var err error
-	line.Known, err = known.judge(result.Case, v.Kind)
-	return line, err
-}
-
-// reached tells of a case that was judged.
-func (r *runner) reached(kind verdict.Kind, c cases.Case) {
-	if r.watch.Judged != nil && kind != verdict.Unsupported {
-		r.watch.Judged(c)
-	}
-}
-
-// reduceFailures reduces the first failure of each kind, in the order of the cases' numbers.
-func (r *runner) reduceFailures(ctx context.Context) error {
-	begin := time.Now()
-	defer func() { r.report.Reducing += time.Since(begin) }()
-	done := map[[2]string]bool{}
-	for _, f := range sortedByIndex(r.failed) {
-		kind := [2]string{string(f.v.Kind), f.v.Law}
-		if done[kind] || len(done) == r.options.Reduce || ctx.Err() != nil {
-			continue
-		}
-		done[kind] = true
-		if f.reduced {
-			continue
-		}
-		if err := r.reduceOne(ctx, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *runner) reduceOne(ctx context.Context, f failure) error {
-	id := cases.Name(f.c)
-	if r.watch.Reducing != nil {
-		r.watch.Reducing(id)
-	}
-	h := r.run.Header()
-	result, err := reduceFailure(ctx, search{
-		setting: r.setting(), on: paths.Description{Device: h.Device, Toolchain: h.Toolchain}, c: f.c, v: f.v,
-		maxCalls: r.options.ReduceCalls, time: ReduceTime,
-		save: func(c cases.Case, e *cases.Evidence) error {
-			_, err := r.run.SaveReduced(id, c, e)
-			return err
-		},
-		log: func(line string) { r.log.Debug("reduce", "id", id, "step", line) },
-	})
-	if err != nil {
-		// The failure itself is kept; that it could not be made smaller is told and is no reason to lose the rest.
-		r.log.Error("reduce", "id", id, "error", err)
-		return nil
-	}
-	r.log.Info("reduced", "id", id, "calls", result.Calls, "complete", result.Complete, "case", fmt.Sprint(cases.Describe(result.Case)))
-	return nil
 }
 
 // setting is what every case of the run runs under.

@@ -3,7 +3,6 @@ package cases
 import (
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,21 +30,6 @@ func integerField(name, help string, low, high int, at func(*Case) *int) Field {
 		Scalars: []Scalar{{name, func(c *Case) any { return *at(c) }, func(c *Case, v any) { *at(c) = v.(int) }}},
 		Simple:  Simple{Rank: func(c *Case) []float64 { return []float64{float64(*at(c))} }, Least: low},
 	}
-}
-
-const usualSlack = 64
-
-// usual is what a filter draws up to.
-func (f Field) usual(n int) Field {
-	f.Usual = n
-	return f
-}
-
-// slack makes an integer one that the reducer brings down without a gain in work, to 0 at once where that is possible.
-func (f Field) slack(at func(*Case) *int) Field {
-	f.Simple.Slack, f.Simple.Least = true, f.Low
-	f.Simple.Plain = []func(*Case){func(c *Case) { *at(c) = 0 }}
-	return f
 }
 
 // flagField is true or false, and false by default.
@@ -318,148 +302,4 @@ func amountField(name, help string, at func(*Case) *float32) Field {
 			},
 		},
 	}
-}
-
-// refused is the reason of a path that knows nothing of the field.
-func (f Field) refused(why string) Field {
-	f.Unsupported = why
-	return f
-}
-
-// drawn lets the row draw the field and bring the regions that it is about.
-func (f Field) drawn(draw func(Dice, *Case), regions ...Region) Field {
-	f.Draw, f.Regions = draw, regions
-	return f
-}
-
-// opened returns what a case needs so that it may differ in the field alone.
-func (f Field) opened(o Opening) Field {
-	f.Opening = o
-	return f
-}
-
-// first puts a step before those that check the field: its default, as a rule.
-func (f Field) first(step func(*Case)) Field {
-	f.normalize = slices.Insert(f.normalize, 0, func(c *Case) error { step(c); return nil })
-	return f
-}
-
-// then adds a check that knows other fields; those of earlier rows are canonical by then.
-func (f Field) then(check func(*Case) error) Field {
-	f.normalize = append(slices.Clone(f.normalize), check)
-	return f
-}
-
-// only restricts the field to some cases.
-func (f Field) only(to string, applies func(*Case) bool) Field {
-	f.To, f.Applies = to, applies
-	return f
-}
-
-// told sets the words of the field in a case's description.
-func (f Field) told(words func(*Case) string) Field {
-	f.words = words
-	return f
-}
-
-// otherwise returns what absence means.
-func (f Field) otherwise(text string) Field {
-	f.Default = text
-	return f
-}
-
-// plain adds edits to the simplest value, graded those to simpler ones.
-func (f Field) plain(edits ...func(*Case)) Field {
-	f.Simple.Plain = append(slices.Clone(f.Simple.Plain), edits...)
-	return f
-}
-
-// alone replaces the edits to the simplest value.
-func (f Field) alone(edit func(*Case)) Field {
-	f.Simple.Plain = []func(*Case){edit}
-	return f
-}
-
-func (f Field) graded(edits func(*Case) []func(*Case)) Field {
-	f.Simple.Graded = edits
-	return f
-}
-
-func (f Field) ranked(rank func(*Case) []float64) Field {
-	f.Simple.Rank = rank
-	return f
-}
-
-// setBy replaces how a word sets the field.
-func (f Field) setBy(set func(*Case, string) error) Field {
-	f.set = set
-	return f
-}
-
-// absentAs is how a filter writes the field's absence.
-func (f Field) absentAs(value string) Field {
-	text := f.text
-	f.text = func(c *Case) string {
-		if f.zero(c) {
-			return value
-		}
-		return text(c)
-	}
-	return f
-}
-
-// internal fields are nobody's to fuzz or reduce.
-func (f Field) internal() Field {
-	f.Scalars, f.Simple = nil, Simple{}
-	return f
-}
-
-func (f Field) in(region string) Field {
-	f.Region = region
-	return f
-}
-
-// place ranks a value by the list of simple ones; what that leaves out comes after it, in the order of all.
-func place[T comparable](simple []T, x T, all []T) float64 {
-	if i := slices.Index(simple, x); i >= 0 {
-		return float64(i)
-	}
-	return float64(len(simple) + max(0, slices.Index(all, x)))
-}
-
-var simpleFormats = []precision.Format{0, precision.FP32, precision.FP16, precision.BF16}
-
-func formatRank(f precision.Format) float64 { return place(simpleFormats, f, precision.Formats()) }
-
-func truth(set bool) float64 {
-	if set {
-		return 1
-	}
-	return 0
-}
-
-func numberValue(x *float32) float64 {
-	if x == nil {
-		return 0
-	}
-	return float64(*x)
-}
-
-// numberRank puts absence first, then 1, 0, -1, and then the numbers with the fewest significant bits.
-func numberRank(x *float32) float64 {
-	if x == nil {
-		return 0
-	}
-	switch *x {
-	case 1:
-		return 1
-	case 0:
-		return 2
-	case -1:
-		return 3
-	}
-	pattern := math.Float32bits(*x)
-	significant := 23 - min(23, bits.TrailingZeros32(pattern))
-	exponent := math.Abs(float64(int(pattern>>23&0xff) - 127))
-	return 4 + 1000*float64(significant) + 2*exponent + float64(pattern>>31)
 }

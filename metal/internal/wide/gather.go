@@ -1,0 +1,79 @@
+package wide
+
+import "fmt"
+
+// gather is the function that loads from lanes' own addresses. With a look it first finds out whether they are neighbours.
+func (e *emitter) gather(t string, align int, look bool) string {
+	return e.memoryFunction("gather", t, align, look)
+}
+
+func (e *emitter) scatter(t string, align int, look bool) string {
+	return e.memoryFunction("scatter", t, align, look)
+}
+
+func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
+	short := shortName(t)
+	name := fmt.Sprintf("wide.%s.%s.%d", what, short, align)
+	if look {
+		name += ".look"
+	}
+	parted := e.d.regions[e.block] != nil
+	if parted {
+		name += ".parted"
+	}
+	if e.functions[name] != "" {
+		return name
+	}
+	w := wideType(t)
+	size, _, _ := e.m.layout(t)
+	vector, result, parameters := "<32 x ptr> %p, "+maskType+" %m", w, ""
+	var near, far string
+	if what == "gather" {
+		e.declare("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr>, i32, %s, %s)", w, short, maskType, w)
+		e.declare("%s @llvm.masked.load.v32%s.p0(ptr, i32, %s, %s)", w, short, maskType, w)
+		near = fmt.Sprintf("  %%x = call %s @llvm.masked.load.v32%s.p0(ptr %%p0, i32 %d, %s %%m, %s zeroinitializer)\n  ret %s %%x\n", w, short, align, maskType, w, w)
+		far = fmt.Sprintf("  %%y = call %s @llvm.masked.gather.v32%s.v32p0(<32 x ptr> %%p, i32 %d, %s %%m, %s zeroinitializer)\n  ret %s %%y\n", w, short, align, maskType, w, w)
+	} else {
+		result, parameters = "void", w+" %v, "
+		e.declare("void @llvm.masked.scatter.v32%s.v32p0(%s, <32 x ptr>, i32, %s)", short, w, maskType)
+		e.declare("void @llvm.masked.store.v32%s.p0(%s, ptr, i32, %s)", short, w, maskType)
+		near = fmt.Sprintf("  call void @llvm.masked.store.v32%s.p0(%s %%v, ptr %%p0, i32 %d, %s %%m)\n  ret void\n", short, w, align, maskType)
+		far = fmt.Sprintf("  call void @llvm.masked.scatter.v32%s.v32p0(%s %%v, <32 x ptr> %%p, i32 %d, %s %%m)\n  ret void\n", short, w, align, maskType)
+	}
+	kind := "alwaysinline nounwind"
+	if size < 4 || what == "scatter" && size > 8 {
+		kind = "noinline nounwind" // the processor has none, and 32 of one lane each are long
+	}
+	text := fmt.Sprintf("define internal %s @%s(%s%s) %s ATTRIBUTES {\n", result, name, parameters, vector, kind)
+	if look {
+		text += "  %r = ptrtoint <32 x ptr> %p to <32 x i64>\n  %a = freeze <32 x i64> %r\n  %a0 = extractelement <32 x i64> %a, i64 0\n" +
+			"  %i = insertelement <32 x i64> poison, i64 %a0, i64 0\n  %s = shufflevector <32 x i64> %i, <32 x i64> poison, <32 x i32> zeroinitializer\n" +
+			fmt.Sprintf("  %%want = add <32 x i64> %%s, %s\n", series("i64", 0, size)) +
+			"  %ne = icmp ne <32 x i64> %a, %want\n  %off = and <32 x i1> %ne, %m\n  %bits = bitcast <32 x i1> %off to i32\n" +
+			"  %row = icmp eq i32 %bits, 0\n  br i1 %row, label %near, label %far\nnear:\n  %p0 = inttoptr i64 %a0 to ptr\n" + near + "far:\n"
+	}
+	if parted {
+		text += e.oneLane(what, t, align)
+	}
+	e.functions[name] = text + far + "}\n"
+	return name
+}
+
+// oneLane reads or writes for the first lane of a mask with an access of its own, since often it is the only one, as the
+// thread that does the last work of a threadgroup; the processor's gathers and scatters cost as much as for 32. Further lanes
+// follow behind it.
+func (e *emitter) oneLane(what, t string, align int) string {
+	e.declare("i32 @llvm.cttz.i32(i32, i1)")
+	text := "  %here = bitcast <32 x i1> %m to i32\n  %less = sub i32 %here, 1\n  %others = and i32 %here, %less\n" +
+		"  %some = icmp ne i32 %here, 0\n  %none.other = icmp eq i32 %others, 0\n  %alone = and i1 %some, %none.other\n" +
+		"  br i1 %alone, label %one, label %many\none:\n  %lane = call i32 @llvm.cttz.i32(i32 %here, i1 true)\n" +
+		"  %at = extractelement <32 x ptr> %p, i32 %lane\n"
+	if what == "gather" {
+		text += fmt.Sprintf("  %%got = load %s, ptr %%at, align %d\n  %%put = insertelement %s poison, %s %%got, i64 0\n"+
+			"  %%all = shufflevector %s %%put, %s poison, <32 x i32> zeroinitializer\n  ret %s %%all\n",
+			t, align, wideType(t), t, wideType(t), wideType(t), wideType(t))
+	} else {
+		text += fmt.Sprintf("  %%own = extractelement %s %%v, i32 %%lane\n  store %s %%own, ptr %%at, align %d\n  ret void\n", wideType(t), t, align)
+	}
+	return text + "many:\n"
+}
