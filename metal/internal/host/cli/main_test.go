@@ -50,6 +50,10 @@ func TestCommands(t *testing.T) {
 		{"bad type", runIt, append(common, "--buffer", "0=one:double:40", file), 2, []string{"double", "bfloat"}},
 		{"bad grid", runIt, append(common, "--grid", "0", file), 2, []string{"--grid"}},
 		{"bad schedule", runIt, append(common, "--schedule", "odd", file), 2, []string{"odd", "reverse"}},
+		{"no such device", runIt, append(common, "--device", "tpu", file), 2, []string{"--device \"tpu\": host, cuda or cuda:N"}},
+		{"no such GPU", checkIt, append(common, "--device", "cuda:-1", file), 2, []string{"--device \"cuda:-1\""}},
+		{"a schedule on a GPU", checkIt, append(common, "--device", "cuda", "--schedule", "random", file), 2,
+			[]string{"--schedule: device cuda has no such choice, only host has"}},
 		{"two files", runIt, append(common, file, file), 2, []string{"FILE.metal"}},
 		{"no such file", runIt, append(common, "absent.metal"), 2, []string{"absent.metal"}},
 		{"help", runIt, []string{"--help"}, 0, []string{"usage", "--buffer 0=iota"}},
@@ -72,6 +76,20 @@ func TestCommands(t *testing.T) {
 		if err != nil || len(b) != 160 || elements["float"].get(b[156:]) != 9.75 {
 			t.Errorf("the file written: %d bytes, %v", len(b), err)
 		}
+	}
+}
+
+// Where compute-sanitizer is not installed, check on a GPU says what is missing, and tries nothing.
+func TestCheckOnGPUWithoutSanitizer(t *testing.T) {
+	if _, err := os.Stat("/usr/local/cuda"); err == nil {
+		t.Skip("a CUDA toolkit is here")
+	}
+	file := write(t, scaleText)
+	t.Setenv("PATH", t.TempDir())
+	var stdout, stderr bytes.Buffer
+	status := CheckMain([]string{"--function", "scale", "--device", "cuda", file}, &stdout, &stderr)
+	if status != 2 || !strings.Contains(stderr.String(), "compute-sanitizer is neither on the path nor in /usr/local/cuda") {
+		t.Errorf("exit status %d: %s", status, stderr.String())
 	}
 }
 
