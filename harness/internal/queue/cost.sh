@@ -1,14 +1,14 @@
 #!/bin/sh
-# cost.sh ATTEST FOLDER [ROUNDS] [CASES]: the processor time of two workers with a queue against run --workers 2, the same
-# cases, in turns. Processor time, for a machine that does other things too has no other.
+# cost.sh ATTEST FOLDER [ROUNDS] [CASES]: two workers with a queue against run --workers 2, the same cases, in turns: processor
+# time (user and system, of all processes) and wall time. On a machine that does other things too only the first means anything.
 set -e
 attest=$(realpath "$1") rounds=${3:-3} cases=${4:-600}
 rm -rf "$2"
 mkdir -p "$2"
 cd "$2"
 flags="--cases $cases --seed 1 --triggers=false --reduce 0"
-cpu() { # seconds of a command and its children
-  /usr/bin/env bash -c 'TIMEFORMAT="%U %S"; { time "$@" > /dev/null 2>&1; } 2>&1' cpu "$@" | awk '{ printf "%.2f", $1 + $2 }'
+cpu() { # processor and wall seconds of a command and its children
+  /usr/bin/env bash -c 'TIMEFORMAT="%U %S %R"; { time "$@" > /dev/null 2>&1; } 2>&1' cpu "$@" | awk '{ printf "%.2f %.2f", $1 + $2, $3 }'
 }
 for round in $(seq $rounds); do
   a=$(cpu "$attest" run --path naive --workers 2 $flags --out run$round)
@@ -27,6 +27,6 @@ kill \$serve; wait \$serve || true
 SCRIPT
 )")
   echo "$a $b" >> both.txt
-  echo "$round $a $b" | awk '{ printf "round %d: run --workers 2 %.1f s, queue with two workers and merge %.1f s of processor time: %+.1f %%\n", $1, $2, $3, 100 * ($3 / $2 - 1) }'
+  echo "round $round: $a $b" | awk '{ printf "%s %s run --workers 2 %.1f s of processor time, %.1f s; queue with two workers and merge %.1f s, %.1f s, of which 2 s wait for more work: %+.1f %% of processor time\n", $1, $2, $3, $4, $5, $6, 100 * ($5 / $3 - 1) }'
 done
-awk '{ a += $1; b += $2 } END { printf "together: %.1f s and %.1f s: %+.1f %%\n", a, b, 100 * (b / a - 1) }' both.txt
+awk '{ a += $1; b += $3; c += $2; d += $4 - 2 } END { printf "together: %.1f s and %.1f s of processor time: %+.1f %%; wall %.1f s and %.1f s: %+.1f %%\n", a, b, 100 * (b / a - 1), c, d, 100 * (d / c - 1) }' both.txt

@@ -120,6 +120,7 @@ var times = []struct {
 	{regexp.MustCompile(`"(ginstrs|gflops[a-z_]*)_per_second":[0-9.e+-]+,`), ""},
 	{regexp.MustCompile(`"cached":(true|false)`), `"cached":false`},
 	{regexp.MustCompile(`time="[0-9.]+"`), `time=""`},
+	{regexp.MustCompile(`"peak_flops": [0-9.e+-]+`), `"peak_flops": 0`}, // measured
 }
 
 // told is a run directory without times and without its own place: a text for each file.
