@@ -10,11 +10,11 @@ import (
 // atom is a condition on one feature, with its description length: plain ones, as kv_len >= 33 or lse, cost 1; what takes
 // more words to explain, as a remainder, costs more.
 type atom struct {
-	text    string
-	cost    float64
-	feature int
-	holds   func(float64) bool
-	said    string // for people, where the text would not read well; empty: what inWords makes of the text
+	text     string
+	cost     float64
+	feature  int
+	holds    func(float64) bool
+	readable string // for people, where the text would not read well; empty: what inWords makes of the text
 }
 
 var atoms = makeAtoms()
@@ -44,23 +44,7 @@ func atomsOf(index int) (list []atom) {
 		add(cost, func(x float64) bool { return x == 1 }, "%s", f.name)
 		add(cost+0.1, func(x float64) bool { return x == 0 }, "%s", negated(f.name))
 	case word:
-		for i, w := range f.words {
-			cost := 1.0
-			if w == "" {
-				cost = 1.3
-			}
-			add(cost, func(x float64) bool { return int(x) == i }, "%s == %q", f.name, w)
-			add(cost+0.1, func(x float64) bool { return int(x) != i }, "%s != %q", f.name, w)
-			if w == "" && f.name != "mask.align" { // no diagonal
-				n := len(list)
-				list[n-2].said, list[n-1].said = absent(f, nil), "some "+f.name
-			}
-		}
-		for _, class := range classes {
-			if subset := indexesOf(f.words, class.words); len(subset) == len(class.words) {
-				list = append(list, wordsAtom(index, subset, class.cost))
-			}
-		}
+		list = append(list, wordAtoms(index)...)
 	case real:
 		list = append(list, realAtoms(index)...)
 	case difference:
@@ -140,7 +124,7 @@ func indexesOf(words, wanted []string) (list []int) {
 func wordsAtom(feature int, values []int, cost float64) atom {
 	f := &features[feature]
 	values = slices.Sorted(slices.Values(values))
-	names, said, present := make([]string, len(values)), "", []string{}
+	names, readable, present := make([]string, len(values)), "", []string{}
 	for i, v := range values {
 		names[i] = fmt.Sprintf("%q", f.words[v])
 		if f.words[v] != "" {
@@ -148,9 +132,9 @@ func wordsAtom(feature int, values []int, cost float64) atom {
 		}
 	}
 	if len(present) < len(values) {
-		said = absent(f, present)
+		readable = absent(f, present)
 	}
-	return atom{text: fmt.Sprintf("%s in [%s]", f.name, strings.Join(names, ", ")), cost: cost, feature: feature, said: said,
+	return atom{text: fmt.Sprintf("%s in [%s]", f.name, strings.Join(names, ", ")), cost: cost, feature: feature, readable: readable,
 		holds: func(x float64) bool { return slices.Contains(values, int(x)) }}
 }
 
@@ -163,6 +147,29 @@ func absent(f *feature, or []string) string {
 		return "no " + f.name + " or " + or[0]
 	}
 	return "no " + f.name + " or one of " + strings.Join(or, ", ")
+}
+
+// wordAtoms are about a field of words: one word, any other, and those of a class.
+func wordAtoms(index int) (list []atom) {
+	f := &features[index]
+	for i, w := range f.words {
+		cost := 1.0
+		if w == "" {
+			cost = 1.3
+		}
+		is := atom{text: fmt.Sprintf("%s == %q", f.name, w), cost: cost, feature: index, holds: func(x float64) bool { return int(x) == i }}
+		not := atom{text: fmt.Sprintf("%s != %q", f.name, w), cost: cost + 0.1, feature: index, holds: func(x float64) bool { return int(x) != i }}
+		if w == "" && f.name != "mask.align" { // no diagonal
+			is.readable, not.readable = absent(f, nil), "some "+f.name
+		}
+		list = append(list, is, not)
+	}
+	for _, class := range classes {
+		if subset := indexesOf(f.words, class.words); len(subset) == len(class.words) {
+			list = append(list, wordsAtom(index, subset, class.cost))
+		}
+	}
+	return list
 }
 
 func realAtoms(index int) (list []atom) {

@@ -143,8 +143,8 @@ func inWords(list []atom) string {
 	parts := make([]string, len(list))
 	for i, a := range list {
 		parts[i] = wordings.Replace(sayings.Replace(a.text))
-		if a.said != "" {
-			parts[i] = a.said
+		if a.readable != "" {
+			parts[i] = a.readable
 		}
 	}
 	return strings.Join(parts, ", ")
