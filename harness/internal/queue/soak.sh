@@ -5,7 +5,7 @@ set -e
 attest=$(realpath "$1") path=$3 cases=$4 workers=$5 limit=$6
 mkdir -p "$2"
 cd "$2"
-pids=
+pids= tries=0
 trap 'kill $pids 2>/dev/null || true' EXIT
 rm -f queue/url
 "$attest" campaign serve --dir queue --listen 127.0.0.1:0 & pids=$!
@@ -13,12 +13,18 @@ until [ -f queue/url ]; do sleep 0.1; done
 name=soak-$path-$cases
 "$attest" campaign status --dir queue | grep -qx "$name" ||
   "$attest" campaign submit --dir queue --name "$name" --path "$path" --cases "$cases" --seed 1
-"$attest" campaign work --dir queue --path "$path" --workers "$workers" --name "$(uname -n)" 2>> "$path.log" & pids="$pids $!"
+"$attest" campaign work --dir queue --path "$path" --workers "$workers" --name "$(uname -n)" 2> "$path.log" & pids="$pids $!"
+until grep -Eq 'taking part in' "$path.log"; do sleep 0.2; kill -0 $! 2>/dev/null || { cat "$path.log" >&2; exit 2; }; [ $((tries += 1)) -lt 100 ] || break; done
+if grep 'not taking part in' "$path.log" >&2; then # begun by another build: whose cases are whose would not be known
+  echo "soak: $2/queue is another attest's; want that one, or another folder" >&2
+  exit 2
+fi
 timeout "$limit" "$attest" campaign status --dir queue --name "$name" --watch > /dev/null || [ $? = 124 ]
 status=$("$attest" campaign status --dir queue --name "$name" --json)
 number() { echo "$status" | sed -n "s/.*\"path\":\"$path\"[^}]*\"$1\":\([0-9.]*\).*/\1/p"; }
+elapsed=$(echo "$status" | sed -n 's/^{"name":"[^"]*",\("cancelled":true,\)\{0,1\}"seconds":\([0-9.]*\).*/\2/p')
 commit=$("$attest" version | sed -n 's/^commit //p')
-printf '{"date": "%s", "commit": "%s", "path": "%s", "preset": "default", "seed": 1, "cases": %s, "passed": %s, "failed": %s, "inconclusive": %s, "worker_seconds": %s, "wanted": %s}\n' \
-  "$(date -u +%Y-%m-%d)" "$commit" "$path" "$(number cases)" "$(number passed)" "$(number failed)" "$(number inconclusive)" "$(number seconds)" "$cases" > "$path.json"
+printf '{"date": "%s", "commit": "%s", "path": "%s", "preset": "default", "seed": 1, "cases": %s, "passed": %s, "failed": %s, "inconclusive": %s, "worker_seconds": %s, "seconds": %s, "wanted": %s}\n' \
+  "$(date -u +%Y-%m-%d)" "$commit" "$path" "$(number cases)" "$(number passed)" "$(number failed)" "$(number inconclusive)" "$(number seconds)" "$elapsed" "$cases" > "$path.json"
 cat "$path.json"
 [ "$(number failed)" = 0 ]
