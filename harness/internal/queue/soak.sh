@@ -13,9 +13,14 @@ until [ -f queue/url ]; do sleep 0.1; done
 name=soak-$path-$cases
 "$attest" campaign status --dir queue | grep -qx "$name" ||
   "$attest" campaign submit --dir queue --name "$name" --path "$path" --cases "$cases" --seed 1
+rm -f "$path.log" # that of an earlier call
 "$attest" campaign work --dir queue --path "$path" --workers "$workers" --name "$(uname -n)" 2> "$path.log" & pids="$pids $!"
-until grep -Eq 'taking part in' "$path.log"; do sleep 0.2; kill -0 $! 2>/dev/null || { cat "$path.log" >&2; exit 2; }; [ $((tries += 1)) -lt 100 ] || break; done
-if grep 'not taking part in' "$path.log" >&2; then # begun by another build: whose cases are whose would not be known
+until grep -Eqs "taking part in $name[:,]" "$path.log"; do # a worker says nothing of a campaign that is done
+  sleep 0.2
+  tries=$((tries + 1))
+  [ $tries -lt 50 ] || break
+done
+if grep -s "not taking part in $name:" "$path.log" >&2; then # begun by another build: whose cases are whose would not be known
   echo "soak: $2/queue is another attest's; want that one, or another folder" >&2
   exit 2
 fi
