@@ -74,18 +74,13 @@ func callFields() []Field {
 				}
 				return ", q, k and v in one buffer"
 			}).
-			refused("call.fused: q, k and v are three buffers").drawn(drawFused,
+			refused("call.fused: q, k and v are three buffers").drawn(func(Dice, *Case) {},
 			Region{Name: "call-fused", Summary: "q, k and v in one buffer, at three offsets", Holds: func(c *Case) bool { return c.Call.Fused && c.KVLen > 0 }}),
 	}
 }
 
 // MostFused bounds the bytes of q, k and v that are put into one buffer: they are copied there.
 const MostFused = 64 << 20
-
-// drawFused is for cases of ordinary size.
-func drawFused(d Dice, c *Case) {
-	c.Call.Fused = d.Intn(30) == 0 && c.FusedBytes() <= MostFused
-}
 
 // FusedBytes is how large q, k and v are together, each from its own 16 bytes on, with what lies before and between elements.
 func (c *Case) FusedBytes() int {

@@ -19,7 +19,9 @@ var callScenarios = []scenario{
 				t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")
 			}
 		}},
-	{name: "nothing optional given", asks: true, weight: 3, size: small, sure: "call-bare",
+	{name: "q, k and v in one buffer", asks: true, weight: 2, size: small, sure: "call-fused",
+		rest: func(_ dice, t *draft) { t.Call.Fused = true }},
+	{name: "nothing optional given", asks: true, weight: 2, size: small, sure: "call-bare",
 		rest: func(d dice, t *draft) {
 			t.Call.Bare = true
 			if d.chance(80) { // a mask's dimensions and strides are most of what is optional
@@ -30,7 +32,7 @@ var callScenarios = []scenario{
 			}
 			t.Call.Dispatches = pick(d, 0, 0, 2)
 		}},
-	{name: "a mask without strides that broadcasts rows or keys", asks: true, weight: 3,
+	{name: "a mask without strides that broadcasts rows or keys", asks: true, weight: 2,
 		size: func(d dice, t *draft) { small(d, t); t.QLen, t.KVLen = max(t.QLen, 2), max(t.KVLen, 2) },
 		rest: func(d dice, t *draft) {
 			t.Call.Bare = true

@@ -185,7 +185,8 @@ func singleGroups() []singleGroup {
 				{"call.repeat", func(d dice, c *cases.Case) { c.Call.Repeat = 2 }},
 				{"call.refill", func(d dice, c *cases.Case) { c.Call.Refill = true }}}},
 		{size: small, asks: true, fields: []single{
-			{"call.handles", func(d dice, c *cases.Case) { c.Call.Handles += 40 }}}},
+			{"call.handles", func(d dice, c *cases.Case) { c.Call.Handles += 40 }},
+			{"call.fused", func(d dice, c *cases.Case) { c.Call.Fused = !c.Call.Fused }}}},
 		{rest: func(d dice, t *draft) { t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk") },
 			fields: []single{
 				{"mask.offset", func(d dice, c *cases.Case) { c.Mask.Offset += pick(d, 1, 8) }},
