@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +42,12 @@ type Bus struct {
 	words   func(error) string // what keeps it from the server
 }
 
+// agreement is how long servers of a cluster may take to agree on a stream or on a first message; alone one answers at once.
+const agreement = 30 * time.Second
+
 func (b *Bus) open(ctx context.Context, replicas int) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, agreement)
+	defer cancel()
 	if b.js, err = jetstream.New(b.conn); err != nil {
 		return err
 	}
@@ -89,8 +95,35 @@ func (b *Bus) replicate(ctx context.Context, replicas int) error {
 		if _, err := b.js.UpdateStream(ctx, c); err != nil {
 			return fmt.Errorf("%d copies of %s: %w; want as many as the cluster has servers at most, and 1, 3 or 5", replicas, name, err)
 		}
+		if err := agreed(ctx, s, replicas); err != nil {
+			return fmt.Errorf("%d copies of %s: %w", replicas, name, err)
+		}
 	}
 	return nil
+}
+
+// agreed waits until a stream has all its copies and a server that leads them: what is sent before that nobody answers.
+func agreed(ctx context.Context, s jetstream.Stream, replicas int) error {
+	for {
+		asked, cancel := context.WithTimeout(ctx, 2*time.Second)
+		info, err := s.Info(asked)
+		cancel()
+		if err == nil && info.Config.Replicas == replicas && isWhole(info.Cluster, replicas) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the servers of the cluster did not agree on it within %s; is one of them not there?", agreement)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func isWhole(c *jetstream.ClusterInfo, replicas int) bool {
+	if c == nil { // one server, which is no cluster
+		return replicas == 1
+	}
+	return c.Leader != "" && len(c.Replicas) == replicas-1 && !slices.ContainsFunc(c.Replicas, func(p *jetstream.PeerInfo) bool { return !p.Current })
 }
 
 // presence is where workers report that they are alive. The server keeps it in memory, so one that starts again has lost

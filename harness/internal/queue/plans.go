@@ -22,6 +22,8 @@ func (b *Bus) Submit(ctx context.Context, p *Plan) error {
 	if len(text) > maxPlan {
 		return fmt.Errorf("the plan has %d bytes; want at most %d: a shorter file of known failures, or fewer case files", len(text), maxPlan)
 	}
+	ctx, cancel := context.WithTimeout(ctx, agreement)
+	defer cancel()
 	if _, err := b.plans.Create(ctx, p.Name, text); err != nil {
 		if errors.Is(err, jetstream.ErrKeyExists) {
 			return fmt.Errorf("there is a campaign %s already; want another name", p.Name)
