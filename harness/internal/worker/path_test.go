@@ -180,6 +180,9 @@ func TestAWorkerComputesWhatThePathDoes(t *testing.T) {
 
 // Large tensors make the shared memory grow, and small ones after them give it back.
 func TestMemoryGrowsAndShrinks(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector's own memory is past the limit")
+	}
 	defer worker.Frugal()()
 	p := openWorker(t, "naive")
 	sizes := []int{}
