@@ -186,7 +186,7 @@ func TestMemoryGrowsAndShrinks(t *testing.T) {
 	defer worker.Frugal()()
 	p := openWorker(t, "naive")
 	sizes := []int{}
-	for _, kvLen := range []int{20, 1 << 14, 20, 3 << 14, 20} {
+	for _, kvLen := range []int{20, 1 << 13, 20, 3 << 13, 20} {
 		c := plain(t, func(c *cases.Case) { c.KVLen, c.QLen, c.HeadDim = kvLen, 1, 64 })
 		got, want := materialize(t, p, c), cases.Materialize(c)
 		_, err := p.Attend(context.Background(), c, got)
