@@ -75,8 +75,7 @@ gpu_status standin_inspect(const char *source, const char *file, gpu_math math, 
   host_find_command(command, sizeof command);
   int text = host_scratch(path, sizeof path, ".metal");
   if (text < 0) return fail(said, "no temporary file for", command);
-  bool written = write_all(text, source);
-  close(text);
+  bool written = write_all(text, source); /* and stays open, which is how it stays held */
   snprintf(version, sizeof version, "%u", language_version);
   char *arguments[] = {command,  "msl",      "inspect",   "--name", (char *)file, "--math", math == GPU_MATH_FAST ? "fast" : "safe",
                        "--language", version, path, NULL};
@@ -84,6 +83,7 @@ gpu_status standin_inspect(const char *source, const char *file, gpu_math math, 
   if (written && out >= 0 && errors >= 0) status = spawn(arguments, out, errors);
   int error = errno;
   unlink(path);
+  close(text);
   char *printed = out >= 0 ? contents(out) : NULL, *complaint = errors >= 0 ? contents(errors) : NULL;
   errno = error;
   if (status == -1) {
