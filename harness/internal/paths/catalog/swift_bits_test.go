@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/metal/scratch"
 )
 
 // On Linux both paths run one kernel on one runtime, so whatever the Swift device did to a case would show in its bits.
@@ -51,6 +53,15 @@ func TestSwiftGivesTheBitsOfHost(t *testing.T) {
 		}
 		return tensors.Out.Bits(), tensors.LSE.Bits()
 	}
+	// What other processes do meanwhile: a text that the compiler is about to read must not be swept away.
+	sweeping, swept := context.WithCancel(ctx)
+	defer swept()
+	go func() {
+		for sweeping.Err() == nil {
+			scratch.Sweep(os.TempDir())
+			time.Sleep(time.Millisecond)
+		}
+	}()
 	for i := range 150 {
 		c, err := stream.Case(i)
 		if err != nil {
