@@ -59,7 +59,7 @@ func TestSwiftGivesTheBitsOfHost(t *testing.T) {
 	go func() {
 		for sweeping.Err() == nil {
 			scratch.Sweep(os.TempDir())
-			time.Sleep(time.Millisecond)
+			time.Sleep(5 * time.Millisecond)
 		}
 	}()
 	for i := range 150 {
