@@ -9,7 +9,6 @@ import (
 
 	"github.com/leanovate/gopter"
 	"github.com/leanovate/gopter/gen"
-	"github.com/leanovate/gopter/prop"
 )
 
 // shape is what the properties are generated over; tensors follow from it.
@@ -104,13 +103,7 @@ func all(int) bool { return true }
 
 // TestRelations: the reference satisfies every law that it is used to judge.
 func TestRelations(t *testing.T) {
-	parameters := gopter.DefaultTestParametersWithSeed(7)
-	parameters.MinSuccessfulTests = 40
-	properties := gopter.NewProperties(parameters)
-	for _, c := range []struct {
-		name string
-		law  func(shape) error
-	}{
+	satisfied(t, 7, 40, shapes(), []law[shape]{
 		{"keys in another order", keyOrder},
 		{"a constant on every logit", shiftedLogits},
 		{"output inside the hull of v", hull},
@@ -125,16 +118,7 @@ func TestRelations(t *testing.T) {
 		{"twice the same bits", twice},
 		{"scale moves into q", scaleIntoQ},
 		{"a mask by range equals a dense one", rangeMask},
-	} {
-		// A string is a failure that gopter shrinks; an error it would not.
-		properties.Property(c.name, prop.ForAll(func(s shape) string {
-			if err := c.law(s); err != nil {
-				return err.Error()
-			}
-			return ""
-		}, shapes()))
-	}
-	properties.TestingRun(t)
+	})
 }
 
 func keyOrder(s shape) error {

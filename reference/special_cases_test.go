@@ -10,7 +10,6 @@ import (
 
 	"github.com/leanovate/gopter"
 	"github.com/leanovate/gopter/gen"
-	"github.com/leanovate/gopter/prop"
 )
 
 // general is a problem that may have everything at once: grouped heads, a v of other columns, a cap, sinks, and a dense
@@ -139,13 +138,7 @@ func (s solved) keepsAll(other solved, lines bool) error {
 
 // TestSpecialCases holds general problems against the special cases that they come to.
 func TestSpecialCases(t *testing.T) {
-	parameters := gopter.DefaultTestParametersWithSeed(11)
-	parameters.MinSuccessfulTests = 60
-	properties := gopter.NewProperties(parameters)
-	for _, c := range []struct {
-		name string
-		law  func(general) error
-	}{
+	satisfied(t, 11, 60, generals(), []law[general]{
 		{"softcap to infinity is none", softcapFar},
 		{"a sink of minus infinity is none", sinkGone},
 		{"a window to infinity is none", windowFar},
@@ -155,16 +148,7 @@ func TestSpecialCases(t *testing.T) {
 		{"chunks of rows equal one pass", chunksEqualOnePass},
 		{"a ragged batch equals its entries one by one", raggedEqualsEntries},
 		{"a packed batch equals its entries one by one", packedEqualsEntries},
-	} {
-		// A string is a failure that gopter shrinks; an error it would not.
-		properties.Property(c.name, prop.ForAll(func(g general) string {
-			if err := c.law(g); err != nil {
-				return err.Error()
-			}
-			return ""
-		}, generals()))
-	}
-	properties.TestingRun(t)
+	})
 }
 
 // both solves two problems.
