@@ -133,7 +133,7 @@ func sweep(path string) {
 		return
 	}
 	lock, locked, err := try(path)
-	defer lock.Close()
+	defer func() { _ = lock.Close() }() // also when the lock was not to be had: it may hold the file open
 	if err != nil || !locked || !isThere(lock, path) {
 		return
 	}
