@@ -30,6 +30,7 @@ mkdir alone
 (cd alone && "$attest" run --path "$path" $flags --out run > ../alone.txt 2>/dev/null || [ $? = 1 ])
 for d in run alone/run; do
   sed -E -e 's/"(elapsed_seconds|wall_seconds|compile_seconds)":[0-9.e+-]+/"\1":0/g' -e 's/,"sum":"[0-9a-f]+"//' $d/results.jsonl > $d.txt
+  sed -i -E 's/^  "seconds": [0-9.e+-]+,$/  "seconds": 0,/' $d/findings/*
 done
 cmp run.txt alone/run.txt
 diff -r run/failures alone/run/failures
