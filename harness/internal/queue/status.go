@@ -49,7 +49,7 @@ type Follower struct {
 	bus    *Bus
 	plan   *Plan
 	counts []counts
-	from   []jetstream.Consumer
+	read   []uint64 // of each run: the sequence number up to which its summaries are in counts
 	last   time.Time
 }
 
@@ -59,15 +59,7 @@ func (b *Bus) Follow(ctx context.Context, name string) (*Follower, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Follower{bus: b, plan: p, counts: make([]counts, len(p.Runs)), last: p.created}
-	for i := range p.Runs {
-		c, err := b.follow(ctx, run{name, i})
-		if err != nil {
-			return nil, err
-		}
-		f.from = append(f.from, c)
-	}
-	return f, nil
+	return &Follower{bus: b, plan: p, counts: make([]counts, len(p.Runs)), read: make([]uint64, len(p.Runs)), last: p.created}, nil
 }
 
 // Lost is the reason why the connection will not come back, as Bus.Lost has it.
@@ -113,53 +105,20 @@ func (f *Follower) Status(ctx context.Context) (*Status, error) {
 
 // count reads the summaries that have come since.
 func (f *Follower) count(ctx context.Context, i int) error {
-	return summaries(ctx, f.from[i], func(m jetstream.Msg, c counts) {
+	return f.bus.summaries(ctx, run{f.plan.Name, i}, &f.read[i], func(m jetstream.Msg, at time.Time, c counts) {
 		f.counts[i].add(c)
-		if meta, err := m.Metadata(); err == nil && meta.Timestamp.After(f.last) {
-			f.last = meta.Timestamp
+		if at.After(f.last) {
+			f.last = at
 		}
 	})
-}
-
-// summaries reads those that a consumer has not delivered yet.
-func summaries(ctx context.Context, from jetstream.Consumer, each func(jetstream.Msg, counts)) error {
-	for {
-		batch, err := from.FetchNoWait(500)
-		if err != nil {
-			return err
-		}
-		n := 0
-		for m := range batch.Messages() {
-			n++
-			var c counts
-			if err := json.Unmarshal([]byte(m.Headers().Get(summaryHeader)), &c); err != nil {
-				return fmt.Errorf("%s: %s: %w", m.Subject(), summaryHeader, err)
-			}
-			each(m, c)
-		}
-		if err := batch.Error(); err != nil && !errors.Is(err, jetstream.ErrNoMessages) {
-			return err
-		}
-		if n == 0 || ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-}
-
-// follow returns the summaries of a run's results, and nothing of what is in them.
-func (b *Bus) follow(ctx context.Context, r run) (jetstream.Consumer, error) {
-	return b.results.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{r.results()}, HeadersOnly: true})
 }
 
 // dull are the results of a run so far, each with whether all of its cases passed or could not be judged, and how many
 // failures the run has.
 func (b *Bus) dull(ctx context.Context, r run) (list map[string]bool, failures int, err error) {
-	from, err := b.follow(ctx, r)
-	if err != nil {
-		return nil, 0, err
-	}
 	list = map[string]bool{}
-	err = summaries(ctx, from, func(m jetstream.Msg, c counts) {
+	var read uint64
+	err = b.summaries(ctx, r, &read, func(m jetstream.Msg, _ time.Time, c counts) {
 		list[m.Subject()] = c.Failed+c.Known == 0 && !c.Ended
 		failures += c.Known + c.Failed
 	})
