@@ -21,6 +21,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/paths/catalog"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/harness/internal/worker"
@@ -128,8 +129,6 @@ func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 		t.Skip("make test runs it")
 	}
 	path := additive
-	o := small(64 * (rounds + 2))
-	o.Peel = false
 	address := freePort(t)
 	url := "nats://" + address
 	log, lock := &strings.Builder{}, &sync.Mutex{}
@@ -145,19 +144,16 @@ func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 		workers = append(workers, w)
 	}
 	b := connected(t, url)
-	submitted(t, b, "killed", o, PlannedRun{Path: "mine"})
 	seed := time.Now().UnixNano()
 	t.Logf("seed %d", seed)
 	dice := rand.New(rand.NewSource(seed))
 	counts := map[string]int{}
-	done := func() bool {
-		steps, last, err := b.taken(t.Context(), run{"killed", 0})
-		return err == nil && steps > 0 && last.Final != nil
-	}
+	campaigns := []*killed{submitKilled(t, b, path, 0)}
 	for range rounds {
 		time.Sleep(time.Duration(100+dice.Intn(700)) * time.Millisecond)
-		if done() {
-			counts["after the end"]++
+		if last := campaigns[len(campaigns)-1]; last.done(t, b) { // what is killed is to be at work
+			campaigns = append(campaigns, submitKilled(t, b, path, len(campaigns)))
+			time.Sleep(time.Duration(dice.Intn(1000)) * time.Millisecond)
 		}
 		w := workers[dice.Intn(len(workers))]
 		switch what := dice.Intn(4); what {
@@ -177,19 +173,48 @@ func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 		}
 	}
 	deadline := time.Now().Add(4 * time.Minute)
-	for !done() {
-		if time.Now().After(deadline) {
-			lock.Lock()
-			defer lock.Unlock()
-			t.Fatalf("the campaign does not come to an end; what was said:\n%s", tail(log.String(), 4000))
+	for _, c := range campaigns {
+		for !c.done(t, b) {
+			if time.Now().After(deadline) {
+				lock.Lock()
+				defer lock.Unlock()
+				t.Fatalf("campaign %s does not come to an end; what was said:\n%s", c.name, tail(log.String(), 4000))
+			}
+			time.Sleep(200 * time.Millisecond)
 		}
-		time.Sleep(200 * time.Millisecond)
+		c.isThatOfOneMachine(t, b)
 	}
-	dir, report := merged(t, b, "killed")
-	if report.Summary.Cases != o.Cases {
-		t.Errorf("%d cases; want %d", report.Summary.Cases, o.Cases)
+	t.Logf("%v, %d campaigns of %d cases", counts, len(campaigns), campaigns[0].options.Cases)
+}
+
+// killed is a campaign whose processes are killed.
+type killed struct {
+	name    string
+	path    string
+	options campaign.Options
+}
+
+func submitKilled(t *testing.T, b *Bus, path string, number int) *killed {
+	t.Helper()
+	k := &killed{fmt.Sprintf("killed-%d", number), path, small(512)}
+	k.options.Seed += uint64(number)
+	k.options.Peel = false
+	submitted(t, b, k.name, k.options, PlannedRun{Path: "mine"})
+	return k
+}
+
+func (k *killed) done(t *testing.T, b *Bus) bool {
+	steps, last, err := b.taken(t.Context(), run{k.name, 0})
+	return err == nil && steps > 0 && last.Final != nil
+}
+
+func (k *killed) isThatOfOneMachine(t *testing.T, b *Bus) {
+	t.Helper()
+	dir, report := merged(t, b, k.name)
+	if report.Summary.Cases != k.options.Cases {
+		t.Errorf("%d cases; want %d", report.Summary.Cases, k.options.Cases)
 	}
-	f, err := b.Follow(t.Context(), "killed")
+	f, err := b.Follow(t.Context(), k.name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,11 +222,10 @@ func TestNothingIsLostWhateverIsKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Runs[0].Cases != o.Cases {
-		t.Errorf("status counts %d cases; want %d", s.Runs[0].Cases, o.Cases)
+	if s.Runs[0].Cases != k.options.Cases {
+		t.Errorf("status counts %d cases; want %d", s.Runs[0].Cases, k.options.Cases)
 	}
-	same(t, dir, alone(t, o, path))
-	t.Logf("%v, %d cases", counts, o.Cases)
+	same(t, dir, alone(t, k.options, k.path))
 }
 
 func tail(text string, n int) string { return text[max(0, len(text)-n):] }
