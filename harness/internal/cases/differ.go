@@ -3,6 +3,7 @@ package cases
 import (
 	"reflect"
 	"strings"
+	"sync"
 )
 
 // Differences names the fields, by their JSON paths and in the order of the format, in which two normalized cases
@@ -17,23 +18,43 @@ func Differences(a, b *Case) []string {
 	if x.Mask.Kind != y.Mask.Kind || x.Mask.Align != y.Mask.Align { // it moves a diagonal that only one of them has
 		x.KVOffset, y.KVOffset = 0, 0
 	}
+	return differences(reflect.ValueOf(x), reflect.ValueOf(y))
+}
+
+func differences(x, y reflect.Value) []string {
 	var fields []string
-	differences(reflect.ValueOf(x), reflect.ValueOf(y), "", &fields)
+	for i, name := range jsonNames(x.Type()) {
+		a, b := x.Field(i), y.Field(i)
+		switch {
+		case a.Kind() == reflect.Struct:
+			for _, inner := range differences(a, b) {
+				fields = append(fields, name+"."+inner)
+			}
+		case !same(a, b):
+			fields = append(fields, name)
+		}
+	}
 	return fields
 }
 
-func differences(x, y reflect.Value, path string, fields *[]string) {
-	if x.Kind() != reflect.Struct {
-		if !reflect.DeepEqual(x.Interface(), y.Interface()) {
-			*fields = append(*fields, path)
-		}
-		return
+func same(a, b reflect.Value) bool {
+	if a.CanInt() || a.CanFloat() || a.Kind() == reflect.Bool || a.Kind() == reflect.String {
+		return a.Equal(b)
 	}
-	for i := range x.NumField() {
-		name, _, _ := strings.Cut(x.Type().Field(i).Tag.Get("json"), ",")
-		if path != "" {
-			name = path + "." + name
-		}
-		differences(x.Field(i), y.Field(i), name, fields)
+	return reflect.DeepEqual(a.Interface(), b.Interface())
+}
+
+var namesOf sync.Map // of the fields of a reflect.Type, a []string: generating a case asks for them thousands of times
+
+// jsonNames are the keys of a struct's fields.
+func jsonNames(t reflect.Type) []string {
+	if names, ok := namesOf.Load(t); ok {
+		return names.([]string)
 	}
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i], _, _ = strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	}
+	namesOf.Store(t, names)
+	return names
 }

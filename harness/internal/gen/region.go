@@ -2,7 +2,9 @@ package gen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"attest.example/attest/harness/internal/cases"
 )
@@ -11,7 +13,9 @@ import (
 type Region = cases.Region
 
 // Regions lists every region, in the order of the table.
-func Regions() []Region {
+func Regions() []Region { return slices.Clone(regions()) }
+
+var regions = sync.OnceValue(func() []Region {
 	var all []Region
 	for _, some := range [][]Region{shapeRegions, causalRegions, maskRegions, memoryRegions, farRegions, valueRegions, specialRegions, sequenceRegions, logitRegions,
 		leanRegions, floorRegions, edgeRegions, singleRegions, callRegions, probeRegions, emptyRegions, longRegions, sizeRegions} {
@@ -26,12 +30,12 @@ func Regions() []Region {
 		}
 	}
 	return all
-}
+})
 
 // RegionNamed finds a region.
 func RegionNamed(name string) (Region, error) {
 	var names []string
-	for _, r := range Regions() {
+	for _, r := range regions() {
 		if r.Name == name {
 			return r, nil
 		}
