@@ -41,6 +41,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	kernels := os.Getenv("ATTEST_CACHE") // likewise: every program of a script would compile its kernels
+	if home, err := os.UserCacheDir(); kernels == "" && err == nil {
+		kernels = filepath.Join(home, "attest")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireUniqueNames:  true,
@@ -56,6 +60,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("CORPUS", corpus)
 			e.Setenv("EXAMPLES", examples)
 			e.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
+			e.Setenv("ATTEST_CACHE", kernels)
 			for name, folder := range map[string]string{"RUSTUP_HOME": ".rustup", "CARGO_HOME": ".cargo"} {
 				if home, err := os.UserHomeDir(); err == nil && os.Getenv(name) == "" {
 					e.Setenv(name, filepath.Join(home, folder)) // likewise
