@@ -83,9 +83,9 @@ examples: lib
 	$(MAKE) -C examples/c PKG_CONFIG_PATH=$(abspath $(MFA_BUILD))/lib/pkgconfig OUT=$(abspath $(EXAMPLES)) run
 	$(CC) -std=c11 -O2 -Wall -Wextra -Werror -shared -fPIC -o $(EXAMPLES)/libimplement.$(MFA_SUFFIX) examples/c/implement.c -lm
 	rm -rf $(EXAMPLES)/run-c $(EXAMPLES)/run-rust
-	bin/attest run --path lib:$(EXAMPLES)/libimplement.$(MFA_SUFFIX) --cases $(EXAMPLE_CASES) --out $(EXAMPLES)/run-c
+	bin/attest run --path lib:$(EXAMPLES)/libimplement.$(MFA_SUFFIX) --cases $(EXAMPLE_CASES) --workers 2 --out $(EXAMPLES)/run-c
 	@if [ -z "$(CARGO)" ]; then echo "examples: no cargo that runs here, the Rust examples are left out"; exit 0; fi; set -ex; \
 	export CARGO_TARGET_DIR=$(abspath $(EXAMPLES))/rust; \
 	(cd examples/rust/attention && MFA_LIB_DIR=$(abspath $(MFA_BUILD)) cargo run --release); \
 	(cd examples/rust/implement && cargo build --release); \
-	bin/attest run --path lib:$(EXAMPLES)/rust/release/libimplement.$(MFA_SUFFIX) --cases $(EXAMPLE_CASES) --out $(EXAMPLES)/run-rust
+	bin/attest run --path lib:$(EXAMPLES)/rust/release/libimplement.$(MFA_SUFFIX) --cases $(EXAMPLE_CASES) --workers 2 --out $(EXAMPLES)/run-rust
