@@ -304,7 +304,7 @@ func TestForwardMatchesPlainLoops(t *testing.T) {
 	c := newContext(t)
 	cases := 300
 	if testing.Short() {
-		cases = 60
+		cases = 10
 	}
 	for seed := range uint64(cases) {
 		f := randomProblem(t, c, rand.New(rand.NewPCG(seed, 1)))

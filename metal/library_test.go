@@ -52,6 +52,9 @@ func libmfaFile(t *testing.T) string {
 
 // A library offers the device that it computes on, so that its rates can be held against that device's peak.
 func TestTheDeviceOfALibraryRunsKernels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program of its own: make test runs it")
+	}
 	d, err := libmfa(t).Device()
 	if err != nil {
 		t.Fatal(err)

@@ -41,6 +41,9 @@ func runProgram(t *testing.T, arguments ...string) string {
 
 // A child of fork() has none of the library's threads: it is refused, and never hangs.
 func TestAForkedChildIsRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program of its own: make test runs it")
+	}
 	library := libmfaFile(t)
 	out := runProgram(t, program(t, "forked.c", library, true))
 	for _, call := range []string{"attend", "create", "destroy", "supported"} {
@@ -66,6 +69,9 @@ func lineOf(out, prefix string) string {
 
 // Twenty contexts, one after another, in a library that is loaded five times, start one compiler for the one kernel.
 func TestPipelinesOutliveContexts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program of its own: make test runs it")
+	}
 	library := libmfaFile(t)
 	log := filepath.Join(t.TempDir(), "compilers")
 	wrapper := filepath.Join(t.TempDir(), "attest")
@@ -83,6 +89,9 @@ func TestPipelinesOutliveContexts(t *testing.T) {
 
 // A program that is killed while it waits for the compiler leaves the kernel's text, and the next compiler removes it.
 func TestAKilledProgramLeavesNoText(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program of its own: make test runs it")
+	}
 	library, wrapper, temporary := libmfaFile(t), filepath.Join(t.TempDir(), "attest"), t.TempDir()
 	if err := os.WriteFile(wrapper, []byte("#!/bin/sh\nkill -9 $PPID\n"), 0o755); err != nil {
 		t.Fatal(err)

@@ -23,6 +23,9 @@ func TestHostileCalls(t *testing.T) {
 // TestDescriptorsOfOtherHeaders calls with the size that the first header had, with smaller and with larger ones: see
 // test/sizes.c.
 func TestDescriptorsOfOtherHeaders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program of its own: make test runs it")
+	}
 	command := exec.Command("make", "-s", "-f", "metal/mfa/lib.mk", "mfa-sizes", "MFA_BUILD="+t.TempDir())
 	command.Dir = "../.."
 	if out, err := command.CombinedOutput(); err != nil {

@@ -146,6 +146,9 @@ func (p *closed) Attend(context.Context, cases.Case, *cases.Tensors) (paths.Timi
 }
 
 func TestAPathThatDoesNothingIsFoundOutSoon(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	for _, byCall := range []bool{false, true} {
 		asked := &atomic.Int64{}
 		cfg := drawing(t, 1)

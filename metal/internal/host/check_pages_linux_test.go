@@ -11,6 +11,9 @@ import (
 
 // TestAHugeBufferCostsWhatIsTouched: a buffer of gigabytes, of which a kernel uses two places, as huge strides make them.
 func TestAHugeBufferCostsWhatIsTouched(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	const bytes = 6 << 30
 	memory, err := unix.Mmap(-1, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
 	if err != nil {

@@ -56,6 +56,9 @@ func vectorAttention(t *testing.T, o Options, function string) (worst float64, r
 
 // TestLockstepHidesWhatLanesInStepHide has a race that makes a wrong result in every schedule but lockstep.
 func TestLockstepHidesWhatLanesInStepHide(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	orders := map[string]Order{"forward": Forward, "reverse": Reverse, "random": Random, "lockstep": Lockstep}
 	for name, order := range orders {
 		o := Options{Workers: 1, Order: order, Seed: 5, Engine: Fibers} // vectors go in step, too

@@ -108,6 +108,9 @@ func tooLarge(name string, value float64) bool {
 }
 
 func TestLaneOperationsOnEveryType(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	compiler, err := defaultCompiler()
 	if err != nil {
 		t.Fatal(err)

@@ -234,6 +234,9 @@ func TestLateCopies(t *testing.T) {
 
 // TestSchedulesGiveTheSameBits runs a right kernel under every schedule, fill and number of workers.
 func TestSchedulesGiveTheSameBits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	var want []byte
 	for _, o := range []Options{{Workers: 1, Engine: Fibers}, {Workers: 1}, {Order: Random, Seed: 2, Engine: Fibers}, {Workers: 2}, {Order: Reverse}, {Order: Random, Seed: 1}, {Order: Random, Seed: 2, Fill: FillGarbage},
 		{Fill: FillZero, LateCopies: true}, {Check: true}} {

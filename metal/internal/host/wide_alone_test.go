@@ -61,6 +61,9 @@ kernel void by_one(device float *x [[buffer(0)]], device const float *y [[buffer
 // TestEnginesHaveTheSameBits where lanes take turns or are alone. atOnce are kernels whose atomic operations must not have
 // become loops that lanes go round together.
 func TestEnginesHaveTheSameBits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	compiler := wideCompilerOf(t)
 	for _, c := range []struct {
 		kernel string

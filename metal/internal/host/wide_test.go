@@ -24,6 +24,9 @@ func (c wideText) CompileWide(ctx context.Context, p device.Program) (Module, er
 //
 //	go test -run TestRandomKernelsOnVectors -kernels 10000 -kernels-seed 1000 -timeout 0
 func TestRandomKernelsOnVectors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	compiler := wideCompilerOf(t)
 	var count engineCount
 	d := newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: wideText{compiler}, OnEngine: count.add})
@@ -161,6 +164,9 @@ kernel void divided_by_its_number(device const uint *in [[buffer(0)]], device ui
 
 // TestOperationsOnTheWayOutOfALoop: they belong to the turn in which the lane leaves, by the referee and on both engines.
 func TestOperationsOnTheWayOutOfALoop(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	compiler := wideCompilerOf(t)
 	count := engineCount{}
 	devices := map[string]*device.Device{

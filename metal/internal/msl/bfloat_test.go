@@ -26,6 +26,9 @@ kernel void k(device bfloat *o [[buffer(0)]], device const float *x [[buffer(1)]
 // TestBfloatFromFloatIsExplicit: Metal has no implicit conversion of a float to bfloat, in whatever place one would be.
 // Public reports quote its words, "cannot initialize a variable of type 'const bfloat' with an rvalue of type 'float'".
 func TestBfloatFromFloatIsExplicit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	c := compiler(t, msl.Options{})
 	build := func(statement, returned string) error {
 		text := strings.NewReplacer("STATEMENT", statement, "RETURN", returned).Replace(bfloatText)

@@ -142,6 +142,9 @@ func TestUnusableCacheIsReportedAndDoneWithout(t *testing.T) {
 }
 
 func TestCacheIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	dir := t.TempDir()
 	c := compiler(t, msl.Options{Dir: dir, MaxBytes: 40_000})
 	for i := range 4 {

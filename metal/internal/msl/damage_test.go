@@ -53,6 +53,9 @@ func flip(t *testing.T, path string, random *rand.Rand) {
 // TestAFlippedBitInTheCacheIsNeverBelieved flips bits in every kind of file that the cache has. Whatever is hit, the next
 // module is byte for byte the one that was made first: another one could give other values.
 func TestAFlippedBitInTheCacheIsNeverBelieved(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	dir := t.TempDir()
 	c := compiler(t, msl.Options{Dir: dir})
 	p := msl.Program{Source: "#include <metal_stdlib>\nusing namespace metal;\n" +
@@ -74,9 +77,6 @@ func TestAFlippedBitInTheCacheIsNeverBelieved(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(12, 1))
 	rounds := map[string]int{"so": 3, "json": 6, "pch": 3, "header": 4}
-	if testing.Short() {
-		rounds = map[string]int{"so": 1, "json": 1, "pch": 1, "header": 1}
-	}
 	for _, kind := range []string{"so", "json", "pch", "header"} {
 		for range rounds[kind] {
 			files := filesOf(t, dir)
@@ -103,6 +103,9 @@ func TestAFlippedBitInTheCacheIsNeverBelieved(t *testing.T) {
 // TestDamageOfLengthAndPlace is damage that no flipped bit is: the right length with nothing in it, one file in
 // another's place, a directory or a FIFO where a file was, a header too many.
 func TestDamageOfLengthAndPlace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	dir := t.TempDir()
 	c := compiler(t, msl.Options{Dir: dir})
 	p := msl.Program{Source: small}

@@ -27,6 +27,9 @@ template [[host_name("t4")]] kernel void t<4>(device int *o [[buffer(0)]]);
 // TestPiecesAreTheWhole: what the pieces of a text build and leave out is what the whole does, whatever their number, and
 // leaving a kernel out moves none from one piece to another.
 func TestPiecesAreTheWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	c := compiler(t, msl.Options{})
 	built := func(p msl.Piece) (entries, skipped []string) {
 		t.Helper()

@@ -57,6 +57,9 @@ func ptxOf(t *testing.T, c *msl.Compiler, p msl.Program) (string, *msl.Module) {
 var notPTX = regexp.MustCompile(`\bld\.const|\bcvta(\.to)?\.const|^\s*\.(visible )?\.const|\.extern \.func|\bair\.|MSL_PATH_DEPTH`)
 
 func TestPTXOfAllSemanticKernels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	names, err := filepath.Glob("testdata/semantics/*.metal")
 	if err != nil || len(names) < 10 {
 		t.Fatalf("%d texts, %v", len(names), err)

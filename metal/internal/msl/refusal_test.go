@@ -66,6 +66,9 @@ func TestTextsThatReachPastTheKernelAreRefused(t *testing.T) {
 		{"a slot that is taken", "kernel void k(device float *a [[buffer(0)]],\n  device float *b [[buffer(0)]]) { a[0] = b[0]; }\n", "k.metal:2:3: error: kernel k: buffer(0) is taken by a already"},
 		{"a device as text", before("#include \"/dev/zero\""), "k.metal:3:1: error: /dev/zero is no regular file"},
 	} {
+		if testing.Short() && n%4 != 0 {
+			continue
+		}
 		check := n%3 == 0 // a checked module has a constructor of clang's own
 		_, err := c.Build(context.Background(), msl.Program{Source: test.source, File: "k.metal", Check: check})
 		var compile *msl.CompileError
@@ -77,6 +80,9 @@ func TestTextsThatReachPastTheKernelAreRefused(t *testing.T) {
 
 // TestWhatMSLHasIsNotRefused has the neighbours of what is refused.
 func TestWhatMSLHasIsNotRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	c := compiler(t, msl.Options{})
 	for name, source := range map[string]string{
 		"attributes":  before("__attribute__((always_inline)) float f(float x) { return x; } struct __attribute__((packed)) P { char c; int i; };"),
@@ -143,6 +149,9 @@ func fakeClang(t *testing.T, script string) string {
 }
 
 func TestTheCompilerIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	for name, test := range map[string]struct {
 		options msl.Options
 		source  string

@@ -13,6 +13,9 @@ import (
 // TestOneTreeOfHeaders: compilers that start together on an empty cache, and on one whose headers are damaged, all find
 // the headers as they must be, and nothing is left behind.
 func TestOneTreeOfHeaders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	dir := t.TempDir()
 	damages := map[string]func(headers string) error{
 		"none yet": func(string) error { return nil },

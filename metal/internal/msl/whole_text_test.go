@@ -10,6 +10,9 @@ import (
 )
 
 func TestDiagnosticsNameTheAuthorsColumn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	c := compiler(t, msl.Options{})
 	const head = "#include <metal_stdlib>\nusing namespace metal;\n"
 	for _, test := range []struct{ source, want string }{
@@ -31,6 +34,9 @@ func TestDiagnosticsNameTheAuthorsColumn(t *testing.T) {
 
 // One bad kernel does not fail the others, however clang tells of it.
 func TestBuildOfAWholeTextLeavesOutWhatIsWrong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many kernels: make test runs it")
+	}
 	c := compiler(t, msl.Options{})
 	const text = `#include <metal_stdlib>
 using namespace metal;

@@ -134,6 +134,9 @@ func clientCases(t *testing.T, p *Path, n int) (list []cases.Case) {
 func TestClientsReadIntegersAndExtentsOfZero(t *testing.T) {
 	for name := range clients {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "c" {
+				t.Skip("make test runs it")
+			}
 			p := openClient(t, name, false)
 			list, passed := clientCases(t, p, 35), 0
 			for _, c := range list {

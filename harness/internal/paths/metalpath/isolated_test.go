@@ -51,6 +51,9 @@ func pastK(t *testing.T) cases.Case {
 // An access outside the tensors is told with tensor, distance and direction, whoever handles the signal and whatever
 // becomes of the process. Nothing is left of it in the next case.
 func TestFaultsAreFoundWhoeverHandlesThem(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds libraries: make test runs it")
+	}
 	if runtime.GOOS != "linux" {
 		t.Skip("faults are noted on Linux")
 	}

@@ -87,6 +87,9 @@ var (
 
 // Each library is wrong or peculiar in one way: what is found out about it, and what becomes of cases.
 func TestLibrariesAsTheyAre(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds libraries: make test runs it")
+	}
 	type outcome struct {
 		change func(*cases.Case)
 		want   verdict.Kind
