@@ -23,11 +23,12 @@ run: bin/attest
 	bin/attest replay
 
 # Some packages wait for processes, clocks and sockets, so one more runs than there are processors; vet has looked at the
-# tests already. What comes after them runs two at a time, and where make can keep words apart it does.
+# tests already. What comes after them runs two at a time, and where make can keep words apart it does. Hostile calls of the
+# C interface (mfa-fuzz) are a test of metal/mfa.
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 test: deps vet
 	$(GO) test -vet=off -p $$(($(JOBS) + 1)) ./...
-	$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) conform clients mfa-fuzz mfa-fuzz-library examples
+	$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) conform clients mfa-fuzz-library examples
 
 # What CI holds the paths to: no nonconformity in 1,000 default cases on naive and host, under both math modes and a
 # random schedule, under the checkers, through the shared library, and none in the corpus.

@@ -2,10 +2,12 @@ package metal_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 
 	"attest.example/attest/metal"
@@ -17,7 +19,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "msl" && os.Args[2] == "build" {
 		os.Exit(msl.BuildMain(os.Args[3:], os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	os.RemoveAll(libraryFolder)
+	os.Exit(status)
 }
 
 // libmfa makes the shared library and loads it.
@@ -30,7 +34,24 @@ func libmfa(t *testing.T) *metal.Library {
 	return l
 }
 
-// libmfaFile makes the shared library as metal/mfa/lib.mk does.
+var libraryFolder string // of what makeLibrary made
+
+// makeLibrary makes the shared library as metal/mfa/lib.mk does, once for all tests.
+var makeLibrary = sync.OnceValues(func() (string, error) {
+	var err error
+	if libraryFolder, err = os.MkdirTemp("", "libmfa"); err != nil {
+		return "", err
+	}
+	file := filepath.Join(libraryFolder, "libmfa.so")
+	command := exec.Command("make", "-s", "-f", "metal/mfa/lib.mk", "MFA_BUILD="+libraryFolder, file)
+	command.Dir = ".."
+	if out, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("make: %w\n%s", err, out)
+	}
+	return file, nil
+})
+
+// libmfaFile is the shared library, whose kernels this program compiles.
 func libmfaFile(t *testing.T) string {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -41,11 +62,9 @@ func libmfaFile(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Setenv("ATTEST_MSL", program)
-	file := filepath.Join(t.TempDir(), "libmfa.so")
-	command := exec.Command("make", "-s", "-f", "metal/mfa/lib.mk", "MFA_BUILD="+filepath.Dir(file), file)
-	command.Dir = ".."
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("make: %v\n%s", err, out)
+	file, err := makeLibrary()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return file
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/v1"
+	"golang.org/x/sync/errgroup"
 )
 
 // Build is something to run: a path by the name that catalog.Open takes, and the program that opens it.
@@ -144,6 +145,8 @@ func (b *Builder) compileOriginal(ctx context.Context) error {
 		return err
 	}
 	objects := map[string]string{}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, pattern := range library.sources {
 		found, err := filepath.Glob(b.Tree.path(pattern))
 		if err != nil {
@@ -154,12 +157,15 @@ func (b *Builder) compileOriginal(ctx context.Context) error {
 			if slices.Contains(library.without, file) {
 				continue
 			}
-			object, err := compileC(ctx, b.Tree.Root, file, filepath.Join(dir, objectName(file)))
-			if err != nil {
+			objects[file] = filepath.Join(dir, objectName(file))
+			group.Go(func() error {
+				_, err := compileC(ctx, b.Tree.Root, file, filepath.Join(dir, objectName(file)))
 				return err
-			}
-			objects[file] = object
+			})
 		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	b.objects = objects
 	return nil

@@ -28,6 +28,9 @@ type Options struct {
 	Workers     int
 	ReduceCalls int  // 0: failures are not reduced
 	Rules       bool // also ask the peers' rules
+
+	objects map[string]string // of the unmutated C sources, where they are at hand; nil: they are compiled in Dir
+
 	// Each is told of every mutant as it ends, one at a time; nil: nobody asks.
 	Each func(Outcome)
 }
@@ -113,7 +116,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if len(mutants) == 0 {
 		return Result{}, errors.New("no mutants to run")
 	}
-	r := &runner{Options: o, builder: &Builder{Tree: o.Tree, Dir: o.Dir, Program: o.Program}}
+	r := &runner{Options: o, builder: &Builder{Tree: o.Tree, Dir: o.Dir, Program: o.Program, objects: o.objects}}
 	result := Result{Outcomes: make([]Outcome, len(mutants)), Controls: budgets(mutants, o.Cases)}
 	group, groupContext := r.group(ctx)
 	for i := range result.Controls {

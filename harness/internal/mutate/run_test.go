@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,8 +37,27 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	os.RemoveAll(unmutatedFolder)
+	os.Exit(status)
 }
+
+var unmutatedFolder string
+
+// unmutated compiles the C sources as they are, once for all tests.
+var unmutated = sync.OnceValues(func() (map[string]string, error) {
+	var err error
+	if unmutatedFolder, err = os.MkdirTemp("", "unmutated"); err != nil {
+		return nil, err
+	}
+	found, err := FindTree(".")
+	if err != nil {
+		return nil, err
+	}
+	b := &Builder{Tree: found, Dir: unmutatedFolder}
+	err = b.compileOriginal(context.Background())
+	return b.objects, err
+})
 
 func truthOf(t testing.TB, c cases.Case, tensors *cases.Tensors) []float64 {
 	truth, err := oracle.Truth(t.Context(), c, tensors, reference.Arithmetic{In: reference.FP16, Acc: reference.FP32, Out: reference.FP32}, reference.Options{})
@@ -52,9 +72,11 @@ func options(t testing.TB, mutants ...Mutant) Options {
 	}
 	program, err := os.Executable()
 	require.NoError(t, err)
+	objects, err := unmutated()
+	require.NoError(t, err)
 	return Options{
 		Tree: tree(t), Dir: t.TempDir(), Program: program, Mutants: mutants, Cases: 24, Seed: 1, Relations: 2,
-		Deadline: 20 * time.Second, Workers: 2,
+		Deadline: 20 * time.Second, Workers: 2, objects: objects,
 	}
 }
 
