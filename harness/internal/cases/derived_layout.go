@@ -40,6 +40,43 @@ func (c *Case) effective(operand string, o Operand) [4]int {
 	return s
 }
 
+// MaskStrided reports whether the mask's array lies otherwise than packed, in a way that its addresses show.
+func (c *Case) MaskStrided() bool {
+	if !c.Mask.IsArray() {
+		return false
+	}
+	packed := *c
+	packed.Mask.Pad, packed.Mask.Strides = 0, Strides{}
+	s, plain := c.maskLayout().Strides, packed.maskLayout().Strides
+	for i, n := range c.maskDims() {
+		if n > 1 && s[i] != plain[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// BatchesInside reports whether the batches of an operand, or its pages, lie closer together than its rows do, and not all
+// in one place.
+func (c *Case) BatchesInside(operand string) bool {
+	s, shape := c.rawStrides(operand)
+	return shape[0] > 1 && 0 < s[0] && s[0] < s[2]
+}
+
+// ColumnsApart reports whether the columns of an operand do not lie next to each other, and yet no further apart than its
+// rows: neither a matrix nor a transposed one.
+func (c *Case) ColumnsApart(operand string) bool {
+	s, shape := c.rawStrides(operand)
+	return shape[3] > 1 && s[3] != 1 && s[3] <= s[2]
+}
+
+// rawStrides are those that a path is given, whether a dimension has one element or more.
+func (c *Case) rawStrides(operand string) (s, shape [4]int) {
+	shape = c.OperandShape(operand)
+	s, _ = c.Layout.Operand(operand).strides(shape[0], shape[1], shape[2], shape[3])
+	return s, shape
+}
+
 // OperandShape is an operand's batch, heads, rows and columns; of paged k and v their pages, heads, rows of a page and
 // columns. Columns of quantised ones are the bytes of a row.
 func (c *Case) OperandShape(operand string) [4]int {

@@ -23,6 +23,8 @@
 //	bugs        optional: its numbers in the project's list of real bugs
 //	trigger     in words, what a case needs to show it
 //	when        optional: the same as a condition of package predicate, which make triggers holds found triggers against
+//	beside      optional, and instead of when: what decides, beside the fields of a case, whether the bug strikes, as
+//	            whether a kernel was compiled before. A search for the condition is right to find none.
 //	expect      the kinds of verdict that a correct harness may come to, from package verdict
 //	file        the text that the patches change, from the top of the source tree
 //	preset      optional: the generator's mix of cases, where default cannot reach the trigger; long has 50 cases,

@@ -15,6 +15,7 @@ type Mutant struct {
 	Bugs       []int  // numbers of the list of real bugs; empty: one that a reviewer would think of
 	Trigger    string // when it strikes, in words
 	When       string // the same as an expression of package predicate; empty: no condition over a case's fields says it
+	Beside     string // what decides that is no field of a case; empty: nothing does, as far as is known
 	Expect     []verdict.Kind
 	Preset     gen.Preset
 	Check      bool   // runs with the host device's checkers

@@ -81,6 +81,8 @@ func (p *parser) header(key, value string) error {
 		p.m.When = value
 		_, err := predicate.Compile(value)
 		return err
+	case "beside":
+		p.m.Beside = value
 	case "equivalent":
 		p.m.Equivalent = value
 	case "file":
@@ -115,7 +117,7 @@ func (p *parser) header(key, value string) error {
 			p.m.Expect = append(p.m.Expect, kind)
 		}
 	default:
-		return fmt.Errorf("key %q: want name, family, bugs, trigger, when, expect, file, preset, mode or equivalent", key)
+		return fmt.Errorf("key %q: want name, family, bugs, trigger, when, beside, expect, file, preset, mode or equivalent", key)
 	}
 	return nil
 }

@@ -49,13 +49,28 @@ type perOperand struct {
 	Out bool `expr:"out"`
 }
 
+// stridedOf is perOperand with the mask.
+type stridedOf struct {
+	Q    bool `expr:"q"`
+	K    bool `expr:"k"`
+	V    bool `expr:"v"`
+	Out  bool `expr:"out"`
+	Mask bool `expr:"mask"`
+}
+
+// class is the least power of two that a size fits into: kernels are made for such classes.
+type class struct {
+	HeadDim int `expr:"head_dim"`
+	VDim    int `expr:"v_head_dim"`
+}
+
 type sameStrides struct {
 	KV   bool `expr:"k_v"`
 	QOut bool `expr:"q_out"`
 }
 
 var conditionType = func() reflect.Type {
-	fields := make([]reflect.StructField, 0, envType.NumField()+7)
+	fields := make([]reflect.StructField, 0, envType.NumField()+11)
 	for i := range envType.NumField() {
 		fields = append(fields, envType.Field(i))
 	}
@@ -65,8 +80,12 @@ var conditionType = func() reflect.Type {
 		named("DerivedBefore", "before", reflect.TypeFor[before]()),
 		named("DerivedOwn", "own", reflect.TypeFor[own]()),
 		named("DerivedPast", "past", reflect.TypeFor[past]()),
-		named("DerivedStrided", "strided", reflect.TypeFor[perOperand]()),
-		named("DerivedSameStrides", "same_strides", reflect.TypeFor[sameStrides]()))
+		named("DerivedStrided", "strided", reflect.TypeFor[stridedOf]()),
+		named("DerivedSameStrides", "same_strides", reflect.TypeFor[sameStrides]()),
+		named("DerivedRagged", "ragged", reflect.TypeFor[bool]()),
+		named("DerivedClass", "class", reflect.TypeFor[class]()),
+		named("DerivedBatchesInside", "batches_inside", reflect.TypeFor[perOperand]()),
+		named("DerivedColumnsApart", "columns_apart", reflect.TypeFor[perOperand]()))
 	return reflect.StructOf(fields)
 }()
 
@@ -81,12 +100,17 @@ func conditionValues(c *cases.Case) any {
 	for i, value := range []any{
 		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, first, last, c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
 		own{c.Scale != nil}, past{Past(c.QLen), Past(c.KVLen), Past(c.HeadDim), Past(c.VDim())},
-		perOperand{c.Strided("q"), c.Strided("k"), c.Strided("v"), c.Strided("out")},
+		stridedOf{c.Strided("q"), c.Strided("k"), c.Strided("v"), c.Strided("out"), c.MaskStrided()},
 		sameStrides{c.EffectiveStrides("k") == c.EffectiveStrides("v"), c.EffectiveStrides("q") == c.EffectiveStrides("out")},
+		c.Ragged(), class{Class(c.HeadDim), Class(c.VDim())}, eachOperand(c.BatchesInside), eachOperand(c.ColumnsApart),
 	} {
 		env.Field(base.NumField() + i).Set(reflect.ValueOf(value))
 	}
 	return env.Interface()
+}
+
+func eachOperand(holds func(operand string) bool) perOperand {
+	return perOperand{holds("q"), holds("k"), holds("v"), holds("out")}
 }
 
 func beforeOf(c *cases.Case) before {
@@ -105,6 +129,14 @@ func Past(size int) int {
 		return 0
 	}
 	return size - 1<<(bits.Len(uint(size-1))-1)
+}
+
+// Class is the least power of two that is at least as large as a size.
+func Class(size int) int {
+	if size <= 1 {
+		return 1
+	}
+	return 1 << bits.Len(uint(size-1))
 }
 
 // SameSizeDiffers names the fields in which a case that runs before and has the same sizes differs.

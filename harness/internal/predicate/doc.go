@@ -12,8 +12,11 @@
 // visible.none (a row is left no key by the whole mask), visible.hides, visible.first and visible.last (some row sees the
 // first, or the last, key of those that the causal or window part leaves it: an array may hide it from all),
 // visible.ends_32 (for each group of 32 rows, one past its last key: any(visible.ends_32, # % 32 != 0); also of 8 rows, and
-// begins_8 and begins_32), strided.k and its like (the operand is not packed, as far as its addresses show),
-// same_strides.k_v, same_strides.q_out, own.scale (the scale is not 1/sqrt(head_dim)), past.head_dim, past.v_head_dim,
+// begins_8 and begins_32), strided.k and its like (the operand, or the mask in memory, is not packed, as far as its addresses
+// show), same_strides.k_v, same_strides.q_out, batches_inside.k and its like (several batches that lie closer together than
+// the rows), columns_apart.k and its like (columns that are not next to each other, and no further apart than the rows),
+// ragged (batch entries have lengths of their own), class.head_dim and class.v_head_dim (the least power of two that is no
+// less), own.scale (the scale is not 1/sqrt(head_dim)), past.head_dim, past.v_head_dim,
 // past.q_len and past.kv_len (by how much it goes past the largest power of two below it), before.differs (the fields in
 // which some case that runs before differs: "input" in before.differs), before.same_size_differs (the same of those with
 // the same sizes) and before.more_keys (how many keys more than this case the longest of them has; below 0: fewer).

@@ -16,7 +16,7 @@ type feature struct {
 	group    string   // of the fields that decide it
 	words    []string // of a word: the value is the index
 	get      func(*cases.Case) float64
-	before   string // the field, where the feature is that it differs in a case before; get is not set then
+	before   string // the field, or all that begin so where it ends in a dot, if the feature is that it differs in a case before; get is not set then
 	sameSize bool   // of these: in a case before of the same size
 	readable string // for people; empty: the name
 }
@@ -100,6 +100,10 @@ func makeFeatures() []feature {
 	add("q_len + kv_offset, kv_len", difference, "lengths", func(c *cases.Case) float64 { return float64(c.KVLen - c.QLen - c.KVOffset) })
 	list[len(list)-1].readable = "the last row at the last key" // where a diagonal begins behind a cache
 	add("head_dim, v_head_dim", difference, "v_head_dim", func(c *cases.Case) float64 { return float64(c.VDim() - c.HeadDim) })
+	add("class.head_dim, class.v_head_dim", difference, "v_head_dim", func(c *cases.Case) float64 {
+		return float64(predicate.Class(c.VDim()) - predicate.Class(c.HeadDim))
+	})
+	list[len(list)-1].readable = "the powers of two that head_dim and v_head_dim fit into"
 	add("past.q_len", pastPower, "lengths", func(c *cases.Case) float64 { return float64(predicate.Past(c.QLen)) })
 	add("past.kv_len", pastPower, "lengths", func(c *cases.Case) float64 { return float64(predicate.Past(c.KVLen)) })
 	add("past.head_dim", pastPower, "head_dim", func(c *cases.Case) float64 { return float64(predicate.Past(c.HeadDim)) })
@@ -108,7 +112,15 @@ func makeFeatures() []feature {
 	list = append(list, maskFeatures()...)
 	for _, o := range cases.OperandNames() {
 		add("strided."+o, flag, "layout", func(c *cases.Case) float64 { return truth(c.Strided(o)) })
+		add("batches_inside."+o, flag, "layout", func(c *cases.Case) float64 { return truth(c.BatchesInside(o)) })
+		list[len(list)-1].readable = "batches of " + o + " closer together than its rows"
+		add("columns_apart."+o, flag, "layout", func(c *cases.Case) float64 { return truth(c.ColumnsApart(o)) })
+		list[len(list)-1].readable = "columns of " + o + " apart, and no further than its rows"
 	}
+	add("strided.mask", flag, "mask", func(c *cases.Case) float64 { return truth(c.MaskStrided()) })
+	list[len(list)-1].readable = "a mask in memory that is not packed"
+	add("ragged", flag, "lengths", func(c *cases.Case) float64 { return truth(c.Ragged()) })
+	list[len(list)-1].readable = "batch entries with lengths of their own"
 	add("same_strides.k_v", flag, "layout", func(c *cases.Case) float64 {
 		return truth(c.EffectiveStrides("k") == c.EffectiveStrides("v"))
 	})
@@ -160,9 +172,9 @@ func vector(c *cases.Case) []float64 {
 		case f.before == "":
 			x[i] = f.get(c)
 		case f.sameSize:
-			x[i] = truth(slices.Contains(sameSize, f.before))
+			x[i] = truth(f.among(sameSize))
 		default:
-			x[i] = truth(slices.Contains(differs, f.before))
+			x[i] = truth(f.among(differs))
 		}
 	}
 	return x
@@ -176,7 +188,15 @@ func (f *feature) value(c *cases.Case) float64 {
 	case len(c.After) == 0:
 		return 0
 	case f.sameSize:
-		return truth(slices.Contains(predicate.SameSizeDiffers(c), f.before))
+		return truth(f.among(predicate.SameSizeDiffers(c)))
 	}
-	return truth(slices.Contains(predicate.Differs(c), f.before))
+	return truth(f.among(predicate.Differs(c)))
+}
+
+// among reports whether the feature's field, or one of its family, is one of those that differ in a case before.
+func (f *feature) among(differing []string) bool {
+	if strings.HasSuffix(f.before, ".") {
+		return slices.ContainsFunc(differing, func(name string) bool { return strings.HasPrefix(name, f.before) })
+	}
+	return slices.Contains(differing, f.before)
 }

@@ -31,6 +31,27 @@ func beforeFeatures() (list []feature) {
 			feature{name: fmt.Sprintf("%q in before.differs", f.Name), kind: flag, group: "after", before: f.Name},
 			feature{name: fmt.Sprintf("%q in before.same_size_differs", f.Name), kind: flag, group: "after", before: f.Name, sameSize: true})
 	}
+	for _, family := range families() {
+		list = append(list,
+			feature{name: fmt.Sprintf("any(before.differs, # startsWith %q)", family), kind: flag, group: "after", before: family,
+				readable: "the " + strings.TrimSuffix(family, ".") + " another in a case before"},
+			feature{name: fmt.Sprintf("any(before.same_size_differs, # startsWith %q)", family), kind: flag, group: "after", before: family, sameSize: true,
+				readable: "the " + strings.TrimSuffix(family, ".") + " another in a case before of the same size"})
+	}
 	slices.SortStableFunc(list, func(a, b feature) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+// families are what the names of several fields begin with, as mask.kind and mask.align with mask. A kernel that keeps a
+// thing from the case before has it from all of them.
+func families() (list []string) {
+	seen := map[string]int{}
+	for _, f := range cases.Fields() {
+		if family, _, several := strings.Cut(f.Name, "."); several && !settled[f.Name] && groupOf(f.Name) != "call" {
+			if seen[family]++; seen[family] == 2 {
+				list = append(list, family+".")
+			}
+		}
+	}
 	return list
 }

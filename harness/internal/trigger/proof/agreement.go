@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/trigger"
 )
 
@@ -26,12 +27,12 @@ func (a agreement) precision() float64 { return a.both / max(1, a.found) }
 func (a agreement) recall() float64    { return a.both / max(1, a.truth) }
 func (a agreement) agrees() bool       { return a.precision() >= 0.9 && a.recall() >= 0.9 }
 
-func (o *options) agreement(ctx context.Context, found []string, strikes func(*cases.Case) bool) (a agreement, err error) {
+func (o *options) agreement(ctx context.Context, preset gen.Preset, found []string, strikes func(*cases.Case) bool) (a agreement, err error) {
 	list, err := compiled(found)
 	if err != nil {
 		return a, err
 	}
-	err = eachFresh(ctx, o.formulas, func(c cases.Case) error {
+	err = eachFresh(ctx, preset, o.formulas, func(c cases.Case) error {
 		match, err := anyOf(list, c)
 		if err != nil {
 			return err

@@ -23,6 +23,9 @@ type found struct {
 	Outside  int
 	Ended    string
 	seconds  float64
+	// processor is the processor time of the command and of all that it ran, in seconds: what a quiet machine would take at
+	// most, however busy this one is.
+	processor float64
 }
 
 // attest runs the command, with dir for its run directory, and reads its last line. What an earlier proof that was cut off
@@ -48,6 +51,7 @@ func (o *options) attest(ctx context.Context, b mutate.Build, dir string, argume
 		return f, fmt.Errorf("%s: %w", b.Path, err)
 	}
 	f.seconds = time.Since(begin).Seconds()
+	f.processor = (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds()
 	return f, nil
 }
 

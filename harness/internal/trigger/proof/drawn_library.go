@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/predicate"
 )
 
@@ -33,7 +34,7 @@ func drawnLibrary(ctx context.Context, d *drawing, bugs int, w io.Writer, log fu
 		p.when = append(p.when, when)
 		p.inScores[i] = d.dice.Intn(2) == 0
 	}
-	search, err := p.search(2*bugs+6, log)
+	search, err := p.search(gen.Default, 2*bugs+6, log)
 	if err != nil {
 		return s, err
 	}

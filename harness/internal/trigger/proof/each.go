@@ -50,7 +50,7 @@ func (o *options) one(ctx context.Context, m *mutate.Mutant) (r result) {
 		judge = o.pretend
 	}
 	r, err := judge(ctx, m)
-	r.Mutant, r.Own, r.Seconds = m.Name, own(m), time.Since(begin).Seconds()
+	r.Mutant, r.Own, r.Beside, r.Seconds = m.Name, own(m), m.Beside, time.Since(begin).Seconds()
 	if err != nil {
 		r.Error, _, _ = strings.Cut(err.Error(), "\n")
 	}
@@ -58,7 +58,7 @@ func (o *options) one(ctx context.Context, m *mutate.Mutant) (r result) {
 }
 
 func writeTable(w io.Writer, results []result, chosen int) {
-	fmt.Fprintf(w, "\n| mutant | its own condition, or words | found trigger | precision | recall | by | findings | probes | s |\n|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(w, "\n| mutant | its own condition, or words | found trigger | precision | recall | by | findings | probes | processor s |\n|---|---|---|---|---|---|---|---|---|\n")
 	var agreed, held, silent, errors int
 	var probes, seconds []float64
 	for _, r := range results {
@@ -76,13 +76,13 @@ func writeTable(w io.Writer, results []result, chosen int) {
 		}
 		for _, f := range r.Found {
 			probes = append(probes, float64(f.Probes))
-			seconds = append(seconds, f.Seconds)
+			seconds = append(seconds, r.Processor/float64(len(r.Found)))
 		}
 	}
-	fmt.Fprintf(w, "\n%d of %d mutants that failed have a trigger that agrees (precision and recall at least 0.9); %d did not fail, %d were not judged; %d chosen, %d left\n",
+	fmt.Fprintf(w, "\n%d of %d mutants that failed have a trigger that agrees (precision and recall at least 0.9), or none where no field of a case decides; %d did not fail, %d were not judged; %d chosen, %d left\n",
 		agreed, held, silent, errors, chosen, chosen-len(results))
 	if len(probes) > 0 {
-		fmt.Fprintf(w, "a finding took %s probes and %s s: the median, and nine of ten within\n", spread(probes, "%.0f, %.0f"), spread(seconds, "%.1f, %.1f"))
+		fmt.Fprintf(w, "a finding took %s probes and %s s of processor time, the run's cases and all compilations included: the median, and nine of ten within\n", spread(probes, "%.0f, %.0f"), spread(seconds, "%.1f, %.1f"))
 	}
 }
 

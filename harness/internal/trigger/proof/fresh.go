@@ -10,9 +10,9 @@ import (
 // maxFormulaWork bounds the cases of which only formulas are asked, so that a great many can be drawn.
 const maxFormulaWork = 2e7
 
-// eachFresh calls do with n generated cases that no search has seen.
-func eachFresh(ctx context.Context, n int, do func(cases.Case) error) error {
-	stream, err := gen.NewStream(gen.Default, 31337, gen.Filter{MaxWork: maxFormulaWork})
+// eachFresh calls do with n generated cases of a preset that no search has seen.
+func eachFresh(ctx context.Context, preset gen.Preset, n int, do func(cases.Case) error) error {
+	stream, err := gen.NewStream(preset, 31337, gen.Filter{MaxWork: maxFormulaWork})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/mutate"
 	"attest.example/attest/harness/internal/predicate"
 	"attest.example/attest/harness/internal/verdict"
@@ -56,14 +57,14 @@ func (o *options) pretend(ctx context.Context, m *mutate.Mutant) (r result, err 
 	}
 	begin := time.Now()
 	p := &pretended{when: []predicate.Predicate{when}}
-	search, err := p.search(4, o.log())
+	search, err := p.search(presetOf(m), 4, o.log())
 	if err != nil {
 		return r, err
 	}
 	if err := search.run(ctx, o.cases); err != nil {
 		return r, err
 	}
-	r.Cases = o.cases
+	r.Cases, r.Processor = o.cases, time.Since(begin).Seconds()
 	found := search.lab.Findings()
 	for _, f := range found {
 		s := seen{Probes: f.Probes, Seconds: time.Since(begin).Seconds() / float64(len(found))}
@@ -72,7 +73,7 @@ func (o *options) pretend(ctx context.Context, m *mutate.Mutant) (r result, err 
 		}
 		r.Found = append(r.Found, s)
 	}
-	a, err := o.agreement(ctx, r.triggers(), p.strikes)
+	a, err := o.agreement(ctx, presetOf(m), r.triggers(), p.strikes)
 	r.held(a, "itself")
 	return r, err
 }
@@ -89,7 +90,7 @@ func (o *options) pretendTogether(ctx context.Context, w io.Writer, chosen []mut
 		p.when = append(p.when, when)
 		fmt.Fprintf(w, "- %s: `%s`\n", m.Name, m.When)
 	}
-	search, err := p.search(16, log)
+	search, err := p.search(gen.Default, 16, log)
 	if err != nil {
 		return err
 	}

@@ -21,12 +21,12 @@ type search struct {
 	passed   int // cases
 }
 
-func (p *pretended) search(most int, log func(string, ...any)) (*search, error) {
-	probes, err := gen.NewStream(gen.Default, 7001, gen.Filter{MaxWork: maxFormulaWork})
+func (p *pretended) search(preset gen.Preset, most int, log func(string, ...any)) (*search, error) {
+	probes, err := gen.NewStream(preset, 7001, gen.Filter{MaxWork: maxFormulaWork})
 	if err != nil {
 		return nil, err
 	}
-	stream, err := gen.NewStream(gen.Default, 1, gen.Filter{MaxWork: maxFormulaWork})
+	stream, err := gen.NewStream(preset, 1, gen.Filter{MaxWork: maxFormulaWork})
 	if err != nil {
 		return nil, err
 	}

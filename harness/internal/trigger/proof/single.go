@@ -21,10 +21,7 @@ func (o *options) single(ctx context.Context, m *mutate.Mutant) (r result, err e
 	if err != nil {
 		return r, err
 	}
-	preset := m.Preset
-	if preset == "" {
-		preset = gen.Default
-	}
+	preset := presetOf(m)
 	var dir string
 	var f found
 	// Most bugs show in the first third of the cases. Each case of a mutated kernel may need another variant of it, which
@@ -35,6 +32,7 @@ func (o *options) single(ctx context.Context, m *mutate.Mutant) (r result, err e
 		if err != nil {
 			return r, err
 		}
+		r.Processor = f.processor
 		if r.Cases += n; len(f.Findings) > 0 {
 			break
 		}
@@ -58,7 +56,7 @@ func (o *options) single(ctx context.Context, m *mutate.Mutant) (r result, err e
 			if err != nil {
 				return r, err
 			}
-			a, err := o.agreement(ctx, sources, func(c *cases.Case) bool { ok, _ := when.Match(*c); return ok })
+			a, err := o.agreement(ctx, preset, sources, func(c *cases.Case) bool { ok, _ := when.Match(*c); return ok })
 			r.held(a, fmt.Sprintf("its condition, %d cases", o.formulas))
 			return r, err
 		}
@@ -66,6 +64,14 @@ func (o *options) single(ctx context.Context, m *mutate.Mutant) (r result, err e
 	a, err := o.against(ctx, b, m, preset, sources)
 	r.held(a, fmt.Sprintf("%d cases run", o.fresh))
 	return r, err
+}
+
+// presetOf is what cases a mutant gets.
+func presetOf(m *mutate.Mutant) gen.Preset {
+	if m.Preset == "" {
+		return gen.Default
+	}
+	return m.Preset
 }
 
 // against runs fresh cases and holds the triggers together against the verdicts. Laws run other cases beside, which may

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/mutate"
 	"attest.example/attest/harness/internal/predicate"
 	"attest.example/attest/harness/internal/trigger"
@@ -119,7 +120,7 @@ func matched(ctx context.Context, found, conditions []string, formulas int) (all
 	if err != nil {
 		return nil, nil, err
 	}
-	err = eachFresh(ctx, formulas, func(c cases.Case) (err error) {
+	err = eachFresh(ctx, gen.Default, formulas, func(c cases.Case) (err error) {
 		var s one
 		facts := predicate.FactsOf(c)
 		if s.bugs, err = holds(when, facts); err != nil {

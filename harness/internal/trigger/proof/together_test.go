@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/mutate"
 	"attest.example/attest/harness/internal/predicate"
 )
@@ -32,7 +33,7 @@ func TestEveryBugOfALibraryIsNamed(t *testing.T) {
 				require.NoError(t, err)
 				p.when = append(p.when, when)
 			}
-			search, err := p.search(16, t.Logf)
+			search, err := p.search(gen.Default, 16, t.Logf)
 			require.NoError(t, err)
 			require.NoError(t, search.peel(t.Context(), 250))
 			require.GreaterOrEqual(t, search.passed, 250)
