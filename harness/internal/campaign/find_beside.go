@@ -10,10 +10,11 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
-// besides are the other cases that a law ran beside the one that breaks it, such as one with fewer rows, or with the
-// scale negated.
+// besides are the other cases that failed in a case's place: those that a law ran beside the one that breaks it, such as
+// one with fewer rows, or with the scale negated; or the one that runs before it, where that ended it. A mask that is read
+// past its end ends all cases that run after it, and who asks when those fail is told of the fields in which they differ.
 func (s *findings) besides(ctx context.Context, f failure) []cases.Case {
-	if f.v.Law == "" {
+	if f.v.Law == "" && len(f.c.After) == 0 {
 		return nil
 	}
 	s.tester.Narrowly(s.plain, f.v)
@@ -35,7 +36,8 @@ func (s *findings) explainsAny(list []cases.Case) *trigger.Finding {
 	return nil
 }
 
-// failsItself is the first case that a law ran beside a failing one and that fails by itself; nil: none does. It is what is
+// failsItself is the first case that a law ran beside a failing one, or that runs before it, and that fails by itself; nil:
+// none does. It is what is
 // reduced and asked about then: of a law that negates the scale, on a path that is wrong where the scale is below 0, every
 // case fails, and nothing could be said of when.
 func (s *findings) failsItself(ctx context.Context, f failure, beside []cases.Case) *failure {
@@ -48,7 +50,7 @@ func (s *findings) failsItself(ctx context.Context, f failure, beside []cases.Ca
 		if err != nil || !outcome.Verdict.Kind.Fails() || s.r.known.about(&c) {
 			continue
 		}
-		s.r.log.Info("a case that the law ran fails by itself", "id", cases.Name(f.c), "law", f.v.Law, "case", fmt.Sprint(cases.Describe(c)), "reason", outcome.Verdict.Reason)
+		s.r.log.Info("a case that ran beside or before it fails by itself", "id", cases.Name(f.c), "law", f.v.Law, "case", fmt.Sprint(cases.Describe(c)), "reason", outcome.Verdict.Reason)
 		return &failure{index: f.index, c: c, v: outcome.Verdict}
 	}
 	return nil

@@ -75,6 +75,16 @@ func (c *Case) Visible() Visible {
 	return v
 }
 
+// HasIdleBound reports whether a window is bounded on a side where the bound lies past all keys, whatever the row: to a
+// kernel it is one, and it changes nothing.
+func (c *Case) HasIdleBound() bool {
+	if !c.Mask.IsWindow() {
+		return false
+	}
+	first := c.Diagonal(0)
+	return c.Mask.Right >= 0 && first+c.Mask.Right >= c.KVLen || c.Mask.Left >= 0 && first+c.QLen-1-c.Mask.Left < 0
+}
+
 // mostEntries bounds the entries of an array that are drawn to see whether a row is left a key.
 const mostEntries = 1 << 16
 

@@ -43,7 +43,8 @@ type Outcome struct {
 	// because the path refuses what it takes, with the reason: "relayout: the path does not support ...".
 	Laws      int
 	NotJudged []string
-	// Further are the cases that the law which failed ran beside the case itself: with fewer rows, or another layout.
+	// Further are the cases that the law which failed ran beside the case itself: with fewer rows, or another layout. Of a
+	// case that ended because one that runs before it failed it is that one, with those before it.
 	Further []cases.Case
 	// Second is the run that contradicts the first one, of a relation or of a call that gave other bits; nil: none does.
 	Second *Second
@@ -181,6 +182,8 @@ func (t *trial) predecessors(ctx context.Context, c cases.Case) (*verdict.Verdic
 		if _, v, err := t.call(ctx, before); err != nil || v != nil {
 			if v != nil {
 				v.Reason = fmt.Sprintf("after[%d]: %s", i, v.Reason)
+				before.After = c.After[:i:i]
+				t.outcome.Further = []cases.Case{before}
 			}
 			return v, err
 		}

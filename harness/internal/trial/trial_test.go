@@ -191,6 +191,22 @@ func TestPredecessorsRunFirstInAColdContext(t *testing.T) {
 	require.Equal(t, 1, p.resets)
 }
 
+// TestACallBeforeThatFailsIsTold: what ended the case can be tried by itself, with those that ran before it.
+func TestACallBeforeThatFailsIsTold(t *testing.T) {
+	first, second := small(t, nil), small(t, func(c *cases.Case) { c.Mask.Kind = cases.CausalMask })
+	p := broken{after: func(_ context.Context, c cases.Case, _ *cases.Tensors) error {
+		if c.Mask.Kind == cases.CausalMask {
+			return errors.New("no causal mask today")
+		}
+		return nil
+	}}
+	outcome, err := Run(t.Context(), p, small(t, func(c *cases.Case) { c.After = []cases.Case{first, second} }), Options{})
+	require.NoError(t, err)
+	require.Equal(t, "after[1]: no causal mask today", outcome.Verdict.Reason)
+	second.After = []cases.Case{first}
+	require.Equal(t, []cases.Case{second}, outcome.Further)
+}
+
 func TestAnEndedContextIsNoVerdict(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

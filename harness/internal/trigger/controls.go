@@ -120,6 +120,6 @@ func blank(c *cases.Case) bool {
 // hidesMore reports whether a case may pass where another that has the same bug fails: it has fewer keys to see, or
 // values of which every output is as good as another.
 func hidesMore(c, than *cases.Case) bool {
-	return c.KeysSeen(3) < than.KeysSeen(3) || blank(c) && !blank(than) || weak(c) && !weak(than) ||
+	return c.KeysSeen(3) < than.KeysSeen(3) || blank(c) && !blank(than) || c.HasIdleBound() && !than.HasIdleBound() || weak(c) && !weak(than) ||
 		c.Values.V != than.Values.V || c.Values.Q != than.Values.Q || c.Values.K != than.Values.K || c.Mask.Fill == cases.OpenFill && than.Mask.Fill != cases.OpenFill
 }

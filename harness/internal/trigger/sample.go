@@ -36,7 +36,7 @@ func weak(c *cases.Case) bool {
 			return true
 		}
 	}
-	return c.KeysSeen(3) < 3 || c.Mask.Fill == cases.OpenFill || c.EffectiveScale() == 0 || c.Mask.PlusInf
+	return c.HasIdleBound() || c.KeysSeen(3) < 3 || c.Mask.Fill == cases.OpenFill || c.EffectiveScale() == 0 || c.Mask.PlusInf
 }
 
 // MayHide reports whether a case may pass although a bug strikes it.
