@@ -14,6 +14,7 @@
 #include "host.h"
 #include "msl_runtime.h"
 #include "refusal.h"
+#include "splitmix64.h"
 
 #define MAX_THREADS 1024u
 #define MAX_SIMDGROUPS (MAX_THREADS / MSL_SIMD_WIDTH)
@@ -240,8 +241,8 @@ void host_watch_forks(void);
 bool host_is_forked(void);
 gpu_status host_refuse_forked(char *message, size_t message_bytes);
 
-/* mix.c */
-uint64_t host_mix(uint64_t);
+/* A digest of 64 bits. */
+static inline uint64_t host_mix(uint64_t x) { return splitmix64(&x); }
 
 static inline struct group *group_of(struct msl_lane *lane) { return (struct group *)lane->threadgroup; }
 

@@ -4,12 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t fuzz_next(fuzz_random *r) { /* splitmix64 */
-  uint64_t z = r->state += 0x9e3779b97f4a7c15u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return z ^ z >> 31;
-}
+#include "splitmix64.h"
+
+uint64_t fuzz_next(fuzz_random *r) { return splitmix64(&r->state); }
 
 uint32_t fuzz_below(fuzz_random *r, uint32_t n) { return (uint32_t)(fuzz_next(r) % n); }
 
@@ -100,7 +97,7 @@ bool fuzz_call_make(fuzz_call *call, fuzz_random *r, mfa_context_t context, bool
   make_mask(call, r);
   if (d->mask_type == MFA_MASK_NONE && d->output_precision == d->input_precision && fuzz_below(r, 2))
     d->lse.buffer = make_buffer(call, r, 4, rows * d->q_len * 4);
-  bool outputs = rows * d->q_len, keys = rows * d->kv_len;
+  bool outputs = rows * d->q_len != 0, keys = rows * d->kv_len != 0;
   return (d->q.buffer || !outputs) && (d->k.buffer || !keys) && (d->v.buffer || !keys) && (d->out.buffer || !outputs) &&
          (d->mask || d->mask_type == MFA_MASK_NONE || !d->mask_bytes);
 }

@@ -1,0 +1,1 @@
+../../../../metal/internal/device/splitmix64.h
