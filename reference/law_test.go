@@ -17,6 +17,9 @@ type law[T any] struct {
 func satisfied[T any](t *testing.T, seed int64, count int, problems gopter.Gen, laws []law[T]) {
 	t.Helper()
 	parameters := gopter.DefaultTestParametersWithSeed(seed)
+	if testing.Short() {
+		count = max(count/8, 4)
+	}
 	parameters.MinSuccessfulTests = count
 	properties := gopter.NewProperties(parameters)
 	for _, l := range laws {

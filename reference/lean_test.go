@@ -49,6 +49,9 @@ func TestRightKernelsDoNotLean(t *testing.T) {
 
 // TestLeaningErrorsAreSeen: P or O stored by cutting bits off instead of rounding is within every line, and leans.
 func TestLeaningErrorsAreSeen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	cut := func(f Format, x float64) float64 { // towards zero
 		if r := roundTo(f, false, x); math.Abs(r) <= math.Abs(x) {
 			return r

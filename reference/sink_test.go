@@ -123,7 +123,10 @@ func (m withSink) Row(batch, head, query int, bias []float64) (first, last int) 
 
 // TestSinksWithinBounds: implementations of the declared arithmetic stay within the bound, wherever they take the sink in.
 func TestSinksWithinBounds(t *testing.T) {
-	worst := 0.0
+	worst, seeds := 0.0, uint64(6)
+	if testing.Short() {
+		seeds = 1
+	}
 	for name, a := range map[string]Arithmetic{
 		"fp32":   {In: FP32, Acc: FP32, Out: FP32, Exp: ExpError{A: 4}, Block: 8},
 		"whole":  {In: FP32, Acc: FP32, Out: FP32, Exp: ExpError{A: 4}},
@@ -134,7 +137,7 @@ func TestSinksWithinBounds(t *testing.T) {
 		for order, s := range map[string]simulation{
 			"last": {}, "first": {sinkFirst: true}, "base 2, folded": {base2: true, foldScale: true}, "first, base 2": {sinkFirst: true, base2: true}} {
 			for _, mask := range sinkMasks {
-				for seed := range uint64(6) {
+				for seed := range seeds {
 					s.a, s.naive, s.rng = a, a.NormalizedProbs, rand.New(rand.NewPCG(seed, 9))
 					j, l := judgedWithSinks(t, &s, seed, mask)
 					worst = max(worst, j.Worst.Ratio, l.Worst.Ratio)

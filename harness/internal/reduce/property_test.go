@@ -18,6 +18,9 @@ import (
 
 func properties(seed int64, tests int) *gopter.Properties {
 	parameters := gopter.DefaultTestParametersWithSeed(seed)
+	if testing.Short() {
+		tests = max(tests/10, 20)
+	}
 	parameters.MinSuccessfulTests = tests
 	return gopter.NewProperties(parameters)
 }

@@ -11,7 +11,11 @@ import (
 // TestNaiveKeepsEveryLaw: an implementation that rounds, in every format of input, output and accumulators.
 func TestNaiveKeepsEveryLaw(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 2))
-	for range 400 {
+	problems := 400
+	if testing.Short() {
+		problems = 40
+	}
+	for range problems {
 		c := randomCase(r)
 		if r.IntN(3) == 0 {
 			c.Intermediate = oneOf(r, precision.Formats()...)

@@ -98,7 +98,7 @@ func (p *planted) agreement(match func(*cases.Case) bool) (precision, recall flo
 }
 
 func TestTriggersOfPlantedBugs(t *testing.T) {
-	for _, when := range []string{
+	for i, when := range []string{
 		"q_len != kv_len",
 		"kv_heads >= 2 && group >= 2",
 		`mask.kind == "additive" && scale != 1`,
@@ -113,6 +113,9 @@ func TestTriggersOfPlantedBugs(t *testing.T) {
 		"visible.last",
 	} {
 		t.Run(when, func(t *testing.T) {
+			if testing.Short() && i > 1 {
+				t.Skip("make test runs it")
+			}
 			p := plant(t, when)
 			l, failures := p.lab(200)
 			require.NotEmpty(t, failures)
@@ -129,6 +132,9 @@ func TestTriggersOfPlantedBugs(t *testing.T) {
 // TestManyOtherFailures plants bugs that leave hardly a case right. What is found from the failure of one of them must
 // not be a condition for all.
 func TestManyOtherFailures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	p := plant(t, "kv_heads >= 2 && group >= 2", "q_len != kv_len", "lse", "batch >= 2", `input != "fp32"`)
 	l, failures := p.lab(64)
 	require.Greater(t, len(failures), 50)
@@ -151,6 +157,9 @@ func TestManyOtherFailures(t *testing.T) {
 // refuses must not use up the probes; the smallest case, of two keys, must grow although with one key fewer it passes; and
 // NaN in v, which only the kind of verdict needed, must not make every pass count as one that hides the error.
 func TestAPathThatRefusesMost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	p := plant(t, "causal && lse && visible.hides")
 	ask := func(_ context.Context, c cases.Case) (verdict.Kind, error) {
 		if c.Group() > 1 || c.Mask.IsWindow() || c.Mask.IsArray() && c.LSE || c.Mask.Align == cases.BottomRight && c.QLen != c.KVLen ||
@@ -188,6 +197,9 @@ func TestAPathThatRefusesMost(t *testing.T) {
 // instead, so that it depends on the bytes of every operand and on the case's name. No condition over a few fields
 // expresses that, and none must be made up.
 func TestWhereAnOperandLies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	ask := func(_ context.Context, c cases.Case) (verdict.Kind, error) {
 		rows := c.Batch * c.Heads * c.HeadDim * c.Input.Size()
 		atEnd := cases.Name(c)[0]%2 == 0
