@@ -57,46 +57,53 @@ func TestExtentsOfZeroOnCUDA(t *testing.T) {
 	for _, memory := range []metal.CUDAMemory{metal.CUDACopied, metal.CUDAMapped} {
 		d, calls := fakeCUDA(t, memory)
 		c := newContextOn(t, d)
-		for _, x := range []struct{ batch, q, kv int }{{0, 3, 5}, {2, 0, 5}, {0, 0, 0}, {2, 3, 0}, {1, 1, 0}} {
+		for _, x := range []extents{{0, 3, 5}, {2, 0, 5}, {0, 0, 0}, {2, 3, 0}, {1, 1, 0}} {
 			for _, way := range []string{"no buffer", "no bytes", "a larger buffer"} {
-				what := fmt.Sprintf("memory %v, batch %d, q_len %d, kv_len %d, %s", memory, x.batch, x.q, x.kv, way)
-				o, out, lse := empty(t, c, x.batch, x.q, x.kv, way)
-				a, err := c.NewAttention(o)
-				if err != nil {
-					t.Fatalf("%s: %v", what, err)
-				}
-				before := calls("launch")
-				if err := a.Forward(); err != nil {
-					t.Fatalf("%s: %v", what, err)
-				}
-				a.Close()
-				want := 3
-				if x.batch*x.q == 0 {
-					want = 0
-				}
-				if got := calls("launch") - before; got != want {
-					t.Errorf("%s: %d launches, want %d", what, got, want)
-				}
-				if want == 0 && (calls("context_create") > 0 || calls("module_load") > 0 || calls("copy_in") > 0) {
-					t.Errorf("%s: the driver was asked for a context, a module or memory", what)
-				}
-				// The driver's kernel writes q alone: what is bound in place of an empty tensor is not written by the way.
-				for name, b := range map[string]*metal.Buffer{"out": out, "lse": lse} {
-					if b == nil {
-						continue
-					}
-					for i, y := range b.Float32s() {
-						if y != 3 {
-							t.Fatalf("%s: %s[%d] is %g", what, name, i, y)
-						}
-					}
-				}
-				if want > 0 && memory == metal.CUDACopied { // the driver knows no mapped memory
-					if q := o.Q.Buffer.Float32s(); q[0] != 6 {
-						t.Errorf("%s: three launches left %g in q", what, q[0])
-					}
-				}
+				t.Run(fmt.Sprintf("memory %v, batch %d, q_len %d, kv_len %d, %s", memory, x.batch, x.q, x.kv, way), func(t *testing.T) {
+					forwardEmpty(t, c, memory, calls, x, way)
+				})
 			}
+		}
+	}
+}
+
+type extents struct{ batch, q, kv int }
+
+func forwardEmpty(t *testing.T, c *metal.Context, memory metal.CUDAMemory, calls func(string) int, x extents, way string) {
+	o, out, lse := empty(t, c, x.batch, x.q, x.kv, way)
+	a, err := c.NewAttention(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := calls("launch")
+	if err := a.Forward(); err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
+	want := 3
+	if x.batch*x.q == 0 {
+		want = 0
+	}
+	if got := calls("launch") - before; got != want {
+		t.Errorf("%d launches, want %d", got, want)
+	}
+	if want == 0 && (calls("context_create") > 0 || calls("module_load") > 0 || calls("copy_in") > 0) {
+		t.Error("the driver was asked for a context, a module or memory")
+	}
+	// The driver's kernel writes q alone: what is bound in place of an empty tensor is not written by the way.
+	for name, b := range map[string]*metal.Buffer{"out": out, "lse": lse} {
+		if b == nil {
+			continue
+		}
+		for i, y := range b.Float32s() {
+			if y != 3 {
+				t.Fatalf("%s[%d] is %g", name, i, y)
+			}
+		}
+	}
+	if want > 0 && memory == metal.CUDACopied { // the driver knows no mapped memory
+		if q := o.Q.Buffer.Float32s(); q[0] != 6 {
+			t.Errorf("three launches left %g in q", q[0])
 		}
 	}
 }

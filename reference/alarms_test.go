@@ -51,47 +51,55 @@ func TestNoFalseAlarm(t *testing.T) {
 	for name, sim := range simulations() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var worst, worstSharp, worstLSE float64
-			judged, inconclusive := 0, 0
+			var a alarms
 			for i, regime := range regimes {
 				for k, s := range shapes {
 					sim.rng = rand.New(rand.NewPCG(uint64(i), uint64(k)))
 					p := simulated(regime[0], regime[1], regime[2], sim.a.In, sim.rng, s.dims, s.mask)
-					where := fmt.Sprintf("%v, %v", regime, s.dims)
-					r := attend(t, p, sim.a, Options{Workers: 1})
-					out, lse := sim.attend(p)
-					jo, err := r.JudgeOutput(out)
-					if err != nil {
-						t.Fatal(err)
-					}
-					jl, err := r.JudgeLSE(lse)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if jo.Failed() || jo.Suspicious > 0 {
-						t.Errorf("%s: output: numeric %d, special %d, suspicious %d\nworst %+v\nsharp %+v", where, jo.Numeric, jo.Special, jo.Suspicious, jo.Worst, jo.WorstSharp)
-					}
-					if jl.Failed() {
-						t.Errorf("%s: logsumexp %+v", where, jl)
-					}
-					worst, worstSharp = max(worst, jo.Worst.Ratio), max(worstSharp, jo.WorstSharp.SharpRatio)
-					worstLSE = max(worstLSE, jl.Worst.Ratio)
-					judged += jo.Elements
-					inconclusive += jo.Inconclusive
+					a.judge(t, fmt.Sprintf("%v, %v", regime, s.dims), sim, p)
 				}
 			}
 			t.Logf("largest ratio %.3f, sharp %.3f, logsumexp %.3f; %d elements, %.1f %% inconclusive",
-				worst, worstSharp, worstLSE, judged, 100*float64(inconclusive)/float64(judged))
-			if worst < 0.02 {
-				t.Errorf("largest ratio %.4f: a bound that loose finds nothing", worst)
+				a.worst, a.worstSharp, a.worstLSE, a.judged, 100*float64(a.inconclusive)/float64(a.judged))
+			if a.worst < 0.02 {
+				t.Errorf("largest ratio %.4f: a bound that loose finds nothing", a.worst)
 			}
 			// Scores in fp16 cannot tell the large ones apart.
 			coarse := sim.a.Acc == FP16 || sim.a.Scores == FP16
-			if !coarse && inconclusive*50 > judged {
-				t.Errorf("%d of %d elements inconclusive", inconclusive, judged)
+			if !coarse && a.inconclusive*50 > a.judged {
+				t.Errorf("%d of %d elements inconclusive", a.inconclusive, a.judged)
 			}
 		})
 	}
+}
+
+// alarms adds up what was said of one simulated kernel.
+type alarms struct {
+	worst, worstSharp, worstLSE float64 // ratios
+	judged, inconclusive        int     // elements
+}
+
+// judge holds what the kernel makes of a problem, which is right, against the lines.
+func (a *alarms) judge(t *testing.T, where string, sim simulation, p *Problem) {
+	r := attend(t, p, sim.a, Options{Workers: 1})
+	out, lse := sim.attend(p)
+	jo, err := r.JudgeOutput(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jl, err := r.JudgeLSE(lse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if jo.Failed() || jo.Suspicious > 0 {
+		t.Errorf("%s: output: numeric %d, special %d, suspicious %d\nworst %+v\nsharp %+v", where, jo.Numeric, jo.Special, jo.Suspicious, jo.Worst, jo.WorstSharp)
+	}
+	if jl.Failed() {
+		t.Errorf("%s: logsumexp %+v", where, jl)
+	}
+	a.worst, a.worstSharp, a.worstLSE = max(a.worst, jo.Worst.Ratio), max(a.worstSharp, jo.WorstSharp.SharpRatio), max(a.worstLSE, jl.Worst.Ratio)
+	a.judged += jo.Elements
+	a.inconclusive += jo.Inconclusive
 }
 
 // TestPlantedFaults: what kernels get wrong is past a line.

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"testing"
@@ -81,22 +82,30 @@ func TestAgainstBigFloat(t *testing.T) {
 					t.Fatal(err)
 				}
 				want, total := exact{}.row(p, of(p.Q, i, p.HeadDim), p.K, p.V, bias, first, last, p.sinkOf(i/p.QLen))
-				for d, w := range want {
-					x, _ := w.Float64()
-					for name, got := range map[string]float64{"Attend": r.Output[i*p.HeadDim+d], "Loops": out[i*p.HeadDim+d]} {
-						if !(math.Abs(got-x) <= 2e-14) {
-							t.Errorf("mask %d, scale %v: %s: row %d column %d is %v, want %v", seed, scale, name, i, d, got, x)
-						}
-					}
-				}
-				for name, got := range map[string]float64{"Attend": r.LSE[i], "Loops": lse[i]} {
-					// exp(lse) against the sum itself: big has no logarithm.
-					off, _ := exact{}.num(0).Quo(exact{}.exp(exact{}.num(got)), total).Float64()
-					if !(math.Abs(off-1) <= 1e-13) {
-						t.Errorf("mask %d, scale %v: %s: row %d: exp(logsumexp) is off by a factor %v", seed, scale, name, i, off)
+				for name, got := range map[string]struct {
+					out []float64
+					lse float64
+				}{"Attend": {of(r.Output, i, p.HeadDim), r.LSE[i]}, "Loops": {of(out, i, p.HeadDim), lse[i]}} {
+					if err := nearExact(got.out, got.lse, want, total); err != nil {
+						t.Errorf("mask %d, scale %v: %s: row %d: %v", seed, scale, name, i, err)
 					}
 				}
 			}
 		}
 	}
+}
+
+// nearExact holds a row against its exact values and the exact sum of its weights.
+func nearExact(out []float64, lse float64, want []*big.Float, total *big.Float) error {
+	for d, w := range want {
+		if x, _ := w.Float64(); !(math.Abs(out[d]-x) <= 2e-14) {
+			return fmt.Errorf("column %d is %v, want %v", d, out[d], x)
+		}
+	}
+	// exp(lse) against the sum itself: big has no logarithm.
+	off, _ := exact{}.num(0).Quo(exact{}.exp(exact{}.num(lse)), total).Float64()
+	if !(math.Abs(off-1) <= 1e-13) {
+		return fmt.Errorf("exp(logsumexp) is off by a factor %v", off)
+	}
+	return nil
 }

@@ -16,24 +16,7 @@ func TestDequantisedWithinBounds(t *testing.T) {
 		beyond := 0
 		const rounds = 60
 		for range rounds {
-			p := &Problem{Batch: 1, Heads: 2, KVHeads: 1, QLen: 5, KVLen: 1 + random.IntN(90), HeadDim: 1 + random.IntN(40), Scale: 0.3}
-			low := []int{-8, -128}[random.IntN(2)]
-			ints := func(n int) []float64 { // rows of few different numbers whose scales have 15 bits
-				x := make([]float64, n)
-				s := (1 + random.Float64()) / float64(-low)
-				for i := range x {
-					if i%p.HeadDim == 0 && random.IntN(2) == 0 {
-						s = math.RoundToEven((1+random.Float64())/float64(-low)*0x1p20) / 0x1p20
-					}
-					x[i] = float64(low+random.IntN(-2*low)) * s
-				}
-				return x
-			}
-			p.Q = make([]float64, p.Heads*p.QLen*p.HeadDim)
-			for i := range p.Q {
-				p.Q[i] = float64(float32(random.NormFloat64()))
-			}
-			p.K, p.V = ints(p.KVLen*p.HeadDim), ints(p.KVLen*p.HeadDim)
+			p := ofIntegers(random)
 			rounded := *p
 			rounded.K, rounded.V = rounding(f, p.K), rounding(f, p.V)
 			plain := Arithmetic{In: FP32, Acc: FP64, Out: FP64}
@@ -66,6 +49,29 @@ func TestDequantisedWithinBounds(t *testing.T) {
 			t.Errorf("%s: only %d of %d are beyond the bound of who rounds nothing", f.Name, beyond, rounds)
 		}
 	}
+}
+
+// ofIntegers is a problem whose rows of k and v are few different numbers with scales of 15 bits.
+func ofIntegers(random *rand.Rand) *Problem {
+	p := &Problem{Batch: 1, Heads: 2, KVHeads: 1, QLen: 5, KVLen: 1 + random.IntN(90), HeadDim: 1 + random.IntN(40), Scale: 0.3}
+	low := []int{-8, -128}[random.IntN(2)]
+	ints := func(n int) []float64 {
+		x := make([]float64, n)
+		s := (1 + random.Float64()) / float64(-low)
+		for i := range x {
+			if i%p.HeadDim == 0 && random.IntN(2) == 0 {
+				s = math.RoundToEven((1+random.Float64())/float64(-low)*0x1p20) / 0x1p20
+			}
+			x[i] = float64(low+random.IntN(-2*low)) * s
+		}
+		return x
+	}
+	p.Q = make([]float64, p.Heads*p.QLen*p.HeadDim)
+	for i := range p.Q {
+		p.Q[i] = float64(float32(random.NormFloat64()))
+	}
+	p.K, p.V = ints(p.KVLen*p.HeadDim), ints(p.KVLen*p.HeadDim)
+	return p
 }
 
 func rounding(f Format, x []float64) []float64 {

@@ -100,116 +100,148 @@ func (s *simulation) attend(p *Problem) (output, lse []float64) {
 }
 
 func (s *simulation) row(out, q, k, v, bias []float64, first, last int, scale, softcap float64, sink sink) float64 {
-	dim, unit := len(q), 1.0
 	if s.wrongScale != 0 {
 		scale *= s.wrongScale
 	}
+	unit := 1.0
 	if s.base2 {
 		unit = roundTo(s.a.Acc, false, math.Log2E)
 	}
-	factor := s.acc(scale * unit)
+	x := &running{simulation: s, q: q, k: k, bias: bias, unit: unit, factor: s.acc(scale * unit), softcap: softcap,
+		scores: make([]float64, last), max: math.Inf(-1), acc: make([]float64, len(q))}
 	if s.foldScale {
-		folded := make([]float64, dim)
+		x.q = make([]float64, len(q))
 		for d := range q {
-			folded[d] = s.acc(q[d] * factor)
+			x.q[d] = s.acc(q[d] * x.factor)
 		}
-		q = folded
 	}
 	block := s.a.Block
 	if block == 0 || s.naive {
 		block = len(bias)
 	}
-	scores := make([]float64, last)
-	m, l := math.Inf(-1), 0.0
-	acc := make([]float64, dim)
 	logit := roundTo(s.a.Scores, s.a.FlushSubnormals, s.acc(sink.logit*unit))
-	before := sink.there && s.sinkFirst && !s.naive
+	before, within := sink.there && s.sinkFirst && !s.naive, sink.there && s.naive
 	if before {
-		m, l = logit, 1
+		x.max, x.sum = logit, 1
 	}
 	for start := first; start < last; start += block {
-		end := min(start+block, last)
-		top := m
-		if s.naive && sink.there {
+		end, top := min(start+block, last), x.max
+		if within {
 			top = logit
 		}
-		for j := start; j < end; j++ {
-			if scores[j] = bias[j]; math.IsInf(bias[j], -1) {
-				continue // not allowed: k is not looked at
-			}
-			x := s.dot(q, of(k, j, dim))
-			if !s.foldScale {
-				x = s.acc(x * factor)
-			}
-			x = roundTo(s.a.Scores, s.a.FlushSubnormals, x)
-			if softcap > 0 {
-				x = s.cap(x, softcap)
-			}
-			x = s.acc(x + s.acc(bias[j]*unit))
-			scores[j] = roundTo(s.a.Scores, s.a.FlushSubnormals, x)
-			top = max(top, scores[j])
-		}
-		if math.IsInf(top, -1) {
+		if top = x.score(start, end, top); math.IsInf(top, -1) {
 			continue
 		}
-		keep := s.exp(s.acc(m - top))
+		keep := s.exp(s.acc(x.max - top))
 		if s.noRescale {
 			keep = 1
 		}
-		m, l = top, s.acc(l*keep)
-		for d := range acc {
-			acc[d] = s.acc(acc[d] * keep)
+		x.rescale(top, keep)
+		x.weigh(start, end)
+		if within {
+			x.sum = s.acc(x.sum + s.exp(s.acc(logit-x.max)))
 		}
-		for j := start; j < end; j++ {
-			w := s.exp(s.acc(scores[j] - m))
-			l = s.acc(l + w)
-			scores[j] = w
-		}
-		if s.naive && sink.there {
-			l = s.acc(l + s.exp(s.acc(logit-m)))
-		}
-		for j := start; j < end; j++ {
-			w := scores[j]
-			if s.naive {
-				w = s.acc(w / l)
-			}
-			if s.cutProbs != nil {
-				w = s.cutProbs(s.a.Probs, w)
-			}
-			w = roundTo(s.a.Probs, s.a.FlushSubnormals, w)
-			for d := range acc {
-				if !math.IsInf(bias[j], -1) {
-					acc[d] = s.acc(acc[d] + s.acc(w*v[j*dim+d]))
-				}
-			}
-		}
+		x.add(v, start, end)
 	}
-	if sink.there && !before && !(s.naive && l > 0) {
-		top := max(m, logit)
-		keep := s.exp(s.acc(m - top))
-		m, l = top, s.acc(s.acc(l*keep)+s.exp(s.acc(logit-top)))
-		for d := range acc {
-			acc[d] = s.acc(acc[d] * keep)
-		}
+	if sink.there && !before && !(within && x.sum > 0) {
+		top := max(x.max, logit)
+		x.rescale(top, s.exp(s.acc(x.max-top)))
+		x.sum = s.acc(x.sum + s.exp(s.acc(logit-top)))
 	}
-	if l == 0 {
+	if x.sum == 0 {
 		return math.Inf(-1)
 	}
-	for d := range out {
+	x.write(out)
+	if s.base2 {
+		x.max = s.acc(x.max * roundTo(s.a.Acc, false, math.Ln2))
+	}
+	return s.acc(x.max + s.acc(math.Log(x.sum)))
+}
+
+// running is one row on the way: the maximum, the sum of the weights and the accumulators after some blocks of keys.
+type running struct {
+	*simulation
+	q, k, bias            []float64
+	unit, factor, softcap float64
+
+	scores   []float64 // and then the weights
+	max, sum float64
+	acc      []float64
+}
+
+// score fills in the scores of a block, and returns the largest of them and of top.
+func (x *running) score(start, end int, top float64) float64 {
+	s := x.simulation
+	for j := start; j < end; j++ {
+		if x.scores[j] = x.bias[j]; math.IsInf(x.bias[j], -1) {
+			continue // not allowed: k is not looked at
+		}
+		y := s.dot(x.q, of(x.k, j, len(x.q)))
+		if !s.foldScale {
+			y = s.acc(y * x.factor)
+		}
+		y = roundTo(s.a.Scores, s.a.FlushSubnormals, y)
+		if x.softcap > 0 {
+			y = s.cap(y, x.softcap)
+		}
+		y = s.acc(y + s.acc(x.bias[j]*x.unit))
+		x.scores[j] = roundTo(s.a.Scores, s.a.FlushSubnormals, y)
+		top = max(top, x.scores[j])
+	}
+	return top
+}
+
+// rescale moves what was added up to another maximum.
+func (x *running) rescale(top, keep float64) {
+	s := x.simulation
+	x.max, x.sum = top, s.acc(x.sum*keep)
+	for d := range x.acc {
+		x.acc[d] = s.acc(x.acc[d] * keep)
+	}
+}
+
+// weigh makes weights of the scores of a block and adds them up.
+func (x *running) weigh(start, end int) {
+	s := x.simulation
+	for j := start; j < end; j++ {
+		x.scores[j] = s.exp(s.acc(x.scores[j] - x.max))
+		x.sum = s.acc(x.sum + x.scores[j])
+	}
+}
+
+// add adds the weighted rows of v of a block.
+func (x *running) add(v []float64, start, end int) {
+	s := x.simulation
+	for j := start; j < end; j++ {
+		w := x.scores[j]
 		if s.naive {
-			out[d] = acc[d]
-		} else {
-			out[d] = s.acc(acc[d] / l)
+			w = s.acc(w / x.sum)
+		}
+		if s.cutProbs != nil {
+			w = s.cutProbs(s.a.Probs, w)
+		}
+		w = roundTo(s.a.Probs, s.a.FlushSubnormals, w)
+		if math.IsInf(x.bias[j], -1) {
+			continue
+		}
+		for d := range x.acc {
+			x.acc[d] = s.acc(x.acc[d] + s.acc(w*v[j*len(x.acc)+d]))
+		}
+	}
+}
+
+// write normalizes and stores.
+func (x *running) write(out []float64) {
+	s := x.simulation
+	for d, y := range x.acc {
+		if !s.naive {
+			y = s.acc(y / x.sum)
 		}
 		if s.cutOut != nil {
-			out[d] = s.cutOut(s.a.Out, out[d])
+			y = s.cutOut(s.a.Out, y)
 		}
-		out[d] = roundTo(s.a.Out, s.a.FlushSubnormals, out[d])
+		out[d] = roundTo(s.a.Out, s.a.FlushSubnormals, y)
 	}
-	if s.base2 {
-		m = s.acc(m * roundTo(s.a.Acc, false, math.Ln2))
-	}
-	return s.acc(m + s.acc(math.Log(l)))
 }
 
 // values fills x with one of the value distributions, rounded to a format.

@@ -61,6 +61,15 @@ func rowsOf(t *cases.Tensor, do func(b, h, r int)) {
 	}
 }
 
+// each changes every number of a tensor.
+func each(t *cases.Tensor, change func(x float64) float64) {
+	rowsOf(t, func(b, h, r int) {
+		for d := range t.Shape[3] {
+			t.Set(b, h, r, d, change(t.At(b, h, r, d)))
+		}
+	})
+}
+
 func addTo(t *cases.Tensor, b, h, r int, x float64) {
 	for d := range t.Shape[3] {
 		t.Set(b, h, r, d, t.At(b, h, r, d)+x)
@@ -100,25 +109,7 @@ func bugs() []brokenLaws {
 		{"every batch reads the keys of the first", cases.Mask{}, bug{before: func(c *cases.Case, t *cases.Tensors) {
 			t.K.Strides[0] = 0
 		}}, []string{"independent-heads", "permute-batches", "blind-row"}},
-		{"query head h uses kv head h mod kv_heads", cases.Mask{}, bug{before: func(c *cases.Case, t *cases.Tensors) {
-			if c.KVHeads == c.Heads {
-				return
-			}
-			old := t.Clone()
-			group := c.Group()
-			*t = cases.Tensors{Q: t.Q, K: repeated(t.K, c.Heads), V: repeated(t.V, c.Heads), Out: t.Out, LSE: t.LSE}
-			for h := range c.Heads {
-				for b := range c.Batch {
-					for r := range c.KVLen {
-						for d := range c.HeadDim {
-							t.K.Set(b, h, r, d, old.K.At(b, h%(c.Heads/group), r, d))
-							t.V.Set(b, h, r, d, old.V.At(b, h%(c.Heads/group), r, d))
-						}
-					}
-				}
-			}
-			c.KVHeads = c.Heads
-		}}, []string{"gqa-expand", "independent-heads", "permute-heads"}},
+		{"query head h uses kv head h mod kv_heads", cases.Mask{}, bug{before: interleaved}, []string{"gqa-expand", "independent-heads", "permute-heads"}},
 		{"the mask's columns are off by one", boolean, bug{before: func(_ *cases.Case, t *cases.Tensors) {
 			rowsOf(&t.Mask.Tensor, func(b, h, r int) {
 				for k := t.Mask.Shape[3] - 1; k > 0; k-- {
@@ -145,21 +136,13 @@ func bugs() []brokenLaws {
 			})
 		}}, []string{"permute-keys", "ones", "zero-q", "split-merge"}},
 		{"weights do not add up to 1", cases.Mask{}, bug{after: func(c *cases.Case, t *cases.Tensors) {
-			rowsOf(&t.Out, func(b, h, r int) {
-				for d := range c.HeadDim {
-					t.Out.Set(b, h, r, d, 1.01*t.Out.At(b, h, r, d))
-				}
-			})
+			each(&t.Out, func(x float64) float64 { return 1.01 * x })
 		}}, []string{"ones", "zero-q"}},
 		{"an output far outside", cases.Mask{}, bug{after: func(c *cases.Case, t *cases.Tensors) {
 			addTo(&t.Out, c.Batch-1, c.Heads-1, c.QLen-1, 50)
 		}}, []string{"hull", "scale-v", "split-v", "ones"}},
 		{"outputs are clamped at 0", cases.Mask{}, bug{after: func(c *cases.Case, t *cases.Tensors) {
-			rowsOf(&t.Out, func(b, h, r int) {
-				for d := range c.HeadDim {
-					t.Out.Set(b, h, r, d, max(0, t.Out.At(b, h, r, d)))
-				}
-			})
+			each(&t.Out, func(x float64) float64 { return max(0, x) })
 		}}, []string{"scale-v", "split-v"}},
 		{"an additive mask is clamped at 0", additive, bug{before: func(_ *cases.Case, t *cases.Tensors) {
 			rowsOf(&t.Mask.Tensor, func(b, h, r int) {
@@ -169,7 +152,7 @@ func bugs() []brokenLaws {
 			})
 		}}, []string{"shift-logits"}},
 		{"the logsumexp is of base 2", cases.Mask{}, bug{after: func(_ *cases.Case, t *cases.Tensors) {
-			rowsOf(t.LSE, func(b, h, r int) { t.LSE.Set(b, h, r, 0, t.LSE.At(b, h, r, 0)*math.Log2E) })
+			each(t.LSE, func(x float64) float64 { return x * math.Log2E })
 		}}, []string{"split-merge", "zero-q"}},
 		{"a negative scale loses its sign", cases.Mask{}, bug{before: func(c *cases.Case, _ *cases.Tensors) {
 			*c = c.WithScale(float32(math.Abs(float64(c.EffectiveScale()))))
@@ -235,6 +218,22 @@ func bugs() []brokenLaws {
 			t.Out.Set(0, 0, 0, 0, t.Out.At(0, 0, 0, 0)*(1+float64(calls)*0x1p-22))
 		}}, []string{"twice"}},
 	}
+}
+
+// interleaved gives each query head a kv head of its own: number h mod kv_heads.
+func interleaved(c *cases.Case, t *cases.Tensors) {
+	if c.KVHeads == c.Heads {
+		return
+	}
+	old := t.Clone()
+	*t = cases.Tensors{Q: t.Q, K: repeated(t.K, c.Heads), V: repeated(t.V, c.Heads), Out: t.Out, LSE: t.LSE}
+	rowsOf(&t.K, func(b, h, r int) {
+		for d := range c.HeadDim {
+			t.K.Set(b, h, r, d, old.K.At(b, h%c.KVHeads, r, d))
+			t.V.Set(b, h, r, d, old.V.At(b, h%c.KVHeads, r, d))
+		}
+	})
+	c.KVHeads = c.Heads
 }
 
 // TestBugsAreCaught: every law catches a bug that it is there for, and no bit-for-bit law objects to a sound path.

@@ -36,6 +36,8 @@ type Compiler struct {
 	wide *wideTwin // the same compiler for engine wide, found when it is first asked for
 
 	undefined undefinedWay
+
+	expanded *expanded
 }
 
 // Entry is one entry point of a module.
@@ -76,7 +78,7 @@ func New(options Options) (*Compiler, error) {
 		return nil, err
 	}
 	return &Compiler{clang: clang, identity: identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: store, deadline: deadline,
-		wide: &wideTwin{}, undefined: undefinedWay{new(atomic.Int32)}}, nil
+		wide: &wideTwin{}, undefined: undefinedWay{new(atomic.Int32)}, expanded: new(expanded)}, nil
 }
 
 // Clang is the path of the compiler in use.
@@ -160,6 +162,10 @@ func (c *Compiler) preprocess(ctx context.Context, p *Program, headers string) (
 	if err := checkIncludes(p, directories); err != nil {
 		return "", nil, asCompileError(p, err)
 	}
+	key := expansionKey(p, headers, directories[1:])
+	if text, ok := c.expanded.of(key); ok {
+		return text, nil, nil
+	}
 	arguments := preprocessFlags(p)
 	for _, directory := range directories {
 		arguments = append(arguments, "-I", directory)
@@ -180,7 +186,11 @@ func (c *Compiler) preprocess(ctx context.Context, p *Program, headers string) (
 		}
 	}
 	// What was given as text is called by the name it was given under.
-	return strings.ReplaceAll(out, strings.TrimSuffix(quote(filepath.Join(folder, "files")+"/"), "\""), "\""), files, nil
+	text := strings.ReplaceAll(out, strings.TrimSuffix(quote(filepath.Join(folder, "files")+"/"), "\""), "\"")
+	if len(files) == 0 {
+		c.expanded.keep(key, text)
+	}
+	return text, files, nil
 }
 
 func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {

@@ -188,7 +188,7 @@ func (c *Compiler) findWide(ctx context.Context) (*Compiler, error) {
 		return nil, err
 	}
 	t := wideCPU{opt: opt}
-	return &Compiler{clang: c.clang, identity: clang + "\n" + identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: c.cache, deadline: c.deadline,
+	return &Compiler{clang: c.clang, identity: clang + "\n" + identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: c.cache, deadline: c.deadline, expanded: c.expanded,
 		undefined: c.undefined}, nil
 }
 
