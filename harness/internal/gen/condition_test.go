@@ -65,16 +65,24 @@ func TestAFilterOnEveryField(t *testing.T) {
 					}
 					continue
 				}
-				for n := range 12 {
-					for _, one := range drawnWith(t, s, n, f) {
-						if has := f.HasUse(&one) && holds(f, &one, value); has != test.wants {
-							t.Fatalf("%s: %s is %q in %s", &test.filter, f.Name, f.Text(&one), cases.Describe(one))
-						}
-					}
+				if err := drawsOnly(t, s, f, value, test.wants); err != nil {
+					t.Fatalf("%s: %v", &test.filter, err)
 				}
 			}
 		}
 	}
+}
+
+// drawsOnly looks at the first cases of a stream: whether a field has a value must be as it is wanted, in all of them.
+func drawsOnly(t *testing.T, s *gen.Stream, f *cases.Field, value string, wants bool) error {
+	for n := range 12 {
+		for _, one := range drawnWith(t, s, n, f) {
+			if has := f.HasUse(&one) && holds(f, &one, value); has != wants {
+				return fmt.Errorf("%s is %q in %s", f.Name, f.Text(&one), cases.Describe(one))
+			}
+		}
+	}
+	return nil
 }
 
 // drawnWith draws a case, with those before it, of which a filter on a field holds as well: but not one on how many there are.

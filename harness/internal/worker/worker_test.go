@@ -161,17 +161,10 @@ func TestEveryFaultCostsItsOwnCaseOnly(t *testing.T) {
 			for i, r := range results {
 				c, err := source(i)
 				require.NoError(t, err)
-				expected := verdict.Pass
-				switch {
-				case kind.Later && len(r.Case.After) > len(c.After):
+				if kind.Later && len(r.Case.After) > len(c.After) {
 					require.Contains(t, r.Verdict.Reason, "only after")
-					expected = kind.Verdict
-				case kind.Verdict == verdict.Nondeterministic && c.Output != precision.FP32:
-				case !kind.Later && path.Strikes(c):
-					expected = kind.Verdict
-				case strikesBefore(path, c) && (kind.Later || !judgedOnly(kind.Verdict)):
-					expected = kind.Verdict
 				}
+				expected := expected(kind, path, c, r.Case)
 				if expected != verdict.Pass {
 					struck++
 				}
@@ -187,6 +180,21 @@ func TestEveryFaultCostsItsOwnCaseOnly(t *testing.T) {
 			require.Zero(t, mappings(t), "leaked shared memory")
 		})
 	}
+}
+
+// expected is the verdict on a case, which came back with the predecessors that its failure needs.
+func expected(kind fault.Kind, path *fault.Path, c, told cases.Case) verdict.Kind {
+	switch {
+	case kind.Later && len(told.After) > len(c.After):
+		return kind.Verdict
+	case kind.Verdict == verdict.Nondeterministic && c.Output != precision.FP32:
+		return verdict.Pass
+	case !kind.Later && path.Strikes(c):
+		return kind.Verdict
+	case strikesBefore(path, c) && (kind.Later || !judgedOnly(kind.Verdict)):
+		return kind.Verdict
+	}
+	return verdict.Pass
 }
 
 // mayPass reports whether a fault may do no harm: a NaN is right in some cases, and a read between a buffer and the end

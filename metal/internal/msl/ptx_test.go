@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -75,30 +76,39 @@ func TestPTXOfAllSemanticKernels(t *testing.T) {
 		}
 		for _, math := range []msl.MathMode{msl.MathSafe, msl.MathFast} {
 			text, m := ptxOf(t, c, msl.Program{Source: string(source), File: name, Math: math})
-			for _, s := range m.Skipped {
-				if !strings.Contains(s.Reason, "was given no value") {
-					t.Errorf("%s, %s: %s: %s", name, math, s.Name, s.Reason)
-				}
-			}
-			if found := notPTX.FindString(text); found != "" {
-				t.Errorf("%s, %s: the module has %q", name, math, found)
-			}
-			for _, e := range m.Entries {
-				if !strings.Contains(text, " "+e.Name+"\n") {
-					t.Errorf("%s, %s: the module does not name %s", name, math, e.Name)
-				}
-			}
-			for _, body := range strings.Split(text, ".visible .entry ")[1:] { // every kernel of the suite writes what it found out
-				body, _, _ = strings.Cut(body, "// -- End function")
-				if !strings.Contains(body, "st.global") && !strings.Contains(body, "call") {
-					t.Errorf("%s, %s: %s stores nothing", name, math, strings.SplitN(body, "(", 2)[0])
-				}
-			}
-			if got := strings.Count(text, ".visible .entry"); got != len(m.Entries) {
-				t.Errorf("%s, %s: %d entry points, want %d", name, math, got, len(m.Entries))
+			if err := wholePTX(text, m); err != nil {
+				t.Errorf("%s, %s: %v", name, math, err)
 			}
 		}
 	}
+}
+
+// wholePTX holds a module against what its text has.
+func wholePTX(text string, m *msl.Module) (err error) {
+	wrong := func(format string, values ...any) { err = errors.Join(err, fmt.Errorf(format, values...)) }
+	for _, s := range m.Skipped {
+		if !strings.Contains(s.Reason, "was given no value") {
+			wrong("%s: %s", s.Name, s.Reason)
+		}
+	}
+	if found := notPTX.FindString(text); found != "" {
+		wrong("the module has %q", found)
+	}
+	for _, e := range m.Entries {
+		if !strings.Contains(text, " "+e.Name+"\n") {
+			wrong("the module does not name %s", e.Name)
+		}
+	}
+	for _, body := range strings.Split(text, ".visible .entry ")[1:] { // every kernel of the suite writes what it found out
+		body, _, _ = strings.Cut(body, "// -- End function")
+		if !strings.Contains(body, "st.global") && !strings.Contains(body, "call") {
+			wrong("%s stores nothing", strings.SplitN(body, "(", 2)[0])
+		}
+	}
+	if got := strings.Count(text, ".visible .entry"); got != len(m.Entries) {
+		wrong("%d entry points, want %d", got, len(m.Entries))
+	}
+	return err
 }
 
 func TestPTXOfKernels(t *testing.T) {
