@@ -24,6 +24,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/plainfile"
 	"attest.example/attest/harness/internal/predicate"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/metal/atomicfile"
@@ -47,9 +48,12 @@ type Ledger struct {
 	Known []Entry `toml:"known"`
 }
 
+// maxFileBytes bounds a ledger; a real one has an entry of some hundred bytes for each bug that is lived with.
+const maxFileBytes = 1 << 20
+
 // Read reads a ledger. A file that is not there is fs.ErrNotExist.
 func Read(file string) (Ledger, error) {
-	text, err := os.ReadFile(file)
+	text, err := plainfile.Read(file, maxFileBytes)
 	if err != nil {
 		return Ledger{}, fmt.Errorf("ledger: %w", err)
 	}

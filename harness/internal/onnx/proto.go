@@ -4,10 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"os"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"attest.example/attest/harness/internal/plainfile"
 	"attest.example/attest/harness/internal/precision"
 )
 
@@ -117,16 +117,7 @@ func (t elementType) value(b []byte) float64 {
 	return float64(b[0])
 }
 
-func readFile(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFileBytes {
-		return nil, fmt.Errorf("%s: want a file of at most %d bytes", file, maxFileBytes)
-	}
-	return os.ReadFile(file)
-}
+func readFile(file string) ([]byte, error) { return plainfile.Read(file, maxFileBytes) }
 
 func readTensor(file string) (*tensor, error) {
 	message, err := readFile(file)

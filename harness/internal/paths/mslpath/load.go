@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"attest.example/attest/harness/internal/plainfile"
 )
 
 // mostErrors is how many of a document's mistakes are told at once.
@@ -38,10 +40,13 @@ func parent(path string) string {
 	return ""
 }
 
+// maxManifestBytes bounds a manifest; a long one has some thousand bytes.
+const maxManifestBytes = 1 << 20
+
 // load reads a manifest and the texts it names. An error names the file, the line and the field.
 // root is where the texts lie; "": beside the manifest.
 func load(file, root string) (*manifest, error) {
-	data, err := os.ReadFile(file)
+	data, err := plainfile.Read(file, maxManifestBytes)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
