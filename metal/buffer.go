@@ -34,6 +34,9 @@ func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, e
 	return c.buffer(c.mfa.WrapStrided(memory, shape, strides))
 }
 
+// WholePage is the bytes of a page as WrapPages takes them: 16384, Apple's, or this machine's where that is larger.
+var WholePage = mfa.WholePage
+
 // WrapPages is WrapStrided for a library that takes whole pages only: memory must begin on a page, and the library is
 // told a length of whole pages. What follows memory in its last page must be the caller's too. No strides: contiguous.
 func (c *Context) WrapPages(memory []byte, shape, strides []int64) (*Buffer, error) {

@@ -22,7 +22,6 @@ import "C"
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"unsafe"
 )
@@ -78,9 +77,10 @@ func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, e
 }
 
 // WrapPages is WrapStrided for libraries that take whole pages only, as devices do that map memory: memory must begin on
-// a page, and the library is told a length of whole pages. What follows memory in its last page must be the caller's too.
+// a page of WholePage bytes, and the library is told a length of whole ones. What follows memory in its last page must be
+// the caller's too.
 func (c *Context) WrapPages(memory []byte, shape, strides []int64) (*Buffer, error) {
-	page := uintptr(os.Getpagesize())
+	page := uintptr(WholePage)
 	if len(memory) == 0 {
 		return c.WrapStrided(memory, shape, strides)
 	}

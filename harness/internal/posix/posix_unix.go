@@ -7,22 +7,50 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// Map maps the first bytes of a file for reading and writing, shared with whoever else maps it.
+// Map maps the first bytes of a file for reading and writing, shared with whoever else maps it. The memory begins at a
+// multiple of LargestPage.
 func Map(fd, bytes int) ([]byte, error) {
-	return unix.Mmap(fd, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	return mapAligned(fd, bytes, unix.MAP_SHARED)
 }
 
-// Reserve maps zeroed memory of which a page takes room when it is first written.
+// Reserve maps zeroed memory of which a page takes room when it is first written, at a multiple of LargestPage.
 func Reserve(bytes int) ([]byte, error) {
-	return unix.Mmap(-1, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	return mapAligned(-1, bytes, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
 }
 
-// Unmap ends a mapping.
-func Unmap(memory []byte) error { return unix.Munmap(memory) }
+// mapAligned takes room for the memory and its alignment, maps what is wanted inside, and gives the rest back.
+func mapAligned(fd, bytes, flags int) ([]byte, error) {
+	page := uintptr(os.Getpagesize())
+	align := max(LargestPage, page)
+	whole := (uintptr(bytes) + page - 1) / page * page
+	room, err := unix.MmapPtr(-1, 0, nil, whole+align, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	if err != nil {
+		return nil, err
+	}
+	before := -uintptr(room) % align
+	memory := unsafe.Add(room, before)
+	if _, err := unix.MmapPtr(fd, 0, memory, uintptr(bytes), unix.PROT_READ|unix.PROT_WRITE, flags|unix.MAP_FIXED); err != nil {
+		unix.MunmapPtr(room, whole+align)
+		return nil, err
+	}
+	if before > 0 {
+		unix.MunmapPtr(room, before)
+	}
+	if after := align - before; after > 0 {
+		unix.MunmapPtr(unsafe.Add(memory, whole), after)
+	}
+	return unsafe.Slice((*byte)(memory), bytes), nil
+}
+
+// Unmap ends a mapping of Map or Reserve.
+func Unmap(memory []byte) error {
+	return unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(memory)), uintptr(cap(memory)))
+}
 
 // Guard takes every access to whole pages away.
 func Guard(pages []byte) error { return unix.Mprotect(pages, unix.PROT_NONE) }

@@ -107,7 +107,7 @@ func (o *deviceOptions) setCUDA(key, text string) (err error) {
 		o.cuda.Memory, err = one(text, map[string]metal.CUDAMemory{"copied": metal.CUDACopied, "mapped": metal.CUDAMapped})
 	case "registers":
 		o.cuda.Registers, err = strconv.Atoi(text)
-		if err == nil && o.cuda.Registers != 0 && (o.cuda.Registers < 16 || o.cuda.Registers > 255) {
+		if err != nil || o.cuda.Registers != 0 && (o.cuda.Registers < 16 || o.cuda.Registers > 255) {
 			err = fmt.Errorf("%q: want 16 to 255, or 0", text)
 		}
 	}
@@ -132,17 +132,21 @@ func (o *deviceOptions) setHost(key, text string) (err error) {
 			o.host.Fill = fills[0]
 		}
 	case "seed":
-		o.host.Seed, err = strconv.ParseUint(text, 0, 64)
+		if o.host.Seed, err = strconv.ParseUint(text, 0, 64); err != nil {
+			err = fmt.Errorf("%q: want an integer from 0 to 2^64-1", text)
+		}
 	case "threads":
 		o.host.Workers, err = strconv.Atoi(text)
-		if err == nil && (o.host.Workers < 0 || o.host.Workers > 1024) {
+		if err != nil || o.host.Workers < 0 || o.host.Workers > 1024 {
 			err = fmt.Errorf("%q: want 0 to 1024", text)
 		}
 	case "check":
-		o.host.Check, err = strconv.ParseBool(text)
+		if o.host.Check, err = strconv.ParseBool(text); err != nil {
+			err = fmt.Errorf("%q: want true or false", text)
+		}
 	case "threadgroup":
 		o.host.MaxThreadgroupMemory, err = strconv.Atoi(text)
-		if err == nil && (o.host.MaxThreadgroupMemory < 32768 || o.host.MaxThreadgroupMemory > 1<<20) {
+		if err != nil || o.host.MaxThreadgroupMemory < 32768 || o.host.MaxThreadgroupMemory > 1<<20 {
 			err = fmt.Errorf("%q: want 32768 to 1048576", text)
 		}
 	}

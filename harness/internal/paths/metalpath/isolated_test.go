@@ -125,7 +125,7 @@ func TestAProbeThatEndsTheProcessIsLeftOut(t *testing.T) {
 
 // Memory that a library wraps by whole pages is laid out so, by the process that owns it.
 func TestWholePagesInAProcessOfItsOwn(t *testing.T) {
-	for _, flags := range [][]string{{"-DPAGES"}, {"-DALIGN=4096"}} {
+	for _, flags := range [][]string{{"-DPAGES"}, {"-DPAGES=16384"}, {"-DALIGN=4096"}} {
 		p := isolated(t, "", flags...)
 		for seed := range uint64(8) {
 			c := square(t, func(c *cases.Case) { c.Values.Seed = seed })

@@ -115,16 +115,15 @@ func (l *library) Findings(ctx context.Context, p *Path) []paths.Finding {
 // refuses everything is left as it is, and its calls tell why.
 func probeWrapping(c *metal.Context) wrapping {
 	takes := func(offset int, o wrapping) bool {
-		page := os.Getpagesize()
 		w := wrapper{context: c, wrapping: o}
 		defer w.close()
-		_, err := w.wrap(cases.Pages(4 * page)[offset : offset+100])
+		_, err := w.wrap(cases.Pages(2 * metal.WholePage)[offset : offset+100])
 		return err == nil
 	}
 	if takes(4, wrapping{}) {
 		return wrapping{}
 	}
-	for align := 8; align <= os.Getpagesize(); align *= 2 {
+	for align := 8; align < metal.WholePage; align *= 2 {
 		if takes(align, wrapping{}) { // at an odd multiple of it, and of nothing larger
 			return wrapping{align: align}
 		}

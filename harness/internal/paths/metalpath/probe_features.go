@@ -130,8 +130,12 @@ func (p *prober) heads(ctx context.Context) {
 		p.note("layout", p.convention().layoutWords()+", as given", true)
 	case decided.state == right:
 		p.note("layout", p.convention().layoutWords(), true)
-	default:
+	case decided.state == wrong:
 		p.note("layout", "unknown: a probe was right in neither BHSD nor BSHD, BHSD is assumed", true)
+	case decided.state == unasked:
+		p.note("layout", "unknown, BHSD is assumed: "+errLate.Error(), true)
+	default:
+		p.note("layout", "unknown, BHSD is assumed: the probe "+decided.words(), true)
 	}
 }
 

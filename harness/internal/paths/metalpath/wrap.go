@@ -2,7 +2,6 @@ package metalpath
 
 import (
 	"fmt"
-	"os"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/metal"
@@ -22,7 +21,7 @@ const smallAlignment = 16
 // alignment is what an operand's first element must be a multiple of, counted from where its memory begins.
 func (o wrapping) alignment() int {
 	if o.pages {
-		return os.Getpagesize()
+		return metal.WholePage
 	}
 	return max(o.align, 1)
 }

@@ -8,12 +8,13 @@
  *   LAYOUT_BSHD    contiguous memory is [batch, rows, heads, head_dim]
  *   SWAPPED        precision codes fp32 0, fp16 1, bf16 2      WRITES_FP32   whatever the output's code
  *   BASE2          the logsumexp            BOTTOM_RIGHT   causal where the lengths differ
- *   PAGES          wraps whole pages only   ALIGN=n      wraps at multiples of n
+ *   PAGES, =n      wraps whole pages only, of n bytes       ALIGN=n      wraps at multiples of n
  *   MASKLESS       the header without mask arguments       IGNORES_MASKS   has them, checks them, and ignores them
  *   ONE_HEAD, SQUARE, BLOCKS    takes one batch and head, as many rows as keys, multiples of 64, and refuses others
  *   FAILS          returns 5, with words    FAILS_UNLIKE   where the lengths differ
  *   CRASHES        where the lengths differ
  *   ONCE           runs the kernel for the first of several calls with the same arguments
+ *   LATENCY=s      says that every call took s seconds
  *   SLOW=s         takes seconds to load    TALKS        on both streams
  *   READS_PAST_K   3 elements past it, where kv_len is q_len + 7
  *   HANDLES        has a SIGSEGV handler of its own from when it is loaded, HANDLES_LATE from when it is called: it ends
@@ -76,7 +77,7 @@ void mfa_destroy_context(void *c) { free(c); }
 int32_t mfa_buffer_from_ptr(void *c, void *data, size_t bytes, void **out) {
   (void)c, (void)bytes;
 #ifdef PAGES
-  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  size_t page = PAGES > 1 ? PAGES : (size_t)sysconf(_SC_PAGESIZE);
   if ((uintptr_t)data % page || bytes % page) return 1;
 #endif
 #ifdef ALIGN
@@ -85,6 +86,9 @@ int32_t mfa_buffer_from_ptr(void *c, void *data, size_t bytes, void **out) {
   return *out = data, 0;
 }
 void mfa_destroy_buffer(void *b) { (void)b; }
+#ifdef LATENCY
+double mfa_get_gpu_latency(void *c) { return (void)c, LATENCY; }
+#endif
 
 static float number(uint32_t bits) {
   float x;
