@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -37,12 +38,16 @@ func explain(err error, text []byte) string {
 			path := fieldPath(semantic.JSONPointer)
 			return path + "unknown key; want one of " + strings.Join(keysBeside(path), ", ")
 		}
-		if semantic.Err != nil {
-			return fieldPath(semantic.JSONPointer) + semantic.Err.Error()
-		}
 		path := fieldPath(semantic.JSONPointer)
+		f := FieldNamed(inProblem(path))
+		if f != nil && semantic.JSONKind == '0' && (errors.Is(semantic.Err, strconv.ErrSyntax) || errors.Is(semantic.Err, strconv.ErrRange)) {
+			return fmt.Sprintf("%s%.80s; want %s", path, semantic.JSONValue, f.Accepts()) // a number, but 1.5, 1e3, or too large
+		}
+		if semantic.Err != nil {
+			return path + semantic.Err.Error()
+		}
 		want := typeWords(semantic.GoType)
-		if f := FieldNamed(inProblem(path)); f != nil && f.Type != List {
+		if f != nil && f.Type != List {
 			want = f.Accepts()
 		}
 		return fmt.Sprintf("%sa JSON %s; want %s", path, kindWords(semantic.JSONKind), want)
@@ -104,13 +109,19 @@ func keysBeside(path string) []string {
 	return keys
 }
 
+// deepest is how many parts of a path are told.
+const deepest = 8
+
 func fieldPath(pointer jsontext.Pointer) string {
 	if pointer == "" {
 		return ""
 	}
 	var parts []string
 	for token := range pointer.Tokens() {
-		parts = append(parts, token)
+		if parts = append(parts, token); len(parts) == deepest { // no field lies so deep
+			parts = append(parts, "...")
+			break
+		}
 	}
 	return strings.Join(parts, ".") + ": "
 }

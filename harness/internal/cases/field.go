@@ -157,7 +157,7 @@ func (f *Field) Accepts() string {
 	}
 	switch f.Type {
 	case Integer, List:
-		return fmt.Sprintf("%d to %d", f.Low, f.High)
+		return span(f.Low, f.High)
 	case Seed:
 		return "an integer from 0 to 2^64-1"
 	case Number:

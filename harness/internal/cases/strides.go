@@ -1,10 +1,13 @@
 package cases
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json"
 )
 
 // Strides are the element strides of batch, head, row and column, given one by one: a view of a longer cache, K and V
@@ -23,6 +26,27 @@ func (s Strides) String() string {
 }
 
 const noStrides = "none"
+
+// wantStrides is what a field of strides takes.
+const wantStrides = "none, or four strides from 0 to 2^34 such as 96/32/8/1"
+
+// UnmarshalJSON reads four numbers. Four zeros are no way to leave strides out: they would ask for one element in all
+// places, and stand for none here.
+func (s *Strides) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*s = Strides{}
+		return nil
+	}
+	var given []int
+	if err := json.Unmarshal(text, &given); err != nil || len(given) != len(s) {
+		return fmt.Errorf("%.80s; want %s", text, wantStrides)
+	}
+	copy(s[:], given)
+	if !s.Given() {
+		return errors.New("four zeros; want " + wantStrides + ", of which one at least is not 0")
+	}
+	return nil
+}
 
 // FreeStrides is what a filter asks for that wants strides, whichever they are.
 const FreeStrides = "free"
@@ -49,7 +73,7 @@ func parseStrides(text string) (s Strides, ok bool) {
 		}
 		s[i] = n
 	}
-	return s, true
+	return s, s.Given()
 }
 
 // reach is how many elements lie from the first to the last that strides reach, both counted.
@@ -94,10 +118,9 @@ func collides(strides [4]int, shape [4]int, zeroAllowed bool) int {
 
 // check refuses strides under which an operand could not be told from another case's, or from itself.
 func (s Strides) check(field string, shape [4]int, zeroAllowed bool) error {
-	want := "none, or four strides from 0 to 2^34 such as 96/32/8/1"
 	for _, n := range s {
 		if n < 0 || n > MaxStride {
-			return wrong(field, s, "%s", want)
+			return wrong(field, s, "%s", wantStrides)
 		}
 	}
 	if reach(s, shape) > MaxSpan {

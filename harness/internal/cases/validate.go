@@ -3,6 +3,7 @@ package cases
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -21,9 +22,17 @@ func wrong(field string, got any, want string, args ...any) error {
 
 func inRange(field string, got, low, high int) error {
 	if got < low || got > high {
-		return wrong(field, got, "%d to %d", low, high)
+		return wrong(field, got, "%s", span(low, high))
 	}
 	return nil
+}
+
+// span names the integers of a range.
+func span(low, high int) string {
+	if low == high {
+		return strconv.Itoa(low)
+	}
+	return fmt.Sprintf("%d to %d", low, high)
 }
 
 // oneOf checks an enumerated field; the zero value stands for the default and is always accepted.
