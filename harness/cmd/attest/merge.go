@@ -35,6 +35,7 @@ func mergeCommand(ctx context.Context, t terminal, args []string) int {
 	report, err := campaign.Merge(ctx, o, *out, campaign.Watch{
 		Reducing: func(id string) { fmt.Fprintln(t.err, "reducing "+id) },
 		Finding:  func(f record.Finding) { fmt.Fprintf(t.err, "finding %d: %s\n", f.Number, f.Summary) },
+		Damaged:  func(err error) { fmt.Fprintf(t.err, "attest: merge: left out: %v\n", err) },
 	})
 	if err != nil {
 		return t.complain("merge: %v", err)

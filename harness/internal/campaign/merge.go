@@ -145,6 +145,9 @@ func (m *merger) all(ctx context.Context) error {
 		m.log.Info("merged", "from", p.dir, "shard", p.options.Shard.String(), "cases", len(p.lines.Places), "commit", p.header.Commit)
 		for _, err := range p.lines.Damage {
 			m.log.Warn("damaged", "from", p.dir, "error", err)
+			if m.watch.Damaged != nil && !errors.Is(err, record.ErrTorn) {
+				m.watch.Damaged(err)
+			}
 		}
 		for _, at := range p.lines.Places {
 			if m.options.Cases > 0 && at.Index >= m.options.Cases {

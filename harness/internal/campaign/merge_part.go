@@ -168,10 +168,21 @@ func (m *merger) missing() []string {
 		case "":
 			list = append(list, fmt.Sprintf("shard %s: %d of its %d cases", s, n, s.Cases(m.options.Cases)))
 		default:
-			list = append(list, fmt.Sprintf("shard %s, in %s, ended early: %d of its %d cases", s, dir, n, s.Cases(m.options.Cases)))
+			why := "ended early"
+			if m.unreadable(s) {
+				why = "has lines that cannot be read"
+			}
+			list = append(list, fmt.Sprintf("shard %s, in %s, %s: %d of its %d cases", s, dir, why, n, s.Cases(m.options.Cases)))
 		}
 	}
 	return list
+}
+
+// unreadable reports whether a part has a line that was not merely cut off.
+func (m *merger) unreadable(s Shard) bool {
+	return slices.ContainsFunc(m.parts, func(p *part) bool {
+		return p.options.Shard == s && slices.ContainsFunc(p.lines.Damage, func(err error) bool { return !errors.Is(err, record.ErrTorn) })
+	})
 }
 
 // dirOf is the directory of a part; empty: it is not there.

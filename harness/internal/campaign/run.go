@@ -51,6 +51,9 @@ type Watch struct {
 	Finding func(record.Finding)
 	// Reducing is told before a failure is reduced.
 	Reducing func(id string)
+	// Damaged is told of each line of a merged run that cannot be read, but for the one at which a run was killed: its case
+	// is left out.
+	Damaged func(error)
 	// Judged gets every case that was judged, for counting what was reached.
 	Judged func(cases.Case)
 }
