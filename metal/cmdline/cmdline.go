@@ -20,6 +20,7 @@ func New(name string) *flag.FlagSet {
 // the flags I or D, -Ifolder and -Dmacro are -I folder and -D macro, as compilers take them.
 func Parse(f *flag.FlagSet, words []string) (arguments []string, err error) {
 	words = separate(f, words)
+	defer explain(f)()
 	for {
 		if err := f.Parse(words); err != nil {
 			return nil, err

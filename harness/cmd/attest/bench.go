@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"attest.example/attest/harness/internal/bench"
@@ -29,9 +30,17 @@ func benchCommand(ctx context.Context, t terminal, args []string) int {
 	if _, status := flags.parse(args, 0, 0); status >= 0 {
 		return status
 	}
-	if o.N < 0 || o.N > 1<<16 || o.MaxKeys < 0 || o.MaxKeys > 1<<20 || o.Heads < 0 || o.Heads > 1<<10 || !(*peak >= 0) {
-		return t.complain("bench: --n %d, --max-keys %d, --heads %d, --peak %g; want 1 to 65536, 1 to 1048576, 1 to 1024, more than 0",
-			o.N, o.MaxKeys, o.Heads, *peak)
+	for _, size := range []struct {
+		flag string
+		n    int
+		most int
+	}{{"n", o.N, 1 << 16}, {"max-keys", o.MaxKeys, 1 << 20}, {"heads", o.Heads, 1 << 10}} {
+		if flags.given(size.flag) && (size.n < 1 || size.n > size.most) {
+			return t.complain("bench: --%s %d; want 1 to %d", size.flag, size.n, size.most)
+		}
+	}
+	if flags.given("peak") && !(*peak > 0 && *peak <= math.MaxFloat64/1e9) {
+		return t.complain("bench: --peak %g; want a number above 0", *peak)
 	}
 	if status := flags.folderOf("out", *out); status >= 0 {
 		return status

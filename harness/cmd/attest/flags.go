@@ -20,7 +20,8 @@ import (
 // flagSet is a command's flags. Its parse prints what is wrong and returns the exit status; -1 means go on.
 type flagSet struct {
 	*flag.FlagSet
-	t terminal
+	t         terminal
+	arguments string // what a command takes, as its help has it
 }
 
 func newFlags(t terminal, name, arguments, words string) flagSet {
@@ -31,7 +32,7 @@ func newFlags(t terminal, name, arguments, words string) flagSet {
 		set.PrintDefaults()
 		set.SetOutput(io.Discard)
 	}
-	return flagSet{set, t}
+	return flagSet{set, t, arguments}
 }
 
 // parse accepts flags before and after the arguments.
@@ -51,7 +52,7 @@ func (f flagSet) parse(args []string, minArgs, maxArgs int) ([]string, int) {
 	}
 	switch {
 	case len(rest) < minArgs:
-		return nil, f.t.complain("%s: a case file is missing", f.Name())
+		return nil, f.t.complain("%s: want %s", f.Name(), f.arguments)
 	case maxArgs >= 0 && len(rest) > maxArgs:
 		return nil, f.t.complain("%s: %q is one argument too many", f.Name(), rest[maxArgs])
 	}

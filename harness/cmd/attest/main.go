@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,7 +26,14 @@ const (
 // terminal is where a command prints: results on out, progress and complaints on err.
 type terminal struct{ out, err io.Writer }
 
+// complain prints one line. The only context that commands cancel is that of signals, so an error of it is told as what it
+// is, and not by the work that it met.
 func (t terminal) complain(format string, args ...any) int {
+	for i, a := range args {
+		if err, ok := a.(error); ok && errors.Is(err, context.Canceled) {
+			args[i] = "interrupted"
+		}
+	}
 	fmt.Fprintf(t.err, "attest: "+format+"\n", args...)
 	return misuse
 }
@@ -76,6 +84,9 @@ func dispatch(ctx context.Context, t terminal, args []string) int {
 	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
+		if len(args) > 1 && args[0] == "help" {
+			return dispatch(ctx, t, append(args[1:], "--help"))
+		}
 		usage(t.out)
 		return conforms
 	case "-version", "--version":

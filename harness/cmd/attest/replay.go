@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/cases"
@@ -33,8 +34,12 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 	for _, err := range damaged {
 		fmt.Fprintf(t.err, "attest: %v\n", err)
 	}
-	if len(items) == 0 {
-		return t.complain("replay: no case in %v", files)
+	switch {
+	case len(items) > 0:
+	case len(damaged) > 0: // which is told
+		return misuse
+	default:
+		return t.complain("replay: no case in %s; want case files, or folders with some", strings.Join(files, ", "))
 	}
 	conditions := trial.conditions(flags)
 	first, err := elsewhere(conditions, items)

@@ -32,6 +32,9 @@ func showCommand(ctx context.Context, t terminal, args []string) int {
 	if len(damaged) > 0 {
 		return t.complain("show: %v", damaged[0])
 	}
+	if len(items) == 0 {
+		return t.complain("show: %s holds no case; want a case file", files[0])
+	}
 	conditions := rerun.conditions(flags)
 	first, err := elsewhere(conditions, items)
 	if err != nil {

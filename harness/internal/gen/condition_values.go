@@ -123,8 +123,8 @@ func parseRange(f *cases.Field, text string) (numberRange, error) {
 		return numberRange{}, fmt.Errorf("%q: want default, a finite number, or a range such as 0.1..0.5", text)
 	}
 	for _, end := range []string{first, last} {
-		if err := f.Set(new(cases.Case), end); err != nil {
-			return numberRange{}, err
+		if f.Set(new(cases.Case), end) != nil {
+			return numberRange{}, fmt.Errorf("%q: want %s", end, f.Accepts())
 		}
 	}
 	return numberRange{low: low, high: high}, nil

@@ -38,7 +38,12 @@ var settings = []setting{
 		func(f *Filter, v string) (err error) { f.MaxWork, err = parseWork(v); return },
 		func(f *Filter) string { return nonZero(f.MaxWork) }},
 	{"single", "true: no cases that run before in the same context",
-		func(f *Filter, v string) (err error) { f.Single, err = parseBool(v); return },
+		func(f *Filter, v string) (err error) {
+			if f.Single, err = parseBool(v); err == nil && !f.Single {
+				err = fmt.Errorf("%q: want true; after=1-16 keeps those that have such cases", v)
+			}
+			return
+		},
 		func(f *Filter) string {
 			if f.Single {
 				return "true"
