@@ -117,6 +117,8 @@ func TestFilterRefuses(t *testing.T) {
 		{"max-work", "lots", `max-work: "lots": want a number of multiply-adds such as 1e6`},
 		{"max-work", "NaN", `max-work: "NaN": want a number of multiply-adds such as 1e6`},
 		{"single", "maybe", `single: "maybe": want true or false`},
+		{"single", "false", `single: "false": want true; after=1-16 keeps those that have such cases`},
+		{"softcap", "-1", `softcap: "-1": want 0, which is none, or 2^-126 to 2^126`},
 		{"region", "nowhere", `region: region "nowhere": want one of heads, batches`},
 		{"colour", "red", `filter "colour": want one of precision, output, mask, max-len, head-dim, max-work, single, region, lengths, group, layout, values`},
 	} {
