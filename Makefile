@@ -28,7 +28,7 @@ run: bin/attest
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 test: deps vet
 	$(GO) test -vet=off -p $$(($(JOBS) + 1)) ./...
-	$(MAKE) -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) conform clients mfa-fuzz-library examples
+	$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) conform clients mfa-fuzz-library examples
 
 # What CI holds the paths to: no nonconformity in 1,000 default cases on naive and host, under both math modes and a
 # random schedule, under the checkers, through the shared library, and none in the corpus.
