@@ -96,6 +96,15 @@ race: deps
 bench-engines: deps
 	$(GO) run ./metal/internal/benchengines
 
+# Holds random kernels that diverge against the referee that runs them by masks, on fibers in every schedule and on vectors:
+# make random-kernels COUNT=10000 SEED=1000. Cut it short when you like: the same command goes on where it was. ON='^[a-z]+$'
+# leaves the schedules with checkers out, which take most of the time. What differs is made smaller and printed.
+.PHONY: random-kernels
+random-kernels: export ON := $(value ON)
+random-kernels: deps
+	$(GO) test ./metal/internal/host -count=1 -timeout 0 -v -run '^(TestRandomKernelsDivergeByTheRule|TestRandomKernelsOnVectors)$$' \
+	  -kernels $(or $(COUNT),10000) -kernels-seed $(SEED) -kernels-on "$$ON" -kernels-tally $(CURDIR)/build/random-kernels
+
 # Compiles every kernel of a project at hand: make real-kernels DIR=... [FLAGS="-I ... -D ... --language 320 --deadline 10m"].
 # FLAGS are words with quotes where one has a space; the shell sees none of it: FLAGS="-only copy|scan -D 'T=unsigned int'".
 .PHONY: real-kernels

@@ -79,9 +79,9 @@ func disagreement(t testing.TB, devices map[string]*device.Device, text, name st
 	return nil
 }
 
-// TestRandomKernelsDivergeByTheRule holds the engine against package referee. For more kernels:
+// TestRandomKernelsDivergeByTheRule holds the engine against package referee. For more kernels, here and on engine Wide:
 //
-//	go test -run TestRandomKernelsDivergeByTheRule -kernels 10000 -kernels-seed 1000 -timeout 0
+//	make random-kernels COUNT=10000 SEED=1000
 func TestRandomKernelsDivergeByTheRule(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles many kernels: make test runs it")
@@ -102,8 +102,12 @@ func TestRandomKernelsDivergeByTheRule(t *testing.T) {
 		o.Compiler = wholeText{compiler}
 		devices[name] = newDevice(t, o)
 	}
-	ran := 0
-	for first := 0; first < *randomKernels; first += kernelsInAText {
+	kept := newTally(t, *kernelsTally, *kernelsOn, *randomSeed)
+	ran, err := kept.agreed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for first := ran; first < *randomKernels; first += kernelsInAText {
 		var kernels []*referee.Kernel
 		for i := first; i < min(first+kernelsInAText, *randomKernels); i++ {
 			kernels = append(kernels, referee.Generate(fmt.Sprintf("k%d", i), *randomSeed+uint64(i)))
@@ -117,6 +121,9 @@ func TestRandomKernelsDivergeByTheRule(t *testing.T) {
 				t.Fatalf("kernel %s of seed %d: %v\nreduced, %v:\n%s", k.Name, *randomSeed, err, disagreement(t, devices, referee.Text(small), small.Name), referee.Text(small))
 			}
 			ran++
+		}
+		if err := kept.add(ran); err != nil {
+			t.Fatal(err)
 		}
 		if testing.Verbose() {
 			fmt.Println(ran, "random kernels agree")

@@ -20,9 +20,7 @@ func (c wideText) CompileWide(ctx context.Context, p device.Program) (Module, er
 }
 
 // TestRandomKernelsOnVectors holds engine Wide against package referee on random kernels that diverge: which lanes take part
-// in each operation shows in every result. For more kernels:
-//
-//	go test -run TestRandomKernelsOnVectors -kernels 10000 -kernels-seed 1000 -timeout 0
+// in each operation shows in every result. make random-kernels runs more of them.
 func TestRandomKernelsOnVectors(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles many kernels: make test runs it")
@@ -34,8 +32,13 @@ func TestRandomKernelsOnVectors(t *testing.T) {
 	if *randomKernels > 150 {
 		many = *randomKernels
 	}
+	kept := newTally(t, *kernelsTally, "wide", *randomSeed)
+	begun, err := kept.agreed()
+	if err != nil {
+		t.Fatal(err)
+	}
 	disagreements := 0
-	for first := 0; first < many; first += kernelsInAText {
+	for first := begun; first < many; first += kernelsInAText {
 		var kernels []*referee.Kernel
 		for i := first; i < min(first+kernelsInAText, many); i++ {
 			kernels = append(kernels, referee.Generate(fmt.Sprintf("k%d", i), *randomSeed+uint64(i)))
@@ -54,8 +57,13 @@ func TestRandomKernelsOnVectors(t *testing.T) {
 				t.Logf("reduced, %v:\n%s", disagreement(t, map[string]*device.Device{"wide": d}, referee.Text(small), small.Name), referee.Text(small))
 			}
 		}
+		if disagreements == 0 {
+			if err := kept.add(first + len(kernels)); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if testing.Verbose() {
-			fmt.Printf("%d random kernels, %d of them on vectors, %d disagree\n", first+len(kernels), count.wide, disagreements)
+			fmt.Printf("%d random kernels, %d disagree; of the %d of this run %d are on vectors\n", first+len(kernels), disagreements, first+len(kernels)-begun, count.wide)
 		}
 	}
 	t.Logf("%d random kernels on vectors, %d stayed on fibers: %v", count.wide, count.fibers, count.why)

@@ -55,7 +55,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "-piece %d: it must be more than 0, such as 100\n", *piece)
 		os.Exit(2)
 	}
-	failed, err := table(folders[0], text, *only, &builder{piece: *piece, deadline: *deadline, turn: make(chan bool, max(*jobs, 1))}, *verbose)
+	failed, err := table(folders[0], text, *only, &builder{piece: *piece, deadline: *deadline, turn: make(chan bool, max(*jobs, 1)), told: progress{to: os.Stderr}}, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -79,9 +79,13 @@ func table(dir string, text msl.Program, only string, b *builder, verbose bool) 
 	}
 	defer b.compiler.Close()
 	results := make([]*result, len(files))
+	b.told.of = len(files)
 	var all sync.WaitGroup
 	for i, file := range files {
-		all.Go(func() { results[i] = b.text(text, file) })
+		all.Go(func() {
+			results[i] = b.text(text, file)
+			b.told.text(results[i], dir, file)
+		})
 	}
 	all.Wait()
 	fmt.Printf("%s\n", commit(dir))
@@ -92,16 +96,8 @@ func table(dir string, text msl.Program, only string, b *builder, verbose bool) 
 		if r == nil {
 			continue // no kernel
 		}
-		name, _ := filepath.Rel(dir, r.file)
-		seconds := fmt.Sprintf("%.1f", r.seconds)
-		if r.cached {
-			seconds = "cached"
-		}
-		switch {
-		case r.wrong != "":
-			fmt.Printf("| %s | refused: %s |||\n", name, r.wrong)
-		default:
-			fmt.Printf("| %s | %d | %d | %s |\n", name, r.kernels, r.skipped, seconds)
+		fmt.Println(r.row(dir))
+		if r.wrong == "" {
 			texts++
 		}
 		if verbose {
@@ -116,6 +112,22 @@ func table(dir string, text msl.Program, only string, b *builder, verbose bool) 
 	}
 	fmt.Printf("| %d texts | %d | %d | %.1f |\n", texts, sum.kernels, sum.skipped, sum.seconds)
 	return failed, nil
+}
+
+// row is a text's row of the table.
+func (r *result) row(dir string) string {
+	name, err := filepath.Rel(dir, r.file)
+	if err != nil {
+		name = r.file
+	}
+	if r.wrong != "" {
+		return fmt.Sprintf("| %s | refused: %s |||", name, r.wrong)
+	}
+	seconds := fmt.Sprintf("%.1f", r.seconds)
+	if r.cached {
+		seconds = "cached"
+	}
+	return fmt.Sprintf("| %s | %d | %d | %s |", name, r.kernels, r.skipped, seconds)
 }
 
 // texts are the .metal files below a folder, in order.
@@ -137,6 +149,7 @@ type builder struct {
 	piece    int           // kernels of a piece
 	deadline time.Duration // of a piece
 	turn     chan bool     // as many as run at once
+	told     progress
 }
 
 // text builds a text with a value for each function constant, so that no kernel lacks one: true, or 1. It is nil where the
@@ -174,6 +187,7 @@ func (b *builder) text(p msl.Program, file string) *result {
 			b.turn <- true
 			defer func() { <-b.turn }()
 			made[i] = b.build(p, msl.Piece{Index: i, Of: len(made)})
+			b.told.piece(made[i], file, i, len(made))
 		})
 	}
 	all.Wait()

@@ -28,8 +28,18 @@ func TestATextInPieces(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range []int{100, 4} {
-		b := &builder{compiler: c, piece: n, deadline: time.Minute, turn: make(chan bool, 2)}
+		var told strings.Builder
+		b := &builder{compiler: c, piece: n, deadline: time.Minute, turn: make(chan bool, 2), told: progress{to: &told, of: 1}}
 		r := b.text(msl.Program{}, file)
+		b.told.text(r, dir, file)
+		for i := 1; n < 9 && i <= 3; i++ {
+			if !strings.Contains(told.String(), fmt.Sprintf("k.metal: piece %d of 3: ", i)) {
+				t.Errorf("nothing is told of piece %d:\n%s", i, told.String())
+			}
+		}
+		if want := "1 of 1: | k.metal | 8 | 1 | "; !strings.Contains(told.String(), want) {
+			t.Errorf("told, want a line with %q:\n%s", want, told.String())
+		}
 		if r.wrong != "" || r.kernels != 8 || r.skipped != 1 || r.left[0].Name != "t5" {
 			t.Errorf("pieces of %d: %+v, want 8 kernels and t5 left out", n, r)
 		}
