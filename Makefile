@@ -43,6 +43,9 @@ conform: bin/attest lib
 	for style in vector blocked split; do \
 	  bin/attest run --path msl:examples/msl/$$style.toml --cases 60 --workers 2 --out build/conform/msl-$$style || exit 1; \
 	done
+	for pages in paged paged_kv; do \
+	  bin/attest run --path msl:examples/msl/$$pages.toml --paging.page 1-64 --cases 60 --out build/conform/msl-$$pages || exit 1; \
+	done
 	bin/attest replay --path naive
 	bin/attest replay --path host
 

@@ -163,7 +163,7 @@ func (c *Case) DropStrides(other *Case) {
 
 // Places is how many elements lie in memory, of a quantised operand how many bytes, of a paged one those of all pages.
 func (t *Tensor) Places() int {
-	s := t.stored()
+	s := t.Stored()
 	return s[0] * s[1] * s[2] * s[3]
 }
 

@@ -80,7 +80,7 @@ func TestEmptyCasesAreCases(t *testing.T) {
 		}
 		x := Materialize(c)
 		for _, b := range x.Buffers() {
-			if b.Bytes < 0 || b.Tensor.Len() == 0 && b.Tensor.stored() == b.Tensor.Shape && b.Tensor.Elements != b.Tensor.Offset {
+			if b.Bytes < 0 || b.Tensor.Len() == 0 && b.Tensor.Stored() == b.Tensor.Shape && b.Tensor.Elements != b.Tensor.Offset {
 				t.Errorf("%s: %s has %d elements after an offset of %d", c, b.Name, b.Tensor.Elements, b.Tensor.Offset)
 			}
 			for i, s := range b.Tensor.Strides {

@@ -184,8 +184,11 @@ func (t *Tensors) Page(page, count int) {
 	t.K.pages, t.V.pages = p, p
 }
 
-// stored is the shape of what lies in memory: of a paged operand its pages, of a quantised one bytes.
-func (t *Tensor) stored() [4]int {
+// PageLike makes a tensor one that is read through the table of another: its layout is then that of all pages.
+func (t *Tensor) PageLike(of *Tensor) { t.pages = of.pages }
+
+// Stored is the shape of what lies in memory: of a paged operand its pages, of a quantised one bytes.
+func (t *Tensor) Stored() [4]int {
 	columns := t.Shape[3]
 	if t.quant != nil {
 		columns = t.quant.format.rowBytes(columns)

@@ -97,7 +97,7 @@ func (t *Tensor) MostScale() float64 { return t.quant.scaleFormat().Max() }
 // EachPlace visits what the operand has in memory, slack left out: the index of each element, of a quantised operand of
 // each byte.
 func (t *Tensor) EachPlace(visit func(index int)) {
-	columns := t.stored()[3]
+	columns := t.Stored()[3]
 	for b := range t.Shape[0] {
 		for h := range t.Shape[1] {
 			for r := range t.Shape[2] {
@@ -113,7 +113,7 @@ func (t *Tensor) EachPlace(visit func(index int)) {
 
 // Read is how many bytes of memory a reader needs at least: the operand's own, and its scales and zero points.
 func (t *Tensor) Read() float64 {
-	bytes := float64(t.Shape[0]) * float64(t.Shape[1]) * float64(t.Shape[2]) * float64(t.stored()[3]) * float64(t.Size())
+	bytes := float64(t.Shape[0]) * float64(t.Shape[1]) * float64(t.Shape[2]) * float64(t.Stored()[3]) * float64(t.Size())
 	if q := t.quant; q != nil && q.scales != nil {
 		bytes += 4 * float64(q.scales.Len())
 		if q.zeros != nil {
@@ -124,7 +124,7 @@ func (t *Tensor) Read() float64 {
 }
 
 // RowPlaces is how many places a row has: elements, of a quantised operand bytes.
-func (t *Tensor) RowPlaces() int { return t.stored()[3] }
+func (t *Tensor) RowPlaces() int { return t.Stored()[3] }
 
 // span is how many columns share a scale.
 func (q *quantised) span(columns int) int {

@@ -132,7 +132,7 @@ func (c *Case) quantLayout(t *Tensor, operand string, format QuantFormat) (scale
 	if n > 1 || c.Quant.Scales == BlockScales {
 		q.columns = QuantBlock
 	}
-	shape := [4]int{t.stored()[0], c.KVHeads, t.stored()[2], n}
+	shape := [4]int{t.Stored()[0], c.KVHeads, t.Stored()[2], n}
 	if c.Quant.Scales == HeadScales {
 		shape = [4]int{1, c.KVHeads, 1, 1}
 	}

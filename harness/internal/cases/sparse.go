@@ -37,7 +37,7 @@ func (t *Tensor) spansOf(bytes int) []Span {
 		}
 		list = append(list, Span{start, end})
 	}
-	shape := t.stored()
+	shape := t.Stored()
 	axes := bySize(t.Strides, shape)
 	slices.Reverse(axes) // the largest stride outermost, so that addresses rise
 	var walk func(at int, axes []int)

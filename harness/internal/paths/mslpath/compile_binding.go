@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-var tensorNames = []string{"q", "k", "v", "mask", "out", "lse", "k_scales", "k_zeros", "v_scales", "v_zeros", fullMask}
+var tensorNames = []string{"q", "k", "v", "mask", "out", "lse", "k_scales", "k_zeros", "v_scales", "v_zeros", fullMask,
+	"sinks", "slopes", "ranges", "table", "kv", "qkv"}
 
 func (m *manifest) binding(l *loader, path string, b *binding, scratches map[string]bool, taken map[string]string) compiledBinding {
 	c := compiledBinding{path: path, tensor: b.Tensor, copied: m.copying(l, path, b), scratch: b.Scratch, null: b.Null}

@@ -2,7 +2,7 @@ package mslpath
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
@@ -18,7 +18,7 @@ const fullMask = "full_mask"
 // format and an order of its own.
 type copying struct {
 	as    string // half, bfloat, float; bool of masks; "": the tensor's own format
-	order string // BHSD or BSHD
+	order string // BHSD or BSHD; of joined tensors see joinedOrder
 }
 
 var copyFormats = map[string]precision.Format{"half": precision.FP16, "bfloat": precision.BF16, "float": precision.FP32}
@@ -27,6 +27,9 @@ func (m *manifest) copying(l *loader, path string, b *binding) *copying {
 	if b.As == "" && b.Order == "" {
 		if b.Tensor == fullMask {
 			l.wrong(path+".as", "is missing; want the format of its entries: half, bfloat, float or bool")
+		}
+		if joined[b.Tensor] != nil {
+			l.wrong(path+".order", "is missing; %s", wantOrder(b.Tensor))
 		}
 		return nil
 	}
@@ -37,10 +40,15 @@ func (m *manifest) copying(l *loader, path string, b *binding) *copying {
 	if _, known := copyFormats[b.As]; !known && b.As != "" && !(b.As == "bool" && isMask) {
 		l.wrong(path+".as", "%q: want half, bfloat or float, or bool of a mask", b.As)
 	}
-	if b.Order != "" && b.Order != "BHSD" && b.Order != "BSHD" {
+	switch {
+	case joined[b.Tensor] != nil:
+		if !isJoinedOrder(b.Tensor, b.Order) {
+			l.wrong(path+".order", "%q: %s", b.Order, wantOrder(b.Tensor))
+		}
+	case b.Order != "" && b.Order != "BHSD" && b.Order != "BSHD":
 		l.wrong(path+".order", "%q: want BHSD or BSHD", b.Order)
 	}
-	if strings.HasSuffix(b.Tensor, "_scales") || strings.HasSuffix(b.Tensor, "_zeros") {
+	if slices.Contains(asTheyLie, b.Tensor) {
 		l.wrong(path, "%s has no as and no order: it is bound as it lies", b.Tensor)
 	}
 	if b.Order == "BSHD" && isMask {
@@ -49,9 +57,23 @@ func (m *manifest) copying(l *loader, path string, b *binding) *copying {
 	return &copying{b.As, b.Order}
 }
 
+// asTheyLie are tensors that are never copied.
+var asTheyLie = []string{"k_scales", "k_zeros", "v_scales", "v_zeros", "sinks", "slopes", "ranges", "table"}
+
 // takes is an error where the copy of a tensor would not hold its values, or an output could not be as precise as the
 // case wants it.
 func (k *copying) takes(tensor string, c *cases.Case) error {
+	if parts := joined[tensor]; parts != nil {
+		if err := k.joins(tensor, c); err != nil {
+			return err
+		}
+		for _, part := range parts {
+			if err := k.takes(part, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	to, isFormat := copyFormats[k.as]
 	if c.Quant.Of(tensor) != "" && k.as != "float" {
 		return fmt.Errorf("the manifest passes a copy of %s on that does not hold what its integers stand for; as = \"float\" does", tensor)
@@ -125,7 +147,9 @@ func (c *call) copy(name string, k *copying) (*copyOf, bool, error) {
 		from = t.LSE
 	case "mask", fullMask:
 		return c.copiedMask(name, k)
-	default: // scales and zero points lie as they lie
+	case "kv", "qkv":
+		return c.join(name, k)
+	default: // see asTheyLie
 		return nil, false, fmt.Errorf("tensor %q is never copied", name)
 	}
 	if from == nil {
@@ -135,7 +159,8 @@ func (c *call) copy(name string, k *copying) (*copyOf, bool, error) {
 	if f, ok := copyFormats[k.as]; ok {
 		format = f
 	}
-	made := &copyOf{tensor: k.layout(format, from.Shape)}
+	made := &copyOf{tensor: k.layout(format, c.storedShape(from))}
+	made.tensor.Shape = from.Shape
 	if err := c.room(made, format.Size()); err != nil {
 		return nil, false, err
 	}
@@ -144,8 +169,29 @@ func (c *call) copy(name string, k *copying) (*copyOf, bool, error) {
 		made.tensor.Poison()
 		return made, true, nil
 	}
+	c.keepPages(&made.tensor, from)
 	transfer(&made.tensor, from)
 	return made, true, nil
+}
+
+// storedShape is the shape of a copy in memory. k and v in pages stay there where the manifest binds the table, and are
+// copied into one piece where it does not.
+func (c *call) storedShape(from *cases.Tensor) [4]int {
+	if page, _ := from.Paged(); page == 0 || !c.path.manifest.binds("table") {
+		return from.Shape
+	}
+	shape := from.Stored()
+	shape[3] = from.Shape[3] // numbers, also of what is stored as bytes
+	return shape
+}
+
+// keepPages makes a copy that has the shape of storedShape one in the pages of its tensor. What no entry's keys are in those
+// pages is slack, as it is there.
+func (c *call) keepPages(to, from *cases.Tensor) {
+	if page, _ := from.Paged(); page > 0 && c.path.manifest.binds("table") {
+		to.PageLike(from)
+		to.Clear()
+	}
 }
 
 // room makes the memory of a copy on the device.

@@ -13,6 +13,12 @@ func (m *manifest) knows(what string) bool {
 		return m.reads.Names["quant.k"] || m.reads.Names["quant.v"]
 	case "quant.zero_points":
 		return m.reads.Names[what] || m.binds("k_zeros") || m.binds("v_zeros")
+	case "paging.order", "paging.shared": // the table tells, and who has no table has all copied into one piece
+		return m.reads.Names["paging.page"]
+	case "alibi":
+		return m.reads.Names[what] || m.binds("slopes")
+	case "lengths.q", "lengths.kv", "lengths.side":
+		return m.reads.Names[what] || m.binds("ranges")
 	}
 	if !later {
 		return m.reads.Names[field] || m.binds(field) || field == "kv_offset" && m.reads.Names["diagonal"]

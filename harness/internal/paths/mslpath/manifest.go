@@ -70,9 +70,9 @@ type constant struct {
 type binding struct {
 	Index       *int    `toml:"index"`
 	When        text    `toml:"when"`
-	Tensor      string  `toml:"tensor"` // q, k, v, mask, out, lse, full_mask
+	Tensor      string  `toml:"tensor"` // one of tensorNames
 	As          string  `toml:"as"`     // format of a contiguous copy of the tensor that is bound in its place
-	Order       string  `toml:"order"`  // of such a copy: BHSD (default) or BSHD
+	Order       string  `toml:"order"`  // of such a copy: BHSD (default) or BSHD; of kv and qkv see joined
 	Type        string  `toml:"type"`   // of a scalar, or of each element of a list
 	Value       text    `toml:"value"`
 	Struct      []field `toml:"struct"`

@@ -41,7 +41,14 @@ type sizes struct {
 	Mask int `expr:"mask"`
 }
 
-// contiguous tells which operands are contiguous [batch, heads, rows, columns].
+// pages tells the table of paged k and v: how many pages an entry has, and how many there are in memory.
+type pages struct {
+	Each  int `expr:"each"`
+	Count int `expr:"count"`
+}
+
+// contiguous tells which operands are contiguous [batch, heads, rows, columns]; of k and v in pages, [pages, heads, rows of a
+// page, columns].
 type contiguous struct {
 	Q    bool `expr:"q"`
 	K    bool `expr:"k"`
@@ -55,6 +62,7 @@ func operandVariables() []predicate.Variable {
 	return []predicate.Variable{
 		{Name: "stride", Zero: strides{}}, {Name: "mask_shape", Zero: shapeOf{}}, {Name: "size", Zero: sizes{}},
 		{Name: "contiguous", Zero: contiguous{}}, {Name: "diagonal", Zero: 0}, {Name: "full_mask", Zero: shapeOf{}},
+		{Name: "pages", Zero: pages{}},
 	}
 }
 
@@ -87,7 +95,12 @@ func operandValues(c cases.Case) ([]any, error) {
 	if t.Mask != nil {
 		full.Batch, full.Heads = shape.Batch, shape.Heads
 	}
-	return []any{s, shape, size, dense, diagonal, full}, nil
+	var paged pages
+	if t.Table != nil {
+		paged.Each = t.Table.Shape[3]
+		_, paged.Count = t.K.Paged()
+	}
+	return []any{s, shape, size, dense, diagonal, full, paged}, nil
 }
 
 // stepsOfScales are the strides of scales and zero points, 0 along dimensions of extent 1.
@@ -96,7 +109,7 @@ func stepsOfScales(t *cases.Tensor) steps {
 		return steps{}
 	}
 	s := t.Strides
-	for i, n := range t.Shape {
+	for i, n := range t.Stored() {
 		if n == 1 {
 			s[i] = 0
 		}
@@ -107,11 +120,9 @@ func stepsOfScales(t *cases.Tensor) steps {
 // isContiguous reports whether a tensor's elements stand one after the other; the stride of an extent of 1 does not matter.
 func isContiguous(t *cases.Tensor) bool {
 	step := 1
+	shape := t.Stored()
 	for i := 3; i >= 0; i-- {
-		n := t.Shape[i]
-		if i == 3 {
-			n = t.RowPlaces() // of a quantised operand the bytes of a row
-		}
+		n := shape[i]
 		if n > 1 && t.Strides[i] != step {
 			return false
 		}

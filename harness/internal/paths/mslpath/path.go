@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
@@ -162,7 +163,28 @@ func (p *Path) Supports(c cases.Case) error {
 	if c.Mask.IsArray() && !p.manifest.binds("mask") && !p.manifest.binds(fullMask) {
 		return errors.New("the manifest binds no mask")
 	}
+	if c.Sinks != "" && !p.manifest.binds("sinks") {
+		return errors.New("the manifest binds no sinks")
+	}
+	if c.Ragged() && !p.manifest.binds("ranges") && !p.manifest.binds(fullMask) {
+		return errors.New("the manifest binds no ranges")
+	}
+	if c.Paging.Page > 0 && !p.manifest.binds("table") && p.manifest.inPlace("k", "v") {
+		return errors.New("the manifest binds no table of pages, and k or v where they lie")
+	}
 	return p.manifest.copiesTake(&c)
+}
+
+// inPlace reports whether one of the tensors is bound as it lies.
+func (m *manifest) inPlace(tensors ...string) bool {
+	for _, pass := range m.passes {
+		for _, b := range pass.bindings {
+			if slices.Contains(tensors, b.tensor) && b.copied == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (m *manifest) binds(tensor string) bool {

@@ -101,6 +101,7 @@ func source(a msltool.Argument) string {
 	for tensor, names := range map[string][]string{
 		"q": {"q", "queries", "query"}, "k": {"k", "keys", "key"}, "v": {"v", "values", "value"},
 		"out": {"out", "output", "o", "dst"}, "mask": {"mask", "fmask", "bmask"}, "lse": {"lse", "logsumexp"},
+		"sinks": {"sinks"}, "slopes": {"slopes", "alibi_slopes"}, "table": {"table", "page_table", "block_table", "block_tables"},
 	} {
 		for _, name := range names {
 			if strings.EqualFold(a.Name, name) {
