@@ -1,6 +1,9 @@
 package msl
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // plainStructs turns the C form typedef struct { ... } Name; into struct Name { ... }; so that the struct has a name
 // to say more about. It runs on brackets alone, before declarations are looked for.
@@ -33,8 +36,9 @@ func (u *unit) plainStructs() {
 
 // copyFromConstant lets the text's structs be copied out of constant memory, which clang's own copy constructors do
 // not: their source is generic memory, and constant memory is not part of that. Defaulted constructors leave a struct
-// an aggregate, and are constant expressions where the members' are. A struct that says itself how it is copied gets a
-// template, which is never a copy constructor.
+// an aggregate, and are constant expressions where the members' are. What a struct says itself of how it is copied stands: where
+// its source is in no address space by the text, a template is added, which is never a copy constructor; where the text
+// names the spaces, as in P(thread const P &), they are all that there are.
 func (u *unit) copyFromConstant() {
 	constructed := u.constructedStructs()
 	copied := u.copiedStructs()
@@ -43,21 +47,34 @@ func (u *unit) copyFromConstant() {
 		if d.kind != structDeclaration || !d.hasBody() || d.name < 0 || d.bodyEnd == d.body+1 || u.contains(d.body, d.bodyEnd, "virtual") {
 			continue
 		}
-		name := u.tokens[d.name].text
-		assign := fmt.Sprintf("template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s &operator=(const __constant msl_T &o) { return *this = metal::msl_detail::from_constant(o); } ", name)
+		name, path := u.tokens[d.name].text, d.scope.path+u.tokens[d.name].text+"::"
+		own := copied[path]
 		public := ""
-		if u.is(d.from, "class") || u.contains(d.body, d.bodyEnd, "private") || u.contains(d.body, d.bodyEnd, "protected") {
+		if constructed[path] || own != (ownCopies{}) || u.is(d.from, "class") || u.contains(d.body, d.bodyEnd, "private") || u.contains(d.body, d.bodyEnd, "protected") {
 			public = "public: "
 		}
-		if copied[d.scope.path+name+"::"] {
-			u.tokens[d.bodyEnd].before += fmt.Sprintf(" public: template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(metal::msl_detail::from_constant(o)) {} %[2]s", name, assign)
-			continue
+		var add strings.Builder
+		say := func(format string) { fmt.Fprintf(&add, format, name) }
+		if !constructed[path] { // where it has constructors, it has written that one if it is to have it
+			say("%[1]s() = default; ")
 		}
-		empty := name + "() = default; "
-		if constructed[d.scope.path+name+"::"] { // where it has that one, it has written it
-			public, empty = "public: ", ""
+		switch own.constructs {
+		case notOwn:
+			say("%[1]s(const %[1]s &) = default; %[1]s(const __constant %[1]s &) = default; ")
+		case ofAnySpace:
+			say("template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(metal::msl_detail::bytes_of<msl_T>(o).object()) {} ")
+		case ofNamedSpaces:
+			if own.ofThread && u.isMember(d) { // the copy constructor that clang makes for the whole takes its parts from generic memory
+				say("%[1]s(const %[1]s &o) : %[1]s((const __private %[1]s &)o) {} ")
+			}
 		}
-		u.tokens[d.bodyEnd].before += fmt.Sprintf(" %s%s%[3]s(const %[3]s &) = default; %[3]s(const __constant %[3]s &) = default; %[3]s &operator=(const %[3]s &) = default; %s", public, empty, name, assign)
+		if own.assigns == notOwn {
+			say("%[1]s &operator=(const %[1]s &) = default; ")
+		}
+		if own.assigns != ofNamedSpaces {
+			say("template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s &operator=(const __constant msl_T &o) { return *this = metal::msl_detail::bytes_of<msl_T>(o).object(); } ")
+		}
+		u.tokens[d.bodyEnd].before += " " + public + add.String()
 	}
 }
 
@@ -85,13 +102,28 @@ func (u *unit) constructedStructs() map[string]bool {
 	return constructed
 }
 
+// ownCopies is what a struct says itself of how it is copied.
+type ownCopies struct {
+	constructs, assigns copySource
+	ofThread            bool // a constructor copies what lies in thread memory
+}
+
+// copySource is where what is copied may lie, by the text.
+type copySource int
+
+const (
+	notOwn        copySource = iota // the text does not say how
+	ofAnySpace                      // its argument names no address space
+	ofNamedSpaces                   // each of them does
+)
+
 // copiedStructs are the structs, by their paths, of which a constructor or an assignment has only an object of the same struct
-// as its argument.
-func (u *unit) copiedStructs() map[string]bool {
-	copied := map[string]bool{}
+// as its argument. One that the text defaults is not its own: it is taken out.
+func (u *unit) copiedStructs() map[string]ownCopies {
+	copied := map[string]ownCopies{}
 	for n := range u.declarations {
 		d := &u.declarations[n]
-		if d.scope.inStruct == "" || d.name < 0 || d.kind != functionDeclaration || u.is(d.name-1, "~") {
+		if d.scope.inStruct == "" || d.name < 0 || d.kind != functionDeclaration || u.is(d.name-1, "~") || u.isErased(d.from, d.to) {
 			continue
 		}
 		constructs := u.tokens[d.name].text == d.scope.inStruct
@@ -99,11 +131,49 @@ func (u *unit) copiedStructs() map[string]bool {
 		if !constructs && !assigns {
 			continue
 		}
-		if parameters := u.split(d.open+1, d.close); len(parameters) == 1 && u.takesItself(d, parameters[0]) {
-			copied[d.scope.path] = true
+		parameters := u.split(d.open+1, d.close)
+		if len(parameters) != 1 || !u.takesItself(d, parameters[0]) {
+			continue
 		}
+		if u.is(d.to-1, ";") && u.is(d.to-2, "default") && u.is(d.to-3, "=") {
+			u.erase(d.from, d.to)
+			continue
+		}
+		source := ofAnySpace
+		for i := parameters[0][0]; i < parameters[0][1]; i++ {
+			if _, space := addressSpaces[u.tokens[i].text]; space && !u.is(i, "=") {
+				source = ofNamedSpaces
+			}
+		}
+		own := copied[d.scope.path]
+		own.ofThread = own.ofThread || constructs && u.contains(parameters[0][0], parameters[0][1], "thread")
+		if at := &own.constructs; constructs && *at != ofAnySpace {
+			*at = source
+		}
+		if at := &own.assigns; assigns && *at != ofAnySpace {
+			*at = source
+		}
+		copied[d.scope.path] = own
 	}
 	return copied
+}
+
+// isMember reports whether another struct of the text names this one, or a template has it as an argument, which may have a
+// member of that type.
+func (u *unit) isMember(one *declaration) bool {
+	name := u.tokens[one.name].text
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.kind == structDeclaration && d.hasBody() && d.from != one.from && u.contains(d.from, d.bodyEnd, name) {
+			return true
+		}
+	}
+	for i := range u.tokens {
+		if u.isIdentifier(i) && u.is(i, name) && (u.isOneOf(i-1, "<", ",") || u.isOneOf(i+1, ">", ">>", ",")) {
+			return true
+		}
+	}
+	return false
 }
 
 // takesItself reports whether a method's parameter is an object of the method's own struct.

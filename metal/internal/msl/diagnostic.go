@@ -84,10 +84,11 @@ func parseDiagnostics(output, headers string) []Diagnostic {
 		}
 	}
 	hintBFloat(all)
+	sayConversions(all)
 	kept := all[:0]
 	for _, d := range all {
-		if d.Severity == "note" && strings.HasPrefix(d.File, headers) {
-			continue
+		if strings.HasPrefix(d.File, headers) && (d.Severity == "note" || len(kept) > 0 && d.Severity == "error") {
+			continue // an error there that no place of the text led to follows from the one before it
 		}
 		kept = append(kept, d)
 	}
@@ -95,7 +96,7 @@ func parseDiagnostics(output, headers string) []Diagnostic {
 }
 
 var openclWords = strings.NewReplacer(
-	"const __constant", "constant", "__global", "device", "__local", "threadgroup", "__constant", "constant", "__private", "thread")
+	"const __constant", "constant", "__generic ", "", "__global", "device", "__local", "threadgroup", "__constant", "constant", "__private", "thread")
 
 // renamed puts clang's message, which is in OpenCL's words, into MSL's.
 func renamed(message string) string { return openclWords.Replace(message) }

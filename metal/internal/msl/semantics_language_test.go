@@ -36,6 +36,9 @@ func TestStructs(t *testing.T) {
 		{"complex", "-2 1 1 0 3 1"},
 		{"operators_of_two_signs", "16 5 6 12 101111 181816 18 0"},
 		{"constants_of_constants", "70 1 3 2 15 5 16 33 65"},
+		{"copied_by_own_constructors", "12.5 13.5 101 12.5 12.5 13.5 4"},
+		{"copied_within_a_whole", "4 4 4"},
+		{"copied_and_assigned", "3.5 2 20 2.5 50 7 2.5"},
 	})
 }
 

@@ -24,7 +24,7 @@ func (cpu) flags(math MathMode, check bool) []string {
 		"-fno-vectorize", "-mllvm", "-unroll-runtime=false",
 		// A lane's stack ends in a guard that a large frame must not step over.
 		"-fstack-clash-protection",
-		"-fno-color-diagnostics", "-fno-caret-diagnostics", "-ferror-limit=40",
+		"-fno-color-diagnostics", "-fno-caret-diagnostics", "-fno-elide-type", "-ferror-limit=40",
 		"-Wno-everything", "-Werror=return-type",
 		// Where a module turns out to run code while it is loaded, these say which line is to blame.
 		"-Wglobal-constructors", "-Wexit-time-destructors", "-fno-crash-diagnostics",

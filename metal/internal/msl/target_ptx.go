@@ -38,7 +38,7 @@ func (ptx) flags(math MathMode, check bool) []string {
 		"-Xclang", "-cl-ext=+all", // the pragmas that turn on half and double have no effect for this target
 		"-fdeclspec", "-O3", "--target=nvptx64-nvidia-cuda", "-Xclang", "-target-cpu", "-Xclang", "sm_80",
 		"-Xclang", "-target-feature", "-Xclang", "+ptx75", "-nogpulib",
-		"-fno-color-diagnostics", "-fno-caret-diagnostics", "-ferror-limit=40",
+		"-fno-color-diagnostics", "-fno-caret-diagnostics", "-fno-elide-type", "-ferror-limit=40",
 		"-Wno-everything", "-Werror=return-type", "-fno-crash-diagnostics"}
 	switch math {
 	case MathFolded:

@@ -127,6 +127,12 @@ template <class V> MSL_INLINE V from_constant(const __constant V &o) {
   __builtin_memcpy(bytes, (const void *)(unsigned long)&o, sizeof(V));
   return *(__private V *)bytes;
 }
+/* The same for a struct that says itself how it is copied: its bytes, so that its own copying is done once. */
+template <class V> struct bytes_of {
+  alignas(V) unsigned char bytes[sizeof(V)];
+  MSL_INLINE bytes_of(const __constant V &o) { __builtin_memcpy(bytes, (const void *)(unsigned long)&o, sizeof(V)); }
+  MSL_INLINE const __private V &object() const { return *(const __private V *)bytes; }
+};
 /* Where the parts of a vector are named, its type is too: bfloat2(0.5f, x) says that a float becomes a bfloat. */
 template <class T, class... U> struct narrows : bool_constant<is_same<T, bfloat>::value && (scalar<U>::value && ...) &&
                                                               ((floating<U>::value && !is_same<U, bfloat>::value) || ...)> {};

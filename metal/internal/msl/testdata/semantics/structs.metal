@@ -161,3 +161,49 @@ TEST(constants_of_constants) {
   out[0] = f.get().a, out[1] = f.get().b, out[2] = difference.b, out[3] = outer.inner.b, out[4] = summed, out[5] = sizeof(sized) / 4;
   out[6] = Pair(3).times<4>().sum(), out[7] = uint(q), out[8] = metal::integral_constant<uint, uint(Pair(6, 5))>::value;
 }
+// A struct that says itself how it is copied, for each address space by its own constructor.
+struct Counted {
+  float a;
+  Counted() {}
+  Counted(const thread Counted &o) { a = o.a + 1; }
+  Counted(const constant Counted &o) { a = o.a + 10; }
+  Counted(const device Counted &o) { a = o.a + 100; }
+};
+struct Whole { Counted part; float b; };
+struct CountedMore : Counted { float c; };
+float by_value(Counted c) { return c.a; }
+TEST(copied_by_own_constructors) {
+  constant Counted &c = *(constant Counted *)&p;
+  Counted x = c, y(x), z = *(device Counted *)in;
+  out[0] = x.a, out[1] = y.a, out[2] = z.a, out[3] = by_value(c);
+  Whole w = *(constant Whole *)&p, v = w;
+  CountedMore d;
+  d.a = 3;
+  CountedMore e = d;
+  out[4] = w.part.a, out[5] = v.part.a, out[6] = e.a;
+}
+// Only for thread memory, and as part of a whole.
+struct InThread { float a; InThread() {} InThread(const thread InThread &o) { a = o.a + 1; } };
+template <class T> struct WholeOf { T part; float b; };
+TEST(copied_within_a_whole) {
+  WholeOf<InThread> w;
+  w.part.a = 3, w.b = 4;
+  WholeOf<InThread> v = w;
+  InThread i = w.part;
+  out[0] = v.part.a, out[1] = v.b, out[2] = i.a;
+}
+// No address space is named: the same for all of them.
+struct Anywhere { float a; Anywhere() {} Anywhere(const Anywhere &o) : a(o.a + 1) {} };
+// An assignment of its own leaves the constructors that it does not say.
+struct Assigned { float a; thread Assigned &operator=(const thread Assigned &o) thread { a = 10 * o.a; return *this; } thread Assigned &operator=(const constant Assigned &o) thread { a = 20 * o.a; return *this; } };
+struct DefaultCopy { float a; DefaultCopy() : a(7) {} DefaultCopy(const thread DefaultCopy &o) = default; };
+TEST(copied_and_assigned) {
+  Anywhere x = *(constant Anywhere *)&p, y = *(device Anywhere *)in;
+  Assigned s, t;
+  s.a = 2, t = s;
+  Assigned u = *(constant Assigned *)&p;
+  out[0] = x.a, out[1] = y.a, out[2] = t.a, out[3] = u.a;
+  s = *(constant Assigned *)&p, out[4] = s.a;
+  DefaultCopy d, e = *(constant DefaultCopy *)&p;
+  out[5] = d.a, out[6] = e.a;
+}
