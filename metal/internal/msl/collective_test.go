@@ -72,8 +72,8 @@ kernel void k(device float *o) {}
 				t.Errorf("%s, %s: inlined is to be %v: %q", target.name(), name, is, line)
 			}
 		}
-		for call, is := range map[string]bool{"tally(x, metal::msl_simd::place(": true, "warp_poll(x)": true, "metal::lane_poll(x)": true,
-			"settled(metal::msl_simd::place(": !target.traits().wholeMatrices, "(metal::msl_simd::call(": true} {
+		for call, is := range map[string]bool{"tally(x, ::metal::msl_simd::place(": true, "warp_poll(x)": true, "metal::lane_poll(x)": true,
+			"settled(::metal::msl_simd::place(": !target.traits().wholeMatrices, "(::metal::msl_simd::call(": true} {
 			if strings.Contains(r.text, call) != is {
 				t.Errorf("%s: %s in the text is to be %v:\n%s", target.name(), call, is, r.text)
 			}

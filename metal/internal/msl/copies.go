@@ -62,7 +62,7 @@ func (u *unit) copyFromConstant() {
 		case notOwn:
 			say("%[1]s(const %[1]s &) = default; %[1]s(const __constant %[1]s &) = default; ")
 		case ofAnySpace:
-			say("template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(metal::msl_detail::bytes_of<msl_T>(o).object()) {} ")
+			say("template <class msl_T, class = ::metal::enable_if_t<::metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(::metal::msl_detail::bytes_of<msl_T>(o).object()) {} ")
 		case ofNamedSpaces:
 			if own.ofThread && u.isMember(d) { // the copy constructor that clang makes for the whole takes its parts from generic memory
 				say("%[1]s(const %[1]s &o) : %[1]s((const __private %[1]s &)o) {} ")
@@ -72,7 +72,7 @@ func (u *unit) copyFromConstant() {
 			say("%[1]s &operator=(const %[1]s &) = default; ")
 		}
 		if own.assigns != ofNamedSpaces {
-			say("template <class msl_T, class = metal::enable_if_t<metal::is_same<msl_T, %[1]s>::value>> %[1]s &operator=(const __constant msl_T &o) { return *this = metal::msl_detail::bytes_of<msl_T>(o).object(); } ")
+			say("template <class msl_T, class = ::metal::enable_if_t<::metal::is_same<msl_T, %[1]s>::value>> %[1]s &operator=(const __constant msl_T &o) { return *this = ::metal::msl_detail::bytes_of<msl_T>(o).object(); } ")
 		}
 		u.tokens[d.bodyEnd].before += " " + public + add.String()
 	}

@@ -60,7 +60,7 @@ func writeEntry(b *strings.Builder, n int, e *entryPoint) {
 		if p.condition != "" {
 			address = fmt.Sprintf("(%s) ? %s : nullptr", p.condition, address)
 		}
-		return fmt.Sprintf("metal::msl_detail::argument<%s>::at(%s)", typ, address)
+		return fmt.Sprintf("::metal::msl_detail::argument<%s>::at(%s)", typ, address)
 	})
 	b.WriteString("}\n")
 }
@@ -72,7 +72,7 @@ func writeCall(b *strings.Builder, e *entryPoint, memory func(p *parameter, typ 
 		if signature == "" {
 			signature = "decltype(" + e.expression + ")"
 		}
-		fmt.Fprintf(b, "  typedef metal::msl_detail::signature<%s> S;\n", signature)
+		fmt.Fprintf(b, "  typedef ::metal::msl_detail::signature<%s> S;\n", signature)
 	}
 	fmt.Fprintf(b, "  %s(", e.expression)
 	for i := range e.kernel.parameters {
@@ -85,9 +85,9 @@ func writeCall(b *strings.Builder, e *entryPoint, memory func(p *parameter, typ 
 		case p.kind != positionParameter:
 			fmt.Fprintf(b, "\n    %s", memory(p, typ))
 		case p.vector:
-			fmt.Fprintf(b, "\n    metal::msl_detail::position<%s>::of(%s[0], %s[1], %s[2])", typ, p.value, p.value, p.value)
+			fmt.Fprintf(b, "\n    ::metal::msl_detail::position<%s>::of(%s[0], %s[1], %s[2])", typ, p.value, p.value, p.value)
 		default:
-			fmt.Fprintf(b, "\n    metal::msl_detail::position<%s>::of(%s, 0, 0)", typ, p.value)
+			fmt.Fprintf(b, "\n    ::metal::msl_detail::position<%s>::of(%s, 0, 0)", typ, p.value)
 		}
 	}
 	b.WriteString(");\n")

@@ -170,7 +170,7 @@ func (m *pathMarks) dropConstexpr(d *declaration) {
 
 func (m *pathMarks) frame(body int) {
 	t := &m.u.tokens[body]
-	t.after = " metal::msl_simd::frame msl_frame;" + t.after
+	t.after = " ::metal::msl_simd::frame msl_frame;" + t.after
 }
 
 // markBody marks the statements in tokens [from, to) of a function's body.
@@ -213,7 +213,10 @@ func (m *pathMarks) markOperation(i int) {
 		m.markCall(i)
 		return
 	}
-	if m.declared[name] && u.tokens[i].text == name && !u.is(i-1, "::") {
+	if m.isTextsOwn(i) {
+		if m.meets[name] { // it leads to one of MSL's
+			m.markCall(i)
+		}
 		return
 	}
 	comma := ", "
@@ -221,7 +224,46 @@ func (m *pathMarks) markOperation(i int) {
 		comma = ""
 	}
 	end := &u.tokens[u.tokens[open].pair]
-	end.before += fmt.Sprintf("%smetal::msl_simd::place(__builtin_LINE(), %d)", comma, u.tokens[open].pair)
+	end.before += fmt.Sprintf("%s::metal::msl_simd::place(__builtin_LINE(), %d)", comma, u.tokens[open].pair)
+}
+
+// beforeValues are the words that may stand before a value, so that it is no declaration's type.
+var beforeValues = []string{"return", "else", "do", "case", "and", "or", "not"}
+
+// isTextsOwn reports whether the function called at i, which has the name of one of MSL's, is one of the text. Where the call
+// says metal:: that is MSL's namespace, unless the text has one of that name inside another and the call is in there too.
+func (m *pathMarks) isTextsOwn(i int) bool {
+	u, name := m.u, m.u.tokens[i].text
+	if !m.declared[name] {
+		return false
+	}
+	var path []string
+	at := i - 1
+	for ; u.is(at, "::") && u.isIdentifier(at-1) && !u.isOneOf(at-1, beforeValues...); at -= 2 {
+		path = append(path, u.tokens[at-1].text)
+	}
+	if len(path) != 1 || path[0] != "metal" {
+		return true
+	}
+	if u.is(at, "::") {
+		return false
+	}
+	within := ""
+	for n := range u.declarations {
+		if d := &u.declarations[n]; d.kind == functionDeclaration && d.hasBody() && i > d.body && i < d.bodyEnd {
+			within = d.scope.path
+		}
+	}
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.kind != functionDeclaration || d.name < 0 || u.functionName(d) != name {
+			continue
+		}
+		if outer, nested := strings.CutSuffix(d.scope.path, "metal::"); nested && outer != "" && strings.HasPrefix(within, outer) {
+			return true
+		}
+	}
+	return false
 }
 
 // markCall notes a call. What looks like one and declares a variable is left alone.
@@ -250,7 +292,7 @@ func (m *pathMarks) markCall(i int) {
 	if u.is(start-1, "template") {
 		return
 	}
-	if u.isIdentifier(start-1) && !u.isOneOf(start-1, "return", "else", "do", "case", "and", "or", "not") {
+	if u.isIdentifier(start-1) && !u.isOneOf(start-1, beforeValues...) {
 		return
 	}
 	if u.is(start-1, ">") && u.nameBeforeAngle(start-1) >= 0 && u.closingAngle(u.nameBeforeAngle(start-1)+1) == start-1 {
@@ -264,7 +306,7 @@ func (m *pathMarks) writeWraps() {
 	sort.Slice(m.wraps, func(a, b int) bool { return m.wraps[a].to < m.wraps[b].to })
 	before := map[int]string{}
 	for _, w := range m.wraps {
-		before[w.from] = fmt.Sprintf("(metal::msl_simd::call(%d), ", w.to) + before[w.from]
+		before[w.from] = fmt.Sprintf("(::metal::msl_simd::call(%d), ", w.to) + before[w.from]
 		end := &m.u.tokens[w.to]
 		end.after = ")" + end.after
 	}

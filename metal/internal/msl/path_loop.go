@@ -12,7 +12,7 @@ func (m *pathMarks) loopName(i int) string { return fmt.Sprintf("msl_loop_%d", i
 func (m *pathMarks) open(i int) {
 	t := &m.u.tokens[i]
 	t.space = withoutLoopPragmas(t.space)
-	t.before += fmt.Sprintf("if (metal::msl_simd::loop %s(%d); false) {} else ", m.loopName(i), i)
+	t.before += fmt.Sprintf("if (::metal::msl_simd::loop %s(%d); false) {} else ", m.loopName(i), i)
 }
 
 // turnStatement stands in front of a loop's body.

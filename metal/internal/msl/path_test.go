@@ -6,7 +6,7 @@ import (
 )
 
 // short leaves out what every mark has in common.
-var short = strings.NewReplacer(" metal::msl_simd::frame msl_frame;", "", "metal::msl_simd::", "", "__builtin_LINE(), ", "", "__attribute__((always_inline)) ", "", "; false) {} else", ")")
+var short = strings.NewReplacer(" ::metal::msl_simd::frame msl_frame;", "", "::metal::msl_simd::", "", "__builtin_LINE(), ", "", "__attribute__((always_inline)) ", "", "; false) {} else", ")")
 
 // TestPathsAreMarked shows what is put around an operation of a simdgroup. The numbers are those of tokens.
 func TestPathsAreMarked(t *testing.T) {
@@ -27,7 +27,10 @@ func TestPathsAreMarked(t *testing.T) {
 		"constexpr":          {"struct S { static constexpr float sum(float x) { return simd_sum(x); } };", "static float sum(float x) { return simd_sum(x, place(16)); }"},
 		"no place":           {"void f() { threadgroup_barrier(mem_flags::mem_none); simd_lane = 1; }", "void f() { threadgroup_barrier(mem_flags::mem_none); simd_lane = 1; }"},
 		"a name of its own":  {"float simd_sum(float x, int y) { return x; } void f() { simd_sum(1.0f, 2); }", "void f() { simd_sum(1.0f, 2); }"},
-		"Apple's own name":   {"void f(float x) { __metal_simd_sum(x); }", "void f(float x) { metal::simd_sum(x, place(10)); }"},
+		"own of that name":   {"float simd_sum(float x, int y) { return ::metal::simd_sum(x); } void f() { simd_sum(1.0f, 2); }", "return ::metal::simd_sum(x, place(17)); } void f() { (call(30), simd_sum(1.0f, 2)); }"},
+		"own in a namespace": {"namespace a { namespace metal { float simd_sum(float x) { return ::metal::simd_sum(x); } } float g(float x) { return metal::simd_sum(x); } } float h(float x) { return metal::simd_sum(x); } void f() { a::metal::simd_sum(1.0f); }",
+			"float g(float x) { return (call(37), metal::simd_sum(x)); } } float h(float x) { return metal::simd_sum(x, place(54)); } void f() { (call(69), a::metal::simd_sum(1.0f)); }"},
+		"Apple's own name": {"void f(float x) { __metal_simd_sum(x); }", "void f(float x) { metal::simd_sum(x, place(10)); }"},
 	} {
 		if got := short.Replace(rewriteText(t, "\n"+c.from+"\nkernel void k() {}")); !strings.Contains(got, c.to) {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, c.to)

@@ -44,7 +44,7 @@ func TestRules(t *testing.T) {
 		{"reference that is returned", "const thread T &f(const thread T &x) { return x; }", "const __private T &f(const __private T &x) { return x; }"},
 		{"bfloat literal", "bfloat f() { return 1.5bf + 2BF; }", "bfloat f() { return bfloat(1.5f) + bfloat(2.0f); }"},
 		{"words of OpenCL", "void f() { int local = global; }", "void f() { int msl_name_local = msl_name_global; }"},
-		{"collective", "float f(float x) { return simd_sum(x); } float g(float x) { return f(x); } float h();", "__attribute__((always_inline)) float f(float x) { metal::msl_simd::frame msl_frame; return simd_sum(x, metal::msl_simd::place(__builtin_LINE(), 11)); } __attribute__((always_inline)) float g(float x) { metal::msl_simd::frame msl_frame; return (metal::msl_simd::call(25), f(x)); } float h();"},
+		{"collective", "float f(float x) { return simd_sum(x); } float g(float x) { return f(x); } float h();", "__attribute__((always_inline)) float f(float x) { ::metal::msl_simd::frame msl_frame; return simd_sum(x, ::metal::msl_simd::place(__builtin_LINE(), 11)); } __attribute__((always_inline)) float g(float x) { ::metal::msl_simd::frame msl_frame; return (::metal::msl_simd::call(25), f(x)); } float h();"},
 		{"pragma", "\n#pragma METAL internals : enable\n#pragma unroll(4)\n#pragma clang loop unroll(full)\n#pragma clang loop vectorize(enable)\nint x;", "#pragma clang loop vectorize(enable) int x;"},
 	} {
 		if got := rewriteText(t, "\n"+c.from+kernel); got != strings.Join(strings.Fields(c.to), " ") {

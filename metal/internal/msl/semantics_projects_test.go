@@ -45,6 +45,14 @@ func TestConstantSpace(t *testing.T) {
 	})
 }
 
+func TestANamespaceCalledMetalOfTheTexts(t *testing.T) {
+	runRows(t, "own_metal.metal", launch{threads: [3]uint32{32, 1, 1}}, 0, []row{
+		{"in_a_namespace_of_that_name", "3.5 2.5 3.5 -4 3 5"},
+		{"wrappers_of_their_names", "32 496 32 33"},
+		{"wrappers_in_divergent_code", "8 24"},
+	})
+}
+
 func TestNamesAndDeclarations(t *testing.T) {
 	runRows(t, "names.metal", launch{}, 0, []row{
 		{"own_functions_of_several_types", "11 56 20 10"},

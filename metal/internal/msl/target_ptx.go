@@ -174,17 +174,17 @@ func (ptx) entryPoints(u *unit) string {
 		}
 		b.WriteString("  if (L->thread >= msl_group.threads) return;\n")
 		if u.paths > 0 {
-			b.WriteString("  metal::msl_simd::begin_path();\n")
+			b.WriteString("  ::metal::msl_simd::begin_path();\n")
 		}
 		writeCall(&b, &e, func(p *parameter, typ string) string {
 			if p.kind == threadgroupParameter {
-				return fmt.Sprintf("metal::msl_detail::shared_argument<%s>::at(launch.threadgroup_args[%d])", typ, p.slot)
+				return fmt.Sprintf("::metal::msl_detail::shared_argument<%s>::at(launch.threadgroup_args[%d])", typ, p.slot)
 			}
 			address := fmt.Sprintf("(void *)launch.buffers[%d]", p.slot)
 			if p.condition != "" {
 				address = fmt.Sprintf("(%s) ? %s : nullptr", p.condition, address)
 			}
-			return fmt.Sprintf("metal::msl_detail::argument<%s>::at(%s)", typ, address)
+			return fmt.Sprintf("::metal::msl_detail::argument<%s>::at(%s)", typ, address)
 		})
 		b.WriteString("}\n")
 	}
