@@ -37,9 +37,10 @@ type Engine = host.Engine
 const (
 	EngineFibers = host.Fibers // the default
 	EngineWide   = host.Wide   // vectors, where the compiler knows how; a kernel of which it does not stays on fibers
+	EngineAuto   = host.Auto   // vectors where they are compiled already or fibers have long been at the kernel; only in safe math
 )
 
-// EngineOf names the engine that runs a kernel for which EngineWide was asked, and why not vectors. HostOptions.OnEngine
+// EngineOf names the engine that runs a kernel for which EngineWide or EngineAuto was asked, and why not vectors. HostOptions.OnEngine
 // gets one for every kernel that is compiled.
 type EngineOf = host.EngineOf
 

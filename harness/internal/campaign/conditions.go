@@ -161,6 +161,14 @@ func (a *rerunner) kept(item corpus.Item, s setting) engine.Kept {
 
 func buildOf(path string) string { return evidence.Build(path, catalog.Files(path)...) }
 
+// keptBy are the conditions of a failure that this engine ran, by the choice of the device; empty: nothing was to choose.
+func keptBy(c evidence.Conditions, engine string) evidence.Conditions {
+	if path := record.OnEngine(c.Path, engine); path != c.Path {
+		c.Path, c.Build = path, buildOf(path)
+	}
+	return c
+}
+
 // keeping is what a failure under these conditions keeps beside its verdict.
 func (s setting) keeping() evidence.Conditions {
 	return evidence.Conditions{

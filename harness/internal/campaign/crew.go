@@ -152,7 +152,7 @@ func (c *Crew) Run(ctx context.Context, p Piece, each func(record.Result, *cases
 			line.Fill(c.peak)
 			var e *cases.Evidence
 			if line.Kind.Fails() {
-				e = evidence.Of(line.Verdict, result.On, c.keeping)
+				e = evidence.Of(line.Verdict, result.On, keptBy(c.keeping, line.Engine))
 			}
 			return each(line, e)
 		},
@@ -187,7 +187,7 @@ func (c *Crew) replay(ctx context.Context, p Piece, each func(record.Result, *ca
 			r.Fill(c.peak)
 			var e *cases.Evidence
 			if r.Kind.Fails() {
-				e = evidence.Of(r.Verdict, paths.Description{Device: r.Device, Toolchain: r.Toolchain}, c.keeping)
+				e = evidence.Of(r.Verdict, paths.Description{Device: r.Device, Toolchain: r.Toolchain}, keptBy(c.keeping, r.Engine))
 			}
 			if failed == nil {
 				failed = each(r.Result, e)

@@ -21,7 +21,7 @@ func (r *runner) take(result engine.Result) error {
 	}
 	r.judged = append(r.judged, outcome{result.Index, result.Case, v.Kind, line.Known != ""})
 	if v.Kind.Fails() {
-		file, err := r.run.SaveFailure(result.Case, evidence.Of(v, result.On, r.keeping()))
+		file, err := r.run.SaveFailure(result.Case, evidence.Of(v, result.On, keptBy(r.keeping(), line.Engine)))
 		if err != nil {
 			return err
 		}

@@ -36,6 +36,10 @@ type Timing struct {
 	// OnFibers are the kernels so far, as "KERNEL: WHY", that the host device was to run as vectors and runs with a fiber
 	// for each thread.
 	OnFibers []string
+
+	// Engine is what ran the kernels of this call, and of those before it in the same context, where the host device chooses
+	// between engines: "fibers", "wide" or "fibers,wide".
+	Engine string
 }
 
 // Promises is what a path guarantees beyond being right. Relations that it does not promise are not held against

@@ -39,6 +39,8 @@ type Result struct {
 	// OnFibers are the kernels, of those that the path had compiled by then, that vectors were to run and fibers do, as
 	// "KERNEL: WHY".
 	OnFibers []string `json:"on_fibers,omitempty"`
+	// Engine is what ran the case's kernels, "fibers", "wide" or "fibers,wide", where the path chooses.
+	Engine string `json:"engine,omitzero"`
 
 	Speed
 	// Impossible is why the times above cannot be true; Append fills it in.
@@ -60,7 +62,7 @@ func NewResult(c cases.Case, path string, on paths.Description, v verdict.Verdic
 	r := Result{
 		Case: c, ID: cases.Name(c), Path: path, Device: on.Device, Toolchain: on.Toolchain, Verdict: v,
 		Dispatches: len(t.DeviceSeconds), DeviceSeconds: t.DeviceSeconds, WallSeconds: wallSeconds,
-		CompileSeconds: t.CompileSeconds, Cached: t.Cached, OnFibers: t.OnFibers,
+		CompileSeconds: t.CompileSeconds, Cached: t.Cached, OnFibers: t.OnFibers, Engine: t.Engine,
 	}
 	r.Speed = SpeedOf(c, r.Dispatches, r.GPUSeconds())
 	return r

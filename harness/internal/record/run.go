@@ -159,7 +159,8 @@ func (r *Run) elapsed() time.Duration {
 func (r *Run) Summary() Summary {
 	s := r.summary
 	s.Failures = append([]Failure{}, s.Failures...)
-	s.Refusals, s.NotJudged, s.OnFibers = s.Refusals.Clone(), s.NotJudged.Clone(), maps.Clone(s.OnFibers)
+	s.Refusals, s.NotJudged = s.Refusals.Clone(), s.NotJudged.Clone()
+	s.OnFibers, s.Engines = maps.Clone(s.OnFibers), maps.Clone(s.Engines)
 	s.SetSeconds(r.elapsed().Seconds())
 	return s
 }

@@ -63,6 +63,8 @@ type Summary struct {
 
 	// OnFibers counts, by the reason, the kernels that vectors were to run and fibers did.
 	OnFibers map[string]int `json:"kernels_on_fibers,omitempty"`
+	// Engines counts cases by the engine that ran them, where the path chooses.
+	Engines map[string]int `json:"engines,omitempty"`
 
 	// Of a replay: kept failures that fail and pass on the same path, which Failed counts, and those that no longer fail.
 	Flaky    int `json:"flaky,omitzero"`
@@ -137,6 +139,7 @@ func (s *Summary) Add(r Result, dir string) {
 	for _, words := range r.OnFibers {
 		s.countOnFibers(words)
 	}
+	s.countEngine(r.Engine)
 	s.Laws += r.Laws
 	for _, reason := range r.NotJudged {
 		s.NotJudged.Add(reason, 1)
@@ -167,7 +170,7 @@ func (s *Summary) AddFile(r Result, file, note string) {
 	s.Add(r, "")
 	if len(s.Failures) > known {
 		f := &s.Failures[known]
-		f.File, f.Note, f.Replay = file, note, Command("replay", r.Path, file)
+		f.File, f.Note, f.Replay = file, note, Command("replay", OnEngine(r.Path, r.Engine), file)
 	}
 }
 
@@ -175,8 +178,9 @@ func (s *Summary) addFailure(r Result, dir string) {
 	if slices.ContainsFunc(s.Failures, func(f Failure) bool { return f.Case == r.ID }) {
 		return // the same case again
 	}
-	f := Failure{Case: r.ID, Verdict: r.Kind, Law: r.Law, Reason: r.Reason, File: failureFile(dir, r.ID), Wrote: r.Wrote, path: r.Path}
-	f.Replay = Command("replay", r.Path, f.File)
+	path := OnEngine(r.Path, r.Engine)
+	f := Failure{Case: r.ID, Verdict: r.Kind, Law: r.Law, Reason: r.Reason, File: failureFile(dir, r.ID), Wrote: r.Wrote, path: path}
+	f.Replay = Command("replay", path, f.File)
 	if reduced := reducedFile(dir, r.ID); exists(reduced) {
 		f.Reduced, f.ReducedReason = reduced, reasonOf(reduced)
 	}

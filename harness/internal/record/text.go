@@ -43,6 +43,7 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	if s.Impossible > 0 {
 		fmt.Fprintf(&b, "IMPOSSIBLE     the times of %s, by the clock or the device's peak\n", plural(s.Impossible, "case"))
 	}
+	s.writeEngines(&b)
 	for _, why := range slices.Sorted(maps.Keys(s.OnFibers)) {
 		fmt.Fprintf(&b, "on fibers      %s: %s\n", plural(s.OnFibers[why], "kernel"), oneLine(why))
 	}

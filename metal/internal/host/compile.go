@@ -9,9 +9,11 @@ import "C"
 import (
 	"context"
 	"runtime/cgo"
+	"time"
 	"unsafe"
 
 	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/internal/msl"
 )
 
 // attestHostCompile is the compiler as the C runtime calls it.
@@ -23,22 +25,50 @@ func attestHostCompile(handle C.uintptr_t, program *C.gpu_program, checked C.boo
 	status := device.HandOver(path, device.CText{At: unsafe.Pointer(message), Bytes: int(messageBytes)}, func() (string, error) {
 		c := cgo.Handle(handle).Value().(*callback)
 		p := device.ProgramAt(unsafe.Pointer(program))
-		m, err := c.compile(p, bool(checked), engine == C.HOST_WIDE)
+		m, err := c.compile(p, bool(checked), Engine(engine))
 		out.seconds, out.cached = C.double(m.Elapsed.Seconds()), C.bool(m.Cached)
 		return m.Path, err
 	})
 	return C.gpu_status(status)
 }
 
+// attestHostSpent is told how long a pipeline of engine Auto ran on fibers.
+//
+//export attestHostSpent
+func attestHostSpent(handle C.uintptr_t, program *C.gpu_program, seconds C.double) {
+	if c := cgo.Handle(handle).Value().(*callback); c.earned != nil {
+		c.earned.spent(device.ProgramAt(unsafe.Pointer(program)), time.Duration(float64(seconds)*float64(time.Second)))
+	}
+}
+
 // compile has a program compiled for vectors, where they are asked for and there is a compiler for them, else for fibers.
-func (c *callback) compile(p device.Program, checked, wide bool) (Module, error) {
+func (c *callback) compile(p device.Program, checked bool, engine Engine) (Module, error) {
 	w, ok := c.compiler.(wideCompiler)
-	if !ok || !wide || checked {
+	if !ok || engine == Fibers || checked {
 		return c.compiler.Compile(context.Background(), p, checked)
 	}
-	m, err := w.CompileWide(context.Background(), p)
+	var m Module
+	var err error
+	if engine == Auto {
+		m, err = c.atHand(w, p)
+	} else {
+		m, err = w.CompileWide(context.Background(), p)
+	}
 	if err == nil && c.onEngine != nil {
 		c.onEngine(m.engineOf(p.Function))
+	}
+	return m, err
+}
+
+// atHand is the module for vectors where it was made before, else the one for fibers.
+func (c *callback) atHand(w wideCompiler, p device.Program) (Module, error) {
+	known, ok := w.KnownWide(context.Background(), p)
+	if ok && known.engineOf(p.Function).Engine == msl.EngineWide {
+		return known, nil
+	}
+	m, err := c.compiler.Compile(context.Background(), p, false)
+	if m.Engines = known.Engines; !ok {
+		m.Engines = []msl.EngineOf{{Kernel: p.Function, Engine: msl.EngineFibers}} // without a reason: nobody has tried
 	}
 	return m, err
 }

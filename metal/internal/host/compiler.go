@@ -36,14 +36,17 @@ type Compiler interface {
 }
 
 // wideCompiler is a Compiler that makes modules of engine Wide too. It makes one for fibers where a kernel cannot be so.
+// KnownWide is what came of that before, if it was asked for: a module only for a kernel that vectors run.
 type wideCompiler interface {
 	CompileWide(ctx context.Context, p device.Program) (Module, error)
+	KnownWide(ctx context.Context, p device.Program) (Module, bool)
 }
 
 // callback is what the C runtime asks for modules.
 type callback struct {
 	compiler Compiler
 	onEngine func(msl.EngineOf)
+	earned   *earned // of engine Auto
 }
 
 // MSL is the Compiler that package msl makes: clang, behind an on-disk cache.
@@ -63,11 +66,24 @@ func (c MSL) CompileWide(ctx context.Context, p device.Program) (Module, error) 
 	return c.compile(ctx, p, false, msl.EngineWide)
 }
 
-func (c MSL) compile(ctx context.Context, p device.Program, checked bool, engine msl.Engine) (Module, error) {
-	m, err := c.Build(ctx, msl.Program{
+// KnownWide is what is in the cache for engine Wide.
+func (c MSL) KnownWide(ctx context.Context, p device.Program) (Module, bool) {
+	m := c.Compiler.KnownWide(ctx, c.program(p, false, msl.EngineWide))
+	if m == nil {
+		return Module{}, false
+	}
+	return Module{Path: m.Path, Cached: true, Engines: m.Engines}, true
+}
+
+func (c MSL) program(p device.Program, checked bool, engine msl.Engine) msl.Program {
+	return msl.Program{
 		Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.Language, Check: checked,
 		Includes: c.Includes, Defines: c.Defines, Math: p.Math, Constants: p.Constants, Engine: engine,
-	})
+	}
+}
+
+func (c MSL) compile(ctx context.Context, p device.Program, checked bool, engine msl.Engine) (Module, error) {
+	m, err := c.Build(ctx, c.program(p, checked, engine))
 	if err != nil {
 		return Module{}, err
 	}

@@ -45,8 +45,10 @@ static gpu_status check_options(const host_options *o, char *message, size_t mes
     return gpu_refuse(message, message_bytes, GPU_INVALID, "fill %d is none of NaN, zero, garbage", (int)o->fill);
   if ((unsigned)o->math > HOST_MATH_FAST_FOLDED)
     return gpu_refuse(message, message_bytes, GPU_INVALID, "math %d is none of as asked, safe, fast, fast-folded", (int)o->math);
-  if ((unsigned)o->engine > HOST_WIDE)
-    return gpu_refuse(message, message_bytes, GPU_INVALID, "engine %d is none of fibers, wide", (int)o->engine);
+  if ((unsigned)o->engine > HOST_AUTO)
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "engine %d is none of fibers, wide, auto", (int)o->engine);
+  if (o->engine == HOST_AUTO && !o->compile)
+    return gpu_refuse(message, message_bytes, GPU_INVALID, "engine auto needs a compiler of the caller's; fibers and wide do not");
   if (o->max_threads > MAX_THREADS)
     return gpu_refuse(message, message_bytes, GPU_INVALID, "max_threads is %u; at most %u", o->max_threads, MAX_THREADS);
   if (o->max_threadgroup_memory > MAX_THREADGROUP_MEMORY)

@@ -8,8 +8,11 @@ package host
 
 extern gpu_status attestHostCompile(uintptr_t, gpu_program *, _Bool, host_engine, host_module *, char *, size_t);
 
+extern void attestHostSpent(uintptr_t, gpu_program *, double);
+
 static void use_go_compiler(host_options *options, uintptr_t handle) {
   options->compile = (host_compile *)(void *)attestHostCompile;
+  options->spent = (host_spent *)(void *)attestHostSpent;
   options->compile_context = (void *)handle;
 }
 */
@@ -47,7 +50,11 @@ func New(o Options) (*device.Device, error) {
 		c.toolchain = C.CString(toolchain)
 		defer C.free(unsafe.Pointer(c.toolchain))
 	}
-	handle := cgo.NewHandle(&callback{compiler, o.OnEngine})
+	called := &callback{compiler: compiler, onEngine: o.OnEngine}
+	if w, ok := compiler.(wideCompiler); ok && o.Engine == Auto {
+		called.earned = newEarned(w, o.AutoAfter)
+	}
+	handle := cgo.NewHandle(called)
 	C.use_go_compiler(&c, C.uintptr_t(handle))
 	reason := (*C.char)(C.calloc(1, reasonBytes))
 	defer C.free(unsafe.Pointer(reason))
@@ -60,6 +67,7 @@ func New(o Options) (*device.Device, error) {
 	made := api.device
 	return device.New(unsafe.Pointer(api), device.Hooks{
 		Close: func() {
+			called.earned.stop()
 			C.host_device_destroy(made)
 			handle.Delete()
 			C.free(unsafe.Pointer(api))

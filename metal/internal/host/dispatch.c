@@ -135,6 +135,9 @@ static gpu_status run_once(gpu_device *device, const struct job *plan, double de
   if (job.check && status == GPU_OK) host_check_rerun(&job, plan, deadline, reports_before);
   if (job.check) host_check_end(&job);
   if (seconds) *seconds = job.ended - job.started;
+  gpu_pipeline *p = job.pipeline;
+  if (device->options.engine == HOST_AUTO && p->program && !p->wide && job.ended > job.started)
+    atomic_fetch_add(&p->nanoseconds, (uint64_t)((job.ended - job.started) * 1e9));
   return status;
 }
 

@@ -8,7 +8,8 @@
 // meet where they are in the same calls and the same turns of the same loops, in every schedule, checked or not.
 //
 // With Options.Engine Wide a simdgroup is one fiber, and its 32 lanes are vectors, for every kernel that the compiler can
-// make so; results, schedules, fills, limits and reports are the same. Checkers and lockstep keep to fibers.
+// make so; results, schedules, fills, limits and reports are the same. Checkers and lockstep keep to fibers. With Auto a
+// kernel is that only where it pays, and nothing waits for the compiler of vectors (earned.go).
 //
 // It never interprets what a kernel computes, knows nothing of attention, and never touches the caller's memory
 // outside of a run.

@@ -20,9 +20,10 @@ extern "C" {
  * are compiled for the checkers then, and are slow); the rest is as in forward order. */
 typedef enum { HOST_FORWARD = 0, HOST_REVERSE, HOST_RANDOM, HOST_LOCKSTEP } host_order;
 typedef enum { HOST_FILL_NAN = 0, HOST_FILL_ZERO, HOST_FILL_GARBAGE } host_fill;
-/* What runs the 32 threads of a simdgroup: a fiber each, or one fiber for all, as vectors, where the compiler knows how. A
- * checked device, and one in lockstep, has fibers whatever is asked for. */
-typedef enum { HOST_FIBERS = 0, HOST_WIDE } host_engine;
+/* What runs the 32 threads of a simdgroup: a fiber each, or one fiber for all, as vectors, where the compiler knows how, or
+ * what the compiler callback has at hand. A checked device, and one in lockstep, has fibers whatever is asked for; so has a
+ * pipeline in fast math of HOST_AUTO, for there the two have not the same bits. */
+typedef enum { HOST_FIBERS = 0, HOST_WIDE, HOST_AUTO } host_engine;
 typedef enum { HOST_MATH_AS_ASKED = 0, HOST_MATH_SAFE, HOST_MATH_FAST, HOST_MATH_FAST_FOLDED } host_math;
 
 /* What a compiler callback made. */
@@ -32,10 +33,13 @@ typedef struct {
   bool cached;
 } host_module;
 
-/* Compiles the program's text to a module, for fibers where HOST_WIDE is asked for and not to be had. Called from any
- * thread. `message` gets the diagnostics. */
+/* Compiles the program's text to a module, for fibers where HOST_WIDE is asked for and not to be had. With HOST_AUTO it is
+ * one for vectors if that is there already, else one for fibers. Called from any thread. `message` gets the diagnostics. */
 typedef gpu_status host_compile(void *context, const gpu_program *program, bool checked, host_engine engine,
                                 host_module *out, char *message, size_t message_bytes);
+
+/* Told of a pipeline of HOST_AUTO that was on fibers, when it is freed: the seconds that it ran. Called from any thread. */
+typedef void host_spent(void *context, const gpu_program *program, double seconds);
 
 typedef struct {
   uint32_t workers;                /* OS threads; 0: one a processor */
@@ -50,8 +54,9 @@ typedef struct {
   bool folded;                     /* what is compiled in fast math is compiled with tests for NaN and infinity folded */
   host_math math;                  /* HOST_MATH_AS_ASKED: that of each program */
   host_engine engine;
-  host_compile *compile;           /* NULL: runs the `attest` command (see compile_command.c) */
-  void *compile_context;
+  host_compile *compile;           /* NULL: runs the `attest` command (see compile_command.c), which has no HOST_AUTO */
+  host_spent *spent;               /* may be NULL */
+  void *compile_context;           /* of both */
   const char *toolchain;           /* for gpu_device_info; NULL: "attest msl" */
 } host_options;
 

@@ -113,7 +113,8 @@ struct gpu_pipeline {
   struct loaded *module;
   const struct msl_entry *entry;
   bool wide;                     /* the entry point runs a simdgroup */
-  struct program *program;       /* a copy, of one that is wide */
+  struct program *program;       /* a copy, of one that is wide, or may become so when it is compiled again */
+  atomic_uint_fast64_t nanoseconds; /* that it ran, of a device with HOST_AUTO */
   struct gpu_pipeline *fibers;   /* the same for fibers, made when it is first needed; the device's lock */
   struct loaded *twin;           /* of a checked module: private variables without a value start as zeros; may be NULL */
   const struct msl_entry *twin_entry;

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"time"
 
 	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/msl"
@@ -32,10 +33,17 @@ const (
 type Engine int
 
 // The engines. A checked device, and one in lockstep, has fibers whatever is asked for.
+//
+// Auto never waits for the slower compiler of vectors. A kernel runs as vectors where that module is in the cache, and else on
+// fibers, which compile in less than half of the time. When fibers have spent as long on it as compiling for vectors takes,
+// that is done in the background, and the kernel is vectors from when it is next compiled. A kernel that is compiled is on one
+// engine for good. In safe math both have the same bits, unless lanes of one simdgroup race; in fast math, where they have
+// not, Auto is fibers.
 const (
 	// Fibers are the default: where lanes of one simdgroup race, they show it, and vectors, which go in step, do not.
 	Fibers Engine = iota // a fiber for each
 	Wide                 // one for all, as vectors, where the compiler knows how; a kernel of which it does not stays on fibers
+	Auto                 // vectors for what fibers have long been at, and for what was compiled so before
 )
 
 // EngineOf names the engine that runs a kernel, and why not vectors.
@@ -56,12 +64,16 @@ type Options struct {
 	Folded               bool         // fast math is device.MathFolded
 	Math                 *device.Math // what every program is compiled with; nil: what it asks for
 	Engine               Engine
-	OnEngine             func(EngineOf) // with Wide: told of each kernel that is compiled; from any goroutine
+	AutoAfter            time.Duration  // with Auto: how long fibers run a kernel before it is compiled for vectors; 0: a second
+	OnEngine             func(EngineOf) // with Wide and Auto: told of each kernel that is compiled; from any goroutine
 	Compiler             Compiler       // nil: package msl with its default cache
 	Toolchain            string         // for the device's description; empty: that of Compiler
 }
 
 func (o *Options) check() error {
+	if o.AutoAfter < 0 {
+		return fmt.Errorf("AutoAfter %v: it must not be negative: %w", o.AutoAfter, device.ErrInvalidArgs)
+	}
 	if o.Workers < 0 || o.MaxThreads < 0 || o.MaxThreadgroupMemory < 0 {
 		return fmt.Errorf("Workers %d, MaxThreads %d, MaxThreadgroupMemory %d: none may be negative: %w",
 			o.Workers, o.MaxThreads, o.MaxThreadgroupMemory, device.ErrInvalidArgs)

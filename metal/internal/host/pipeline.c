@@ -27,8 +27,8 @@ static uint32_t least(uint32_t a, uint32_t b) { return b && b < a ? b : a; }
 
 static bool is_wide(struct loaded *module) { return host_module_of(module)->flags & MSL_MODULE_WIDE; }
 
-static gpu_status make(gpu_device *d, const gpu_program *p, struct loaded *module, gpu_pipeline **out, char *message,
-                       size_t message_bytes) {
+static gpu_status make(gpu_device *d, const gpu_program *p, struct loaded *module, host_engine engine, gpu_pipeline **out,
+                       char *message, size_t message_bytes) {
   const struct msl_module *m = host_module_of(module);
   const struct msl_entry *entry = find_entry(m, p->function);
   if (!entry) return no_entry(m, p->function, message, message_bytes);
@@ -38,7 +38,7 @@ static gpu_status make(gpu_device *d, const gpu_program *p, struct loaded *modul
   pipeline->module = module;
   pipeline->entry = entry;
   pipeline->wide = is_wide(module);
-  if (pipeline->wide && !(pipeline->program = host_copy_program(p))) {
+  if ((pipeline->wide || engine == HOST_AUTO) && !(pipeline->program = host_copy_program(p))) {
     free(pipeline);
     return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory for a pipeline");
   }
@@ -60,7 +60,7 @@ static gpu_status load_twin(gpu_pipeline *pipeline, const char *path, char *mess
                               : gpu_refuse(message, message_bytes, GPU_COMPILE, "%s lacks kernel %s", twin, pipeline->entry->name);
 }
 
-/* One pipeline for an engine. A module for HOST_WIDE may have a kernel that stays on fibers: that is compiled anew. */
+/* One pipeline for an engine. A module for vectors may have a kernel that stays on fibers: that is compiled anew. */
 static gpu_status compile_for(gpu_device *d, const gpu_program *p, host_engine engine, host_module *made, gpu_pipeline **out,
                               char *message, size_t message_bytes) {
   bool checked = d->options.check || d->options.order == HOST_LOCKSTEP;
@@ -70,13 +70,13 @@ static gpu_status compile_for(gpu_device *d, const gpu_program *p, host_engine e
   if (status != GPU_OK) return status;
   if (is_wide(module)) {
     const struct msl_entry *entry = find_entry(host_module_of(module), p->function);
-    if (engine != HOST_WIDE || (entry && !entry->run)) {
+    if (engine == HOST_FIBERS || (entry && !entry->run)) {
       host_unload(d, module);
-      if (engine == HOST_WIDE) return compile_for(d, p, HOST_FIBERS, made, out, message, message_bytes);
+      if (engine != HOST_FIBERS) return compile_for(d, p, HOST_FIBERS, made, out, message, message_bytes);
       return gpu_refuse(message, message_bytes, GPU_COMPILE, "%s is a module of engine wide, and fibers were asked for", made->path);
     }
   }
-  if ((status = make(d, p, module, out, message, message_bytes)) != GPU_OK) host_unload(d, module);
+  if ((status = make(d, p, module, engine, out, message, message_bytes)) != GPU_OK) host_unload(d, module);
   if (status == GPU_OK && d->options.check && (status = load_twin(*out, made->path, message, message_bytes)) != GPU_OK) {
     host_free_pipeline(d, *out);
     *out = NULL;
@@ -125,7 +125,8 @@ gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
   double start = gpu_now();
   host_module *made = calloc(1, sizeof *made);
   if (!made) return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory to compile");
-  gpu_status status = compile_for(d, &p, d->options.engine, made, out, message, message_bytes);
+  host_engine engine = d->options.engine == HOST_AUTO && p.math != GPU_MATH_SAFE ? HOST_FIBERS : d->options.engine;
+  gpu_status status = compile_for(d, &p, engine, made, out, message, message_bytes);
   if (status == GPU_OK && info) {
     memset(info, 0, sizeof *info);
     info->max_threads = (*out)->max_threads;
@@ -139,6 +140,8 @@ gpu_status host_compile_pipeline(gpu_device *d, const gpu_program *program, gpu_
 
 void host_free_pipeline(gpu_device *d, gpu_pipeline *pipeline) {
   if (!pipeline || host_is_forked()) return;
+  uint64_t ran = atomic_load(&pipeline->nanoseconds);
+  if (ran && d->options.spent) d->options.spent(d->options.compile_context, host_program(pipeline->program), (double)ran * 1e-9);
   if (pipeline->twin) host_unload(d, pipeline->twin);
   if (pipeline->fibers) host_free_pipeline(d, pipeline->fibers);
   host_free_program(pipeline->program);

@@ -212,10 +212,8 @@ func (c *Compiler) buildWide(ctx context.Context, p Program) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range m.Engines {
-		if e.Engine == EngineWide {
-			return m, nil
-		}
+	if m.hasWide() {
+		return m, nil
 	}
 	f, err := c.Build(ctx, onFibers)
 	if err != nil {
@@ -223,6 +221,22 @@ func (c *Compiler) buildWide(ctx context.Context, p Program) (*Module, error) {
 	}
 	f.Engines, f.CompileSeconds = m.Engines, f.CompileSeconds+m.CompileSeconds
 	return f, nil
+}
+
+// KnownWide is what Build once made of a program for engine wide, where that is in the cache, else nil. Nothing is compiled.
+// The module's Engines tell which kernels are vectors; where none is, the module cannot be run.
+func (c *Compiler) KnownWide(ctx context.Context, p Program) *Module {
+	w, err := c.wideCompiler(ctx)
+	if err != nil || p.Check {
+		return nil
+	}
+	p.Engine = EngineWide
+	return w.cache.find(w, &p)
+}
+
+// hasWide reports whether vectors run any of the module's kernels.
+func (m *Module) hasWide() bool {
+	return slices.ContainsFunc(m.Engines, func(e EngineOf) bool { return e.Engine == EngineWide })
 }
 
 // LaneIR is one lane's code of a program, in LLVM IR, as package wide reads it: for a look, and for tests.

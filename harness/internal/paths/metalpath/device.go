@@ -20,7 +20,7 @@ type onDevice struct {
 
 // openDevice opens the path in one mode. name is what the path calls itself.
 func openDevice(name string, mode Mode) (*Path, error) {
-	fallbacks := &Fallbacks{}
+	fallbacks := &Fallbacks{Chosen: mode.Host.Engine == metal.EngineAuto}
 	mode.Host.OnEngine = fallbacks.Add
 	device, description, err := mode.Open()
 	if err != nil {
@@ -42,12 +42,17 @@ func openDevice(name string, mode Mode) (*Path, error) {
 	return p, nil
 }
 
-func (d onDevice) NewContext() (*metal.Context, error) { return d.device.NewContext() }
-func (d onDevice) Describe() paths.Description         { return d.description }
+func (d onDevice) NewContext() (*metal.Context, error) {
+	d.fallbacks.Forget()
+	return d.device.NewContext()
+}
+
+func (d onDevice) Describe() paths.Description { return d.description }
 func (d onDevice) Supports(c cases.Case) error {
 	return cmp.Or(d.copies.Takes(c), d.descriptors.Supports(c))
 }
 func (d onDevice) Seen() error                  { return nil }
 func (d onDevice) Device() (*metal.Device, int) { return d.device, d.processors }
 func (d onDevice) OnFibers() []string           { return d.fallbacks.List() }
+func (d onDevice) Engine() string               { return d.fallbacks.Ran() }
 func (d onDevice) Close()                       { d.device.Close() }

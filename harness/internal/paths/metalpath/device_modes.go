@@ -20,7 +20,9 @@ const HostDevice = "host"
 //
 // and of the host device alone
 //
-//	engine    fibers (the default), wide: what runs the 32 threads of a simdgroup; in lockstep and under check always fibers
+//	engine    fibers (the default), wide, auto: what runs the 32 threads of a simdgroup; in lockstep and under check always
+//	          fibers. auto is vectors for a kernel that was compiled so before, or that fibers have long been at, and fibers
+//	          else and in fast math; each result says which, and the file of a failure has it in the place of auto
 //	schedule  forward, reverse, random, lockstep: the order of simdgroups and threadgroups
 //	fill      nan, zero, garbage: what threadgroup memory holds at first
 //	seed      of random schedules and garbage
@@ -99,6 +101,9 @@ func (m Mode) Open() (*metal.Device, paths.Description, error) {
 		return nil, paths.Description{}, err
 	}
 	toolchain := info.Toolchain
+	if m.Device == HostDevice && m.Host.Engine == metal.EngineAuto {
+		toolchain += ", engine auto"
+	}
 	if m.Device == HostDevice && m.Host.Engine == metal.EngineWide && !m.Host.Check && m.Host.Order != metal.OrderLockstep {
 		toolchain += ", engine wide"
 	}

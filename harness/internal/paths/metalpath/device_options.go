@@ -117,7 +117,7 @@ func (o *deviceOptions) setCUDA(key, text string) (err error) {
 func (o *deviceOptions) setHost(key, text string) (err error) {
 	switch key {
 	case "engine":
-		o.engines, err = list(text, map[string]namedEngine{"fibers": {"fibers", metal.EngineFibers}, "wide": {"wide", metal.EngineWide}})
+		o.engines, err = list(text, map[string]namedEngine{"fibers": {"fibers", metal.EngineFibers}, "wide": {"wide", metal.EngineWide}, "auto": {"auto", metal.EngineAuto}})
 	case "schedule":
 		o.orders, err = list(text, map[string]namedOrder{
 			"forward": {"forward", metal.OrderForward}, "reverse": {"reverse", metal.OrderReverse}, "random": {"random", metal.OrderRandom},

@@ -194,7 +194,16 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, chang
 		CompileSeconds: measured.Compile.Seconds(),
 		Cached:         measured.Cached,
 		OnFibers:       p.onFibers(),
+		Engine:         p.engine(),
 	}, nil
+}
+
+// engine is what ran the case's kernels, where a device chooses that.
+func (p *Path) engine() string {
+	if b, ok := p.backend.(interface{ Engine() string }); ok {
+		return b.Engine()
+	}
+	return ""
 }
 
 // onFibers are the kernels so far that vectors were to run and fibers do; a library does not tell.

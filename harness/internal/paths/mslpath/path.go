@@ -78,7 +78,7 @@ func takeRoot(options string) (root, rest string) {
 }
 
 func open(name string, m *manifest, mode metalpath.Mode) (*Path, error) {
-	fallbacks := &metalpath.Fallbacks{}
+	fallbacks := &metalpath.Fallbacks{Chosen: mode.Host.Engine == metal.EngineAuto}
 	mode.Host.OnEngine = fallbacks.Add
 	device, description, err := mode.Open()
 	if err != nil {
@@ -203,6 +203,7 @@ func (p *Path) Spent() bool { return p.device.Lost() }
 
 // Reset forgets the kernels, as a new process would.
 func (p *Path) Reset(ctx context.Context) error {
+	p.fallbacks.Forget()
 	for key, k := range p.kernels {
 		k.Close()
 		delete(p.kernels, key)
@@ -260,7 +261,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	if t.LSE != nil && p.manifest.document.LSE.Base == "2" {
 		toNatural(t.LSE)
 	}
-	call.timing.OnFibers = p.fallbacks.List()
+	call.timing.OnFibers, call.timing.Engine = p.fallbacks.List(), p.fallbacks.Ran()
 	return call.timing, nil
 }
 

@@ -1,0 +1,45 @@
+package record
+
+import (
+	"strings"
+	"testing"
+
+	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/verdict"
+)
+
+func TestOnEngine(t *testing.T) {
+	for _, c := range []struct{ path, engine, want string }{
+		{"host?engine=auto", "wide", "host?engine=wide"},
+		{"host?engine=auto&threads=1", "fibers,wide", "host?engine=fibers,wide&threads=1"},
+		{"host?threads=1&engine=auto", "fibers", "host?threads=1&engine=fibers"},
+		{"host?engine=auto", "", "host?engine=auto"},
+		{"host?engine=fibers,wide", "wide", "host?engine=fibers,wide"},
+		{"host", "wide", "host"},
+		{"exec:./mine?engine=automatic", "wide", "exec:./mine?engine=automatic"},
+	} {
+		if got := OnEngine(c.path, c.engine); got != c.want {
+			t.Errorf("OnEngine(%q, %q) = %q; want %q", c.path, c.engine, got, c.want)
+		}
+	}
+}
+
+// A failure is run again by the engine that ran it, and the run tells how many cases each engine had.
+func TestEngineOfAFailure(t *testing.T) {
+	result := func(kind verdict.Kind, engine string) Result {
+		return NewResult(cases.Case{}, "host?engine=auto", paths.Description{}, verdict.Verdict{Kind: kind}, paths.Timing{Engine: engine}, 1)
+	}
+	var s Summary
+	s.Add(result(verdict.Pass, "fibers"), "run")
+	s.Add(result(verdict.Pass, "fibers"), "run")
+	s.Add(result(verdict.Numeric, "wide"), "run")
+	if len(s.Failures) != 1 || !strings.Contains(s.Failures[0].Replay, "engine=wide") {
+		t.Errorf("failures %+v; want one whose replay names engine wide", s.Failures)
+	}
+	var b strings.Builder
+	s.writeEngines(&b)
+	if want := "engines        2 cases on fibers, 1 case on wide\n"; b.String() != want {
+		t.Errorf("%q; want %q", b.String(), want)
+	}
+}

@@ -1,0 +1,122 @@
+package host
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/internal/msl"
+)
+
+// scripted stands in for a compiler of vectors: it waits until it is let go, and counts.
+type scripted struct {
+	mu    sync.Mutex
+	asked []string
+	let   chan struct{}
+}
+
+func (s *scripted) CompileWide(ctx context.Context, p device.Program) (Module, error) {
+	s.mu.Lock()
+	s.asked = append(s.asked, p.Function)
+	s.mu.Unlock()
+	select {
+	case <-s.let:
+		return Module{}, nil
+	case <-ctx.Done():
+		return Module{}, ctx.Err()
+	}
+}
+
+func (s *scripted) KnownWide(context.Context, device.Program) (Module, bool) { return Module{}, false }
+
+// A kernel is compiled for vectors once, when fibers have been at it for long, no two at a time, and none after the end.
+func TestEarned(t *testing.T) {
+	s := &scripted{let: make(chan struct{})}
+	e := newEarned(s, time.Second)
+	a, b := device.Program{Function: "a"}, device.Program{Function: "b"}
+	e.spent(a, 600*time.Millisecond)
+	e.spent(b, 600*time.Millisecond)
+	e.spent(device.Program{Function: "a", Constants: []device.Constant{{Bits: 1}}}, 600*time.Millisecond) // another program
+	if len(s.asked) != 0 {
+		t.Fatalf("compiled %v before fibers were long at them", s.asked)
+	}
+	e.spent(a, 600*time.Millisecond)
+	e.spent(b, 600*time.Millisecond) // due, but a is under way
+	e.spent(a, time.Hour)
+	s.let <- struct{}{}
+	e.under.Wait()
+	e.spent(a, time.Hour)
+	e.spent(b, 0)
+	s.let <- struct{}{}
+	e.under.Wait()
+	e.spent(device.Program{Function: "c"}, time.Hour)
+	e.stop() // ends c without waiting for anybody
+	e.spent(device.Program{Function: "d"}, time.Hour)
+	if got := s.asked; len(got) < 2 || got[0] != "a" || got[1] != "b" || len(got) > 3 || len(got) == 3 && got[2] != "c" {
+		t.Errorf("compiled %v; want a, then b, then at most c", got)
+	}
+}
+
+// Engine Auto begins on fibers, and the next pipeline is vectors, with the same bits; fast math stays on fibers.
+func TestAuto(t *testing.T) {
+	compiler, err := msl.New(msl.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Skip(err)
+	}
+	var mu sync.Mutex
+	var told []EngineOf
+	d := newDevice(t, Options{Engine: Auto, AutoAfter: 1, Workers: 1, Compiler: MSL{Compiler: compiler}, OnEngine: func(e EngineOf) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, e)
+	}})
+	text := prelude + "kernel void test(device float *x [[buffer(0)]], uint i [[thread_position_in_grid]]) { x[i] = simd_sum(exp(x[i])) / (i + 1); }\n"
+	memory := buffer(t, d, 4*64)
+	once := func(math device.Math) (EngineOf, [256]byte) {
+		t.Helper()
+		kernel, err := d.Compile(&device.Program{Source: text, File: "test.metal", Function: "test", Math: math})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer kernel.Close()
+		clear(memory.Bytes())
+		if _, err := kernel.Run(&device.Launch{Arguments: []device.Argument{{Memory: memory}}, Grid: [3]uint32{2, 1, 1}, Threadgroup: [3]uint32{32, 1, 1}}); err != nil {
+			t.Fatal(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		var e EngineOf
+		if len(told) > 0 {
+			e = told[len(told)-1]
+		}
+		return e, [256]byte(memory.Bytes())
+	}
+	first, want := once(device.MathSafe)
+	if first.Engine != msl.EngineFibers {
+		t.Fatalf("the first pipeline is of %v; want fibers", first)
+	}
+	program := msl.Program{Source: text, File: "test.metal", Function: "test"}
+	made := compiler.KnownWide(t.Context(), program)
+	for end := time.Now().Add(5 * time.Minute); made == nil && time.Now().Before(end); made = compiler.KnownWide(t.Context(), program) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if made == nil {
+		if _, err := (MSL{Compiler: compiler}).CompileWide(t.Context(), device.Program{Source: text, File: "test.metal", Function: "test"}); err != nil || compiler.KnownWide(t.Context(), program) == nil {
+			t.Skipf("engine wide is not to be had here: %v", err)
+		}
+		t.Fatal("nothing compiled the kernel for vectors after its pipeline was freed")
+	}
+	second, got := once(device.MathSafe)
+	if second.Engine != msl.EngineWide {
+		t.Errorf("the second pipeline is of %v; want wide", second)
+	}
+	if got != want {
+		t.Error("the engines have not the same bits")
+	}
+	before := len(told)
+	if once(device.MathFast); len(told) != before {
+		t.Errorf("in fast math an engine was chosen: %v", told[before:])
+	}
+}
