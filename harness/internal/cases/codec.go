@@ -130,7 +130,7 @@ func fieldPath(pointer jsontext.Pointer) string {
 func Encode(c Case) []byte {
 	text, err := json.Marshal(c, jsontext.WithIndent("  "))
 	if err != nil { // every field of a Case has an encoding
-		panic(fmt.Sprintf("cases: encoding %+v: %v", c, err))
+		panic(fmt.Sprintf("cases: encoding %+v: %v", plain(c), err))
 	}
 	return append(text, '\n')
 }
@@ -140,7 +140,7 @@ func Canonical(c Case) []byte {
 	c.Notes = ""
 	text, err := json.Marshal(c)
 	if err != nil {
-		panic(fmt.Sprintf("cases: encoding %+v: %v", c, err))
+		panic(fmt.Sprintf("cases: encoding %+v: %v", plain(c), err))
 	}
 	return text
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/verdict"
 )
@@ -28,7 +27,7 @@ func TestOnEngine(t *testing.T) {
 // A failure is run again by the engine that ran it, and the run tells how many cases each engine had.
 func TestEngineOfAFailure(t *testing.T) {
 	result := func(kind verdict.Kind, engine string) Result {
-		return NewResult(cases.Case{}, "host?engine=auto", paths.Description{}, verdict.Verdict{Kind: kind}, paths.Timing{Engine: engine}, 1)
+		return NewResult(problem(t, 0), "host?engine=auto", paths.Description{}, verdict.Verdict{Kind: kind}, paths.Timing{Engine: engine}, 1)
 	}
 	var s Summary
 	s.Add(result(verdict.Pass, "fibers"), "run")
