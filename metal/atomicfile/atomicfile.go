@@ -4,13 +4,18 @@ package atomicfile
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 )
 
 // Write makes or replaces the file at path, readable by all, with what write writes. Where anything fails the old file
-// stays and no other is left behind.
+// stays and no other is left behind. A device or a pipe, such as /dev/null, is written to: there is nothing to replace.
 func Write(path string, write func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return writeInto(path, write)
+	}
 	f, err := create(path)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -25,6 +30,17 @@ func Write(path string, write func(io.Writer) error) error {
 		err = f.replace()
 	}
 	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+func writeInto(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil

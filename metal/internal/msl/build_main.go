@@ -153,5 +153,8 @@ func copyModule(from, to string) error {
 	if err := writeFile(to, data); err != nil {
 		return err
 	}
+	if info, err := os.Stat(to); err != nil || !info.Mode().IsRegular() { // a device keeps its mode
+		return err
+	}
 	return os.Chmod(to, 0o755)
 }
