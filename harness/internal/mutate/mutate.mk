@@ -32,7 +32,7 @@ TRIGGER_TIME ?= 2h
 # Libraries of six, eight and ten bugs of different families.
 SIX = kv-len-from-q,grouped-heads-interleaved,row-slack-ignored,window-right-exclusive,mask-bias-before-scale,logsumexp-base-2
 EIGHT = causal-bottom-right-for-top-left,window-right-exclusive,mask-row-broadcast,scale-magnitude,mask-strides-contiguous,large-head-dim-never-runs,last-row-block-dropped,first-batch-only
-TEN = large-head-dim-never-runs,mask-one-tile-of-four,window-left-exclusive,logsumexp-by-kv-head,v-has-strides-of-k,bf16-store-truncates,scale-magnitude,scale-zero-is-default,rows-past-q-written,softcap-dropped
+TEN = large-head-dim-never-runs,mask-one-tile-of-four,window-left-exclusive,logsumexp-by-kv-head,v-has-strides-of-k,bf16-store-truncates,scale-zero-is-default,causal-bottom-right-for-top-left,rows-past-q-written,softcap-dropped
 .PHONY: triggers triggers-quick eight
 triggers: bin/attest
 	rm -f build/triggers.md

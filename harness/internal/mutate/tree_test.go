@@ -3,7 +3,9 @@ package mutate
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,6 +33,28 @@ func TestEveryMutantApplies(t *testing.T) {
 		if _, err := tree(t).Mutate(&m); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestLibrariesWithSeveralBugsCanBeMade: the mutants that make triggers plants at once change other places each. Two that
+// changed the same line ended the command, in the middle, with an error.
+func TestLibrariesWithSeveralBugsCanBeMade(t *testing.T) {
+	all, err := All()
+	require.NoError(t, err)
+	text, err := os.ReadFile("mutate.mk")
+	require.NoError(t, err)
+	libraries := regexp.MustCompile(`(?m)^[A-Z]+ = ([a-z0-9,-]+,[a-z0-9,-]+)$`).FindAllStringSubmatch(string(text), -1)
+	require.GreaterOrEqual(t, len(libraries), 3)
+	for _, l := range libraries {
+		joint := Mutant{Name: l[1]}
+		for name := range strings.SplitSeq(l[1], ",") {
+			at := slices.IndexFunc(all, func(m Mutant) bool { return m.Name == name })
+			require.GreaterOrEqual(t, at, 0, name)
+			require.NotEmpty(t, all[at].When, "%s has no condition that a finding could be held against", name)
+			joint.Patches = append(joint.Patches, all[at].Patches...)
+		}
+		_, err := tree(t).Mutate(&joint)
+		require.NoError(t, err)
 	}
 }
 

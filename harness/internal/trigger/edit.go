@@ -87,6 +87,10 @@ func axes(c *cases.Case) []axis {
 		func(c *cases.Case) { c.KVLen = c.QLen }, func(c *cases.Case) { c.QLen = c.KVLen },
 		func(c *cases.Case) { c.KVLen = c.QLen + 1 }, func(c *cases.Case) { c.KVLen = max(1, c.QLen-1) },
 		func(c *cases.Case) { c.QLen = c.KVLen + 1 })
+	if f := cases.FieldNamed("kv_offset"); f.AppliesTo(c) {
+		// Where the last row stands at the last key, a diagonal is the same from either corner.
+		e.add("at the end", "kv_offset", func(c *cases.Case) { c.KVOffset = max(0, c.KVLen-c.QLen) })
+	}
 	e.add("q_len", "lengths", ints(lengthValues["q_len"], func(c *cases.Case, v int) { c.QLen = v })...)
 	e.add("kv_len", "lengths", ints(lengthValues["kv_len"], func(c *cases.Case, v int) { c.KVLen = v })...)
 	e.add("both", "lengths", ints(lengthValues["q_len"], func(c *cases.Case, v int) { c.KVLen, c.QLen = max(1, c.KVLen-c.QLen+v), v })...)

@@ -16,7 +16,7 @@ func (in *inference) sweep() error {
 		}
 		return nil
 	}
-	for _, name := range []string{"batch", "kv_heads", "group", "ungroup", "relation"} {
+	for _, name := range []string{"batch", "kv_heads", "group", "ungroup", "relation", "at the end"} {
 		a := find(name)
 		if a == nil {
 			continue

@@ -3,6 +3,8 @@ package trigger
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"attest.example/attest/harness/internal/cases"
 )
@@ -99,6 +101,31 @@ func (in *inference) failsToo(field, value string) (bool, error) {
 		return a != fails && a != other, err
 	}
 	return true, nil
+}
+
+// allNear asks about sizes near one that the condition says is the only one. A search that began at one of eight sizes for
+// which there is no kernel had asked about no other of them.
+func (in *inference) allNear(p *conjunction) error {
+	for _, a := range p.atoms {
+		f := &features[a.feature]
+		if f.kind != number || !strings.HasPrefix(a.text, f.name+" == ") {
+			continue
+		}
+		field := cases.FieldNamed(f.name)
+		if field == nil {
+			continue
+		}
+		for _, step := range []int{1, -1, 3, -3, 7, -7} {
+			c := in.base.c.Clone()
+			if field.Set(&c, strconv.Itoa(field.Int(&c)+step)) != nil || c.Repair() != nil {
+				continue
+			}
+			if _, err := in.single(c, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // allWords asks about every value of a word that the condition is about, so that none is missed that belongs to it.

@@ -1,0 +1,47 @@
+package trigger
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"attest.example/attest/harness/internal/cases"
+)
+
+// TestOneOfSeveralSizes begins at one of the eight sizes for which there is no kernel, and no run has shown another.
+func TestOneOfSeveralSizes(t *testing.T) {
+	p := plant(t, "head_dim in 89..96")
+	l := New(Options{Ask: p.Ask, Fresh: stream(t, 7001).Case, Seed: 1, Log: t.Logf})
+	c := smallest(t, `"mask":{"kind":"none"}`)
+	c.HeadDim, c.KVLen = 89, 2
+	require.NoError(t, c.Normalize())
+	found, _, err := l.Find(t.Context(), c)
+	require.NoError(t, err)
+	for size, want := range map[int]bool{80: false, 88: false, 90: true, 92: true, 95: true, 97: false, 128: false} {
+		c := smallest(t, `"mask":{"kind":"none"}`)
+		c.HeadDim, c.KVLen = size, 40
+		require.NoError(t, c.Normalize())
+		require.Equal(t, want, found.Matches(&c), "head_dim %d: %s", size, found.Trigger)
+	}
+}
+
+// TestADiagonalBehindACache: the base has no cache, and there the two lengths that differ are all that can be seen. What
+// decides is where the last row stands.
+func TestADiagonalBehindACache(t *testing.T) {
+	for seed := range 12 {
+		p := plant(t, `mask.align == "top-left" && q_len + kv_offset != kv_len`)
+		l := New(Options{Ask: p.Ask, Fresh: stream(t, 7001).Case, Seed: int64(seed), Log: t.Logf})
+		c := smallest(t, `"mask":{"kind":"causal","align":"top-left"}`)
+		c.QLen, c.KVLen = 2, 3
+		found, _, err := l.Find(t.Context(), c)
+		require.NoError(t, err)
+		cached := func(q, kv, offset int) *cases.Case {
+			c := smallest(t, `"mask":{"kind":"causal","align":"top-left"}`)
+			c.QLen, c.KVLen, c.KVOffset = q, kv, offset
+			return &c
+		}
+		require.False(t, found.Matches(cached(5, 40, 35)), "seed %d: %s", seed, found.Trigger)
+		require.True(t, found.Matches(cached(5, 40, 0)), "seed %d: %s", seed, found.Trigger)
+		require.True(t, found.Matches(cached(40, 40, 7)), "seed %d: %s", seed, found.Trigger)
+	}
+}
