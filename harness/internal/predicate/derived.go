@@ -139,28 +139,33 @@ func Class(size int) int {
 	return 1 << bits.Len(uint(size-1))
 }
 
-// SameSizeDiffers names the fields in which a case that runs before and has the same sizes differs.
+// Diagonal is among the names of what differs in a case before where both have a diagonal and it begins at another key.
+// What a kernel keeps is as a rule that key, and not the corner or the cache from which it follows.
+const Diagonal = "diagonal"
+
+// SameSizeDiffers names what differs in a case that runs before and has as many scores: the same batch, heads, q_len and
+// kv_len. What is kept from one call to the next is kept for these, as the numbers of a mask are.
 func SameSizeDiffers(c *cases.Case) []string {
-	var names []string
-	for i := range c.After {
-		p := &c.After[i]
-		if p.Batch != c.Batch || p.Heads != c.Heads || p.KVHeads != c.KVHeads || p.QLen != c.QLen || p.KVLen != c.KVLen || p.HeadDim != c.HeadDim || p.VHeadDim != c.VHeadDim {
-			continue
-		}
-		for _, name := range cases.Differences(c, p) {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
+	return differing(c, func(p *cases.Case) bool {
+		return p.Batch == c.Batch && p.Heads == c.Heads && p.QLen == c.QLen && p.KVLen == c.KVLen
+	})
 }
 
-// Differs names the fields in which some case that runs before differs from the case, in the order of the format.
-func Differs(c *cases.Case) []string {
-	var names []string
+// Differs names the fields in which some case that runs before differs from the case, in the order of the format, and
+// Diagonal.
+func Differs(c *cases.Case) []string { return differing(c, func(*cases.Case) bool { return true }) }
+
+func differing(c *cases.Case, counts func(*cases.Case) bool) (names []string) {
 	for i := range c.After {
-		for _, name := range cases.Differences(c, &c.After[i]) {
+		p := &c.After[i]
+		if !counts(p) {
+			continue
+		}
+		differ := cases.Differences(c, p)
+		if c.Mask.Align != "" && p.Mask.Align != "" && c.Diagonal(0) != p.Diagonal(0) {
+			differ = append(differ, Diagonal)
+		}
+		for _, name := range differ {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}

@@ -19,7 +19,7 @@
 // less), own.scale (the scale is not 1/sqrt(head_dim)), past.head_dim, past.v_head_dim,
 // past.q_len and past.kv_len (by how much it goes past the largest power of two below it), before.differs (the fields in
 // which some case that runs before differs: "input" in before.differs), before.same_size_differs (the same of those with
-// the same sizes) and before.more_keys (how many keys more than this case the longest of them has; below 0: fewer).
+// the same batch, heads, q_len and kv_len; in both "diagonal" is where both have one that begins at another key) and before.more_keys (how many keys more than this case the longest of them has; below 0: fewer).
 //
 // It never runs a case, and an expression cannot call into the program or loop without end.
 package predicate

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/predicate"
 )
 
 // beforeFeatures are about the cases that run before.
@@ -31,6 +32,9 @@ func beforeFeatures() (list []feature) {
 			feature{name: fmt.Sprintf("%q in before.differs", f.Name), kind: flag, group: "after", before: f.Name},
 			feature{name: fmt.Sprintf("%q in before.same_size_differs", f.Name), kind: flag, group: "after", before: f.Name, sameSize: true})
 	}
+	list = append(list,
+		feature{name: fmt.Sprintf("%q in before.differs", predicate.Diagonal), kind: flag, group: "after", before: predicate.Diagonal},
+		feature{name: fmt.Sprintf("%q in before.same_size_differs", predicate.Diagonal), kind: flag, group: "after", before: predicate.Diagonal, sameSize: true})
 	for _, family := range families() {
 		list = append(list,
 			feature{name: fmt.Sprintf("any(before.differs, # startsWith %q)", family), kind: flag, group: "after", before: family,

@@ -3,6 +3,7 @@ package trigger
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 
 	"attest.example/attest/harness/internal/cases"
@@ -29,8 +30,11 @@ type inference struct {
 	unrelated map[*sample]bool    // failures that are another bug's
 	far       map[*sample]float64 // failures and what it costs to leave them out, likewise
 	extra     []atom
-	inside    struct{ asked, failed int }
-	finding   *Finding // that came of it; nil: it goes on
+	// chance is the share of values with which the base fails, as far as a few seeds show: a bug that needs an infinity of
+	// either sign in one column strikes now and then, and a pass says little then.
+	chance  float64
+	inside  struct{ asked, failed int }
+	finding *Finding // that came of it; nil: it goes on
 }
 
 // Weights of passing cases: what they cost a condition that matches them.
@@ -109,7 +113,10 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 		return nil, err
 	}
 	in.hard = append([]*sample{s}, grown...)
-	in.o.Log("base after %d probes: %s", in.used(), cases.Describe(in.base.c))
+	if err := in.otherSeeds(); err != nil {
+		return nil, err
+	}
+	in.o.Log("base after %d probes, fails with %.2f of the seeds: %s", in.used(), in.chance, cases.Describe(in.base.c))
 	if err := in.sweep(); err != nil {
 		return nil, err
 	}
@@ -161,6 +168,42 @@ func (in *inference) note(c cases.Case, weight float64) (*sample, answer, error)
 	return s, a, err
 }
 
+// otherSeeds is how many seeds the base is tried with, beside its own.
+const otherSeeds = 3
+
+// otherSeeds tries the base with other values of the same kind.
+func (in *inference) otherSeeds() error {
+	asked, failed := 1, 1
+	for i := range otherSeeds {
+		c := in.base.c.Clone()
+		c.Values.Seed += uint64(101 + i)
+		_, a, err := in.ask(in.ctx, c)
+		if err != nil {
+			return err
+		}
+		switch a {
+		case fails, other:
+			failed++
+			asked++
+		case passes:
+			asked++
+		}
+	}
+	in.chance = float64(failed) / float64(asked)
+	return nil
+}
+
+// tellsOf is how much a pass says, of what it says of a bug that strikes whatever the values are. A pass inside the
+// condition has the probability 1 - chance, and what it costs is the logarithm of that.
+func (in *inference) tellsOf() float64 {
+	const sure = 0.9 // of a bug that struck with every seed
+	if in.chance == 1 {
+		return 1
+	}
+	// Half of it: of two thousand atoms some leave out the passes by chance.
+	return math.Log(1-in.chance) / math.Log(1-sure) / 2
+}
+
 // evidence is all that is known, as this finding sees it.
 func (in *inference) evidence(sure bool) *evidence {
 	e := &evidence{hard: in.hard, extra: in.extra}
@@ -176,6 +219,7 @@ func (in *inference) evidence(sure bool) *evidence {
 		if in.hides(s) {
 			weight *= weakFactor
 		}
+		weight *= in.tellsOf()
 		e.pass, e.weight = append(e.pass, s), append(e.weight, weight)
 	}
 	for _, j := range in.probed {
@@ -203,8 +247,12 @@ func (in *inference) evidence(sure bool) *evidence {
 			e.fail(s, max(weight, in.far[s]))
 		}
 	}
+	soft := softWeight
+	if in.chance < 1 { // a failure outside says more than a pass inside
+		soft = nearFail
+	}
 	for _, s := range in.soft {
-		fail(s, softWeight)
+		fail(s, soft)
 	}
 	// Failures of the run may be other bugs'. Of a path that nearly always fails they would outweigh every pass.
 	n := 0
@@ -215,7 +263,7 @@ func (in *inference) evidence(sure bool) *evidence {
 	}
 	for _, j := range in.run {
 		if j.fails && !in.explainedByAnother(j.sample) {
-			fail(j.sample, min(softWeight, runSoftTotal/float64(n)))
+			fail(j.sample, min(soft, runSoftTotal/float64(n)))
 		}
 	}
 	return e
