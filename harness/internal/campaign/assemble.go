@@ -83,7 +83,7 @@ func (m *merger) assembled(result record.Result, e *cases.Evidence, dispute stri
 			return err
 		}
 	}
-	if _, err := m.known.judge(result.Case, result.Kind); err != nil {
+	if _, err := m.known.judgeAgain(&result); err != nil {
 		return err
 	}
 	if err := m.run.TakeOver(result); err != nil {

@@ -182,7 +182,7 @@ func (c *Crew) replay(ctx context.Context, p Piece, each func(record.Result, *ca
 			r.Index += p.First
 			r.Case.Notes = ""
 			c.lock.Lock()
-			r.Known, failed = c.known.judge(r.Case, r.Kind)
+			r.Known, failed = c.known.judgeAgain(&r.Result)
 			c.lock.Unlock()
 			r.Fill(c.peak)
 			var e *cases.Evidence

@@ -41,10 +41,14 @@ func openLedger(file string) (ledgerOf, error) {
 	return l, nil
 }
 
-// judge counts a verdict and returns the condition of the entry that knows the failure; empty: none does.
-func (l *ledgerOf) judge(c cases.Case, kind verdict.Kind) (string, error) {
+// judge counts a verdict and returns the condition of the entry that knows the failure; empty: none does. Beside are the
+// cases that failed in the case's place, as a law runs them: where one is known to fail, the law cannot hold.
+func (l *ledgerOf) judge(c cases.Case, kind verdict.Kind, beside []cases.Case) (string, error) {
 	if kind.Fails() {
 		at, err := l.Explains(c, kind, l.now)
+		for i := 0; err == nil && at < 0 && i < len(beside); i++ {
+			at, err = l.counting(&beside[i])
+		}
 		if err != nil || at < 0 {
 			return "", l.wrong(at, err)
 		}
@@ -64,6 +68,30 @@ func (l *ledgerOf) judge(c cases.Case, kind verdict.Kind) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// judgeAgain is judge for a recorded result, which no longer has the cases beside it: what was known is known where the
+// entry still counts.
+func (l *ledgerOf) judgeAgain(r *record.Result) (string, error) {
+	if r.Kind.Fails() && r.Known != "" {
+		for i := range l.Known {
+			if l.Known[i].When.String() == r.Known && !l.Known[i].Expired(l.now) {
+				l.failed[i]++
+				return r.Known, nil
+			}
+		}
+	}
+	return l.judge(r.Case, r.Kind, nil)
+}
+
+// counting is the number of the first entry that counts and is about a case, whatever verdict it has; -1: none is.
+func (l *ledgerOf) counting(c *cases.Case) (int, error) {
+	for i := range l.Known {
+		if ok, err := l.Known[i].Matches(*c); err != nil || ok && !l.Known[i].Expired(l.now) {
+			return i, err
+		}
+	}
+	return -1, nil
 }
 
 func (l *ledgerOf) wrong(entry int, err error) error {

@@ -202,7 +202,7 @@ func (m *merger) takeOver(result record.Result, from *part, disputed bool) error
 			return err
 		}
 	}
-	if _, err := m.known.judge(result.Case, result.Kind); err != nil {
+	if _, err := m.known.judgeAgain(&result); err != nil {
 		return err
 	}
 	m.judged = append(m.judged, outcome{result.Index, result.Case, result.Kind, result.Known != "" || disputed})

@@ -124,7 +124,7 @@ func (r *runner) recall(dir string) error {
 		}
 		r.count(result.Verdict)
 		r.reached(result.Kind, result.Case)
-		if _, err := r.known.judge(result.Case, result.Kind); err != nil {
+		if _, err := r.known.judgeAgain(&result); err != nil {
 			return err
 		}
 		r.judged = append(r.judged, outcome{result.Index, result.Case, result.Kind, result.Known != ""})

@@ -74,7 +74,7 @@ func (l *Lab) describe(f *Finding) error {
 	// Of a bug that strikes with some values only, that many cases pass in any condition.
 	lucky := float64(f.Inside) * (1/f.in.chance - 1)
 	exceptions := max(0, int(float64(f.Exceptions)-lucky))
-	f.unclear = f.Inside < 2*exceptions || len(f.wide.atoms) >= manyAtoms && f.Inside < 8*exceptions
+	f.unclear = len(f.wide.atoms) == 0 && f.in.chance < 1 || f.Inside < 2*exceptions || len(f.wide.atoms) >= manyAtoms && f.Inside < 8*exceptions
 	// A condition is no better that lies about most of the lengths that were varied around the base, one at a time: it has
 	// learned by heart which of them fail.
 	far, strays := 0, 0

@@ -43,7 +43,7 @@ func TestEveryBugOfALibraryIsNamed(t *testing.T) {
 			list, _, err := name(t.Context(), found, conditions, 4000)
 			require.NoError(t, err)
 			for _, n := range list {
-				require.Len(t, n.by, 1, "%s is %s; found %q", bugs[n.bug].Name, n.told(found), found)
+				require.NotEmpty(t, n.by, "%s is %s; found %q", bugs[n.bug].Name, n.told(found), found)
 			}
 		})
 	}
