@@ -168,6 +168,7 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 	}
 	v := o.of().v
 	s.tester.Narrowly(s.plain, v)
+	s.tester.Afresh = len(smallest.After) > 0
 	s.asking = fmt.Sprintf("%s %s %d", v.Kind, v.Law, v.LawSeed)
 	found, joined, err := s.lab.Find(ctx, smallest)
 	switch {

@@ -19,6 +19,9 @@ type Tester struct {
 	Patient bool
 	// Warm does without a new process after wrong numbers: for many questions whose answers are weighed together.
 	Warm bool
+	// Afresh starts a process for each case, where a start is quick. What a path keeps from one call to the next it may keep in
+	// the process, and not in a context: then a case is wrong or right by what was asked before it.
+	Afresh bool
 	// Known are cases that count as passed in Fails: their failures are another bug's, and a reduction must not end there.
 	// nil: none.
 	Known func(*cases.Case) bool
@@ -38,6 +41,9 @@ const slowStart = 300 * time.Millisecond
 // cold puts the path into a context in which nothing is left of the case before. A failure may have left something that
 // only a new process has not; where a start is slow, wrong numbers alone are no reason for one.
 func (t *Tester) cold(ctx context.Context) error {
+	if t.Afresh && t.start <= slowStart {
+		return t.restart(ctx)
+	}
 	if !t.last.Kind.Fails() {
 		return paths.Reset(ctx, t.path)
 	}
@@ -48,6 +54,10 @@ func (t *Tester) cold(ctx context.Context) error {
 			return paths.Reset(ctx, t.path)
 		}
 	}
+	return t.restart(ctx)
+}
+
+func (t *Tester) restart(ctx context.Context) error {
 	begin := time.Now()
 	err := paths.Restart(ctx, t.path)
 	t.start = time.Since(begin)

@@ -21,7 +21,7 @@ mutate-peers: bin/attest
 	cp build/README.md README.md
 
 #   make triggers       the triggers that a run finds, against mutants of all families and against libraries with several
-#                       bugs at once: a table in build/triggers.md. TRIGGER_FAMILY mutants of each family. What was found for
+#                       bugs at once: a table in build/triggers.md, and in harness/internal/trigger/proof/testdata. TRIGGER_FAMILY mutants of each family. What was found for
 #                       each is kept in build/triggers, so that the command, cut off or with TRIGGER_TIME, goes on where it
 #                       was; rm -r build/triggers begins anew.
 #   make triggers-quick the same for the mutants' own conditions, without running a kernel: a minute
@@ -40,6 +40,7 @@ triggers: bin/attest
 	for library in $(SIX) $(EIGHT) $(TEN); do \
 	  $(GO) run ./harness/internal/trigger/proof --cases 200 --together $$library || exit 1; \
 	done
+	cp build/triggers.md harness/internal/trigger/proof/testdata/triggers.md
 
 triggers-quick:
 	rm -f build/triggers-quick.md

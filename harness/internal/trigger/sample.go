@@ -40,7 +40,12 @@ func weak(c *cases.Case) bool {
 			return true
 		}
 	}
-	return c.HasIdleBound() || c.KeysSeen(3) < 3 || c.Mask.Fill == cases.OpenFill || c.EffectiveScale() == 0 || c.Mask.PlusInf
+	return c.HasIdleBound() || c.KeysSeen(3) < 3 || c.Mask.Fill == cases.OpenFill || forbidsNothing(&c.Mask) || c.EffectiveScale() == 0 || c.Mask.PlusInf
+}
+
+// forbidsNothing reports whether a mask of bytes has the same in all places.
+func forbidsNothing(m *cases.Mask) bool {
+	return m.Kind == cases.BoolMask && m.Fill == cases.RandomFill && m.Density >= 100 && m.EmptyRows == 0 && m.EmptyLead == 0
 }
 
 // MayHide reports whether a case may pass although a bug strikes it.

@@ -39,7 +39,7 @@ func (o *options) each(ctx context.Context, w io.Writer, chosen []mutate.Mutant,
 		fmt.Fprintln(os.Stderr, r.line())
 		results = append(results, r)
 	}
-	writeTable(w, results, len(chosen))
+	writeTable(w, results, chosen, o)
 	return ctx.Err()
 }
 
@@ -57,9 +57,19 @@ func (o *options) one(ctx context.Context, m *mutate.Mutant) (r result) {
 	return r
 }
 
-func writeTable(w io.Writer, results []result, chosen int) {
+func writeTable(w io.Writer, results []result, chosen []mutate.Mutant, o *options) {
+	fmt.Fprintf(w, `
+Each mutant is a library with one bug; a run of at most %d cases found the triggers. Where the mutant's own condition is right
+about the verdicts of that run, the triggers together are held against it on %d fresh cases, none of which is run ("its
+condition"). Else they are held against the verdicts of %d fresh cases that are run. Precision is the share of the matched cases
+that fail, those aside that may hide an error; recall is the share of the failing ones that are matched.
+`, o.cases, o.formulas, o.fresh)
 	fmt.Fprintf(w, "\n| mutant | its own condition, or words | found trigger | precision | recall | by | findings | probes | processor s |\n|---|---|---|---|---|---|---|---|---|\n")
-	var agreed, held, silent, errors int
+	var agreed, byCondition, held, silent, errors int
+	families, judged := map[string]bool{}, map[string]bool{}
+	for _, m := range chosen {
+		families[m.Family] = true
+	}
 	var probes, seconds []float64
 	for _, r := range results {
 		fmt.Fprintln(w, r.line())
@@ -70,8 +80,15 @@ func writeTable(w io.Writer, results []result, chosen int) {
 			silent++
 		default:
 			held++
-			if r.agrees() {
-				agreed++
+			if at := slices.IndexFunc(chosen, func(m mutate.Mutant) bool { return m.Name == r.Mutant }); at >= 0 {
+				judged[chosen[at].Family] = true
+			}
+			if !r.agrees() {
+				break
+			}
+			agreed++
+			if strings.HasPrefix(r.By, byItsCondition) {
+				byCondition++
 			}
 		}
 		for _, f := range r.Found {
@@ -79,8 +96,8 @@ func writeTable(w io.Writer, results []result, chosen int) {
 			seconds = append(seconds, r.Processor/float64(len(r.Found)))
 		}
 	}
-	fmt.Fprintf(w, "\n%d of %d mutants that failed have a trigger that agrees (precision and recall at least 0.9), or none where no field of a case decides; %d did not fail, %d were not judged; %d chosen, %d left\n",
-		agreed, held, silent, errors, chosen, chosen-len(results))
+	fmt.Fprintf(w, "\n%d of %d mutants that failed have a trigger that agrees (precision and recall at least 0.9), or none where no field of a case decides; %d of them on %d fresh cases by the mutant's own condition. %d did not fail, %d were not judged. %d of %d families are among them; %d mutants chosen, %d left\n",
+		agreed, held, byCondition, o.formulas, silent, errors, len(judged), len(families), len(chosen), len(chosen)-len(results))
 	if len(probes) > 0 {
 		fmt.Fprintf(w, "a finding took %s probes and %s s of processor time, the run's cases and all compilations included: the median, and nine of ten within\n", spread(probes, "%.0f, %.0f"), spread(seconds, "%.1f, %.1f"))
 	}

@@ -57,7 +57,7 @@ func (o *options) single(ctx context.Context, m *mutate.Mutant) (r result, err e
 				return r, err
 			}
 			a, err := o.agreement(ctx, preset, sources, func(c *cases.Case) bool { ok, _ := when.Match(*c); return ok })
-			r.held(a, fmt.Sprintf("its condition, %d cases", o.formulas))
+			r.held(a, fmt.Sprintf("%s, %d cases", byItsCondition, o.formulas))
 			return r, err
 		}
 	}
@@ -65,6 +65,9 @@ func (o *options) single(ctx context.Context, m *mutate.Mutant) (r result, err e
 	r.held(a, fmt.Sprintf("%d cases run", o.fresh))
 	return r, err
 }
+
+// byItsCondition is how a result begins to tell what decided that was the mutant's own condition.
+const byItsCondition = "its condition"
 
 // presetOf is what cases a mutant gets.
 func presetOf(m *mutate.Mutant) gen.Preset {
