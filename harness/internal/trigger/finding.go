@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
@@ -74,7 +75,7 @@ func (l *Lab) describe(f *Finding) error {
 	// Of a bug that strikes with some values only, that many cases pass in any condition.
 	lucky := float64(f.Inside) * (1/f.in.chance - 1)
 	exceptions := max(0, int(float64(f.Exceptions)-lucky))
-	f.unclear = len(f.wide.atoms) == 0 && f.in.chance < 1 || f.Inside < 2*exceptions || len(f.wide.atoms) >= manyAtoms && f.Inside < 8*exceptions
+	f.unclear = f.in.chance < 1 && f.leavesOut() || f.Inside < 2*exceptions || len(f.wide.atoms) >= manyAtoms && f.Inside < 8*exceptions
 	// A condition is no better that lies about most of the lengths that were varied around the base, one at a time: it has
 	// learned by heart which of them fail.
 	far, strays := 0, 0
@@ -104,6 +105,21 @@ func (l *Lab) describe(f *Finding) error {
 		f.Note = fmt.Sprintf("%d of %d matching cases pass", f.Exceptions, f.Inside+f.Exceptions)
 	}
 	return nil
+}
+
+// leavesOut reports whether a condition says nothing, or leaves out more than one in ten of the failures around the base.
+// Of a bug that strikes by chance, as by where in memory an operand lies, some condition fits the passes; the failures tell.
+func (f *Finding) leavesOut() bool {
+	all, outside := 0, 0
+	for _, s := range append(slices.Clone(f.in.hard), f.in.soft...) {
+		if f.in.unrelated[s] || f.in.explainedByAnother(s) {
+			continue
+		}
+		if all++; !f.wide.matches(s) {
+			outside++
+		}
+	}
+	return len(f.wide.atoms) == 0 || 10*outside > all
 }
 
 // Confidence is a line about how sure a trigger is.
