@@ -9,7 +9,7 @@ import (
 )
 
 // agreement counts fresh cases by whether a trigger matches them and whether the bug strikes them. Those that may hide an
-// error count where both agree.
+// error are left aside, but for a bug that strikes no others.
 type agreement struct{ both, found, truth float64 }
 
 func (a *agreement) add(found, truth bool) {
@@ -32,15 +32,21 @@ func (o *options) agreement(ctx context.Context, preset gen.Preset, found []stri
 	if err != nil {
 		return a, err
 	}
+	var all agreement
 	err = eachFresh(ctx, preset, o.formulas, func(c cases.Case) error {
 		match, err := anyOf(list, c)
 		if err != nil {
 			return err
 		}
-		if truth := strikes(&c); match == truth || !trigger.MayHide(&c) {
+		truth := strikes(&c)
+		all.add(match, truth)
+		if !trigger.MayHide(&c) {
 			a.add(match, truth)
 		}
 		return nil
 	})
+	if a.truth == 0 {
+		a = all
+	}
 	return a, err
 }
