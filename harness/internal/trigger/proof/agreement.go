@@ -34,9 +34,14 @@ func (o *options) agreement(ctx context.Context, preset gen.Preset, found []stri
 	}
 	var all agreement
 	err = eachFresh(ctx, preset, o.formulas, func(c cases.Case) error {
-		match, err := anyOf(list, c)
-		if err != nil {
-			return err
+		// The one condition against the other, of the case itself: what runs before it is another case to both.
+		match := false
+		for _, p := range list {
+			ok, err := p.Match(c)
+			if err != nil {
+				return err
+			}
+			match = match || ok
 		}
 		truth := strikes(&c)
 		all.add(match, truth)
