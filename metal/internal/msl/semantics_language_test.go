@@ -55,6 +55,7 @@ func TestTemplatesAndEntries(t *testing.T) {
 		{"shift_in_template_argument", "4 8"},
 		{"pragmas", "18"},
 		{"in_namespace", "6"},
+		{"pragmas_of_what_is_not_reached", "4"},
 		{"namespace_lookup", "3 6 9"},
 		{"instantiated_float_3", "5.5"},
 		{"by_decltype", "7.5"},

@@ -156,11 +156,15 @@ func (u *unit) written(i int) string {
 	return t.before + word + t.after
 }
 
-// erase takes tokens [from, to) out of the text, but leaves the line breaks.
+// erase takes tokens [from, to) out of the text, but leaves the line breaks. Pragmas between them go too: one that stands in a
+// function's body means nothing where there is no body any more, or is an error.
 func (u *unit) erase(from, to int) {
 	for i := from; i < to; i++ {
 		t := &u.tokens[i]
 		t.before, t.text, t.after = "", "", ""
+		if i > from {
+			t.space = withoutPragmas(t.space, func([]string) bool { return true })
+		}
 	}
 }
 
@@ -211,13 +215,18 @@ func (u *unit) String() string {
 // loops to be unrolled, which saves registers there. On a processor the unrolled text takes three times as long to compile
 // and runs no faster; what a loop computes does not depend on it. Where unrolls is set those stay.
 func withoutMetalPragmas(space string, unrolls bool) string {
+	return withoutPragmas(space, func(words []string) bool { return words[0] == "METAL" || !unrolls && forGPU(words) })
+}
+
+// withoutPragmas empties the lines of those pragmas that are to go, by their words.
+func withoutPragmas(space string, goes func(words []string) bool) string {
 	if !strings.Contains(space, "pragma") {
 		return space
 	}
 	lines := strings.Split(space, "\n")
 	for i, line := range lines {
 		fields := strings.Fields(strings.Replace(line, "#", "# ", 1))
-		if len(fields) >= 3 && fields[0] == "#" && fields[1] == "pragma" && (fields[2] == "METAL" || !unrolls && forGPU(fields[2:])) {
+		if len(fields) >= 3 && fields[0] == "#" && fields[1] == "pragma" && goes(fields[2:]) {
 			lines[i] = ""
 		}
 	}

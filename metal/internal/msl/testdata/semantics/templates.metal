@@ -58,3 +58,24 @@ TEST(comments_and_strings) { /* kernel void not_one(device float *x) { } */ out[
 TEST(lambda_free_statements) { int i = 0; do { i++; } while (i < 3); for (;;) { if (++i > 5) break; else continue; } out[0] = i; goto end; end: out[1] = 1; }
 TEST(static_assertion) { static_assert(sizeof(float4) == 16, "threadgroup float x;"); out[0] = 1; }
 TEST(constexpr_locals) { constexpr ushort n = 4, m = n * 2; float a[m]; for (ushort i = 0; i < m; ++i) a[i] = i; constexpr float2 c(1, 2); out[0] = a[m - 1], out[1] = c.y; }
+// What a kernel does not reach is taken out with the pragmas in it, wherever it stands.
+template <typename T, typename Op> T applied(T a, T b) {
+  while (Op::condition(a, b) && a < T(9)) { a = Op()(a, b); }
+  return a;
+}
+template <typename T> struct Unreached {
+  static bool condition(T a, T b) {
+#pragma unused(a)
+#pragma unused(b)
+    return true;
+  }
+  T operator()(T a, T b) thread {
+#pragma unused(b)
+    return a;
+  }
+};
+template <typename T> struct Reached {
+  static bool condition(T a, T b) { return a < b; }
+  T operator()(T a, T b) thread { return a + 1; }
+};
+TEST(pragmas_of_what_is_not_reached) { out[0] = applied<float, Reached<float>>(1, 4); }
