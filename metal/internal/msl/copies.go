@@ -65,7 +65,9 @@ func (u *unit) copyFromConstant() {
 			say("template <class msl_T, class = ::metal::enable_if_t<::metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(::metal::msl_detail::bytes_of<msl_T>(o).object()) {} ")
 		case ofNamedSpaces:
 			if own.ofThread && u.isMember(d) { // the copy constructor that clang makes for the whole takes its parts from generic memory
-				say("%[1]s(const %[1]s &o) : %[1]s((const __private %[1]s &)o) {} ")
+				// Its further argument keeps the two apart where thread and generic memory have one number, and so one name, as in
+				// PTX: there this one would call itself.
+				say("%[1]s(const %[1]s &o, ::metal::msl_detail::generic_source = {}) : %[1]s((const __private %[1]s &)o) {} ")
 			}
 		}
 		if own.assigns == notOwn {

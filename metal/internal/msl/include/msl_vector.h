@@ -127,6 +127,7 @@ template <class V> MSL_INLINE V from_constant(const __constant V &o) {
   __builtin_memcpy(bytes, (const void *)(unsigned long)&o, sizeof(V));
   return *(__private V *)bytes;
 }
+struct generic_source {}; /* an argument that stands for nothing but this (copies.go) */
 /* The same for a struct that says itself how it is copied: its bytes, so that its own copying is done once. */
 template <class V> struct bytes_of {
   alignas(V) unsigned char bytes[sizeof(V)];
