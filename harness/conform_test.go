@@ -123,7 +123,7 @@ func TestOnlyAndExclude(t *testing.T) {
 	harness.Conform(r, seer{cases: &seen}, only, exclude, preset, relations, harness.Cases(20), harness.Failures(""))
 	require.Empty(t, r.errors)
 	inProperty := len(seen)
-	require.True(t, harness.Property(seer{cases: &seen}, only, exclude, preset, relations)(gopter.DefaultGenParameters()).Success())
+	require.True(t, harness.Property(seer{cases: &seen}, only, exclude, preset, relations)(drawn(1)).Success())
 	require.Greater(t, len(seen), inProperty)
 	for _, c := range seen {
 		require.True(t, c.KVHeads == 2 && c.Mask.Align == cases.BottomRight && c.QLen > c.KVLen && c.Input.String() != "bf16", c.String())
@@ -139,7 +139,7 @@ func TestOnlyAndExclude(t *testing.T) {
 			harness.Conform(&recorder{name: "TestMine"}, naive.New(), harness.Only(filter))
 			t.Errorf("%s was accepted", filter)
 		}()
-		result := harness.Property(naive.New(), harness.Exclude(filter))(gopter.DefaultGenParameters())
+		result := harness.Property(naive.New(), harness.Exclude(filter))(drawn(1))
 		require.ErrorContains(t, result.Error, strings.TrimPrefix(want, "attest: "))
 	}
 }
@@ -175,7 +175,7 @@ func TestProperty(t *testing.T) {
 	properties := gopter.NewProperties(parameters)
 	properties.Property("naive conforms", harness.Property(naive.New(), harness.Preset(gen.Quick)))
 	properties.TestingRun(t)
-	require.False(t, harness.Property(wrong{}, harness.Failures(t.TempDir()))(gopter.DefaultGenParameters()).Success())
+	require.False(t, broken(t, harness.Property(wrong{}, harness.Failures(t.TempDir()))).Success())
 }
 
 type wrong struct{ naive.Path }

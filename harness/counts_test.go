@@ -195,7 +195,7 @@ func TestReplayAndPropertyDoNotCallAPathThatIsBusy(t *testing.T) {
 	require.EqualValues(t, 1, p.calls.Load())
 
 	p = &single{release: release, slow: func(harness.Case) bool { return true }}
-	result := harness.Property(p, harness.Deadline(200*time.Millisecond), harness.Failures(""))(gopter.DefaultGenParameters())
+	result := harness.Property(p, harness.Deadline(200*time.Millisecond), harness.Failures(""))(drawn(1))
 	require.ErrorContains(t, result.Error, "still busy")
 	require.EqualValues(t, 1, p.calls.Load())
 }
@@ -218,7 +218,7 @@ func TestAFileThatIsAskedForMustBeJudged(t *testing.T) {
 				require.Len(t, r.errors, 1, name)
 				require.Contains(t, r.errors[0], want, name)
 			}
-			result := harness.Property(little{})(gopter.DefaultGenParameters())
+			result := harness.Property(little{})(drawn(1))
 			require.ErrorContains(t, result.Error, want)
 		})
 	}
@@ -254,8 +254,8 @@ func TestPropertyCountsJudgedCases(t *testing.T) {
 		require.GreaterOrEqual(t, seen, 5)
 	}
 	property := harness.Property(nothing{}, harness.Preset("quick"))
-	require.Equal(t, gopter.PropUndecided, property(gopter.DefaultGenParameters()).Status, "discarded")
-	result := property(gopter.DefaultGenParameters())
+	require.Equal(t, gopter.PropUndecided, property(drawn(1)).Status, "discarded")
+	result := property(drawn(1))
 	require.Equal(t, gopter.PropError, result.Status)
 	require.ErrorContains(t, result.Error, "nothing shown: no case could be judged")
 	require.ErrorContains(t, result.Error, ": closed on Mondays")
@@ -277,7 +277,7 @@ func (p counting) Attend(ctx context.Context, c harness.Case, t *harness.Tensors
 
 // What shrinking makes of a failure may be what the path refuses: it is no failure.
 func TestPropertyShrinksToWhatIsSupported(t *testing.T) {
-	result := harness.Property(wrongLittle{}, harness.Failures(""))(gopter.DefaultGenParameters())
+	result := broken(t, harness.Property(wrongLittle{}, harness.Failures("")))
 	require.Equal(t, gopter.PropError, result.Status)
 	require.ErrorContains(t, result.Error, "attest: numeric: ")
 	require.ErrorContains(t, result.Error, "fp32, no mask")

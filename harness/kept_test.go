@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/leanovate/gopter"
 	"github.com/stretchr/testify/require"
 
 	"attest.example/attest/harness"
@@ -177,7 +176,7 @@ func TestAFailureOnAnotherPathSaysSoFirst(t *testing.T) {
 func TestAGopterFailurePrintsWhatConformPrints(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	property := harness.Property(wrong{}, harness.Preset(gen.Quick), harness.Failures(dir))
-	result := property(gopter.DefaultGenParameters())
+	result := broken(t, property)
 	require.Error(t, result.Error)
 	text := result.Error.Error()
 	kept, err := filepath.Glob(filepath.Join(dir, "*.json"))
@@ -190,7 +189,7 @@ func TestAGopterFailurePrintsWhatConformPrints(t *testing.T) {
 	require.Equal(t, []string{"ATTEST_REPLAY=" + kept[0] + test, "ATTEST_REDUCE=" + kept[0] + test}, lines[len(lines)-2:])
 
 	t.Setenv("ATTEST_REPLAY", kept[0])
-	result = harness.Property(wrong{})(gopter.DefaultGenParameters())
+	result = harness.Property(wrong{})(drawn(1))
 	require.ErrorContains(t, result.Error, "ATTEST_REDUCE="+kept[0]+test)
-	require.True(t, harness.Property(naive.New())(gopter.DefaultGenParameters()).Success())
+	require.True(t, harness.Property(naive.New())(drawn(1)).Success())
 }
