@@ -51,7 +51,7 @@ conform: bin/attest lib
 
 # The quick tests; says how long they ran beside how long they were built.
 test-short: deps
-	@GO=$(GO) JOBS=$(JOBS) sh scripts/test-short.sh
+	@GO=$(GO) JOBS=$$(($(JOBS) + 1)) sh scripts/test-short.sh
 
 # A C compiler and clang are the only tools beside Go. Nothing is installed where they are there already.
 deps:
