@@ -37,9 +37,8 @@ func (s *findings) explainsAny(list []cases.Case) *trigger.Finding {
 }
 
 // failsItself is the first case that a law ran beside a failing one, or that runs before it, and that fails by itself; nil:
-// none does. It is what is
-// reduced and asked about then: of a law that negates the scale, on a path that is wrong where the scale is below 0, every
-// case fails, and nothing could be said of when.
+// none does. It is what is reduced and asked about then: of a law that negates the scale, on a path that is wrong where the
+// scale is below 0, every case fails, and nothing could be said of when.
 func (s *findings) failsItself(ctx context.Context, f failure, beside []cases.Case) *failure {
 	if f.reduced {
 		return nil // what was reduced before the run was interrupted is what is asked about

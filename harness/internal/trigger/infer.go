@@ -33,7 +33,7 @@ type inference struct {
 	// chance is the share of values with which the base fails, as far as a few seeds show: a bug that needs an infinity of
 	// either sign in one column strikes now and then, and a pass says little then.
 	chance  float64
-	inside  struct{ asked, failed int }
+	inside  strikes
 	finding *Finding // that came of it; nil: it goes on
 }
 
@@ -168,28 +168,22 @@ func (in *inference) note(c cases.Case, weight float64) (*sample, answer, error)
 	return s, a, err
 }
 
-// otherSeeds is how many seeds the base is tried with, beside its own.
-const otherSeeds = 3
+// seedsTried is how many seeds the base is tried with, beside its own.
+const seedsTried = 3
 
 // otherSeeds tries the base with other values of the same kind.
 func (in *inference) otherSeeds() error {
-	asked, failed := 1, 1
-	for i := range otherSeeds {
+	tried := strikes{asked: 1, failed: 1} // with its own
+	for i := range seedsTried {
 		c := in.base.c.Clone()
 		c.Values.Seed += uint64(101 + i)
 		_, a, err := in.ask(in.ctx, c)
 		if err != nil {
 			return err
 		}
-		switch a {
-		case fails, other:
-			failed++
-			asked++
-		case passes:
-			asked++
-		}
+		tried.add(a)
 	}
-	in.chance = float64(failed) / float64(asked)
+	in.chance = float64(tried.failed) / float64(tried.asked)
 	return nil
 }
 

@@ -136,9 +136,9 @@ const betweenProbes = 8
 
 // between asks about cases that the joint condition matches and neither of the two does: if it is one bug, they fail.
 func (l *Lab) between(ctx context.Context, both *conjunction, g, f *Finding) (bool, error) {
-	asked, failed := 0, 0
+	var tried strikes
 	for range 300 {
-		if asked == betweenProbes || ctx.Err() != nil {
+		if tried.asked == betweenProbes || ctx.Err() != nil {
 			break
 		}
 		from := [][]*sample{g.in.hard, f.in.hard}[l.dice.Intn(2)]
@@ -154,13 +154,7 @@ func (l *Lab) between(ctx context.Context, both *conjunction, g, f *Finding) (bo
 		if err != nil {
 			return false, err
 		}
-		switch a {
-		case fails, other:
-			failed++
-			asked++
-		case passes:
-			asked++
-		}
+		tried.add(a)
 	}
-	return asked < 2 || failed*10 >= asked*6, nil
+	return tried.asked < 2 || tried.failed*10 >= tried.asked*6, nil
 }

@@ -98,9 +98,8 @@ func (in *inference) tryInside(p *conjunction, c cases.Case) (ok int, judgedIt b
 	if err != nil || a == unclear {
 		return 0, false, err
 	}
-	in.inside.asked++
+	in.inside.add(a)
 	if a != passes {
-		in.inside.failed++
 		if a == fails {
 			in.soft = append(in.soft, s)
 		}

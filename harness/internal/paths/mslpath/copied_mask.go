@@ -45,13 +45,11 @@ func (k *copying) maskFormat(array *cases.MaskArray) (format precision.Format, i
 	if k.as == "bool" || k.as == "" && array != nil && array.Bool {
 		return precision.FP32, true
 	}
-	if f, ok := copyFormats[k.as]; ok {
-		return f, false
-	}
+	own := precision.FP32
 	if array != nil {
-		return array.Format, false
+		own = array.Format
 	}
-	return precision.FP32, false
+	return k.format(own), false
 }
 
 // maskRow puts what the mask adds to the logits of a row into bias.

@@ -133,18 +133,13 @@ func (c *call) copied(name string, k *copying) (*metal.Memory, error) {
 
 func (c *call) copy(name string, k *copying) (*copyOf, bool, error) {
 	var from *cases.Tensor
-	t := c.tensors
 	switch name {
-	case "q":
-		from = &t.Q
-	case "k":
-		from = &t.K
-	case "v":
-		from = &t.V
+	case "q", "k", "v":
+		from = c.input(name)
 	case "out":
-		from = &t.Out
+		from = &c.tensors.Out
 	case "lse":
-		from = t.LSE
+		from = c.tensors.LSE
 	case "mask", fullMask:
 		return c.copiedMask(name, k)
 	case "kv", "qkv":
@@ -155,10 +150,7 @@ func (c *call) copy(name string, k *copying) (*copyOf, bool, error) {
 	if from == nil {
 		return nil, false, nil
 	}
-	format := from.Format
-	if f, ok := copyFormats[k.as]; ok {
-		format = f
-	}
+	format := k.format(from.Format)
 	made := &copyOf{tensor: k.layout(format, c.storedShape(from))}
 	made.tensor.Shape = from.Shape
 	if err := c.room(made, format.Size()); err != nil {
@@ -174,10 +166,24 @@ func (c *call) copy(name string, k *copying) (*copyOf, bool, error) {
 	return made, true, nil
 }
 
+// input is q, k or v.
+func (c *call) input(name string) *cases.Tensor {
+	t := c.tensors
+	return map[string]*cases.Tensor{"q": &t.Q, "k": &t.K, "v": &t.V}[name]
+}
+
+// format is that of a copy, where the tensor has its own.
+func (k *copying) format(own precision.Format) precision.Format {
+	if f, ok := copyFormats[k.as]; ok {
+		return f
+	}
+	return own
+}
+
 // storedShape is the shape of a copy in memory. k and v in pages stay there where the manifest binds the table, and are
 // copied into one piece where it does not.
 func (c *call) storedShape(from *cases.Tensor) [4]int {
-	if page, _ := from.Paged(); page == 0 || !c.path.manifest.binds("table") {
+	if !c.staysPaged(from) {
 		return from.Shape
 	}
 	shape := from.Stored()
@@ -185,10 +191,15 @@ func (c *call) storedShape(from *cases.Tensor) [4]int {
 	return shape
 }
 
+func (c *call) staysPaged(from *cases.Tensor) bool {
+	page, _ := from.Paged()
+	return page > 0 && c.path.manifest.binds("table")
+}
+
 // keepPages makes a copy that has the shape of storedShape one in the pages of its tensor. What no entry's keys are in those
 // pages is slack, as it is there.
 func (c *call) keepPages(to, from *cases.Tensor) {
-	if page, _ := from.Paged(); page > 0 && c.path.manifest.binds("table") {
+	if c.staysPaged(from) {
 		to.PageLike(from)
 		to.Clear()
 	}

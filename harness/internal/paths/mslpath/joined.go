@@ -84,13 +84,10 @@ func (c *call) join(tensor string, k *copying) (*copyOf, bool, error) {
 	var from []*cases.Tensor
 	var shapes [][4]int
 	for _, name := range joined[tensor] {
-		part := map[string]*cases.Tensor{"q": &c.tensors.Q, "k": &c.tensors.K, "v": &c.tensors.V}[name]
+		part := c.input(name)
 		from, shapes = append(from, part), append(shapes, c.storedShape(part))
 	}
-	format := c.problem.Input
-	if f, ok := copyFormats[k.as]; ok {
-		format = f
-	}
+	format := k.format(c.problem.Input)
 	parts, elements := k.layouts(tensor, shapes)
 	made := &copyOf{tensor: cases.Tensor{Format: format, Elements: elements}}
 	if err := c.room(made, format.Size()); err != nil {
