@@ -71,7 +71,7 @@ func (c *Case) Visible() Visible {
 			look(0, row)
 		}
 	}
-	v.None = v.None || c.arrayHidesARow()
+	v.None = v.None || c.arrayHidesARow(mostEntries)
 	return v
 }
 
@@ -88,30 +88,39 @@ func (c *Case) HasIdleBound() bool {
 // mostEntries bounds the entries of an array that are drawn to see whether a row is left a key.
 const mostEntries = 1 << 16
 
-// arrayHidesARow reports whether a mask in memory leaves some row no key of those that the rest of the mask leaves it.
-// Of a large array it looks at the first rows only.
-func (c *Case) arrayHidesARow() bool {
+// LeavesARowNoKey is Visible().None, whatever the size of the mask: each of its rows is looked at.
+func (c *Case) LeavesARowNoKey() bool {
+	return c.Visible().None || c.arrayHidesARow(math.MaxInt)
+}
+
+// arrayHidesARow reports whether a mask in memory leaves some row no key of those that the rest of the mask leaves it. It
+// looks at the first rows only, as far as most entries go.
+func (c *Case) arrayHidesARow(most int) bool {
 	m := &c.Mask
-	if !m.IsArray() || m.Kind == AdditiveMask && m.Floor != NoFloor {
+	if !m.IsArray() || !math.IsInf(m.Floor.Value(m.Format), -1) { // a row of nothing but finite numbers sees its keys
 		return false
 	}
-	d, s := c.maskDims(), newStream(c.Values.Seed, streamMask)
+	own, s := c.maskDims(), newStream(c.Values.Seed, streamMask)
+	batches := own[0]
+	if c.Ragged() { // what the rest of the mask leaves a row differs from entry to entry
+		batches = c.Batch
+	}
 	looked := 0
 	for r := range c.QLen {
-		first, last := c.Span(0, r)
-		for b := range d[0] {
-			for h := range d[1] {
+		for b := range batches {
+			first, last := c.Span(b, r)
+			for h := range own[1] {
 				sees := false
 				for key := first; key < last && !sees; key++ {
-					row, column := min(r, d[2]-1), min(key, d[3]-1)
-					index := uint64(((b*d[1]+h)*d[2]+row)*d[3] + column)
-					sees = !math.IsInf(c.maskEntry(s, b, h, row, column, index), -1)
+					mb, row, column := min(b, own[0]-1), min(r, own[2]-1), min(key, own[3]-1)
+					index := uint64(((mb*own[1]+h)*own[2]+row)*own[3] + column)
+					sees = !math.IsInf(c.maskEntry(s, mb, h, row, column, index), -1)
 					looked++
 				}
 				if !sees {
 					return true
 				}
-				if looked > mostEntries {
+				if looked > most {
 					return false
 				}
 			}

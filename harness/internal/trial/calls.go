@@ -22,6 +22,9 @@ func (t *trial) callsBefore(ctx context.Context, c cases.Case, tensors *cases.Te
 		one := c.Clone()
 		if c.Call.Refill {
 			one.Values.Seed = freshSeed(c.Values.Seed, otherContents+i)
+			if t.refusesValues(one, words) {
+				continue
+			}
 			one.Refill(tensors)
 		}
 		if v, err := t.attend(ctx, one, tensors); err != nil || v != nil {

@@ -6,6 +6,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/oracle"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/splitmix"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/reference"
@@ -68,6 +69,9 @@ func (t *trial) redrawAll(ctx context.Context, c cases.Case, first verdict.Verdi
 	for i := range SeedRetries {
 		fresh := c.Clone()
 		fresh.Values.Seed = freshSeed(c.Values.Seed, i)
+		if t.refusesValues(fresh, "fresh values") {
+			return first, nil
+		}
 		judged, truth, err := t.anew(ctx, fresh, cases.Materialize(fresh), fmt.Sprintf("with values.seed %d", fresh.Values.Seed))
 		first.Retries++
 		judged.Retries = first.Retries
@@ -85,6 +89,16 @@ func (t *trial) redrawAll(ctx context.Context, c cases.Case, first verdict.Verdi
 	first.Kind = verdict.Numeric
 	first.Reason = fmt.Sprintf("past the sharp line with this seed and %d fresh ones: %s", SeedRetries, first.Reason)
 	return first, nil
+}
+
+// refusesValues reports whether the path refuses a case that it took with the values of another seed, such as a mask of
+// random entries that leaves a row no key, and notes then what was left out.
+func (t *trial) refusesValues(c cases.Case, what string) bool {
+	err := paths.Supports(t.path, c)
+	if err != nil {
+		t.outcome.NotJudged = append(t.outcome.NotJudged, fmt.Sprintf("%s: the path refuses the call: %v", what, err))
+	}
+	return err != nil
 }
 
 // anew calls the path on other values and judges what it wrote. The truth is nil where the path refuses them, or fails.

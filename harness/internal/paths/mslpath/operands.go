@@ -58,16 +58,21 @@ type contiguous struct {
 	All  bool `expr:"all"`
 }
 
+// visible tells what the whole mask leaves of the keys.
+type visible struct {
+	None bool `expr:"none"` // some row is left no key
+}
+
 func operandVariables() []predicate.Variable {
 	return []predicate.Variable{
 		{Name: "stride", Zero: strides{}}, {Name: "mask_shape", Zero: shapeOf{}}, {Name: "size", Zero: sizes{}},
 		{Name: "contiguous", Zero: contiguous{}}, {Name: "diagonal", Zero: 0}, {Name: "full_mask", Zero: shapeOf{}},
-		{Name: "pages", Zero: pages{}},
+		{Name: "pages", Zero: pages{}}, {Name: "visible", Zero: visible{}},
 	}
 }
 
-// operandValues are the values of operandVariables for a case.
-func operandValues(c cases.Case) ([]any, error) {
+// operandValues are the values of operandVariables for a case. A mask is gone through where the manifest asks what it leaves.
+func (m *manifest) operandValues(c cases.Case) ([]any, error) {
 	t, err := cases.Layouts(c)
 	if err != nil {
 		return nil, err
@@ -100,7 +105,11 @@ func operandValues(c cases.Case) ([]any, error) {
 		paged.Each = t.Table.Shape[3]
 		_, paged.Count = t.K.Paged()
 	}
-	return []any{s, shape, size, dense, diagonal, full, paged}, nil
+	var seen visible
+	if m.reads.Names["visible.none"] {
+		seen.None = c.LeavesARowNoKey()
+	}
+	return []any{s, shape, size, dense, diagonal, full, paged, seen}, nil
 }
 
 // stepsOfScales are the strides of scales and zero points, 0 along dimensions of extent 1.

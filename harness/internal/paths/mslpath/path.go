@@ -137,7 +137,7 @@ func (p *Path) Supports(c cases.Case) error {
 	if err := d.Promises.Allow("the kernel", c); err != nil {
 		return err
 	}
-	operands, err := operandValues(c)
+	operands, err := p.manifest.operandValues(c)
 	if err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (p *Path) Close() error {
 func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
 	call := &call{path: p, problem: c, memory: map[string]*metal.Memory{}, copies: map[string]*copyOf{}, tensors: t, timing: paths.Timing{Cached: true}}
 	defer call.close()
-	operands, err := operandValues(c)
+	operands, err := p.manifest.operandValues(c)
 	if err != nil {
 		return paths.Timing{}, err
 	}
