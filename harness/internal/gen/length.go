@@ -96,7 +96,7 @@ var headCounts = []choice[headCount]{
 	{7, headCount{1, 1}}, {12, headCount{2, 2}}, {8, headCount{3, 3}}, {8, headCount{4, 4}}, {2, headCount{5, 5}},
 	{8, headCount{2, 1}}, {4, headCount{3, 1}}, {8, headCount{4, 2}}, {6, headCount{4, 1}}, {5, headCount{6, 2}},
 	{4, headCount{6, 3}}, {2, headCount{5, 1}}, {4, headCount{8, 8}}, {4, headCount{8, 2}}, {3, headCount{8, 1}},
-	{2, headCount{8, 4}}, {2, headCount{12, 4}}, {1, headCount{12, 12}}, {1, headCount{12, 1}}, {1, headCount{16, 2}},
+	{2, headCount{8, 4}}, {1, headCount{12, 4}}, {1, headCount{14, 2}}, {1, headCount{12, 12}}, {1, headCount{12, 1}}, {1, headCount{15, 3}},
 	{1, headCount{16, 4}}, {1, headCount{32, 8}},
 }
 
@@ -114,4 +114,14 @@ func headsUpTo(d dice, limit int, grouped bool) headCount {
 	return weigh(d, kept)
 }
 
-var batches = []choice[int]{{22, 1}, {52, 2}, {18, 3}, {6, 4}, {2, 5}}
+var batches = []choice[int]{{22, 1}, {52, 2}, {18, 3}, {6, 4}, {1, 5}, {1, manyBatches}}
+
+// manyBatches stands for a batch as servers have it, past what one simdgroup or an unrolled loop counts.
+const manyBatches = 0
+
+func anyBatch(d dice) int {
+	if n := weigh(d, batches); n != manyBatches {
+		return n
+	}
+	return d.between(6, 40)
+}

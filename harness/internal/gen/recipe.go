@@ -110,7 +110,7 @@ func (r *recipe) sizes(d dice, t *draft, k *scenario) {
 	t.QLen = r.q(d, limit)
 	t.KVLen = r.kv(d, t.QLen, limit)
 	t.HeadDim = r.headDim(d)
-	t.Batch = weigh(d, batches)
+	t.Batch = anyBatch(d)
 	t.setHeads(headsUpTo(d, r.heads, d.chance(40)))
 	if k.size != nil {
 		k.size(d, t)

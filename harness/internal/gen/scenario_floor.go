@@ -21,13 +21,18 @@ var floorScenarios = []scenario{
 			t.Mask.Floor = pick(d, cases.TenThousand, cases.LowestOfFP16)
 			t.Mask.EmptyRows = t.anyEmptyRows(d)
 		}},
-	{name: "one row wholly of the lowest number", weight: 2, sure: "mask-floor-lowest-row", // how its rounding spreads is judged on few rows at most
+	{name: "one row wholly of the lowest number", weight: 1, sure: "mask-floor-lowest-row", // how its rounding spreads is judged on few rows at most
 		size: func(d dice, t *draft) { t.QLen, t.keepQ = d.between(100, 130), true },
+		rest: func(d dice, t *draft) { t.oneRowOf(d, cases.LowestFloor) }},
+	{name: "one row wholly of -1e9", weight: 1, sure: "mask-floor-billions-row",
+		size: func(d dice, t *draft) {
+			t.QLen, t.keepQ, t.KVLen = d.between(100, 130), true, max(t.KVLen, 16)
+		},
 		rest: func(d dice, t *draft) {
-			t.arrayMask(d, cases.AdditiveMask, "bhqk", "b1qk", "11qk")
-			t.Mask.Align, t.Mask.Window, t.Mask.Left, t.Mask.Right = "", false, 0, 0
-			t.drawFloor(d, cases.LowestFloor)
-			t.Mask.EmptyRows = t.QLen - d.Intn(40)
+			t.oneRowOf(d, cases.BillionsFloor)
+			// Scores are lost beside such a number, so all that is known of the row is that it is an average: of numbers of one
+			// sign, which the 0 of a row that is taken for empty is not.
+			t.Values.V = pick(d, cases.Positive, cases.Negative)
 		}},
 	{name: "a window over a mask", weight: 3,
 		rest: func(d dice, t *draft) {
@@ -42,6 +47,17 @@ var floorScenarios = []scenario{
 				t.Mask.Density = pick(d, 50, 90, 100)
 			}
 		}},
+}
+
+// oneRowOf makes a mask of which one row holds nothing but a finite number.
+func (t *draft) oneRowOf(d dice, floor cases.Floor) {
+	t.arrayMask(d, cases.AdditiveMask, "bhqk", "b1qk", "11qk")
+	t.Mask.Align, t.Mask.Window, t.Mask.Left, t.Mask.Right = "", false, 0, 0
+	if floor == cases.BillionsFloor && t.Mask.Format == precision.FP16 {
+		t.Mask.Format = pick(d, precision.FP32, precision.BF16)
+	}
+	t.drawFloor(d, floor)
+	t.Mask.EmptyRows = t.QLen - d.Intn(40)
 }
 
 func (t *draft) drawWindowOnTop(d dice) {
@@ -84,6 +100,11 @@ var floorRegions = []Region{
 	{Name: "mask-floor-lowest-row", Bugs: []int{72}, Summary: "a mask row of nothing but the lowest number",
 		Holds: func(c *cases.Case) bool {
 			return c.Mask.Floor == cases.LowestFloor && c.Mask.EmptyRows > 0 && c.Mask.EmptyRows <= c.QLen
+		}},
+	{Name: "mask-floor-billions-row", Bugs: []int{72}, Summary: "a mask row of nothing but -1e9 over values of one sign",
+		Holds: func(c *cases.Case) bool {
+			return c.Mask.Floor == cases.BillionsFloor && c.Mask.EmptyRows > 0 && c.Mask.EmptyRows <= c.QLen &&
+				(c.Values.V == cases.Positive || c.Values.V == cases.Negative)
 		}},
 	{Name: "mask-and-window", Summary: "a window on top of a mask array",
 		Holds: func(c *cases.Case) bool { return c.Mask.Window }},
