@@ -46,6 +46,12 @@ var rareScenarios = func() []scenario {
 				t.Softcap = pick[float32](d, 0.5, 1, 1.5)
 				t.giveV(d, 1, t.HeadDim-1)
 			}},
+		{name: "many batch entries, odd groups of heads", weight: 1, sure: "many-batches odd-groups",
+			size: func(d dice, t *draft) {
+				t.Batch, t.keepBatch = d.between(6, 9), true
+				t.setHeads(pick(d, headCount{10, 2}, headCount{14, 2}, headCount{15, 3}))
+				t.keepHeads = true
+			}},
 		{name: "few keys allowed, v of any head_dim", weight: 1, sure: "mask-sparse v-head-dim-ragged",
 			rest: func(d dice, t *draft) {
 				t.arrayMask(d, anyArrayKind(d), "bhqk", "b1qk", "11qk")
