@@ -87,7 +87,7 @@ func (r *Result) JudgeOutput(got []float64) (Judgement, error) {
 	if err := r.judgeable("output", len(got), len(r.Output)); err != nil {
 		return Judgement{}, err
 	}
-	return judge(got, r.OutputAt), nil
+	return r.judge(got, r.outputAt, r.HeadDim), nil
 }
 
 // JudgeLSE holds an implementation's logsumexp, natural logarithms of shape
@@ -97,7 +97,7 @@ func (r *Result) JudgeLSE(got []float64) (Judgement, error) {
 	if err := r.judgeable("logsumexp", len(got), len(r.LSE)); err != nil {
 		return Judgement{}, err
 	}
-	return judge(got, r.LSEAt), nil
+	return r.judge(got, r.lseAt, 1), nil
 }
 
 func (r *Result) judgeable(what string, got, want int) error {
@@ -112,24 +112,36 @@ func (r *Result) judgeable(what string, got, want int) error {
 
 // OutputAt judges the output's element at an index of r.Output.
 func (r *Result) OutputAt(index int, got float64) Place {
+	p := r.outputAt(index, got)
+	r.locate(&p, r.HeadDim)
+	return p
+}
+
+func (r *Result) outputAt(index int, got float64) Place {
 	p := Place{Index: index, Got: got, Want: r.Output[index],
 		Bound: r.Bound[index], Sharp: r.Sharp[index], Demand: r.OutputDemand[index]}
 	p.decide(r.outMax)
-	p.Col = index % r.HeadDim
-	r.locate(&p, index/r.HeadDim)
 	return p
 }
 
 // LSEAt judges the logsumexp at an index of r.LSE.
 func (r *Result) LSEAt(index int, got float64) Place {
-	p := Place{Index: index, Got: got, Want: r.LSE[index],
-		Bound: r.LSEBound[index], Sharp: r.LSEBound[index], Demand: r.LSEDemand[index]}
-	p.decide(r.lseMax)
-	r.locate(&p, index)
+	p := r.lseAt(index, got)
+	r.locate(&p, 1)
 	return p
 }
 
-func (r *Result) locate(p *Place, row int) {
+func (r *Result) lseAt(index int, got float64) Place {
+	p := Place{Index: index, Got: got, Want: r.LSE[index],
+		Bound: r.LSEBound[index], Sharp: r.LSEBound[index], Demand: r.LSEDemand[index]}
+	p.decide(r.lseMax)
+	return p
+}
+
+// locate sets where the element lies, from its index.
+func (r *Result) locate(p *Place, columns int) {
+	row := p.Index / columns
+	p.Col = p.Index % columns
 	p.Row = row % r.QLen
 	p.Head = row / r.QLen % r.Heads
 	p.Batch = row / r.QLen / r.Heads
@@ -181,7 +193,8 @@ func ratio(diff, line float64) float64 {
 	return diff / line
 }
 
-func judge(got []float64, at func(int, float64) Place) Judgement {
+// judge sums up a tensor of so many columns. Only the two worst are located: that takes longer than the verdict.
+func (r *Result) judge(got []float64, at func(int, float64) Place, columns int) Judgement {
 	j := Judgement{Elements: len(got)}
 	seen := false
 	for i, x := range got {
@@ -206,6 +219,10 @@ func judge(got []float64, at func(int, float64) Place) Judgement {
 			j.WorstSharp = p
 		}
 		seen = true
+	}
+	if seen {
+		r.locate(&j.Worst, columns)
+		r.locate(&j.WorstSharp, columns)
 	}
 	return j
 }

@@ -25,18 +25,44 @@ var (
 // Encode rounds x to the format, to nearest with ties to even, and returns the bit pattern in the low bits.
 // Values past the largest finite one by half a step or more become infinite; a NaN stays a quiet NaN.
 func (f *Format) Encode(x float64) uint32 {
-	// What nearly all values are, without a look at the format's shape: adding half a step, less one on an even
-	// significand, and cutting off rounds to nearest, ties to even.
+	// What nearly all values are, without a look at the format's shape.
 	wide := math.Float64bits(x)
-	if magnitude := math.Abs(x); f.Mantissa == 10 && magnitude >= 0x1p-14 && magnitude <= 65504 {
-		wide &^= 1 << 63
-		return uint32(math.Float64bits(x)>>63)<<15 | (uint32((wide+1<<41-1+wide>>42&1)>>42) - (1023-15)<<10)
-	} else if f.Mantissa == 7 && magnitude >= 0x1p-126 && magnitude <= 0x1.fep127 {
-		wide &^= 1 << 63
-		return uint32(math.Float64bits(x)>>63)<<15 | (uint32((wide+1<<44-1+wide>>45&1)>>45) - (1023-127)<<7)
+	switch sign := uint32(wide>>63) << 15; f.quick(x) {
+	case 42:
+		return sign | (uint32(up(wide&^(1<<63), 42)>>42) - (1023-15)<<10)
+	case 45:
+		return sign | (uint32(up(wide&^(1<<63), 45)>>45) - (1023-127)<<7)
 	}
 	return f.anyBits(x)
 }
+
+// Round returns the number that the format stores for x: what Decode makes of Encode.
+func (f *Format) Round(x float64) float64 {
+	wide := math.Float64bits(x)
+	switch f.quick(x) {
+	case 42:
+		return math.Float64frombits(up(wide, 42) &^ (1<<42 - 1))
+	case 45:
+		return math.Float64frombits(up(wide, 45) &^ (1<<45 - 1))
+	}
+	return f.Decode(f.Encode(x))
+}
+
+// quick returns how many bits of a float64's significand half or bfloat drop; 0 where a number is not normal there, or past
+// the largest, and for other formats.
+func (f *Format) quick(x float64) uint {
+	magnitude := math.Abs(x)
+	switch {
+	case f.Mantissa == 10 && magnitude >= 0x1p-14 && magnitude <= 65504:
+		return 42
+	case f.Mantissa == 7 && magnitude >= 0x1p-126 && magnitude <= 0x1.fep127:
+		return 45
+	}
+	return 0
+}
+
+// up adds what makes the cutting off of the last bits a rounding to nearest, ties to even.
+func up(wide uint64, last uint) uint64 { return wide + 1<<(last-1) - 1 + wide>>last&1 }
 
 // anyBits is Encode for every value, by the definition.
 func (f *Format) anyBits(x float64) uint32 {

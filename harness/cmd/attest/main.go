@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"attest.example/attest/harness/internal/paths/catalog"
@@ -71,6 +72,10 @@ func main() {
 	}
 	worker.Main(catalog.Open)
 	ignoreFileSizeSignal()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // a case's tensors and its reference live as long as the case, and little lives longer
+		debug.SetMemoryLimit(4 << 30)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := dispatch(ctx, terminal{os.Stdout, os.Stderr}, os.Args[1:])
 	stop()

@@ -94,14 +94,20 @@ func (t *Tensor) Bits() []uint32 {
 
 // each visits the logical elements in row-major order.
 func (t *Tensor) each(visit func(index int)) {
+	t.eachRow(func(index int) {
+		for range t.Shape[3] {
+			visit(index)
+			index += t.Strides[3]
+		}
+	})
+}
+
+// eachRow visits the first element of every row, in the same order.
+func (t *Tensor) eachRow(visit func(index int)) {
 	for b := range t.Shape[0] {
 		for h := range t.Shape[1] {
 			for r := range t.Shape[2] {
-				index := t.Index(b, h, r, 0)
-				for range t.Shape[3] {
-					visit(index)
-					index += t.Strides[3]
-				}
+				visit(t.Index(b, h, r, 0))
 			}
 		}
 	}
@@ -145,9 +151,14 @@ var slack = [2]byte{0xfe, 0x7f}
 // Clear fills the buffer with slack.
 func (t *Tensor) Clear() {
 	for _, s := range t.Spans() {
-		for i := s.Start; i < s.End; i++ {
-			t.Data[i] = slack[i&1]
-		}
+		repeat(t.Data[s.Start:s.End], [2]byte{slack[s.Start&1], slack[(s.Start+1)&1]})
+	}
+}
+
+// repeat fills memory with two bytes over and over, at the speed of copying.
+func repeat(data []byte, pair [2]byte) {
+	for done := copy(data, pair[:]); done < len(data); {
+		done += copy(data[done:], data[:done])
 	}
 }
 
@@ -165,6 +176,12 @@ func IsSlack(data []byte, at int) bool {
 func (t *Tensor) Poison() {
 	t.Clear()
 	size := t.Format.Size()
+	if t.Strides[3] == 1 {
+		t.eachRow(func(index int) {
+			repeat(t.Data[index*size:][:t.Shape[3]*size], poisonBytes)
+		})
+		return
+	}
 	t.each(func(index int) {
 		PoisonElement(t.Data[index*size:][:size])
 	})

@@ -12,7 +12,7 @@ func (f Format) Round(x float64) float64 {
 	if f == FP32 {
 		return float64(float32(x))
 	}
-	return f.Value(f.Bits(x))
+	return f.shape().Round(x)
 }
 
 // SignallingNaN is the bit pattern of a NaN whose quiet bit is clear. Arithmetic makes it quiet, so no conversion from a

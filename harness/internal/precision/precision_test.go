@@ -50,6 +50,20 @@ func TestRoundingIsToNearestTiesToEven(t *testing.T) {
 	}
 }
 
+func TestRoundIsTheValueOfTheBits(t *testing.T) {
+	for _, f := range []Format{FP16, BF16} {
+		for code := uint32(0); code < 1<<16; code++ {
+			x, next := f.Value(code), f.Value(code^1)
+			for _, y := range []float64{x, (x + next) / 2, math.Nextafter((x+next)/2, x), math.Nextafter((x+next)/2, next), 1.5 * x} {
+				got, want := f.Round(y), f.Value(f.Bits(y))
+				if math.Float64bits(got) != math.Float64bits(want) && !(math.IsNaN(got) && math.IsNaN(want)) {
+					t.Fatalf("%s %g: got %g, want %g", f, y, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestDecodeIsGet(t *testing.T) {
 	for _, f := range Formats() {
 		data := make([]byte, 20*f.Size())
@@ -61,6 +75,17 @@ func TestDecodeIsGet(t *testing.T) {
 			f.Decode(into, data, 2, stride)
 			for i, x := range into {
 				require.Equal(t, f.Get(data, 2+i*stride), x)
+			}
+		}
+	}
+}
+
+func TestGetIsTheValueOfEveryNarrowCode(t *testing.T) {
+	for _, f := range []Format{FP16, BF16} {
+		for code := range uint32(1 << 16) {
+			got, want := f.Get([]byte{byte(code), byte(code >> 8)}, 0), f.Value(code)
+			if math.Float64bits(got) != math.Float64bits(want) && !(math.IsNaN(got) && math.IsNaN(want)) {
+				t.Fatalf("%s %#x: got %g, want %g", f, code, got, want)
 			}
 		}
 	}

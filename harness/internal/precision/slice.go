@@ -22,36 +22,39 @@ func (f Format) Get(data []byte, index int) float64 {
 	case BF16:
 		return float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[2*index:])) << 16))
 	default:
-		return halfTable[binary.LittleEndian.Uint16(data[2*index:])]
+		return half(binary.LittleEndian.Uint16(data[2*index:]))
 	}
 }
 
 // Decode reads len(into) elements of a little-endian array of the format, stride apart, from index on.
 func (f Format) Decode(into []float64, data []byte, index, stride int) {
+	if len(into) == 0 {
+		return
+	}
+	size := f.Size()
+	data = data[size*index:]
 	switch f {
 	case FP32:
 		for i := range into {
-			into[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(data[4*index:])))
-			index += stride
+			into[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(data[4*stride*i:])))
 		}
 	case BF16:
 		for i := range into {
-			into[i] = float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[2*index:])) << 16))
-			index += stride
+			into[i] = float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[2*stride*i:])) << 16))
 		}
 	default:
 		for i := range into {
-			into[i] = halfTable[binary.LittleEndian.Uint16(data[2*index:])]
-			index += stride
+			into[i] = half(binary.LittleEndian.Uint16(data[2*stride*i:]))
 		}
 	}
 }
 
-// halfTable holds the value of every fp16 code: decoding is on the path of every case.
-var halfTable = func() *[1 << 16]float64 {
-	var table [1 << 16]float64
-	for code := range table {
-		table[code] = FP16.Value(uint32(code))
+// half is the value of an fp16 code. Its exponent and fraction, moved to where a float64 has them, stand for the value
+// times 2^(15-1023), of subnormal ones too; a table of all codes would be larger than a processor's nearest caches.
+func half(code uint16) float64 {
+	if code&0x7c00 == 0x7c00 {
+		return FP16.Value(uint32(code)) // an infinity or a NaN
 	}
-	return &table
-}()
+	x := math.Float64frombits(uint64(code&0x7fff)<<42) * 0x1p1008
+	return math.Float64frombits(math.Float64bits(x) | uint64(code>>15)<<63)
+}

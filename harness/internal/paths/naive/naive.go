@@ -6,6 +6,7 @@ package naive
 import (
 	"context"
 	"math"
+	"slices"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
@@ -53,7 +54,7 @@ func intermediate(c cases.Case) precision.Format {
 func (Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
 	r := row{
 		round: rounder(intermediate(c)), wide: intermediate(c) == precision.FP32, scale: c.EffectiveScale(), softcap: c.Softcap, headDim: c.HeadDim, vHeadDim: c.VDim(),
-		bias: make([]float64, c.KVLen), scores: make([]float32, c.KVLen), out: make([]float32, c.VDim()),
+		bias: make([]float64, c.KVLen), out: make([]float32, c.VDim()),
 	}
 	mask := c.Rows(t)
 	var sinks []float64
@@ -101,32 +102,30 @@ type row struct {
 	headDim, vHeadDim int
 	k, v              []float32 // of one kv head, [kv_len, head_dim] and [kv_len, v_head_dim]
 	bias              []float64 // [kv_len]; -Inf: forbidden
-	scores            []float32 // [kv_len], then the weights
+	allowed           []int     // the keys that the mask leaves to the row
+	scores            []float32 // of each of those, then the weights
 	out               []float32 // [v_head_dim]
 }
 
 // attend leaves the output in r.out and returns the logsumexp: 0 and the sink, or -Inf, for a row with no allowed key.
 func (r *row) attend(q []float32, first, last int) float64 {
 	clear(r.out)
-	largest, any := float32(math.Inf(-1)), false
-	for j := first; j < last; j++ {
-		if math.IsInf(r.bias[j], -1) {
-			continue
-		}
-		any = true
-		s := r.dot(q, r.k[j*r.headDim:(j+1)*r.headDim])
-		s = r.round(s * r.scale)
+	r.allow(first, last)
+	if len(r.allowed) == 0 {
+		return r.sink
+	}
+	largest := float32(math.Inf(-1))
+	r.dots(q)
+	for n, j := range r.allowed {
+		s := r.round(r.scores[n] * r.scale)
 		if r.softcap > 0 {
 			s = r.round(r.softcap * r.round(float32(math.Tanh(float64(r.round(s/r.softcap))))))
 		}
 		s = r.round(s + float32(r.bias[j]))
-		r.scores[j] = s
+		r.scores[n] = s
 		if s > largest || s != s {
 			largest = s
 		}
-	}
-	if !any {
-		return r.sink
 	}
 	var sum float32
 	if sink := r.round(float32(r.sink)); !math.IsInf(r.sink, -1) {
@@ -135,25 +134,51 @@ func (r *row) attend(q []float32, first, last int) float64 {
 		}
 		sum = r.round(float32(math.Exp(float64(r.round(sink - largest)))))
 	}
-	for j := first; j < last; j++ {
-		if math.IsInf(r.bias[j], -1) {
-			continue
-		}
-		p := r.round(float32(math.Exp(float64(r.round(r.scores[j] - largest)))))
-		r.scores[j] = p
+	for n, s := range r.scores {
+		p := r.round(float32(math.Exp(float64(r.round(s - largest)))))
+		r.scores[n] = p
 		sum = r.round(sum + p)
 	}
-	for j := first; j < last; j++ {
-		if math.IsInf(r.bias[j], -1) {
-			continue
-		}
-		p := r.round(r.scores[j] / sum)
-		r.accumulate(p, r.v[j*r.vHeadDim:(j+1)*r.vHeadDim])
+	for n, p := range r.scores {
+		r.scores[n] = r.round(p / sum)
 	}
+	r.accumulate()
 	return float64(r.round(largest + r.round(float32(math.Log(float64(sum))))))
 }
 
-// dot and accumulate are where the time goes, so fp32, which needs no rounding by hand, has loops of its own.
+// allow lists the keys that the mask does not forbid, and makes room for their scores.
+func (r *row) allow(first, last int) {
+	r.allowed = r.allowed[:0]
+	for j := first; j < last; j++ {
+		if !math.IsInf(r.bias[j], -1) {
+			r.allowed = append(r.allowed, j)
+		}
+	}
+	r.scores = slices.Grow(r.scores[:0], len(r.allowed))[:len(r.allowed)]
+}
+
+// dots and accumulate are where the time goes. fp32, which needs no rounding by hand, has loops of its own, over four keys
+// at a time: a processor adds four sums at once as fast as one. Each sum still goes through its terms in their order.
+func (r *row) dots(q []float32) {
+	n := 0
+	if r.wide {
+		for ; n+4 <= len(r.allowed); n += 4 {
+			a, b, c, d := r.key(n)[:len(q)], r.key(n + 1)[:len(q)], r.key(n + 2)[:len(q)], r.key(n + 3)[:len(q)]
+			var sa, sb, sc, sd float32
+			for i, x := range q {
+				sa += x * a[i]
+				sb += x * b[i]
+				sc += x * c[i]
+				sd += x * d[i]
+			}
+			r.scores[n], r.scores[n+1], r.scores[n+2], r.scores[n+3] = sa, sb, sc, sd
+		}
+	}
+	for ; n < len(r.allowed); n++ {
+		r.scores[n] = r.dot(q, r.key(n))
+	}
+}
+
 func (r *row) dot(q, k []float32) float32 {
 	var s float32
 	if r.wide {
@@ -168,15 +193,31 @@ func (r *row) dot(q, k []float32) float32 {
 	return s
 }
 
-func (r *row) accumulate(p float32, v []float32) {
+// key and value are the vectors of the n-th allowed key.
+func (r *row) key(n int) []float32   { return r.k[r.allowed[n]*r.headDim:][:r.headDim] }
+func (r *row) value(n int) []float32 { return r.v[r.allowed[n]*r.vHeadDim:][:r.vHeadDim] }
+
+func (r *row) accumulate() {
+	n := 0
 	if r.wide {
-		for d, x := range v {
-			r.out[d] += p * x
+		for ; n+4 <= len(r.allowed); n += 4 {
+			p := (*[4]float32)(r.scores[n:])
+			out := r.out
+			a, b, c, d := r.value(n)[:len(out)], r.value(n + 1)[:len(out)], r.value(n + 2)[:len(out)], r.value(n + 3)[:len(out)]
+			for i, x := range out {
+				x += p[0] * a[i]
+				x += p[1] * b[i]
+				x += p[2] * c[i]
+				x += p[3] * d[i]
+				out[i] = x
+			}
 		}
-		return
 	}
-	for d, x := range v {
-		r.out[d] = r.round(r.out[d] + r.round(p*x))
+	for ; n < len(r.allowed); n++ {
+		p := r.scores[n]
+		for d, x := range r.value(n) {
+			r.out[d] = r.round(r.out[d] + r.round(p*x))
+		}
 	}
 }
 
