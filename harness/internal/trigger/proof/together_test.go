@@ -57,7 +57,7 @@ func TestDrawnLibraries(t *testing.T) {
 	}
 	var all drawnScore
 	for _, bugs := range []int{2, 4, 8, 10} {
-		d, err := newDrawing(int64(500 + bugs))
+		d, err := newDrawing(int64(1000 + bugs))
 		require.NoError(t, err)
 		var told strings.Builder
 		s, err := drawnLibrary(t.Context(), d, bugs, &told, nil)
