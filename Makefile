@@ -109,6 +109,7 @@ random-kernels: deps
 	  -kernels $(or $(COUNT),10000) -kernels-seed $(SEED) -kernels-on "$$ON" -kernels-tally $(CURDIR)/build/random-kernels
 
 # Compiles every kernel of a project at hand: make real-kernels DIR=... [FLAGS="-I ... -D ... --language 320 --deadline 10m"].
+# With -no-code clang stops before it makes code: what it takes and what it refuses is known in a tenth of the time.
 # FLAGS are words with quotes where one has a space; the shell sees none of it: FLAGS="-only copy|scan -D 'T=unsigned int'".
 .PHONY: real-kernels
 real-kernels: export DIR := $(value DIR)

@@ -216,7 +216,7 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 		}
 		objects = append(objects, object)
 		if i == 0 {
-			r, err = c.translateAll(ctx, p, preprocessed, headers, fill, object)
+			r, err = c.translateAll(p, preprocessed, func(r *rewritten) error { return c.made(ctx, p, r, headers, fill, object) })
 		} else {
 			err = c.made(ctx, p, r, headers, fill, object)
 		}

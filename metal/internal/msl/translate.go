@@ -13,8 +13,8 @@ import (
 const maxRounds = 8
 
 // translateAll rewrites and translates a program. Of a whole text it leaves out the kernels that do not compile, as long
-// as any are left.
-func (c *Compiler) translateAll(ctx context.Context, p *Program, preprocessed, headers string, fill []string, object string) (*rewritten, error) {
+// as any are left. What compiles is for try to say.
+func (c *Compiler) translateAll(p *Program, preprocessed string, try func(*rewritten) error) (*rewritten, error) {
 	var skip []Skipped
 	var first error
 	for round := 1; ; round++ {
@@ -25,7 +25,7 @@ func (c *Compiler) translateAll(ctx context.Context, p *Program, preprocessed, h
 			}
 			return nil, asCompileError(p, err)
 		}
-		err = c.made(ctx, p, r, headers, fill, object)
+		err = try(r)
 		var compile *CompileError
 		if err == nil || !errors.As(err, &compile) {
 			return r, err

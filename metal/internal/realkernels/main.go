@@ -38,6 +38,7 @@ func main() {
 	jobs := f.Int("jobs", 2, "compilers that run at once")
 	piece := f.Int("piece", 100, "`kernels` of a text that one compiler makes: a text with more of them is built in pieces")
 	deadline := f.Duration("deadline", 10*time.Minute, "`time` that one piece of a text may take")
+	noCode := f.Bool("no-code", false, "stop before code is made: what clang takes of each text and what it refuses, in a fraction of the time")
 	verbose := f.Bool("v", false, "say why each kernel was left out")
 	folders, status, done := cmdline.Arguments(f, "[flags] FOLDER, or make real-kernels DIR=FOLDER [FLAGS=...]", 1, 1, os.Args[1:], os.Stdout, os.Stderr)
 	if done {
@@ -55,7 +56,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "-piece %d: it must be more than 0, such as 100\n", *piece)
 		os.Exit(2)
 	}
-	failed, err := table(folders[0], text, *only, &builder{piece: *piece, deadline: *deadline, turn: make(chan bool, max(*jobs, 1)), told: progress{to: os.Stderr}}, *verbose)
+	failed, err := table(folders[0], text, *only, &builder{noCode: *noCode, piece: *piece, deadline: *deadline, turn: make(chan bool, max(*jobs, 1)), told: progress{to: os.Stderr}}, *verbose)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -88,7 +89,7 @@ func table(dir string, text msl.Program, only string, b *builder, verbose bool) 
 		})
 	}
 	all.Wait()
-	fmt.Printf("%s\n", commit(dir))
+	fmt.Printf("%s%s\n", commit(dir), b.far())
 	fmt.Printf("| text | kernels | left out | seconds |\n|---|---|---|---|\n")
 	var sum result
 	texts := 0
@@ -146,6 +147,7 @@ func texts(dir string, filter *regexp.Regexp) ([]string, error) {
 // builder builds texts, some pieces at once.
 type builder struct {
 	compiler *msl.Compiler
+	noCode   bool          // clang's front end decides
 	piece    int           // kernels of a piece
 	deadline time.Duration // of a piece
 	turn     chan bool     // as many as run at once
@@ -203,9 +205,18 @@ func (b *builder) offered(p msl.Program) (*msl.Reflection, error) {
 	return b.compiler.Reflect(ctx, p)
 }
 
+// far says how far texts are built, where that is not all the way.
+func (b *builder) far() string {
+	if b.noCode {
+		return ", no code made"
+	}
+	return ""
+}
+
 // piece is what became of a piece of a text.
 type piece struct {
-	module  *msl.Module
+	msl.Accepted
+	cached  bool
 	err     error
 	seconds float64
 }
@@ -215,8 +226,20 @@ func (b *builder) build(p msl.Program, which msl.Piece) piece {
 	defer cancel()
 	p.Piece = which
 	start := time.Now()
-	m, err := b.compiler.Build(ctx, p)
-	return piece{m, err, time.Since(start).Seconds()}
+	var made piece
+	if b.noCode {
+		accepted, err := b.compiler.Accept(ctx, p)
+		if made.err = err; err == nil {
+			made.Accepted = *accepted
+		}
+	} else {
+		module, err := b.compiler.Build(ctx, p)
+		if made.err = err; err == nil {
+			made.Accepted, made.cached = msl.Accepted{Entries: module.Entries, Skipped: module.Skipped}, module.Cached
+		}
+	}
+	made.seconds = time.Since(start).Seconds()
+	return made
 }
 
 // add adds up the pieces of a text. One piece that could not be built is a text that could not.
@@ -231,9 +254,9 @@ func (r *result) add(made []piece) {
 			}
 			continue
 		}
-		r.kernels += len(m.module.Entries)
-		r.cached = r.cached && m.module.Cached
-		for _, s := range m.module.Skipped {
+		r.kernels += len(m.Entries)
+		r.cached = r.cached && m.cached
+		for _, s := range m.Skipped {
 			if !left[s.Name] { // a piece may tell of kernels that are in none
 				left[s.Name] = true
 				r.left = append(r.left, s)

@@ -27,9 +27,13 @@ func TestATextInPieces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range []int{100, 4} {
+	for _, way := range []struct {
+		noCode bool
+		pieces int
+	}{{false, 100}, {false, 4}, {true, 100}, {true, 4}} {
 		var told strings.Builder
-		b := &builder{compiler: c, piece: n, deadline: time.Minute, turn: make(chan bool, 2), told: progress{to: &told, of: 1}}
+		n := way.pieces
+		b := &builder{compiler: c, noCode: way.noCode, piece: n, deadline: time.Minute, turn: make(chan bool, 2), told: progress{to: &told, of: 1}}
 		r := b.text(msl.Program{}, file)
 		b.told.text(r, dir, file)
 		for i := 1; n < 9 && i <= 3; i++ {
@@ -41,7 +45,7 @@ func TestATextInPieces(t *testing.T) {
 			t.Errorf("told, want a line with %q:\n%s", want, told.String())
 		}
 		if r.wrong != "" || r.kernels != 8 || r.skipped != 1 || r.left[0].Name != "t5" {
-			t.Errorf("pieces of %d: %+v, want 8 kernels and t5 left out", n, r)
+			t.Errorf("%+v: %+v, want 8 kernels and t5 left out", way, r)
 		}
 	}
 	b := &builder{compiler: c, piece: 1, deadline: time.Minute, turn: make(chan bool, 2)}

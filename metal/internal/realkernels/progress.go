@@ -37,7 +37,7 @@ func (p *progress) piece(made piece, file string, i, of int) {
 	}
 	became := "refused"
 	if made.err == nil {
-		became = fmt.Sprintf("%d kernels in %.1f s", len(made.module.Entries), made.seconds)
+		became = fmt.Sprintf("%d kernels in %.1f s", len(made.Entries), made.seconds)
 	}
 	p.lock.Lock()
 	defer p.lock.Unlock()
