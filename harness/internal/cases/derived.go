@@ -97,7 +97,7 @@ func (c *Case) LeavesARowNoKey() bool {
 // looks at the first rows only, as far as most entries go.
 func (c *Case) arrayHidesARow(most int) bool {
 	m := &c.Mask
-	if !m.IsArray() || !math.IsInf(m.Floor.Value(m.Format), -1) { // a row of nothing but finite numbers sees its keys
+	if !m.LeavesOut() { // a row of nothing but finite numbers sees its keys
 		return false
 	}
 	own, s := c.maskDims(), newStream(c.Values.Seed, streamMask)
@@ -123,6 +123,121 @@ func (c *Case) arrayHidesARow(most int) bool {
 				if looked > most {
 					return false
 				}
+			}
+		}
+	}
+	return false
+}
+
+// mostForGap bounds the entries of an array that are drawn to see whether it leaves a gap.
+const mostForGap = 1 << 13
+
+// HasGap reports whether some key that no row of a key head sees lies in a tile of 8 keys of which 8 of its rows see some:
+// a kernel reads such a key with the others. Of a large array it looks at the first rows only, and takes the rest to see no
+// more.
+func (c *Case) HasGap() bool {
+	array := c.Mask.LeavesOut()
+	batches, heads, looked := 1, 1, 0
+	if array {
+		d := c.maskDims()
+		batches, heads = d[0], (d[1]+c.Group()-1)/c.Group()
+	}
+	if c.Ragged() {
+		batches = c.Batch
+	}
+	for b := range batches {
+		for kv := range heads {
+			if c.gapIn(b, kv, array, &looked) {
+				return true
+			}
+			if looked > mostForGap {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// gapIn is HasGap for one key head.
+func (c *Case) gapIn(batch, kvHead int, array bool, looked *int) bool {
+	const tile = 8
+	read, unseen := make([]bool, c.KVLen), 0
+	for r0 := 0; r0 < c.QLen; r0 += tile {
+		begin, end := c.KVLen, 0
+		for r := r0; r < min(r0+tile, c.QLen); r++ {
+			if first, last := c.Span(batch, r); first < last {
+				begin, end = min(begin, first), max(end, last)
+			}
+		}
+		for key := begin / tile * tile; key < min((end+tile-1)/tile*tile, c.KVLen); key++ {
+			if !read[key] {
+				read[key] = true
+				unseen++
+			}
+		}
+	}
+	own, s, heads := c.maskDims(), newStream(c.Values.Seed, streamMask), 1
+	if array && own[1] > 1 {
+		heads = c.Group()
+	}
+	forbidden := map[uint64]bool{} // entries that were drawn
+	for r := range c.QLen {
+		first, last := c.Span(batch, r)
+		for h := kvHead * heads; h < (kvHead+1)*heads; h++ {
+			for key := first; key < last; key++ {
+				if !read[key] {
+					continue
+				}
+				if array {
+					b, head, row, column := min(batch, own[0]-1), min(h, own[1]-1), min(r, own[2]-1), min(key, own[3]-1)
+					index := uint64(((b*own[1]+head)*own[2]+row)*own[3] + column)
+					hidden, drawn := forbidden[index]
+					if !drawn {
+						*looked++
+						hidden = math.IsInf(c.maskEntry(s, b, head, row, column, index), -1)
+						forbidden[index] = hidden
+					}
+					if hidden {
+						continue
+					}
+				}
+				read[key] = false
+				unseen--
+			}
+		}
+		if unseen == 0 {
+			return false
+		}
+		if *looked > mostForGap {
+			break
+		}
+	}
+	return unseen > 0
+}
+
+// Uneven reports whether, of 32 rows, some eight see keys to another block of 32 keys than others: where these share what
+// they read, some are done before the others. Rows past the last one see none, where there are more than 32.
+func (c *Case) Uneven() bool {
+	const few, many, block = 8, 32, 32
+	batches := 1
+	if c.Ragged() {
+		batches = c.Batch
+	}
+	for b := range batches {
+		for r0 := 0; r0 < c.QLen; r0 += many {
+			most, least := 0, c.KVLen+1
+			for r := r0; r < r0+many && (c.QLen > many || r < c.QLen); r += few {
+				end := 0
+				for row := r; row < min(r+few, c.QLen); row++ {
+					if first, last := c.Span(b, row); first < last {
+						end = max(end, last)
+					}
+				}
+				blocks := (end + block - 1) / block
+				most, least = max(most, blocks), min(least, blocks)
+			}
+			if most != least {
+				return true
 			}
 		}
 	}

@@ -174,25 +174,32 @@ func placeSpecials(t *Tensor, regime Regime, s stream) {
 	if regime != WithNaN && regime != WithInf && regime != WithSNaN {
 		return
 	}
+	eachSpecial(t, s, func(row, b, h, r, column int) {
+		if regime == WithSNaN {
+			t.setSignallingNaN(b, h, r, column)
+			return
+		}
+		special := math.NaN()
+		if regime == WithInf {
+			special = math.Inf(infinity(s, row))
+		}
+		t.Set(b, h, r, column, special)
+	})
+}
+
+// eachSpecial visits the elements that are NaN or Inf.
+func eachSpecial(t *Tensor, s stream, visit func(row, b, h, r, column int)) {
 	rows := t.Shape[0] * t.Shape[1] * t.Shape[2]
 	if rows == 0 {
 		return
 	}
 	always := s.below(1<<60, rows)
 	for row := range rows {
-		if row != always && s.below(uint64(row), 23) != 0 {
-			continue
+		if row == always || s.below(uint64(row), 23) == 0 {
+			visit(row, row/t.Shape[2]/t.Shape[1], row/t.Shape[2]%t.Shape[1], row%t.Shape[2], s.below(1<<62+uint64(row), t.Shape[3]))
 		}
-		special := math.NaN()
-		if regime == WithInf {
-			special = math.Inf(int(s.bits(1<<61+uint64(row))&2) - 1)
-		}
-		r := row % t.Shape[2]
-		b, h, column := row/t.Shape[2]/t.Shape[1], row/t.Shape[2]%t.Shape[1], s.below(1<<62+uint64(row), t.Shape[3])
-		if regime == WithSNaN {
-			t.setSignallingNaN(b, h, r, column)
-			continue
-		}
-		t.Set(b, h, r, column, special)
 	}
 }
+
+// infinity is the sign of the one in a row.
+func infinity(s stream, row int) int { return int(s.bits(1<<61+uint64(row))&2) - 1 }

@@ -109,6 +109,11 @@ type Mask struct {
 // IsArray reports whether the mask is stored in memory.
 func (m *Mask) IsArray() bool { return m.Kind == BoolMask || m.Kind == AdditiveMask }
 
+// LeavesOut reports whether a mask in memory can leave a key out, and not only add a low number to its score.
+func (m *Mask) LeavesOut() bool {
+	return m.IsArray() && math.IsInf(m.Floor.Value(m.Format), -1)
+}
+
 // IsCausal reports whether the mask has a causal part.
 func (m *Mask) IsCausal() bool {
 	return m.Kind == CausalMask || m.IsArray() && m.Align != "" && !m.Window

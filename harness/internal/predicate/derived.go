@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/precision"
 )
 
 // What a condition may name beside the fields of a case: quantities that follow from several of them. They are not in a
@@ -18,6 +19,8 @@ type visible struct {
 	Hides    bool  `expr:"hides"`
 	First    bool  `expr:"first"`
 	Last     bool  `expr:"last"`
+	Gap      bool  `expr:"gap"`
+	Uneven   bool  `expr:"uneven"`
 	Begins8  []int `expr:"begins_8"`
 	Ends8    []int `expr:"ends_8"`
 	Begins32 []int `expr:"begins_32"`
@@ -27,6 +30,7 @@ type visible struct {
 type before struct {
 	Differs     []string `expr:"differs"`
 	SameDiffers []string `expr:"same_size_differs"`
+	LastDiffers []string `expr:"last_differs"`
 	MoreKeys    int      `expr:"more_keys"`
 }
 
@@ -70,7 +74,7 @@ type sameStrides struct {
 }
 
 var conditionType = func() reflect.Type {
-	fields := make([]reflect.StructField, 0, envType.NumField()+11)
+	fields := make([]reflect.StructField, 0, envType.NumField()+12)
 	for i := range envType.NumField() {
 		fields = append(fields, envType.Field(i))
 	}
@@ -85,7 +89,8 @@ var conditionType = func() reflect.Type {
 		named("DerivedRagged", "ragged", reflect.TypeFor[bool]()),
 		named("DerivedClass", "class", reflect.TypeFor[class]()),
 		named("DerivedBatchesInside", "batches_inside", reflect.TypeFor[perOperand]()),
-		named("DerivedColumnsApart", "columns_apart", reflect.TypeFor[perOperand]()))
+		named("DerivedColumnsApart", "columns_apart", reflect.TypeFor[perOperand]()),
+		named("DerivedInfClash", "inf_clash", reflect.TypeFor[bool]()))
 	return reflect.StructOf(fields)
 }()
 
@@ -98,11 +103,11 @@ func conditionValues(c *cases.Case) any {
 	v := c.Visible()
 	first, last := c.RangeEnds()
 	for i, value := range []any{
-		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, first, last, c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
+		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, first, last, c.HasGap(), c.Uneven(), c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
 		own{c.Scale != nil}, past{Past(c.QLen), Past(c.KVLen), Past(c.HeadDim), Past(c.VDim())},
 		stridedOf{c.Strided("q"), c.Strided("k"), c.Strided("v"), c.Strided("out"), c.MaskStrided()},
 		sameStrides{c.EffectiveStrides("k") == c.EffectiveStrides("v"), c.EffectiveStrides("q") == c.EffectiveStrides("out")},
-		c.Ragged(), class{Class(c.HeadDim), Class(c.VDim())}, eachOperand(c.BatchesInside), eachOperand(c.ColumnsApart),
+		c.Ragged(), class{Class(c.HeadDim), Class(c.VDim())}, eachOperand(c.BatchesInside), eachOperand(c.ColumnsApart), c.InfinitiesClash(),
 	} {
 		env.Field(base.NumField() + i).Set(reflect.ValueOf(value))
 	}
@@ -114,7 +119,7 @@ func eachOperand(holds func(operand string) bool) perOperand {
 }
 
 func beforeOf(c *cases.Case) before {
-	b := before{Differs: Differs(c), SameDiffers: SameSizeDiffers(c)}
+	b := before{Differs: Differs(c), SameDiffers: SameSizeDiffers(c), LastDiffers: LastDiffers(c)}
 	for i := range c.After {
 		if more := c.After[i].KVLen - c.KVLen; i == 0 || more > b.MoreKeys {
 			b.MoreKeys = more
@@ -139,9 +144,22 @@ func Class(size int) int {
 	return 1 << bits.Len(uint(size-1))
 }
 
-// Diagonal is among the names of what differs in a case before where both have a diagonal and it begins at another key.
-// What a kernel keeps is as a rule that key, and not the corner or the cache from which it follows.
-const Diagonal = "diagonal"
+// Names of what may differ in a case before and is no field of its own. What a kernel keeps from one call to the next is as
+// a rule such a quantity, and not the fields from which it follows.
+const (
+	// Diagonal is where both have a diagonal and it begins at another key.
+	Diagonal = "diagonal"
+	// Keys is where both have as many rows and keys, and the causal or window part leaves some row other keys.
+	Keys = "keys"
+	// Array is where one has a mask in memory and the other has none, for which kernels are different ones as a rule.
+	Array = "array"
+	// Variant is where the two differ in what kernels are specialised for, as a rule: the formats, the class of v_head_dim and
+	// whether it is head_dim, and whether there is a mask in memory, a softcap, a sink or a slope, lengths, pages, integers.
+	Variant = "variant"
+)
+
+// Derived are those names.
+func Derived() []string { return []string{Diagonal, Keys, Array, Variant} }
 
 // SameSizeDiffers names what differs in a case that runs before and has as many scores: the same batch, heads, q_len and
 // kv_len. What is kept from one call to the next is kept for these, as the numbers of a mask are.
@@ -151,8 +169,18 @@ func SameSizeDiffers(c *cases.Case) []string {
 	})
 }
 
+// LastDiffers is SameSizeDiffers of the case right before alone; where that is of another size, nothing is named.
+func LastDiffers(c *cases.Case) []string {
+	if len(c.After) < 2 {
+		return SameSizeDiffers(c)
+	}
+	last := *c
+	last.After = c.After[len(c.After)-1:]
+	return SameSizeDiffers(&last)
+}
+
 // Differs names the fields in which some case that runs before differs from the case, in the order of the format, and
-// Diagonal.
+// the names of Derived.
 func Differs(c *cases.Case) []string { return differing(c, func(*cases.Case) bool { return true }) }
 
 func differing(c *cases.Case, counts func(*cases.Case) bool) (names []string) {
@@ -165,6 +193,15 @@ func differing(c *cases.Case, counts func(*cases.Case) bool) (names []string) {
 		if c.Mask.Align != "" && p.Mask.Align != "" && c.Diagonal(0) != p.Diagonal(0) {
 			differ = append(differ, Diagonal)
 		}
+		if c.QLen == p.QLen && c.KVLen == p.KVLen && otherKeys(c, p) {
+			differ = append(differ, Keys)
+		}
+		if c.Mask.IsArray() != p.Mask.IsArray() {
+			differ = append(differ, Array)
+		}
+		if variantOf(c) != variantOf(p) {
+			differ = append(differ, Variant)
+		}
 		for _, name := range differ {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
@@ -172,4 +209,36 @@ func differing(c *cases.Case, counts func(*cases.Case) bool) (names []string) {
 		}
 	}
 	return names
+}
+
+// variant is what kernels are specialised for.
+type variant struct {
+	input                                             precision.Format
+	class                                             int
+	v, array, softcap, head, ragged, paged, quantised bool
+}
+
+// leastClass is the least size that has kernels of its own.
+const leastClass = 32
+
+func variantOf(c *cases.Case) variant {
+	return variant{
+		input: c.Input, class: Class(max(leastClass, c.VDim())),
+		v: c.VDim() != c.HeadDim, array: c.Mask.IsArray(), softcap: c.Softcap != 0, head: c.Sinks != "" || c.Alibi != "",
+		ragged: c.Ragged(), paged: c.Paging.Page > 0, quantised: c.Quant.Any(),
+	}
+}
+
+// otherKeys reports whether some row of two cases of the same lengths sees other keys by the causal or window part. Lengths of
+// batch entries are fields of their own, and left aside.
+func otherKeys(c, p *cases.Case) bool {
+	one, other := *c, *p
+	one.Lengths, other.Lengths = cases.Lengths{}, cases.Lengths{}
+	for row := range c.QLen {
+		first, last := one.Span(0, row)
+		if from, to := other.Span(0, row); (from != first || to != last) && (first < last || from < to) {
+			return true
+		}
+	}
+	return false
 }

@@ -11,15 +11,19 @@
 // past the last key that its causal or window part leaves to any row), visible.begin (the largest first key of a row),
 // visible.none (a row is left no key by the whole mask), visible.hides, visible.first and visible.last (some row sees the
 // first, or the last, key of those that the causal or window part leaves it: an array may hide it from all),
+// visible.gap (a key that no row of a head sees lies in a tile of 8 keys of which its rows see some), visible.uneven (8 rows see
+// keys to another block of 32 than others of their 32 rows),
 // visible.ends_32 (for each group of 32 rows, one past its last key: any(visible.ends_32, # % 32 != 0); also of 8 rows, and
 // begins_8 and begins_32), strided.k and its like (the operand, or the mask in memory, is not packed, as far as its addresses
 // show), same_strides.k_v, same_strides.q_out, batches_inside.k and its like (several batches that lie closer together than
 // the rows), columns_apart.k and its like (columns that are not next to each other, and no further apart than the rows),
-// ragged (batch entries have lengths of their own), class.head_dim and class.v_head_dim (the least power of two that is no
+// inf_clash (some row sees +Inf and -Inf in one column of v), ragged (batch entries have lengths of their own), class.head_dim and class.v_head_dim (the least power of two that is no
 // less), own.scale (the scale is not 1/sqrt(head_dim)), past.head_dim, past.v_head_dim,
 // past.q_len and past.kv_len (by how much it goes past the largest power of two below it), before.differs (the fields in
 // which some case that runs before differs: "input" in before.differs), before.same_size_differs (the same of those with
-// the same batch, heads, q_len and kv_len; in both "diagonal" is where both have one that begins at another key) and before.more_keys (how many keys more than this case the longest of them has; below 0: fewer).
+// the same batch, heads, q_len and kv_len), before.last_differs (of the last one alone, where it has them; in all three "diagonal" is where both have one that begins at another key, "keys" where
+// both have the same lengths and the causal or window part leaves a row other keys, "array" where one has a mask in memory and the
+// other has none, and "variant" where they differ in what kernels are specialised for) and before.more_keys (how many keys more than this case the longest of them has; below 0: fewer).
 //
 // It never runs a case, and an expression cannot call into the program or loop without end.
 package predicate

@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"attest.example/attest/harness/internal/cases"
@@ -12,6 +13,7 @@ type axis struct {
 	name, group string
 	from        *cases.Case
 	changes     []func(*cases.Case)
+	together    bool // what runs before changes as well
 }
 
 // one is the case after one of the changes; false: it is impossible, or changes nothing.
@@ -31,6 +33,38 @@ func (a *axis) all() (list []cases.Case) {
 		}
 	}
 	return list
+}
+
+// withBefore makes the changes in the cases that run before as well, so that these differ from the case as they did: what is
+// kept for one size, and not used for another, is found at no size but the first where the case changes alone.
+func (a *axis) withBefore() axis {
+	b := *a
+	b.together = true
+	b.name += ", before too"
+	b.changes = slices.Clone(a.changes)
+	for i, change := range a.changes {
+		b.changes[i] = func(c *cases.Case) {
+			old := c.Clone()
+			change(c)
+			for i := range c.After {
+				p := &c.After[i]
+				if !lengthGroup(a.group) {
+					change(p)
+					continue
+				}
+				for _, size := range []struct {
+					is, was int
+					of      *int
+				}{
+					{c.Batch, old.Batch, &p.Batch}, {c.Heads, old.Heads, &p.Heads}, {c.KVHeads, old.KVHeads, &p.KVHeads},
+					{c.QLen, old.QLen, &p.QLen}, {c.KVLen, old.KVLen, &p.KVLen}, {c.HeadDim, old.HeadDim, &p.HeadDim},
+				} {
+					*size.of = max(1, *size.of+size.is-size.was)
+				}
+			}
+		}
+	}
+	return b
 }
 
 // key is a case's name, by which nothing is asked twice.
@@ -64,7 +98,7 @@ type editor struct {
 }
 
 func (e *editor) add(name, group string, changes ...func(*cases.Case)) {
-	e.list = append(e.list, axis{name, group, e.from, changes})
+	e.list = append(e.list, axis{name: name, group: group, from: e.from, changes: changes})
 }
 
 // axes lists every variation of a case in one field or in two that belong together: first the lengths, then the table

@@ -1,6 +1,10 @@
 package trigger
 
-import "attest.example/attest/harness/internal/cases"
+import (
+	"slices"
+
+	"attest.example/attest/harness/internal/cases"
+)
 
 // predecessors varies what runs before: nothing, the case itself, or it with one field changed; and of what runs before
 // now each field to what the case has.
@@ -46,6 +50,21 @@ func (e *editor) predecessors() {
 		one(func(p *cases.Case) { p.Heads *= 2; p.KVHeads *= 2 }),
 	}
 	e.add("after", "after", edits...)
+	if n := len(c.After); n > 0 && n < cases.MaxAfter {
+		// What is kept from the last call alone is lost by another one between, and what is kept longer by one of another size.
+		between := func(change func(*cases.Case)) func(*cases.Case) {
+			return func(c *cases.Case) {
+				before := c.After
+				if one(change)(c); len(c.After) == 1 {
+					c.After = append(slices.Clone(before), c.After[0])
+				}
+			}
+		}
+		e.add("one between", "after", between(func(*cases.Case) {}), between(func(p *cases.Case) { p.Mask = cases.Mask{} }),
+			between(func(p *cases.Case) { p.KVLen += 5 }), between(func(p *cases.Case) { p.Layout = cases.Layout{Q: cases.Operand{Order: cases.BSHD}} }),
+			between(func(p *cases.Case) { _ = cases.FieldNamed("scale").Set(p, "0.75") }))
+		e.list[len(e.list)-1].together = true
+	}
 	for i := range c.After {
 		for _, name := range cases.Differences(c, &c.After[i]) {
 			f := cases.FieldNamed(name)

@@ -17,8 +17,36 @@ type feature struct {
 	words    []string // of a word: the value is the index
 	get      func(*cases.Case) float64
 	before   string // the field, or all that begin so where it ends in a dot, if the feature is that it differs in a case before; get is not set then
-	sameSize bool   // of these: in a case before of the same size
+	of       which  // of these: the cases before in which it is looked for
 	readable string // for people; empty: the name
+}
+
+// which of the cases that run before are looked at.
+type which int
+
+const (
+	anyBefore      which = iota
+	sameSizeBefore       // of the same size
+	lastBefore           // the last one, where it is of the same size
+	whiches
+)
+
+// list is the name that expressions have for what differs in them.
+func (w which) list() string {
+	return [...]string{"before.differs", "before.same_size_differs", "before.last_differs"}[w]
+}
+
+// differing names what differs in them.
+func (w which) differing(c *cases.Case) []string {
+	switch {
+	case len(c.After) == 0:
+		return nil
+	case w == sameSizeBefore:
+		return predicate.SameSizeDiffers(c)
+	case w == lastBefore:
+		return predicate.LastDiffers(c)
+	}
+	return predicate.Differs(c)
 }
 
 type featureKind int
@@ -119,6 +147,8 @@ func makeFeatures() []feature {
 	}
 	add("strided.mask", flag, "mask", func(c *cases.Case) float64 { return truth(c.MaskStrided()) })
 	list[len(list)-1].readable = "a mask in memory that is not packed"
+	add("inf_clash", flag, "values", func(c *cases.Case) float64 { return truth(c.InfinitiesClash()) })
+	list[len(list)-1].readable = "a row that sees +Inf and -Inf in one column of v"
 	add("ragged", flag, "lengths", func(c *cases.Case) float64 { return truth(c.Ragged()) })
 	list[len(list)-1].readable = "batch entries with lengths of their own"
 	add("same_strides.k_v", flag, "layout", func(c *cases.Case) float64 {
@@ -163,18 +193,16 @@ func groupOf(field string) string {
 // vector is the features of a case.
 func vector(c *cases.Case) []float64 {
 	x := make([]float64, len(features))
-	var differs, sameSize []string // looked for once, and not for every field
-	if len(c.After) > 0 {
-		differs, sameSize = predicate.Differs(c), predicate.SameSizeDiffers(c)
+	var differing [whiches][]string // looked for once, and not for every field
+	for w := range whiches {
+		differing[w] = w.differing(c)
 	}
 	for i := range features {
 		switch f := &features[i]; {
 		case f.before == "":
 			x[i] = f.get(c)
-		case f.sameSize:
-			x[i] = truth(f.among(sameSize))
 		default:
-			x[i] = truth(f.among(differs))
+			x[i] = truth(f.among(differing[f.of]))
 		}
 	}
 	return x
@@ -182,15 +210,10 @@ func vector(c *cases.Case) []float64 {
 
 // value is one feature of a case.
 func (f *feature) value(c *cases.Case) float64 {
-	switch {
-	case f.before == "":
+	if f.before == "" {
 		return f.get(c)
-	case len(c.After) == 0:
-		return 0
-	case f.sameSize:
-		return truth(f.among(predicate.SameSizeDiffers(c)))
 	}
-	return truth(f.among(predicate.Differs(c)))
+	return truth(f.among(f.of.differing(c)))
 }
 
 // among reports whether the feature's field, or one of its family, is one of those that differ in a case before.

@@ -28,22 +28,32 @@ func beforeFeatures() (list []feature) {
 		if settled[f.Name] || groupOf(f.Name) == "call" {
 			continue
 		}
-		list = append(list,
-			feature{name: fmt.Sprintf("%q in before.differs", f.Name), kind: flag, group: "after", before: f.Name},
-			feature{name: fmt.Sprintf("%q in before.same_size_differs", f.Name), kind: flag, group: "after", before: f.Name, sameSize: true})
+		list = append(list, differsIn(f.Name)...)
 	}
-	list = append(list,
-		feature{name: fmt.Sprintf("%q in before.differs", predicate.Diagonal), kind: flag, group: "after", before: predicate.Diagonal},
-		feature{name: fmt.Sprintf("%q in before.same_size_differs", predicate.Diagonal), kind: flag, group: "after", before: predicate.Diagonal, sameSize: true})
+	for _, name := range predicate.Derived() {
+		list = append(list, differsIn(name)...)
+	}
 	for _, family := range families() {
-		list = append(list,
-			feature{name: fmt.Sprintf("any(before.differs, # startsWith %q)", family), kind: flag, group: "after", before: family,
-				readable: "the " + strings.TrimSuffix(family, ".") + " another in a case before"},
-			feature{name: fmt.Sprintf("any(before.same_size_differs, # startsWith %q)", family), kind: flag, group: "after", before: family, sameSize: true,
-				readable: "the " + strings.TrimSuffix(family, ".") + " another in a case before of the same size"})
+		for w := range whiches {
+			readable := "the " + strings.TrimSuffix(family, ".") + " another in " + w.words()
+			list = append(list, feature{name: fmt.Sprintf("any(%s, # startsWith %q)", w.list(), family), kind: flag, group: "after", before: family, of: w, readable: readable})
+		}
 	}
 	slices.SortStableFunc(list, func(a, b feature) int { return strings.Compare(a.name, b.name) })
 	return list
+}
+
+// differsIn are the features that one name is among what differs in the cases before.
+func differsIn(name string) (list []feature) {
+	for w := range whiches {
+		list = append(list, feature{name: fmt.Sprintf("%q in %s", name, w.list()), kind: flag, group: "after", before: name, of: w})
+	}
+	return list
+}
+
+// words are those cases for people.
+func (w which) words() string {
+	return [...]string{"a case before", "a case before of the same size", "the last case before, of the same size"}[w]
 }
 
 // families are what the names of several fields begin with, as mask.kind and mask.align with mask. A kernel that keeps a

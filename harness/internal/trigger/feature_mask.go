@@ -30,6 +30,8 @@ func maskFeatures() (list []feature) {
 	add("visible.hides", flag, func(c *cases.Case) float64 { return truth(c.Visible().Hides) })
 	add("visible.first", flag, func(c *cases.Case) float64 { first, _ := c.RangeEnds(); return truth(first) })
 	add("visible.last", flag, func(c *cases.Case) float64 { _, last := c.RangeEnds(); return truth(last) })
+	add("visible.gap", flag, func(c *cases.Case) float64 { return truth(c.HasGap()) }).readable = "a key that no row sees beside others that rows see"
+	add("visible.uneven", flag, func(c *cases.Case) float64 { return truth(c.Uneven()) }).readable = "rows that see more blocks of keys than others of the same 32"
 	add("visible.end == kv_len", flag, func(c *cases.Case) float64 { return truth(c.Visible().End == c.KVLen) }).readable = "the last key seen"
 	for _, rows := range []int{8, 32} {
 		for _, end := range []struct {

@@ -75,7 +75,7 @@ func (l *Lab) describe(f *Finding) error {
 	// Of a bug that strikes with some values only, that many cases pass in any condition.
 	lucky := float64(f.Inside) * (1/f.in.chance - 1)
 	exceptions := max(0, int(float64(f.Exceptions)-lucky))
-	f.unclear = f.in.chance < 1 && f.leavesOut() || f.Inside < 2*exceptions || len(f.wide.atoms) >= manyAtoms && f.Inside < 8*exceptions
+	f.unclear = f.in.chance < 1 && (f.leavesOut() || f.tellsLittle()) || f.Inside < 2*exceptions || len(f.wide.atoms) >= manyAtoms && f.Inside < 8*exceptions
 	// A condition is no better that lies about most of the lengths that were varied around the base, one at a time: it has
 	// learned by heart which of them fail.
 	far, strays := 0, 0
@@ -89,7 +89,7 @@ func (l *Lab) describe(f *Finding) error {
 	}
 	if !f.unclear && 2*strays > far {
 		f.unclear = true
-		f.Note = fmt.Sprintf("no simple condition explains it: of %d failing cases one length away from the smallest, the best one leaves out %d; a race, a state left by other calls, or a quantity that has no name here, such as where in memory an operand lies",
+		f.Note = fmt.Sprintf("no simple condition explains it: of %d failing cases one change away from the base, the best one leaves out %d; a race, a state left by other calls, or a quantity that has no name here, such as where in memory an operand lies",
 			far, strays)
 		f.Summary = "no simple condition explains it"
 		return nil
@@ -122,6 +122,32 @@ func (f *Finding) leavesOut() bool {
 	return len(f.wide.atoms) == 0 || 10*outside > all
 }
 
+// Of a bug that strikes by chance, probes outside a condition fail at least this many times less often than those inside,
+// where the condition tells when.
+const (
+	tellingRatio   = 3
+	leastToCompare = 8
+)
+
+// tellsLittle reports whether probes outside a condition fail nearly as often as those inside.
+func (f *Finding) tellsLittle() bool {
+	var inside, outside strikes
+	for _, j := range f.in.probed {
+		if f.in.hides(j.sample) || f.in.explainedByAnother(j.sample) {
+			continue
+		}
+		side := &outside
+		if f.wide.matches(j.sample) {
+			side = &inside
+		}
+		side.asked++
+		if j.fails {
+			side.failed++
+		}
+	}
+	return outside.asked >= leastToCompare && tellingRatio*outside.failed*inside.asked > inside.failed*outside.asked
+}
+
 // Confidence is a line about how sure a trigger is.
 func (f *Finding) Confidence() string {
 	s := fmt.Sprintf("%d probes; %d failing cases explained, %d exceptions", f.Probes, f.Inside, f.Exceptions)
@@ -142,7 +168,7 @@ var wordings = strings.NewReplacer(
 	"visible.end != kv_len", "the last key not seen", "visible.end", "the keys up to the last visible one", "not visible.none", "every row sees a key", "visible.none", "a row sees no key",
 	"not visible.first", "no row sees the first key of its range", "not visible.last", "no row sees the last key of its range",
 	"visible.first", "a row sees the first key of its range", "visible.last", "a row sees the last key of its range",
-	"not visible.hides", "no key hidden", "visible.hides", "keys hidden", " in before.differs", " another in a case before",
+	"not visible.hides", "no key hidden", "visible.hides", "keys hidden", " in before.differs", " another in a case before", " in before.same_size_differs", " another in a case before of the same size", " in before.last_differs", " another in the last case before, of the same size",
 	"abs(scale)", "|scale|", " >= ", " at least ", " < ", " below ", " > ", " above ", " <= ", " at most ", " == ", " is ", " != ", " is not ",
 	" in ", " one of ", " % ", " modulo ", " * ", " times ", "not ", "without ", "lse", "the logsumexp", `"`, "", "[", "", "]", "", "..", " to ",
 )

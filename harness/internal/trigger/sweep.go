@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -10,6 +11,15 @@ import (
 // sweep varies the lengths, and each field that is not at its plainest, alone.
 func (in *inference) sweep() error {
 	list := axes(&in.base.c)
+	if len(in.base.c.After) > 0 {
+		for i := range list {
+			if a := &list[i]; lengthGroup(a.group) {
+				name := a.name
+				*a = a.withBefore()
+				a.name = name
+			}
+		}
+	}
 	find := func(name string) *axis {
 		if i := slices.IndexFunc(list, func(a axis) bool { return a.name == name }); i >= 0 {
 			return &list[i]
@@ -43,13 +53,23 @@ func (in *inference) sweep() error {
 	}
 	var rest []*axis
 	for i := range list {
-		if a := &list[i]; !lengthGroup(a.group) && !in.plain(a) {
-			rest = append(rest, a)
+		a := &list[i]
+		if lengthGroup(a.group) || in.plain(a) {
+			continue
+		}
+		rest = append(rest, a)
+		if len(in.base.c.After) > 0 && a.group != "after" {
+			too := a.withBefore()
+			rest = append(rest, &too)
 		}
 	}
+	// What runs before is what a bug is about that needs it: first, and all of it.
+	slices.SortStableFunc(rest, func(a, b *axis) int { return -cmp.Compare(truth(a.group == "after"), truth(b.group == "after")) })
 	for i, a := range rest {
 		edits := a.all()
-		if f := cases.FieldNamed(a.name); f == nil || f.Type != cases.Word || in.used() > in.o.Probes*6/10 {
+		if a.group == "after" && in.used() <= in.o.Probes*6/10 {
+			// all of them
+		} else if f := cases.FieldNamed(a.name); f == nil || f.Type != cases.Word || in.used() > in.o.Probes*6/10 {
 			// Half of the probes are for what comes after.
 			edits = firstN(edits, min(max((in.o.Probes/2-in.used())/(len(rest)-i), 1), 5))
 		}
@@ -66,15 +86,15 @@ func lengthGroup(group string) bool {
 	return group == "batch" || group == "heads" || group == "lengths" || group == "head_dim"
 }
 
-// single asks about one change of the base.
-func (in *inference) single(c cases.Case, length bool) (answer, error) {
+// single asks about one change of the base. Own: where it fails, that is this bug's as a rule.
+func (in *inference) single(c cases.Case, own bool) (answer, error) {
 	if !in.left() || work(&c) > 1.5*in.o.MaxWork {
 		return unclear, nil
 	}
 	s, a, err := in.note(c, nearPass)
 	if a == fails {
 		in.soft = append(in.soft, s)
-		if length {
+		if own {
 			in.far[s] = nearFail
 		}
 	}
@@ -139,10 +159,11 @@ func halfway(asked map[int]answer, possible map[int]cases.Case) (n int, found bo
 	return 0, false
 }
 
-// category asks about the values of a field that is not plain; of a word the ones that fail become an atom.
+// category asks about the values of a field that is not plain; of a word the ones that fail become an atom. Where what runs
+// before changes as well, what fails is this bug's as with a length.
 func (in *inference) category(a *axis, edits []cases.Case) error {
 	for _, c := range edits {
-		if _, err := in.single(c, false); err != nil {
+		if _, err := in.single(c, a.together); err != nil {
 			return err
 		}
 	}

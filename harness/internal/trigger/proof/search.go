@@ -11,9 +11,12 @@ import (
 	"attest.example/attest/harness/internal/verdict"
 )
 
+// asking returns the verdict of a case.
+type asking func(context.Context, cases.Case) (verdict.Kind, error)
+
 // search looks for findings about pretended bugs as a run of attest does.
 type search struct {
-	path     *pretended
+	ask      asking
 	lab      *trigger.Lab
 	stream   *gen.Stream
 	most     int // findings
@@ -22,16 +25,20 @@ type search struct {
 }
 
 func (p *pretended) search(preset gen.Preset, most int, log func(string, ...any)) (*search, error) {
+	return searching(p.ask, preset, 1, most, log)
+}
+
+func searching(ask asking, preset gen.Preset, seed uint64, most int, log func(string, ...any)) (*search, error) {
 	probes, err := gen.NewStream(preset, 7001, gen.Filter{MaxWork: maxFormulaWork})
 	if err != nil {
 		return nil, err
 	}
-	stream, err := gen.NewStream(preset, 1, gen.Filter{MaxWork: maxFormulaWork})
+	stream, err := gen.NewStream(preset, seed, gen.Filter{MaxWork: maxFormulaWork})
 	if err != nil {
 		return nil, err
 	}
-	l := trigger.New(trigger.Options{Ask: p.ask, Fresh: probes.Case, Seed: 1, Log: log})
-	return &search{path: p, lab: l, stream: stream, most: most}, nil
+	l := trigger.New(trigger.Options{Ask: ask, Fresh: probes.Case, Seed: 1, Log: log})
+	return &search{ask: ask, lab: l, stream: stream, most: most}, nil
 }
 
 // run asks about n cases and then looks for the triggers of those that failed.
@@ -68,7 +75,7 @@ func (s *search) peel(ctx context.Context, passes int) error {
 
 // tell runs a case and keeps what came of it.
 func (s *search) tell(ctx context.Context, c cases.Case) {
-	kind, _ := s.path.ask(ctx, c)
+	kind, _ := s.ask(ctx, c)
 	s.lab.Tell(c, kind)
 	if kind.Fails() {
 		s.failures = append(s.failures, c)
@@ -101,7 +108,7 @@ func (s *search) reduced(ctx context.Context, c cases.Case) (cases.Case, error) 
 		if s.explained(&c) {
 			return verdict.Pass, "", nil
 		}
-		k, err := s.path.ask(ctx, c)
+		k, err := s.ask(ctx, c)
 		return k, "", err
 	})
 	return r.Case, err
