@@ -18,7 +18,7 @@ import (
 )
 
 // peeking lets the last value row, which a row may not be allowed to see, change the last bit of the first element: so
-// little that every element stays within its bound, and only a law between two runs can tell.
+// little that every element stays within its bound, and only a law between two runs can tell; a 0 may have no bound but 0.
 type peeking struct{ naive.Path }
 
 func (p peeking) Attend(ctx context.Context, c harness.Case, t *harness.Tensors) (harness.Timing, error) {
@@ -33,7 +33,7 @@ func (p peeking) Attend(ctx context.Context, c harness.Case, t *harness.Tensors)
 			sum ^= b ^ b>>3
 		}
 	}
-	if sum&1 == 1 {
+	if sum&1 == 1 && t.Out.At(0, 0, 0, 0) != 0 {
 		t.Out.Data[t.Out.Index(0, 0, 0, 0)*4] ^= 1
 	}
 	return timing, nil
@@ -46,7 +46,7 @@ func keptRelation(t *testing.T, seed uint64) (dir, file, words string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "kept")
 	r := &recorder{name: "TestMine"}
-	harness.Conform(r, peeking{}, harness.Cases(400), harness.Seed(seed), harness.Failures(dir), harness.Relations(-1))
+	harness.Conform(r, peeking{}, harness.Cases(400), harness.Preset(gen.Quick), harness.Seed(seed), harness.Failures(dir), harness.Relations(-1))
 	require.Len(t, r.errors, 1)
 	found := lawOf.FindStringSubmatch(r.errors[0])
 	require.NotNil(t, found, r.errors[0])

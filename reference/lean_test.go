@@ -17,13 +17,17 @@ func TestRightKernelsDoNotLean(t *testing.T) {
 		{"normal", "normal", "normal"}, {"uniform", "uniform", "uniform"}, {"normal", "outliers", "outliers"}, {"sink", "sink", "normal"},
 		{"normal", "normal", "constant"}, {"normal", "spread", "spread"}, {"normal", "normal", "tiny"}, {"normal", "normal", "uniform"}, {"large", "normal", "normal"},
 	}
+	shapes := [][4]int{{2, 40, 2, 8}, {1, 64, 17, 3}, {1, 64, 130, 32}, {4, 33, 40, 16}}
+	if testing.Short() {
+		shapes = shapes[:2]
+	}
 	for name, sim := range simulations() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var sum Lean
 			worst, rows := 0.0, 0
 			for i, regime := range regimes {
-				for k, shape := range [][4]int{{2, 40, 2, 8}, {1, 64, 17, 3}, {1, 64, 130, 32}, {4, 33, 40, 16}} {
+				for k, shape := range shapes {
 					sim.rng = rand.New(rand.NewPCG(uint64(i), uint64(k)))
 					p := simulated(regime[0], regime[1], regime[2], sim.a.In, sim.rng, shape, []Mask{nil, Causal(3)}[k%2])
 					r := attend(t, p, sim.a, Options{Workers: 1})

@@ -46,13 +46,17 @@ func TestFiltersReachExtentsOfZero(t *testing.T) {
 
 // TestFiltersReachTheSmallestLengths: the decode preset divided a length by 4 and drew below that.
 func TestFiltersReachTheSmallestLengths(t *testing.T) {
+	n := 300
+	if testing.Short() {
+		n = 60
+	}
 	for _, p := range gen.Presets() {
 		for _, condition := range []gen.Condition{{Name: "kv-len", Values: "1-3"}, {Name: "q-len", Values: "1-2"}, {Name: "kv-len", Values: "0-5"}} {
 			if p == gen.Long && condition.Name == "kv-len" {
 				continue
 			}
 			s := mustStream(t, p, 3, gen.Filter{Conditions: []gen.Condition{condition}})
-			for i := range 300 {
+			for i := range n {
 				draw(t, s, i)
 			}
 		}

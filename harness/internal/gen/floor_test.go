@@ -9,6 +9,9 @@ import (
 // least one whole round of the rotation, and what is missed is what none of its scenarios drew. How often a scenario draws which
 // region is counted over many draws of it; what its first copy promises is in every one of its own.
 func TestEveryRegionHasItsFloor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	const window, draws, most = 500, 40, 1e-3
 	s, err := NewStream(Default, 1, Filter{})
 	if err != nil {

@@ -125,12 +125,19 @@ func (r *recipe) sizes(d dice, t *draft, k *scenario) {
 // drawByRows lets the rows of the table draw their fields. Each has dice of its own, so that a new field changes none of
 // the others.
 func (t *draft) drawByRows() {
+	var sizes [6]int
+	var words []byte // of the sizes, which few rows change
 	for _, f := range cases.Fields() {
 		if f.Draw == nil {
 			continue
 		}
+		if now := [...]int{t.Batch, t.Heads, t.KVHeads, t.QLen, t.KVLen, t.HeadDim}; words == nil || now != sizes {
+			sizes = now
+			words = fmt.Append(words[:0], now[0], now[1], now[2], now[3], now[4], now[5])
+		}
 		h := fnv.New64a()
-		fmt.Fprint(h, f.Name, t.Batch, t.Heads, t.KVHeads, t.QLen, t.KVLen, t.HeadDim)
+		h.Write([]byte(f.Name))
+		h.Write(words)
 		f.Draw(newDice(t.Values.Seed, h.Sum64()), &t.Case)
 	}
 }

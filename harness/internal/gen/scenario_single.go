@@ -41,10 +41,7 @@ var singleScenarios, singleRegions = func() (scenarios []scenario, regions []Reg
 
 // afterSingle reports whether a case before c differs from it in one field only.
 func afterSingle(c *cases.Case, field string) bool {
-	return before(c, func(p *cases.Case) bool {
-		fields := cases.Differences(c, p)
-		return len(fields) == 1 && fields[0] == field
-	})
+	return before(c, func(p *cases.Case) bool { return onlyDiffer(c, p, field) })
 }
 
 // singleGroup is fields that one case can have.
@@ -253,21 +250,21 @@ func otherValue(d dice, c *cases.Case, f *cases.Field) {
 	if draw == nil {
 		draw, tries = f.Draw, 200 // a row draws its field seldom
 	}
+	first := c.Clone()
+	fits := first.Normalize() == nil
 	for range tries {
 		p := c.Clone()
 		draw(d, &p)
-		if p.Normalize() == nil && onlyDiffers(c.Clone(), &p, f.Name) {
+		if p.Normalize() == nil && fits && onlyDiffer(&first, &p, f.Name) {
 			*c = p
 			return
 		}
 	}
 }
 
-func onlyDiffers(c cases.Case, p *cases.Case, field string) bool {
-	if c.Normalize() != nil {
-		return false
-	}
-	fields := cases.Differences(&c, p)
+// onlyDiffer reports whether two normalized cases differ in one field alone.
+func onlyDiffer(a, b *cases.Case, field string) bool {
+	fields := cases.Differences(a, b)
 	return len(fields) == 1 && fields[0] == field
 }
 

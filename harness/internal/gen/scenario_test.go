@@ -56,19 +56,23 @@ func TestEveryScenarioCanBeDrawn(t *testing.T) {
 		Precision: []precision.Format{precision.BF16}, Output: []precision.Format{precision.FP32},
 		Mask: []cases.MaskKind{cases.NoMask, cases.BoolMask}, HeadDim: []Span{{8, 24}},
 	}
+	draws, most := 100, 5
+	if testing.Short() {
+		draws, most = 20, 2
+	}
 	for p, r := range recipes {
 		for i := range r.scenarios {
 			for _, f := range []Filter{{}, narrow} {
 				failed := 0
 				var last error
-				for n := range 100 {
+				for n := range draws {
 					if _, err := r.draw(newDice(1, uint64(n)), &r.scenarios[i], &f); err != nil {
 						failed++
 						last = err
 					}
 				}
-				if failed > 5 {
-					t.Errorf("%s with %s: %d of 100 draws of %q are no case: %v", p, &f, failed, r.scenarios[i].name, last)
+				if failed > most {
+					t.Errorf("%s with %s: %d of %d draws of %q are no case: %v", p, &f, failed, draws, r.scenarios[i].name, last)
 				}
 			}
 		}

@@ -29,7 +29,10 @@ func draw(t testing.TB, s *gen.Stream, i int) cases.Case {
 }
 
 func TestCaseIsAFunctionOfPresetSeedAndIndex(t *testing.T) {
-	const n = 300
+	n := 300
+	if testing.Short() {
+		n = 60
+	}
 	for _, p := range gen.Presets() {
 		names := make([]string, n)
 		for i := range names {
@@ -72,9 +75,13 @@ func TestCasesDiffer(t *testing.T) {
 // TestCasesAreValidAndBounded also sends each case through its file format, in which it must stay what it is.
 func TestCasesAreValidAndBounded(t *testing.T) {
 	most := map[gen.Preset]float64{gen.Quick: 0.8e6, gen.Default: 50e6, gen.Edges: 12e6, gen.Long: 90e6, gen.Precision: 60e6, gen.Sizes: 16e6, gen.Serving: 20e6, gen.Decode: 20e6}
+	n := 1500
+	if testing.Short() {
+		n = 300
+	}
 	for _, p := range gen.Presets() {
 		s := mustStream(t, p, 11, gen.Filter{})
-		for i := range 1500 {
+		for i := range n {
 			c := draw(t, s, i)
 			second, err := cases.Decode(cases.Encode(c))
 			if err != nil || cases.Name(second) != cases.Name(c) {

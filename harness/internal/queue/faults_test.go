@@ -232,6 +232,9 @@ func tail(text string, n int) string { return text[max(0, len(text)-n):] }
 
 // Every item comes twice, under names that the queue does not know to be one.
 func TestTwiceIsOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	_, b := served(t, ServerOptions{})
 	o := small(100)
 	p := submitted(t, b, "twice", o, PlannedRun{Path: "mine"})

@@ -29,6 +29,9 @@ func (r received) Data() []byte {
 
 // What one worker has found explains failures: from then on another, which has found nothing itself, draws outside of it.
 func TestATriggerReachesTheOtherWorker(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	s, b := served(t, ServerOptions{})
 	o := small(100)
 	o.Peel = true
@@ -102,6 +105,9 @@ func TestATriggerReachesTheOtherWorker(t *testing.T) {
 
 // Of many workers one reduces a failure, once.
 func TestAFailureIsReducedOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	s, b := served(t, ServerOptions{})
 	submitted(t, b, "reduced", small(64), PlannedRun{Path: "mine"})
 	var lock sync.Mutex

@@ -129,6 +129,9 @@ var (
 )
 
 func TestPageInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	name := browser(t)
 	dir := runDir(t)
 	_, err := report.Save(dir)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // atom is a condition on one feature, with its description length: plain ones, as kv_len >= 33 or lse, cost 1; what takes
@@ -17,7 +18,8 @@ type atom struct {
 	readable string // for people, where the text would not read well; empty: what inWords makes of the text
 }
 
-var atoms = makeAtoms()
+// atoms are the conditions on one feature that are tried: thousands, which a process makes when it first looks for a trigger.
+var atoms = sync.OnceValue(makeAtoms)
 
 func makeAtoms() []atom {
 	var list []atom

@@ -13,8 +13,8 @@ import (
 func TestAtomsSayWhatTheyMean(t *testing.T) {
 	stream, err := gen.NewStream(gen.Default, 5, gen.Filter{})
 	require.NoError(t, err)
-	compiled := make([]predicate.Predicate, len(atoms))
-	for i, a := range atoms {
+	compiled := make([]predicate.Predicate, len(atoms()))
+	for i, a := range atoms() {
 		compiled[i], err = predicate.Compile(a.text)
 		require.NoError(t, err)
 	}
@@ -23,7 +23,7 @@ func TestAtomsSayWhatTheyMean(t *testing.T) {
 		c, err := stream.Case(n)
 		require.NoError(t, err)
 		x, facts := vector(&c), predicate.FactsOf(c)
-		for i, a := range atoms {
+		for i, a := range atoms() {
 			want, err := compiled[i].Holds(facts)
 			require.NoError(t, err, a.text)
 			if got := a.holds(x[a.feature]); got != want {
@@ -33,10 +33,10 @@ func TestAtomsSayWhatTheyMean(t *testing.T) {
 		}
 	}
 	both := 0
-	for i := range atoms {
+	for i := range atoms() {
 		if held[i] && failed[i] {
 			both++
 		}
 	}
-	require.Greater(t, both, len(atoms)/2, "of %d", len(atoms))
+	require.Greater(t, both, len(atoms())/2, "of %d", len(atoms()))
 }

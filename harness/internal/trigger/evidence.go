@@ -94,7 +94,7 @@ func (e *evidence) columns() []column {
 		same.atoms = same.atoms[:min(4, len(same.atoms))]
 		same.cost = same.atoms[0].cost
 	}
-	for i, a := range atoms {
+	for i, a := range atoms() {
 		consider(a, func(s *sample) bool { return s.bits[i] })
 	}
 	for _, a := range e.extra {

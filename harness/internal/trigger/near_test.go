@@ -28,6 +28,9 @@ func TestOneOfSeveralSizes(t *testing.T) {
 // TestADiagonalBehindACache: the base has no cache, and there the two lengths that differ are all that can be seen. What
 // decides is where the last row stands.
 func TestADiagonalBehindACache(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	for seed := range 12 {
 		p := plant(t, `mask.align == "top-left" && q_len + kv_offset != kv_len`)
 		l := New(Options{Ask: p.Ask, Fresh: stream(t, 7001).Case, Seed: int64(seed), Log: t.Logf})

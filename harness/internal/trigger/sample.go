@@ -16,9 +16,10 @@ type sample struct {
 
 func newSample(c cases.Case) *sample {
 	s := &sample{c: c, key: key(&c), x: vector(&c), weak: weak(&c)}
-	s.bits = make([]bool, len(atoms))
-	for i := range atoms {
-		s.bits[i] = atoms[i].holds(s.x[atoms[i].feature])
+	all := atoms()
+	s.bits = make([]bool, len(all))
+	for i := range all {
+		s.bits[i] = all[i].holds(s.x[all[i].feature])
 	}
 	return s
 }

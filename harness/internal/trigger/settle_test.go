@@ -12,9 +12,9 @@ import (
 
 func conjunctionOf(t *testing.T, texts ...string) (p conjunction) {
 	for _, text := range texts {
-		i := slices.IndexFunc(atoms, func(a atom) bool { return a.text == text })
+		i := slices.IndexFunc(atoms(), func(a atom) bool { return a.text == text })
 		require.GreaterOrEqual(t, i, 0, "no atom %s", text)
-		p.atoms = append(p.atoms, atoms[i])
+		p.atoms = append(p.atoms, atoms()[i])
 	}
 	return p
 }

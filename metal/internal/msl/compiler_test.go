@@ -94,6 +94,9 @@ func TestCacheSeesIncludedFilesChange(t *testing.T) {
 }
 
 func TestCacheOutlivesDamage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	dir := t.TempDir()
 	c := compiler(t, msl.Options{Dir: dir})
 	p := msl.Program{Source: small}
@@ -275,6 +278,9 @@ func TestBuildMain(t *testing.T) {
 // Workers are processes that want the same kernels at the same time. Compilers of their own on one directory stand for
 // them: locks are between open files, not between processes.
 func TestOneOfSeveralCompiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	dir, calls := t.TempDir(), filepath.Join(t.TempDir(), "calls")
 	clang := filepath.Join(t.TempDir(), "clang")
 	script := "#!/bin/sh\necho \"$*\" >> " + calls + "\nexec " + compiler(t, msl.Options{}).Clang() + " \"$@\"\n"
@@ -326,6 +332,9 @@ func TestOneOfSeveralCompiles(t *testing.T) {
 }
 
 func TestALockOfTheDeadHoldsNobodyUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	c := compiler(t, msl.Options{Dir: t.TempDir()})
 	program := msl.Program{Source: small}
 	if err := os.WriteFile(c.LockOf(program), nil, 0o644); err != nil {

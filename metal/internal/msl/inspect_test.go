@@ -8,6 +8,9 @@ import (
 )
 
 func TestInspect(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	t.Setenv("ATTEST_CACHE", t.TempDir())
 	const constants = "constant bool flag [[function_constant(3)]];\n"
 	tests := []struct{ name, text, out, err string }{

@@ -109,6 +109,9 @@ func TestReprint(t *testing.T) {
 		{"../host/testdata/divergent/ahead.metal", "f", nil},
 	} {
 		t.Run(k.function, func(t *testing.T) {
+			if testing.Short() && len(k.flags) > 0 {
+				t.Skip("make test runs it")
+			}
 			text := laneIR(t, k.file, k.function, k.flags...)
 			printed, err := wide.Reprint(text)
 			if err != nil {

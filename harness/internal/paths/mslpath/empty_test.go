@@ -47,6 +47,9 @@ func judged(t *testing.T, p *Path, text string) verdict.Verdict {
 // TestExtentsOfZero: without rows the grid is empty and no pass runs; without keys the kernel writes zeros, and one that divides
 // by what is not there is found.
 func TestExtentsOfZero(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	const divides = "T(normaliser == 0 ? 0 : value / normaliser)"
 	right, wrong := example(t, "vector.toml"), planted(t, "vector", divides, "T(value / normaliser)")
 	for _, text := range []string{

@@ -104,6 +104,9 @@ func TestPagesAreBound(t *testing.T) {
 
 // TestSlopesAndRangesAreBound in the slot that sinks have in the example, to a kernel that reads them as such.
 func TestSlopesAndRangesAreBound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	const slot, constant = `tensor = "sinks", when = 'sinks != ""'`, `value = 'sinks != ""'`
 	const score, causal, sink = "p.scale * simd_sum(dot)", "if (is_causal && int(first + r) > int(row) + p.diagonal) break;", "if (has_sinks) sink = sinks[head];"
 	slopes := func(head string) *Path {
@@ -158,6 +161,9 @@ func TestPagesAreCopiedIntoOnePiece(t *testing.T) {
 
 // TestOneProjection: q, k and v in one memory, of as many heads and of fewer.
 func TestOneProjection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	edits := func(order, q, k, v, strides string) [][2]string {
 		list := [][2]string{{"batch >= 0 && q_len", "head_dim > 0 && q_len"}}
 		for name, offset := range map[string]string{"q": q, "k": k, "v": v} {

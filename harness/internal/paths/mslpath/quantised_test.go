@@ -62,6 +62,9 @@ func quantisedCases(t *testing.T, p *Path, n int) []cases.Case {
 // TestQuantisedOperandsAreBound: a manifest binds packed data, scales and zero points, and tells v's own head_dim; and each
 // of them, read wrongly, is found.
 func TestQuantisedOperandsAreBound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	p := example(t, "quantised.toml")
 	list := quantisedCases(t, p, 70)
 	passed := 0

@@ -32,6 +32,9 @@ func racyVerdict(t *testing.T, options string, kvLen int) verdict.Verdict {
 // engine wide runs the kernel, for vectors go in step too. The checkers find it in all of them, and tell the kernel's author
 // both lines, the barrier that is missing, and where it belongs.
 func TestARacyVectorKernel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	text, err := os.ReadFile("testdata/racy.metal")
 	require.NoError(t, err)
 	line := func(mark string) int {

@@ -10,6 +10,9 @@ import (
 )
 
 func TestSARIFNamesFileAndLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	dir := t.TempDir()
 	kernel, file := filepath.Join(dir, "k.metal"), filepath.Join(dir, "found.sarif")
 	source := "#include <metal_stdlib>\nusing namespace metal;\nkernel void k(device float *o [[buffer(0)]], uint i [[thread_position_in_grid]]) {\n    o[i + 1] = 1;\n}\n"

@@ -10,6 +10,9 @@ import (
 
 // Flags stand anywhere, and those about how a text is read are the same for every verb; what a kernel logs is printed.
 func TestRunTakesIncludesAndPrintsLogs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "part.h"), []byte("#define PART 2\n"), 0o644); err != nil {
 		t.Fatal(err)
