@@ -115,7 +115,7 @@ random-kernels: deps
 real-kernels: export DIR := $(value DIR)
 real-kernels: export FLAGS := $(value FLAGS)
 real-kernels: deps
-	@printf '%s\n' "-jobs 2 $$FLAGS" | xargs sh -c '$(GO) run ./metal/internal/realkernels "$$@" "$$DIR"' sh
+	@printf 'sh %s\n' "$$FLAGS" | xargs sh -c '$(GO) run ./metal/internal/realkernels "$$@" "$$DIR"'
 
 # No false alarm in 20,000 default cases.
 soak: bin/attest

@@ -1,5 +1,6 @@
 // Package cmdline reads the command lines of this module's programs in one way: flags of package flag, which may stand
-// before, between and after the arguments. It never prints; what is wrong is an error of one line.
+// before, between and after the arguments, and once each where they are no lists. It never prints; what is wrong is an error
+// of one line.
 package cmdline
 
 import (
@@ -46,15 +47,4 @@ func separate(f *flag.FlagSet, words []string) []string {
 		all = append(all, w)
 	}
 	return all
-}
-
-// List is a flag that may be given several times.
-type List []string
-
-func (l *List) String() string { return strings.Join(*l, " ") }
-
-// Set adds what the flag was given with.
-func (l *List) Set(word string) error {
-	*l = append(*l, word)
-	return nil
 }

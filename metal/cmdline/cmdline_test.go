@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"reflect"
+	"strings"
 	"testing"
 
 	"attest.example/attest/metal/cmdline"
@@ -30,7 +31,22 @@ func TestFlagsStandAnywhere(t *testing.T) {
 			t.Errorf("%q: arguments %q, n %d, I %q, %v", test.words, arguments, *n, include, err)
 		}
 	}
+	for _, twice := range [][]string{{"-n", "3", "a", "--n=4"}, {"-v", "-v"}, {"-kind", "x", "--kind", "x"}} {
+		f := cmdline.New("test")
+		f.Int("n", 0, "")
+		f.Bool("v", false, "")
+		f.Func("kind", "", func(string) error { return nil })
+		if _, err := cmdline.Parse(f, twice); err == nil || !strings.HasSuffix(err.Error(), "the flag is given twice; want it once") {
+			t.Errorf("%q: %v; want an error", twice, err)
+		}
+	}
 	f := cmdline.New("test")
+	var all []string
+	cmdline.Several(f, "kind", "", func(word string) error { all = append(all, word); return nil })
+	if _, err := cmdline.Parse(f, []string{"-kind", "x", "a", "--kind=y"}); err != nil || !reflect.DeepEqual(all, []string{"x", "y"}) {
+		t.Errorf("%q, %v; want both", all, err)
+	}
+	f = cmdline.New("test")
 	if _, err := cmdline.Parse(f, []string{"a", "-Ix"}); err == nil {
 		t.Error("a flag that the set does not have was accepted")
 	}

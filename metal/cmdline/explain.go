@@ -6,15 +6,17 @@ import (
 	"time"
 )
 
-// explain makes the numbers, durations and truths of a set tell what they take, where package flag only has "parse error",
-// until the function that it returns is called.
+// explain makes the flags of a set tell what is wrong, until the function that it returns is called: numbers, durations and
+// truths tell what they take, where package flag only has "parse error", and a flag that is no list is refused the second
+// time, where package flag forgets what it was given first.
 func explain(f *flag.FlagSet) (restore func()) {
 	plain := map[*flag.Flag]flag.Value{}
 	f.VisitAll(func(fl *flag.Flag) {
-		if want := wanted(fl.Value); want != "" {
-			plain[fl] = fl.Value
-			fl.Value = explained{fl.Value, want}
+		if _, list := fl.Value.(interface{ several() }); list {
+			return
 		}
+		plain[fl] = fl.Value
+		fl.Value = &explained{Value: fl.Value, want: wanted(fl.Value)}
 	})
 	return func() {
 		for fl, value := range plain {
@@ -44,22 +46,30 @@ func wanted(value flag.Value) string {
 	return ""
 }
 
-// explained is a value that tells what it takes.
+// explained is a value that is set once and tells what it takes.
 type explained struct {
 	flag.Value
-	want string
+	want  string // empty: the value's own error tells it
+	given bool
 }
 
-// Set replaces the error, which has nothing that the command line has not.
-func (e explained) Set(text string) error {
-	if e.Value.Set(text) != nil {
-		return errors.New(e.want)
+// Set replaces the error where it has nothing that the command line has not.
+func (e *explained) Set(text string) error {
+	if err := e.Value.Set(text); err != nil {
+		if e.want != "" {
+			err = errors.New(e.want)
+		}
+		return err
 	}
+	if e.given {
+		return errors.New("the flag is given twice; want it once")
+	}
+	e.given = true
 	return nil
 }
 
 // IsBoolFlag lets a truth stand without a value, as package flag asks.
-func (e explained) IsBoolFlag() bool {
+func (e *explained) IsBoolFlag() bool {
 	b, ok := e.Value.(interface{ IsBoolFlag() bool })
 	return ok && b.IsBoolFlag()
 }

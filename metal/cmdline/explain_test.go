@@ -24,7 +24,7 @@ func TestWhatAFlagTakes(t *testing.T) {
 		if err != nil || len(rest) != 1 || *cases != 2 || *seed != 3 || *long != 5*time.Second || *peak != 1.5 || !*json {
 			t.Errorf("%v, %q: %d %d %v %g %v", err, rest, *cases, *seed, *long, *peak, *json)
 		}
-		if _, wrapped := f.Lookup("cases").Value.(explained); wrapped {
+		if _, wrapped := f.Lookup("cases").Value.(*explained); wrapped {
 			t.Error("the flag's value was not put back")
 		}
 	}

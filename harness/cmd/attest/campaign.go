@@ -151,18 +151,18 @@ func submitCommand(ctx context.Context, t terminal, args []string) int {
 	bus := flags.busFlags()
 	name := flags.String("name", "", "of the campaign: small letters, digits, hyphens")
 	var runs []queue.PlannedRun
-	flags.Func("path", "a path by its name, or NAME?MODES as in host?math=fast&schedule=random; may stand several times, a run each (default naive)", func(text string) error {
+	flags.several("path", "a path by its name, or NAME?MODES as in host?math=fast&schedule=random; may stand several times, a run each (default naive)", func(text string) error {
 		path, modes, _ := strings.Cut(text, "?")
 		runs = append(runs, queue.PlannedRun{Path: path, Modes: modes})
 		return nil
 	})
 	var need []string
-	flags.Func("need", "a tag that a worker must have, such as metal; may stand several times", func(tag string) error {
+	flags.several("need", "a tag that a worker must have, such as metal; may stand several times", func(tag string) error {
 		need = append(need, tag)
 		return queue.CheckTag(tag)
 	})
 	var folders []string
-	flags.Func("corpus", "replay these case files, a file or a folder, instead of drawing cases; may stand several times", func(path string) error {
+	flags.several("corpus", "replay these case files, a file or a folder, instead of drawing cases; may stand several times", func(path string) error {
 		folders = append(folders, path)
 		return nil
 	})
@@ -238,7 +238,7 @@ func workCommand(ctx context.Context, t terminal, args []string) int {
 			"--path naive, --path host, --path mine=lib:./libmine.so. A campaign of another attest is refused, with the commit that it wants.")
 	bus := flags.busFlags()
 	o := queue.WorkOptions{Paths: map[string]string{}, Log: func(text string) { fmt.Fprintln(t.err, text) }}
-	flags.Func("path", "a path that it offers: a name by which campaigns ask, and after = what it stands for here; may stand several times", func(text string) error {
+	flags.several("path", "a path that it offers: a name by which campaigns ask, and after = what it stands for here; may stand several times", func(text string) error {
 		name, spec, named := strings.Cut(text, "=")
 		if !named {
 			spec = name
@@ -249,7 +249,7 @@ func workCommand(ctx context.Context, t terminal, args []string) int {
 		o.Paths[name] = spec
 		return nil
 	})
-	flags.Func("tag", "what this machine is: metal, cuda, m3; may stand several times", func(tag string) error {
+	flags.several("tag", "what this machine is: metal, cuda, m3; may stand several times", func(tag string) error {
 		o.Tags = append(o.Tags, tag)
 		return queue.CheckTag(tag)
 	})

@@ -35,6 +35,11 @@ func newFlags(t terminal, name, arguments, words string) flagSet {
 	return flagSet{set, t, arguments}
 }
 
+// several adds a flag that may be given several times.
+func (f flagSet) several(name, usage string, set func(string) error) {
+	cmdline.Several(f.FlagSet, name, usage, set)
+}
+
 // parse accepts flags before and after the arguments.
 func (f flagSet) parse(args []string, minArgs, maxArgs int) ([]string, int) {
 	usage := f.Usage

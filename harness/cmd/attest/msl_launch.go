@@ -39,13 +39,16 @@ func mslLaunch(ctx context.Context, t terminal, args []string) int {
 			if !given || value == "" || !strings.Contains(" "+accepted+" ", " "+name+" ") {
 				return fmt.Errorf("%q: want NAME=..., with one of %s", s, accepted)
 			}
+			if into[name] != "" {
+				return fmt.Errorf("%s is given twice; want it once", name)
+			}
 			into[name] = value
 			return nil
 		}
 	}
-	flags.Func("buffer", "`NAME=FILE.npy`, or NAME=zero, one, iota, nan, normal or uniform, of q, k, v or mask (repeatable)", named(l.contents, "q k v mask"))
-	flags.Func("out", "`NAME=FILE.npy` of out or lse: write it there (repeatable)", named(l.outputs, "out lse"))
-	flags.Func("expect", "`FILE.npy`, or NAME=FILE.npy of out or lse: what must come out (repeatable)", func(s string) error {
+	flags.several("buffer", "`NAME=FILE.npy`, or NAME=zero, one, iota, nan, normal or uniform, of q, k, v or mask (repeatable)", named(l.contents, "q k v mask"))
+	flags.several("out", "`NAME=FILE.npy` of out or lse: write it there (repeatable)", named(l.outputs, "out lse"))
+	flags.several("expect", "`FILE.npy`, or NAME=FILE.npy of out or lse: what must come out (repeatable)", func(s string) error {
 		if !strings.Contains(s, "=") {
 			s = "out=" + s
 		}

@@ -15,11 +15,11 @@ func mslManifest(ctx context.Context, t terminal, args []string) int {
 		"Prints a manifest for a kernel: bindings, function constants and types are those of the text, and what it does not tell is ??? and told when it is loaded.")
 	kernel := flags.String("kernel", "", "the kernel's name or host_name")
 	text := msltool.Text{Defines: map[string]string{}}
-	flags.Func("I", "`directory` searched by #include (repeatable)", func(s string) error {
+	flags.several("I", "`directory` searched by #include (repeatable)", func(s string) error {
 		text.Includes = append(text.Includes, s)
 		return nil
 	})
-	flags.Func("D", "`macro`=value (repeatable)", func(s string) error {
+	flags.several("D", "`macro`=value (repeatable)", func(s string) error {
 		name, value, given := strings.Cut(s, "=")
 		if !given {
 			value = "1"

@@ -111,7 +111,7 @@ func (f flagSet) drawFlags(o *campaign.Options) {
 	for i, name := range names {
 		f.Func(name, "only "+usages[i], func(value string) error { return o.Filter.Set(name, value) })
 	}
-	f.Func("exclude", "leave out cases: NAME=VALUES with a name and values of the filters above, such as mask=causal, or known: what the file of known failures is about; may stand several times", func(text string) error {
+	f.several("exclude", "leave out cases: NAME=VALUES with a name and values of the filters above, such as mask=causal, or known: what the file of known failures is about; may stand several times", func(text string) error {
 		if text == "known" {
 			o.ExcludeKnown = true
 			return nil

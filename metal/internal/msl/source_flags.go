@@ -4,16 +4,18 @@ import (
 	"flag"
 	"fmt"
 	"strings"
+
+	"attest.example/attest/metal/cmdline"
 )
 
 // AddSourceFlags adds the flags that say how a text is read, the same for every verb: -I, -D and --language.
 func AddSourceFlags(flags *flag.FlagSet, p *Program) {
 	flags.IntVar(&p.LanguageVersion, "language", DefaultLanguageVersion, "MSL `version`, 310 is 3.1")
-	flags.Func("I", "`directory` searched by #include (repeatable)", func(s string) error {
+	cmdline.Several(flags, "I", "`directory` searched by #include (repeatable)", func(s string) error {
 		p.Includes = append(p.Includes, s)
 		return nil
 	})
-	flags.Func("D", "`macro`=value (repeatable)", func(s string) error {
+	cmdline.Several(flags, "D", "`macro`=value (repeatable)", func(s string) error {
 		macro, value, given := strings.Cut(s, "=")
 		if !given {
 			value = "1"
