@@ -105,7 +105,7 @@ func againstTheWay(graph map[string][]string) []string {
 				broken = append(broken, fmt.Sprintf("%s -> %s: what is below the harness knows nothing of it", from, p))
 			case below(from, "reference") && !below(p, "reference"):
 				broken = append(broken, fmt.Sprintf("%s -> %s: the reference stands alone", from, p))
-			case from == "metal/narrow" || from == "metal/atomicfile":
+			case slices.Contains([]string{"metal/atomicfile", "metal/narrow", "metal/page", "metal/plainfile"}, from):
 				broken = append(broken, fmt.Sprintf("%s -> %s: what everybody may use knows nobody", from, p))
 			case strings.HasPrefix(p, "harness/cmd/"):
 				broken = append(broken, fmt.Sprintf("%s -> %s: nobody imports a command", from, p))

@@ -4,6 +4,7 @@ import (
 	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/lifetime"
 	"attest.example/attest/metal/mfa"
+	"attest.example/attest/metal/page"
 )
 
 // Buffer is memory that Go and the device share.
@@ -35,7 +36,7 @@ func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, e
 }
 
 // WholePage is the bytes of a page as WrapPages takes them: 16384, Apple's, or this machine's where that is larger.
-var WholePage = mfa.WholePage
+var WholePage = page.Whole()
 
 // WrapPages is WrapStrided for a library that takes whole pages only: memory must begin on a page, and the library is
 // told a length of whole pages. What follows memory in its last page must be the caller's too. No strides: contiguous.

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+
+	"attest.example/attest/metal/plainfile"
 )
 
 var includeLine = regexp.MustCompile(`^[ \t]*#[ \t]*(include|import)[ \t]*(["<])([^">]+)[">]`)
@@ -62,7 +64,7 @@ func (i *includer) write(b *strings.Builder, text, file string) error {
 			continue
 		}
 		if !i.once[path] && !i.isOpen(path) {
-			data, err := os.ReadFile(path)
+			data, err := plainfile.Read(path, plainfile.MaxText)
 			if err != nil {
 				return fmt.Errorf("%s:%d: %w: %w", file, n, ErrKernelCompilation, err)
 			}

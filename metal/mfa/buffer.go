@@ -24,6 +24,8 @@ import (
 	"fmt"
 	"runtime"
 	"unsafe"
+
+	"attest.example/attest/metal/page"
 )
 
 // Buffer is a handle of a library's buffer and the memory behind it, which the device reads and writes in place.
@@ -77,19 +79,19 @@ func (c *Context) WrapStrided(memory []byte, shape, strides []int64) (*Buffer, e
 }
 
 // WrapPages is WrapStrided for libraries that take whole pages only, as devices do that map memory: memory must begin on
-// a page of WholePage bytes, and the library is told a length of whole ones. What follows memory in its last page must be
+// a page of page.Whole bytes, and the library is told a length of whole ones. What follows memory in its last page must be
 // the caller's too.
 func (c *Context) WrapPages(memory []byte, shape, strides []int64) (*Buffer, error) {
-	page := uintptr(WholePage)
+	whole := uintptr(page.Whole())
 	if len(memory) == 0 {
 		return c.WrapStrided(memory, shape, strides)
 	}
-	if into := uintptr(unsafe.Pointer(&memory[0])) % page; into != 0 {
+	if into := uintptr(unsafe.Pointer(&memory[0])) % whole; into != 0 {
 		return nil, &Error{Call: c.lib.bufferFunction(true, len(shape) > 0), Code: C.MFA_ERROR_DEVICE_NOT_SUPPORTED,
 			Text: fmt.Sprintf("memory that begins %d bytes into a page, and the library takes whole pages", into)}
 	}
-	whole := (uintptr(len(memory)) + page - 1) / page * page
-	b, err := c.WrapStrided(unsafe.Slice(&memory[0], whole), shape, strides)
+	pages := (uintptr(len(memory)) + whole - 1) / whole * whole
+	b, err := c.WrapStrided(unsafe.Slice(&memory[0], pages), shape, strides)
 	if err == nil {
 		b.bytes = memory
 	}

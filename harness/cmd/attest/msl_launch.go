@@ -13,6 +13,7 @@ import (
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/paths/metalpath"
 	"attest.example/attest/harness/internal/paths/mslpath"
+	"attest.example/attest/metal/plainfile"
 )
 
 // launch is one run of a manifest's kernel by hand.
@@ -78,7 +79,7 @@ func (l *launch) run(ctx context.Context, t terminal, file, problem string) (int
 	text := []byte(problem)
 	if !strings.HasPrefix(strings.TrimSpace(problem), "{") {
 		var err error
-		if text, err = os.ReadFile(problem); err != nil {
+		if text, err = plainfile.Read(problem, cases.MaxFileBytes); err != nil {
 			return 0, err
 		}
 	}
@@ -203,7 +204,7 @@ func (l *launch) values(from string, shape [4]int) (func(int) float64, error) {
 }
 
 func readArray(file string, shape [4]int) (*npy.Array, error) {
-	data, err := os.ReadFile(file)
+	data, err := plainfile.Read(file, plainfile.NoLimit)
 	if err != nil {
 		return nil, fmt.Errorf("%w; or want one of zero, one, iota, nan, normal, uniform", err)
 	}

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"reflect"
 
-	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/harness/internal/precision"
+	"attest.example/attest/metal/page"
 )
 
 // Allocator supplies the memory of one buffer, by its name in Tensors.Buffers. It need not be zeroed.
 type Allocator func(buffer string, bytes int) ([]byte, error)
 
-const pageBytes = posix.LargestPage
+const pageBytes = page.Largest
 
 // Pages returns zeroed memory that begins on a page and shares its pages with nothing else, as devices want it that read
 // memory in place: they map whole pages, and two buffers in one page would be one buffer to them.

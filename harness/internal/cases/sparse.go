@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"attest.example/attest/harness/internal/posix"
+	"attest.example/attest/metal/page"
 )
 
 // sparseBytes is the size from which a buffer holds slack near its elements only: the rest is mapped and never touched, so
@@ -13,7 +14,7 @@ import (
 const sparseBytes = 64 << 20
 
 // sparsePage is the grain: whole pages of elements hold slack.
-const sparsePage = 16384
+const sparsePage = page.Largest
 
 // Span is a range of bytes of a buffer.
 type Span struct{ Start, End int }

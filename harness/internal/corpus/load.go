@@ -1,8 +1,7 @@
 package corpus
 
 import (
-	"fmt"
-	"io"
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -11,6 +10,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/rundir"
+	"attest.example/attest/metal/plainfile"
 )
 
 // Extension ends the name of a case file.
@@ -113,19 +113,7 @@ func LoadFS(fsys fs.FS, dir string) ([]Item, []error) {
 }
 
 func loadFrom(fsys fs.FS, name string) (Item, error) {
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return Item{}, cause(err)
-	}
-	if !info.Mode().IsRegular() {
-		return Item{}, fmt.Errorf("not a regular file; want a case file") // a pipe would never end
-	}
-	f, err := fsys.Open(name)
-	if err != nil {
-		return Item{}, cause(err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, cases.MaxFileBytes+1)) // Decode refuses what is longer
+	text, err := plainfile.ReadFS(fsys, name, cases.MaxFileBytes)
 	if err != nil {
 		return Item{}, cause(err)
 	}
@@ -136,10 +124,13 @@ func loadFrom(fsys fs.FS, name string) (Item, error) {
 	return Item{Path: name, Slug: strings.TrimSuffix(path.Base(name), Extension), ID: cases.Name(c), Case: c, Failure: failure}, nil
 }
 
-// cause drops the path that the file system's errors repeat.
+// cause drops the path, which a FileError has.
 func cause(err error) error {
-	if p, ok := err.(*fs.PathError); ok {
-		return p.Err
+	switch e := err.(type) {
+	case *fs.PathError:
+		return e.Err
+	case *plainfile.Refused:
+		return errors.New(e.Why)
 	}
 	return err
 }

@@ -24,10 +24,10 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"attest.example/attest/harness/internal/cases"
-	"attest.example/attest/harness/internal/plainfile"
 	"attest.example/attest/harness/internal/predicate"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/metal/atomicfile"
+	"attest.example/attest/metal/plainfile"
 )
 
 // File is where a ledger lies unless somebody names another place.

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
+
+	"attest.example/attest/metal/plainfile"
 )
 
 //go:embed mutants/*.txt
@@ -19,7 +20,7 @@ func All() ([]Mutant, error) { return load(files) }
 
 // Read reads a mutant from a file of the user's own, in the form of those in mutants/.
 func Read(file string) (Mutant, error) {
-	text, err := os.ReadFile(file)
+	text, err := plainfile.Read(file, plainfile.MaxText)
 	if err != nil {
 		return Mutant{}, fmt.Errorf("mutant: %w", err)
 	}

@@ -7,8 +7,8 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"attest.example/attest/harness/internal/plainfile"
 	"attest.example/attest/harness/internal/precision"
+	"attest.example/attest/metal/plainfile"
 )
 
 // The few fields of ONNX's protocol buffers that a node test needs; the numbers are those of onnx.proto.

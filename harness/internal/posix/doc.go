@@ -5,8 +5,5 @@ package posix
 
 import "errors"
 
-// LargestPage is the bytes of the largest page of the machines that attest is for: Apple's.
-const LargestPage = 16384
-
 // ErrMissing is for systems that are no Unix.
 var ErrMissing = errors.New("this needs a Unix system, as Linux and macOS are; Windows has one in WSL")

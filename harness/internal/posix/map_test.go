@@ -6,6 +6,8 @@ import (
 	"os"
 	"reflect"
 	"testing"
+
+	"attest.example/attest/metal/page"
 )
 
 // Mapped memory begins where every machine's page does, is what was asked for, and can be given back.
@@ -30,7 +32,7 @@ func TestMappedMemoryBeginsOnTheLargestPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, memory := range [][]byte{shared, own} {
-			if at := reflect.ValueOf(memory).Pointer(); at%LargestPage != 0 || len(memory) != bytes {
+			if at := reflect.ValueOf(memory).Pointer(); at%page.Largest != 0 || len(memory) != bytes {
 				t.Errorf("%d bytes at %#x, asked for %d", len(memory), at, bytes)
 			}
 		}

@@ -10,24 +10,26 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"attest.example/attest/metal/page"
 )
 
 // Map maps the first bytes of a file for reading and writing, shared with whoever else maps it. The memory begins at a
-// multiple of LargestPage.
+// multiple of page.Largest.
 func Map(fd, bytes int) ([]byte, error) {
 	return mapAligned(fd, bytes, unix.MAP_SHARED)
 }
 
-// Reserve maps zeroed memory of which a page takes room when it is first written, at a multiple of LargestPage.
+// Reserve maps zeroed memory of which a page takes room when it is first written, at a multiple of page.Largest.
 func Reserve(bytes int) ([]byte, error) {
 	return mapAligned(-1, bytes, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
 }
 
 // mapAligned takes room for the memory and its alignment, maps what is wanted inside, and gives the rest back.
 func mapAligned(fd, bytes, flags int) ([]byte, error) {
-	page := uintptr(os.Getpagesize())
-	align := max(LargestPage, page)
-	whole := (uintptr(bytes) + page - 1) / page * page
+	own := uintptr(os.Getpagesize())
+	align := uintptr(page.Whole())
+	whole := (uintptr(bytes) + own - 1) / own * own
 	room, err := unix.MmapPtr(-1, 0, nil, whole+align, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
 	if err != nil {
 		return nil, err

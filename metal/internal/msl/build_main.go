@@ -11,6 +11,7 @@ import (
 
 	"attest.example/attest/metal/cmdline"
 	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/plainfile"
 )
 
 // BuildMain is the command `attest msl build`: it compiles one text and prints where the module is. It returns the exit
@@ -50,7 +51,7 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	if p.Engine, err = ParseEngine(*engine); err != nil {
 		return fail(err)
 	}
-	source, err := os.ReadFile(files[0])
+	source, err := plainfile.Read(files[0], maxTextBytes)
 	if err != nil {
 		return fail(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"attest.example/attest/metal/plainfile"
 	"attest.example/attest/metal/scratch"
 )
 
@@ -145,7 +146,7 @@ func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil))[:32] }
 func digestOf(files []string) (string, bool) {
 	h := sha256.New()
 	for _, name := range files {
-		data, err := readRegular(name)
+		data, err := plainfile.Read(name, maxTextBytes)
 		if err != nil {
 			return "", false
 		}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"attest.example/attest/metal/plainfile"
 )
 
 var includeLine = regexp.MustCompile(`^[ \t]*(?:#|%:|\?\?=)[ \t]*(include|include_next|import|embed)[ \t]*(?:"([^"]+)"|<([^>]+)>)?`)
@@ -44,17 +46,12 @@ func checkIncludesOf(source, file, own string, directories []string, seen map[st
 		if name == "" {
 			continue
 		}
-		path, info := findIncluded(name, searched)
-		switch {
-		case info == nil || seen[path]:
+		path := findIncluded(name, searched)
+		if path == "" || seen[path] {
 			continue // clang says that there is none
-		case !info.Mode().IsRegular():
-			return refuse("%s is no regular file (%s), and only such are included", path, info.Mode().Type())
-		case info.Size() > maxTextBytes:
-			return refuse("%s has %d bytes; at most %d are included", path, info.Size(), maxTextBytes)
 		}
 		seen[path] = true
-		data, err := readRegular(path)
+		data, err := plainfile.Read(path, maxTextBytes)
 		if errors.Is(err, fs.ErrPermission) {
 			continue // clang's to say
 		}
@@ -68,16 +65,16 @@ func checkIncludesOf(source, file, own string, directories []string, seen map[st
 	return nil
 }
 
-// findIncluded is the first file of that name, as clang searches.
-func findIncluded(name string, directories []string) (string, fs.FileInfo) {
+// findIncluded is the first file of that name, as clang searches; empty: there is none.
+func findIncluded(name string, directories []string) string {
 	if filepath.IsAbs(name) {
 		directories = []string{""}
 	}
 	for _, directory := range directories {
 		path := filepath.Join(directory, name)
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			return path, info
+			return path
 		}
 	}
-	return "", nil
+	return ""
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"attest.example/attest/metal/cmdline"
 	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/plainfile"
 )
 
 // InspectMain is the command `attest msl inspect`: it prints what a text offers, or what is wrong with it, without
@@ -43,7 +43,7 @@ func InspectMain(arguments []string, stdout, stderr io.Writer) int {
 }
 
 func inspectFile(path string, p Program, mathMode string) (*Reflection, error) {
-	source, err := os.ReadFile(path)
+	source, err := plainfile.Read(path, maxTextBytes)
 	if err != nil {
 		return nil, err
 	}

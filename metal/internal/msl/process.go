@@ -10,14 +10,16 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"attest.example/attest/metal/plainfile"
 )
 
 // What one run of clang may take. A text can make a compiler run without end, and without bounds on what it writes.
 const (
 	defaultDeadline = 2 * time.Minute
-	maxTextBytes    = 64 << 20 // of a text, given or with all that it includes and its macros expanded
-	maxFileBytes    = 1 << 30  // of a file that clang writes
-	maxMemoryBytes  = 16 << 30 // of address space
+	maxTextBytes    = plainfile.MaxText // of a text, given or with all that it includes and its macros expanded
+	maxFileBytes    = 1 << 30           // of a file that clang writes
+	maxMemoryBytes  = 16 << 30          // of address space
 )
 
 // ErrTooLong is returned where the compiler was ended at its deadline; its text tells how to set another.

@@ -64,7 +64,7 @@ func TestTextsThatReachPastTheKernelAreRefused(t *testing.T) {
 		{"hiding from the checkers", before("__attribute__((no_sanitize(\"thread\"))) void f(device float *o) { o[0] = 1; }"), "attribute no_sanitize is refused"},
 		{"a file as numbers", before("constant uchar stolen[] = {\n#embed \"/etc/hostname\"\n};"), "k.metal:4:1: error: MSL has no #embed"},
 		{"a slot that is taken", "kernel void k(device float *a [[buffer(0)]],\n  device float *b [[buffer(0)]]) { a[0] = b[0]; }\n", "k.metal:2:3: error: kernel k: buffer(0) is taken by a already"},
-		{"a device as text", before("#include \"/dev/zero\""), "k.metal:3:1: error: /dev/zero is no regular file"},
+		{"a device as text", before("#include \"/dev/zero\""), "k.metal:3:1: error: /dev/zero: not a regular file; want one"},
 	} {
 		if testing.Short() && n%4 != 0 {
 			continue
@@ -123,8 +123,8 @@ func TestOnlyRegularFilesAreIncluded(t *testing.T) {
 		t.Skip("no sparse files here: ", err)
 	}
 	for include, want := range map[string]string{
-		`"pipe"`:    "k.metal:2:1: error: " + filepath.Join(dir, "pipe") + " is no regular file",
-		`<pipe>`:    "is no regular file",
+		`"pipe"`:    "k.metal:2:1: error: " + filepath.Join(dir, "pipe") + ": not a regular file; want one",
+		`<pipe>`:    ": not a regular file; want one",
 		`"outer.h"`: filepath.Join(dir, "inner/deep.h") + ":1:1: error:",
 		`"huge.h"`:  "at most",
 		`"none.h"`:  "file not found",

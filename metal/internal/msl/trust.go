@@ -73,21 +73,3 @@ func readOwn(name string) ([]byte, fs.FileInfo, error) {
 	data, err := io.ReadAll(f)
 	return data, info, err
 }
-
-// readRegular reads a file that a text includes. Anything but a regular file is refused: to open a FIFO may wait for ever,
-// and a device may never end.
-func readRegular(name string) ([]byte, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|noWait, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", name)
-	}
-	return io.ReadAll(f)
-}

@@ -18,6 +18,7 @@ import (
 
 	"attest.example/attest/metal/cmdline"
 	"attest.example/attest/metal/internal/msl"
+	"attest.example/attest/metal/plainfile"
 )
 
 // result is what became of one text.
@@ -158,7 +159,7 @@ type builder struct {
 // text has no kernel.
 func (b *builder) text(p msl.Program, file string) *result {
 	r := &result{file: file}
-	source, err := os.ReadFile(file)
+	source, err := plainfile.Read(file, plainfile.MaxText)
 	if err != nil {
 		r.wrong = err.Error()
 		return r

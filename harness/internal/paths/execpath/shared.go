@@ -6,11 +6,12 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/posix"
+	"attest.example/attest/metal/page"
 	"attest.example/attest/metal/scratch"
 )
 
 // sharedPage is where tensors may begin in shared memory, so that a program can map each by itself.
-const sharedPage = 16384
+const sharedPage = page.Largest
 
 // sharedFD is the descriptor by which a started program finds the file.
 const sharedFD = 3

@@ -10,6 +10,7 @@ import (
 
 	"attest.example/attest/harness/internal/predicate"
 	"attest.example/attest/metal/msltool"
+	"attest.example/attest/metal/plainfile"
 )
 
 // manifest is a document whose expressions have been compiled.
@@ -115,7 +116,7 @@ func (m *manifest) texts(l *loader) {
 	folders := map[string]bool{}
 	for i, name := range d.Sources {
 		path := filepath.Join(m.root, filepath.FromSlash(name))
-		text, err := os.ReadFile(path)
+		text, err := plainfile.Read(path, plainfile.MaxText)
 		if err != nil {
 			l.wrong(fmt.Sprintf("text.sources[%d]", i), "%v", err)
 		}

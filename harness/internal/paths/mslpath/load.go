@@ -9,7 +9,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
-	"attest.example/attest/harness/internal/plainfile"
+	"attest.example/attest/metal/plainfile"
 )
 
 // mostErrors is how many of a document's mistakes are told at once.

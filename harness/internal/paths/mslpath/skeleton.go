@@ -3,11 +3,11 @@ package mslpath
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"attest.example/attest/metal/msltool"
+	"attest.example/attest/metal/plainfile"
 )
 
 // blank stands where a skeleton wants an expression. A manifest that still has one is not loaded.
@@ -17,7 +17,7 @@ const blank = "???"
 // it does not tell is blank, and the loader names the place. text.Source is read from text.File where it is empty.
 func Skeleton(ctx context.Context, text msltool.Text, kernel string) (string, error) {
 	if text.Source == "" {
-		source, err := os.ReadFile(text.File)
+		source, err := plainfile.Read(text.File, plainfile.MaxText)
 		if err != nil {
 			return "", err
 		}

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"strings"
+
+	"attest.example/attest/metal/plainfile"
 )
 
 // bufferSpec is what --buffer asks for in one slot.
@@ -68,7 +69,7 @@ func parseBuffer(text string) (bufferSpec, error) {
 // contents makes the bytes that the buffer starts with. The seed and the index decide the random ones.
 func (s bufferSpec) contents(seed uint64) ([]byte, error) {
 	if s.kind == "file" {
-		b, err := os.ReadFile(s.path)
+		b, err := plainfile.Read(s.path, plainfile.NoLimit)
 		if err == nil && len(b) == 0 {
 			err = fmt.Errorf("%s is empty", s.path)
 		}

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/internal/host"
 	"attest.example/attest/metal/internal/msl"
+	"attest.example/attest/metal/plainfile"
 )
 
 // request is one launch, as the command line describes it.
@@ -144,7 +144,7 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	if err := r.bind(buffers, bytes, locals, constants, outputs); err != nil {
 		return nil, err
 	}
-	source, err := os.ReadFile(files[0])
+	source, err := plainfile.Read(files[0], plainfile.MaxText)
 	r.program.File, r.program.Source = files[0], string(source)
 	return r, err
 }
