@@ -50,6 +50,9 @@ func (f *fixture) fused(t *testing.T, c *metal.Context, r *rand.Rand, o *metal.A
 
 // TestFusedOperandsInOneBuffer: one handle at several offsets has the bits of several buffers.
 func TestFusedOperandsInOneBuffer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	c := newContext(t)
 	r := rand.New(rand.NewPCG(31, 2))
 	together := 0

@@ -174,6 +174,9 @@ func TestForwardAllocatesNothing(t *testing.T) {
 }
 
 func TestEightGoroutinesOnOneContext(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	c := newContext(t)
 	var wait sync.WaitGroup
 	for g := range 8 {

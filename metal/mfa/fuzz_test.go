@@ -7,11 +7,10 @@ import (
 
 // 100,000 calls with hostile arguments under the address sanitizer: see test/fuzz.c for what must hold.
 func TestHostileCalls(t *testing.T) {
-	calls := "100000"
 	if testing.Short() {
-		calls = "5000"
+		t.Skip("it builds a program of its own: make test runs it")
 	}
-	command := exec.Command("make", "-s", "-f", "metal/mfa/lib.mk", "mfa-fuzz", "MFA_FUZZ_CALLS="+calls, "MFA_BUILD="+t.TempDir())
+	command := exec.Command("make", "-s", "-f", "metal/mfa/lib.mk", "mfa-fuzz", "MFA_FUZZ_CALLS=100000", "MFA_BUILD="+t.TempDir())
 	command.Dir = "../.."
 	out, err := command.CombinedOutput()
 	if err != nil {

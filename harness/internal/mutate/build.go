@@ -10,9 +10,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/go-json-experiment/json/v1"
 	"golang.org/x/sync/errgroup"
+
+	"attest.example/attest/harness/internal/posix"
 )
 
 // Build is something to run: a path by the name that catalog.Open takes, and the program that opens it.
@@ -280,7 +283,12 @@ func goPath(m *Mutant) string {
 func run(ctx context.Context, dir, name string, arguments ...string) error {
 	command := exec.CommandContext(ctx, name, arguments...)
 	command.Dir = dir
-	if out, err := command.CombinedOutput(); err != nil {
+	posix.Alone(command, syscall.SIGKILL)
+	out, err := command.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
 		return fmt.Errorf("%s: %w\n%s", name, err, out)
 	}
 	return nil

@@ -8,9 +8,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json/v1"
+
+	"attest.example/attest/harness/internal/posix"
 )
 
 // ChildFlag is what the program is started with to be a child: its first argument after the verb.
@@ -35,7 +38,7 @@ func speak(ctx context.Context, program string, o order) (heard, error) {
 	command := exec.CommandContext(ctx, program, "mutate", ChildFlag)
 	command.Stdin = bytes.NewReader(data)
 	command.Env = append(os.Environ(), "ATTEST_MSL="+program)
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	posix.Alone(command, syscall.SIGINT)
 	command.WaitDelay = 5 * time.Second
 	var complaints bytes.Buffer
 	command.Stderr = &complaints

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"attest.example/attest/harness/internal/posix"
 )
 
 // A toolchain runs commands with Swift on their PATH, by swift/toolchain.sh.
@@ -67,7 +69,7 @@ func (t *toolchain) run(ctx context.Context, folder string, out, errs io.Writer,
 	cmd := exec.CommandContext(ctx, "bash", append(append(arguments, environment...), command...)...)
 	cmd.Env = append(os.Environ(), "ATTEST_SWIFT_BIND="+strings.Join(append(t.folders, os.Getenv("ATTEST_SWIFT_BIND")), ":"))
 	cmd.Stdout, cmd.Stderr = out, errs
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // the build tool ends its compilers
+	posix.Alone(cmd, syscall.SIGINT)
 	cmd.WaitDelay = 10 * time.Second
 	return cmd.Run()
 }

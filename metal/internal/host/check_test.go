@@ -154,6 +154,9 @@ func TestPlantedMistakesAreFound(t *testing.T) {
 
 // TestPartialSimdOperationsAreNotedOnlyWhenAsked: they are defined over the active lanes, so by default nothing is said.
 func TestPartialSimdOperationsAreNotedOnlyWhenAsked(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	compiler, err := defaultCompiler()
 	if err != nil {
 		t.Fatal(err)
@@ -190,6 +193,9 @@ func TestPartialSimdOperationsAreNotedOnlyWhenAsked(t *testing.T) {
 
 // TestARaceShowsBothPlaces: file and line of either access, in the report's text.
 func TestARaceShowsBothPlaces(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	d := newDevice(t, Options{Check: true})
 	p := compileText(t, d, "kernel void test(device float *o [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {\n"+
 		"  threadgroup float t[64];\n  t[i] = float(i) + 1;\n  o[i] = 0;\n  o[i] = t[63 - i];\n}")

@@ -42,6 +42,9 @@ func divergentRun(t *testing.T, o Options, file string) ([]uint32, []device.Repo
 
 // TestLanesOfDifferentTurnsDoNotMeet has values worked out by hand: how many lanes took part, in decimal digits.
 func TestLanesOfDifferentTurnsDoNotMeet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	outer, inner := uint32(323232), uint32(161616)
 	for file, want := range map[string]func(lane int) uint32{
 		"one.metal":   func(lane int) uint32 { return []uint32{16, 1616}[lane%2] },

@@ -112,6 +112,9 @@ func runFaulty(t *testing.T, compiler MSL, engine Engine, kernel string) (report
 // TestVectorsReportAsFibers: what is wrong with a kernel is told in the same words, thread and place, whichever engine was
 // asked for; and what is right has the same bits.
 func TestVectorsReportAsFibers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	compiler := wideCompilerOf(t)
 	for _, c := range []struct {
 		kernel  string

@@ -12,6 +12,9 @@ import (
 // TestATextIsExpandedOnce counts how often the preprocessor runs: once for all kernels of a text, in both kinds of mathematics,
 // and again where something that it sees differs.
 func TestATextIsExpandedOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	folder := t.TempDir()
 	wrapper, notes := filepath.Join(folder, "clang"), filepath.Join(folder, "notes")
 	script := "#!/bin/sh\ncase \" $* \" in *' -E '*) echo expanded >> '" + notes + "';; esac\nexec '" + compiler(t, msl.Options{}).Clang() + "' \"$@\"\n"

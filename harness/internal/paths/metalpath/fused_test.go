@@ -23,6 +23,9 @@ func fusedCase(t *testing.T, change func(*cases.Case)) cases.Case {
 // TestOneBufferForQKV: cases of every way that operands lie conform where q, k and v are one buffer at three offsets, also
 // where calls are made again with other contents.
 func TestOneBufferForQKV(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	p := hostPath(t)
 	for name, change := range map[string]func(*cases.Case){
 		"plain":    func(*cases.Case) {},

@@ -51,6 +51,9 @@ func TestACaseThatALibraryRefusesIsUnsupported(t *testing.T) {
 }
 
 func TestALibraryThatRefusesTheProbeOpens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	file := compile(t, "-DREFUSES_ALL")
 	p, err := OpenLibrary(context.Background(), "lib:"+file, file, "")
 	require.NoError(t, err)
