@@ -25,7 +25,7 @@ func (e *Refused) Error() string { return e.File + ": " + e.Why }
 func Read(file string, most int64) ([]byte, error) {
 	info, err := os.Stat(file)
 	if err != nil {
-		return nil, err
+		return nil, opening(err)
 	}
 	if err := check(file, info, most); err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func Read(file string, most int64) ([]byte, error) {
 func ReadFS(fsys fs.FS, file string, most int64) ([]byte, error) {
 	info, err := fs.Stat(fsys, file)
 	if err != nil {
-		return nil, err
+		return nil, opening(err)
 	}
 	if err := check(file, info, most); err != nil { // before it is opened: to open a pipe waits for whoever writes into it
 		return nil, err
@@ -51,6 +51,14 @@ func ReadFS(fsys fs.FS, file string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	return readAll(file, f, most)
+}
+
+// opening tells of a file that is not there as whoever wants to open it does.
+func opening(err error) error {
+	if e, ok := err.(*fs.PathError); ok {
+		e.Op = "open"
+	}
+	return err
 }
 
 func check(file string, info fs.FileInfo, most int64) error {

@@ -29,7 +29,7 @@ func TestRead(t *testing.T) {
 				t.Errorf("%s: %q, %v", name, text, err)
 			}
 		}
-		if _, err := read("none", 12); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := read("none", 12); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "open ") {
 			t.Errorf("%s: %v; want %v", name, err, fs.ErrNotExist)
 		}
 		for file, want := range map[string]string{"text": "12 bytes; want at most 11", ".": "not a regular file; want one"} {
