@@ -44,8 +44,10 @@ func (u *unit) findDeclarations(from, to int, in scope) {
 		case u.isNamespace(i) >= 0:
 			body := u.isNamespace(i)
 			inner := in
-			if u.isIdentifier(body-1) && !u.is(body-1, "namespace") {
-				inner.path += u.source(i+1, body) + "::"
+			for j := i; j < body; j++ {
+				if u.isIdentifier(j) && !u.isOneOf(j, "inline", "namespace", "extern") {
+					inner.path += u.tokens[j].text + "::"
+				}
 			}
 			u.findDeclarations(body+1, u.tokens[body].pair, inner)
 			i = u.tokens[body].pair + 1
@@ -76,7 +78,10 @@ func (u *unit) isNamespace(i int) int {
 	if !u.is(i, "namespace") {
 		return -1
 	}
-	for i++; u.isIdentifier(i) || u.is(i, "::"); i++ {
+	for i++; u.isIdentifier(i) || u.is(i, "::") || u.isAttribute(i); i++ {
+		if u.isAttribute(i) {
+			i = u.tokens[i].pair
+		}
 	}
 	if u.is(i, "{") {
 		return i

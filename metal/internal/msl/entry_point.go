@@ -126,19 +126,26 @@ func (u *unit) deduced(d *declaration, name string, kernels map[string]*kernelFu
 	return entryPoint{}, false
 }
 
-// kernelNamed finds the kernel that the identifier at i, with the qualifiers in front of it, names in a scope.
+// kernelNamed finds the kernel that the identifier at i, with the qualifiers in front of it, names in a scope. Names that
+// lead there by a namespace's other name, by a using directive or past an inline namespace are known by their last part,
+// where only one kernel has it.
 func (u *unit) kernelNamed(i int, path string, kernels map[string]*kernelFunction) *kernelFunction {
+	name, last := u.tokens[i].text, u.tokens[i].text
 	first := i
-	for u.is(first-1, "::") && u.isIdentifier(first-2) {
+	for u.is(first-1, "::") {
+		if !u.isIdentifier(first-2) || u.is(first-2, "void") { // void ::space::f: from the root
+			path = ""
+			break
+		}
 		first -= 2
+		name = u.tokens[first].text + "::" + name
 	}
-	name := u.source(first, i+1)
 	for {
 		if k, ok := kernels[path+name]; ok {
 			return k
 		}
 		if path == "" {
-			return nil
+			break
 		}
 		outer := strings.LastIndex(strings.TrimSuffix(path, "::"), "::")
 		if outer < 0 {
@@ -147,6 +154,16 @@ func (u *unit) kernelNamed(i int, path string, kernels map[string]*kernelFunctio
 			path = path[:outer+2]
 		}
 	}
+	var only *kernelFunction
+	for full, k := range kernels {
+		if name != last && strings.HasSuffix(full, "::"+last) {
+			if only != nil {
+				return nil
+			}
+			only = k
+		}
+	}
+	return only
 }
 
 // setKernelsApart gives a kernel a name that no other function has, where the text has a function of its name: then the name

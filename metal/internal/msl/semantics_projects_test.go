@@ -53,6 +53,25 @@ func TestANamespaceCalledMetalOfTheTexts(t *testing.T) {
 	})
 }
 
+func TestLibrariesOfElementwiseKernels(t *testing.T) {
+	runRows(t, "elementwise.metal", launch{}, 0, []row{
+		{"from_the_root", "2 4"},
+		{"of_integers", "2.5 4.5"},
+		{"of_truth_values", "2.5 2.5"},
+		{"by_another_name", "2.5 4.5"},
+		{"untyped_buffers", "4 2.5"},
+		{"past_an_inline_namespace", "3.5 1.5"},
+		{"inline_and_attributed_namespaces", "4 7 3"},
+		{"deduced_from_the_root", "3"},
+		{"atomic_callbacks", "12 25"},
+		{"atomic_callbacks_on_halves", "12 25 12 25"},
+		{"atomic_callbacks_on_bytes", "12 25"},
+		{"type_of_its_own", "1.5 2.5 6 1"},
+		{"limits_of_every_type", "1 127 +Inf 209 209 211 430 430"},
+		{"digits_of_every_type", "1 4 9 -4 38 0"},
+	})
+}
+
 func TestNamesAndDeclarations(t *testing.T) {
 	runRows(t, "names.metal", launch{}, 0, []row{
 		{"own_functions_of_several_types", "11 56 20 10"},
