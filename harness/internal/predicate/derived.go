@@ -28,10 +28,11 @@ type visible struct {
 }
 
 type before struct {
-	Differs     []string `expr:"differs"`
-	SameDiffers []string `expr:"same_size_differs"`
-	LastDiffers []string `expr:"last_differs"`
-	MoreKeys    int      `expr:"more_keys"`
+	Differs       []string `expr:"differs"`
+	SameDiffers   []string `expr:"same_size_differs"`
+	LatestDiffers []string `expr:"latest_differs"`
+	LastDiffers   []string `expr:"last_differs"`
+	MoreKeys      int      `expr:"more_keys"`
 }
 
 type own struct {
@@ -119,7 +120,7 @@ func eachOperand(holds func(operand string) bool) perOperand {
 }
 
 func beforeOf(c *cases.Case) before {
-	b := before{Differs: Differs(c), SameDiffers: SameSizeDiffers(c), LastDiffers: LastDiffers(c)}
+	b := before{Differs: Differs(c), SameDiffers: SameSizeDiffers(c), LatestDiffers: LatestDiffers(c), LastDiffers: LastDiffers(c)}
 	for i := range c.After {
 		if more := c.After[i].KVLen - c.KVLen; i == 0 || more > b.MoreKeys {
 			b.MoreKeys = more
@@ -164,19 +165,33 @@ func Derived() []string { return []string{Diagonal, Keys, Array, Variant} }
 // SameSizeDiffers names what differs in a case that runs before and has as many scores: the same batch, heads, q_len and
 // kv_len. What is kept from one call to the next is kept for these, as the numbers of a mask are.
 func SameSizeDiffers(c *cases.Case) []string {
-	return differing(c, func(p *cases.Case) bool {
-		return p.Batch == c.Batch && p.Heads == c.Heads && p.QLen == c.QLen && p.KVLen == c.KVLen
-	})
+	return differing(c, func(p *cases.Case) bool { return sameSize(c, p) })
+}
+
+// LatestDiffers is SameSizeDiffers of the cases right before alone, back to the first one that is of another size: with that
+// call, what is kept for a size is lost as a rule.
+func LatestDiffers(c *cases.Case) []string {
+	from := len(c.After)
+	for from > 0 && sameSize(c, &c.After[from-1]) {
+		from--
+	}
+	latest := *c
+	latest.After = c.After[from:]
+	return Differs(&latest)
 }
 
 // LastDiffers is SameSizeDiffers of the case right before alone; where that is of another size, nothing is named.
 func LastDiffers(c *cases.Case) []string {
-	if len(c.After) < 2 {
-		return SameSizeDiffers(c)
+	if len(c.After) == 0 {
+		return nil
 	}
 	last := *c
 	last.After = c.After[len(c.After)-1:]
 	return SameSizeDiffers(&last)
+}
+
+func sameSize(c, p *cases.Case) bool {
+	return p.Batch == c.Batch && p.Heads == c.Heads && p.QLen == c.QLen && p.KVLen == c.KVLen
 }
 
 // Differs names the fields in which some case that runs before differs from the case, in the order of the format, and

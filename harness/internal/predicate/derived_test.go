@@ -100,20 +100,24 @@ func TestWhatDiffersBefore(t *testing.T) {
 	}
 	plain, masked := one(size), one(size+","+causal)
 	shifted := one(size + `,"kv_offset":2,` + causal)
+	longer := one(`"batch":1,"heads":1,"q_len":4,"kv_len":10,"head_dim":8,"input":"fp32",` + causal)
 	for _, x := range []struct {
 		c          cases.Case
 		holds, not []string
 	}{
-		{after(size+","+causal, plain), []string{`"keys" in before.last_differs`, `"keys" in before.differs`},
+		{after(size+","+causal, plain), []string{`"keys" in before.latest_differs`, `"keys" in before.differs`},
 			[]string{`"variant" in before.differs`, `"array" in before.differs`, `"diagonal" in before.differs`}},
-		{after(size+","+causal, shifted), []string{`"keys" in before.same_size_differs`, `"diagonal" in before.last_differs`}, []string{`"mask.kind" in before.differs`}},
-		{after(size+","+causal, shifted+","+masked), []string{`"keys" in before.same_size_differs`}, []string{`"keys" in before.last_differs`, `"diagonal" in before.last_differs`}},
+		{after(size+","+causal, shifted), []string{`"keys" in before.same_size_differs`, `"diagonal" in before.latest_differs`}, []string{`"mask.kind" in before.differs`}},
+		{after(size+","+causal, shifted+","+masked), []string{`"keys" in before.latest_differs`}, []string{`"keys" in before.last_differs`, `"diagonal" in before.last_differs`}},
 		{after(size+","+causal, masked+","+shifted), []string{`"keys" in before.last_differs`}, nil},
-		{after(size+`,"mask":{"kind":"bool","shape":"11qk"}`, plain), []string{`"array" in before.differs`, `"variant" in before.last_differs`}, []string{`"keys" in before.differs`}},
+		{after(size+","+causal, shifted+","+longer), []string{`"keys" in before.same_size_differs`}, []string{`len(before.latest_differs) > 0`}},
+		{after(size+","+causal, longer+","+shifted), []string{`"keys" in before.latest_differs`}, nil},
+		{after(size+","+causal, masked+","+shifted), []string{`"keys" in before.latest_differs`}, nil},
+		{after(size+`,"mask":{"kind":"bool","shape":"11qk"}`, plain), []string{`"array" in before.differs`, `"variant" in before.latest_differs`}, []string{`"keys" in before.differs`}},
 		{after(size, one(size+`,"softcap":5`)), []string{`"variant" in before.differs`}, []string{`"array" in before.differs`}},
 		// Of another size nothing is said of the keys, and the last list is empty.
 		{after(size+","+causal, one(`"batch":1,"heads":1,"q_len":4,"kv_len":8,"head_dim":8,"input":"fp32"`)), []string{`"kv_len" in before.differs`},
-			[]string{`"keys" in before.differs`, `len(before.last_differs) > 0`}},
+			[]string{`"keys" in before.differs`, `len(before.latest_differs) > 0`}},
 		// Lengths are fields of their own.
 		{after(size+`,"lengths":{"kv":"random"}`, one(size+`,"lengths":{"kv":"random","side":"left"}`)), nil, []string{`"keys" in before.differs`}},
 	} {

@@ -21,7 +21,7 @@
 // less), own.scale (the scale is not 1/sqrt(head_dim)), past.head_dim, past.v_head_dim,
 // past.q_len and past.kv_len (by how much it goes past the largest power of two below it), before.differs (the fields in
 // which some case that runs before differs: "input" in before.differs), before.same_size_differs (the same of those with
-// the same batch, heads, q_len and kv_len), before.last_differs (of the last one alone, where it has them; in all three "diagonal" is where both have one that begins at another key, "keys" where
+// the same batch, heads, q_len and kv_len), before.latest_differs (of those right before this case, with none of another size between), before.last_differs (of the one right before alone, where it has that size; in all of them "diagonal" is where both have one that begins at another key, "keys" where
 // both have the same lengths and the causal or window part leaves a row other keys, "array" where one has a mask in memory and the
 // other has none, and "variant" where they differ in what kernels are specialised for) and before.more_keys (how many keys more than this case the longest of them has; below 0: fewer).
 //

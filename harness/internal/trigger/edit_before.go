@@ -52,18 +52,21 @@ func (e *editor) predecessors() {
 	e.add("after", "after", edits...)
 	if n := len(c.After); n > 0 && n < cases.MaxAfter {
 		// What is kept from the last call alone is lost by another one between, and what is kept longer by one of another size.
-		between := func(change func(*cases.Case)) func(*cases.Case) {
+		// And what runs before those matters to neither.
+		insert := func(at int, change func(*cases.Case)) func(*cases.Case) {
 			return func(c *cases.Case) {
 				before := c.After
 				if one(change)(c); len(c.After) == 1 {
-					c.After = append(slices.Clone(before), c.After[0])
+					c.After = slices.Insert(slices.Clone(before), at, c.After[0])
 				}
 			}
 		}
+		between := func(change func(*cases.Case)) func(*cases.Case) { return insert(n, change) }
 		e.add("one between", "after", between(func(*cases.Case) {}), between(func(p *cases.Case) { p.Mask = cases.Mask{} }),
 			between(func(p *cases.Case) { p.KVLen += 5 }), between(func(p *cases.Case) { p.Layout = cases.Layout{Q: cases.Operand{Order: cases.BSHD}} }),
 			between(func(p *cases.Case) { _ = cases.FieldNamed("scale").Set(p, "0.75") }))
-		e.list[len(e.list)-1].together = true
+		e.add("one first", "after", insert(0, func(p *cases.Case) { p.Mask = cases.Mask{} }), insert(0, func(p *cases.Case) { p.KVLen += 5 }),
+			insert(0, func(p *cases.Case) { p.HeadDim += 40 }))
 	}
 	for i := range c.After {
 		for _, name := range cases.Differences(c, &c.After[i]) {

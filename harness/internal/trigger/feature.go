@@ -27,13 +27,14 @@ type which int
 const (
 	anyBefore      which = iota
 	sameSizeBefore       // of the same size
+	latestBefore         // of the same size, with none of another size between
 	lastBefore           // the last one, where it is of the same size
 	whiches
 )
 
 // list is the name that expressions have for what differs in them.
 func (w which) list() string {
-	return [...]string{"before.differs", "before.same_size_differs", "before.last_differs"}[w]
+	return [...]string{"before.differs", "before.same_size_differs", "before.latest_differs", "before.last_differs"}[w]
 }
 
 // differing names what differs in them.
@@ -43,6 +44,8 @@ func (w which) differing(c *cases.Case) []string {
 		return nil
 	case w == sameSizeBefore:
 		return predicate.SameSizeDiffers(c)
+	case w == latestBefore:
+		return predicate.LatestDiffers(c)
 	case w == lastBefore:
 		return predicate.LastDiffers(c)
 	}
@@ -124,6 +127,7 @@ func makeFeatures() []feature {
 	add("group", number, "heads", func(c *cases.Case) float64 { return float64(c.Group()) })
 	add("batch * heads", number, "heads", func(c *cases.Case) float64 { return float64(c.Batch * c.Heads) })
 	add("batch * kv_heads", number, "heads", func(c *cases.Case) float64 { return float64(c.Batch * c.KVHeads) })
+	add("batch * q_len * kv_len == 0", flag, "lengths", func(c *cases.Case) float64 { return truth(nothing(c)) })
 	add("q_len, kv_len", difference, "lengths", func(c *cases.Case) float64 { return float64(c.KVLen - c.QLen) })
 	add("q_len + kv_offset, kv_len", difference, "lengths", func(c *cases.Case) float64 { return float64(c.KVLen - c.QLen - c.KVOffset) })
 	list[len(list)-1].readable = "the last row at the last key" // where a diagonal begins behind a cache

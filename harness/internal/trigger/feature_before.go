@@ -53,7 +53,7 @@ func differsIn(name string) (list []feature) {
 
 // words are those cases for people.
 func (w which) words() string {
-	return [...]string{"a case before", "a case before of the same size", "the last case before, of the same size"}[w]
+	return [...]string{"a case before", "a case before of the same size", "one of the latest cases before, all of the same size", "the last case before, of the same size"}[w]
 }
 
 // families are what the names of several fields begin with, as mask.kind and mask.align with mask. A kernel that keeps a

@@ -75,7 +75,7 @@ func (l *Lab) describe(f *Finding) error {
 	// Of a bug that strikes with some values only, that many cases pass in any condition.
 	lucky := float64(f.Inside) * (1/f.in.chance - 1)
 	exceptions := max(0, int(float64(f.Exceptions)-lucky))
-	f.unclear = f.in.chance < 1 && (f.leavesOut() || f.tellsLittle()) || f.Inside < 2*exceptions || len(f.wide.atoms) >= manyAtoms && f.Inside < 8*exceptions
+	f.unclear = f.in.chance < 1 && f.leavesOut() || (f.in.chance < 1 || manyExceptions*exceptions > f.Inside) && f.tellsLittle() || f.Inside < 2*exceptions || len(f.wide.atoms) >= manyAtoms && f.Inside < 8*exceptions
 	// A condition is no better that lies about most of the lengths that were varied around the base, one at a time: it has
 	// learned by heart which of them fail.
 	far, strays := 0, 0
@@ -127,9 +127,12 @@ func (f *Finding) leavesOut() bool {
 const (
 	tellingRatio   = 3
 	leastToCompare = 8
+	// manyExceptions is one in how many failures: a condition with more is held against what lies outside, however often the
+	// base fails.
+	manyExceptions = 6
 )
 
-// tellsLittle reports whether probes outside a condition fail nearly as often as those inside.
+// tellsLittle reports whether probes outside a condition fail nearly as often as those inside, or hardly one is outside.
 func (f *Finding) tellsLittle() bool {
 	var inside, outside strikes
 	for _, j := range f.in.probed {
@@ -145,7 +148,7 @@ func (f *Finding) tellsLittle() bool {
 			side.failed++
 		}
 	}
-	return outside.asked >= leastToCompare && tellingRatio*outside.failed*inside.asked > inside.failed*outside.asked
+	return outside.asked < leastToCompare || tellingRatio*outside.failed*inside.asked > inside.failed*outside.asked
 }
 
 // Confidence is a line about how sure a trigger is.
@@ -159,6 +162,7 @@ func (f *Finding) Confidence() string {
 
 var wordings = strings.NewReplacer(
 	`(mask.kind == "window" || mask.window) && mask.`, "a window with ",
+	"not (batch * q_len * kv_len == 0)", "some batch, rows and keys", "batch * q_len * kv_len == 0", "no batch, no rows or no keys",
 	"q_len != visible.end", "q_len and the number of keys up to the last visible one differ", "q_len == visible.end", "as many rows as keys up to the last visible one",
 	"q_len != kv_len", "q_len and kv_len differ", "q_len == kv_len", "q_len and kv_len are equal",
 	"input == output", "output in the input's format", "input != output", "output in another format than the input",
@@ -168,7 +172,8 @@ var wordings = strings.NewReplacer(
 	"visible.end != kv_len", "the last key not seen", "visible.end", "the keys up to the last visible one", "not visible.none", "every row sees a key", "visible.none", "a row sees no key",
 	"not visible.first", "no row sees the first key of its range", "not visible.last", "no row sees the last key of its range",
 	"visible.first", "a row sees the first key of its range", "visible.last", "a row sees the last key of its range",
-	"not visible.hides", "no key hidden", "visible.hides", "keys hidden", " in before.differs", " another in a case before", " in before.same_size_differs", " another in a case before of the same size", " in before.last_differs", " another in the last case before, of the same size",
+	"not visible.hides", "no key hidden", "visible.hides", "keys hidden", " in before.differs", " another in a case before", " in before.same_size_differs", " another in a case before of the same size", " in before.latest_differs", " another in one of the latest cases before, all of the same size",
+	" in before.last_differs", " another in the last case before, of the same size",
 	"abs(scale)", "|scale|", " >= ", " at least ", " < ", " below ", " > ", " above ", " <= ", " at most ", " == ", " is ", " != ", " is not ",
 	" in ", " one of ", " % ", " modulo ", " * ", " times ", "not ", "without ", "lse", "the logsumexp", `"`, "", "[", "", "]", "", "..", " to ",
 )

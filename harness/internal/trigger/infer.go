@@ -207,6 +207,9 @@ func (in *inference) evidence(sure bool) *evidence {
 			return
 		}
 		given[s] = true
+		if nothing(&s.c) && !nothing(&in.base.c) {
+			return // whatever the bug is
+		}
 		if sure {
 			weight = surePass
 		}

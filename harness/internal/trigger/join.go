@@ -54,6 +54,9 @@ func (l *Lab) all(hard, soft []*sample, of ...*inference) *evidence {
 				continue
 			}
 			seen[j.sample] = true
+			if nothing(&j.c) && !slices.ContainsFunc(of, func(in *inference) bool { return nothing(&in.base.c) }) {
+				continue
+			}
 			weight := 0.25
 			if hides(j.sample) {
 				weight = 0.06

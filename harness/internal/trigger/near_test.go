@@ -1,11 +1,13 @@
 package trigger
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/verdict"
 )
 
 // TestOneOfSeveralSizes begins at one of the eight sizes for which there is no kernel, and no run has shown another.
@@ -46,5 +48,39 @@ func TestADiagonalBehindACache(t *testing.T) {
 		require.False(t, found.Matches(cached(5, 40, 35)), "seed %d: %s", seed, found.Trigger)
 		require.True(t, found.Matches(cached(5, 40, 0)), "seed %d: %s", seed, found.Trigger)
 		require.True(t, found.Matches(cached(40, 40, 7)), "seed %d: %s", seed, found.Trigger)
+	}
+}
+
+// TestNothingToCompute: a path that goes wrong where there are no rows, no keys or no batch at all, and one where there are no
+// rows. Zero was no size that anything was asked about.
+func TestNothingToCompute(t *testing.T) {
+	for _, bug := range []struct {
+		strikes func(*cases.Case) bool
+		keys    bool // whether it strikes where there are no keys
+	}{
+		{func(c *cases.Case) bool { return c.Batch == 0 || c.QLen == 0 || c.KVLen == 0 }, true},
+		{func(c *cases.Case) bool { return c.QLen == 0 }, false},
+	} {
+		ask := func(_ context.Context, c cases.Case) (verdict.Kind, error) {
+			if bug.strikes(&c) {
+				return verdict.Crash, nil
+			}
+			return verdict.Pass, nil
+		}
+		l := New(Options{Ask: ask, Fresh: stream(t, 7001).Case, Seed: 1, Log: t.Logf})
+		sized := func(batch, rows, keys int) *cases.Case {
+			c := smallest(t, `"mask":{"kind":"none"}`)
+			c.Batch, c.QLen, c.KVLen = batch, rows, keys
+			require.NoError(t, c.Normalize())
+			return &c
+		}
+		found, _, err := l.Find(t.Context(), *sized(1, 0, 1))
+		require.NoError(t, err)
+		t.Log(found.Trigger, found.Note)
+		require.True(t, found.Matches(sized(2, 0, 40)), found.Trigger)
+		require.Equal(t, bug.keys, found.Matches(sized(2, 40, 0)), found.Trigger)
+		require.Equal(t, bug.keys, found.Matches(sized(0, 40, 40)), found.Trigger)
+		require.False(t, found.Matches(sized(2, 1, 1)), found.Trigger)
+		require.False(t, found.Matches(sized(2, 40, 40)), found.Trigger)
 	}
 }

@@ -44,6 +44,9 @@ func weak(c *cases.Case) bool {
 	return c.HasIdleBound() || c.KeysSeen(3) < 3 || c.Mask.Fill == cases.OpenFill || forbidsNothing(&c.Mask) || c.EffectiveScale() == 0 || c.Mask.PlusInf
 }
 
+// nothing reports whether a case has nothing to compute.
+func nothing(c *cases.Case) bool { return c.Batch*c.QLen*c.KVLen == 0 }
+
 // forbidsNothing reports whether a mask of bytes has the same in all places.
 func forbidsNothing(m *cases.Mask) bool {
 	return m.Kind == cases.BoolMask && m.Fill == cases.RandomFill && m.Density >= 100 && m.EmptyRows == 0 && m.EmptyLead == 0

@@ -31,7 +31,11 @@ func (in *inference) sweep() error {
 		if a == nil {
 			continue
 		}
-		for _, c := range firstN(a.all(), 3) {
+		most := 3
+		if nothing(&in.base.c) {
+			most++ // no batch is the fourth
+		}
+		for _, c := range firstN(a.all(), most) {
 			if _, err := in.single(c, true); err != nil {
 				return err
 			}
@@ -47,6 +51,9 @@ func (in *inference) sweep() error {
 		{"both", []int{1, 9, 33}, func(c *cases.Case) int { return c.QLen }},
 		{"head_dim", []int{1, 9, 32, 65, 129, 256}, func(c *cases.Case) int { return c.HeadDim }},
 	} {
+		if nothing(&in.base.c) && s.name != "head_dim" {
+			s.bold = append(s.bold, 0)
+		}
 		if err := in.sweepLength(find(s.name), s.bold, s.length); err != nil {
 			return err
 		}
@@ -160,10 +167,10 @@ func halfway(asked map[int]answer, possible map[int]cases.Case) (n int, found bo
 }
 
 // category asks about the values of a field that is not plain; of a word the ones that fail become an atom. Where what runs
-// before changes as well, what fails is this bug's as with a length.
+// before changes, alone or as well, what fails is this bug's as with a length.
 func (in *inference) category(a *axis, edits []cases.Case) error {
 	for _, c := range edits {
-		if _, err := in.single(c, a.together); err != nil {
+		if _, err := in.single(c, a.together || a.group == "after"); err != nil {
 			return err
 		}
 	}

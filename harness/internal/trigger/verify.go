@@ -149,6 +149,8 @@ func groupsOf(f *feature) []string {
 	switch {
 	case f.name == "batch * heads" || f.name == "batch * kv_heads":
 		return []string{"batch", "heads"}
+	case f.name == "batch * q_len * kv_len == 0":
+		return []string{"batch", "lengths"}
 	case strings.Contains(f.name, "kv_offset,"):
 		return []string{"lengths", "kv_offset"}
 	case strings.Contains(f.name, "visible."):
