@@ -313,3 +313,32 @@ func TestNoiseIsNotExplained(t *testing.T) {
 		}
 	}
 }
+
+// An element that holds what was there before the call was not written, and one that holds another NaN was computed. One
+// element shows either.
+func TestNeverWritten(t *testing.T) {
+	for _, format := range []precision.Format{precision.FP32, precision.FP16, precision.BF16} {
+		for _, lse := range []bool{false, true} {
+			c := cases.Case{Batch: 1, Heads: 2, QLen: 3, KVLen: 4, HeadDim: 1, Input: format, LSE: lse, Values: cases.Values{Seed: 3}}
+			last := func(write func(*cases.Tensor, int)) fault {
+				return fault{after: func(c cases.Case, to *cases.Tensors) {
+					blank := cases.Materialize(c) // holds poison
+					at, from := &to.Out, &blank.Out
+					if lse {
+						at, from = to.LSE, blank.LSE
+					}
+					size := at.Format.Size()
+					i := at.Index(0, 1, 2, 0)
+					copy(at.Data[i*size:(i+1)*size], from.Data[i*size:(i+1)*size])
+					write(at, i)
+				}}
+			}
+			d := diagnosed(t, c, last(func(*cases.Tensor, int) {}))
+			require.Equal(t, "unwritten", d.What[0].Kind, d.Sentence())
+			require.Contains(t, d.Sentence(), "Elements that were never written: 1 of 1 wrong elements agree.")
+			d = diagnosed(t, c, last(func(at *cases.Tensor, i int) { at.Format.Put(at.Data, i, math.NaN()) }))
+			require.Equal(t, "nan", d.What[0].Kind, d.Sentence())
+			require.NotContains(t, d.Sentence(), "never written")
+		}
+	}
+}

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"math"
 
+	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/reference"
 )
 
@@ -14,6 +15,7 @@ type plane struct {
 	bad                         []bool
 	wrong                       []int // the indices that bad marks
 	spread                      float64
+	unwritten                   bool // every wrong element still holds what was there before the call
 	truth                       *reference.Result
 }
 
@@ -23,6 +25,7 @@ func planeOf(s *Subject) *plane {
 	out := &plane{name: "out", batch: t.Batch, heads: t.Heads, rows: t.QLen, columns: t.HeadDim,
 		got: s.Tensors.Out.Dense(), want: t.Output, bound: t.Bound, truth: t}
 	if out.mark(t.OutputAt) {
+		out.unwritten = out.poisoned(&s.Tensors.Out)
 		return out
 	}
 	if s.Tensors.LSE == nil {
@@ -31,9 +34,24 @@ func planeOf(s *Subject) *plane {
 	lse := &plane{name: "lse", batch: t.Batch, heads: t.Heads, rows: t.QLen, columns: 1,
 		got: s.Tensors.LSE.Dense(), want: t.LSE, bound: t.LSEBound, truth: t}
 	if lse.mark(t.LSEAt) {
+		lse.unwritten = lse.poisoned(s.Tensors.LSE)
 		return lse
 	}
 	return nil
+}
+
+// poisoned reports whether every wrong element holds the bits that outputs are filled with. A NaN that is computed has others.
+func (p *plane) poisoned(t *cases.Tensor) bool {
+	size := t.Format.Size()
+	for _, i := range p.wrong {
+		row := i / p.columns
+		head := row / p.rows
+		at := t.Index(head/p.heads, head%p.heads, row%p.rows, i%p.columns) * size
+		if !cases.IsPoison(t.Data[at : at+size]) {
+			return false
+		}
+	}
+	return true
 }
 
 // mark finds the wrong elements: those past their bounds, or, where there are none, those past their sharp lines.

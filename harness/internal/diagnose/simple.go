@@ -76,8 +76,10 @@ func (p *plane) constant() (Explanation, bool) {
 		x.Sure, x.Bits = Possible.String(), bitsOf[Possible]
 	}
 	switch {
+	case p.unwritten:
+		x.Kind, x.Summary, x.Sure, x.Bits = "unwritten", "elements that were never written", Shown.String(), bitsOf[Shown]
 	case math.IsNaN(first):
-		x.Kind, x.Summary = "nan", "NaN that came from the computation, or an element that was never written"
+		x.Kind, x.Summary = "nan", "NaN that came from the computation"
 	case math.IsInf(first, 0):
 		x.Kind, x.Summary = "infinite", fmt.Sprintf("an overflow: every wrong element is %+g", first)
 	case first == 0:

@@ -214,7 +214,7 @@ func differing(c *cases.Case, counts func(*cases.Case) bool) (names []string) {
 		if c.Mask.IsArray() != p.Mask.IsArray() {
 			differ = append(differ, Array)
 		}
-		if variantOf(c) != variantOf(p) {
+		if KernelOf(c) != KernelOf(p) {
 			differ = append(differ, Variant)
 		}
 		for _, name := range differ {
@@ -226,8 +226,8 @@ func differing(c *cases.Case, counts func(*cases.Case) bool) (names []string) {
 	return names
 }
 
-// variant is what kernels are specialised for.
-type variant struct {
+// Kernel is what kernels are specialised for, as a rule: cases that have the same need the same one.
+type Kernel struct {
 	input                                             precision.Format
 	class                                             int
 	v, array, softcap, head, ragged, paged, quantised bool
@@ -236,8 +236,9 @@ type variant struct {
 // leastClass is the least size that has kernels of its own.
 const leastClass = 32
 
-func variantOf(c *cases.Case) variant {
-	return variant{
+// KernelOf reads it off a case.
+func KernelOf(c *cases.Case) Kernel {
+	return Kernel{
 		input: c.Input, class: Class(max(leastClass, c.VDim())),
 		v: c.VDim() != c.HeadDim, array: c.Mask.IsArray(), softcap: c.Softcap != 0, head: c.Sinks != "" || c.Alibi != "",
 		ragged: c.Ragged(), paged: c.Paging.Page > 0, quantised: c.Quant.Any(),

@@ -126,13 +126,20 @@ const (
 	blockEdge = 32
 )
 
+// cellSize is the edge of a cell, in pixels: a map of few columns is wide enough to be seen, and one of many rows no taller
+// than a screen.
+func cellSize(rows, columns int) int {
+	const usual, least, narrowest, tallest = 14, 8, 60, 448
+	return max(least, min(max(usual, narrowest/columns), tallest/rows))
+}
+
 // svgOf draws a map: rows of runs of cells of one class, and the lines over them.
 func svgOf(m picture.Map, id, across string) template.HTML {
 	rows, columns := len(m.Cells), len(m.Cells[0])
 	const unit = 10
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="map" id="%s" viewBox="-1 -1 %d %d" style="max-width:%dpx" tabindex="0" role="img" aria-label="error over bound, %d rows by %d %ss; arrow keys read its cells" preserveAspectRatio="xMinYMin meet">`,
-		id, columns*unit+2, rows*unit+2, max(columns*14, 60), rows, columns, across)
+		id, columns*unit+2, rows*unit+2, columns*cellSize(rows, columns), rows, columns, across)
 	for r, row := range m.Cells {
 		for c := 0; c < columns; {
 			class, from := picture.Class(row[c]), c

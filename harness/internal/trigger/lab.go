@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/predicate"
 	"attest.example/attest/harness/internal/verdict"
 )
 
@@ -46,6 +47,7 @@ type Lab struct {
 	probes   int
 	refused  int
 	fresh    []cases.Case
+	kernels  map[predicate.Kernel]bool // that were asked about: a path that compiles one for each has them
 }
 
 type judged struct {
@@ -64,7 +66,7 @@ func New(o Options) *Lab {
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
 	}
-	return &Lab{o: o, dice: rand.New(rand.NewSource(o.Seed)), samples: map[string]*sample{}, verdicts: map[string]verdict.Kind{}}
+	return &Lab{o: o, dice: rand.New(rand.NewSource(o.Seed)), samples: map[string]*sample{}, verdicts: map[string]verdict.Kind{}, kernels: map[predicate.Kernel]bool{}}
 }
 
 // Tell adds a verdict of the run. What was neither passed nor failed teaches nothing.
@@ -144,6 +146,9 @@ func (l *Lab) askBut(ctx context.Context, c cases.Case, one *Finding) (*sample, 
 		}
 		l.verdicts[s.key] = kind
 		if kind == verdict.Pass || kind.Fails() {
+			l.kernels[predicate.KernelOf(&c)] = true
+		}
+		if kind == verdict.Pass || kind.Fails() {
 			l.probes++
 		} else if l.refused++; l.refused%refusalsToAProbe == 0 {
 			l.probes++
@@ -182,3 +187,7 @@ const freshCases = 300
 // refusalsToAProbe is how many cases that a path refuses count as one probe: they tell nothing and cost hardly anything,
 // and a library that takes few cases would use up all probes with them.
 const refusalsToAProbe = 8
+
+// Kernels is how many kernels all that was asked about needs, where one is made for each format, class of sizes and set of
+// terms: nearly all that a probe costs is to compile one.
+func (l *Lab) Kernels() int { return len(l.kernels) }

@@ -354,6 +354,7 @@ func TestEmulatedBugs(t *testing.T) {
 			for i, f := range s.lab.Findings() {
 				t.Logf("%d: %s (%d probes) %s", i, f.Trigger, f.Probes, f.Note)
 			}
+			t.Logf("%d probes, %d kernels", s.lab.Probes(), s.lab.Kernels())
 			require.NotEmpty(t, s.lab.Findings())
 			if bug.precision == 0 {
 				require.Empty(t, found, "made up")
