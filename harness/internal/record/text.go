@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,7 +39,11 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 		fmt.Fprintf(&b, "relations      %d held, %d not judged\n", s.Laws, s.NotJudged.Total())
 		writeReasons(&b, "not judged", &s.NotJudged)
 	}
-	fmt.Fprintf(&b, "worst ratio    %.3g times its bound\n", s.WorstRatio)
+	if math.IsInf(s.WorstRatio, 0) {
+		b.WriteString("worst ratio    none: an element was NaN or Inf and should not be, or was never written\n")
+	} else {
+		fmt.Fprintf(&b, "worst ratio    %.3g times its bound\n", s.WorstRatio)
+	}
 	s.Lean.writeText(&b)
 	if s.Impossible > 0 {
 		fmt.Fprintf(&b, "IMPOSSIBLE     the times of %s, by the clock or the device's peak\n", plural(s.Impossible, "case"))

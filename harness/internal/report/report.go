@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"math"
 	"path/filepath"
 
 	"attest.example/attest/harness/internal/rundir"
@@ -17,8 +18,16 @@ import (
 var files embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"number": number, "percent": percent, "style": style, "script": script, "plural": plural,
+	"number": number, "percent": percent, "style": style, "script": script, "plural": plural, "worst": worst,
 }).ParseFS(files, "page.html"))
+
+// worst is a sentence about the largest error over bound of a run.
+func worst(ratio float64) string {
+	if math.IsInf(ratio, 0) {
+		return "the worst element was NaN or Inf and should not be, or was never written"
+	}
+	return "the worst passing or failing element was " + number(ratio) + " times its bound"
+}
 
 func style() template.CSS {
 	text, _ := files.ReadFile("style.css") // embedded: always there

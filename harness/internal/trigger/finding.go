@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/predicate"
@@ -160,7 +161,8 @@ func (f *Finding) Confidence() string {
 	return s
 }
 
-var wordings = strings.NewReplacer(
+// wordings are what parts of expressions are called.
+var wordings = []string{
 	`(mask.kind == "window" || mask.window) && mask.`, "a window with ",
 	"not (batch * q_len * kv_len == 0)", "some batch, rows and keys", "batch * q_len * kv_len == 0", "no batch, no rows or no keys",
 	"q_len != visible.end", "q_len and the number of keys up to the last visible one differ", "q_len == visible.end", "as many rows as keys up to the last visible one",
@@ -176,23 +178,24 @@ var wordings = strings.NewReplacer(
 	" in before.last_differs", " another in the last case before, of the same size",
 	"abs(scale)", "|scale|", " >= ", " at least ", " < ", " below ", " > ", " above ", " <= ", " at most ", " == ", " is ", " != ", " is not ",
 	" in ", " one of ", " % ", " modulo ", " * ", " times ", "not ", "without ", "lse", "the logsumexp", `"`, "", "[", "", "]", "", "..", " to ",
-)
+}
 
-// sayings are what features with long names are called.
-var sayings = func() *strings.Replacer {
+// toWords replaces what features with long names are called, and then the rest: in one pass, so that no saying is taken for an
+// expression.
+var toWords = sync.OnceValue(func() *strings.Replacer {
 	var pairs []string
 	for i := range features {
 		if f := &features[i]; f.readable != "" {
 			pairs = append(pairs, f.name, f.readable)
 		}
 	}
-	return strings.NewReplacer(pairs...)
-}()
+	return strings.NewReplacer(append(pairs, wordings...)...)
+})
 
 func inWords(list []atom) string {
 	parts := make([]string, len(list))
 	for i, a := range list {
-		parts[i] = wordings.Replace(sayings.Replace(a.text))
+		parts[i] = toWords().Replace(a.text)
 		if a.readable != "" {
 			parts[i] = a.readable
 		}

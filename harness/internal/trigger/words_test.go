@@ -38,7 +38,11 @@ func TestAbsentWordsAreSaid(t *testing.T) {
 	for text, want := range map[string]string{
 		`quant.k == ""`: "no quant.k", `quant.k != ""`: "some quant.k", `quant.k == "int8"`: "quant.k is int8",
 		`quant.k in ["int8", ""]`: "no quant.k or int8", `quant.k in ["none", "int8", ""]`: "no quant.k or one of none, int8",
-		`mask.align == ""`: "no diagonal", `layout.q.order == ""`: "no layout.q.order",
+		`strided.mask`: "a mask in memory that is not packed", `not strided.mask`: "without a mask in memory that is not packed",
+		`"kv_offset" in before.last_differs`:        "kv_offset another in the last case before, of the same size",
+		`any(before.differs, # startsWith "mask.")`: "the mask another in a case before",
+		`not (batch * q_len * kv_len == 0)`:         "some batch, rows and keys",
+		`mask.align == ""`:                          "no diagonal", `layout.q.order == ""`: "no layout.q.order",
 	} {
 		require.Equal(t, want, told[text], text)
 	}
