@@ -3,9 +3,11 @@
 package ci
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 
@@ -45,22 +47,47 @@ var (
 	property = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
+// told is one thing that is wrong: a finding, or a failure that none explains.
+type told struct{ kind, when, reason, replay string }
+
+// wrong lists the findings, and then the failures that none of them explains: a bug that strikes in half of all cases must
+// not push the others out of a short list.
+func wrong(s *record.Summary) (list []told) {
+	for i := range s.Findings {
+		f := &s.Findings[i]
+		var worn []string
+		for _, v := range f.Verdicts {
+			worn = append(worn, fmt.Sprintf("%d %s", v.Count, v.Verdict))
+		}
+		list = append(list, told{strings.Join(worn, ", "), f.Summary, cmp.Or(f.ReducedReason, f.Reason), f.Replay})
+	}
+	for i := range s.Failures {
+		f := &s.Failures[i]
+		if f.Finding != 0 && len(s.Findings) > 0 {
+			continue
+		}
+		kind := string(f.Verdict)
+		if f.Law != "" {
+			kind += ", law " + f.Law
+		}
+		list = append(list, told{kind, "", cmp.Or(f.ReducedReason, f.Reason), f.Replay})
+	}
+	return list
+}
+
 func annotate(s *record.Summary, log io.Writer) error {
 	var b strings.Builder
-	for i, f := range s.Failures {
-		if i == maxAnnotations-1 && len(s.Failures) > maxAnnotations {
-			fmt.Fprintf(&b, "::error title=attest::%d more cases failed\n", len(s.Failures)-i)
+	list := wrong(s)
+	for i, w := range list {
+		if i == maxAnnotations-1 && len(list) > maxAnnotations {
+			fmt.Fprintf(&b, "::error title=attest::%d more: the summary and the page list them\n", len(list)-i)
 			break
 		}
-		title := "attest: " + string(f.Verdict)
-		if f.Law != "" {
-			title += ", law " + f.Law
+		reason := w.reason
+		if w.when != "" {
+			reason = w.when + ": " + reason
 		}
-		reason := f.Reason
-		if f.ReducedReason != "" {
-			reason = f.ReducedReason
-		}
-		fmt.Fprintf(&b, "::error title=%s::%s\n", property.Replace(title), message.Replace(reason+"\n"+f.Replay))
+		fmt.Fprintf(&b, "::error title=%s::%s\n", property.Replace("attest: "+w.kind), message.Replace(reason+"\n"+w.replay))
 	}
 	if s.Failed == 0 && s.Passed == 0 {
 		fmt.Fprintf(&b, "::error title=attest::nothing shown: no case could be judged\n")
@@ -83,24 +110,21 @@ func markdown(s *record.Summary) string {
 	}
 	fmt.Fprintf(&b, "### attest: %s %s\n\n", cell.Replace(s.Path), verdict)
 	fmt.Fprintf(&b, "| cases | passed | failed | inconclusive | unsupported | worst ratio | seed |\n|---|---|---|---|---|---|---|\n")
-	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %.3g | %d |\n\n", s.Cases, s.Passed, s.Failed, s.Inconclusive, s.Unsupported, s.WorstRatio, s.Seed)
-	if len(s.Failures) > 0 {
-		b.WriteString("| verdict | reason | replay |\n|---|---|---|\n")
+	worst := fmt.Sprintf("%.3g", s.WorstRatio)
+	if math.IsInf(s.WorstRatio, 0) {
+		worst = "none: NaN, Inf or never written"
 	}
-	for i, f := range s.Failures {
+	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %s | %d |\n\n", s.Cases, s.Passed, s.Failed, s.Inconclusive, s.Unsupported, worst, s.Seed)
+	list := wrong(s)
+	if len(list) > 0 {
+		b.WriteString("| verdict | strikes where | reason | replay |\n|---|---|---|---|\n")
+	}
+	for i, w := range list {
 		if i == 3*maxAnnotations {
-			fmt.Fprintf(&b, "| | and %d more | |\n", len(s.Failures)-i)
+			fmt.Fprintf(&b, "| | | and %d more | |\n", len(list)-i)
 			break
 		}
-		kind := string(f.Verdict)
-		if f.Law != "" {
-			kind += ", law " + f.Law
-		}
-		reason := f.Reason
-		if f.ReducedReason != "" {
-			reason = f.ReducedReason
-		}
-		fmt.Fprintf(&b, "| %s | %s | `%s` |\n", cell.Replace(kind), cell.Replace(reason), cell.Replace(f.Replay))
+		fmt.Fprintf(&b, "| %s | %s | %s | `%s` |\n", cell.Replace(w.kind), cell.Replace(w.when), cell.Replace(w.reason), cell.Replace(w.replay))
 	}
 	b.WriteString("\n")
 	return b.String()
