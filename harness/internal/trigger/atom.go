@@ -248,6 +248,18 @@ var vectorEdges = func() []float64 {
 
 func powerOfTwo(x float64) bool { f, _ := math.Frexp(x); return f == 0.5 }
 
+// thresholdAtoms are that a number is at least so much, or less, where that is no usual edge.
+func thresholdAtoms(index, threshold int) []atom {
+	t, n := float64(threshold), features[index].name
+	if slices.Contains(edges, t) {
+		return nil
+	}
+	return []atom{
+		{text: fmt.Sprintf("%s >= %d", n, threshold), cost: 1.2, feature: index, holds: func(x float64) bool { return x >= t }},
+		{text: fmt.Sprintf("%s < %d", n, threshold), cost: 1.25, feature: index, holds: func(x float64) bool { return x < t }},
+	}
+}
+
 func numberAtoms(index int) (list []atom) {
 	f := &features[index]
 	n := f.name

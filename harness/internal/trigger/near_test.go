@@ -84,3 +84,34 @@ func TestNothingToCompute(t *testing.T) {
 		require.False(t, found.Matches(sized(2, 40, 40)), found.Trigger)
 	}
 }
+
+// TestAnEdgeThatIsNoBlock: what changes past 30 keys was told as 25 or more, and no case between had been asked about.
+func TestAnEdgeThatIsNoBlock(t *testing.T) {
+	for _, bug := range []struct {
+		condition string
+		set       func(c *cases.Case, n int)
+		edge      int  // the first size that is struck, or the first that is not
+		above     bool // whether it strikes from there on
+	}{
+		{"kv_len > 30", func(c *cases.Case, n int) { c.KVLen = n }, 31, true},
+		{"q_len >= 53", func(c *cases.Case, n int) { c.QLen = n }, 53, true},
+		{"head_dim < 46", func(c *cases.Case, n int) { c.HeadDim = n }, 46, false},
+	} {
+		p := plant(t, bug.condition)
+		l := New(Options{Ask: p.Ask, Fresh: stream(t, 7001).Case, Seed: 1, Log: t.Logf})
+		sized := func(n int) *cases.Case {
+			c := smallest(t, `"mask":{"kind":"none"}`)
+			c.QLen, c.KVLen, c.HeadDim = 80, 80, 80
+			bug.set(&c, n)
+			require.NoError(t, c.Normalize())
+			return &c
+		}
+		found, _, err := l.Find(t.Context(), *sized(bug.edge - map[bool]int{true: 0, false: 1}[bug.above]))
+		require.NoError(t, err)
+		t.Log(bug.condition, "|", found.Trigger, found.Probes)
+		require.LessOrEqual(t, found.Probes, DefaultProbes)
+		for _, n := range []int{bug.edge - 3, bug.edge - 1, bug.edge, bug.edge + 2} {
+			require.Equal(t, (n >= bug.edge) == bug.above, found.Matches(sized(n)), "%s, %d: %s", bug.condition, n, found.Trigger)
+		}
+	}
+}

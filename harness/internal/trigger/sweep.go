@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 
 	"attest.example/attest/harness/internal/cases"
 )
@@ -133,14 +134,65 @@ func (in *inference) sweepLength(a *axis, bold []int, length func(*cases.Case) i
 	for range 6 {
 		n, found := halfway(asked, possible)
 		if !found {
-			return nil
+			break
 		}
 		if err := ask(n); err != nil {
 			return err
 		}
 	}
+	return in.edge(a.name, asked)
+}
+
+// edge finds the very size at which the verdict changes, where it does so once and between two sizes of which none is usual:
+// a path that turns to another kernel past 30 keys does so at no edge of a block. The size becomes an atom.
+func (in *inference) edge(field string, asked map[int]answer) error {
+	at := slices.IndexFunc(features, func(f feature) bool { return f.name == field && f.kind == number })
+	f := cases.FieldNamed(field)
+	if at < 0 || f == nil {
+		return nil
+	}
+	low, high, changes := 0, 0, 0
+	last, begun := 0, false
+	for _, n := range slices.Sorted(maps.Keys(asked)) {
+		if asked[n] != fails && asked[n] != passes {
+			continue
+		}
+		if begun && asked[n] != asked[last] {
+			low, high = last, n
+			changes++
+		}
+		last, begun = n, true
+	}
+	if changes != 1 || high-low > widestGap {
+		return nil
+	}
+	before := asked[low]
+	for high-low > 1 {
+		c := in.base.c.Clone()
+		middle := (low + high) / 2
+		if f.Set(&c, strconv.Itoa(middle)) != nil || c.Repair() != nil || f.Int(&c) != middle {
+			return nil
+		}
+		a, err := in.single(c, true)
+		if err != nil || a != fails && a != passes {
+			return err
+		}
+		if a == before {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	in.extra = append(in.extra, thresholdAtoms(at, high)...)
+	if field == "kv_len" { // of which the rows see all, or a kernel counts those that they see
+		seen := slices.IndexFunc(features, func(f feature) bool { return f.name == "visible.end" && f.kind == number })
+		in.extra = append(in.extra, thresholdAtoms(seen, high)...)
+	}
 	return nil
 }
+
+// widestGap is how far two sizes may be apart between which an edge is looked for: five probes find it.
+const widestGap = 32
 
 // halfway is a possible length in the middle between the first two lengths whose verdicts differ and that have one
 // between them of which no verdict is known.
