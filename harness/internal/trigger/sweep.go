@@ -183,12 +183,35 @@ func (in *inference) edge(field string, asked map[int]answer) error {
 			high = middle
 		}
 	}
+	passing := low
+	if before == fails {
+		passing = high
+	}
+	if byValues, err := in.failsWithOthers(f, passing); err != nil || byValues {
+		return err
+	}
 	in.extra = append(in.extra, thresholdAtoms(at, high)...)
 	if field == "kv_len" { // of which the rows see all, or a kernel counts those that they see
 		seen := slices.IndexFunc(features, func(f feature) bool { return f.name == "visible.end" && f.kind == number })
 		in.extra = append(in.extra, thresholdAtoms(seen, high)...)
 	}
 	return nil
+}
+
+// failsWithOthers reports whether the base fails at a size, at which it passes, with other values: then these decide, and not
+// the size.
+func (in *inference) failsWithOthers(f *cases.Field, size int) (bool, error) {
+	for i := range 2 {
+		c := in.base.c.Clone()
+		if f.Set(&c, strconv.Itoa(size)) != nil || c.Repair() != nil {
+			return false, nil
+		}
+		c.Values.Seed += uint64(201 + i)
+		if a, err := in.single(c, false); err != nil || a == fails {
+			return a == fails, err
+		}
+	}
+	return false, nil
 }
 
 // widestGap is how far two sizes may be apart between which an edge is looked for: five probes find it.
