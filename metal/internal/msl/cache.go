@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"attest.example/attest/metal/plainfile"
@@ -28,6 +29,7 @@ const defaultMaxBytes = 1 << 30
 //	KEY-FILES.so      the module; FILES is the digest of what it included
 //	KEY-FILES.twin.so the same, but that private variables without a value start as zeros; only of a checked module, and
 //	                  only where that makes another module
+//	trimmed           empty, as old as the last look at how much there is
 //	KEY-DIGEST.pch    our headers as clang has parsed them; DIGEST is the file's own
 //
 // Every file appears by a rename. None is believed by its name or length: contents are held against their digests each
@@ -36,6 +38,7 @@ type cache struct {
 	dir       string
 	temporary *scratch.Held // nil: the directory stays
 	maxBytes  int64
+	added     atomic.Int64 // bytes, since this process looked at all of it
 	warning   string
 }
 
@@ -205,11 +208,13 @@ func (c *cache) keep(compiler *Compiler, p *Program, files, objects []string, m 
 		digest = "gone"
 	}
 	var sums []string
+	bytes := int64(0)
 	for _, object := range objects {
 		data, err := os.ReadFile(object)
 		if err != nil {
 			return err
 		}
+		bytes += int64(len(data))
 		sums = append(sums, digestBytes(data))
 		if err := os.Chmod(object, 0o755); err != nil {
 			return err
@@ -232,7 +237,7 @@ func (c *cache) keep(compiler *Compiler, p *Program, files, objects []string, m 
 	if err := writeSealed(filepath.Join(c.dir, key+".json"), r); err != nil {
 		return err
 	}
-	c.trim(m.Path)
+	c.trimIfDue(m.Path, bytes)
 	return nil
 }
 

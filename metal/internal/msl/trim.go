@@ -8,6 +8,28 @@ import (
 	"time"
 )
 
+// A look at every file of a large cache takes as long as a small kernel takes to compile. So a process looks once it has added
+// this share of the bound, and all that use the cache together once a minute: that much, and no more, it may be too large.
+const (
+	trimShare = 64
+	trimEvery = time.Minute
+	trimmed   = "trimmed" // a file as old as the last look
+)
+
+// trimIfDue trims after a module of so many bytes was kept.
+func (c *cache) trimIfDue(except string, bytes int64) {
+	marker := filepath.Join(c.dir, trimmed)
+	info, err := os.Stat(marker)
+	if due := err != nil || time.Since(info.ModTime()).Abs() >= trimEvery; !due && c.added.Add(bytes) < c.maxBytes/trimShare {
+		return
+	}
+	c.added.Store(0)
+	if os.WriteFile(marker, nil, 0o644) == nil { // or others look as well, which is only slow
+		_ = os.Chtimes(marker, time.Now(), time.Now())
+	}
+	c.trim(except)
+}
+
 // trim removes the modules that were used longest ago until the cache keeps to its bound, the given one excepted, and
 // what an interrupted process left behind.
 func (c *cache) trim(except string) {
@@ -34,7 +56,7 @@ func (c *cache) trim(except string) {
 			}
 			continue
 		}
-		if entry.IsDir() {
+		if entry.IsDir() || entry.Name() == trimmed {
 			continue
 		}
 		total += info.Size()
