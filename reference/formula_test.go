@@ -34,6 +34,40 @@ func TestLinesByFormula(t *testing.T) {
 	}
 }
 
+// errorsOfWeight is the bound of the relative error of a weight, and its usual size, of a key with score s where the largest is
+// m. A mask counts as a bias, of 0.
+func errorsOfWeight(p *Problem, a Arithmetic, q, k []float64, s, m float64, g func(float64) float64, blocks, splits float64) (eps, sigma float64) {
+	var sumAbs, sumSq float64
+	for d, x := range q {
+		sumAbs += math.Abs(x * k[d])
+		sumSq += x * x * k[d] * k[d]
+	}
+	u, terms := a.Acc.Unit, float64(len(q)+2)
+	scale, size, gap := math.Abs(p.Scale), math.Abs(s), m-s
+	stored := a.Scores.Unit * size
+	if p.Mask != nil {
+		stored *= 2
+	}
+	expA, expB := a.Exp.A*ulp, a.Exp.B*ulp*math.Log2E
+	eps = terms*u*scale*sumAbs + stored + (3.5*u+expB)*gap + expA
+	sigma = u*math.Sqrt(terms)*(scale*math.Sqrt(sumSq)+0.6*size) + stored + (2*u+expB)*gap + u*size + expA
+	if a.Scores == FP16 {
+		eps += 0x1p-25
+	}
+	if p.Mask != nil {
+		eps += 2 * u * size
+	}
+	if blocks > 1 {
+		eps += g(blocks-1)/u*expA + u*math.Max(size, math.Abs(m))
+	}
+	if splits > 1 {
+		eps += u*(3*math.Max(size, math.Abs(m))+8*(1+math.Log(float64(p.KVLen)))) + 2*expA + expB*gap
+	}
+	return eps, sigma
+}
+
+const ulp = 1.0 / (1 << 23) // of fp32
+
 // compareRow compares one row that sees the keys before last. head_dim is 9, so that dot products are held to the worst
 // case, and the values are ordinary.
 func compareRow(t *testing.T, name string, p *Problem, a Arithmetic, r *Result, i, last int) {
@@ -55,9 +89,8 @@ func compareRow(t *testing.T, name string, p *Problem, a Arithmetic, r *Result, 
 	for _, s := range score {
 		l += math.Exp(s - m)
 	}
-	const ulp = 1.0 / (1 << 23)
 	g := func(n float64) float64 { return math.Min(n, 4*math.Sqrt(n)) * a.Acc.Unit }
-	u, us, up, uo := a.Acc.Unit, a.Scores.Unit, a.Probs.Unit, a.Out.Unit
+	u, up, uo := a.Acc.Unit, a.Probs.Unit, a.Out.Unit
 	upShared := 0.0
 	if a.ProbsInSum {
 		up, upShared = 0, up
@@ -71,35 +104,11 @@ func compareRow(t *testing.T, name string, p *Problem, a Arithmetic, r *Result, 
 	if a.NormalizedProbs {
 		normalized = 1
 	}
-	masked := p.Mask != nil // any mask counts as a bias, of 0
 	eps, sigma, prob := make([]float64, last), make([]float64, last), make([]float64, last)
 	lost := 0.0
 	for j, s := range score {
-		var sumAbs, sumSq float64
-		for d, x := range q {
-			sumAbs += math.Abs(x * p.K[j*dim+d])
-			sumSq += x * x * p.K[j*dim+d] * p.K[j*dim+d]
-		}
-		scale, size, gap := math.Abs(p.Scale), math.Abs(s), m-s
-		stored := us * size
-		if masked {
-			stored *= 2
-		}
-		expA, expB := a.Exp.A*ulp, a.Exp.B*ulp*math.Log2E
-		eps[j] = float64(dim+2)*u*scale*sumAbs + stored + (3.5*u+expB)*gap + expA + upShared
-		sigma[j] = u*math.Sqrt(float64(dim+2))*(scale*math.Sqrt(sumSq)+0.6*size) + stored + (2*u+expB)*gap + u*size + expA + upShared
-		if a.Scores == FP16 {
-			eps[j] += 0x1p-25
-		}
-		if masked {
-			eps[j] += 2 * u * size
-		}
-		if blocks > 1 {
-			eps[j] += g(blocks-1)/u*expA + u*math.Max(size, math.Abs(m))
-		}
-		if splits > 1 {
-			eps[j] += u*(3*math.Max(size, math.Abs(m))+8*(1+math.Log(float64(p.KVLen)))) + 2*expA + expB*gap
-		}
+		eps[j], sigma[j] = errorsOfWeight(p, a, q, p.K[j*dim:][:dim], s, m, g, blocks, splits)
+		eps[j], sigma[j] = eps[j]+upShared, sigma[j]+upShared
 		prob[j] = math.Exp(s-m) / l
 		if prob[j] < 2*u { // ordinary weights are not alike, but the smallest may be lost
 			lost += math.Min(prob[j], u)

@@ -101,41 +101,49 @@ func TestHardRowsRaiseNoAlarm(t *testing.T) {
 	for name, sim := range simulations() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var worst, sharp, lse float64
-			var worstAt, sharpAt string
-			judged, inconclusive := 0, 0
+			var all hardest
 			for seed, shape := range shapes {
 				r := rand.New(rand.NewPCG(uint64(seed), 9))
 				for kind, p := range hardProblems(sim.a.In, shape[0], shape[1], r) {
-					sim := sim
-					sim.rng = rand.New(rand.NewPCG(3, 4))
-					where := fmt.Sprintf("%s, head_dim %d, kv_len %d", kind, shape[0], shape[1])
-					truth := attend(t, p, sim.a, Options{Workers: 1})
-					out, l := sim.attend(p)
-					jo, err := truth.JudgeOutput(out)
-					if err != nil {
-						t.Fatal(err)
-					}
-					jl, err := truth.JudgeLSE(l)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if jo.Failed() || jl.Failed() || jo.Suspicious > 0 {
-						t.Errorf("%s: numeric %d, special %d, suspicious %d, lse %d\nworst %+v\nsharp %+v\nlse %+v", where,
-							jo.Numeric, jo.Special, jo.Suspicious, jl.Numeric+jl.Special, jo.Worst, jo.WorstSharp, jl.Worst)
-					}
-					if jo.Worst.Ratio > worst {
-						worst, worstAt = jo.Worst.Ratio, where
-					}
-					if jo.WorstSharp.SharpRatio > sharp {
-						sharp, sharpAt = jo.WorstSharp.SharpRatio, where
-					}
-					lse = max(lse, jl.Worst.Ratio)
-					judged, inconclusive = judged+jo.Elements, inconclusive+jo.Inconclusive
+					all.judge(t, fmt.Sprintf("%s, head_dim %d, kv_len %d", kind, shape[0], shape[1]), p, sim)
 				}
 			}
 			t.Logf("largest ratio %.3f (%s), sharp %.3f (%s), logsumexp %.3f; %d elements, %.1f %% inconclusive",
-				worst, worstAt, sharp, sharpAt, lse, judged, 100*float64(inconclusive)/float64(judged))
+				all.worst, all.worstAt, all.sharp, all.sharpAt, all.lse, all.judged, 100*float64(all.inconclusive)/float64(all.judged))
 		})
 	}
+}
+
+// hardest is how near right kernels came to the lines, and where.
+type hardest struct {
+	worst, sharp, lse    float64
+	worstAt, sharpAt     string
+	judged, inconclusive int
+}
+
+func (h *hardest) judge(t *testing.T, where string, p *Problem, sim simulation) {
+	t.Helper()
+	sim.rng = rand.New(rand.NewPCG(3, 4))
+	truth := attend(t, p, sim.a, Options{Workers: 1})
+	out, l := sim.attend(p)
+	jo, err := truth.JudgeOutput(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jl, err := truth.JudgeLSE(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if jo.Failed() || jl.Failed() || jo.Suspicious > 0 {
+		t.Errorf("%s: numeric %d, special %d, suspicious %d, lse %d\nworst %+v\nsharp %+v\nlse %+v", where,
+			jo.Numeric, jo.Special, jo.Suspicious, jl.Numeric+jl.Special, jo.Worst, jo.WorstSharp, jl.Worst)
+	}
+	if jo.Worst.Ratio > h.worst {
+		h.worst, h.worstAt = jo.Worst.Ratio, where
+	}
+	if jo.WorstSharp.SharpRatio > h.sharp {
+		h.sharp, h.sharpAt = jo.WorstSharp.SharpRatio, where
+	}
+	h.lse = max(h.lse, jl.Worst.Ratio)
+	h.judged, h.inconclusive = h.judged+jo.Elements, h.inconclusive+jo.Inconclusive
 }

@@ -93,14 +93,17 @@ func TestSlope(t *testing.T) {
 	}
 }
 
-// TestSoftcapWithinBounds: implementations of the declared arithmetic stay within the bound, and one that drops the cap,
-// or caps after the mask, does not.
-func TestSoftcapWithinBounds(t *testing.T) {
+// sevenBiases are a mask of -3 to 3 for a capped problem.
+func sevenBiases() Additive {
 	bias := make([]float64, 9*45)
 	for i := range bias {
 		bias[i] = float64(i%7) - 3
 	}
-	mask := Additive{1, 1, 9, 45, bias}
+	return Additive{1, 1, 9, 45, bias}
+}
+
+// TestSoftcapWithinBounds: implementations of the declared arithmetic stay within the bound.
+func TestSoftcapWithinBounds(t *testing.T) {
 	worst := 0.0
 	for name, a := range map[string]Arithmetic{
 		"fp32":   {In: FP32, Acc: FP32, Out: FP32, Exp: ExpError{A: 4}, Block: 8},
@@ -108,19 +111,9 @@ func TestSoftcapWithinBounds(t *testing.T) {
 		"fp16":   {In: FP32, Acc: FP16, Out: FP16, Exp: ExpError{A: 8 * FP16.Unit / FP32.Unit}, NormalizedProbs: true},
 	} {
 		for _, c := range softcaps[:6] {
-			for _, m := range []Mask{nil, mask} {
+			for _, m := range []Mask{nil, sevenBiases()} {
 				for seed := range uint64(4) {
-					p := capped(seed, c, m)
-					for i := range p.Q {
-						p.Q[i], p.K[i%len(p.K)] = roundTo(FP16, false, p.Q[i]), roundTo(FP16, false, p.K[i%len(p.K)])
-					}
-					r := attend(t, p, a, Options{})
-					s := simulation{a: a, naive: a.NormalizedProbs, rng: rand.New(rand.NewPCG(seed, 9))}
-					out, _ := s.attend(p)
-					j, err := r.JudgeOutput(out)
-					if err != nil {
-						t.Fatal(err)
-					}
+					j := cappedInFP16(t, seed, c, m, a)
 					worst = max(worst, j.Worst.Ratio)
 					if j.Numeric+j.Special > 0 {
 						t.Errorf("%s, softcap %g, seed %d: a false alarm, %+v", name, c, seed, j.Worst)
@@ -130,9 +123,30 @@ func TestSoftcapWithinBounds(t *testing.T) {
 		}
 	}
 	t.Logf("worst ratio %.3f", worst)
+}
+
+// cappedInFP16 judges what a simulation makes of a capped problem whose q and k fp16 holds.
+func cappedInFP16(t *testing.T, seed uint64, c float64, m Mask, a Arithmetic) Judgement {
+	t.Helper()
+	p := capped(seed, c, m)
+	for i := range p.Q {
+		p.Q[i], p.K[i%len(p.K)] = roundTo(FP16, false, p.Q[i]), roundTo(FP16, false, p.K[i%len(p.K)])
+	}
+	r := attend(t, p, a, Options{})
+	s := simulation{a: a, naive: a.NormalizedProbs, rng: rand.New(rand.NewPCG(seed, 9))}
+	out, _ := s.attend(p)
+	j, err := r.JudgeOutput(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+// TestWrongCapsAreFound: one that is dropped, comes after the mask, or before the scale.
+func TestWrongCapsAreFound(t *testing.T) {
 	a := Arithmetic{In: FP32, Acc: FP32, Out: FP32, Exp: ExpError{A: 4}}
 	for _, c := range []float64{0.5, 1.5, 8} {
-		p := capped(1, c, mask)
+		p := capped(1, c, sevenBiases())
 		r := attend(t, p, a, Options{})
 		cut := func(x float64) float64 { return c * math.Tanh(x/c) }
 		for fault, score := range map[string]func(dot, bias float64) float64{

@@ -160,49 +160,31 @@ func (c *Case) HasGap() bool {
 
 // gapIn is HasGap for one key head.
 func (c *Case) gapIn(batch, kvHead int, array bool, looked *int) bool {
-	const tile = 8
-	read, unseen := make([]bool, c.KVLen), 0
-	for r0 := 0; r0 < c.QLen; r0 += tile {
-		begin, end := c.KVLen, 0
-		for r := r0; r < min(r0+tile, c.QLen); r++ {
-			if first, last := c.Span(batch, r); first < last {
-				begin, end = min(begin, first), max(end, last)
-			}
-		}
-		for key := begin / tile * tile; key < min((end+tile-1)/tile*tile, c.KVLen); key++ {
-			if !read[key] {
-				read[key] = true
-				unseen++
-			}
-		}
-	}
+	read, unseen := c.readInTiles(batch)
 	own, s, heads := c.maskDims(), newStream(c.Values.Seed, streamMask), 1
 	if array && own[1] > 1 {
 		heads = c.Group()
 	}
 	forbidden := map[uint64]bool{} // entries that were drawn
+	hides := func(r, h, key int) bool {
+		b, head, row, column := min(batch, own[0]-1), min(h, own[1]-1), min(r, own[2]-1), min(key, own[3]-1)
+		index := uint64(((b*own[1]+head)*own[2]+row)*own[3] + column)
+		hidden, drawn := forbidden[index]
+		if !drawn {
+			*looked++
+			hidden = math.IsInf(c.maskEntry(s, b, head, row, column, index), -1)
+			forbidden[index] = hidden
+		}
+		return hidden
+	}
 	for r := range c.QLen {
 		first, last := c.Span(batch, r)
 		for h := kvHead * heads; h < (kvHead+1)*heads; h++ {
 			for key := first; key < last; key++ {
-				if !read[key] {
-					continue
+				if read[key] && !(array && hides(r, h, key)) {
+					read[key] = false
+					unseen--
 				}
-				if array {
-					b, head, row, column := min(batch, own[0]-1), min(h, own[1]-1), min(r, own[2]-1), min(key, own[3]-1)
-					index := uint64(((b*own[1]+head)*own[2]+row)*own[3] + column)
-					hidden, drawn := forbidden[index]
-					if !drawn {
-						*looked++
-						hidden = math.IsInf(c.maskEntry(s, b, head, row, column, index), -1)
-						forbidden[index] = hidden
-					}
-					if hidden {
-						continue
-					}
-				}
-				read[key] = false
-				unseen--
 			}
 		}
 		if unseen == 0 {
@@ -213,6 +195,27 @@ func (c *Case) gapIn(batch, kvHead int, array bool, looked *int) bool {
 		}
 	}
 	return unseen > 0
+}
+
+// readInTiles are the keys in the tiles of 8 that 8 rows of a batch entry see some keys of, and how many there are.
+func (c *Case) readInTiles(batch int) (read []bool, count int) {
+	const tile = 8
+	read = make([]bool, c.KVLen)
+	for r0 := 0; r0 < c.QLen; r0 += tile {
+		begin, end := c.KVLen, 0
+		for r := r0; r < min(r0+tile, c.QLen); r++ {
+			if first, last := c.Span(batch, r); first < last {
+				begin, end = min(begin, first), max(end, last)
+			}
+		}
+		for key := begin / tile * tile; key < min((end+tile-1)/tile*tile, c.KVLen); key++ {
+			if !read[key] {
+				read[key] = true
+				count++
+			}
+		}
+	}
+	return read, count
 }
 
 // Uneven reports whether, of 32 rows, some eight see keys to another block of 32 keys than others: where these share what

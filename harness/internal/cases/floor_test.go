@@ -25,18 +25,15 @@ func TestFloorStandsForMinusInfinity(t *testing.T) {
 			}
 			c = normalized(t, c)
 			with, forbidden := Materialize(c), 0
-			for h := range c.Heads {
-				for r := range c.QLen {
-					for k := range c.KVLen {
-						want := plain.Mask.Bias(0, h, r, k)
-						if math.IsInf(want, -1) {
-							want = format.Round(floor.Value(format))
-							forbidden++
-						}
-						if got := with.Mask.Bias(0, h, r, k); got != want || math.IsInf(got, 0) {
-							t.Fatalf("%s %s: [%d,%d,%d] is %g; want %g", format, floor, h, r, k, got, want)
-						}
-					}
+			for i := range c.Heads * c.QLen * c.KVLen {
+				h, r, k := i/c.KVLen/c.QLen, i/c.KVLen%c.QLen, i%c.KVLen
+				want := plain.Mask.Bias(0, h, r, k)
+				if math.IsInf(want, -1) {
+					want = format.Round(floor.Value(format))
+					forbidden++
+				}
+				if got := with.Mask.Bias(0, h, r, k); got != want || math.IsInf(got, 0) {
+					t.Fatalf("%s %s: [%d,%d,%d] is %g; want %g", format, floor, h, r, k, got, want)
 				}
 			}
 			if forbidden < c.KVLen {

@@ -25,18 +25,7 @@ func TestEveryRegionHasItsFloor(t *testing.T) {
 		if j > 0 && s.rotation[j-1].name == k.name && len(s.rotation[j-1].keeps) == 0 {
 			continue // a copy
 		}
-		in := map[string]int{}
-		for n := range draws {
-			c, err := s.drawFor(k, newDice(uint64(n), uint64(j)), 0)
-			if err != nil {
-				t.Fatalf("%s: %v", k.name, err)
-			}
-			for _, r := range regions {
-				if r.Holds(&c) {
-					in[r.Name]++
-				}
-			}
-		}
+		in := regionsDrawn(t, s, j, draws)
 		copies := 1
 		if len(k.keeps) == 0 {
 			for copies = 0; j+copies < len(s.rotation) && s.rotation[j+copies].name == k.name; copies++ {
@@ -57,4 +46,22 @@ func TestEveryRegionHasItsFloor(t *testing.T) {
 			t.Errorf("%s: a round of %d scenarios misses it %.2g of the time; want at most %g: a scenario must promise it", r.Name, len(s.rotation), chance, most)
 		}
 	}
+}
+
+// regionsDrawn counts the regions of so many cases of a place in the rotation.
+func regionsDrawn(t *testing.T, s *Stream, place, draws int) map[string]int {
+	t.Helper()
+	in := map[string]int{}
+	for n := range draws {
+		c, err := s.drawFor(s.rotation[place], newDice(uint64(n), uint64(place)), 0)
+		if err != nil {
+			t.Fatalf("%s: %v", s.rotation[place].name, err)
+		}
+		for _, r := range Regions() {
+			if r.Holds(&c) {
+				in[r.Name]++
+			}
+		}
+	}
+	return in
 }

@@ -70,17 +70,8 @@ func parseDiagnostics(output, headers string) []Diagnostic {
 		}
 	}
 	for i := range all {
-		if all[i].Severity == "note" || !strings.HasPrefix(all[i].File, headers) {
-			continue
-		}
-		for _, note := range all[i+1:] {
-			if note.Severity != "note" {
-				break
-			}
-			if !strings.HasPrefix(note.File, headers) {
-				all[i].File, all[i].Line, all[i].Column = note.File, note.Line, note.Column
-				break
-			}
+		if all[i].Severity != "note" && strings.HasPrefix(all[i].File, headers) {
+			all[i].moveOut(all[i+1:], headers)
 		}
 	}
 	hintBFloat(all)
@@ -93,6 +84,19 @@ func parseDiagnostics(output, headers string) []Diagnostic {
 		kept = append(kept, d)
 	}
 	return kept
+}
+
+// moveOut places a message about our headers where the first of its notes is that is about the text.
+func (d *Diagnostic) moveOut(following []Diagnostic, headers string) {
+	for _, note := range following {
+		switch {
+		case note.Severity != "note":
+			return
+		case !strings.HasPrefix(note.File, headers):
+			d.File, d.Line, d.Column = note.File, note.Line, note.Column
+			return
+		}
+	}
 }
 
 var openclWords = strings.NewReplacer(

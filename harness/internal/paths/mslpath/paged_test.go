@@ -193,47 +193,47 @@ func TestOneProjection(t *testing.T) {
 	require.Equal(t, 2, found(t, wrong, []string{fewer, same}), "k for v")
 }
 
+// permutations are all orders of letters.
+func permutations(letters string) (all []string) {
+	if letters == "" {
+		return []string{""}
+	}
+	for i := range letters {
+		for _, rest := range permutations(letters[:i] + letters[i+1:]) {
+			all = append(all, letters[i:i+1]+rest)
+		}
+	}
+	return all
+}
+
+func eachElementOnce(t *testing.T, tensor, order string, shapes [][4]int) {
+	t.Helper()
+	parts, elements := (&copying{order: order}).layouts(tensor, shapes)
+	taken := make([]int, elements)
+	for i, shape := range shapes[:len(parts)] {
+		for n := range shape[0] * shape[1] * shape[2] * shape[3] {
+			taken[parts[i].Index(n/shape[3]/shape[2]/shape[1], n/shape[3]/shape[2]%shape[1], n/shape[3]%shape[2], n%shape[3])]++
+		}
+	}
+	for at, n := range taken {
+		require.Equal(t, 1, n, "%s %v: element %d", order, shapes, at)
+	}
+}
+
 // TestJoinedTensorsShareNoElement: in every order each element of each part has a place of its own, and no place is left over.
 func TestJoinedTensorsShareNoElement(t *testing.T) {
 	for tensor, shapes := range map[string][][4]int{
 		"kv": {{2, 3, 4, 5}, {2, 3, 4, 5}}, "qkv": {{2, 3, 4, 5}, {2, 3, 4, 5}, {2, 3, 4, 5}},
 	} {
-		orders := 0
-		var permute func(done, rest string)
-		permute = func(done, rest string) {
-			for i := range rest {
-				permute(done+rest[i:i+1], rest[:i]+rest[i+1:])
-			}
-			if rest != "" {
-				return
-			}
-			orders++
-			require.True(t, isJoinedOrder(tensor, done), done)
-			list := [][][4]int{shapes}
-			if strings.Contains(done, "3H") { // the parts may have other numbers of heads
-				list = append(list, [][4]int{{2, 6, 4, 5}, {2, 2, 4, 5}, {2, 2, 4, 5}})
-			}
-			for _, shapes := range list {
-				parts, elements := (&copying{order: done}).layouts(tensor, shapes)
-				taken := make([]int, elements)
-				for i := range parts {
-					for b := range shapes[i][0] {
-						for h := range shapes[i][1] {
-							for r := range shapes[i][2] {
-								for d := range shapes[i][3] {
-									taken[parts[i].Index(b, h, r, d)]++
-								}
-							}
-						}
-					}
-				}
-				for at, n := range taken {
-					require.Equal(t, 1, n, "%s %v: element %d", done, shapes, at)
-				}
+		orders := permutations("BHSD" + axis(tensor))
+		require.Len(t, orders, 120)
+		for _, order := range orders {
+			require.True(t, isJoinedOrder(tensor, order), order)
+			eachElementOnce(t, tensor, order, shapes)
+			if strings.Contains(order, "3H") { // the parts may have other numbers of heads
+				eachElementOnce(t, tensor, order, [][4]int{{2, 6, 4, 5}, {2, 2, 4, 5}, {2, 2, 4, 5}})
 			}
 		}
-		permute("", "BHSD"+axis(tensor))
-		require.Equal(t, 120, orders)
 	}
 	require.False(t, isJoinedOrder("kv", "BS3HD"))
 	require.False(t, isJoinedOrder("kv", "BSHD"))
