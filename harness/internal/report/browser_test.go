@@ -76,6 +76,9 @@ const probe = `(w, d) => {
 		const box = e.getBoundingClientRect();
 		if (box.width > 0 && box.right > width + 0.5) found.overflow.push(e.tagName + "." + e.className + " ends at " + box.right);
 	}
+	// A table of a few numbers is seen whole: nobody scrolls it to find another column.
+	for (const e of d.querySelectorAll(".tables .scroll"))
+		if (e.scrollWidth > e.clientWidth) found.overflow.push("the table " + e.querySelector("caption").textContent + " is " + e.scrollWidth + " wide in " + e.clientWidth);
 	const channels = (text) => text.match(/[\d.]+/g).map(Number);
 	const light = (c) => { const [r, g, b] = c.slice(0, 3).map((x) => { x /= 255; return x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
 	const behind = (e) => { for (; e; e = e.parentElement) { const c = channels(w.getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
