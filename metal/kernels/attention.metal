@@ -55,7 +55,7 @@ constant constexpr uint BLOCK = KEY_TILES * TILE;
 constant constexpr ushort BATCH = 4;         // elements that a thread loads before it stores the first
 // Elements from a row of a tile in threadgroup memory to the next: a little more than its columns, so that the lanes that
 // read a simdgroup matrix meet in as few banks of that memory as can be.
-constant constexpr ushort Q_PADDING = 8, K_STRIDE = CHUNK_TILES * TILE + 8, V_STRIDE = CHUNK_TILES * TILE + 4;
+constant constexpr ushort Q_PADDING = 8, K_STRIDE = CHUNK_TILES * TILE + 8;
 
 constant constexpr uint NAN_BITS = 0x7fc00000, INF_BITS = 0x7f800000, NEGATIVE_INF_BITS = 0xff800000;
 constant constexpr float LOWEST = -3.402823466e+38f;
@@ -271,8 +271,8 @@ Number dequantised(Integers m, constant Strides &strides, Pages pages, uint row,
   return scaled(i, m.scales[at], special_bits(m.scales + at));
 }
 
-// Copies `rows` rows and `columns` columns of a matrix into a tile, zero beyond the matrix. A simdgroup copies
-// strips, 32 columns of a row, so neighbouring lanes read neighbouring columns, and it has several loads under way. STRIPS
+// Copies `rows` rows and `columns` columns of a matrix into a tile, zero beyond the matrix. A simdgroup copies rows in
+// strips of 32 columns, so neighbouring lanes read neighbouring columns, and it has several loads under way. STRIPS
 // is how many a row has at most.
 //
 // Of values, NaN and Inf are left out: in a masked slot, 0 * NaN would leak. `special_keys` notes their rows.
@@ -281,12 +281,12 @@ void stage(threadgroup Tile *tile, ushort tile_stride, device const T *matrix, c
            uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
            threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages) {
   typedef typename Format<T>::Bits Bits;
-  for (uint first = simdgroup; first < rows * STRIPS; first += BATCH * simdgroups) {
+  for (uint first = simdgroup; first < rows; first += BATCH / STRIPS * simdgroups) {
     Bits batch[BATCH];
     #pragma clang loop unroll(full)
     for (ushort b = 0; b < BATCH; ++b) {
-      const uint strip = first + b * simdgroups, r = strip / STRIPS, row = first_row + r;
-      const uint column = first_column + strip % STRIPS * 32 + lane;
+      const uint r = first + b / STRIPS * simdgroups, row = first_row + r;
+      const uint column = first_column + b % STRIPS * 32 + lane;
       batch[b] = 0;
       if (r < rows && row < row_end && column < column_end) {
         device const T *element = matrix + row * strides.row + column * strides.column;
@@ -296,7 +296,7 @@ void stage(threadgroup Tile *tile, ushort tile_stride, device const T *matrix, c
     }
     #pragma clang loop unroll(full)
     for (ushort b = 0; b < BATCH; ++b) {
-      const uint strip = first + b * simdgroups, r = strip / STRIPS, c = strip % STRIPS * 32 + lane;
+      const uint r = first + b / STRIPS * simdgroups, c = b % STRIPS * 32 + lane;
       if (r >= rows || c >= columns) continue;
       Tile x = Tile(as_type<T>(batch[b]));
       if (VALUES && Format<T>::special(batch[b]) != 0) {
@@ -364,6 +364,12 @@ float sum_over_row(float x) {
 }
 
 bool any_over_row(bool x) { return sum_over_row(x ? 1.0f : 0.0f) > 0.0f; }
+
+// x = x * factor + term.
+void multiply_add(thread simdgroup_float8x8 &x, float factor, simdgroup_float8x8 term) {
+  x.thread_elements()[0] = x.thread_elements()[0] * factor + term.thread_elements()[0];
+  x.thread_elements()[1] = x.thread_elements()[1] * factor + term.thread_elements()[1];
+}
 
 // Grid: one threadgroup for each (row block, head, batch). Threads: 32 * simdgroups.
 // HEAD_TILES: at least v's columns, rounded up to 8; of q and k there may be more.
@@ -440,6 +446,7 @@ kernel void attention_forward(
   constexpr ushort CHUNK_OF_HEAD = HEAD_TILES < CHUNK_TILES ? HEAD_TILES : CHUNK_TILES;  // in tiles
   constexpr uint CHUNK = CHUNK_OF_HEAD * TILE;
   constexpr ushort STRIPS = CHUNK / 32;
+  constexpr ushort V_STRIDE = CHUNK_TILES * TILE + 16 / sizeof(Tile);
   const uint v_head_dim = has_v_head_dim ? p.v_head_dim : p.head_dim;
   const ushort q_columns = (p.head_dim + TILE - 1) / TILE * TILE, q_stride = q_columns + Q_PADDING;
   const ushort v_columns = has_v_head_dim ? (v_head_dim + TILE - 1) / TILE * TILE : q_columns;
@@ -474,12 +481,13 @@ kernel void attention_forward(
     // Scores: S = Q K^T, a chunk of head_dim at a time. A tile that no row of this simdgroup sees is left at 0. Where every
     // tile is seen and the chunk is a whole one, as in most blocks, no product waits for a test.
     simdgroup_float8x8 s[KEY_TILES];
-    bool live[KEY_TILES], all_live = true;
+    bool live[KEY_TILES], begun[KEY_TILES], all_live = true;  // begun: not behind the last key that is seen
     #pragma clang loop unroll(full)
     for (ushort j = 0; j < KEY_TILES; ++j) {
       s[j] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
       const uint first = k0 + j * TILE;
       live[j] = first < simd_keys.end && first + TILE > simd_keys.begin;
+      begun[j] = first < simd_keys.end;
       all_live = all_live && live[j];
     }
     for (uint d0 = 0; d0 < p.head_dim; d0 += CHUNK) {
@@ -494,53 +502,78 @@ kernel void attention_forward(
                              &special_keys, simdgroup, simdgroups, lane, k_pages);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       if (all_live && columns == CHUNK) {
+        simdgroup_float8x8 of_chunk[KEY_TILES];
         #pragma clang loop unroll(full)
-        for (ushort j = 0; j < KEY_TILES; ++j) {
+        for (ushort j = 0; j < KEY_TILES; ++j) of_chunk[j] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+        #pragma clang loop unroll(full)
+        for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
+          simdgroup_matrix<Tile, 8, 8> q_matrix, k_transposed;
+          simdgroup_load(q_matrix, own_q, q_stride, ulong2(d0 + d * TILE, 0));
           #pragma clang loop unroll(full)
-          for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
-            simdgroup_matrix<Tile, 8, 8> q_matrix, k_transposed;
-            simdgroup_load(q_matrix, own_q, q_stride, ulong2(d0 + d * TILE, 0));
+          for (ushort j = 0; j < KEY_TILES; ++j) {
             simdgroup_load(k_transposed, kv_tile + j * TILE * K_STRIDE + d * TILE, K_STRIDE, ulong2(0), true);
-            simdgroup_multiply_accumulate(s[j], q_matrix, k_transposed, s[j]);
+            simdgroup_multiply_accumulate(of_chunk[j], q_matrix, k_transposed, of_chunk[j]);
           }
         }
+        #pragma clang loop unroll(full)
+        for (ushort j = 0; j < KEY_TILES; ++j) multiply_add(s[j], 1.0f, of_chunk[j]);
         continue;
       }
       #pragma clang loop unroll(full)
       for (ushort j = 0; j < KEY_TILES; ++j) {
         if (!live[j]) continue;
-        for (ushort d = 0; d < columns; d += TILE) {
+        simdgroup_float8x8 of_chunk = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+        #pragma clang loop unroll(full)
+        for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
+          if (d * TILE >= columns) break;
           simdgroup_matrix<Tile, 8, 8> q_matrix, k_transposed;
-          simdgroup_load(q_matrix, own_q, q_stride, ulong2(d0 + d, 0));
-          simdgroup_load(k_transposed, kv_tile + j * TILE * K_STRIDE + d, K_STRIDE, ulong2(0), true);
-          simdgroup_multiply_accumulate(s[j], q_matrix, k_transposed, s[j]);
+          simdgroup_load(q_matrix, own_q, q_stride, ulong2(d0 + d * TILE, 0));
+          simdgroup_load(k_transposed, kv_tile + j * TILE * K_STRIDE + d * TILE, K_STRIDE, ulong2(0), true);
+          simdgroup_multiply_accumulate(of_chunk, q_matrix, k_transposed, of_chunk);
         }
+        multiply_add(s[j], 1.0f, of_chunk);
       }
     }
 
     // Online softmax. Sets of keys are bits, counted from this lane's first column: bit j * TILE + c is its key c of tile j.
     // `weighted` are those to which this row gives a weight.
     const uint seen = (keys_before(row_keys.end, k0) & ~keys_before(row_keys.begin, k0)) >> fragment_column;
-    float block_max = row_max;
-    uint allowed_keys = 0, weighted = 0;
+    float block_max = row_max, sum_of_scores = 0.0f;
+    uint allowed_keys = 0;
     #pragma clang loop unroll(full)
     for (ushort j = 0; j < KEY_TILES; ++j) {
       #pragma clang loop unroll(full)
       for (ushort c = 0; c < 2; ++c) {
         const uint bit = 1u << (j * TILE + c), key = k0 + j * TILE + fragment_column + c;
-        if ((seen & bit) == 0) continue;
-        MaskEntry entry = {true, 0.0f};
-        if (has_mask) entry = read_mask(mask, p, mask_row + key * p.mask.column);
-        if (!entry.allowed) continue;
+        MaskEntry entry = {(seen & bit) != 0, 0.0f};
+        if (has_mask && entry.allowed) entry = read_mask(mask, p, mask_row + key * p.mask.column);
         if (has_head_terms) entry.bias -= slope * fabs(float(place - long(key)));
         const float score = has_softcap ? capped(s[j].thread_elements()[c] * scale, p.softcap) + entry.bias
                                         : s[j].thread_elements()[c] * scale + entry.bias;
-        allowed_keys |= bit;
-        if (poisons_softmax(score)) { poisoned = true; continue; }
-        weighted |= bit;
+        if (entry.allowed) allowed_keys |= bit;
         s[j].thread_elements()[c] = score;
-        block_max = max(block_max, score);
+        sum_of_scores += score;
       }
+    }
+    // A finite sum has no NaN and no Inf among its terms, so most blocks need no other test.
+    uint weighted = allowed_keys;
+    if (special_float(as_type<uint>(sum_of_scores)) != 0) {
+      #pragma clang loop unroll(full)
+      for (ushort j = 0; j < KEY_TILES; ++j) {
+        #pragma clang loop unroll(full)
+        for (ushort c = 0; c < 2; ++c) {
+          const uint bit = 1u << (j * TILE + c);
+          if ((allowed_keys & bit) == 0 || !poisons_softmax(s[j].thread_elements()[c])) continue;
+          poisoned = true;
+          weighted &= ~bit;
+        }
+      }
+    }
+    #pragma clang loop unroll(full)
+    for (ushort j = 0; j < KEY_TILES; ++j) {
+      #pragma clang loop unroll(full)
+      for (ushort c = 0; c < 2; ++c)
+        if ((weighted & 1u << (j * TILE + c)) != 0) block_max = max(block_max, s[j].thread_elements()[c]);
     }
     block_max = max_over_row(block_max);
 
@@ -584,29 +617,29 @@ kernel void attention_forward(
       if (all_live && columns == CHUNK) {
         #pragma clang loop unroll(full)
         for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
-          accumulator[d0 + d].thread_elements()[0] *= correction;
-          accumulator[d0 + d].thread_elements()[1] *= correction;
+          simdgroup_float8x8 of_block = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
           #pragma clang loop unroll(full)
           for (ushort j = 0; j < KEY_TILES; ++j) {
             simdgroup_matrix<Tile, 8, 8> v_matrix;
             simdgroup_load(v_matrix, kv_tile + j * TILE * V_STRIDE + d * TILE, V_STRIDE);
-            simdgroup_multiply_accumulate(accumulator[d0 + d], s[j], v_matrix, accumulator[d0 + d]);
+            simdgroup_multiply_accumulate(of_block, s[j], v_matrix, of_block);
           }
+          multiply_add(accumulator[d0 + d], correction, of_block);
         }
-      } else {
+        continue;
+      }
+      #pragma clang loop unroll(full)
+      for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
+        if (d * TILE >= columns) break;
+        simdgroup_float8x8 of_block = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
         #pragma clang loop unroll(full)
-        for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
-          if (d * TILE >= columns) continue;
-          accumulator[d0 + d].thread_elements()[0] *= correction;
-          accumulator[d0 + d].thread_elements()[1] *= correction;
-          #pragma clang loop unroll(full)
-          for (ushort j = 0; j < KEY_TILES; ++j) {
-            if (!live[j]) continue;
-            simdgroup_matrix<Tile, 8, 8> v_matrix;
-            simdgroup_load(v_matrix, kv_tile + j * TILE * V_STRIDE + d * TILE, V_STRIDE);
-            simdgroup_multiply_accumulate(accumulator[d0 + d], s[j], v_matrix, accumulator[d0 + d]);
-          }
+        for (ushort j = 0; j < KEY_TILES; ++j) {
+          if (!begun[j]) break;
+          simdgroup_matrix<Tile, 8, 8> v_matrix;
+          simdgroup_load(v_matrix, kv_tile + j * TILE * V_STRIDE + d * TILE, V_STRIDE);
+          simdgroup_multiply_accumulate(of_block, s[j], v_matrix, of_block);
         }
+        multiply_add(accumulator[d0 + d], correction, of_block);
       }
     }
     has_special_value |= (allowed_keys & atomic_load_explicit(&special_keys, memory_order_relaxed) >> fragment_column) != 0;

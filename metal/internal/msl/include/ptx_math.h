@@ -303,7 +303,12 @@ MSL_PTX_FUNCTION(powf)(float x, float y) {
 }
 #undef MSL_PTX_FUNCTION
 
+/* In fast math a result too small for a normal float is 0, as Metal allows there. */
+#ifdef __FAST_MATH__
+MSL_INLINE float msl_ptx_exp2f(float x) { return __nvvm_ex2_approx_ftz_f(x); }
+#else
 MSL_INLINE float msl_ptx_exp2f(float x) { return __nvvm_ex2_approx_f(x); }
+#endif
 
 /* e^x of the hardware's 2^x: what the product with log2 e is rounded by is made good. */
 MSL_INLINE float msl_ptx_fast_expf(float x) {

@@ -10,8 +10,11 @@
  * the left operand give, rows 8 to 15 what its low parts give. A float has 24 bits and the low part is rounded, so an operand
  * is off by 2^-22 of itself at most. Infinities and numbers near them make NaN there, as fast math allows. Of 16-bit operands
  * one mma forms exact products in fast math; of a float and a 16-bit operand one mma too, for a tf32 holds every half and
- * every bfloat. Tensor cores cut their sums off, so no more than eight products are summed in them: what was there before is
- * added outside.
+ * every bfloat.
+ *
+ * Tensor cores cut their sums off, so sums of many keys would lean to zero. In fast math up to eight products are summed in
+ * them, of a matrix that was filled with zeros: where the compiler cannot count them, and beyond them, what was there before
+ * is added outside, rounded.
  */
 #ifndef ATTEST_PTX_MATRIX_H
 #define ATTEST_PTX_MATRIX_H
@@ -34,6 +37,11 @@ template <class T> MSL_INLINE vec<T, 2> transposed(vec<T, 2> p) {
 
 typedef vec<float, 2> pair_of_floats;
 
+/* What an mma has summed: of the left operand's high parts, or of all of it, and of its low parts. */
+struct sums {
+  pair_of_floats high, low;
+};
+
 /* start + left right; `right` is the pair of the transposed right operand. */
 #ifdef __FAST_MATH__
 /* The low part is rounded here, for the tensor core cuts off what a tf32 has no bits for, and products would lean to zero.
@@ -42,50 +50,53 @@ MSL_INLINE uint high_part(float x) { return __builtin_bit_cast(uint, x) & 0xffff
 MSL_INLINE uint low_part(float x) {
   return __builtin_bit_cast(uint, x - __builtin_bit_cast(float, high_part(x))) + 0x1000u;
 }
-/* Rows 0 to 7 in x and y, rows 8 to 15 in z and w. */
-#define MSL_MMA(b0, b1)                                                                                                   \
-  __asm__("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};" \
-          : "+f"(x), "+f"(y), "+f"(z), "+f"(w) : "r"(parts[0]), "r"(parts[1]), "r"(parts[2]), "r"(parts[3]), "r"(b0), "r"(b1));
-MSL_INLINE pair_of_floats multiply_pairs(pair_of_floats left, pair_of_floats right, pair_of_floats start) {
-  float x = 0.0f, y = 0.0f, z = 0.0f, w = 0.0f;
+/* Rows 0 to 7 are sums.high, rows 8 to 15 sums.low. */
+MSL_INLINE sums mma_of_parts(const __private uint *left, uint right_x, uint right_y, sums start) {
+  float x, y, z, w;
+  __asm__("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
+          : "=f"(x), "=f"(y), "=f"(z), "=f"(w)
+          : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right_x), "r"(right_y), "f"(start.high.x), "f"(start.high.y),
+            "f"(start.low.x), "f"(start.low.y));
+  return sums{pair_of_floats(x, y), pair_of_floats(z, w)};
+}
+MSL_INLINE sums multiply_pairs(pair_of_floats left, pair_of_floats right, sums start) {
   const uint parts[4] = {high_part(left.x), low_part(left.x), high_part(left.y), low_part(left.y)};
-  MSL_MMA(low_part(right.x), low_part(right.y))
-  MSL_MMA(high_part(right.x), high_part(right.y))
-  return pair_of_floats(start.x + (x + z), start.y + (y + w));
+  start = mma_of_parts(parts, low_part(right.x), low_part(right.y), start);
+  return mma_of_parts(parts, high_part(right.x), high_part(right.y), start);
 }
 /* The same where a tf32 holds each element of the right operand. */
-MSL_INLINE pair_of_floats multiply_by_short(pair_of_floats left, pair_of_floats right, pair_of_floats start) {
-  float x = 0.0f, y = 0.0f, z = 0.0f, w = 0.0f;
+MSL_INLINE sums multiply_by_short(pair_of_floats left, pair_of_floats right, sums start) {
   const uint parts[4] = {high_part(left.x), low_part(left.x), high_part(left.y), low_part(left.y)};
-  MSL_MMA(__builtin_bit_cast(uint, right.x), __builtin_bit_cast(uint, right.y))
-  return pair_of_floats(start.x + (x + z), start.y + (y + w));
+  return mma_of_parts(parts, __builtin_bit_cast(uint, right.x), __builtin_bit_cast(uint, right.y), start);
 }
-#undef MSL_MMA
-template <class T> MSL_INLINE pair_of_floats multiply_halves(vec<T, 2> left, vec<T, 2> right, pair_of_floats start) {
-  float x = 0.0f, y = 0.0f, z = 0.0f, w = 0.0f;
+template <class T> MSL_INLINE sums multiply_halves(vec<T, 2> left, vec<T, 2> right, sums start) {
+  float x, y, z, w;
   const uint a = __builtin_bit_cast(uint, left), b = __builtin_bit_cast(uint, right);
-  if constexpr (is_same<T, half>::value)
-    __asm__("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
-            : "+f"(x), "+f"(y), "+f"(z), "+f"(w) : "r"(a), "r"(0u), "r"(b));
-  else
-    __asm__("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
-            : "+f"(x), "+f"(y), "+f"(z), "+f"(w) : "r"(a), "r"(0u), "r"(b));
-  return pair_of_floats(start.x + x, start.y + y);
+#define MSL_MMA(type)                                                                                                     \
+  __asm__("mma.sync.aligned.m16n8k8.row.col.f32." type "." type ".f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%7, %8, %9, %10};"  \
+          : "=f"(x), "=f"(y), "=f"(z), "=f"(w)                                                                            \
+          : "r"(a), "r"(0u), "r"(b), "f"(start.high.x), "f"(start.high.y), "f"(start.low.x), "f"(start.low.y));
+  if constexpr (is_same<T, half>::value) {
+    MSL_MMA("f16")
+  } else {
+    MSL_MMA("bf16")
+  }
+#undef MSL_MMA
+  return sums{pair_of_floats(x, y), pair_of_floats(z, w)};
 }
 #else
-MSL_INLINE pair_of_floats multiply_pairs(pair_of_floats left, pair_of_floats right, pair_of_floats start) {
-  double x = start.x, y = start.y;
+/* Sums in double, rounded once; low is not used. */
+MSL_INLINE sums multiply_pairs(pair_of_floats left, pair_of_floats right, sums start) {
+  double x = start.high.x, y = start.high.y;
 #define MSL_MMA(a, b) \
   __asm__("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0, %1}, {%2}, {%3}, {%0, %1};" : "+d"(x), "+d"(y) : "d"((double)a), "d"((double)b));
   MSL_MMA(left.x, right.x)
   MSL_MMA(left.y, right.y)
 #undef MSL_MMA
-  return pair_of_floats((float)x, (float)y);
+  return sums{pair_of_floats((float)x, (float)y), start.low};
 }
-MSL_INLINE pair_of_floats multiply_by_short(pair_of_floats left, pair_of_floats right, pair_of_floats start) {
-  return multiply_pairs(left, right, start);
-}
-template <class T> MSL_INLINE pair_of_floats multiply_halves(vec<T, 2> left, vec<T, 2> right, pair_of_floats start) {
+MSL_INLINE sums multiply_by_short(pair_of_floats left, pair_of_floats right, sums start) { return multiply_pairs(left, right, start); }
+template <class T> MSL_INLINE sums multiply_halves(vec<T, 2> left, vec<T, 2> right, sums start) {
   return multiply_pairs(pair_of_floats(float(left.x), float(left.y)), pair_of_floats(float(right.x), float(right.y)), start);
 }
 #endif
@@ -93,7 +104,8 @@ template <class T> MSL_INLINE pair_of_floats multiply_halves(vec<T, 2> left, vec
 } // namespace msl_simd
 
 /* A matrix as its pair, and where that is known as the pair of the transposed one too. Which of them hold is known when
- * everything is inlined, so the other costs nothing. */
+ * everything is inlined, so the other costs nothing. Of a sum in the tensor cores `low` is still to be added, and so many
+ * products may follow there as `room` says. */
 template <class T, int Cols = 8, int Rows = Cols> struct MSL_COLLECTIVE_TYPE simdgroup_matrix {
   static_assert(Cols == 8 && Rows == 8, "a simdgroup_matrix has 8 columns and 8 rows");
   static_assert(is_floating_point<T>::value, "a simdgroup_matrix holds float, half or bfloat");
@@ -104,23 +116,42 @@ template <class T, int Cols = 8, int Rows = Cols> struct MSL_COLLECTIVE_TYPE sim
   simdgroup_matrix &operator=(const simdgroup_matrix &) = default;
   /* The diagonal matrix with this value. */
   MSL_INLINE explicit simdgroup_matrix(T diagonal) {
-    elements.x = T(msl_simd::matrix_row() == msl_simd::matrix_column() ? diagonal : T(0));
-    elements.y = T(msl_simd::matrix_row() == msl_simd::matrix_column() + 1 ? diagonal : T(0));
+    msl_set(vec<T, 2>(T(msl_simd::matrix_row() == msl_simd::matrix_column() ? diagonal : T(0)),
+                      T(msl_simd::matrix_row() == msl_simd::matrix_column() + 1 ? diagonal : T(0))));
     turned = elements;
     has_turned = true;
   }
 
   MSL_INLINE __private vec<T, 2> &thread_elements() __private {
-    has_turned = false; /* it may be written through */
+    msl_set(msl_value()); /* it may be written through */
     return elements;
   }
-  MSL_INLINE const __private vec<T, 2> &thread_elements() const __private { return elements; }
+  MSL_INLINE const __private vec<T, 2> &thread_elements() const __private {
+    elements = msl_value();
+    low = msl_simd::pair_of_floats(0.0f, 0.0f);
+    room = 0;
+    return elements;
+  }
+  MSL_INLINE vec<T, 2> msl_value() const __private {
+#ifdef __FAST_MATH__
+    if constexpr (is_same<T, float>::value) return vec<T, 2>(elements.x + low.x, elements.y + low.y);
+#endif
+    return elements;
+  }
   MSL_INLINE vec<T, 2> msl_turned() const __private {
     if (has_turned) return turned;
-    return msl_simd::transposed<T>(elements);
+    return msl_simd::transposed<T>(msl_value());
+  }
+  MSL_INLINE void msl_set(vec<T, 2> value) __private {
+    elements = value;
+    low = msl_simd::pair_of_floats(0.0f, 0.0f);
+    room = 0;
+    has_turned = false;
   }
 
-  vec<T, 2> elements;
+  mutable vec<T, 2> elements;
+  mutable msl_simd::pair_of_floats low;
+  mutable uint room;
   vec<T, 2> turned;
   bool has_turned;
 };
@@ -128,25 +159,71 @@ template <class T, int Cols = 8, int Rows = Cols> struct MSL_COLLECTIVE_TYPE sim
 namespace msl_simd {
 template <class T> MSL_INLINE simdgroup_matrix<T, 8, 8> matrix_of(vec<T, 2> elements) {
   simdgroup_matrix<T, 8, 8> m;
-  m.elements = elements;
-  m.has_turned = false;
+  m.msl_set(elements);
   return m;
 }
 template <class T> MSL_INLINE simdgroup_matrix<T, 8, 8> filled(T value) {
-  simdgroup_matrix<T, 8, 8> m;
-  m.elements = m.turned = vec<T, 2>(value, value);
+  simdgroup_matrix<T, 8, 8> m = matrix_of<T>(vec<T, 2>(value, value));
+  m.turned = m.elements;
   m.has_turned = true;
+#ifdef __FAST_MATH__
+  if constexpr (is_same<T, float>::value) m.room = value == T(0) ? 8 : 0;
+#endif
   return m;
 }
 template <class T> MSL_INLINE pair_of_floats as_floats(vec<T, 2> p) { return pair_of_floats(float(p.x), float(p.y)); }
+template <class A, class B>
+MSL_INLINE sums multiply(vec<A, 2> left, vec<B, 2> right, sums start) {
+  if constexpr (is_same<A, B>::value && sizeof(A) == 2) return multiply_halves<A>(left, right, start);
+  else if constexpr (sizeof(B) == 2) return multiply_by_short(as_floats(left), as_floats(right), start);
+  else return multiply_pairs(as_floats(left), as_floats(right), start);
+}
 template <class D, class A, class B, class C>
 MSL_INLINE simdgroup_matrix<D, 8, 8> multiplied(simdgroup_matrix<A, 8, 8> a, simdgroup_matrix<B, 8, 8> b, simdgroup_matrix<C, 8, 8> c, place) {
-  pair_of_floats d;
+  const vec<A, 2> left = a.msl_value();
   const vec<B, 2> right = b.msl_turned();
-  if constexpr (is_same<A, B>::value && sizeof(A) == 2) d = multiply_halves<A>(a.elements, right, as_floats(c.elements));
-  else if constexpr (sizeof(B) == 2) d = multiply_by_short(as_floats(a.elements), as_floats(right), as_floats(c.elements));
-  else d = multiply_pairs(as_floats(a.elements), as_floats(right), as_floats(c.elements));
-  return matrix_of<D>(vec<D, 2>(D(d.x), D(d.y)));
+#ifdef __FAST_MATH__
+  if constexpr (is_same<C, float>::value && is_same<D, float>::value) {
+    if (__builtin_constant_p(c.room) && c.room > 0) {
+      const sums s = multiply<A, B>(left, right, sums{c.elements, c.low});
+      simdgroup_matrix<D, 8, 8> m = matrix_of<D>(s.high);
+      m.low = s.low;
+      m.room = c.room - 1;
+      return m;
+    }
+  }
+  const pair_of_floats zeros = pair_of_floats(0.0f, 0.0f), before = as_floats(c.msl_value());
+  const sums s = multiply<A, B>(left, right, sums{zeros, zeros});
+  return matrix_of<D>(vec<D, 2>(D(before.x + (s.high.x + s.low.x)), D(before.y + (s.high.y + s.low.y))));
+#else
+  const sums s = multiply<A, B>(left, right, sums{as_floats(c.elements), pair_of_floats(0.0f, 0.0f)});
+  return matrix_of<D>(vec<D, 2>(D(s.high.x), D(s.high.y)));
+#endif
+}
+} // namespace msl_simd
+
+/* Of a matrix of 16-bit elements in shared memory the hardware loads the pair of the transposed one in one step, where each
+ * row is 16 aligned bytes. Hardware lanes 0 to 7 tell where the rows are. */
+extern "C" __attribute__((convergent)) uint msl_ptx_transposed_rows(const __local void *row)
+#if __clang_major__ < 15
+    __asm__("llvm.nvvm.ldmatrix.sync.aligned.m8n8.x1.trans.b16.p3i8");
+#else
+    __asm__("llvm.nvvm.ldmatrix.sync.aligned.m8n8.x1.trans.b16.p3");
+#endif
+
+namespace msl_simd {
+/* Elements (2t, g) and (2t + 1, g). */
+template <class T> MSL_INLINE vec<T, 2> neighbours_below(const __local T *matrix, ulong elements_per_row) {
+  if constexpr (sizeof(T) == 2) {
+    if (!((uint)(ulong)matrix & 15) && !((uint)elements_per_row & 7))
+      return __builtin_bit_cast(vec<T, 2>, msl_ptx_transposed_rows(matrix + (msl_hardware_lane() & 7) * elements_per_row));
+  }
+  const __local T *p = matrix + matrix_column() * elements_per_row + matrix_row();
+  return vec<T, 2>(p[0], p[elements_per_row]);
+}
+template <class T> MSL_INLINE vec<T, 2> neighbours_below(const __global T *matrix, ulong elements_per_row) {
+  const __global T *p = matrix + matrix_column() * elements_per_row + matrix_row();
+  return vec<T, 2>(p[0], p[elements_per_row]);
 }
 } // namespace msl_simd
 
@@ -168,11 +245,10 @@ MSL_INLINE simdgroup_matrix<D, 8, 8> multiplied(simdgroup_matrix<A, 8, 8> a, sim
   template <class T, int C, int R>                                                                                     \
   MSL_COLLECTIVE void simdgroup_load(__private simdgroup_matrix<T, C, R> &d, const space T *src, ulong elements_per_row = 8, \
                                  vec<ulong, 2> matrix_origin = vec<ulong, 2>(0ul), bool transpose_matrix = false) {    \
-    const uint row = msl_simd::matrix_row(), column = msl_simd::matrix_column();                                       \
     const vec<T, 2> along = msl_simd::neighbours<T>(src, elements_per_row, matrix_origin);                             \
     src += matrix_origin.y * elements_per_row + matrix_origin.x;                                                       \
-    const vec<T, 2> across = vec<T, 2>(src[column * elements_per_row + row], src[(column + 1) * elements_per_row + row]); \
-    d.elements = transpose_matrix ? across : along;                                                                    \
+    const vec<T, 2> across = msl_simd::neighbours_below<T>(src, elements_per_row);                                     \
+    d.msl_set(transpose_matrix ? across : along);                                                                      \
     d.turned = transpose_matrix ? along : across;                                                                      \
     d.has_turned = true;                                                                                               \
   }                                                                                                                    \
@@ -181,12 +257,13 @@ MSL_INLINE simdgroup_matrix<D, 8, 8> multiplied(simdgroup_matrix<A, 8, 8> a, sim
                                   vec<ulong, 2> matrix_origin = vec<ulong, 2>(0ul), bool transpose_matrix = false) {   \
     const ulong row = msl_simd::matrix_row(), column = msl_simd::matrix_column();                                      \
     dst += matrix_origin.y * elements_per_row + matrix_origin.x;                                                       \
+    const vec<T, 2> value = a.msl_value();                                                                             \
     if (transpose_matrix) {                                                                                            \
-      dst[column * elements_per_row + row] = a.elements.x;                                                             \
-      dst[(column + 1) * elements_per_row + row] = a.elements.y;                                                       \
+      dst[column * elements_per_row + row] = value.x;                                                                  \
+      dst[(column + 1) * elements_per_row + row] = value.y;                                                            \
     } else {                                                                                                           \
-      dst[row * elements_per_row + column] = a.elements.x;                                                             \
-      dst[row * elements_per_row + column + 1] = a.elements.y;                                                         \
+      dst[row * elements_per_row + column] = value.x;                                                                  \
+      dst[row * elements_per_row + column + 1] = value.y;                                                              \
     }                                                                                                                  \
   }
 MSL_MATRIX_MEMORY(__global)
