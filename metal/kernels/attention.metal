@@ -445,7 +445,7 @@ kernel void attention_forward(
 
   constexpr ushort CHUNK_OF_HEAD = HEAD_TILES < CHUNK_TILES ? HEAD_TILES : CHUNK_TILES;  // in tiles
   constexpr uint CHUNK = CHUNK_OF_HEAD * TILE;
-  constexpr ushort STRIPS = CHUNK / 32;
+  constexpr ushort STRIPS = CHUNK < 32 ? 1 : CHUNK / 32;
   constexpr ushort V_STRIDE = CHUNK_TILES * TILE + 16 / sizeof(Tile);
   const uint v_head_dim = has_v_head_dim ? p.v_head_dim : p.head_dim;
   const ushort q_columns = (p.head_dim + TILE - 1) / TILE * TILE, q_stride = q_columns + Q_PADDING;
@@ -682,27 +682,32 @@ kernel void attention_forward(
       constant QuantisedParams &,                                                                                \
       threadgroup TILE_TYPE *, uint3, uint3, ushort, ushort, ushort);
 
+ATTENTION("attention_fp16_16", half, float, 2)
 ATTENTION("attention_fp16_32", half, float, 4)
 ATTENTION("attention_fp16_64", half, float, 8)
 ATTENTION("attention_fp16_128", half, float, 16)
 ATTENTION("attention_fp16_256", half, float, 32)
 ATTENTION("attention_fp16_576", half, float, 72)
+ATTENTION("attention_bf16_16", bfloat, float, 2)
 ATTENTION("attention_bf16_32", bfloat, float, 4)
 ATTENTION("attention_bf16_64", bfloat, float, 8)
 ATTENTION("attention_bf16_128", bfloat, float, 16)
 ATTENTION("attention_bf16_256", bfloat, float, 32)
 ATTENTION("attention_bf16_576", bfloat, float, 72)
+ATTENTION("attention_fp32_16", float, float, 2)
 ATTENTION("attention_fp32_32", float, float, 4)
 ATTENTION("attention_fp32_64", float, float, 8)
 ATTENTION("attention_fp32_128", float, float, 16)
 ATTENTION("attention_fp32_256", float, float, 32)
 ATTENTION("attention_fp32_576", float, float, 72)
 
+ATTENTION("attention_fp16_narrow_16", half, half, 2)
 ATTENTION("attention_fp16_narrow_32", half, half, 4)
 ATTENTION("attention_fp16_narrow_64", half, half, 8)
 ATTENTION("attention_fp16_narrow_128", half, half, 16)
 ATTENTION("attention_fp16_narrow_256", half, half, 32)
 ATTENTION("attention_fp16_narrow_576", half, half, 72)
+ATTENTION("attention_bf16_narrow_16", bfloat, bfloat, 2)
 ATTENTION("attention_bf16_narrow_32", bfloat, bfloat, 4)
 ATTENTION("attention_bf16_narrow_64", bfloat, bfloat, 8)
 ATTENTION("attention_bf16_narrow_128", bfloat, bfloat, 16)

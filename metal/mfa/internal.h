@@ -44,7 +44,7 @@ void mfa_object_release(mfa_object *object);
 
 typedef struct {
   int32_t input_precision;
-  uint32_t head_class; /* 32, 64, 128, 256 or 576: the most columns of v that the kernel has accumulators for */
+  uint32_t head_class; /* 16, 32, 64, 128, 256 or 576: the most columns of v that the kernel has accumulators for */
   int32_t math;
   bool narrow; /* tiles in threadgroup memory have the inputs' 16 bits an element */
 #define CONSTANT(index, name, value) bool name;

@@ -8,6 +8,7 @@ enum {
   MOST_QUERY_FLOATS = 4096,      /* of query rows there, their padding not counted: 16 KB */
   METAL_THREADGROUP_BYTES = 32768,
   ROOMY_SIMDGROUPS = 16,         /* where a threadgroup may have more memory than that */
+  FEW_ROOMY_SIMDGROUPS = 8,      /* of a threadgroup there, where the grid leaves processors idle: fewer would stage too slowly */
   ROOMY_SIMDGROUPS_LONG = 8,     /* and head_dim is past 256: a thread holds its row of the accumulators in registers */
   QUERY_PADDING = 8,             /* elements, of a query row in threadgroup memory */
   KEY_CHUNK = 32 * (64 + 8),     /* elements, of a key or value chunk, with its rows' padding */
@@ -19,7 +20,7 @@ static bool roomy(const mfa_gpu *gpu) { return gpu->info.max_threadgroup_memory 
 
 void mfa_variant_of(const mfa_request *r, const mfa_gpu *gpu, mfa_variant *variant) {
   const mfa_attention_desc *d = r->desc;
-  uint32_t head_class = 32;
+  uint32_t head_class = 16;
   while (head_class < mfa_v_head_dim(d)) head_class *= 2;
   if (head_class > 256) head_class = 576; /* the longest that some models have */
   *variant = (mfa_variant){
@@ -62,14 +63,15 @@ static uint64_t threadgroups(const mfa_attention_desc *d, uint32_t simdgroups) {
   return (d->q_len + rows - 1) / rows * d->heads * entries;
 }
 
-/* The more simdgroups share what a threadgroup stages the better, as long as every processor of the device has one. */
+/* The more simdgroups share what a threadgroup stages the better, as long as every processor of the device has one. Where
+ * there are too few rows for that, a threadgroup is held up by its loads, and a few simdgroups still share those. */
 static uint32_t most_simdgroups(const mfa_attention_desc *d, const mfa_gpu *gpu) {
   if (!roomy(gpu)) {
     uint32_t fit = MOST_QUERY_FLOATS / (SIMD_ROWS * round_up(d->head_dim, 8));
     return fit < MOST_SIMDGROUPS ? fit : MOST_SIMDGROUPS;
   }
   uint32_t count = d->head_dim > 256 ? ROOMY_SIMDGROUPS_LONG : ROOMY_SIMDGROUPS;
-  while (count > MOST_SIMDGROUPS && threadgroups(d, count) < gpu->info.processors) count /= 2;
+  while (count > FEW_ROOMY_SIMDGROUPS && threadgroups(d, count) < gpu->info.processors) count /= 2;
   return count;
 }
 

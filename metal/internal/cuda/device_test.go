@@ -112,17 +112,58 @@ func TestCallsInTheirOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "context_create module_load memory_allocate fill copy_in copy_in event_record launch event_record launch " +
-		"event_record event_elapsed event_elapsed copy_out copy_out"
+	const want = "context_create module_load memory_allocate fill copy_in copy_in " +
+		"capture_begin event_record launch event_record launch event_record capture_end graph_make graph_launch " +
+		"event_elapsed event_elapsed graph_destroy copy_out copy_out"
 	if got := strings.Join(strings.Fields(string(data)), " "); got != want {
 		t.Errorf("called\n%s\nwant\n%s", got, want)
 	}
+	l.Repeat = 1 // without a graph
 	if _, err := k.Run(l); err != nil {
 		t.Fatal(err)
 	}
 	second, _ := os.ReadFile(log)
-	if got := strings.Join(strings.Fields(string(second[len(data):])), " "); strings.Contains(got, "load") || strings.Contains(got, "allocate") || strings.Contains(got, "create") {
+	if got := strings.Join(strings.Fields(string(second[len(data):])), " "); strings.Contains(got, "load") || strings.Contains(got, "allocate") || strings.Contains(got, "create") || strings.Contains(got, "graph") {
 		t.Errorf("the second time %s", got)
+	}
+}
+
+// A large threadgroup has few registers, so that two share a processor, unless a thread then keeps whole arrays in memory.
+func TestRegistersByWhatIsSpilled(t *testing.T) {
+	for _, test := range []struct {
+		threads     uint32
+		needs, want string
+	}{
+		{256, "300", "module_load 255"},
+		{512, "90", "module_load 64"},
+		{512, "100", "module_load 64 module_load 128"},
+		{1024, "100", "module_load 64"},
+	} {
+		d := open(t, cuda.Options{}, module)
+		k, m := kernel(t, d), memory(t, d, 1)
+		log := filepath.Join(t.TempDir(), "log")
+		t.Setenv("FAKE_CUDA_LOG", log)
+		t.Setenv("FAKE_CUDA_NEEDS", test.needs)
+		l := launchOf(m)
+		l.Threadgroup[0] = test.threads
+		for range 2 { // the second time nothing is loaded
+			if _, err := k.Run(l); err != nil {
+				t.Fatal(err)
+			}
+		}
+		data, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var calls []string
+		for line := range strings.Lines(string(data)) {
+			if strings.HasPrefix(line, "module_") {
+				calls = append(calls, strings.TrimSpace(line))
+			}
+		}
+		if got := strings.Join(calls, " "); got != test.want {
+			t.Errorf("%d threads, %s registers needed: %s, want %s", test.threads, test.needs, got, test.want)
+		}
 	}
 }
 
@@ -160,13 +201,19 @@ func TestFailures(t *testing.T) {
 		{"a write behind a buffer", "FAKE_CUDA_KERNEL", "overrun", device.ErrExecutionFailed, "it wrote behind the 12 bytes bound to buffer 0", false},
 		{"no memory", "FAKE_CUDA_FAIL", "memory_allocate=2", device.ErrMemoryAllocation, "out of memory", false},
 		{"a module that the driver refuses", "FAKE_CUDA_FAIL", "module_load=218", device.ErrKernelCompilation, "does not take its PTX", false},
+		{"a graph that is refused", "FAKE_CUDA_FAIL", "graph_make=2", device.ErrMemoryAllocation, "cannot make a graph of dispatches", false},
+		{"a launch that is refused in a graph", "FAKE_CUDA_FAIL", "launch=701", device.ErrExecutionFailed, "cannot launch a kernel", false},
 		{"a launch that is refused", "FAKE_CUDA_FAIL", "launch=701", device.ErrExecutionFailed, "cannot launch a kernel", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := open(t, cuda.Options{}, module)
 			k, m := kernel(t, d), memory(t, d, 1, 2, 3)
 			t.Setenv(test.env, test.value)
-			_, err := k.Run(launchOf(m))
+			l := launchOf(m)
+			if strings.Contains(test.name, "graph") {
+				l.Repeat = 3
+			}
+			_, err := k.Run(l)
 			if !errors.Is(err, test.kind) || !strings.Contains(err.Error(), test.words) {
 				t.Fatalf("%v; want %v with %q", err, test.kind, test.words)
 			}

@@ -205,26 +205,76 @@ static gpu_status await(const gpu_dispatch *d, double deadline, struct reason *r
   }
 }
 
+/* Puts so many dispatches into the stream, with an event before the first and behind each. */
+static gpu_status launch_all(const gpu_dispatch *d, const cuda_variant *v, struct msl_launch *launch, uint64_t total, uint32_t threads,
+                             uint32_t shared, uint32_t count, unsigned event_flags, struct reason *r) {
+  gpu_device *device = d->pipeline->device;
+  gpu_status status = cuda_fail(device, device->cu->event_record(device->events[0], device->stream, event_flags), r->text, r->bytes,
+                                "note the time");
+  for (uint32_t i = 0; i < count && status == GPU_OK; i++) {
+    status = launch_once(d->pipeline, v, launch, total, threads, shared, r);
+    if (status == GPU_OK)
+      status = cuda_fail(device, device->cu->event_record(device->events[i + 1], device->stream, event_flags), r->text, r->bytes,
+                         "note the time");
+  }
+  return status;
+}
+
+/* Several dispatches as one graph, so that the GPU waits for no launch between them. */
+typedef struct {
+  cu_graph graph;
+  cu_graph_made made;
+} dispatch_graph;
+
+static gpu_status make_graph(const gpu_dispatch *d, const cuda_variant *v, struct msl_launch *launch, uint64_t total, uint32_t threads,
+                             uint32_t shared, uint32_t count, dispatch_graph *g, struct reason *r) {
+  gpu_device *device = d->pipeline->device;
+  const cuda_driver *cu = device->cu;
+  gpu_status status = cuda_fail(device, cu->capture_begin(device->stream, CU_CAPTURE_THREAD_LOCAL), r->text, r->bytes, "begin a graph");
+  if (status != GPU_OK) return status;
+  status = launch_all(d, v, launch, total, threads, shared, count, CU_EVENT_RECORD_EXTERNAL, r);
+  cu_result ended = cu->capture_end(device->stream, &g->graph); /* also where a launch was refused */
+  if (status == GPU_OK) status = cuda_fail(device, ended, r->text, r->bytes, "end a graph");
+  if (status == GPU_OK) status = cuda_fail(device, cu->graph_make(&g->made, g->graph, 0), r->text, r->bytes, "make a graph of dispatches");
+  return status;
+}
+
+static void drop_graph(gpu_device *device, dispatch_graph *g) {
+  if (device->context && !device->lost) { /* else they went with their context */
+    if (g->made) device->cu->graph_made_destroy(g->made);
+    if (g->graph) device->cu->graph_destroy(g->graph);
+  }
+}
+
+static gpu_status run_some(const gpu_dispatch *d, const cuda_variant *v, struct msl_launch *launch, uint64_t total, uint32_t threads,
+                           uint32_t shared, uint32_t count, double *seconds, double deadline, struct reason *r) {
+  gpu_device *device = d->pipeline->device;
+  dispatch_graph graph = {NULL, NULL};
+  gpu_status status;
+  if (count == 1) {
+    status = launch_all(d, v, launch, total, threads, shared, count, 0, r);
+  } else {
+    status = make_graph(d, v, launch, total, threads, shared, count, &graph, r);
+    if (status == GPU_OK)
+      status = cuda_fail(device, device->cu->graph_launch(graph.made, device->stream), r->text, r->bytes, "launch a graph of dispatches");
+  }
+  if (status == GPU_OK) status = await(d, deadline, r);
+  for (uint32_t i = 0; i < count && seconds && status == GPU_OK; i++) {
+    float milliseconds = 0;
+    status = cuda_fail(device, device->cu->event_elapsed(&milliseconds, device->events[i], device->events[i + 1]), r->text, r->bytes,
+                       "read the time");
+    seconds[i] = 1e-3 * (double)milliseconds;
+  }
+  drop_graph(device, &graph);
+  return status;
+}
+
 static gpu_status run_all(const gpu_dispatch *d, const cuda_variant *v, struct msl_launch *launch, uint64_t total, uint32_t threads,
                           uint32_t shared, double deadline, struct reason *r) {
-  gpu_device *device = d->pipeline->device;
   for (uint32_t done = 0; done < d->repeat;) {
     uint32_t now = d->repeat - done < EVENTS - 1 ? d->repeat - done : EVENTS - 1;
-    gpu_status status = cuda_fail(device, device->cu->event_record(device->events[0], device->stream), r->text, r->bytes, "note the time");
-    for (uint32_t i = 0; i < now && status == GPU_OK; i++) {
-      status = launch_once(d->pipeline, v, launch, total, threads, shared, r);
-      if (status == GPU_OK)
-        status = cuda_fail(device, device->cu->event_record(device->events[i + 1], device->stream), r->text, r->bytes, "note the time");
-    }
-    if (status == GPU_OK) status = await(d, deadline, r);
+    gpu_status status = run_some(d, v, launch, total, threads, shared, now, d->seconds ? d->seconds + done : NULL, deadline, r);
     if (status != GPU_OK) return status;
-    for (uint32_t i = 0; i < now && d->seconds; i++) {
-      float milliseconds = 0;
-      status = cuda_fail(device, device->cu->event_elapsed(&milliseconds, device->events[i], device->events[i + 1]), r->text, r->bytes,
-                         "read the time");
-      if (status != GPU_OK) return status;
-      d->seconds[done + i] = 1e-3 * (double)milliseconds;
-    }
     done += now;
   }
   return GPU_OK;

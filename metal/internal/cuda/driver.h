@@ -16,6 +16,8 @@ typedef struct cu_module_opaque *cu_module;
 typedef struct cu_function_opaque *cu_function;
 typedef struct cu_stream_opaque *cu_stream;
 typedef struct cu_event_opaque *cu_event;
+typedef struct cu_graph_opaque *cu_graph;
+typedef struct cu_graph_made_opaque *cu_graph_made;
 typedef unsigned long long cu_memory; /* memory without addresses, to be mapped at some */
 typedef struct {
   int type, id;
@@ -49,6 +51,7 @@ enum { /* attributes of a function */
 };
 enum { CU_JIT_MAX_REGISTERS = 0, CU_JIT_ERROR_LOG = 5, CU_JIT_ERROR_LOG_BYTES = 6, CU_JIT_LINES = 13 };
 enum { CU_STREAM_NON_BLOCKING = 1, CU_CONTEXT_BLOCKING_SYNC = 4, CU_HOST_REGISTER_MAPPED = 2 };
+enum { CU_CAPTURE_THREAD_LOCAL = 1, CU_EVENT_RECORD_EXTERNAL = 1 }; /* external: told outside the graph too */
 enum { CU_MEMORY_PINNED = 1, CU_LOCATION_DEVICE = 1, CU_ACCESS_READ_WRITE = 3, CU_GRANULARITY_MINIMUM = 0 };
 
 /* name, and the arguments; the symbol's name is the third. */
@@ -94,8 +97,14 @@ enum { CU_MEMORY_PINNED = 1, CU_LOCATION_DEVICE = 1, CU_ACCESS_READ_WRITE = 3, C
   X(stream_query, (cu_stream), "cuStreamQuery")                                                                         \
   X(event_create, (cu_event *, unsigned), "cuEventCreate")                                                              \
   X(event_destroy, (cu_event), "cuEventDestroy_v2")                                                                     \
-  X(event_record, (cu_event, cu_stream), "cuEventRecord")                                                               \
+  X(event_record, (cu_event, cu_stream, unsigned), "cuEventRecordWithFlags")                                            \
   X(event_elapsed, (float *, cu_event, cu_event), "cuEventElapsedTime")                                                 \
+  X(capture_begin, (cu_stream, int), "cuStreamBeginCapture_v2")                                                         \
+  X(capture_end, (cu_stream, cu_graph *), "cuStreamEndCapture")                                                         \
+  X(graph_make, (cu_graph_made *, cu_graph, unsigned long long), "cuGraphInstantiateWithFlags")                         \
+  X(graph_launch, (cu_graph_made, cu_stream), "cuGraphLaunch")                                                          \
+  X(graph_made_destroy, (cu_graph_made), "cuGraphExecDestroy")                                                          \
+  X(graph_destroy, (cu_graph), "cuGraphDestroy")                                                                        \
   X(error_name, (cu_result, const char **), "cuGetErrorName")                                                           \
   X(error_words, (cu_result, const char **), "cuGetErrorString")
 

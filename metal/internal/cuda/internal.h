@@ -13,6 +13,7 @@
 
 enum {
   SIMD_WIDTH = 32, MOST_THREADS = 1024, METAL_THREADGROUP_BYTES = 32768, OWN_SHARED_BYTES = 65536, REGISTERS_OF_A_BLOCK = 65536, MOST_REGISTERS = 255,
+  MOST_SPILLED_BYTES = 256, /* of a thread, beside which two blocks on a processor are still worth more than registers */
   EVENTS = 65,            /* one more than the runs that are under way at once */
   BAND_BYTES = 4096,      /* before and after what a kernel may touch */
   MOST_STAGING_BYTES = 64 << 20, /* what comes back through pinned memory at once */
@@ -56,6 +57,7 @@ struct gpu_pipeline {
   char *name;             /* of the kernel */
   char entry[32];
   uint32_t depth, buffers, threadgroup_args, max_threads;
+  bool spills;            /* with the registers that let two large blocks share a processor, more than MOST_SPILLED_BYTES */
   cuda_variant variants[VARIANTS];
   uint32_t next_variant;  /* to be replaced */
 };

@@ -134,9 +134,9 @@ void cuda_free_pipeline(gpu_device *d, gpu_pipeline *p) {
 }
 
 /* A block's threads share its registers, so the more threads the fewer each has. Past 256 threads two blocks share a processor:
- * on an H100 a second block's warps hide more than spilled registers cost. */
-static uint32_t registers_for(const gpu_device *d, uint32_t threads) {
-  uint32_t classes = threads <= 256 ? 256 : 1024, most = REGISTERS_OF_A_BLOCK / classes / 8 * 8;
+ * on an H100 a second block's warps hide more than spilled registers cost. `alone`: but not where whole arrays are spilled. */
+static uint32_t registers_for(const gpu_device *d, uint32_t threads, bool alone) {
+  uint32_t classes = threads <= 256 ? 256 : threads <= 512 && alone ? 512 : 1024, most = REGISTERS_OF_A_BLOCK / classes / 8 * 8;
   if (most > MOST_REGISTERS) most = MOST_REGISTERS;
   return d->options.registers && d->options.registers < most ? d->options.registers : most;
 }
@@ -167,7 +167,7 @@ static gpu_status load(gpu_pipeline *p, cuda_variant *v, char *message, size_t m
 
 gpu_status cuda_variant_for(gpu_pipeline *p, uint32_t threads, const cuda_variant **out, char *message, size_t message_bytes) {
   gpu_device *d = p->device;
-  uint32_t registers = registers_for(d, threads);
+  uint32_t registers = registers_for(d, threads, p->spills);
   for (int i = 0; i < VARIANTS; i++) {
     cuda_variant *v = &p->variants[i];
     if (v->module && v->generation == d->generation && v->registers == registers) {
@@ -179,5 +179,9 @@ gpu_status cuda_variant_for(gpu_pipeline *p, uint32_t threads, const cuda_varian
   if (v->module && v->generation == d->generation) d->cu->module_unload(v->module);
   *v = (cuda_variant){.registers = registers};
   *out = v;
-  return load(p, v, message, message_bytes);
+  gpu_status status = load(p, v, message, message_bytes);
+  if (status != GPU_OK || p->spills || v->local_bytes <= MOST_SPILLED_BYTES || registers_for(d, threads, true) == registers)
+    return status;
+  p->spills = true;
+  return cuda_variant_for(p, threads, out, message, message_bytes);
 }

@@ -25,12 +25,16 @@ type pathMarks struct {
 	declared map[string]bool // functions of the text by their name: none of them is MSL's
 	own      map[string]bool // those of them that are collectives by their linker name: they take no place
 	meets    map[string]bool // functions of the text, and lambdas by the name of their variable, that lead to an operation
+	straight map[string]bool // functions of those that go one way only (path_straight.go)
 	wraps    []pathWrap
 	loops    []pathWrap
 }
 
-// pathWrap is a call that begins and ends at these tokens.
-type pathWrap struct{ from, to int }
+// pathWrap is a call or loop that begins and ends at these tokens.
+type pathWrap struct {
+	from, to int
+	straight bool
+}
 
 // markPaths adds to the text what tells the runtime where a lane is.
 func (u *unit) markPaths() {
@@ -42,13 +46,16 @@ func (u *unit) markPaths() {
 	}
 	m.renameBuiltins()
 	m.findMeeting()
+	m.findStraight()
 	for n := range u.declarations {
 		d := &u.declarations[n]
 		if d.kind != functionDeclaration || !d.hasBody() || d.name < 0 || !m.leads(d.body, d.bodyEnd) {
 			continue
 		}
 		m.dropConstexpr(d)
-		m.frame(d.body)
+		if !m.straight[u.functionName(d)] {
+			m.frame(d.body)
+		}
 		m.markBody(d.body+1, d.bodyEnd)
 	}
 	m.writeWraps()
@@ -185,12 +192,12 @@ func (m *pathMarks) markBody(from, to int) {
 			m.markCall(i)
 		case u.isOneOf(i, "for", "while") && u.is(i+1, "(") && !m.endsDo(i):
 			if end := m.statementEnd(i, to); m.leads(i, end) {
-				m.loops = append(m.loops, pathWrap{i, end})
+				m.loops = append(m.loops, pathWrap{from: i, to: end})
 				m.markLoop(i)
 			}
 		case t.kind == identifier && t.text == "do":
 			if end := m.statementEnd(i, to); m.leads(i, end) {
-				m.loops = append(m.loops, pathWrap{i, end})
+				m.loops = append(m.loops, pathWrap{from: i, to: end})
 				m.open(i)
 				u.tokens[i].after = m.turnStatement(i) + u.tokens[i].after
 			}
@@ -298,7 +305,7 @@ func (m *pathMarks) markCall(i int) {
 	if u.is(start-1, ">") && u.nameBeforeAngle(start-1) >= 0 && u.closingAngle(u.nameBeforeAngle(start-1)+1) == start-1 {
 		return
 	}
-	m.wraps = append(m.wraps, pathWrap{start, u.tokens[m.opening(i)].pair})
+	m.wraps = append(m.wraps, pathWrap{start, u.tokens[m.opening(i)].pair, m.straight[u.tokens[i].text]})
 }
 
 // writeWraps puts the calls into parentheses, the inner ones inside.
@@ -306,7 +313,11 @@ func (m *pathMarks) writeWraps() {
 	sort.Slice(m.wraps, func(a, b int) bool { return m.wraps[a].to < m.wraps[b].to })
 	before := map[int]string{}
 	for _, w := range m.wraps {
-		before[w.from] = fmt.Sprintf("(::metal::msl_simd::call(%d), ", w.to) + before[w.from]
+		kind := "call"
+		if w.straight {
+			kind = "straight_call"
+		}
+		before[w.from] = fmt.Sprintf("(::metal::msl_simd::%s(%d), ", kind, w.to) + before[w.from]
 		end := &m.u.tokens[w.to]
 		end.after = ")" + end.after
 	}

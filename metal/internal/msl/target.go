@@ -41,6 +41,8 @@ type traits struct {
 	wholeMatrices bool
 	// oneSpace: thread memory is the memory that is not named, so functions that differ in it alone have one linker name.
 	oneSpace bool
+	// skipsStraight: calls of functions that go one way only are marked as such (path_straight.go).
+	skipsStraight bool
 	// unrolls: the text's pragmas that ask for loops to be unrolled are heard.
 	unrolls bool
 	// variable spells the address of a threadgroup variable, and initial what sets its initial value, msl_initial.

@@ -148,7 +148,7 @@ func (ptx) passes() []pass {
 // traits are how the common passes differ for this target: a warp multiplies matrices as a whole, and arrays that stay in
 // registers are worth unrolling for.
 func (ptx) traits() traits {
-	return traits{wholeMatrices: true, oneSpace: true, unrolls: true, variable: ptxVariableText, initial: ptxInitialText}
+	return traits{wholeMatrices: true, oneSpace: true, skipsStraight: true, unrolls: true, variable: ptxVariableText, initial: ptxInitialText}
 }
 
 func ptxVariableText(v threadgroupVariable) string {

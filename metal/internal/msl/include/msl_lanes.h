@@ -35,6 +35,12 @@ template <uint width, class T> MSL_INLINE T rotate_up(T data, uint delta, place 
 template <uint width, class T> MSL_INLINE T rotate_down(T data, uint delta, place here) {
   return value_from(data, lane_at<width>((own_lane<width>() + delta) % width), here);
 }
+template <uint width, class T> MSL_INLINE T shuffle_xor(T data, uint mask, place here) {
+#ifdef MSL_PTX
+  if (__builtin_constant_p(mask) && mask < width) return value_across(data, mask, here);
+#endif
+  return shuffle<width>(data, own_lane<width>() ^ mask, here);
+}
 
 template <class T> struct with_filling {
   T value, filling;
@@ -81,9 +87,7 @@ template <uint width, class T, class Op> MSL_INLINE T reduce(T data, Op, place h
   MSL_SHUFFLE(pre, width, shuffle_down, shuffle_down)                                                              \
   MSL_SHUFFLE(pre, width, shuffle_rotate_up, rotate_up)                                                            \
   MSL_SHUFFLE(pre, width, shuffle_rotate_down, rotate_down)                                                        \
-  template <class T> MSL_COLLECTIVE T pre##shuffle_xor(T data, ushort mask, MSL_HERE) {                            \
-    return msl_simd::shuffle<width>(data, msl_simd::own_lane<width>() ^ uint(mask), here);                             \
-  }                                                                                                                \
+  MSL_SHUFFLE(pre, width, shuffle_xor, shuffle_xor)                                                                \
   MSL_FILL(pre, width, shuffle_and_fill_up, fill_up)                                                               \
   MSL_FILL(pre, width, shuffle_and_fill_down, fill_down)                                                           \
   MSL_REDUCTION(pre, width, sum, sum)                                                                              \

@@ -30,6 +30,11 @@ MSL_INLINE uint path_depth() {
   __asm__("mov.u32 %0, MSL_PATH_DEPTH;" : "=r"(depth));
   return depth;
 }
+MSL_INLINE uint active_lanes() {
+  uint mask;
+  __asm__ __volatile__("activemask.b32 %0;" : "=r"(mask));
+  return mask;
+}
 MSL_INLINE void begin_path() { path_length() = 0; }
 /* The last entry is for the operation. Only recursion may come deeper than there is room. */
 MSL_INLINE uint enter(uint id, uint turn) {
@@ -50,6 +55,15 @@ struct call {
   uint level;
   MSL_INLINE explicit call(uint id) : level(enter(id, 0)) {}
   MSL_INLINE ~call() { path_length() = level; }
+};
+/* A call of a function that goes one way only, and what it calls too: lanes that come to it together stay together, so where
+ * all do, what they meet at there needs no path. */
+struct straight_call {
+  uint level;
+  MSL_INLINE explicit straight_call(uint id) : level(active_lanes() == ~0u ? ~0u : enter(id, 0)) {}
+  MSL_INLINE ~straight_call() {
+    if (level != ~0u) path_length() = level;
+  }
 };
 struct frame {
   uint level;
@@ -72,12 +86,6 @@ MSL_INLINE uint exchanged(uint v, uint mask, uint distance) {
 }
 MSL_INLINE uint metal_mask(uint hardware) { return exchanged(exchanged(hardware, 0x00cc00ccu, 6), 0x0c0c0c0cu, 2); }
 MSL_INLINE uint hardware_mask(uint metal) { return exchanged(exchanged(metal, 0x0c0c0c0cu, 2), 0x00cc00ccu, 6); }
-
-MSL_INLINE uint active_lanes() {
-  uint mask;
-  __asm__ __volatile__("activemask.b32 %0;" : "=r"(mask));
-  return mask;
-}
 
 /* Waits as said above. Returns the hardware lanes of the operation. All waiting lanes wait in this one function, so they
  * are in step when they look around. */
@@ -122,6 +130,15 @@ template <class T> MSL_INLINE T value_of_lane(uint lanes, T v, uint hardware_lan
   int words[(sizeof(T) + 3) / 4] = {};
   __builtin_memcpy((void *)words, (const void *)&v, sizeof(T));
   for (uint i = 0; i < sizeof words / 4; ++i) words[i] = __nvvm_shfl_sync_idx_i32(lanes, words[i], hardware_lane, 31);
+  __builtin_memcpy((void *)&v, (const void *)words, sizeof(T));
+  return v;
+}
+
+/* The same where the hardware's lane numbers differ by a mask. */
+template <class T> MSL_INLINE T value_of_lane_across(T v, uint hardware_mask) {
+  int words[(sizeof(T) + 3) / 4] = {};
+  __builtin_memcpy((void *)words, (const void *)&v, sizeof(T));
+  for (uint i = 0; i < sizeof words / 4; ++i) words[i] = __nvvm_shfl_sync_bfly_i32(~0u, words[i], hardware_mask, 31);
   __builtin_memcpy((void *)&v, (const void *)words, sizeof(T));
   return v;
 }
@@ -171,6 +188,13 @@ template <class T> MSL_INLINE T value_from(T value, uint lane, place here) {
   const T got = value_of_lane(~0u, value, msl_hardware_of_metal(lane));
   if (lane < MSL_SIMD_WIDTH) return got;
   return absent<T>();
+}
+
+/* Of the lane whose number differs from the asking one's by a mask. */
+template <class T> MSL_INLINE T value_across(T value, uint mask, place here) {
+  const uint lanes = arrive(here);
+  if (lanes != ~0u) return some_from(value, msl_lane_index() ^ mask, lanes);
+  return value_of_lane_across(value, msl_hardware_of_metal(mask));
 }
 
 /* In a tree, halves onto halves, the lower lane's value always on the left: the same bits as on the processor. */

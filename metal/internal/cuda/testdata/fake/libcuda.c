@@ -7,6 +7,7 @@
  *                    the one before it becomes what was there. A number: ends with that error
  *   FAKE_CUDA_FAIL    CALL=NUMBER: this call fails with this error; CALL=NUMBER*TIMES: so often
  *   FAKE_CUDA_VIRTUAL 0: no memory is mapped to addresses
+ *   FAKE_CUDA_NEEDS   registers that a kernel needs: with fewer it has 8 bytes of local memory for each that is missing
  */
 #define _GNU_SOURCE
 #include <sys/mman.h>
@@ -75,8 +76,14 @@ int cuCtxDestroy_v2(void *c) {
   return 0;
 }
 int cuCtxSetCurrent(void *c) { (void)c; return 0; }
+static unsigned registers; /* of the module that was loaded last */
 int cuModuleLoadDataEx(void **m, const void *text, unsigned n, int *names, void **values) {
-  CALL("module_load");
+  registers = 255;
+  for (unsigned i = 0; i < n; i++)
+    if (names[i] == 0) registers = (unsigned)(uintptr_t)values[i];
+  char name[64];
+  snprintf(name, sizeof name, *setting("FAKE_CUDA_NEEDS") ? "module_load %u" : "module_load", registers);
+  CALL(name);
   if (strncmp(text, "// attest ptx 1\n", 16) != 0) {
     for (unsigned i = 0; i < n; i++)
       if (names[i] == 5) strcpy(values[i], "this is no module");
@@ -88,7 +95,12 @@ int cuModuleLoadDataEx(void **m, const void *text, unsigned n, int *names, void 
 int cuModuleUnload(void *m) { CALL("module_unload"); free(m); return 0; }
 int cuModuleGetFunction(void **f, void *m, const char *name) { (void)m, (void)name; *f = (void *)1; return 0; }
 int cuModuleGetGlobal_v2(uint64_t *p, size_t *n, void *m, const char *name) { (void)p, (void)n, (void)m, (void)name; return 500; }
-int cuFuncGetAttribute(int *v, int a, void *f) { (void)a, (void)f; *v = a == 4 ? 32 : 0; return 0; }
+int cuFuncGetAttribute(int *v, int a, void *f) {
+  (void)f;
+  unsigned needs = (unsigned)atoi(setting("FAKE_CUDA_NEEDS"));
+  *v = a == 4 ? 32 : a == 3 && needs > registers ? (int)(8 * (needs - registers)) : 0;
+  return 0;
+}
 int cuFuncSetAttribute(void *f, int a, int v) { (void)f, (void)a, (void)v; CALL("function_set"); return 0; }
 int cuMemAlloc_v2(uint64_t *p, size_t n) { CALL("memory_allocate"); *p = (uint64_t)(uintptr_t)malloc(n); return *p ? 0 : 2; }
 int cuMemFree_v2(uint64_t p) { CALL("memory_free"); free((void *)(uintptr_t)p); return 0; }
@@ -151,11 +163,7 @@ int cuMemSetAccess(uint64_t p, size_t n, const void *access, size_t count) {
   CALL("memory_access");
   return mprotect((void *)(uintptr_t)p, n, PROT_READ | PROT_WRITE) ? 1 : 0;
 }
-int cuLaunchKernel(void *f, unsigned x, unsigned y, unsigned z, unsigned a, unsigned b, unsigned c, unsigned shared, void *s, void **arguments,
-                   void **extra) {
-  (void)f, (void)x, (void)y, (void)z, (void)a, (void)b, (void)c, (void)shared, (void)s, (void)extra;
-  CALL("launch");
-  const struct msl_launch *l = arguments[0];
+static void run_kernel(const struct msl_launch *l) {
   const char *kernel = setting("FAKE_CUDA_KERNEL");
   float *out = (float *)(uintptr_t)l->buffers[0];
   floats = 0;
@@ -168,8 +176,45 @@ int cuLaunchKernel(void *f, unsigned x, unsigned y, unsigned z, unsigned a, unsi
     if (strcmp(kernel, "overrun") == 0) out[floats] = 7;
     if (strcmp(kernel, "stray") == 0) out[(8 << 20) - 1] = out[8 << 20] + 1, out[8 << 20] = 7;
   }
+}
+/* A graph is a list of launches. What a stream is given between the calls that begin and end one does not run there. */
+static struct fake_graph { struct msl_launch launches[64]; unsigned count; } *begun;
+int cuLaunchKernel(void *f, unsigned x, unsigned y, unsigned z, unsigned a, unsigned b, unsigned c, unsigned shared, void *s, void **arguments,
+                   void **extra) {
+  (void)f, (void)x, (void)y, (void)z, (void)a, (void)b, (void)c, (void)shared, (void)s, (void)extra;
+  CALL("launch");
+  if (!begun) run_kernel(arguments[0]);
+  else if (begun->count < 64) begun->launches[begun->count++] = *(const struct msl_launch *)arguments[0];
   return 0;
 }
+int cuStreamBeginCapture_v2(void *s, int mode) {
+  (void)s;
+  CALL("capture_begin");
+  if (begun || mode != 1) return 401;
+  begun = calloc(1, sizeof *begun);
+  return 0;
+}
+int cuStreamEndCapture(void *s, struct fake_graph **g) {
+  (void)s;
+  *g = begun, begun = NULL;
+  CALL("capture_end");
+  return *g ? 0 : 401;
+}
+int cuGraphInstantiateWithFlags(struct fake_graph **made, struct fake_graph *g, unsigned long long f) {
+  (void)f;
+  CALL("graph_make");
+  *made = malloc(sizeof *g);
+  **made = *g;
+  return 0;
+}
+int cuGraphLaunch(struct fake_graph *made, void *s) {
+  (void)s;
+  CALL("graph_launch");
+  for (unsigned i = 0; i < made->count && !hanging && !fate; i++) run_kernel(&made->launches[i]);
+  return 0;
+}
+int cuGraphExecDestroy(struct fake_graph *made) { free(made); return 0; }
+int cuGraphDestroy(struct fake_graph *g) { CALL("graph_destroy"); free(g); return 0; }
 int cuStreamCreate(void **s, unsigned f) { (void)f; *s = malloc(1); return 0; }
 int cuStreamDestroy_v2(void *s) { free(s); return 0; }
 int cuStreamQuery(void *s) {
@@ -184,7 +229,8 @@ int cuStreamQuery(void *s) {
 }
 int cuEventCreate(void **e, unsigned f) { (void)f; *e = malloc(1); return 0; }
 int cuEventDestroy_v2(void *e) { free(e); return 0; }
-int cuEventRecord(void *e, void *s) { (void)e, (void)s; CALL("event_record"); return 0; }
+/* In a graph an event that is not external tells nothing outside it. */
+int cuEventRecordWithFlags(void *e, void *s, unsigned f) { (void)e, (void)s; CALL("event_record"); return begun && f != 1 ? 1 : 0; }
 int cuEventElapsedTime(float *ms, void *a, void *b) { (void)a, (void)b; CALL("event_elapsed"); *ms = 2; return 0; }
 int cuGetErrorName(int r, const char **s) { *s = r == 700 ? "CUDA_ERROR_ILLEGAL_ADDRESS" : r == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR_OTHER"; return 0; }
 int cuGetErrorString(int r, const char **s) { *s = r == 2 ? "out of memory" : "what it means"; return 0; }
