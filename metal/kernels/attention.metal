@@ -550,30 +550,31 @@ kernel void attention_forward(
         if (has_head_terms) entry.bias -= slope * fabs(float(place - long(key)));
         const float score = has_softcap ? capped(s[j].thread_elements()[c] * scale, p.softcap) + entry.bias
                                         : s[j].thread_elements()[c] * scale + entry.bias;
-        if (entry.allowed) allowed_keys |= bit;
         s[j].thread_elements()[c] = score;
+        if (!entry.allowed) continue;
+        allowed_keys |= bit;
+        block_max = max(block_max, score);
         sum_of_scores += score;
       }
     }
     // A finite sum has no NaN and no Inf among its terms, so most blocks need no other test.
     uint weighted = allowed_keys;
     if (special_float(as_type<uint>(sum_of_scores)) != 0) {
+      block_max = row_max;
       #pragma clang loop unroll(full)
       for (ushort j = 0; j < KEY_TILES; ++j) {
         #pragma clang loop unroll(full)
         for (ushort c = 0; c < 2; ++c) {
           const uint bit = 1u << (j * TILE + c);
-          if ((allowed_keys & bit) == 0 || !poisons_softmax(s[j].thread_elements()[c])) continue;
-          poisoned = true;
-          weighted &= ~bit;
+          if ((allowed_keys & bit) == 0) continue;
+          if (poisons_softmax(s[j].thread_elements()[c])) {
+            poisoned = true;
+            weighted &= ~bit;
+          } else {
+            block_max = max(block_max, s[j].thread_elements()[c]);
+          }
         }
       }
-    }
-    #pragma clang loop unroll(full)
-    for (ushort j = 0; j < KEY_TILES; ++j) {
-      #pragma clang loop unroll(full)
-      for (ushort c = 0; c < 2; ++c)
-        if ((weighted & 1u << (j * TILE + c)) != 0) block_max = max(block_max, s[j].thread_elements()[c]);
     }
     block_max = max_over_row(block_max);
 

@@ -128,6 +128,16 @@ func TestSimdgroups(t *testing.T) {
 		{"matrix_elements", "80800 80802"},
 		{"matrix_accumulates", "101 102 103 104 105"},
 	})
+	runRows(t, "simdgroups.metal", launch{threads: [3]uint32{32, 1, 1}}, 0, matrixSums)
+}
+
+var matrixSums = []row{
+	{"matrix_chain", "11534347 11534358 11534369"},
+	{"matrix_chain_right", "3145731 3145734 3145737"},
+	{"matrix_chain_read", "3145732 1048578 3145738"},
+	{"matrix_chain_left", "6291462 6291468 6291474"},
+	{"matrix_chain_of_compiler", "1048577 2 1048579"},
+	{"matrix_half_rows", "0 117 234 351"},
 }
 
 func TestLibrary(t *testing.T) {
@@ -155,6 +165,7 @@ func TestFastMath(t *testing.T) {
 	runRows(t, "relations.metal", fast, 0, []row{{"classes", "1 1 1 0 0 1 0 1"}, {"dots", "11 6 10 2"}})
 	runRows(t, "math.metal", fast, 1e-5, []row{{"clamps", "1 -2 0.5 0 0.5 1 3"}, {"of_vector_and_scalar", "2 5 3 9 4"}})
 	runRows(t, "swizzles.metal", fast, 0, []row{{"compound_precedence", "2 6"}})
+	runRows(t, "simdgroups.metal", launch{math: device.MathFast, threads: [3]uint32{32, 1, 1}}, 0, matrixSums)
 }
 
 func constantsSet(more ...device.Constant) launch {
