@@ -95,10 +95,14 @@ func best(run func(int, uint32) (float64, error), work float64, processors int, 
 	// fastest sizes the bursts, highest is the result: a burst that is too short for the clock counts for the size only.
 	fastest, highest := 0.0, 0.0
 	rounds := float64(minimumWork)
-	for begin, first := now(), true; first || now().Sub(begin) < limit; first = false {
+	var begin time.Time // behind the first run, before which a device may still compile
+	for first := true; first || now().Sub(begin) < limit; first = false {
 		seconds, err := run(groups, uint32(rounds))
 		if err != nil {
 			return 0, err
+		}
+		if first {
+			begin = now()
 		}
 		if !(seconds > 0) {
 			rounds = min(4*rounds, maximumWork)

@@ -138,6 +138,7 @@ var matrixSums = []row{
 	{"matrix_chain_left", "6291462 6291468 6291474"},
 	{"matrix_chain_of_compiler", "1048577 2 1048579"},
 	{"matrix_half_rows", "0 117 234 351"},
+	{"matrix_half_infinite", "1 1"},
 }
 
 func TestLibrary(t *testing.T) {

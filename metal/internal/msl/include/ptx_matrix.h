@@ -37,9 +37,10 @@ template <class T> MSL_INLINE vec<T, 2> transposed(vec<T, 2> p) {
 
 typedef vec<float, 2> pair_of_floats;
 
-/* What an mma has summed: of the left operand's high parts, or of all of it, and of its low parts. */
+/* What an mma has summed: of the left operand's high parts, or of all of it, and of its low parts. An operand without parts
+ * has zeros in the place of those, whose products are of no use (and NaN where the right operand is infinite): `idle`. */
 struct sums {
-  pair_of_floats high, low;
+  pair_of_floats high, low, idle;
 };
 
 /* start + left right; `right` is the pair of the transposed right operand. */
@@ -57,7 +58,7 @@ MSL_INLINE sums mma_of_parts(const __private uint *left, uint right_x, uint righ
           : "=f"(x), "=f"(y), "=f"(z), "=f"(w)
           : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right_x), "r"(right_y), "f"(start.high.x), "f"(start.high.y),
             "f"(start.low.x), "f"(start.low.y));
-  return sums{pair_of_floats(x, y), pair_of_floats(z, w)};
+  return sums{pair_of_floats(x, y), pair_of_floats(z, w), start.idle};
 }
 MSL_INLINE sums multiply_pairs(pair_of_floats left, pair_of_floats right, sums start) {
   const uint parts[4] = {high_part(left.x), low_part(left.x), high_part(left.y), low_part(left.y)};
@@ -75,17 +76,17 @@ template <class T> MSL_INLINE sums multiply_halves(vec<T, 2> left, vec<T, 2> rig
 #define MSL_MMA(type)                                                                                                     \
   __asm__("mma.sync.aligned.m16n8k8.row.col.f32." type "." type ".f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%7, %8, %9, %10};"  \
           : "=f"(x), "=f"(y), "=f"(z), "=f"(w)                                                                            \
-          : "r"(a), "r"(0u), "r"(b), "f"(start.high.x), "f"(start.high.y), "f"(start.low.x), "f"(start.low.y));
+          : "r"(a), "r"(0u), "r"(b), "f"(start.high.x), "f"(start.high.y), "f"(start.idle.x), "f"(start.idle.y));
   if constexpr (is_same<T, half>::value) {
     MSL_MMA("f16")
   } else {
     MSL_MMA("bf16")
   }
 #undef MSL_MMA
-  return sums{pair_of_floats(x, y), pair_of_floats(z, w)};
+  return sums{pair_of_floats(x, y), start.low, pair_of_floats(z, w)};
 }
 #else
-/* Sums in double, rounded once; low is not used. */
+/* Sums in double, rounded once: all of it is high. */
 MSL_INLINE sums multiply_pairs(pair_of_floats left, pair_of_floats right, sums start) {
   double x = start.high.x, y = start.high.y;
 #define MSL_MMA(a, b) \
@@ -93,7 +94,7 @@ MSL_INLINE sums multiply_pairs(pair_of_floats left, pair_of_floats right, sums s
   MSL_MMA(left.x, right.x)
   MSL_MMA(left.y, right.y)
 #undef MSL_MMA
-  return sums{pair_of_floats((float)x, (float)y), start.low};
+  return sums{pair_of_floats((float)x, (float)y), start.low, start.idle};
 }
 MSL_INLINE sums multiply_by_short(pair_of_floats left, pair_of_floats right, sums start) { return multiply_pairs(left, right, start); }
 template <class T> MSL_INLINE sums multiply_halves(vec<T, 2> left, vec<T, 2> right, sums start) {
@@ -116,8 +117,10 @@ template <class T, int Cols = 8, int Rows = Cols> struct MSL_COLLECTIVE_TYPE sim
   simdgroup_matrix &operator=(const simdgroup_matrix &) = default;
   /* The diagonal matrix with this value. */
   MSL_INLINE explicit simdgroup_matrix(T diagonal) {
-    msl_set(vec<T, 2>(T(msl_simd::matrix_row() == msl_simd::matrix_column() ? diagonal : T(0)),
-                      T(msl_simd::matrix_row() == msl_simd::matrix_column() + 1 ? diagonal : T(0))));
+    elements.x = T(msl_simd::matrix_row() == msl_simd::matrix_column() ? diagonal : T(0));
+    elements.y = T(msl_simd::matrix_row() == msl_simd::matrix_column() + 1 ? diagonal : T(0));
+    low = msl_simd::pair_of_floats(0.0f, 0.0f);
+    room = 0;
     turned = elements;
     has_turned = true;
   }
@@ -144,13 +147,14 @@ template <class T, int Cols = 8, int Rows = Cols> struct MSL_COLLECTIVE_TYPE sim
   }
   MSL_INLINE void msl_set(vec<T, 2> value) __private {
     elements = value;
-    low = msl_simd::pair_of_floats(0.0f, 0.0f);
+    low = idle = msl_simd::pair_of_floats(0.0f, 0.0f);
     room = 0;
     has_turned = false;
   }
 
   mutable vec<T, 2> elements;
   mutable msl_simd::pair_of_floats low;
+  msl_simd::pair_of_floats idle;
   mutable uint room;
   vec<T, 2> turned;
   bool has_turned;
@@ -185,18 +189,19 @@ MSL_INLINE simdgroup_matrix<D, 8, 8> multiplied(simdgroup_matrix<A, 8, 8> a, sim
 #ifdef __FAST_MATH__
   if constexpr (is_same<C, float>::value && is_same<D, float>::value) {
     if (__builtin_constant_p(c.room) && c.room > 0) {
-      const sums s = multiply<A, B>(left, right, sums{c.elements, c.low});
+      const sums s = multiply<A, B>(left, right, sums{c.elements, c.low, c.idle});
       simdgroup_matrix<D, 8, 8> m = matrix_of<D>(s.high);
       m.low = s.low;
+      m.idle = s.idle;
       m.room = c.room - 1;
       return m;
     }
   }
   const pair_of_floats zeros = pair_of_floats(0.0f, 0.0f), before = as_floats(c.msl_value());
-  const sums s = multiply<A, B>(left, right, sums{zeros, zeros});
+  const sums s = multiply<A, B>(left, right, sums{zeros, zeros, zeros});
   return matrix_of<D>(vec<D, 2>(D(before.x + (s.high.x + s.low.x)), D(before.y + (s.high.y + s.low.y))));
 #else
-  const sums s = multiply<A, B>(left, right, sums{as_floats(c.elements), pair_of_floats(0.0f, 0.0f)});
+  const sums s = multiply<A, B>(left, right, sums{as_floats(c.elements)});
   return matrix_of<D>(vec<D, 2>(D(s.high.x), D(s.high.y)));
 #endif
 }

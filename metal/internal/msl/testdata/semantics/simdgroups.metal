@@ -83,3 +83,10 @@ TEST(matrix_half_rows) {
   simdgroup_multiply_accumulate(sum, simdgroup_matrix<half, 8, 8>(half(2.0f)), c, sum);
   simdgroup_store(sum, out, 8);
 }
+TEST(matrix_half_infinite) {
+  simdgroup_matrix<half, 8, 8> a = make_filled_simdgroup_matrix<half, 8, 8>(half(1.0f)), b = make_filled_simdgroup_matrix<half, 8, 8>(half(INFINITY));
+  simdgroup_float8x8 sum = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+  simdgroup_multiply_accumulate(sum, a, b, sum);
+  simdgroup_multiply_accumulate(sum, a, b, sum);
+  out[lane] = as_type<uint>(sum.thread_elements()[0]) == 0x7f800000;
+}
