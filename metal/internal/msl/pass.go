@@ -74,6 +74,7 @@ var translations = []pass{
 	{"call swizzles", []fact{swizzlesListed}, []fact{swizzlesCalled}, always((*unit).callSwizzles)},
 	{"level conditionals", []fact{plain, swizzlesCalled}, nil, always((*unit).levelConditionals)},
 	{"refer to callbacks", nil, nil, always((*unit).referenceCallbacks)},
+	{"pass static members as functions", []fact{declared, entriesChosen}, nil, always((*unit).freeFunctions)},
 	{"inline collectives", []fact{declared}, nil, always((*unit).inlineCollectives)},
 	{"mark paths", []fact{declared}, nil, always((*unit).markPaths)},
 	{"qualify methods", []fact{declared, plain, swizzlesCalled}, nil, always((*unit).qualifyMethods)},

@@ -42,6 +42,7 @@ func TestConstantSpace(t *testing.T) {
 		{"uniforms", "20 21"},
 		{"threadgroup_initialised", "1 2 0 5 7"},
 		{"threadgroup_array_by_reference", "3"},
+		{"arrays_copied", "3 6 2 4 5 3"},
 	})
 }
 
@@ -69,6 +70,12 @@ func TestLibrariesOfElementwiseKernels(t *testing.T) {
 		{"type_of_its_own", "1.5 2.5 6 1"},
 		{"limits_of_every_type", "1 127 +Inf 209 209 211 430 430"},
 		{"digits_of_every_type", "1 4 9 -4 38 0"},
+		{"member_template_of_a_struct", "3 2"},
+		{"member_of_a_struct", "8 8"},
+		{"address_of_a_function", "-2 4"},
+		{"member_of_a_template", "5 6"},
+		{"absolute_in_both_qualities", "2.5 3 3 4"},
+		{"members_given_to_functions", "12 10 8 20 3 2"},
 	})
 }
 

@@ -15,6 +15,13 @@
 #define MSL_INLINE inline __attribute__((always_inline))
 #endif
 
+/* A static member of a struct as a function of no struct: where one is wanted, R and A are told by what is wanted. */
+namespace metal {
+namespace msl_detail {
+template <auto F, class R, class... A> MSL_INLINE R as_free(A... arguments) { return F(arguments...); }
+} // namespace msl_detail
+} // namespace metal
+
 /* Infinity and NaN as values. In fast math the compiler takes a constant that is one for undefined and drops what is
  * computed from it; Metal's does not. So there it is not told: where no constant expression is wanted, the bits come
  * from an empty assembler statement. */

@@ -1,4 +1,5 @@
 #include "case.h"
+#include <metal_array>
 
 // What lies in constant memory: tables, vectors, bfloat, members of structs; and what it is handed to.
 constexpr constant static float table_of_four[4] = {1, 2, 3, 4};
@@ -36,3 +37,19 @@ TEST(uniforms) { uniform<float> u = make_uniform(table[1]); out[0] = u, out[1] =
 TEST(threadgroup_initialised) { threadgroup float s[4] = {1, 2}; threadgroup int n = 7; s[3] = 5; out[0] = s[0], out[1] = s[1], out[2] = s[2], out[3] = s[3], out[4] = n; }
 template <class T> void fill(threadgroup T (&s)[32], uint i) { s[i] = T(i); }
 TEST(threadgroup_array_by_reference) { threadgroup float s[32]; fill(s, 3); out[0] = s[3]; }
+
+struct Arrays { array<float, 3> a; array<array<int, 2>, 2> n; array<bfloat, 2> b; };
+constant Arrays arrays = {{1, 2, 3}, {{{1, 2}, {3, 4}}}, {bfloat(5.0f), bfloat(6.0f)}};
+constant array<uint2, 2> pairs = {uint2(1, 2), uint2(3, 4)};
+template <typename T, size_t N> T last_of(array<T, N> a) { return a[N - 1]; }
+array<float, 3> whole_of(constant Arrays &s) { return s.a; }
+struct HasArray { array<float, 3> a; HasArray(array<float, 3> x) : a(x) {} };
+TEST(arrays_copied) {
+  array<float, 3> c; c = arrays.a;
+  auto d = pairs;
+  const auto n = arrays.n;
+  HasArray h(arrays.a);
+  Arrays all = arrays;
+  threadgroup array<float, 3> shared; shared = arrays.a;
+  out[0] = last_of(arrays.a), out[1] = last_of(arrays.b), out[2] = whole_of(arrays)[1], out[3] = n[1][1], out[4] = c[0] + d[1].y, out[5] = h.a[1] + all.a[0] + shared.size() - 3;
+}

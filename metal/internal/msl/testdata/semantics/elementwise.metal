@@ -94,3 +94,31 @@ template <typename T> float tells() {
 }
 TEST(limits_of_every_type) { out[0] = Least<bool>::first(), out[1] = Least<char>::first(), out[2] = Least<half>::first(), out[3] = tells<bool>(), out[4] = tells<uchar>(), out[5] = tells<long>(), out[6] = tells<float>(), out[7] = tells<bfloat>(); }
 TEST(digits_of_every_type) { out[0] = ::metal::numeric_limits<bool>::digits, out[1] = ::metal::numeric_limits<short>::digits10, out[2] = ::metal::numeric_limits<float>::max_digits10, out[3] = ::metal::numeric_limits<half>::min_exponent10, out[4] = ::metal::numeric_limits<bfloat>::max_exponent10, out[5] = ::metal::numeric_limits<int>::max_exponent; }
+
+// Functions of structs, passed on by name.
+struct Merge {
+  template <typename T> static T least(T a, T b) { return ::metal::min(a, b); }
+  static float sum(float a, float b) { return a + b; }
+};
+template <typename U> struct Merges { static U most(U a, U b) { return a > b ? a : b; } template <typename V> static V product(V a, V b) { return a * b; } };
+float difference(float a, float b) { return a - b; }
+template <typename T> T handed(T a, T b, T (*op)(T, T)) { return op(a, b); }
+typedef float (*Merger)(float, float);
+float handed_on(Merger op, float a) { return op(a, a + 1); }
+template <typename F> float any(F f, float a) { return f(a, a + 1); }
+template <typename T, T (*op)(T, T)> kernel void merged(device T *out [[buffer(0)]], device T *in [[buffer(1)]]) { out[0] = op(in[2], in[4]), out[1] = handed(in[5], in[1], op); }
+template [[host_name("member_template_of_a_struct")]] kernel void merged<float, Merge::least<float>>(device float *, device float *);
+template [[host_name("member_of_a_struct")]] kernel void merged<float, Merge::sum>(device float *, device float *);
+template [[host_name("address_of_a_function")]] kernel void merged<float, &difference>(device float *, device float *);
+template [[host_name("member_of_a_template")]] kernel void merged<float, Merges<float>::most>(device float *, device float *);
+template <int n, float (*a)(float, float), float (*b)(float, float)> struct Both { static float of(float x) { return a(x, 2) + n * b(x, 3); } };
+template <typename T> void within(device T *out) { out[3] = Both<2, Merges<T>::template product<T>, &Merges<T>::most>::of(5), out[4] = handed(T(2), T(3), Merges<T>::most); }
+TEST(members_given_to_functions) {
+  float (*held)(float, float) = Merge::sum;
+  auto plain = Merge::sum;
+  out[0] = handed_on(Merge::sum, 2) + handed_on(&Merge::sum, 3), out[1] = held(1, 2) + plain(3, 4), out[2] = any(Merge::sum, 4) + any(difference, 1);
+  within(out);
+  bool below = out[0] < out[1], above = out[0] > out[2];
+  out[5] = below + 2 * above;
+}
+TEST(absolute_in_both_qualities) { const float2 pair = ::metal::precise::abs(float2(-1, 2)); out[0] = ::metal::precise::abs(-2.5f), out[1] = ::metal::fast::abs(half(-3)), out[2] = pair.x + pair.y, out[3] = ::metal::precise::abs(bfloat(-4.0f)); }
