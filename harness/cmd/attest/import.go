@@ -52,12 +52,17 @@ func pad(words []string) []string {
 
 // vectorTable prints results and counts them.
 type vectorTable struct {
-	all, judged, failed int
-	left                map[string][]string // names of vectors by the reason why they were left out
+	all, judged, failed, damaged int
+	left                         map[string][]string // names of vectors by the reason why they were left out
 }
 
 func (v *vectorTable) add(t terminal, r campaign.VectorResult) {
 	v.all++
+	if r.Damage != "" {
+		v.damaged++
+		fmt.Fprintf(t.out, "%-80s cannot be read: %s\n", r.Name, r.Damage)
+		return
+	}
 	if r.Reason != "" {
 		if v.left == nil {
 			v.left = map[string][]string{}
@@ -84,7 +89,7 @@ func (v *vectorTable) add(t terminal, r campaign.VectorResult) {
 }
 
 func (v *vectorTable) end(t terminal) int {
-	fmt.Fprintf(t.out, "\n%d vectors: %d judged, %d failed, %d left out\n", v.all, v.judged, v.failed, v.all-v.judged)
+	fmt.Fprintf(t.out, "\n%d vectors: %d judged, %d failed, %d left out\n", v.all, v.judged, v.failed, v.all-v.judged-v.damaged)
 	for _, reason := range slices.Sorted(maps.Keys(v.left)) {
 		fmt.Fprintf(t.out, "  %s: %s\n", reason, strings.Join(v.left[reason], ", "))
 	}
@@ -95,6 +100,8 @@ func (v *vectorTable) end(t terminal) int {
 	case v.judged == 0:
 		fmt.Fprintln(t.out, "\nnothing shown: no vector could be judged")
 		return misuse
+	case v.damaged > 0:
+		return t.complain("import: %d of %d vectors cannot be read; the others conform", v.damaged, v.all)
 	}
 	fmt.Fprintln(t.out, "\nconforms")
 	return conforms

@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
@@ -29,6 +30,7 @@ type VectorResult struct {
 	Summary string   `json:"words,omitempty"`  // the problem that it is
 	Notes   []string `json:"notes,omitempty"`  // how it was put into a case
 	Reason  string   `json:"reason,omitempty"` // why it cannot be; then nothing was run
+	Damage  string   `json:"damage,omitempty"` // why its files cannot be read, with the file's name; likewise
 	// Stored is the verdict on ONNX's own answer, judged as an implementation in the precision of its inputs.
 	Stored verdict.Verdict   `json:"stored"`
 	Paths  []verdict.Verdict `json:"paths,omitempty"` // in the order of VectorOptions.Paths
@@ -36,7 +38,7 @@ type VectorResult struct {
 
 // Fails reports whether a path, or the stored answer, is wrong.
 func (r VectorResult) Fails() bool {
-	if r.Reason != "" {
+	if r.Reason != "" || r.Damage != "" {
 		return false
 	}
 	for _, v := range r.Paths {
@@ -47,7 +49,7 @@ func (r VectorResult) Fails() bool {
 	return r.Stored.Kind.Fails()
 }
 
-// Vectors runs node tests of ONNX's Attention. each gets a result as soon as it is there.
+// Vectors runs node tests of ONNX's Attention. each gets a result as soon as it is there, one of a test that cannot be read too.
 func Vectors(ctx context.Context, o VectorOptions, each func(VectorResult)) error {
 	opened := make([]paths.Path, len(o.Paths))
 	defer func() {
@@ -65,15 +67,7 @@ func Vectors(ctx context.Context, o VectorOptions, each func(VectorResult)) erro
 		opened[i] = p
 	}
 	for _, dir := range o.Dirs {
-		v, err := onnx.Read(dir)
-		if err != nil {
-			return err
-		}
-		check, reason, err := v.Express()
-		if err != nil {
-			return err
-		}
-		r := VectorResult{Name: v.Name, Reason: reason}
+		check, r := readVector(dir)
 		if check != nil {
 			if err := vector(ctx, o, opened, check, &r); err != nil {
 				return fmt.Errorf("%s: %w", dir, err)
@@ -82,6 +76,19 @@ func Vectors(ctx context.Context, o VectorOptions, each func(VectorResult)) erro
 		each(r)
 	}
 	return nil
+}
+
+// readVector reads one node test. What cannot be read costs that one alone.
+func readVector(dir string) (*onnx.Check, VectorResult) {
+	v, err := onnx.Read(dir)
+	if err != nil {
+		return nil, VectorResult{Name: filepath.Base(dir), Damage: err.Error()}
+	}
+	check, reason, err := v.Express()
+	if err != nil {
+		return nil, VectorResult{Name: v.Name, Damage: err.Error()}
+	}
+	return check, VectorResult{Name: v.Name, Reason: reason}
 }
 
 func vector(ctx context.Context, o VectorOptions, opened []paths.Path, check *onnx.Check, r *VectorResult) error {
