@@ -10,7 +10,11 @@ func (u *unit) referenceCallbacks() {
 		}
 		end := u.closingAngle(i + 1)
 		for j := i + 2; j < end; j++ {
-			if u.is(j, "(") && u.is(j+1, "*") && u.isIdentifier(j+2) && u.is(j+3, ")") && u.is(j+4, "(") {
+			name := j + 2
+			if u.is(name, "...") { // a pack of them
+				name++
+			}
+			if u.is(j, "(") && u.is(j+1, "*") && u.isIdentifier(name) && u.is(name+1, ")") && u.is(name+2, "(") {
 				u.tokens[j+1].text = "&"
 			} else if u.isIdentifier(j) {
 				types[u.tokens[j].text] = true

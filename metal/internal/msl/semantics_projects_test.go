@@ -75,6 +75,7 @@ func TestLibrariesOfElementwiseKernels(t *testing.T) {
 		{"address_of_a_function", "-2 4"},
 		{"member_of_a_template", "5 6"},
 		{"absolute_in_both_qualities", "2.5 3 3 4"},
+		{"packs_of_functions", "12"},
 		{"members_given_to_functions", "12 10 8 20 3 2"},
 	})
 }

@@ -122,3 +122,7 @@ TEST(members_given_to_functions) {
   out[5] = below + 2 * above;
 }
 TEST(absolute_in_both_qualities) { const float2 pair = ::metal::precise::abs(float2(-1, 2)); out[0] = ::metal::precise::abs(-2.5f), out[1] = ::metal::fast::abs(half(-3)), out[2] = pair.x + pair.y, out[3] = ::metal::precise::abs(bfloat(-4.0f)); }
+template <float (*...f)(float)> float all_of(float x) { float sum = 0; ((sum += f(x)), ...); return sum; }
+float half_of(float x) { return x / 2; }
+struct Box { template <typename T> struct Inner { static T twice(T x) { return 2 * x; } }; };
+TEST(packs_of_functions) { out[0] = all_of<half_of, Box::Inner<float>::twice, &half_of>(4); }
