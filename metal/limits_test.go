@@ -24,6 +24,9 @@ func headDim256(t *testing.T, c *metal.Context) *fixture {
 // A device with a smaller limit gets smaller threadgroups; one that is too small for any gets a refusal, never a run
 // that writes nothing.
 func TestSmallDevices(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	for _, test := range []struct {
 		options metal.HostOptions
 		err     error
@@ -46,6 +49,9 @@ func TestSmallDevices(t *testing.T) {
 // What a device leaves open changes no bit: the order of simdgroups and threadgroups, threads, and what threadgroup
 // memory holds at first.
 func TestSchedulesChangeNoBit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	for seed := range uint64(6) {
 		var first []byte
 		for n, options := range []metal.HostOptions{

@@ -219,6 +219,9 @@ func TestARaceShowsBothPlaces(t *testing.T) {
 // TestCheckedRunsWriteBackOnlyWhatTheyWrote runs on two buffers that wrap the same page, of which the kernel writes
 // one.
 func TestCheckedRunsWriteBackOnlyWhatTheyWrote(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	d := newDevice(t, Options{Check: true})
 	p := compileText(t, d, `kernel void test(device uint *out [[buffer(0)]], device const uint *other [[buffer(1)]], uint i [[thread_position_in_grid]]) { out[i] = other[32] + i; }`)
 	page := buffer(t, d, pageBytes(t, d))

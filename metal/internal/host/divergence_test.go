@@ -65,6 +65,9 @@ func TestLanesOfDifferentTurnsDoNotMeet(t *testing.T) {
 // TestUniformOperationsAreWhole has two kernels whose operations behind a branch are carried out by all lanes: the
 // checkers report nothing there, and checked and unchecked builds compute the same.
 func TestUniformOperationsAreWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	for file, whole := range map[string][]int{"two.metal": {7}, "ahead.metal": {9}} {
 		_, reports := divergentRun(t, Options{Workers: 1, Check: true}, file)
 		for _, r := range reports {

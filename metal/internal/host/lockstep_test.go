@@ -91,6 +91,9 @@ func TestALatentRaceNamesBothPlacesAndTheBarrier(t *testing.T) {
 
 // TestLockstepAgreesOnRightKernels runs what diverges in step: who takes part does not depend on the schedule.
 func TestLockstepAgreesOnRightKernels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	for _, file := range []string{"one.metal", "two.metal", "ahead.metal"} {
 		want, _ := divergentRun(t, Options{Workers: 1, Engine: Fibers}, file)
 		for _, check := range []bool{false, true} {

@@ -112,6 +112,9 @@ func wholePTX(text string, m *msl.Module) (err error) {
 }
 
 func TestPTXOfKernels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("make test runs it")
+	}
 	const head = "#include <metal_stdlib>\n#include <metal_simdgroup_matrix>\nusing namespace metal;\n"
 	const multiply = head + "kernel void k(device float *o) { simdgroup_float8x8 a, b, c; simdgroup_load(a, o); simdgroup_load(b, o + 64); simdgroup_multiply(c, a, b); simdgroup_store(c, o); }\n"
 	c := compiler(t, msl.Options{Target: "ptx"})
