@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/metal/atomicfile"
 )
 
@@ -42,19 +44,23 @@ type seen struct {
 	Trigger string  `json:"trigger"` // empty: no simple condition
 	Probes  int     `json:"probes"`
 	Seconds float64 `json:"seconds"`
+	// Law is set where only laws show it: its trigger says for which cases a law breaks, and not which of them are wrong.
+	Law bool `json:"law,omitzero"`
 }
 
 func seenOf(list []record.Finding) (found []seen) {
 	for _, f := range list {
-		found = append(found, seen{f.Trigger, f.Probes, f.Seconds})
+		other := slices.ContainsFunc(f.Verdicts, func(w record.Worn) bool { return w.Verdict != verdict.Relation })
+		found = append(found, seen{f.Trigger, f.Probes, f.Seconds, !other})
 	}
 	return found
 }
 
-// triggers are the expressions that were found.
+// triggers are the expressions that were found; where cases are wrong by themselves, without those of which only a law breaks.
 func (r *result) triggers() (list []string) {
+	wrong := slices.ContainsFunc(r.Found, func(f seen) bool { return !f.Law })
 	for _, f := range r.Found {
-		if f.Trigger != "" {
+		if f.Trigger != "" && !(wrong && f.Law) {
 			list = append(list, f.Trigger)
 		}
 	}
@@ -65,11 +71,16 @@ func (r *result) held(a agreement, by string) {
 	r.Precision, r.Recall, r.By = a.precision(), a.recall(), by
 }
 
-// agrees reports whether what was found is right: a condition that agrees with what fails, or none where no field of a case
-// decides.
+// agrees reports whether what was found is right: a condition that agrees with what fails. Where something else than the
+// fields of a case decides, findings without a condition are right, and one with a condition must match what fails; it need not
+// match all that does.
 func (r *result) agrees() bool {
-	if len(r.triggers()) == 0 {
+	triggers := r.triggers()
+	if len(triggers) == 0 {
 		return r.Beside != "" && len(r.Found) > 0
+	}
+	if r.Beside != "" && len(triggers) < len(r.Found) {
+		return r.Precision >= 0.9
 	}
 	return r.Precision >= 0.9 && r.Recall >= 0.9
 }
@@ -84,7 +95,11 @@ func (r *result) line() string {
 	found := "no simple condition"
 	if list := r.triggers(); len(list) > 0 {
 		found = "`" + strings.Join(list, "` or `") + "`"
-	} else if r.Beside != "" {
+	}
+	if r.Beside != "" && len(r.triggers()) < len(r.Found) {
+		if len(r.triggers()) > 0 {
+			found += " and no simple condition"
+		}
 		found += ", which is right: " + r.Beside + " decides"
 	}
 	probes := 0
