@@ -18,8 +18,15 @@ func (u *unit) inlineCollectives() {
 		}
 		return false
 	}
+	callbacks := u.callbackNames()
 	for changed := true; changed; {
 		changed = false
+		if len(callbacks) > 0 && u.passesOn(inlined) {
+			for name := range callbacks {
+				changed = changed || !inlined[name]
+				inlined[name] = true
+			}
+		}
 		for n := range u.declarations {
 			d := &u.declarations[n]
 			if d.kind == functionDeclaration && d.hasBody() && d.name >= 0 && !inlined[u.functionName(d)] && leads(d) {

@@ -83,8 +83,15 @@ func (m *pathMarks) inBody(i int) bool {
 
 // findMeeting finds the functions and lambdas that lead to an operation.
 func (m *pathMarks) findMeeting() {
+	callbacks := m.u.callbackNames()
 	for changed := true; changed; {
 		changed = false
+		if len(callbacks) > 0 && m.u.passesOn(m.meets) {
+			for name := range callbacks {
+				changed = changed || !m.meets[name]
+				m.meets[name] = true
+			}
+		}
 		for n := range m.u.declarations {
 			d := &m.u.declarations[n]
 			if d.kind != functionDeclaration || !d.hasBody() || d.name < 0 {

@@ -51,6 +51,8 @@ func TestANamespaceCalledMetalOfTheTexts(t *testing.T) {
 		{"in_a_namespace_of_that_name", "3.5 2.5 3.5 -4 3 5"},
 		{"wrappers_of_their_names", "32 496 32 33"},
 		{"wrappers_in_divergent_code", "8 24"},
+		{"callbacks_in_divergent_code", "81600 80027 83100 80016 82600 80032 81600 80027 3100 16"},
+		{"member_callbacks_in_divergent_code", "81600 80027 83100 80016 82600 80032 81600 80027 3100 16"},
 	})
 }
 

@@ -50,3 +50,19 @@ TEST(wrappers_in_divergent_code) {
   else n = lib::metal::simd_sum(1.0f);
   if (lane < 2) out[lane] = n;
 }
+
+// What is called by a name that it was given under, in divergent code.
+struct Sums { static float all(float x) { return simd_sum(x); } };
+float all_of_them(float x) { return simd_sum(x); }
+template <float (*f)(float)> float applied(float x) { return f(x); }
+float handed(float x, float (*f)(float)) { return f(x); }
+TEST(callbacks_in_divergent_code) {
+  float sum = 0;
+  for (uint k = 0; k < 1 + lane % 3; ++k) { if (lane % 2) sum += applied<all_of_them>(1); else sum += applied<all_of_them>(100); }
+  out[lane] = sum + (lane < 8 ? handed(1, all_of_them) * 10000 : 0);
+}
+TEST(member_callbacks_in_divergent_code) {
+  float sum = 0;
+  for (uint k = 0; k < 1 + lane % 3; ++k) { if (lane % 2) sum += applied<Sums::all>(1); else sum += applied<Sums::all>(100); }
+  out[lane] = sum + (lane < 8 ? handed(1, Sums::all) * 10000 : 0);
+}
