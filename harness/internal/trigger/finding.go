@@ -65,7 +65,7 @@ func (l *Lab) describe(f *Finding) error {
 			switch {
 			case j.fails:
 				f.Inside++
-			case j.weak, nothing(&j.c) && !nothing(&f.in.base.c): // whatever the bug is
+			case j.weak, f.in.idle(j.sample):
 				f.Hidden++
 			default:
 				f.Exceptions++

@@ -207,8 +207,8 @@ func (in *inference) evidence(sure bool) *evidence {
 			return
 		}
 		given[s] = true
-		if nothing(&s.c) && !nothing(&in.base.c) {
-			return // whatever the bug is
+		if in.idle(s) {
+			return
 		}
 		if sure {
 			weight = surePass

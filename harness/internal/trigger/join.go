@@ -54,7 +54,7 @@ func (l *Lab) all(hard, soft []*sample, of ...*inference) *evidence {
 				continue
 			}
 			seen[j.sample] = true
-			if nothing(&j.c) && !slices.ContainsFunc(of, func(in *inference) bool { return nothing(&in.base.c) }) {
+			if !slices.ContainsFunc(of, func(in *inference) bool { return !in.idle(j.sample) }) {
 				continue
 			}
 			weight := 0.25

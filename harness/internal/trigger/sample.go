@@ -47,6 +47,9 @@ func weak(c *cases.Case) bool {
 // nothing reports whether a case has nothing to compute.
 func nothing(c *cases.Case) bool { return c.Batch*c.QLen*c.KVLen == 0 }
 
+// idle reports whether a case has nothing to compute where the base has: it passes whatever the bug is.
+func (in *inference) idle(s *sample) bool { return nothing(&s.c) && !nothing(&in.base.c) }
+
 // forbidsNothing reports whether a mask of bytes has the same in all places.
 func forbidsNothing(m *cases.Mask) bool {
 	return m.Kind == cases.BoolMask && m.Fill == cases.RandomFill && m.Density >= 100 && m.EmptyRows == 0 && m.EmptyLead == 0
