@@ -2,46 +2,66 @@ package msl
 
 // referenceCallbacks turns template parameters that are pointers to functions, void (*f)(...), into references to
 // functions: clang takes no function's name for a pointer there, because pointers to functions have an address space.
+//
+//	template <void (*f)(float)>      template <void (&f)(float)>
+//	template <Function f>            template <::metal::msl_detail::called<Function> f>
 func (u *unit) referenceCallbacks() {
-	types := map[string]bool{} // the names of types that template parameters have
+	types := u.pointersToFunctions()
 	for i := range u.tokens {
 		if !u.is(i, "template") || !u.is(i+1, "<") {
 			continue
 		}
 		end := u.closingAngle(i + 1)
-		for j := i + 2; j < end; j++ {
-			name := j + 2
-			if u.is(name, "...") { // a pack of them
-				name++
-			}
-			if u.is(j, "(") && u.is(j+1, "*") && u.isIdentifier(name) && u.is(name+1, ")") && u.is(name+2, "(") {
-				u.tokens[j+1].text = "&"
-			} else if u.isIdentifier(j) {
-				types[u.tokens[j].text] = true
-			}
+		if end < 0 {
+			continue
 		}
-	}
-	for n := range u.declarations {
-		u.referenceNamedCallback(&u.declarations[n], types)
+		for _, part := range u.split(i+2, end) {
+			u.referenceCallback(part[0], part[1], types)
+		}
 	}
 }
 
-// referenceNamedCallback does that for a type with a name, using F = void (*)(...) or typedef void (*F)(...), where a
-// template has a parameter of it.
-func (u *unit) referenceNamedCallback(d *declaration, types map[string]bool) {
-	for i := d.from; i < d.to; i++ {
-		if !u.is(i, "(") || !u.is(i+1, "*") {
-			continue
+// referenceCallback does that for the template parameter in tokens [from, to).
+func (u *unit) referenceCallback(from, to int, types map[string]bool) {
+	stop := to
+	for j := from; j < to; j++ {
+		name := j + 2
+		if u.is(name, "...") { // a pack of them
+			name++
 		}
-		switch {
-		case u.is(i+2, ")") && u.is(i+3, "("):
-			for j := d.from; j < i; j++ {
-				if u.is(j, "using") && u.isIdentifier(j+1) && u.is(j+2, "=") && types[u.tokens[j+1].text] {
-					u.tokens[i+1].text = "&"
-				}
-			}
-		case u.isIdentifier(i+2) && u.is(i+3, ")") && u.is(i+4, "(") && u.is(d.from, "typedef") && types[u.tokens[i+2].text]:
-			u.tokens[i+1].text = "&"
+		if u.is(j, "(") && u.is(j+1, "*") && (u.isIdentifier(name) && u.is(name+1, ")") && u.is(name+2, "(") || u.is(name, ")") && u.is(name+1, "(")) {
+			u.tokens[j+1].text = "&"
+			return
+		}
+		if u.is(j, "=") {
+			stop = min(stop, j)
 		}
 	}
+	if u.isOneOf(from, "typename", "class", "template") && u.isOneOf(from+2, ",", ">", "=", "<") {
+		return
+	}
+	last := u.declaratorName(from, stop)
+	if last < 0 {
+		return
+	}
+	typed := last // where the type ends
+	if u.is(last-1, "...") {
+		typed--
+	}
+	if named := typed > from && u.namesType(from, typed, types); !named {
+		if typed = last + 1; !u.namesType(from, typed, types) { // a parameter without a name
+			return
+		}
+	}
+	u.tokens[from].before = "::metal::msl_detail::called<" + u.tokens[from].before
+	u.tokens[typed-1].after += ">"
+}
+
+// namesType reports whether tokens [from, to) are one of these types, as const lib::Function or Function<T>.
+func (u *unit) namesType(from, to int, types map[string]bool) bool {
+	if u.is(to-1, ">") {
+		name := u.nameBeforeAngle(to - 1)
+		return name >= from && types[u.tokens[name].text]
+	}
+	return u.isIdentifier(to-1) && types[u.tokens[to-1].text]
 }

@@ -118,6 +118,11 @@ func (u *unit) declarationAt(from, to int, in scope) declaration {
 		case t.text == "operator" && t.kind == identifier && d.open < 0:
 			d.name = i
 			i = u.operatorName(i, to)
+		case u.isDeclarator(i) && i > from && d.open < 0 && d.assign < 0 && d.name < 0:
+			u.declarator(&d, i)
+			if i = t.pair; u.is(i+1, "(") {
+				i = u.tokens[i+1].pair
+			}
 		case t.text == "(" && d.open < 0 && d.assign < 0:
 			u.parameters(&d, i)
 			i = t.pair
@@ -166,6 +171,31 @@ func (u *unit) parameters(d *declaration, i int) {
 	}
 }
 
+// isDeclarator reports whether the ( at i opens a declarator in parentheses, as float (*f)(float) or float (&rows)[4] have.
+func (u *unit) isDeclarator(i int) bool {
+	return u.is(i, "(") && u.isOneOf(i+1, "*", "&", "&&") && u.isOneOf(u.tokens[i].pair+1, "(", "[")
+}
+
+// declarator notes the name in the parentheses that open at i, and the parameters of a function that returns what is declared
+// around it: float (*pick(uint i))(float).
+func (u *unit) declarator(d *declaration, i int) {
+	end := u.tokens[i].pair
+	for j := i + 1; j < end; j++ {
+		switch {
+		case u.isDeclarator(j):
+			u.declarator(d, j)
+			return
+		case u.is(j, "("):
+			d.open, d.close = j, u.tokens[j].pair
+			return
+		case u.is(j, "["):
+			return
+		case u.isIdentifier(j) && !u.is(j, "const") && !u.is(j, "volatile") && addressSpaces[u.tokens[j].text] == "":
+			d.name = j
+		}
+	}
+}
+
 // braces notes what the { at i opens: a function's body, which ends the declaration, a struct's after its tag, or a value.
 func (u *unit) braces(d *declaration, tag, i int) {
 	end := u.tokens[i].pair
@@ -194,7 +224,9 @@ func (u *unit) classify(d declaration, end int) declaration {
 		if d.assign >= 0 {
 			stop = d.assign
 		}
-		d.name = u.declaratorName(d.from, stop)
+		if d.name < 0 {
+			d.name = u.declaratorName(d.from, stop)
+		}
 	}
 	return d
 }

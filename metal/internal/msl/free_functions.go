@@ -22,14 +22,31 @@ type functionNames struct {
 	statics map[string]bool // static members: struct::name
 	free    map[string]bool // functions of namespaces, by their last names
 	takers  map[string]bool // functions with parameters that are pointers to functions
+	structs map[string]bool // structs of the text
+	members map[string]bool // static members that are functions, and never anything else, by their last names
+	params  map[string]bool // template parameters that are types: their static members may be meant
 }
 
 func (u *unit) staticMembers() functionNames {
-	s := functionNames{map[string]bool{}, map[string]bool{}, map[string]bool{}}
-	types := u.pointersToFunctions()
+	s := functionNames{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, u.typeParameters()}
+	types, variables := u.pointersToFunctions(), map[string]bool{}
+	defer func() {
+		for name := range variables {
+			delete(s.members, name)
+		}
+	}()
 	for n := range u.declarations {
 		d := &u.declarations[n]
-		if d.kind != functionDeclaration || d.name < 0 || u.is(d.name, "operator") {
+		if d.name < 0 {
+			continue
+		}
+		switch {
+		case d.kind == structDeclaration:
+			s.structs[u.tokens[d.name].text] = true
+		case d.kind == variableDeclaration:
+			variables[u.tokens[d.name].text] = true
+		}
+		if d.kind != functionDeclaration || u.is(d.name, "operator") {
 			continue
 		}
 		for i := d.open; i >= 0 && i < d.close; i++ {
@@ -42,16 +59,31 @@ func (u *unit) staticMembers() functionNames {
 			s.free[u.tokens[d.name].text] = true
 		case u.contains(d.from, d.name, "static"):
 			s.statics[d.scope.inStruct+"::"+u.tokens[d.name].text] = true
+			s.members[u.tokens[d.name].text] = true
 		}
 	}
 	return s
 }
 
+// typeParameters are the names of the text's template parameters that are types.
+func (u *unit) typeParameters() map[string]bool {
+	names := map[string]bool{}
+	for i := range u.tokens {
+		if u.isOneOf(i, "typename", "class") && u.isOneOf(i-1, "<", ",") && u.isIdentifier(i+1) && u.isOneOf(i+2, ",", ">", "=") {
+			names[u.tokens[i+1].text] = true
+		}
+	}
+	return names
+}
+
 // pointersToFunctions are the names that the text has for such types.
 func (u *unit) pointersToFunctions() map[string]bool {
-	types := map[string]bool{}
+	types := map[string]bool{declaredType: true}
 	for n := range u.declarations {
 		d := &u.declarations[n]
+		if u.is(d.from, "typedef") && u.is(d.to-1, ";") && u.contains(d.from, d.to, declaredType) { // a struct's
+			types[u.tokens[d.to-2].text] = true
+		}
 		for i := d.from; i+2 < d.to; i++ {
 			if !u.is(i, "(") || !u.is(i+1, "*") {
 				continue
@@ -59,8 +91,8 @@ func (u *unit) pointersToFunctions() map[string]bool {
 			switch {
 			case u.is(d.from, "typedef") && u.isIdentifier(i+2):
 				types[u.tokens[i+2].text] = true
-			case u.is(d.from, "using") && u.is(i+2, ")"):
-				types[u.tokens[d.from+1].text] = true
+			case u.is(max(d.from, d.templateTo), "using") && u.is(i+2, ")"):
+				types[u.tokens[max(d.from, d.templateTo)+1].text] = true
 			}
 		}
 	}
@@ -110,12 +142,45 @@ func (s functionNames) wrap(tokens []token) {
 			tokens[first-1].text = ""
 		}
 		given := is(last+1, ",", ")") && is(first-1, "(", ",", "&") && s.takers[calledAround(tokens, first)]
-		initial := is(last+1, ";") && is(first-1, "=") && is(first-2, ")")
+		initial := isInitial(tokens, first, last)
 		if member && (argument || given || initial) {
 			tokens[first].before += "::metal::msl_detail::as_free<"
 			tokens[last].after += ">"
 		}
 	}
+}
+
+// isInitial reports whether the name [first, last] is all of a value that is stored or returned, so that what it is stored to
+// tells which function is meant. The value of an auto tells its type itself.
+func isInitial(tokens []token, first, last int) bool {
+	is := func(i int, words ...string) bool {
+		return i >= 0 && i < len(tokens) && slices.Contains(words, tokens[i].text)
+	}
+	if is(first-1, "&") {
+		first--
+	}
+	if !is(last+1, ";", ",", "}", ")") || !is(first-1, "=", "{", ",", "return") {
+		return false
+	}
+	listed := is(first-1, "{", ",") // of several values
+	depth := 0
+	for j := first - 1; j >= 0; j-- {
+		switch {
+		case is(j, ")", "]") || is(j, "}") && (listed || depth > 0):
+			depth++
+		case is(j, "(", "[", "{") && depth > 0:
+			depth--
+		case is(j, "(", "["):
+			return !listed
+		case is(j, "{") && listed:
+			return true
+		case is(j, ";", "{", "}") && depth == 0:
+			for j++; is(j, "const", "constexpr", "static"); j++ {
+			}
+			return !is(j, "auto")
+		}
+	}
+	return true
 }
 
 // inAngles reports whether token i begins an argument of a template.
@@ -187,8 +252,11 @@ func (s functionNames) beginsAt(tokens []token, i int) (first int, member bool) 
 			first = j + 1
 			break
 		}
-		if depth == 0 && s.statics[tokens[j].text+"::"+tokens[i].text] {
-			member = true
+		if depth == 0 {
+			of := tokens[j].text
+			if member = s.statics[of+"::"+tokens[i].text] || s.params[of] && !s.structs[of] && s.members[tokens[i].text]; !member && s.structs[of] {
+				return -1, false // another member of that name
+			}
 		}
 		first = j
 	}

@@ -55,6 +55,18 @@ var refused = map[string]string{
 	"imageblock_data": "imageblocks are not supported",
 }
 
+// refusedTypes are the types of arguments that only a GPU's driver can make, with what to say of them.
+var refusedTypes = map[string]string{
+	"visible_function_table":           functionTables,
+	"intersection_function_table":      functionTables,
+	"acceleration_structure":           "ray tracing is not supported",
+	"primitive_acceleration_structure": "ray tracing is not supported",
+	"instance_acceleration_structure":  "ray tracing is not supported",
+	"command_buffer":                   "commands encoded by a kernel are not supported",
+}
+
+const functionTables = "function tables are not supported: name the function in the text, by a template's parameter or a pointer to it"
+
 const maxSlots = 31
 
 // parametersOf reads a kernel's parameters and takes the attributes out of the text.
@@ -96,6 +108,9 @@ func (u *unit) parameterAt(from, to int) (p parameter, tagged bool, err error) {
 	p.at = from
 	for i := from; i < to; i++ {
 		t := &u.tokens[i]
+		if why, ok := refusedTypes[t.text]; ok && t.kind == identifier {
+			return p, false, u.fail(i, "kernel argument of type %s: %s", t.text, why)
+		}
 		if t.kind == identifier && (strings.HasPrefix(t.text, "texture") && u.is(i+1, "<") || t.text == "sampler" || t.text == "tensor" && u.is(i+1, "<") || strings.HasPrefix(t.text, "depth2d")) {
 			return p, false, u.fail(i, "kernel argument of type %s: textures, samplers and tensors are not supported; bind the data as a buffer", t.text)
 		}

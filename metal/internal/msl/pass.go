@@ -70,6 +70,7 @@ var translations = []pass{
 	{"drop attributes", []fact{kernelsKnown, constantsFixed}, []fact{plain}, always((*unit).dropAttributes)},
 	{"rename words of OpenCL", nil, []fact{openclFree}, always((*unit).renameKeywords)},
 	{"spell literals", nil, nil, always((*unit).spellLiterals)},
+	{"make functions no constant expressions", []fact{declared}, nil, always((*unit).constantFunctions)},
 	{"pass static members as functions", []fact{declared, entriesChosen}, nil, always((*unit).freeFunctions)},
 	{"pass temporaries by value", []fact{declared}, nil, always((*unit).valueParameters)},
 	{"call swizzles", []fact{swizzlesListed}, []fact{swizzlesCalled}, always((*unit).callSwizzles)},

@@ -25,6 +25,7 @@ type pathMarks struct {
 	declared map[string]bool // functions of the text by their name: none of them is MSL's
 	own      map[string]bool // those of them that are collectives by their linker name: they take no place
 	meets    map[string]bool // functions of the text, and lambdas by the name of their variable, that lead to an operation
+	given    map[string]bool // names of what is a function by its type only: it may be called as f[i](x), (*f)(x) or f(i)(x)
 	straight map[string]bool // functions of those that go one way only (path_straight.go)
 	wraps    []pathWrap
 	loops    []pathWrap
@@ -84,6 +85,7 @@ func (m *pathMarks) inBody(i int) bool {
 // findMeeting finds the functions and lambdas that lead to an operation.
 func (m *pathMarks) findMeeting() {
 	callbacks := m.u.callbackNames()
+	m.given = callbacks
 	for changed := true; changed; {
 		changed = false
 		if len(callbacks) > 0 && m.u.passesOn(m.meets) {
@@ -161,6 +163,9 @@ func (m *pathMarks) opening(i int) int {
 	if m.u.is(i, "operator") && m.u.is(i+1, "(") && m.u.is(i+2, ")") { // the parentheses of its name
 		i += 2
 	}
+	if m.isGiven(i) {
+		return m.openingOfGiven(i)
+	}
 	if m.u.is(i+1, "(") {
 		return i + 1
 	}
@@ -170,6 +175,27 @@ func (m *pathMarks) opening(i int) int {
 		}
 	}
 	return -1
+}
+
+// isGiven reports whether token i is such a name.
+func (m *pathMarks) isGiven(i int) bool { return m.u.isIdentifier(i) && m.given[m.u.tokens[i].text] }
+
+// openingOfGiven is opening for them: of f(i)(x) the parentheses that call what f returned, for it is they that lead on.
+func (m *pathMarks) openingOfGiven(i int) int {
+	u, j := m.u, i+1
+	for u.is(j, "[") && !u.isAttribute(j) {
+		j = u.tokens[j].pair + 1
+	}
+	for u.is(j, ")") && u.is(u.tokens[j].pair+1, "*") && u.is(j+1, "(") { // (*f)(x)
+		j++
+	}
+	if !u.is(j, "(") {
+		return -1
+	}
+	for u.is(u.tokens[j].pair+1, "(") {
+		j = u.tokens[j].pair + 1
+	}
+	return j
 }
 
 // dropConstexpr takes the word out of a function's head. What lanes do together is no constant, so nothing is lost; and a
@@ -283,6 +309,9 @@ func (m *pathMarks) isTextsOwn(i int) bool {
 // markCall notes a call. What looks like one and declares a variable is left alone.
 func (m *pathMarks) markCall(i int) {
 	u, start := m.u, i
+	if open := m.opening(i); u.is(open-1, ")") && u.tokens[open-1].pair < i { // (*f)(x)
+		start = u.tokens[open-1].pair
+	}
 	for u.isOneOf(start-1, ".", "->", "::") {
 		previous := start - 2
 		if u.is(start-1, "::") && u.is(previous, ">") {

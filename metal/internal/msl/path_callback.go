@@ -12,13 +12,20 @@ func (u *unit) callbackNames() map[string]bool {
 			if u.is(name, "...") {
 				name++
 			}
-			if !u.is(name+1, ")") || !u.is(name+2, "(") {
+			last := name + 1 // of (*f[2]) or (*f(int i))
+			for u.isOneOf(last, "[", "(") {
+				last = u.tokens[last].pair + 1
+			}
+			if last != u.tokens[i].pair || !u.is(last+1, "(") {
 				name = -1
 			}
 		case u.isIdentifier(i) && types[u.tokens[i].text]:
 			name = i + 1
 			if u.is(name, "<") {
 				name = u.closingAngle(name) + 1
+			}
+			for name > 0 && (u.isOneOf(name, "const", "constexpr") || addressSpaces[u.tokens[name].text] != "") {
+				name++
 			}
 		}
 		if name > 0 && u.isIdentifier(name) {
@@ -45,7 +52,7 @@ func (u *unit) passesOn(functions map[string]bool) bool {
 				next = end + 1
 			}
 		}
-		if u.isOneOf(next, ",", ">", ")", ";") && u.isOneOf(i-1, "<", ",", "(", "=", "&", "::", "template") {
+		if u.isOneOf(next, ",", ">", ")", ";", "}", ":") && u.isOneOf(i-1, "<", ",", "(", "=", "&", "::", "template", "{", "?", ":", "return") {
 			return true
 		}
 	}

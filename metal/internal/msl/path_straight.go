@@ -50,11 +50,21 @@ func (m *pathMarks) goesStraight(d *declaration) bool {
 	return true
 }
 
-// isNamedOnly reports whether the text names a function somewhere in a body without calling it there, or calls it where the
-// call cannot be marked.
+// isNamedOnly reports whether the text names a function somewhere in a body or a variable's value without calling it there, or
+// calls it where the call cannot be marked.
 func (m *pathMarks) isNamedOnly(name string) bool {
 	for i := range m.u.tokens {
-		if m.u.tokens[i].text == name && m.inBody(i) && (m.opening(i) < 0 || m.u.isOneOf(i-1, ".", "->", "::", "&")) {
+		if m.u.tokens[i].text == name && (m.inBody(i) || m.inValue(i)) && (m.opening(i) < 0 || m.u.isOneOf(i-1, ".", "->", "::", "&")) {
+			return true
+		}
+	}
+	return false
+}
+
+// inValue reports whether token i is of the value of a variable of a namespace or struct.
+func (m *pathMarks) inValue(i int) bool {
+	for n := range m.u.declarations {
+		if d := &m.u.declarations[n]; d.kind == variableDeclaration && d.name >= 0 && i > d.name && i < d.to {
 			return true
 		}
 	}

@@ -41,7 +41,8 @@ func parse(preprocessed string, p *Program) (*unit, error) {
 	u.dropWords()
 	u.plainStructs()
 	u.findTemplates()
-	u.findDeclarations(0, len(tokens)-1, scope{})
+	u.nameFunctionTypes()
+	u.findDeclarations(0, len(u.tokens)-1, scope{})
 	return u, nil
 }
 

@@ -18,6 +18,13 @@
 /* A static member of a struct as a function of no struct: where one is wanted, R and A are told by what is wanted. */
 namespace metal {
 namespace msl_detail {
+/* T by a name, for what a struct cannot have written out (function_types.go). */
+template <class T> using declared_type = T;
+/* Of a pointer to a function, a reference to such a function. */
+template <class T> struct callee { using type = T; };
+template <class T> struct callee<T *> { using type = T &; };
+template <class T> struct callee<T *const> { using type = T &; };
+template <class T> using called = typename callee<T>::type;
 template <auto F, class R, class... A> MSL_INLINE R as_free(A... arguments) { return F(arguments...); }
 } // namespace msl_detail
 } // namespace metal
