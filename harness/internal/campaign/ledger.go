@@ -43,11 +43,11 @@ func openLedger(file string) (ledgerOf, error) {
 
 // judge counts a verdict and returns the condition of the entry that knows the failure; empty: none does. Beside are the
 // cases that failed in the case's place, as a law runs them: where one is known to fail, the law cannot hold.
-func (l *ledgerOf) judge(c cases.Case, kind verdict.Kind, beside []cases.Case) (string, error) {
-	if kind.Fails() {
-		at, err := l.Explains(c, kind, l.now)
+func (l *ledgerOf) judge(c cases.Case, v *verdict.Verdict, beside []cases.Case) (string, error) {
+	if v.Kind.Fails() {
+		at, err := l.Explains(c, v.Kind, v.Reason, l.now)
 		for i := 0; err == nil && at < 0 && i < len(beside); i++ {
-			at, err = l.counting(&beside[i])
+			at, err = l.counting(&beside[i], v.Reason)
 		}
 		if err != nil || at < 0 {
 			return "", l.wrong(at, err)
@@ -55,7 +55,7 @@ func (l *ledgerOf) judge(c cases.Case, kind verdict.Kind, beside []cases.Case) (
 		l.failed[at]++
 		return l.Known[at].When.String(), nil
 	}
-	if kind != verdict.Pass {
+	if v.Kind != verdict.Pass {
 		return "", nil
 	}
 	for i := range l.Known {
@@ -75,18 +75,22 @@ func (l *ledgerOf) judge(c cases.Case, kind verdict.Kind, beside []cases.Case) (
 func (l *ledgerOf) judgeAgain(r *record.Result) (string, error) {
 	if r.Kind.Fails() && r.Known != "" {
 		for i := range l.Known {
-			if l.Known[i].When.String() == r.Known && !l.Known[i].Expired(l.now) {
+			if l.Known[i].When.String() == r.Known && l.Known[i].Knows(r.Reason) && !l.Known[i].Expired(l.now) {
 				l.failed[i]++
 				return r.Known, nil
 			}
 		}
 	}
-	return l.judge(r.Case, r.Kind, nil)
+	return l.judge(r.Case, &r.Verdict, nil)
 }
 
-// counting is the number of the first entry that counts and is about a case, whatever verdict it has; -1: none is.
-func (l *ledgerOf) counting(c *cases.Case) (int, error) {
+// counting is the number of the first entry that counts and is about a case with a failure that said so much of itself,
+// whatever verdict it has; -1: none is.
+func (l *ledgerOf) counting(c *cases.Case, said string) (int, error) {
 	for i := range l.Known {
+		if !l.Known[i].Knows(said) {
+			continue
+		}
 		if ok, err := l.Known[i].Matches(*c); err != nil || ok && !l.Known[i].Expired(l.now) {
 			return i, err
 		}

@@ -59,7 +59,7 @@ func lineOf(result engine.Result, path string, known *ledgerOf) (record.Result, 
 		line.Wrote = record.Tail(result.Stack)
 	}
 	var err error
-	line.Known, err = known.judge(result.Case, v.Kind, result.Further)
+	line.Known, err = known.judge(result.Case, &v, result.Further)
 	return line, err
 }
 

@@ -24,6 +24,12 @@ func (c *Case) EffectiveStrides(operand string) [4]int {
 	return c.effective(operand, *c.Layout.Operand(operand))
 }
 
+// StridesOf are the element strides of an operand for batch, head, row and column, as kernels get them.
+func (c *Case) StridesOf(operand string) [4]int {
+	s, _ := c.rawStrides(operand)
+	return s
+}
+
 // Strided reports whether an operand lies otherwise than without any layout, in a way that its addresses show.
 func (c *Case) Strided(operand string) bool {
 	return c.EffectiveStrides(operand) != c.effective(operand, Operand{})

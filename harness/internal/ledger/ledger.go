@@ -7,6 +7,10 @@
 //	reason = "the bias is added before the scale"
 //	link = "https://example.org/issues/12"
 //	expires = 2027-03-31
+//	says = 'out\[.*\] is '
+//
+// What a condition covers is more than the bug, as a rule: where the failure's own words tell it from others, `says` is a
+// regular expression that they must match.
 //
 // It never runs a case.
 package ledger
@@ -17,6 +21,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +44,8 @@ type Entry struct {
 	Verdicts []verdict.Kind      `toml:"verdicts"` // that it wears; one at least
 	Reason   string              `toml:"reason"`
 	Link     string              `toml:"link"`
+	// Says is what the reason of a failure must match (https://github.com/google/re2/wiki/Syntax); nil: any is the bug's.
+	Says *regexp.Regexp `toml:"says,omitempty"`
 	// Expires is the last day on which the entry counts; nil: it does not end.
 	Expires *toml.LocalDate `toml:"expires,omitempty"`
 }
@@ -62,7 +69,7 @@ func Read(file string) (Ledger, error) {
 	if err := decoder.Decode(&l); err != nil {
 		var strict *toml.StrictMissingError
 		if errors.As(err, &strict) {
-			return Ledger{}, fmt.Errorf("%s: unknown field %s; an entry has when, verdicts, reason, link and expires", file, strings.Join(strict.Errors[0].Key(), "."))
+			return Ledger{}, fmt.Errorf("%s: unknown field %s; an entry has when, verdicts, reason, link, says and expires", file, strings.Join(strict.Errors[0].Key(), "."))
 		}
 		return Ledger{}, fmt.Errorf("%s: %w", file, err)
 	}
@@ -112,11 +119,15 @@ func (e *Entry) Matches(c cases.Case) (bool, error) {
 	return false, nil
 }
 
-// Explains returns the number of the first entry that counts on a day and knows the failure of a case; -1: none does.
-func (l *Ledger) Explains(c cases.Case, kind verdict.Kind, now time.Time) (int, error) {
+// Knows reports whether the words of a failure are those of the bug.
+func (e *Entry) Knows(said string) bool { return e.Says == nil || e.Says.MatchString(said) }
+
+// Explains returns the number of the first entry that counts on a day and knows the failure of a case, which said so much of
+// itself; -1: none does.
+func (l *Ledger) Explains(c cases.Case, kind verdict.Kind, said string, now time.Time) (int, error) {
 	for i := range l.Known {
 		e := &l.Known[i]
-		if e.Expired(now) || !slices.Contains(e.Verdicts, kind) {
+		if e.Expired(now) || !slices.Contains(e.Verdicts, kind) || !e.Knows(said) {
 			continue
 		}
 		if ok, err := e.Matches(c); err != nil || ok {

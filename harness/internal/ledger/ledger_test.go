@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,9 +54,26 @@ func TestAnEntryExplainsItsVerdictsUntilItExpires(t *testing.T) {
 		{differ, verdict.Numeric, day, 0}, {differ, verdict.Special, day, -1}, {equal, verdict.Numeric, day, -1},
 		{behind, verdict.Numeric, day, 0}, {differ, verdict.Numeric, day.Add(2 * time.Hour), -1},
 	} {
-		got, err := l.Explains(x.c, x.kind, x.now)
+		got, err := l.Explains(x.c, x.kind, "out[0] is 1", x.now)
 		require.NoError(t, err)
 		require.Equal(t, x.want, got, "%s %s %s", cases.Describe(x.c), x.kind, x.now)
+	}
+}
+
+// What else fails in the same cases, with the same verdict, is news.
+func TestAnEntryThatSaysHowItFailsExplainsNothingElse(t *testing.T) {
+	l, err := Read(write(t, strings.Replace(good, "reason =", "says = 'past the end of (k|v): .*kernel pad:'\nreason =", 1)))
+	require.NoError(t, err)
+	c := decode(t, `{"version":1,"batch":1,"heads":1,"q_len":2,"kv_len":3,"head_dim":4,"input":"fp32"}`)
+	for said, want := range map[string]int{
+		"touched memory 0 bytes past the end of k: pass[0]: kernel pad: access to memory":  0,
+		"touched memory 0 bytes past the end of k: pass[1]: kernel main: access to memory": -1,
+		"touched memory 0 bytes past the end of q: pass[0]: kernel pad: access to memory":  -1,
+		"out[0] is 1": -1, "": -1,
+	} {
+		got, err := l.Explains(c, verdict.Numeric, said, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))
+		require.NoError(t, err)
+		require.Equal(t, want, got, said)
 	}
 }
 
@@ -68,6 +86,7 @@ func TestWrongLedgersAreRefused(t *testing.T) {
 		"[[known]]\nwhen = 'q_len > 1'\nverdicts = ['pass']\nreason='x'\nlink = 'x'\n":                      `verdict "pass"; want one of`,
 		"[[known]]\nwhen = 'q_length > 1'\nverdicts = ['numeric']\nreason='x'\nlink = 'x'\n":                "unknown name q_length",
 		"[[known]]\nwhen = 'q_len > 1'\nverdicts = ['numeric']\nreason='x'\nlink = 'x'\nuntil = 2027-01-01": "unknown field known.until",
+		"[[known]]\nwhen = 'q_len > 1'\nverdicts = ['numeric']\nreason='x'\nlink = 'x'\nsays = 'out['":      "missing closing ]",
 		"[[known]\n": "known.toml",
 	} {
 		_, err := Read(write(t, text))

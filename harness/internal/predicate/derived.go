@@ -74,8 +74,31 @@ type sameStrides struct {
 	QOut bool `expr:"q_out"`
 }
 
+// steps are the strides of an operand in elements.
+type steps struct {
+	Batch int `expr:"batch"`
+	Head  int `expr:"head"`
+	Row   int `expr:"row"`
+	Col   int `expr:"col"`
+}
+
+type stride struct {
+	Q   steps `expr:"q"`
+	K   steps `expr:"k"`
+	V   steps `expr:"v"`
+	Out steps `expr:"out"`
+}
+
+func stridesOf(c *cases.Case) stride {
+	of := func(operand string) steps {
+		s := c.StridesOf(operand)
+		return steps{s[0], s[1], s[2], s[3]}
+	}
+	return stride{of("q"), of("k"), of("v"), of("out")}
+}
+
 var conditionType = func() reflect.Type {
-	fields := make([]reflect.StructField, 0, envType.NumField()+12)
+	fields := make([]reflect.StructField, 0, envType.NumField()+13)
 	for i := range envType.NumField() {
 		fields = append(fields, envType.Field(i))
 	}
@@ -91,7 +114,8 @@ var conditionType = func() reflect.Type {
 		named("DerivedClass", "class", reflect.TypeFor[class]()),
 		named("DerivedBatchesInside", "batches_inside", reflect.TypeFor[perOperand]()),
 		named("DerivedColumnsApart", "columns_apart", reflect.TypeFor[perOperand]()),
-		named("DerivedInfClash", "inf_clash", reflect.TypeFor[bool]()))
+		named("DerivedInfClash", "inf_clash", reflect.TypeFor[bool]()),
+		named("DerivedStride", "stride", reflect.TypeFor[stride]()))
 	return reflect.StructOf(fields)
 }()
 
@@ -109,6 +133,7 @@ func conditionValues(c *cases.Case) any {
 		stridedOf{c.Strided("q"), c.Strided("k"), c.Strided("v"), c.Strided("out"), c.MaskStrided()},
 		sameStrides{c.EffectiveStrides("k") == c.EffectiveStrides("v"), c.EffectiveStrides("q") == c.EffectiveStrides("out")},
 		c.Ragged(), class{Class(c.HeadDim), Class(c.VDim())}, eachOperand(c.BatchesInside), eachOperand(c.ColumnsApart), c.InfinitiesClash(),
+		stridesOf(c),
 	} {
 		env.Field(base.NumField() + i).Set(reflect.ValueOf(value))
 	}

@@ -15,7 +15,7 @@
 // keys to another block of 32 than others of their 32 rows),
 // visible.ends_32 (for each group of 32 rows, one past its last key: any(visible.ends_32, # % 32 != 0); also of 8 rows, and
 // begins_8 and begins_32), strided.k and its like (the operand, or the mask in memory, is not packed, as far as its addresses
-// show), same_strides.k_v, same_strides.q_out, batches_inside.k and its like (several batches that lie closer together than
+// show), stride.k.row and its like (elements from one row to the next; also batch, head and col), same_strides.k_v, same_strides.q_out, batches_inside.k and its like (several batches that lie closer together than
 // the rows), columns_apart.k and its like (columns that are not next to each other, and no further apart than the rows),
 // inf_clash (some row sees +Inf and -Inf in one column of v), ragged (batch entries have lengths of their own), class.head_dim and class.v_head_dim (the least power of two that is no
 // less), own.scale (the scale is not 1/sqrt(head_dim)), past.head_dim, past.v_head_dim,

@@ -33,6 +33,10 @@ func TestMatch(t *testing.T) {
 		`group == 2 && kv_heads == 2`:               {false, true},
 		`layout.k.order == "BSHD"`:                  {false, true},
 		`layout.k.pad + layout.q.pad == 3`:          {false, true},
+		`stride.k.row > head_dim`:                   {false, true}, // BSHD: of two heads, each padded
+		`stride.k.row == 38 && stride.k.head == 19`: {false, true},
+		`stride.q.row == 16 && stride.q.col == 1`:   {true, true},
+		`stride.v.batch == kv_heads * 7 * 16`:       {true, true},
 		`values.q == "normal"`:                      {true, false},
 		`lse`:                                       {false, true},
 		`after == 1`:                                {false, true},
