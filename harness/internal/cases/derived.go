@@ -1,6 +1,9 @@
 package cases
 
-import "math"
+import (
+	"iter"
+	"math"
+)
 
 // What follows from a case's fields, for those who ask when a bug strikes.
 
@@ -201,13 +204,9 @@ func (c *Case) gapIn(batch, kvHead int, array bool, looked *int) bool {
 func (c *Case) readInTiles(batch int) (read []bool, count int) {
 	const tile = 8
 	read = make([]bool, c.KVLen)
-	for r0 := 0; r0 < c.QLen; r0 += tile {
-		begin, end := c.KVLen, 0
-		for r := r0; r < min(r0+tile, c.QLen); r++ {
-			if first, last := c.Span(batch, r); first < last {
-				begin, end = min(begin, first), max(end, last)
-			}
-		}
+	span := c.spanOfRows(batch)
+	for r0, past := range c.rowGroups(batch, tile) {
+		begin, end := seenBy(span, r0, past, c.KVLen)
 		for key := begin / tile * tile; key < min((end+tile-1)/tile*tile, c.KVLen); key++ {
 			if !read[key] {
 				read[key] = true
@@ -222,20 +221,12 @@ func (c *Case) readInTiles(batch int) (read []bool, count int) {
 // they read, some are done before the others. Rows past the last one see none, where there are more than 32.
 func (c *Case) Uneven() bool {
 	const few, many, block = 8, 32, 32
-	batches := 1
-	if c.Ragged() {
-		batches = c.Batch
-	}
-	for b := range batches {
-		for r0 := 0; r0 < c.QLen; r0 += many {
+	for b := range c.differentBatches() {
+		span := c.spanOfRows(b)
+		for r0, past := range c.rowGroups(b, many) {
 			most, least := 0, c.KVLen+1
-			for r := r0; r < r0+many && (c.QLen > many || r < c.QLen); r += few {
-				end := 0
-				for row := r; row < min(r+few, c.QLen); row++ {
-					if first, last := c.Span(b, row); first < last {
-						end = max(end, last)
-					}
-				}
+			for r := r0; r < r0+many && (c.QLen > many || r-r0 < c.QLen); r += few {
+				_, end := seenBy(span, r, min(r+few, past), c.KVLen)
 				blocks := (end + block - 1) / block
 				most, least = max(most, blocks), min(least, blocks)
 			}
@@ -289,8 +280,8 @@ func (c *Case) KeysSeen(limit int) int {
 }
 
 // Ends returns, for every group of so many rows, one past the last key that any of its rows sees by the causal or window
-// part of the mask, and Begins the first such key: what a kernel takes for its loop over the keys. Groups that see none
-// are left out. Neighbours that are alike are one.
+// part of the mask and by the lengths of its batch entry, and Begins the first such key: what a kernel takes for its loop over
+// the keys. Groups that see none are left out. Neighbours that are alike are one.
 func (c *Case) Ends(rows int) []int { _, ends := c.spans(rows); return ends }
 
 // Begins is told at Ends.
@@ -303,16 +294,60 @@ func (c *Case) spans(rows int) (begins, ends []int) {
 		}
 		return append(list, n)
 	}
-	for row := 0; row < c.QLen; row += rows {
-		begin, end := c.KVLen, 0
-		for r := row; r < min(row+rows, c.QLen); r++ {
-			if first, last := c.Span(0, r); first < last {
-				begin, end = min(begin, first), max(end, last)
+	for b := range c.differentBatches() {
+		span := c.spanOfRows(b)
+		for r0, past := range c.rowGroups(b, rows) {
+			if begin, end := seenBy(span, r0, past, c.KVLen); begin < end {
+				begins, ends = add(begins, begin), add(ends, end)
 			}
-		}
-		if begin < end {
-			begins, ends = add(begins, begin), add(ends, end)
 		}
 	}
 	return begins, ends
+}
+
+// differentBatches is how many batches there are whose rows may see different keys, an array aside.
+func (c *Case) differentBatches() int {
+	if c.Ragged() {
+		return c.Batch
+	}
+	return 1
+}
+
+// rowGroups are the rows [first, past) of a batch that are taken together, so many at most: packed entries have groups of
+// their own, each from its first row on.
+func (c *Case) rowGroups(batch, rows int) iter.Seq2[int, int] {
+	parts := []Entry{{QEnd: c.QLen}}
+	if c.Lengths.Packed > 0 {
+		parts = c.Entries(batch)
+	}
+	return func(yield func(int, int) bool) {
+		for _, e := range parts {
+			for r := e.QBegin; r < e.QEnd; r += rows {
+				if !yield(r, min(r+rows, e.QEnd)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// spanOfRows is Span for the rows of one batch.
+func (c *Case) spanOfRows(batch int) func(row int) (first, last int) {
+	if !c.Ragged() {
+		return func(row int) (first, last int) { return c.Span(batch, row) }
+	}
+	entries := c.Entries(batch)
+	return func(row int) (first, last int) { return c.spanIn(entries, row) }
+}
+
+// seenBy is from the first to one past the last key that some of the rows [row, past) see; begin is all and end 0 where none
+// sees any.
+func seenBy(span func(int) (int, int), row, past, all int) (begin, end int) {
+	begin = all
+	for ; row < past; row++ {
+		if first, last := span(row); first < last {
+			begin, end = min(begin, first), max(end, last)
+		}
+	}
+	return begin, end
 }
