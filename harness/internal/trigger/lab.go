@@ -47,7 +47,8 @@ type Lab struct {
 	probes   int
 	refused  int
 	fresh    []cases.Case
-	kernels  map[predicate.Kernel]bool // that were asked about: a path that compiles one for each has them
+	warm     map[predicate.Kernel]bool // kernels that the run or a probe has needed: a path that compiles one for each has them
+	kernels  int                       // of them, those that a probe was the first to need
 }
 
 type judged struct {
@@ -66,7 +67,7 @@ func New(o Options) *Lab {
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
 	}
-	return &Lab{o: o, dice: rand.New(rand.NewSource(o.Seed)), samples: map[string]*sample{}, verdicts: map[string]verdict.Kind{}, kernels: map[predicate.Kernel]bool{}}
+	return &Lab{o: o, dice: rand.New(rand.NewSource(o.Seed)), samples: map[string]*sample{}, verdicts: map[string]verdict.Kind{}, warm: map[predicate.Kernel]bool{}}
 }
 
 // Tell adds a verdict of the run. What was neither passed nor failed teaches nothing.
@@ -79,6 +80,7 @@ func (l *Lab) Tell(c cases.Case, kind verdict.Kind) {
 		return
 	}
 	l.run = append(l.run, judged{s, kind.Fails()})
+	l.warm[predicate.KernelOf(&c)] = true
 }
 
 func (l *Lab) sample(c cases.Case) *sample {
@@ -145,15 +147,18 @@ func (l *Lab) askBut(ctx context.Context, c cases.Case, one *Finding) (*sample, 
 			return s, unclear, err
 		}
 		l.verdicts[s.key] = kind
+		told := ""
 		if kind == verdict.Pass || kind.Fails() {
-			l.kernels[predicate.KernelOf(&c)] = true
-		}
-		if kind == verdict.Pass || kind.Fails() {
+			if l.cold(&c) {
+				told = ", by a kernel that is new"
+				l.kernels++
+			}
+			l.warm[predicate.KernelOf(&c)] = true
 			l.probes++
 		} else if l.refused++; l.refused%refusalsToAProbe == 0 {
 			l.probes++
 		}
-		l.o.Log("probe %d: %s: %s", l.probes, kind, cases.Describe(c))
+		l.o.Log("probe %d: %s: %s%s", l.probes, kind, cases.Describe(c), told)
 		if kind == verdict.Pass || kind.Fails() {
 			l.probed = append(l.probed, judged{s, kind.Fails()})
 		}
@@ -188,6 +193,11 @@ const freshCases = 300
 // and a library that takes few cases would use up all probes with them.
 const refusalsToAProbe = 8
 
-// Kernels is how many kernels all that was asked about needs, where one is made for each format, class of sizes and set of
-// terms: nearly all that a probe costs is to compile one.
-func (l *Lab) Kernels() int { return len(l.kernels) }
+// cold reports whether a case needs a kernel that neither the run nor a probe has needed, so that a path would have to
+// compile it: a probe takes a hundred times as long then. Where several cases tell the same, one that does not need it is
+// asked about.
+func (l *Lab) cold(c *cases.Case) bool { return !l.warm[predicate.KernelOf(c)] }
+
+// Kernels is how many kernels the probes needed that the run had not, where one is made for each format, class of sizes and
+// set of terms: nearly all that a probe costs is to compile one.
+func (l *Lab) Kernels() int { return l.kernels }

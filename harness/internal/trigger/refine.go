@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -81,14 +82,9 @@ func (in *inference) disagree(preds []conjunction) (asked int, err error) {
 		}
 		points = append(points, point{lean, min(share, 1-share), string(votes)})
 	}
+	// Of cases that tell the same, those come first that need no new kernel.
 	slices.SortStableFunc(points, func(a, b point) int {
-		switch {
-		case a.score > b.score:
-			return -1
-		case a.score < b.score:
-			return 1
-		}
-		return 0
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(truth(in.cold(&a.s.c)), truth(in.cold(&b.s.c))))
 	})
 	seen := map[string]bool{}
 	for _, p := range points {

@@ -14,11 +14,15 @@ const (
 	naturalDraws  = 120
 )
 
+// warmDraws is how many of the first generated cases are left out that need a kernel which nothing has needed yet. The
+// cases of the run have needed dozens, and any of these may be among those that are left.
+const warmDraws = 80
+
 // natural tries generated cases that the condition matches as they are. Those that are moved inside have fields of the
 // base, and so they fail where the base fails, be the condition as wide as it may.
 func (in *inference) natural(p *conjunction) (bad int, err error) {
 	tried := 0
-	for range naturalDraws {
+	for draw := range naturalDraws {
 		if tried == naturalProbes || !in.left() {
 			break
 		}
@@ -26,7 +30,7 @@ func (in *inference) natural(p *conjunction) (bad int, err error) {
 		if err != nil {
 			return bad, err
 		}
-		if _, asked := in.verdicts[key(&c)]; asked || !p.holdsFor(&c) || work(&c) > in.o.MaxWork || weak(&c) || in.known(in.sample(c)) {
+		if _, asked := in.verdicts[key(&c)]; asked || !p.holdsFor(&c) || work(&c) > in.o.MaxWork || weak(&c) || tried > 0 && draw < warmDraws && in.cold(&c) || in.known(in.sample(c)) {
 			continue
 		}
 		ok, judgedIt, err := in.tryInside(p, c)
@@ -54,7 +58,7 @@ func (in *inference) verify(p *conjunction) (bad int, err error) {
 			return bad, err
 		}
 		moved := in.moveInside(p, c)
-		if moved == nil || work(moved) > in.o.MaxWork || in.known(in.sample(*moved)) {
+		if moved == nil || work(moved) > in.o.MaxWork || tries < warmDraws && in.cold(moved) || in.known(in.sample(*moved)) {
 			continue
 		}
 		if float64(insides) <= outsides || len(p.atoms) == 0 {
