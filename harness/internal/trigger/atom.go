@@ -15,6 +15,7 @@ type atom struct {
 	cost     float64
 	feature  int
 	holds    func(float64) bool
+	or       *atom  // may stand in its place; nil: nothing does
 	readable string // for people, where the text would not read well; empty: what inWords makes of the text
 }
 

@@ -14,7 +14,7 @@ type conjunction struct {
 
 func (p *conjunction) matches(s *sample) bool {
 	for i := range p.atoms {
-		if !p.atoms[i].holds(s.x[p.atoms[i].feature]) {
+		if !p.atoms[i].in(s.x) {
 			return false
 		}
 	}
@@ -24,7 +24,8 @@ func (p *conjunction) matches(s *sample) bool {
 // holdsFor is matches for a case of which no sample was made.
 func (p *conjunction) holdsFor(c *cases.Case) bool {
 	for i := range p.atoms {
-		if a := &p.atoms[i]; !a.holds(features[a.feature].value(c)) {
+		a := &p.atoms[i]
+		if !a.holds(features[a.feature].value(c)) && (a.or == nil || !a.or.holds(features[a.or.feature].value(c))) {
 			return false
 		}
 	}

@@ -98,7 +98,7 @@ func (e *evidence) columns() []column {
 		consider(a, func(s *sample) bool { return s.bits[i] })
 	}
 	for _, a := range e.extra {
-		consider(a, func(s *sample) bool { return a.holds(s.x[a.feature]) })
+		consider(a, func(s *sample) bool { return a.in(s.x) })
 	}
 	return list
 }

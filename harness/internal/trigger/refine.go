@@ -43,6 +43,11 @@ func (in *inference) refine() error {
 		if err != nil {
 			return err
 		}
+		told, err = in.either(best)
+		if err != nil {
+			return err
+		}
+		asked += told
 		if settled && asked == 0 && bad == 0 {
 			return nil
 		}

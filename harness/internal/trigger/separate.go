@@ -26,7 +26,7 @@ func (in *inference) separate(preds []conjunction) (asked int, err error) {
 		if !ok || in.told(best, p) {
 			continue
 		}
-		c, found := in.apart(best, p, append(groupsOf(&features[one.feature]), groupsOf(&features[other.feature])...))
+		c, found := in.apart(best, p, append(one.groups(), other.groups()...))
 		if !found {
 			continue
 		}

@@ -127,7 +127,7 @@ func (in *inference) compare(one, two *conjunction) error {
 			if err != nil {
 				return err
 			}
-			if moved := in.moveInside([]*conjunction{one, two}[in.dice.Intn(2)], fresh); moved != nil {
+			if moved := in.moveInside([]*conjunction{one, two}[in.dice.Intn(2)], fresh, &in.base.c); moved != nil {
 				c = *moved
 			}
 		}

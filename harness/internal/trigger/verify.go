@@ -57,7 +57,7 @@ func (in *inference) verify(p *conjunction) (bad int, err error) {
 		if err != nil {
 			return bad, err
 		}
-		moved := in.moveInside(p, c)
+		moved := in.moveInside(p, c, in.donor(p))
 		if moved == nil || work(moved) > in.o.MaxWork || tries < warmDraws && in.cold(moved) || in.known(in.sample(*moved)) {
 			continue
 		}
@@ -123,20 +123,38 @@ func (in *inference) tryInside(p *conjunction, c cases.Case) (ok int, judgedIt b
 	return 0, true, err
 }
 
-// moveInside copies from the base the fields that the atoms which do not hold are about.
-func (in *inference) moveInside(p *conjunction, c cases.Case) *cases.Case {
+// donor is the base, or now and then another failure that the condition matches: the base shows one way alone in which a
+// condition about several operands holds.
+func (in *inference) donor(p *conjunction) *cases.Case {
+	if in.dice.Intn(2) == 0 {
+		return &in.base.c
+	}
+	var list []*sample
+	for _, j := range in.run {
+		if j.fails && !j.weak && p.matches(j.sample) && !in.unrelated[j.sample] && !in.explainedByAnother(j.sample) {
+			list = append(list, j.sample)
+		}
+	}
+	if len(list) == 0 {
+		return &in.base.c
+	}
+	return &list[in.dice.Intn(len(list))].c
+}
+
+// moveInside copies from a case that the condition matches the fields that the atoms which do not hold are about.
+func (in *inference) moveInside(p *conjunction, c cases.Case, from *cases.Case) *cases.Case {
 	for range 3 {
 		x := &sample{x: vector(&c)}
 		var wrong []string
 		for _, a := range p.atoms {
-			if !a.holds(x.x[a.feature]) {
-				wrong = append(wrong, groupsOf(&features[a.feature])...)
+			if !a.in(x.x) {
+				wrong = append(wrong, a.groups()...)
 			}
 		}
 		if len(wrong) == 0 {
 			return &c
 		}
-		next := take(&c, &in.base.c, wrong)
+		next := take(&c, from, wrong)
 		if next == nil {
 			return nil
 		}
@@ -166,7 +184,7 @@ func groupsOf(f *feature) []string {
 // moveOutside breaks exactly one atom.
 func (in *inference) moveOutside(p *conjunction, c *cases.Case) *cases.Case {
 	broken := in.dice.Intn(len(p.atoms))
-	wanted := groupsOf(&features[p.atoms[broken].feature])
+	wanted := p.atoms[broken].groups()
 	var list []axis
 	for _, a := range axes(c) {
 		if slices.Contains(wanted, a.group) {
@@ -185,7 +203,7 @@ func (in *inference) moveOutside(p *conjunction, c *cases.Case) *cases.Case {
 		x := vector(&out)
 		only := true
 		for i, a := range p.atoms {
-			only = only && a.holds(x[a.feature]) == (i != broken)
+			only = only && a.in(x) == (i != broken)
 		}
 		if only && !in.known(in.sample(out)) {
 			return &out
