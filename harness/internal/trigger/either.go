@@ -199,16 +199,7 @@ func (in *inference) dividing(broken *conjunction, strays []*sample, candidates 
 	if best == nil {
 		return nil, unclear, nil
 	}
-	return in.noteStray(best)
-}
-
-func (in *inference) noteStray(lean *sample) (*sample, answer, error) {
-	s, a, err := in.note(lean.c, nearPass)
-	if a == fails {
-		in.soft = append(in.soft, s)
-		in.far[s] = nearFail
-	}
-	return s, a, err
+	return in.note(best.c, nearPass)
 }
 
 // failsBy reports whether cases outside one atom fail where another holds, and pass where the rest does not hold: else it is
@@ -216,6 +207,7 @@ func (in *inference) noteStray(lean *sample) (*sample, answer, error) {
 func (in *inference) failsBy(broken, rest *conjunction, other *atom, strays []*sample) (bool, error) {
 	inside := conjunction{atoms: append(slices.Clone(broken.atoms), *other)}
 	var fail strikes
+	var failing []*sample
 	for try := range regionTries {
 		if fail.asked == byTheOther || !in.left() {
 			break
@@ -227,11 +219,13 @@ func (in *inference) failsBy(broken, rest *conjunction, other *atom, strays []*s
 		if s == nil || try < warmDraws && in.cold(&s.c) {
 			continue
 		}
-		_, a, err := in.noteStray(s)
+		probe, a, err := in.note(s.c, nearPass)
 		if err != nil {
 			return false, err
 		}
-		fail.add(a)
+		if fail.add(a); a == fails {
+			failing = append(failing, probe)
+		}
 	}
 	if fail.asked < 2 || fail.failed*10 < fail.asked*8 {
 		return false, nil
@@ -257,5 +251,12 @@ func (in *inference) failsBy(broken, rest *conjunction, other *atom, strays []*s
 			outside.add(a)
 		}
 	}
-	return outside.failed*4 <= outside.asked, nil
+	if outside.failed*4 > outside.asked {
+		return false, nil
+	}
+	for _, s := range failing { // this bug's, as is sure now
+		in.far[s] = nearFail
+	}
+	in.soft = append(in.soft, failing...)
+	return true, nil
 }
