@@ -30,7 +30,8 @@ const defaultMaxBytes = 1 << 30
 //	KEY-FILES.twin.so the same, but that private variables without a value start as zeros; only of a checked module, and
 //	                  only where that makes another module
 //	trimmed           empty, as old as the last look at how much there is
-//	KEY-DIGEST.pch    our headers as clang has parsed them; DIGEST is the file's own
+//	parsed/KEY-DIGEST.pch
+//	                  our headers as clang has parsed them; DIGEST is the file's own
 //
 // Every file appears by a rename. None is believed by its name or length: contents are held against their digests each
 // time, and what is damaged, incomplete or another user's is not found, and made anew.

@@ -102,7 +102,7 @@ func TestCacheOutlivesDamage(t *testing.T) {
 	p := msl.Program{Source: small}
 	m := build(t, c, p)
 	records, _ := filepath.Glob(filepath.Join(dir, "msl", "*.json"))
-	parsed, _ := filepath.Glob(filepath.Join(dir, "msl", "*.pch"))
+	parsed, _ := filepath.Glob(filepath.Join(dir, "msl", "parsed", "*.pch"))
 	if len(records) != 1 || len(parsed) != 1 {
 		t.Fatalf("records %v, precompiled headers %v", records, parsed)
 	}

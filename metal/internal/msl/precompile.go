@@ -3,7 +3,9 @@ package msl
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +50,9 @@ func (c *Compiler) precompiled(ctx context.Context, headers string, flags []stri
 	return name
 }
 
+// parsed is where those files lie. They are found by a look at every name, and modules are tens of thousands.
+func (c *cache) parsed() string { return filepath.Join(c.dir, "parsed") }
+
 // keepPrecompiled moves a file that was made into the cache, by the key and the digest of what is in it.
 func (c *cache) keepPrecompiled(key, made string) (string, error) {
 	data, err := os.ReadFile(made)
@@ -57,8 +62,11 @@ func (c *cache) keepPrecompiled(key, made string) (string, error) {
 	if len(data) == 0 {
 		return "", fmt.Errorf("%s: the compiler made an empty file", made)
 	}
-	name := filepath.Join(c.dir, key+"-"+digestBytes(data)+".pch")
+	name := filepath.Join(c.parsed(), key+"-"+digestBytes(data)+".pch")
 	if err := os.Chmod(made, 0o644); err != nil {
+		return "", err
+	}
+	if err := os.Mkdir(c.parsed(), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
 	return name, os.Rename(made, name)
@@ -67,7 +75,7 @@ func (c *cache) keepPrecompiled(key, made string) (string, error) {
 // findPrecompiled returns the file of that key whose contents have the digest in its name, and removes others: clang
 // reads such a file as it is, and may take any damage in it for declarations.
 func (c *cache) findPrecompiled(key string) string {
-	names, err := filepath.Glob(filepath.Join(c.dir, key+"-*.pch"))
+	names, err := filepath.Glob(filepath.Join(c.parsed(), key+"-*.pch"))
 	if err != nil {
 		return ""
 	}

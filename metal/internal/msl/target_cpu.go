@@ -31,11 +31,10 @@ func (cpu) flags(math MathMode, check bool) []string {
 		// The runtime tells simd operations apart by the address of their call, so code keeps its order.
 		"-mllvm", "-disable-block-placement", "-mllvm", "-disable-tail-duplicate", "-mllvm", "-disable-early-taildup",
 		"-mllvm", "-enable-tail-merge=false"}
+	flags = append(flags, thisProcessor)
 	if runtime.GOARCH == "arm64" {
 		// There the pragmas that turn on half, double and function pointers are not heard.
-		flags = append(flags, "-mcpu=native", "-Xclang", "-cl-ext=+all")
-	} else {
-		flags = append(flags, "-march=native")
+		flags = append(flags, "-Xclang", "-cl-ext=+all")
 	}
 	flags = append(flags, mathFlags(math)...)
 	if math == MathFolded {
@@ -48,6 +47,9 @@ func (cpu) flags(math MathMode, check bool) []string {
 	}
 	return flags
 }
+
+// thisProcessor asks clang for every instruction that this machine has.
+var thisProcessor = map[bool]string{true: "-mcpu=native", false: "-march=native"}[runtime.GOARCH == "arm64"]
 
 // mathFlags tell clang what it may suppose of floating-point arithmetic.
 func mathFlags(math MathMode) []string {

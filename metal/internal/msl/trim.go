@@ -3,6 +3,7 @@ package msl
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ func (c *cache) trim(except string) {
 	if err != nil {
 		return
 	}
+	parsed, _ := os.ReadDir(c.parsed()) // absent where no header was parsed yet
 	type module struct {
 		path  string
 		bytes int64
@@ -44,12 +46,15 @@ func (c *cache) trim(except string) {
 	}
 	var modules []module
 	total := int64(0)
-	for _, entry := range entries {
+	for n, entry := range slices.Concat(entries, parsed) {
 		info, err := entry.Info()
 		if err != nil {
 			continue
 		}
 		path := filepath.Join(c.dir, entry.Name())
+		if n >= len(entries) {
+			path = filepath.Join(c.parsed(), entry.Name())
+		}
 		if strings.HasPrefix(entry.Name(), ".new-") {
 			if time.Since(info.ModTime()) > time.Hour {
 				os.RemoveAll(path)

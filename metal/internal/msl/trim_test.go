@@ -50,3 +50,28 @@ func TestTheCacheIsLookedOverNowAndThen(t *testing.T) {
 		t.Error("the marker was trimmed away:", err)
 	}
 }
+
+// TestParsedHeadersAreTrimmedToo: they lie in a folder of their own, and count.
+func TestParsedHeadersAreTrimmedToo(t *testing.T) {
+	c := &cache{dir: t.TempDir(), maxBytes: 64_000}
+	if err := os.Mkdir(c.parsed(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	old, young := filepath.Join(c.parsed(), "key-digest.pch"), filepath.Join(c.dir, "young.so")
+	for _, name := range []string{old, young} {
+		if err := os.WriteFile(name, make([]byte, 40_000), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	past := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(old, past, past); err != nil {
+		t.Fatal(err)
+	}
+	c.trim("")
+	if _, err := os.Stat(old); err == nil {
+		t.Error("parsed headers were left, and 80,000 bytes where 64,000 may be")
+	}
+	if _, err := os.Stat(young); err != nil {
+		t.Error(err)
+	}
+}
