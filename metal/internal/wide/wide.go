@@ -154,8 +154,10 @@ var (
 	calls       = regexp.MustCompile(`(?m)(call [^\n]*@msl_wide_(?:self|lane|enter|turn|leave|multiply|tile_load|tile_store|variable)\([^\n]*\)) #\d+`)
 )
 
-// Prepare tells LLVM, in the text that clang makes before it optimises, what it may suppose of the functions of msl_wide.h.
+// Prepare tells LLVM, in the text that clang makes before it optimises, what it may suppose of the functions of msl_wide.h,
+// and passes structs as words.
 func Prepare(text string) string {
+	text = inWords(text)
 	text = declaration.ReplaceAllStringFunc(text, func(s string) string {
 		m := declaration.FindStringSubmatch(s)
 		attributes := declaredAttributes[m[2]]
