@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/paths/metalpath"
 	"attest.example/attest/metal"
@@ -100,7 +101,7 @@ type goCall struct {
 func (c *goCall) Run() ([]float64, error) {
 	ctx, cancel := c.ctx, context.CancelFunc(func() {})
 	if c.limit > 0 {
-		ctx, cancel = context.WithTimeout(ctx, c.limit)
+		ctx, cancel = compiling.WithTimeout(ctx, c.limit, compiling.Of(c.path))
 	}
 	defer cancel()
 	c.seconds = c.seconds[:0]

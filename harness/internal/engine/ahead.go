@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/paths"
 )
 
@@ -34,7 +35,7 @@ func (e *engine) compileAhead(ctx context.Context) {
 			continue
 		}
 		seen[cases.Name(small)] = true
-		call, cancel := context.WithTimeout(ctx, aheadDeadline)
+		call, cancel := compiling.WithTimeout(ctx, aheadDeadline, compiling.Of(w.path))
 		_, err = w.path.Attend(call, small, cases.Materialize(small))
 		cancel()
 		if err != nil && w.reopen(ctx) != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/oracle"
@@ -193,7 +194,7 @@ func (a *asker) sample(ctx context.Context, c cases.Case) (*sample, bool, error)
 }
 
 func (a *asker) attend(ctx context.Context, c cases.Case, t *cases.Tensors) error {
-	ctx, cancel := context.WithTimeout(ctx, a.order.Deadline)
+	ctx, cancel := compiling.WithTimeout(ctx, a.order.Deadline, compiling.Of(a.path))
 	defer cancel()
 	_, err := a.path.Attend(ctx, c, t)
 	return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/verdict"
 )
@@ -103,13 +104,13 @@ func (e *PanicError) Error() string {
 	return fmt.Sprintf("panic: %v at %s", e.Value, firstFrame(e.Stack))
 }
 
-// guarded calls the path under the deadline. An isolated path keeps it by itself. A path in this process cannot be
+// guarded calls the path under the deadline, which bounds what it computes and not what it compiles. An isolated path keeps it by itself. A path in this process cannot be
 // stopped: after a hang its goroutine is left behind, and the caller must not use the path again.
 func (t *trial) guarded(ctx context.Context, c cases.Case, tensors *cases.Tensors) (paths.Timing, error) {
 	if t.options.Deadline <= 0 {
 		return protected(ctx, t.path, c, tensors)
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.options.Deadline)
+	ctx, cancel := compiling.WithTimeout(ctx, t.options.Deadline, compiling.Of(t.path))
 	defer cancel()
 	if isolated, ok := t.path.(paths.Isolated); ok {
 		timing, err := isolated.Attend(ctx, c, tensors)

@@ -4,7 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"syscall"
+	"time"
+	"unsafe"
 
 	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/harness/internal/worker/native"
@@ -17,10 +20,13 @@ type board struct {
 	memory []byte
 }
 
-// The board's contents: what native notes of faults, then the phase, as its length and its text.
+// The board's contents: what native notes of faults, whether the child compiles and how many nanoseconds it has, then the
+// phase, as its length and its text.
 const (
-	phaseAt   = 64
-	phaseText = phaseAt + 8
+	compilingAt = 64
+	compiledAt  = compilingAt + 8
+	phaseAt     = compiledAt + 8
+	phaseText   = phaseAt + 8
 )
 
 func newBoard() (*board, error) {
@@ -50,6 +56,24 @@ func mapBoard(fd int) ([]byte, error) {
 
 // number is one of the board's. The parent looks once the child has answered or ended, so nobody writes it then.
 func (b *board) number(at int) uint64 { return binary.NativeEndian.Uint64(b.memory[at:]) }
+
+// word is one of the numbers that the parent reads while the child may write it.
+func (b *board) word(at int) *atomic.Uint64 { return (*atomic.Uint64)(unsafe.Pointer(&b.memory[at])) }
+
+// setCompiling is a listener of compiling.Stopwatch.
+func (b *board) setCompiling(now bool, spent time.Duration) {
+	b.word(compiledAt).Store(uint64(spent))
+	flag := uint64(0)
+	if now {
+		flag = 1
+	}
+	b.word(compilingAt).Store(flag)
+}
+
+func (b *board) compiling() (now bool, spent time.Duration) {
+	now = b.word(compilingAt).Load() != 0 // first: once it is 0 the other number is that of then
+	return now, time.Duration(b.word(compiledAt).Load())
+}
 
 // clear forgets faults.
 func (b *board) clear() { clear(b.memory[:native.NoteBytes]) }

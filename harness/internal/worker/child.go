@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/verdict"
 	"attest.example/attest/harness/internal/worker/native"
@@ -182,7 +183,7 @@ func (c *child) attend(r *request) (paths.Timing, error) {
 	ctx := context.Background()
 	if r.Deadline > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.Deadline)
+		ctx, cancel = compiling.WithTimeout(ctx, r.Deadline, compiling.Here)
 		defer cancel()
 	}
 	native.Rearm()

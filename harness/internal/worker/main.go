@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 
+	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/harness/internal/worker/native"
@@ -73,8 +74,10 @@ func serve(open func(context.Context, string) (paths.Path, error)) int {
 	}
 	native.Watch(memory)
 	native.PrintByLines()
+	board := &board{memory: memory}
+	compiling.Here.Tell(board.setCompiling)
 	c := &child{
-		board: &board{memory: memory},
+		board: board,
 		link:  newLink(os.NewFile(requestFD, "requests"), os.NewFile(ReplyFD, "replies")),
 	}
 	return c.run(open, os.Getenv(nameVariable))

@@ -81,6 +81,7 @@ func (p *Path) startOnce(ctx context.Context) error {
 		return errors.New("worker: the path is closed")
 	}
 	p.board.setPhase("")
+	p.board.setCompiling(false, 0)
 	p.board.clear()
 	s, err := spawn(p.options, p.regions, p.board, p.skip)
 	if err != nil {
@@ -128,6 +129,14 @@ func (p *Path) call(ctx context.Context, r request) (*reply, error) {
 		p.process = nil
 	}
 	return answer, err
+}
+
+// Compiling is that of compiling.Clock: of the child.
+func (p *Path) Compiling() (now bool, spent time.Duration) {
+	if p.board == nil { // closed
+		return false, 0
+	}
+	return p.board.compiling()
 }
 
 // Name is the path's own.

@@ -57,6 +57,9 @@ func New(o Options) (*device.Device, error) {
 	}
 	c.toolchain = C.CString(toolchain(compile))
 	defer C.free(unsafe.Pointer(c.toolchain))
+	if o.OnCompile != nil {
+		compile = noticed{compile, o.OnCompile}
+	}
 	handle := cgo.NewHandle(compile)
 	C.use_go_compiler(&c, C.uintptr_t(handle))
 	reason := (*C.char)(C.calloc(1, reasonBytes))

@@ -42,7 +42,19 @@ type Options struct {
 	Check     bool   // for compute-sanitizer: lines of the text, and memory of its own for each buffer, without bands
 	Library   string // the driver's file; "": libcuda.so.1. The first device of a process decides
 
-	Compiler Compiler // nil: package msl with its default cache
+	Compiler  Compiler      // nil: package msl with its default cache
+	OnCompile func() func() // called when a kernel begins to be compiled or looked up, what it returns when that has ended; from any goroutine
+}
+
+// noticed is a compiler whose work is told of.
+type noticed struct {
+	Compiler
+	begun func() func()
+}
+
+func (n noticed) Build(ctx context.Context, p msl.Program) (*msl.Module, error) {
+	defer n.begun()()
+	return n.Compiler.Build(ctx, p)
 }
 
 func (o *Options) check() error {

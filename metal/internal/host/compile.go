@@ -43,6 +43,9 @@ func attestHostSpent(handle C.uintptr_t, program *C.gpu_program, seconds C.doubl
 
 // compile has a program compiled for vectors, where they are asked for and there is a compiler for them, else for fibers.
 func (c *callback) compile(p device.Program, checked bool, engine Engine) (Module, error) {
+	if c.begun != nil {
+		defer c.begun()()
+	}
 	w, ok := c.compiler.(wideCompiler)
 	if !ok || engine == Fibers || checked {
 		return c.compiler.Compile(context.Background(), p, checked)

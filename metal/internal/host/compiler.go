@@ -46,7 +46,8 @@ type wideCompiler interface {
 type callback struct {
 	compiler Compiler
 	onEngine func(msl.EngineOf)
-	earned   *earned // of engine Auto
+	begun    func() func() // Options.OnCompile
+	earned   *earned       // of engine Auto
 }
 
 // MSL is the Compiler that package msl makes: clang, behind an on-disk cache.

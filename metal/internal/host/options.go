@@ -66,6 +66,7 @@ type Options struct {
 	Engine               Engine
 	AutoAfter            time.Duration  // with Auto: how long fibers run a kernel before it is compiled for vectors; 0: a second
 	OnEngine             func(EngineOf) // with Wide and Auto: told of each kernel that is compiled; from any goroutine
+	OnCompile            func() func()  // called when a kernel begins to be compiled or looked up, what it returns when that has ended; from any goroutine
 	Compiler             Compiler       // nil: package msl with its default cache
 	Toolchain            string         // for the device's description; empty: that of Compiler
 }

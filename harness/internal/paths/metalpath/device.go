@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/metal"
 )
@@ -22,6 +23,7 @@ type onDevice struct {
 func openDevice(name string, mode Mode) (*Path, error) {
 	fallbacks := &Fallbacks{Chosen: mode.Host.Engine == metal.EngineAuto}
 	mode.Host.OnEngine = fallbacks.Add
+	mode.Host.OnCompile, mode.CUDA.OnCompile = compiling.Here.Begin, compiling.Here.Begin
 	device, description, err := mode.Open()
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/paths/declared"
 	"attest.example/attest/harness/internal/paths/metalpath"
@@ -80,6 +81,7 @@ func takeRoot(options string) (root, rest string) {
 func open(name string, m *manifest, mode metalpath.Mode) (*Path, error) {
 	fallbacks := &metalpath.Fallbacks{Chosen: mode.Host.Engine == metal.EngineAuto}
 	mode.Host.OnEngine = fallbacks.Add
+	mode.Host.OnCompile, mode.CUDA.OnCompile = compiling.Here.Begin, compiling.Here.Begin
 	device, description, err := mode.Open()
 	if err != nil {
 		return nil, err
