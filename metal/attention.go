@@ -117,10 +117,18 @@ type AttentionOptions struct {
 	KVOffset int
 	Mask     *Mask
 
+	// KeyParts is into how many parts a row's keys are cut, each of which a threadgroup takes: up to 32, and fewer where KVLen is
+	// short; 1: never; 0: as many as suit the device. A row's last bits depend on where its keys are cut, and so, with 0 on a
+	// device that tells how many processors it has, on how many rows, heads and batches are computed beside it.
+	KeyParts int
+
 	Dispatches int           // how many times Forward runs the kernel; 0 means 1
 	TotalOnly  bool          // no place is given for the seconds of each dispatch: Timing has their sum alone
 	Deadline   time.Duration // of one Forward; 0: none
 }
+
+// MostKeyParts is the most that AttentionOptions.KeyParts may be.
+const MostKeyParts = mfa.MostKeyParts
 
 // DefaultScale is 1/sqrt(headDim).
 func DefaultScale(headDim int) float32 { return float32(1 / math.Sqrt(float64(headDim))) }
@@ -179,7 +187,7 @@ func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
 		{"Batch", o.Batch, &f.Batch}, {"Heads", o.Heads, &f.Heads}, {"KVHeads", o.KVHeads, &f.KVHeads},
 		{"QLen", o.QLen, &f.QLen}, {"KVLen", o.KVLen, &f.KVLen}, {"HeadDim", o.HeadDim, &f.HeadDim}, {"VHeadDim", o.VHeadDim, &f.VHeadDim},
 		{"Dispatches", o.Dispatches, &f.Dispatches}, {"KVOffset", o.KVOffset, &f.KVOffset},
-		{"PackedEntries", o.PackedEntries, &f.PackedEntries},
+		{"PackedEntries", o.PackedEntries, &f.PackedEntries}, {"KeyParts", o.KeyParts, &f.KeyParts},
 		{"Pages.Size", pageSize, &f.PageSize}, {"Pages.Count", pageCount, &f.PageCount},
 	} {
 		if n.from < 0 || n.from > math.MaxInt32 {

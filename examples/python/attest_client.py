@@ -97,7 +97,7 @@ def attention(*, arrays="numpy", gqa=False, name=None, device=None, toolchain=No
     gqa         True: k and v come with their own number of heads.
     arithmetic  a dict: accumulators, scores, probabilities ("fp16", "bf16", "fp32"), exp_ulp, block, empty_row, ...
                 normalized_probabilities is True unless said otherwise: softmax first, then the product with v.
-    promises    a dict: deterministic, masked_bits, independent, future_bits, nan: False for what it does not promise.
+    promises    a dict: deterministic, masked_bits, independent, any_rows, future_bits, nan: False for what it does not promise.
     supports    expressions over the case that all must hold, such as "head_dim % 8 == 0", or (expression, reason).
     knows       what came after the first problems and needs no keyword, where the function does it right: "v_head_dim", a v
                 with columns of its own, as many as the result has then; "quant", k and v that were integers and are

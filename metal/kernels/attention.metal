@@ -29,6 +29,9 @@
 //             output where math is safe; where it is fast, nobody can promise that.
 // Order       Sums run over head_dim, then over keys in ascending blocks: the same input makes the same bits, and a
 //             row's bits do not depend on the rows beside it.
+// Parts       Where rows are few, several threadgroups may share a row's keys: each takes some in a row, writes its maximum,
+//             its sum and its columns to scratch memory, and attention_join makes one row of them. Sums then run over each
+//             part's keys, then over parts: the same input makes the same bits as long as the parts are the same.
 
 #include <metal_stdlib>
 #include <metal_simdgroup>
@@ -80,8 +83,18 @@ struct AttentionParams {
   uint packed_entries;         // with has_ranges: entries one behind the other in each batch; 0: one, padding around it
   uint bottom_right;           // with has_ranges: the last row of an entry stands at its last key
   uint page_size, pages_per_batch;  // with has_pages: rows of a page, and pages of a batch entry in the table
-  uint v_head_dim;             // with has_v_head_dim: the columns of v and o; else head_dim is
+  uint v_head_dim;             // the columns of v and o; head_dim where has_v_head_dim is off
+  uint part_keys, parts;       // keys of a part, a multiple of BLOCK, and how many parts a row's keys have; 0: all are one
 };
+
+// A row of a part in scratch memory: the bits of its maximum and of its sum, what it saw, then its columns, not yet divided by
+// the sum, each as 32 bits of a float. Where no part has written, 0 is.
+constant constexpr uint PART_MAX = 0, PART_SUM = 1, PART_SAW = 2, PART_COLUMNS = 3;
+constant constexpr uint SAW_ROW = 1, SAW_KEY = 2, SAW_POISON = 4;
+
+ulong row_of_part(constant AttentionParams &p, ulong row_of_all, uint part) {
+  return (row_of_all * p.parts + part) * (PART_COLUMNS + p.v_head_dim);
+}
 
 // With has_quantised: how integers of k or of v are stored, and where their scales and zero points are.
 constant constexpr uint INT8 = 1, INT4 = 2, Q8_0 = 3, Q4_0 = 4;
@@ -97,12 +110,12 @@ struct QuantParams {
 };
 struct QuantisedParams { QuantParams k, v; };
 
-// The rows and keys that a batch entry uses, and the key, counted from its first, at which its first row stands beyond
-// what first_key, end_key and first_place say.
-struct Entry { uint q_begin, q_end, kv_begin, kv_end; long moved; };
+// The rows and keys that a batch entry uses, the key, counted from its first, at which its first row stands beyond what
+// first_key, end_key and first_place say, and the keys of the batch that are in the threadgroup's part.
+struct Entry { uint q_begin, q_end, kv_begin, kv_end; long moved; uint part_begin, part_end; };
 
 Entry entry_of(constant AttentionParams &p, device const int *range) {
-  Entry e;
+  Entry e = {0, 0, 0, 0, 0, 0, p.kv_len};
   e.q_begin = uint(clamp(range[0], 0, int(p.q_len)));
   e.q_end = uint(clamp(range[1], int(e.q_begin), int(p.q_len)));
   e.kv_begin = uint(clamp(range[2], 0, int(p.kv_len)));
@@ -113,6 +126,10 @@ Entry entry_of(constant AttentionParams &p, device const int *range) {
 
 struct KeyRange { uint begin, end; };
 
+KeyRange in_part(Entry e, KeyRange keys) {
+  return {clamp(keys.begin, e.part_begin, e.part_end), clamp(keys.end, e.part_begin, e.part_end)};
+}
+
 // The same as below within an entry; none where the row is padding.
 KeyRange keys_in_entry(constant AttentionParams &p, Entry e, uint row) {
   if (row < e.q_begin || row >= e.q_end) return {0, 0};
@@ -120,13 +137,13 @@ KeyRange keys_in_entry(constant AttentionParams &p, Entry e, uint row) {
   return {e.kv_begin + uint(clamp(place + p.first_key, 0l, count)), e.kv_begin + uint(clamp(place + p.end_key, 0l, count))};
 }
 
-// The keys that causal mask and window leave to a row; none where the row does not exist.
+// The keys of the part that causal mask and window leave to a row; none where the row does not exist.
 KeyRange keys_of_row(constant AttentionParams &p, Entry entry, uint row) {
   if (row >= p.q_len) return {0, 0};
-  if (has_ranges) return keys_in_entry(p, entry, row);
+  if (has_ranges) return in_part(entry, keys_in_entry(p, entry, row));
   const long begin = clamp(long(row) + p.first_key, 0l, long(p.kv_len));
   const long end = clamp(long(row) + p.end_key, 0l, long(p.kv_len));
-  return {uint(begin), uint(end)};
+  return in_part(entry, {uint(begin), uint(end)});
 }
 
 // The union over the rows first .. first + count - 1: both ends grow with the row.
@@ -208,6 +225,19 @@ void store(device uchar *o, ulong index, uint precision, float x, uint special) 
   } else {
     ((device uint *)o)[index] = special != 0 ? special : as_type<uint>(x);
   }
+}
+
+// Of a row without a weight, 0.
+float reciprocal_of(float row_sum) { return row_sum > 0.0f ? 1.0f / row_sum : 0.0f; }
+
+// A row's place among those of all heads and batches.
+ulong row_index(constant AttentionParams &p, uint3 groups, uint batch, uint head, uint row) {
+  return (ulong(batch) * groups.y + head) * p.q_len + row;
+}
+
+void store_logsumexp(device float *logsumexp, ulong index, float row_max, float row_sum, bool has_key, bool poisoned) {
+  const uint special = poisoned ? NAN_BITS : has_key ? 0 : NEGATIVE_INF_BITS;
+  store((device uchar *)logsumexp, index, FP32, row_max + log(row_sum), special);
 }
 
 // Where the keys of a batch entry are, with has_pages: row r is row r % size of page table[r / size].
@@ -371,7 +401,7 @@ void multiply_add(thread simdgroup_float8x8 &x, float factor, simdgroup_float8x8
   x.thread_elements()[1] = x.thread_elements()[1] * factor + term.thread_elements()[1];
 }
 
-// Grid: one threadgroup for each (row block, head, batch). Threads: 32 * simdgroups.
+// Grid: one threadgroup for each (row block and part of the keys, head, batch). Threads: 32 * simdgroups.
 // HEAD_TILES: at least v's columns, rounded up to 8; of q and k there may be more.
 // Tile: float, or T where k and v are no integers.
 // Threadgroup memory, in elements of Tile: one key or value chunk, 32 rows of K_STRIDE, then 8 * simdgroups rows of Q, each
@@ -394,6 +424,7 @@ kernel void attention_forward(
     device const float *v_scales [[buffer(13), function_constant(has_quantised)]],
     device const int *v_zeros [[buffer(14), function_constant(has_quantised)]],
     constant QuantisedParams &quant [[buffer(15), function_constant(has_quantised)]],
+    device uint *scratch [[buffer(16)]],
     threadgroup Tile *tiles [[threadgroup(0)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 groups [[threadgroups_per_grid]],
@@ -403,10 +434,16 @@ kernel void attention_forward(
 {
   const uint head = group.y, kv_head = head / p.heads_per_kv_head;
   uint batch = group.z;
-  Entry entry = {0, p.q_len, 0, p.kv_len, 0};
+  Entry entry = {0, p.q_len, 0, p.kv_len, 0, 0, p.kv_len};
   if (has_ranges) {
     if (p.packed_entries != 0) batch = group.z / p.packed_entries;
     entry = entry_of(p, ranges + 4 * group.z);
+  }
+  const bool is_part = p.part_keys != 0;
+  const uint part = is_part ? group.x % p.parts : 0;
+  if (is_part) {
+    entry.part_begin = part * p.part_keys;
+    entry.part_end = min(p.kv_len, entry.part_begin + p.part_keys);
   }
   Integers k_integers = {0, 0, nullptr, nullptr, nullptr, 0, 0}, v_integers = k_integers;
   if (has_quantised) {
@@ -430,7 +467,7 @@ kernel void attention_forward(
   const ushort fragment_column = (quad & 2) * 2 + (lane % 2) * 2;
 
   // Packed entries have threadgroups of their own, and rows that no entry has are nobody's to write.
-  uint group_row = group.x * simdgroups * TILE, row_end = p.q_len;
+  uint group_row = (is_part ? group.x / p.parts : group.x) * simdgroups * TILE, row_end = p.q_len;
   if (has_ranges && p.packed_entries != 0) {
     group_row += entry.q_begin;
     row_end = entry.q_end;
@@ -469,7 +506,7 @@ kernel void attention_forward(
   long place = long(row) + p.first_place;
   if (has_ranges) place += long(entry.kv_begin) - long(entry.q_begin) + entry.moved;
   if (has_head_terms && p.uses_slopes) slope = slopes[head];
-  if (has_head_terms && p.uses_sinks && special_bits(sinks + head) != NEGATIVE_INF_BITS) {
+  if (has_head_terms && p.uses_sinks && special_bits(sinks + head) != NEGATIVE_INF_BITS && part == 0) {
     row_max = sinks[head];
     row_sum = 1.0f;
     has_key = true;
@@ -647,11 +684,27 @@ kernel void attention_forward(
   }
 
   has_key = any_over_row(has_key);
-  poisoned = any_over_row(poisoned) || (has_key && row_sum == 0.0f);
+  poisoned = any_over_row(poisoned) || (!is_part && has_key && row_sum == 0.0f);
   has_special_value = any_over_row(has_special_value);
   if (row >= row_end) return;
 
-  const float normalizer = row_sum > 0.0f ? 1.0f / row_sum : 0.0f;
+  const float normalizer = is_part ? 1.0f : reciprocal_of(row_sum);
+  const ulong row_of_all = row_index(p, groups, batch, head, row);
+  ulong to = o_head + row * p.o.row, to_column = p.o.column;
+  uint precision = p.output_precision;
+  if (is_part) {
+    const ulong place = row_of_part(p, row_of_all, part);
+    if (fragment_column == 0) {
+      scratch[place + PART_MAX] = as_type<uint>(row_max);
+      scratch[place + PART_SUM] = as_type<uint>(row_sum);
+      scratch[place + PART_SAW] = SAW_ROW | (has_key ? SAW_KEY : 0) | (poisoned ? SAW_POISON : 0);
+    }
+    if (!has_key) return;
+    o = (device uchar *)scratch;
+    to = place + PART_COLUMNS;
+    to_column = 1;
+    precision = FP32;
+  }
   #pragma clang loop unroll(full)
   for (ushort d = 0; d < HEAD_TILES; ++d) {
     #pragma clang loop unroll(full)
@@ -665,14 +718,69 @@ kernel void attention_forward(
       else if (has_quantised && has_special_value && v_integers.format != 0)
         special = special_sum_of_integers(v_integers, mask, p, row_keys, mask_row, column, v_pages);
       else if (has_special_value) special = special_sum(v, mask, p, row_keys, mask_row, column, v_pages);
-      store(o, o_head + row * p.o.row + column * p.o.column, p.output_precision, x, special);
+      store(o, to + column * to_column, precision, x, special);
     }
   }
-  if (p.writes_logsumexp && fragment_column == 0) {
-    const ulong index = (ulong(batch) * groups.y + head) * p.q_len + row;
-    const uint special = poisoned ? NAN_BITS : has_key ? 0 : NEGATIVE_INF_BITS;
-    store((device uchar *)logsumexp, index, FP32, row_max + log(row_sum), special);
+  if (!is_part && p.writes_logsumexp && fragment_column == 0) store_logsumexp(logsumexp, row_of_all, row_max, row_sum, has_key, poisoned);
+}
+
+// Makes one row of its parts: O = sum of O_i * exp(m_i - m) / sum of l_i * exp(m_i - m), of parts i with maximum m_i, sum l_i
+// and columns O_i, and m the largest m_i.
+//
+// Grid: one threadgroup for each (row block, head, batch). Threads: 32 * simdgroups; a simdgroup joins a row, and its lane i
+// holds what part i saw, so there are at most 32 parts.
+kernel void attention_join(
+    device const uint *scratch [[buffer(0)]],
+    device uchar *o [[buffer(1)]],
+    constant AttentionParams &p [[buffer(2)]],
+    device float *logsumexp [[buffer(3)]],
+    uint3 group [[threadgroup_position_in_grid]],
+    uint3 groups [[threadgroups_per_grid]],
+    ushort simdgroups [[simdgroups_per_threadgroup]],
+    ushort simdgroup [[simdgroup_index_in_threadgroup]],
+    ushort lane [[thread_index_in_simdgroup]])
+{
+  const uint head = group.y, batch = group.z, row = group.x * simdgroups + simdgroup;
+  if (row >= p.q_len) return;
+  const ulong row_of_all = row_index(p, groups, batch, head, row);
+  uint saw = 0;
+  float part_max = LOWEST, part_sum = 0.0f;
+  if (lane < p.parts) {
+    device const uint *own = scratch + row_of_part(p, row_of_all, lane);
+    saw = own[PART_SAW];
+    if ((saw & SAW_KEY) != 0) {
+      part_max = as_type<float>(own[PART_MAX]);
+      part_sum = as_type<float>(own[PART_SUM]);
+    }
   }
+  const uint saw_any = simd_or(saw);
+  if ((saw_any & SAW_ROW) == 0) return;  // a row that no packed entry has: nobody's to write
+
+  // A part whose sum is 0 holds no weight, and its maximum may be no score's.
+  const float row_max = simd_max(part_sum > 0.0f ? part_max : LOWEST);
+  const float weight = part_sum > 0.0f ? exp2((part_max - row_max) * M_LOG2E_F) : 0.0f;
+  const float row_sum = simd_sum(part_sum * weight);
+  const bool poisoned = (saw_any & SAW_POISON) != 0 || ((saw_any & SAW_KEY) != 0 && row_sum == 0.0f);
+  const float normalizer = reciprocal_of(row_sum);
+  for (uint first = 0; first < p.v_head_dim; first += 32) {
+    const uint column = first + lane;
+    float x = 0.0f;
+    uint special = 0;
+    for (ushort i = 0; i < p.parts; ++i) {
+      const float weight_of_part = simd_shuffle(weight, i);
+      const bool has_key = (simd_shuffle(saw, i) & SAW_KEY) != 0;
+      if (!has_key || column >= p.v_head_dim) continue;
+      const uint bits = scratch[row_of_part(p, row_of_all, i) + PART_COLUMNS + column];
+      if (special_float(bits) == 0) x += as_type<float>(bits) * weight_of_part;
+      else special = special == 0 || special == bits ? bits : NAN_BITS;  // Inf - Inf is NaN
+    }
+    if (column >= p.v_head_dim) continue;
+    if (poisoned) special = NAN_BITS;
+    x *= normalizer;
+    if (as_type<uint>(x) << 1 == 0) x = 0.0f;
+    store(o, batch * p.o.batch + head * p.o.head + row * p.o.row + column * p.o.column, p.output_precision, x, special);
+  }
+  if (p.writes_logsumexp && lane == 0) store_logsumexp(logsumexp, row_of_all, row_max, row_sum, (saw_any & SAW_KEY) != 0, poisoned);
 }
 
 #define ATTENTION(NAME, T, TILE_TYPE, HEAD_TILES)                                                                \
@@ -680,7 +788,7 @@ kernel void attention_forward(
       device const T *, device const T *, device const T *, device uchar *, constant AttentionParams &,          \
       device float *, device const uchar *, device const float *, device const float *, device const int *,      \
       device const uint *, device const float *, device const int *, device const float *, device const int *,   \
-      constant QuantisedParams &,                                                                                \
+      constant QuantisedParams &, device uint *,                                                                 \
       threadgroup TILE_TYPE *, uint3, uint3, ushort, ushort, ushort);
 
 ATTENTION("attention_fp16_16", half, float, 2)

@@ -90,7 +90,7 @@ func (c *Context) NewCall(f *Forward) (*Call, error) {
 	}
 	d.batch, d.q_len, d.kv_len = C.uint32_t(f.Batch), C.uint32_t(f.QLen), C.uint32_t(f.KVLen)
 	d.heads, d.kv_heads, d.head_dim = C.uint32_t(f.Heads), C.uint32_t(f.KVHeads), C.uint32_t(f.HeadDim)
-	d.v_head_dim = C.uint32_t(f.VHeadDim)
+	d.v_head_dim, d.key_parts = C.uint32_t(f.VHeadDim), C.uint32_t(f.KeyParts)
 	setScores(d, f.Scores)
 	d.input_precision, d.output_precision = C.int32_t(f.Input), C.int32_t(f.Output)
 	d.intermediate_precision, d.math = C.int32_t(f.Intermediate), C.int32_t(f.Math)

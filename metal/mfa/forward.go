@@ -59,9 +59,13 @@ type Forward struct {
 	KVOffset                    uint32 // query row i stands at key i + KVOffset, under top-left masks
 	Mask                        Mask
 	Dispatches                  uint32 // 0 means 1
+	KeyParts                    uint32 // into how many a row's keys are cut; 0: the library chooses
 	DeadlineSeconds             float64
 	TotalOnly                   bool // dispatch_seconds is NULL
 }
+
+// MostKeyParts is MFA_MOST_KEY_PARTS.
+const MostKeyParts = 32
 
 // Result is what a call measured.
 type Result struct {

@@ -104,7 +104,7 @@ void mfa_gpu_close(mfa_gpu *gpu) {
 
 static bool same_variant(const mfa_variant *a, const mfa_variant *b) {
 #define SAME(index, name, value) && a->name == b->name
-  return a->input_precision == b->input_precision && a->head_class == b->head_class && a->math == b->math && a->narrow == b->narrow
+  return a->input_precision == b->input_precision && a->head_class == b->head_class && a->math == b->math && a->narrow == b->narrow && a->join == b->join
       MFA_KERNEL_CONSTANTS(SAME);
 #undef SAME
 }
@@ -114,8 +114,9 @@ static int32_t compile(mfa_gpu *gpu, const mfa_variant *variant, mfa_pipeline **
   static const char *const types[] = {"fp16", "bf16", "fp32"};
   if (!kernel_source) return mfa_fail(MFA_ERROR_KERNEL_COMPILATION, "this build carries no kernel text");
   char function[64];
-  snprintf(function, sizeof function, "attention_%s_%s%u", types[variant->input_precision], variant->narrow ? "narrow_" : "",
-           variant->head_class);
+  if (variant->join) snprintf(function, sizeof function, "attention_join");
+  else snprintf(function, sizeof function, "attention_%s_%s%u", types[variant->input_precision], variant->narrow ? "narrow_" : "",
+                variant->head_class);
 #define CONSTANT(number, name, value) {.index = number, .type = GPU_BOOL, .bits = variant->name},
   const gpu_constant constants[] = {MFA_KERNEL_CONSTANTS(CONSTANT)};
 #undef CONSTANT

@@ -47,6 +47,7 @@ typedef struct {
   uint32_t head_class; /* 16, 32, 64, 128, 256 or 576: the most columns of v that the kernel has accumulators for */
   int32_t math;
   bool narrow; /* tiles in threadgroup memory have the inputs' 16 bits an element */
+  bool join;   /* attention_join, which is one for all inputs: of what is here, math alone matters to it */
 #define CONSTANT(index, name, value) bool name;
   MFA_KERNEL_CONSTANTS(CONSTANT)
 #undef CONSTANT
@@ -219,9 +220,14 @@ typedef struct {
   uint32_t simdgroups;
   uint32_t grid[3];
   uint64_t threadgroup_bytes;
+  uint32_t part_keys, parts;             /* 0: a row's keys are not cut */
+  uint64_t scratch_bytes;                /* of the parts, zero before the first has written; 0 with them */
+  uint32_t join_grid[3], join_simdgroups;
 } mfa_plan;
 
 void mfa_variant_of(const mfa_request *request, const mfa_gpu *gpu, mfa_variant *variant);
+/* The variant that joins parts which the given one computed. */
+mfa_variant mfa_join_of(const mfa_variant *variant);
 int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *request, const mfa_gpu *gpu, const mfa_pipeline *pipeline);
 
 #endif

@@ -116,6 +116,7 @@ MFA_EXPORT double mfa_get_gpu_latency(mfa_context_t context);
 
 #define MFA_ATTENTION_DESC_VERSION 1u
 #define MFA_UNBOUNDED UINT32_MAX
+#define MFA_MOST_KEY_PARTS 32u
 
 typedef enum { MFA_MATH_SAFE = 0, MFA_MATH_FAST = 1 } mfa_math;
 
@@ -227,6 +228,11 @@ typedef struct {
   mfa_quantised k_quant, v_quant;
   /* Columns of v and out, where they are not those of q and k; 0: head_dim. head_dim is then that of q and k alone. */
   uint32_t v_head_dim; /* 0 to 576 */
+  /* Into how many parts a row's keys are cut, each of which a threadgroup takes; a second kernel joins them. Where kv_len is
+   * short there may be fewer. 1: never. 0: as the library sees fit, which may depend on every extent: with few rows on a
+   * device that says how many processors it has, several, else 1. A row's last bits depend on where its keys are cut, and
+   * so, with 0, on how many rows, heads and batches are computed beside it. */
+  uint32_t key_parts; /* 0 to MFA_MOST_KEY_PARTS */
 } mfa_attention_desc;
 
 MFA_EXPORT int32_t mfa_attention_forward_desc(mfa_context_t context, mfa_attention_desc *desc);

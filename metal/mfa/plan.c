@@ -12,8 +12,13 @@ enum {
   ROOMY_SIMDGROUPS_LONG = 8,     /* and head_dim is past 256: a thread holds its row of the accumulators in registers */
   QUERY_PADDING = 8,             /* elements, of a query row in threadgroup memory */
   KEY_CHUNK = 32 * (64 + 8),     /* elements, of a key or value chunk, with its rows' padding */
-  STATIC_THREADGROUP_BYTES = 64  /* more than the kernel's own threadgroup variables */
+  STATIC_THREADGROUP_BYTES = 64, /* more than the kernel's own threadgroup variables */
+  KEY_BLOCK = 32,                /* keys of a block */
+  LEAST_PART_KEYS = 64,          /* of a row, where the plan cuts: fewer take no longer than to join them */
+  PART_HEAD = 3,                 /* words of a row of a part, before its columns */
+  JOIN_SIMDGROUPS = 4            /* rows that a threadgroup joins */
 };
+_Static_assert(MFA_MOST_KEY_PARTS <= SIMD_WIDTH, "a lane for each part of a row");
 
 /* More threadgroup memory than Metal has is a sign of a GPU that is not Apple's. */
 static bool roomy(const mfa_gpu *gpu) { return gpu->info.max_threadgroup_memory > METAL_THREADGROUP_BYTES; }
@@ -31,6 +36,8 @@ void mfa_variant_of(const mfa_request *r, const mfa_gpu *gpu, mfa_variant *varia
 #undef CONSTANT
   };
 }
+
+mfa_variant mfa_join_of(const mfa_variant *variant) { return (mfa_variant){.math = variant->math, .join = true}; }
 
 static mfa_kernel_strides strides_of(const mfa_layout *layout) {
   return (mfa_kernel_strides){layout->stride[0], layout->stride[1], layout->stride[2], layout->stride[3]};
@@ -87,6 +94,43 @@ static uint32_t choose_simdgroups(const mfa_attention_desc *d, const mfa_gpu *gp
   return count;
 }
 
+/* How many parts a row's keys are cut into: so many that every processor has a threadgroup, where there are too few rows for
+ * that. On a device with Metal's limits, or one that does not say how many processors it has, they are not cut. */
+static uint32_t wanted_parts(const mfa_attention_desc *d, const mfa_gpu *gpu, uint32_t simdgroups) {
+  if (d->key_parts) return d->key_parts;
+  const uint64_t most = d->kv_len / LEAST_PART_KEYS, uncut = threadgroups(d, simdgroups);
+  if (!roomy(gpu) || !uncut) return 1;
+  uint64_t parts = gpu->info.processors / uncut;
+  if (parts > most) parts = most;
+  return parts > MFA_MOST_KEY_PARTS ? MFA_MOST_KEY_PARTS : (uint32_t)parts;
+}
+
+/* Parts of whole blocks of keys, none of them empty. */
+static int32_t plan_parts(mfa_plan *plan, const mfa_request *r, const mfa_gpu *gpu) {
+  const mfa_attention_desc *d = r->desc;
+  plan->part_keys = plan->parts = 0;
+  plan->scratch_bytes = 0;
+  uint32_t wanted = wanted_parts(d, gpu, plan->simdgroups);
+  if (wanted < 2 || d->kv_len <= KEY_BLOCK) return MFA_SUCCESS;
+  uint32_t keys = round_up((d->kv_len + wanted - 1) / wanted, KEY_BLOCK), parts = (d->kv_len + keys - 1) / keys;
+  if (parts < 2) return MFA_SUCCESS;
+  if ((uint64_t)plan->grid[0] * parts > UINT32_MAX / (plan->simdgroups * SIMD_WIDTH))
+    return mfa_fail(MFA_ERROR_INVALID_ARGS, "key_parts: %u of %u rows are more threads than a grid has; fewer parts would do",
+                    d->key_parts, d->q_len);
+  plan->part_keys = keys;
+  plan->parts = parts;
+  plan->grid[0] *= parts;
+  const uint64_t rows = (uint64_t)d->batch * d->heads, words = (uint64_t)parts * (PART_HEAD + mfa_v_head_dim(d));
+  if (rows > UINT64_MAX / d->q_len / words / 4)
+    return mfa_fail(MFA_ERROR_MEMORY_ALLOCATION, "key_parts: the parts of %u rows take more bytes than can be counted", d->q_len);
+  plan->scratch_bytes = rows * d->q_len * words * 4;
+  plan->join_simdgroups = JOIN_SIMDGROUPS;
+  plan->join_grid[0] = (d->q_len + JOIN_SIMDGROUPS - 1) / JOIN_SIMDGROUPS;
+  plan->join_grid[1] = d->heads;
+  plan->join_grid[2] = d->batch;
+  return MFA_SUCCESS;
+}
+
 static mfa_kernel_quant quant_of(const mfa_attention_desc *d, const mfa_quantised *q, const mfa_tensor *scales) {
   mfa_kernel_quant quant = {.format = (uint32_t)q->format, .has_zeros = q->zeros.buffer != NULL};
   if (!scales->buffer) return quant;
@@ -118,6 +162,8 @@ int32_t mfa_plan_init(mfa_plan *plan, const mfa_request *r, const mfa_gpu *gpu, 
   plan->grid[0] = (d->q_len + rows - 1) / rows;
   plan->grid[1] = d->heads;
   plan->grid[2] = d->batch * (d->packed_entries ? d->packed_entries : 1);
+  int32_t status = plan_parts(plan, r, gpu);
+  if (status != MFA_SUCCESS) return status;
   plan->params = (mfa_kernel_params){
       .q = strides_of(&r->q.layout), .k = strides_of(&r->k.layout), .v = strides_of(&r->v.layout),
       .o = strides_of(&r->out.layout), .mask = strides_of(&r->mask.layout),

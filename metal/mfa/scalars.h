@@ -31,6 +31,7 @@
   X("%d", v_quant.span, MFA_SCALES_ROW, MFA_SCALES_HEAD, "row (0), block (1) or head (2)") \
   X("%u", v_head_dim, 0, 576, "0 (head_dim) to 576")                          \
   X("%u", dispatches, 0, 1 << 20, "at most 1048576")                          \
+  X("%u", key_parts, 0, MFA_MOST_KEY_PARTS, "0 (the library chooses) to 32")  \
   X("%g", deadline_seconds, 0, HUGE_VAL, "0 or more")
 
 /* Those that change the mathematics and came after the calls that other libraries of this interface have. 0 is none; a
@@ -38,7 +39,7 @@
 #define MFA_LATER_SCALARS(X) X(softcap)
 
 /* Type and name of a member of AttentionParams, in its order and after the strides and the range of keys, and its value
- * for request r with descriptor d. */
+ * for request r with descriptor d and its plan. */
 #define MFA_KERNEL_SCALARS(X)                                      \
   X(uint32_t, q_len, d->q_len)                                     \
   X(uint32_t, kv_len, d->kv_len)                                   \
@@ -58,7 +59,9 @@
   X(uint32_t, bottom_right, d->align == MFA_ALIGN_BOTTOM_RIGHT)    \
   X(uint32_t, page_size, d->page_size)                             \
   X(uint32_t, pages_per_batch, mfa_pages_each(d))                  \
-  X(uint32_t, v_head_dim, mfa_v_head_dim(d))
+  X(uint32_t, v_head_dim, mfa_v_head_dim(d))                       \
+  X(uint32_t, part_keys, plan->part_keys)                          \
+  X(uint32_t, parts, plan->parts)
 
 /* Index and name of a bool function constant, and its value: what is off is not in the pipeline. */
 #define MFA_KERNEL_CONSTANTS(X) \

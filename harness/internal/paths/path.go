@@ -50,10 +50,11 @@ type Promises struct {
 	Independent   bool // batches, heads and rows do not see each other: change one, the others keep their bits
 	FutureBits    bool // under a causal mask, later keys change no bit of earlier rows
 	NaN           bool // an allowed NaN or Inf reaches the output (not so under fast math)
+	AnyRows       bool // a row has the same bits however many are computed beside it (not so where few rows have another kernel)
 }
 
 // AllPromises is the default: a path that declares nothing promises everything.
-func AllPromises() Promises { return Promises{true, true, true, true, true} }
+func AllPromises() Promises { return Promises{true, true, true, true, true, true} }
 
 // Promiser is a path that does not promise everything.
 type Promiser interface{ Promises(cases.Case) Promises }

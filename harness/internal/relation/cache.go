@@ -11,14 +11,14 @@ import (
 // keys (kv_offset), and the cache behind them gets longer. Neither changes what a row sees.
 
 // chunks: some rows one after the other, alone and at their position, have the bits that they have among all. Bit for bit,
-// on paths that promise Independent, as a prompt is that is computed in chunks.
+// on paths that promise Independent and AnyRows, as a prompt is that is computed in chunks.
 var chunks = Law{
 	Name:      "chunks",
 	Statement: "a chunk of the rows of a causal mask or window, at its position in the cache, keeps the bits of those rows",
 	Bits:      true,
 	Runs:      1,
 	applies: func(c *cases.Case, p paths.Promises) bool {
-		return p.Independent && positioned(c) && c.QLen > max(1, -c.Diagonal(0))
+		return p.Independent && p.AnyRows && positioned(c) && c.QLen > max(1, -c.Diagonal(0))
 	},
 	check: func(a *application) error {
 		earliest := max(0, -a.Case.Diagonal(0)) // a chunk cannot begin before the first key

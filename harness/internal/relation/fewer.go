@@ -8,7 +8,7 @@ import (
 )
 
 // fewerRows: in the problem with fewer query rows those rows have the same bits. Bit for bit, on paths that promise
-// Independent: a kernel that is chosen by q_len and rounds otherwise would change the output of a row when another row
+// Independent and AnyRows: a kernel that is chosen by q_len and rounds otherwise would change the output of a row when another row
 // joins it, as it does when a prompt is cut into chunks.
 //
 // Rows are left out where that moves no diagonal: at the end, but of a bottom-right mask at the beginning.
@@ -17,7 +17,9 @@ var fewerRows = Law{
 	Statement: "fewer query rows give those that remain the same bits",
 	Bits:      true,
 	Runs:      1,
-	applies:   func(c *cases.Case, p paths.Promises) bool { return p.Independent && c.QLen > 1 && !c.Ragged() },
+	applies: func(c *cases.Case, p paths.Promises) bool {
+		return p.Independent && p.AnyRows && c.QLen > 1 && !c.Ragged()
+	},
 	check: func(a *application) error {
 		keep := a.fewer()
 		first := 0

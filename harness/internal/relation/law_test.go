@@ -58,10 +58,11 @@ func TestPromises(t *testing.T) {
 		without paths.Promises
 		gone    []string
 	}{
-		{paths.Promises{MaskedBits: true, Independent: true, FutureBits: true, NaN: true}, []string{"twice", "slack"}},
-		{paths.Promises{Deterministic: true, Independent: true, FutureBits: true, NaN: true}, []string{"masked-slots", "blind-row"}},
-		{paths.Promises{Deterministic: true, MaskedBits: true, FutureBits: true, NaN: true}, []string{"blind-row", "independent-rows", "independent-heads", "fewer-rows", "chunks"}},
-		{paths.Promises{Deterministic: true, MaskedBits: true, Independent: true, NaN: true}, []string{"future"}},
+		{paths.Promises{MaskedBits: true, Independent: true, FutureBits: true, NaN: true, AnyRows: true}, []string{"twice", "slack"}},
+		{paths.Promises{Deterministic: true, Independent: true, FutureBits: true, NaN: true, AnyRows: true}, []string{"masked-slots", "blind-row"}},
+		{paths.Promises{Deterministic: true, MaskedBits: true, FutureBits: true, NaN: true, AnyRows: true}, []string{"blind-row", "independent-rows", "independent-heads", "fewer-rows", "chunks"}},
+		{paths.Promises{Deterministic: true, MaskedBits: true, Independent: true, NaN: true, AnyRows: true}, []string{"future"}},
+		{paths.Promises{Deterministic: true, MaskedBits: true, Independent: true, FutureBits: true, NaN: true}, []string{"fewer-rows", "chunks"}},
 	} {
 		kept := names(Applicable(c, test.without))
 		for _, name := range names(Applicable(c, paths.AllPromises())) {

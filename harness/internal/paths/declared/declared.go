@@ -116,6 +116,7 @@ type Promises struct {
 	Independent   *bool `json:"independent" toml:"independent"`
 	FutureBits    *bool `json:"future_bits" toml:"future_bits"`
 	NaN           *bool `json:"nan" toml:"nan"`
+	AnyRows       *bool `json:"any_rows" toml:"any_rows"`
 }
 
 // All is what is promised.
@@ -123,7 +124,7 @@ func (p Promises) All() paths.Promises {
 	keeps := func(b *bool) bool { return b == nil || *b }
 	return paths.Promises{
 		Deterministic: keeps(p.Deterministic), MaskedBits: keeps(p.MaskedBits), Independent: keeps(p.Independent),
-		FutureBits: keeps(p.FutureBits), NaN: keeps(p.NaN),
+		FutureBits: keeps(p.FutureBits), NaN: keeps(p.NaN), AnyRows: keeps(p.AnyRows),
 	}
 }
 

@@ -33,15 +33,26 @@ func openDevice(name string, mode Mode) (*Path, error) {
 		device.Close()
 		return nil, err
 	}
+	info, err := device.Info()
+	if err != nil {
+		device.Close()
+		return nil, err
+	}
 	on := onDevice{
-		descriptors: descriptors{math: mode.Math}, device: device, processors: mode.processors(), description: description,
+		descriptors: descriptors{math: mode.Math, keyParts: mode.KeyParts}, device: device, processors: mode.processors(), description: description,
 		fallbacks: fallbacks, copies: limit,
 	}
-	p := &Path{name: name, math: mode.Math, backend: on}
+	p := &Path{name: name, math: mode.Math, backend: on, keyParts: mode.KeyParts, cutsKeys: cutsKeys(info) && mode.KeyParts == 0}
 	if mode.Host.Check {
 		p.backend = checked{on}
 	}
 	return p, nil
+}
+
+// cutsKeys reports whether the library's own plan may cut a row's keys there: a GPU that is not Apple's has more threadgroup
+// memory than Metal.
+func cutsKeys(info metal.DeviceInfo) bool {
+	return info.MaxThreadgroupMemory > 32<<10 && info.Processors > 0
 }
 
 func (d onDevice) NewContext() (*metal.Context, error) {

@@ -29,13 +29,14 @@ type namedEngine struct {
 }
 
 type deviceOptions struct {
-	device  string
-	host    metal.HostOptions
-	cuda    metal.CUDAOptions
-	limited bool
-	maths   []namedMath
-	engines []namedEngine
-	orders  []namedOrder
+	device   string
+	host     metal.HostOptions
+	cuda     metal.CUDAOptions
+	limited  bool
+	keyParts int
+	maths    []namedMath
+	engines  []namedEngine
+	orders   []namedOrder
 }
 
 // parseOptions reads the options, refusing what it does not know by name.
@@ -77,6 +78,12 @@ func (o *deviceOptions) set(key, text string) (err error) {
 			return fmt.Errorf("fast-folded: device %s has no such mode, only %s has", o.device, HostDevice)
 		}
 		return err
+	case "parts":
+		o.keyParts, err = strconv.Atoi(text)
+		if err != nil || o.keyParts < 1 || o.keyParts > metal.MostKeyParts {
+			return fmt.Errorf("%q: want 1 to %d", text, metal.MostKeyParts)
+		}
+		return nil
 	case "engine", "schedule", "fill", "seed", "threads", "check", "threadgroup":
 		if !onHost {
 			return fmt.Errorf("device %s has no such choice, only %s has", o.device, HostDevice)
@@ -88,7 +95,7 @@ func (o *deviceOptions) set(key, text string) (err error) {
 		}
 		return o.setCUDA(key, text)
 	}
-	return errors.New("want device, math, engine, schedule, fill, seed, threads, check, threadgroup, limits, memory or registers")
+	return errors.New("want device, math, parts, engine, schedule, fill, seed, threads, check, threadgroup, limits, memory or registers")
 }
 
 // cudaDevice is the name of an NVIDIA GPU; cudaDevice:N are further ones.

@@ -12,8 +12,9 @@ import (
 
 // descriptors is the way of a backend that takes whole descriptors: it can be asked for every case.
 type descriptors struct {
-	math metal.Math
-	wrap wrapping
+	math     metal.Math
+	keyParts int
+	wrap     wrapping
 }
 
 func (descriptors) Supports(c cases.Case) error {
@@ -30,7 +31,7 @@ func (d descriptors) WholePages() bool     { return d.wrap.aligned() }
 func (d descriptors) Express(w *wrapper, c cases.Case, t *cases.Tensors) (*metal.AttentionOptions, error) {
 	w.wrapping, w.bare = d.wrap, c.Call.Bare
 	o := optionsOf(c)
-	o.Math = d.math
+	o.Math, o.KeyParts = d.math, d.keyParts
 	if c.Call.Fused {
 		var err error
 		if w.fused, err = w.fuse(&t.Q, &t.K, &t.V); err != nil {

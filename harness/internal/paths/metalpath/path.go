@@ -24,7 +24,11 @@ type Path struct {
 	math    metal.Math
 	backend backend
 	context *metal.Context
-	kept    *keptCall // of a case that is called again in the same buffers; nil: none
+
+	keyParts int  // that a row's keys are cut into; 0: as the library sees fit
+	cutsKeys bool // and it sees fit to, where rows are few
+
+	kept *keptCall // of a case that is called again in the same buffers; nil: none
 }
 
 // backend is what computes a path's calls.
@@ -64,7 +68,7 @@ const keyBlock = 32
 func (p *Path) Arithmetic(c cases.Case) reference.Arithmetic {
 	a := reference.Arithmetic{
 		In: paths.FormatOf(c.Input), Acc: reference.FP32, Out: paths.FormatOf(c.Output),
-		Exp: reference.ExpError{A: 4}, Block: keyBlock, Deterministic: true,
+		Exp: reference.ExpError{A: 4}, Block: keyBlock, SplitKV: p.mostParts(c), Deterministic: true,
 	}
 	if c.Intermediate != 0 {
 		a.Probs = paths.FormatOf(c.Intermediate)
@@ -76,10 +80,27 @@ func (p *Path) Arithmetic(c cases.Case) reference.Arithmetic {
 	return a
 }
 
-// Promises is everything, but that under fast math NaN and Inf lead anywhere.
-func (p *Path) Promises(cases.Case) paths.Promises {
+// leastPartKeys is how many keys the library's own plan leaves a part at least.
+const leastPartKeys = 64
+
+// mostParts is how many parts a row's keys are cut into at most; 0: they are not cut.
+func (p *Path) mostParts(c cases.Case) int {
+	most, keys := p.keyParts, keyBlock
+	if p.cutsKeys {
+		most, keys = metal.MostKeyParts, leastPartKeys
+	}
+	if parts := min(most, c.KVLen/keys+1); parts > 1 {
+		return parts
+	}
+	return 0
+}
+
+// Promises is everything, but that under fast math NaN and Inf lead anywhere, and that a library which cuts a row's keys as
+// it sees fit does so by how many rows there are.
+func (p *Path) Promises(c cases.Case) paths.Promises {
 	promises := paths.AllPromises()
 	promises.NaN = p.math != metal.MathFast
+	promises.AnyRows = !p.cutsKeys || c.KVLen < 2*leastPartKeys
 	return promises
 }
 
