@@ -158,6 +158,9 @@ KeyRange keys_of_rows(constant AttentionParams &p, Entry entry, uint first, uint
   return {keys_of_row(p, entry, first).begin, keys_of_row(p, entry, last).end};
 }
 
+// Of the block that begins with key k0, the keys that a threadgroup stages: whole tiles.
+uint keys_to_stage(KeyRange keys, uint k0) { return min(BLOCK, (keys.end - k0 + TILE - 1) / TILE * TILE); }
+
 // The keys before `end` of a block that begins with key k0: bit i is key k0 + i.
 uint keys_before(uint end, uint k0) { return end <= k0 ? 0 : end - k0 < BLOCK ? (1u << (end - k0)) - 1 : ~0u; }
 
@@ -301,40 +304,71 @@ Number dequantised(Integers m, constant Strides &strides, Pages pages, uint row,
   return scaled(i, m.scales[at], special_bits(m.scales + at));
 }
 
-// Copies `rows` rows and `columns` columns of a matrix into a tile, zero beyond the matrix. A simdgroup copies rows in
-// strips of 32 columns, so neighbouring lanes read neighbouring columns, and it has several loads under way. STRIPS
-// is how many a row has at most.
+// What a threadgroup copies into a tile: rows and columns of a matrix, so many from first_row and first_column on, zero beyond
+// row_end and column_end.
+struct Block { uint first_row, row_end, rows, first_column, column_end, columns; };
+
+// A simdgroup copies rows in strips of 32 columns, so neighbouring lanes read neighbouring columns, and has a batch of loads
+// under way: BATCH / STRIPS of its rows, from the block's row `first` on. STRIPS is how many a row has at most.
 //
-// Of values, NaN and Inf are left out: in a masked slot, 0 * NaN would leak. `special_keys` notes their rows.
-template <bool VALUES, ushort STRIPS, typename Tile, typename T>
-void stage(threadgroup Tile *tile, ushort tile_stride, device const T *matrix, constant Strides &strides,
-           uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
-           threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages) {
+// Whether all of a batch lies in the block and in the matrix, as most batches do: then nothing is tested element by element.
+template <ushort STRIPS>
+bool is_whole(Block block, uint first, ushort simdgroups) {
+  const uint last = first + (BATCH - 1) / STRIPS * simdgroups;
+  return last < block.rows && block.first_row + last < block.row_end && block.first_column + STRIPS * 32 <= block.column_end;
+}
+
+template <ushort STRIPS, typename T>
+void fetch(thread typename Format<T>::Bits *batch, device const T *matrix, constant Strides &strides, Block block, uint first,
+           ushort simdgroups, ushort lane, Pages pages) {
   typedef typename Format<T>::Bits Bits;
-  for (uint first = simdgroup; first < rows; first += BATCH / STRIPS * simdgroups) {
-    Bits batch[BATCH];
+  const uint first_row = block.first_row + first, first_column = block.first_column + lane;
+  if (is_whole<STRIPS>(block, first, simdgroups) && !has_pages) {
+    device const T *element = matrix + first_row * strides.row + first_column * strides.column;
+    const ulong to_row = simdgroups * strides.row, to_strip = 32 * strides.column;
     #pragma clang loop unroll(full)
-    for (ushort b = 0; b < BATCH; ++b) {
-      const uint r = first + b / STRIPS * simdgroups, row = first_row + r;
-      const uint column = first_column + b % STRIPS * 32 + lane;
-      batch[b] = 0;
-      if (r < rows && row < row_end && column < column_end) {
-        device const T *element = matrix + row * strides.row + column * strides.column;
-        if (has_pages && pages.size > 0) element = paged(matrix, strides, pages, row, column);
-        batch[b] = *(device const Bits *)element;
-      }
+    for (ushort b = 0; b < BATCH; ++b) batch[b] = *(device const Bits *)(element + b / STRIPS * to_row + b % STRIPS * to_strip);
+    return;
+  }
+  #pragma clang loop unroll(full)
+  for (ushort b = 0; b < BATCH; ++b) {
+    const uint r = first + b / STRIPS * simdgroups, row = block.first_row + r, column = first_column + b % STRIPS * 32;
+    batch[b] = 0;
+    if (r < block.rows && row < block.row_end && column < block.column_end) {
+      device const T *element = matrix + row * strides.row + column * strides.column;
+      if (has_pages && pages.size > 0) element = paged(matrix, strides, pages, row, column);
+      batch[b] = *(device const Bits *)element;
     }
-    #pragma clang loop unroll(full)
-    for (ushort b = 0; b < BATCH; ++b) {
-      const uint r = first + b / STRIPS * simdgroups, c = b % STRIPS * 32 + lane;
-      if (r >= rows || c >= columns) continue;
-      Tile x = Tile(as_type<T>(batch[b]));
-      if (VALUES && Format<T>::special(batch[b]) != 0) {
-        x = Tile(0.0f);
-        atomic_fetch_or_explicit(special_keys, 1u << r, memory_order_relaxed);
-      }
-      tile[r * tile_stride + c] = x;
+  }
+}
+
+// Of values, NaN and Inf are left out: in a masked slot, 0 * NaN would leak. `special_keys` notes their rows.
+template <bool VALUES, bool WHOLE, ushort STRIPS, typename T, typename Tile>
+void store_batch(threadgroup Tile *tile, ushort tile_stride, thread typename Format<T>::Bits *batch, Block block, uint first,
+                 threadgroup atomic_uint *special_keys, ushort simdgroups, ushort lane) {
+  #pragma clang loop unroll(full)
+  for (ushort b = 0; b < BATCH; ++b) {
+    const uint r = first + b / STRIPS * simdgroups, c = b % STRIPS * 32 + lane;
+    if (!WHOLE && (r >= block.rows || c >= block.columns)) continue;
+    Tile x = Tile(as_type<T>(batch[b]));
+    if (VALUES && Format<T>::special(batch[b]) != 0) {
+      x = Tile(0.0f);
+      atomic_fetch_or_explicit(special_keys, 1u << r, memory_order_relaxed);
     }
+    tile[r * tile_stride + c] = x;
+  }
+}
+
+// Copies a block into a tile. FETCHED: the first batch is there already.
+template <bool VALUES, bool FETCHED, ushort STRIPS, typename Tile, typename T>
+void stage(threadgroup Tile *tile, ushort tile_stride, thread typename Format<T>::Bits *batch, device const T *matrix,
+           constant Strides &strides, Block block, threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups,
+           ushort lane, Pages pages) {
+  for (uint first = simdgroup; first < block.rows; first += BATCH / STRIPS * simdgroups) {
+    if (!FETCHED || first != simdgroup) fetch<STRIPS>(batch, matrix, strides, block, first, simdgroups, lane, pages);
+    if (is_whole<STRIPS>(block, first, simdgroups))
+      store_batch<VALUES, true, STRIPS, T>(tile, tile_stride, batch, block, first, special_keys, simdgroups, lane);
+    else store_batch<VALUES, false, STRIPS, T>(tile, tile_stride, batch, block, first, special_keys, simdgroups, lane);
   }
 }
 
@@ -355,15 +389,14 @@ uint special_sum(device const T *v, device const uchar *mask, constant Attention
 
 // The same as stage and special_sum, of integers.
 template <bool VALUES, typename Tile>
-void stage_integers(threadgroup Tile *tile, ushort tile_stride, Integers integers, constant Strides &strides,
-                    uint first_row, uint row_end, uint rows, uint first_column, uint column_end, uint columns,
+void stage_integers(threadgroup Tile *tile, ushort tile_stride, Integers integers, constant Strides &strides, Block block,
                     threadgroup atomic_uint *special_keys, ushort simdgroup, ushort simdgroups, ushort lane, Pages pages) {
-  for (uint r = simdgroup; r < rows; r += simdgroups) {
-    const uint row = first_row + r;
-    for (uint c = lane; c < columns; c += 32) {
-      const uint column = first_column + c;
+  for (uint r = simdgroup; r < block.rows; r += simdgroups) {
+    const uint row = block.first_row + r;
+    for (uint c = lane; c < block.columns; c += 32) {
+      const uint column = block.first_column + c;
       Number number = {0.0f, 0};
-      if (row < row_end && column < column_end) number = dequantised(integers, strides, pages, row, column);
+      if (row < block.row_end && column < block.column_end) number = dequantised(integers, strides, pages, row, column);
       const bool leave_out = VALUES && number.special != 0;
       if (leave_out) atomic_fetch_or_explicit(special_keys, uint(1) << r, memory_order_relaxed);
       tile[r * tile_stride + c] = Tile(leave_out ? 0.0f : number.x);
@@ -483,6 +516,8 @@ kernel void attention_forward(
   constexpr ushort CHUNK_OF_HEAD = HEAD_TILES < CHUNK_TILES ? HEAD_TILES : CHUNK_TILES;  // in tiles
   constexpr uint CHUNK = CHUNK_OF_HEAD * TILE;
   constexpr ushort STRIPS = CHUNK < 32 ? 1 : CHUNK / 32;
+  // A long head_dim comes in many chunks: while the products of one are summed, the next is under way.
+  constexpr bool AHEAD = HEAD_TILES > 2 * CHUNK_TILES;
   constexpr ushort V_STRIDE = CHUNK_TILES * TILE + 16 / sizeof(Tile);
   const uint v_head_dim = has_v_head_dim ? p.v_head_dim : p.head_dim;
   const ushort q_columns = (p.head_dim + TILE - 1) / TILE * TILE, q_stride = q_columns + Q_PADDING;
@@ -490,9 +525,11 @@ kernel void attention_forward(
   threadgroup Tile *kv_tile = tiles;
   threadgroup Tile *q_tile = tiles + BLOCK * K_STRIDE;
   threadgroup atomic_uint special_keys;
+  typename Format<T>::Bits fetched[BATCH];
   for (uint d0 = 0; d0 < q_columns; d0 += CHUNK)
-    stage<false, STRIPS>(q_tile + d0, q_stride, q, p.q, group_row, row_end, simdgroups * TILE, d0, p.head_dim,
-                         min(CHUNK, q_columns - d0), &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0});
+    stage<false, false, STRIPS>(q_tile + d0, q_stride, fetched, q, p.q,
+                                Block{group_row, row_end, simdgroups * TILE, d0, p.head_dim, min(CHUNK, q_columns - d0)},
+                                &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0});
   const threadgroup Tile *own_q = q_tile + simdgroup * TILE * q_stride;
 
   simdgroup_float8x8 accumulator[HEAD_TILES];
@@ -512,8 +549,13 @@ kernel void attention_forward(
     has_key = true;
   }
 
-  for (uint k0 = group_keys.begin / BLOCK * BLOCK; k0 < group_keys.end; k0 += BLOCK) {
-    const uint staged_keys = min(BLOCK, (group_keys.end - k0 + TILE - 1) / TILE * TILE);
+  const bool k_of_integers = has_quantised && k_integers.format != 0, v_of_integers = has_quantised && v_integers.format != 0;
+  const uint first_block = group_keys.begin / BLOCK * BLOCK;
+  if (AHEAD && !k_of_integers)
+    fetch<STRIPS>(fetched, k, p.k, Block{first_block, p.kv_len, keys_to_stage(group_keys, first_block), 0, p.head_dim, 0}, simdgroup,
+                  simdgroups, lane, k_pages);
+  for (uint k0 = first_block; k0 < group_keys.end; k0 += BLOCK) {
+    const uint staged_keys = keys_to_stage(group_keys, k0);
 
     // Scores: S = Q K^T, a chunk of head_dim at a time. A tile that no row of this simdgroup sees is left at 0. Where every
     // tile is seen and the chunk is a whole one, as in most blocks, no product waits for a test.
@@ -531,13 +573,16 @@ kernel void attention_forward(
       const uint columns = min(CHUNK, q_columns - d0);
       threadgroup_barrier(mem_flags::mem_threadgroup);
       if (simdgroup == 0 && lane == 0) atomic_store_explicit(&special_keys, 0u, memory_order_relaxed);
-      if (has_quantised && k_integers.format != 0)
-        stage_integers<false>(kv_tile, K_STRIDE, k_integers, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
-                              &special_keys, simdgroup, simdgroups, lane, k_pages);
+      const Block block = {k0, p.kv_len, staged_keys, d0, p.head_dim, columns};
+      if (k_of_integers)
+        stage_integers<false>(kv_tile, K_STRIDE, k_integers, p.k, block, &special_keys, simdgroup, simdgroups, lane, k_pages);
       else
-        stage<false, STRIPS>(kv_tile, K_STRIDE, k, p.k, k0, p.kv_len, staged_keys, d0, p.head_dim, columns,
-                             &special_keys, simdgroup, simdgroups, lane, k_pages);
+        stage<false, AHEAD, STRIPS>(kv_tile, K_STRIDE, fetched, k, p.k, block, &special_keys, simdgroup, simdgroups, lane, k_pages);
       threadgroup_barrier(mem_flags::mem_threadgroup);
+      if (AHEAD && d0 + CHUNK < p.head_dim && !k_of_integers)
+        fetch<STRIPS>(fetched, k, p.k, Block{k0, p.kv_len, staged_keys, d0 + CHUNK, p.head_dim, 0}, simdgroup, simdgroups, lane, k_pages);
+      if (AHEAD && d0 + CHUNK >= p.head_dim && !v_of_integers)
+        fetch<STRIPS>(fetched, v, p.v, Block{k0, p.kv_len, staged_keys, 0, v_head_dim, 0}, simdgroup, simdgroups, lane, v_pages);
       if (all_live && columns == CHUNK) {
         simdgroup_float8x8 of_chunk[KEY_TILES];
         #pragma clang loop unroll(full)
@@ -643,15 +688,19 @@ kernel void attention_forward(
     for (ushort d0 = 0; d0 < HEAD_TILES; d0 += CHUNK_OF_HEAD) {
       if (d0 * TILE >= v_columns) continue;
       const uint columns = min(CHUNK, uint(v_columns - d0 * TILE));
-      const bool of_integers = has_quantised && v_integers.format != 0;
       threadgroup_barrier(mem_flags::mem_threadgroup);
-      if (of_integers)
-        stage_integers<true>(kv_tile, V_STRIDE, v_integers, p.v, k0, p.kv_len, staged_keys, d0 * TILE, v_head_dim, columns,
-                             &special_keys, simdgroup, simdgroups, lane, v_pages);
+      const Block block = {k0, p.kv_len, staged_keys, d0 * uint(TILE), v_head_dim, columns};
+      if (v_of_integers)
+        stage_integers<true>(kv_tile, V_STRIDE, v_integers, p.v, block, &special_keys, simdgroup, simdgroups, lane, v_pages);
       else
-        stage<true, STRIPS>(kv_tile, V_STRIDE, v, p.v, k0, p.kv_len, staged_keys, d0 * TILE, v_head_dim, columns,
-                            &special_keys, simdgroup, simdgroups, lane, v_pages);
+        stage<true, AHEAD, STRIPS>(kv_tile, V_STRIDE, fetched, v, p.v, block, &special_keys, simdgroup, simdgroups, lane, v_pages);
       threadgroup_barrier(mem_flags::mem_threadgroup);
+      const uint next_column = (d0 + CHUNK_OF_HEAD) * TILE, next_key = k0 + BLOCK;
+      if (AHEAD && next_column < v_columns && !v_of_integers)
+        fetch<STRIPS>(fetched, v, p.v, Block{k0, p.kv_len, staged_keys, next_column, v_head_dim, 0}, simdgroup, simdgroups, lane, v_pages);
+      if (AHEAD && next_column >= v_columns && next_key < group_keys.end && !k_of_integers)
+        fetch<STRIPS>(fetched, k, p.k, Block{next_key, p.kv_len, keys_to_stage(group_keys, next_key), 0, p.head_dim, 0}, simdgroup, simdgroups,
+                      lane, k_pages);
       if (all_live && columns == CHUNK) {
         #pragma clang loop unroll(full)
         for (ushort d = 0; d < CHUNK_OF_HEAD; ++d) {
