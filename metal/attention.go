@@ -127,6 +127,10 @@ type AttentionOptions struct {
 	Deadline   time.Duration // of one Forward; 0: none
 }
 
+// UseKernel has this process compute attention by a text of the same kernels and arguments as kernels/attention.metal, for those
+// who change it; "": by that one. The first choice stands: another one later is an error.
+func UseKernel(text string) error { return mfa.UseKernel(text) }
+
 // MostKeyParts is the most that AttentionOptions.KeyParts may be.
 const MostKeyParts = mfa.MostKeyParts
 

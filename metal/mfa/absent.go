@@ -68,3 +68,11 @@ func (c *Call) Repeat(int) error   { return device.ErrNoC }
 func (c *Call) Seconds() []float64 { return nil }
 func (c *Call) Result() Result     { return Result{} }
 func (c *Call) Close()             {}
+
+// UseKernel refuses another text: nothing computes here.
+func UseKernel(text string) error {
+	if text == "" {
+		return nil
+	}
+	return device.ErrNoC
+}

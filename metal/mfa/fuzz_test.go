@@ -31,3 +31,15 @@ func TestDescriptorsOfOtherHeaders(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// TestPlans has devices and extents planned and holds the parts of a row's keys against what is wanted: see test/plan.c.
+func TestPlans(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program of its own: make test runs it")
+	}
+	command := exec.Command("make", "-s", "-f", "metal/mfa/lib.mk", "mfa-plan", "MFA_BUILD="+t.TempDir())
+	command.Dir = "../.."
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

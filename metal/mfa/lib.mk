@@ -3,6 +3,7 @@
 #   make lib        build/libmfa.so, build/include/mfa.h, build/lib/pkgconfig/mfa.pc
 #   make lib-asan   build/asan/libmfa.so, with the address sanitizer
 #   make mfa-fuzz   hostile calls of the C interface, under the address sanitizer
+#   make mfa-plan   which plans a device and a call's extents get
 #   make mfa-sizes  descriptors of older and newer headers, under the address sanitizer
 #   make mfa-fuzz-library   the same calls of build/libmfa.so, or of MFA_FUZZ_LIBRARY, which really computes
 #   make examples   the examples in C, and those in Rust where cargo is
@@ -18,7 +19,7 @@ MFA_FUZZ_CALLS ?= 100000
 MFA_SUFFIX := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
 MFA_LINK := -shared -ldl -lpthread -lm $(if $(filter so,$(MFA_SUFFIX)),-Wl$(,)-soname$(,)libmfa.so.1 -Wl$(,)-z$(,)nodelete -Wl$(,)-z$(,)noexecstack,-install_name @rpath/libmfa.dylib)
 
-.PHONY: lib lib-asan mfa-fuzz mfa-fuzz-library mfa-sizes examples
+.PHONY: lib lib-asan mfa-fuzz mfa-fuzz-library mfa-plan mfa-sizes examples
 lib: $(MFA_BUILD)/libmfa.$(MFA_SUFFIX) $(MFA_BUILD)/include/mfa.h $(MFA_BUILD)/lib/pkgconfig/mfa.pc $(MFA_BUILD)/attest
 
 # The library compiles its kernels with the attest command, which it looks for beside itself.
@@ -62,6 +63,13 @@ $(MFA_BUILD)/mfa/sizes: $(addprefix metal/mfa/test/,sizes.c corners.c call.c) $(
 	$(CC) $(MFA_CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -o $@ $(filter %.c,$^) -lpthread -lm
 mfa-sizes: $(MFA_BUILD)/mfa/sizes
 	$(MFA_BUILD)/mfa/sizes
+
+# Which plans a device and a call's extents get.
+$(MFA_BUILD)/mfa/plan: metal/mfa/test/plan.c $(filter-out metal/mfa/shared/device.c,$(MFA_SOURCES)) $(MFA_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(MFA_CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -o $@ $(filter %.c,$^) -lpthread -lm
+mfa-plan: $(MFA_BUILD)/mfa/plan
+	$(MFA_BUILD)/mfa/plan
 
 # The program is linked with the library and finds it at that place again.
 MFA_FUZZ_LIBRARY ?= $(MFA_BUILD)/libmfa.$(MFA_SUFFIX)

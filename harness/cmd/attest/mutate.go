@@ -33,6 +33,7 @@ func mutateCommand(ctx context.Context, t terminal, args []string) int {
 	flags.IntVar(&o.Relations, "relations", campaign.DefaultRelations, "relations checked on each case; -1: all that apply")
 	flags.IntVar(&o.Workers, "workers", 1, "mutants at once")
 	flags.IntVar(&o.ReduceCalls, "reduce", 60, "reduce what killed each, with at most so many runs; 0: not at all")
+	flags.StringVar(&o.Path, "path", "", "a device that runs those of the kernel's text alone: cuda, host?engine=wide, cuda?math=fast; by default each is a library on the host")
 	flags.BoolVar(&o.Rules, "peers", false, "ask the rules of other projects about the same outputs, and about their own problems")
 	asJSON := flags.Bool("json", false, "print one JSON object, last")
 	markdown := flags.Bool("markdown", false, "print the table for a README")

@@ -3,6 +3,7 @@ package mutate
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path"
@@ -30,6 +31,7 @@ type Builder struct {
 	Tree    Tree
 	Dir     string // for what is built
 	Program string // the attest that runs what is not written in Go
+	Path    string // that computes with mutated texts of the kernel; "": a library of its own for each mutant
 
 	objects map[string]string // of the unmutated C sources, by their paths in the tree
 }
@@ -54,6 +56,9 @@ func (b *Builder) Original(ctx context.Context, check, plain bool) (Build, error
 	if check {
 		return Build{Program: b.Program, Path: checkedPath}, nil
 	}
+	if b.Path != "" {
+		return Build{Program: b.Program, Path: b.Path}, nil
+	}
 	built, err := b.library(ctx, "original", map[string]string{})
 	built.Path += plainOptions(plain)
 	return built, err
@@ -66,7 +71,9 @@ func (b *Builder) Mutant(ctx context.Context, m *Mutant) (Build, error) {
 		return Build{}, err
 	}
 	var built Build
-	if m.Check || m.Target() == GoPath {
+	if b.Path != "" {
+		built, err = b.text(m, texts)
+	} else if m.Check || m.Target() == GoPath {
 		built, err = b.program(ctx, m, texts)
 	} else {
 		built, err = b.library(ctx, m.Name, texts)
@@ -76,6 +83,17 @@ func (b *Builder) Mutant(ctx context.Context, m *Mutant) (Build, error) {
 		return Build{}, fmt.Errorf("mutant %s: %w", m.Name, err)
 	}
 	return built, nil
+}
+
+// text writes a mutated kernel where a path of this program reads it.
+func (b *Builder) text(m *Mutant, texts map[string]string) (Build, error) {
+	file := filepath.Join(b.Dir, m.Name+".metal")
+	separator := "?"
+	if strings.Contains(b.Path, separator) {
+		separator = "&"
+	}
+	return Build{Program: b.Program, Path: b.Path + separator + "kernel=" + url.QueryEscape(file)},
+		os.WriteFile(file, []byte(texts[kernelFile]), 0o644)
 }
 
 // plainOptions has a library called by the ABI's own functions, as mfa.h defines them: a probe of what the library means by

@@ -20,6 +20,7 @@ type Options struct {
 	Tree        Tree
 	Dir         string // where they are built; its owner removes it
 	Program     string // this program, or another attest of the same sources
+	Path        string // a device of this program, with options, that runs mutants of the kernel's text alone; "": all run as a library
 	Mutants     []Mutant
 	Cases       int // most cases for one mutant
 	Seed        uint64
@@ -110,13 +111,25 @@ func Select(all []Mutant, only *regexp.Regexp) []Mutant {
 	return slices.DeleteFunc(slices.Clone(all), func(m Mutant) bool { return !only.MatchString(m.Name) })
 }
 
+// ofText returns the mutants that are nothing but another text of the kernel, as any device runs it.
+func ofText(all []Mutant) []Mutant {
+	return slices.DeleteFunc(slices.Clone(all), func(m Mutant) bool {
+		return m.Check || m.Plain || !slices.Equal(m.Files(), []string{kernelFile})
+	})
+}
+
 // Run runs mutants. Its error is about the harness or the environment; what a mutant does is an outcome.
 func Run(ctx context.Context, o Options) (Result, error) {
 	mutants := o.Mutants
+	if o.Path != "" {
+		if mutants = ofText(mutants); len(mutants) == 0 {
+			return Result{}, fmt.Errorf("path %s runs mutants of %s alone, and none of %d is one", o.Path, kernelFile, len(o.Mutants))
+		}
+	}
 	if len(mutants) == 0 {
 		return Result{}, errors.New("no mutants to run")
 	}
-	r := &runner{Options: o, builder: &Builder{Tree: o.Tree, Dir: o.Dir, Program: o.Program, objects: o.objects}}
+	r := &runner{Options: o, builder: &Builder{Tree: o.Tree, Dir: o.Dir, Program: o.Program, Path: o.Path, objects: o.objects}}
 	result := Result{Outcomes: make([]Outcome, len(mutants)), Controls: budgets(mutants, o.Cases)}
 	group, groupContext := r.group(ctx)
 	for i := range result.Controls {

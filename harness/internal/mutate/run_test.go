@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -160,4 +163,36 @@ func TestAMutantThatDoesNotCompile(t *testing.T) {
 		require.False(t, result.Passed())
 		require.Contains(t, result.Outcomes[0].Wrong(), "mutant broken", patch.File)
 	}
+}
+
+// TestMutantsOfTheTextOnADevice: a path of the program takes the mutated text by an option, and no mutant of anything else.
+func TestMutantsOfTheTextOnADevice(t *testing.T) {
+	all, err := All()
+	require.NoError(t, err)
+	text := ofText(all)
+	require.Greater(t, len(text), 100)
+	for _, m := range text {
+		require.Equal(t, Kernel, m.Target(), m.Name)
+		require.False(t, m.Check || m.Plain, m.Name)
+	}
+	for path, want := range map[string]string{"cuda": "cuda?kernel=", "host?parts=3": "host?parts=3&kernel="} {
+		b := &Builder{Tree: tree(t), Dir: t.TempDir(), Program: "attest", Path: path}
+		built, err := b.Mutant(context.Background(), &text[0])
+		require.NoError(t, err)
+		file, found := strings.CutPrefix(built.Path, want)
+		require.True(t, found, built.Path)
+		file, err = url.QueryUnescape(file)
+		require.NoError(t, err)
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		texts, err := b.Tree.Mutate(&text[0])
+		require.NoError(t, err)
+		require.Equal(t, texts[kernelFile], string(data))
+		original, err := b.Original(context.Background(), false, false)
+		require.NoError(t, err)
+		require.Equal(t, Build{Program: "attest", Path: path}, original)
+	}
+	library := slices.DeleteFunc(slices.Clone(all), func(m Mutant) bool { return m.Target() != Library })
+	_, err = Run(context.Background(), Options{Path: "cuda", Mutants: library})
+	require.ErrorContains(t, err, "path cuda runs mutants of metal/kernels/attention.metal alone, and none of")
 }

@@ -72,7 +72,8 @@ bool fuzz_call_make(fuzz_call *call, fuzz_random *r, mfa_context_t context, bool
   d->batch = 1 + fuzz_below(r, 3);
   d->heads = d->kv_heads = 1 + fuzz_below(r, 3);
   d->q_len = 1 + fuzz_below(r, 20);
-  d->kv_len = 1 + fuzz_below(r, 20);
+  d->kv_len = 1 + fuzz_below(r, 80);
+  d->key_parts = fuzz_below(r, 2) ? 0 : fuzz_below(r, MFA_MOST_KEY_PARTS + 1);
   d->head_dim = 1 + fuzz_below(r, 40);
   if (empty && fuzz_below(r, 2)) {
     uint32_t *extents[] = {&d->batch, &d->q_len, &d->kv_len};

@@ -21,7 +21,7 @@ struct gpu_buffer {
 };
 struct gpu_pipeline {
   uint32_t element_bytes;
-  bool has_mask;
+  bool has_mask, joins;
 };
 
 static gpu_device device;
@@ -75,6 +75,7 @@ static gpu_status compile(gpu_device *d, const gpu_program *program, gpu_pipelin
   gpu_pipeline *p = calloc(1, sizeof *p);
   p->element_bytes = strstr(program->function, "fp32") ? 4 : 2;
   p->has_mask = program->constants[0].bits;
+  p->joins = !strcmp(program->function, "attention_join");
   *info = (gpu_pipeline_info){.max_threads = 1024, .simd_width = 32, .compile_seconds = 0.001};
   atomic_fetch_add(&d->live, 1);
   *out = p;
@@ -98,11 +99,38 @@ static void touch(const gpu_binding *b, const uint64_t extent[4], mfa_kernel_str
     }
 }
 
+/* The first and the last word of all parts of all rows. */
+static void touch_parts(const gpu_binding *scratch, const mfa_kernel_params *p, uint64_t heads, bool write) {
+  const uint64_t words[4] = {1, heads * p->q_len, p->parts, 3 + p->v_head_dim};
+  touch(scratch, words, (mfa_kernel_strides){0, words[2] * words[3], words[3], 1}, 4, write);
+}
+
+static gpu_status run_join(const gpu_dispatch *dispatch, char *message, size_t message_bytes) {
+  const gpu_binding *slots[4] = {0};
+  for (uint32_t i = 0; i < dispatch->binding_count; i++)
+    if (dispatch->bindings[i].index < 4) slots[dispatch->bindings[i].index] = &dispatch->bindings[i];
+  for (int i = 0; i < 4; i++)
+    if (!slots[i]) return refuse(GPU_INVALID, message, message_bytes, "a slot is not bound");
+  const mfa_kernel_params *p = slots[2]->bytes;
+  const uint64_t heads = dispatch->grid[1], batch = dispatch->grid[2];
+  const uint64_t out[4] = {batch, heads, p->q_len, p->v_head_dim}, lse[4] = {1, batch, heads, p->q_len};
+  if (!p->parts || (uint64_t)dispatch->grid[0] * (dispatch->threadgroup[0] / 32) < p->q_len)
+    return refuse(GPU_INVALID, message, message_bytes, "rows are left without a simdgroup that joins them");
+  for (uint32_t i = 0; i < dispatch->repeat; i++) {
+    touch_parts(slots[0], p, batch * heads, false);
+    touch(slots[1], out, p->o, p->output_precision == MFA_PRECISION_FP32 ? 4 : 2, true);
+    if (p->writes_logsumexp) touch(slots[3], lse, (mfa_kernel_strides){0, heads * p->q_len, p->q_len, 1}, 4, true);
+    if (dispatch->seconds) dispatch->seconds[i] = 1e-6;
+  }
+  return GPU_OK;
+}
+
 static gpu_status run(gpu_device *d, const gpu_dispatch *dispatch, char *message, size_t message_bytes) {
   (void)d;
   if (!dispatch->grid[0] || !dispatch->grid[1] || !dispatch->grid[2])
     return refuse(GPU_INVALID, message, message_bytes, "a grid of no threadgroups");
-  const gpu_binding *slots[7] = {0};
+  const gpu_binding *slots[GPU_MAX_BUFFERS] = {0};
+  if (dispatch->pipeline->joins) return run_join(dispatch, message, message_bytes);
   for (uint32_t i = 0; i < dispatch->binding_count; i++)
     if (dispatch->bindings[i].kind != GPU_BIND_THREADGROUP) slots[dispatch->bindings[i].index] = &dispatch->bindings[i];
   for (int i = 0; i < (dispatch->pipeline->has_mask ? 7 : 6); i++)
@@ -117,8 +145,9 @@ static gpu_status run(gpu_device *d, const gpu_dispatch *dispatch, char *message
     touch(slots[0], q, p->q, in, false);
     touch(slots[1], kv, p->k, in, false);
     touch(slots[2], kv, p->v, in, false);
-    touch(slots[3], q, p->o, out, true);
-    if (p->writes_logsumexp)
+    if (p->parts) touch_parts(slots[16], p, batch * heads, true);
+    else touch(slots[3], q, p->o, out, true);
+    if (p->writes_logsumexp && !p->parts)
       touch(slots[5], lse, (mfa_kernel_strides){0, heads * p->q_len, p->q_len, 1}, 4, true);
     if (dispatch->pipeline->has_mask) touch(slots[6], mask, p->mask, mask_bytes[p->mask_scalar], false);
     if (dispatch->seconds) dispatch->seconds[i] = 1e-6;

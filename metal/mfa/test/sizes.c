@@ -60,6 +60,8 @@ static void newest_members(fuzz_call *call) {
   NONSENSE(v_quant.span, -1);
   NONSENSE(v_head_dim, 577);
   NONSENSE(v_head_dim, UINT32_MAX);
+  NONSENSE(key_parts, 33);
+  NONSENSE(key_parts, UINT32_MAX);
 #undef NONSENSE
 
   /* Members that are numbers by themselves, and wrong beside the others. */

@@ -2,6 +2,7 @@ package metalpath
 
 import (
 	"cmp"
+	"fmt"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/compiling"
@@ -21,6 +22,9 @@ type onDevice struct {
 
 // openDevice opens the path in one mode. name is what the path calls itself.
 func openDevice(name string, mode Mode) (*Path, error) {
+	if err := metal.UseKernel(mode.Kernel); err != nil {
+		return nil, fmt.Errorf("option kernel: %w", err)
+	}
 	fallbacks := &Fallbacks{Chosen: mode.Host.Engine == metal.EngineAuto}
 	mode.Host.OnEngine = fallbacks.Add
 	mode.Host.OnCompile, mode.CUDA.OnCompile = compiling.Here.Begin, compiling.Here.Begin

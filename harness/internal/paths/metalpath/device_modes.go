@@ -17,6 +17,8 @@ const HostDevice = "host"
 //
 //	device    another device than the one that the path is called by
 //	math      safe, fast, fast-folded; on cuda safe and fast
+//	kernel    a file with the text of kernels that take the place of this project's attention.metal, with the same names and
+//	          arguments; one in a process
 //	parts     into how many parts a row's keys are cut, each of which a threadgroup takes: 1 to 32; by default one, and on
 //	          cuda as many as give every processor a threadgroup, where rows are few
 //
@@ -79,8 +81,9 @@ type Mode struct {
 	Host     metal.HostOptions
 	CUDA     metal.CUDAOptions // of cuda and cuda:N
 	Math     metal.Math
-	KeyParts int  // of a row; 0: as many as suit the device
-	SameBits bool // must give the bits of the first mode
+	Kernel   string // the text that computes attention; "": this project's
+	KeyParts int    // of a row; 0: as many as suit the device
+	SameBits bool   // must give the bits of the first mode
 
 	limited bool // the options name the limits
 }
@@ -149,7 +152,7 @@ func Modes(device, text string) ([]Mode, error) {
 					words += ", engine " + engine.name
 				}
 				same := m == o.maths[0] && (m.math == metal.MathSafe || engine == o.engines[0])
-				modes = append(modes, Mode{Label: words, Device: o.device, Host: host, CUDA: o.cuda, Math: m.math, KeyParts: o.keyParts, SameBits: same, limited: o.limited})
+				modes = append(modes, Mode{Label: words, Device: o.device, Host: host, CUDA: o.cuda, Math: m.math, KeyParts: o.keyParts, Kernel: o.kernel, SameBits: same, limited: o.limited})
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"attest.example/attest/metal"
+	"attest.example/attest/metal/plainfile"
 )
 
 type namedMath struct {
@@ -34,6 +35,7 @@ type deviceOptions struct {
 	cuda     metal.CUDAOptions
 	limited  bool
 	keyParts int
+	kernel   string
 	maths    []namedMath
 	engines  []namedEngine
 	orders   []namedOrder
@@ -78,6 +80,13 @@ func (o *deviceOptions) set(key, text string) (err error) {
 			return fmt.Errorf("fast-folded: device %s has no such mode, only %s has", o.device, HostDevice)
 		}
 		return err
+	case "kernel":
+		data, err := plainfile.Read(text, mostKernelBytes)
+		if err == nil && len(data) == 0 {
+			err = fmt.Errorf("%s is empty; want the text of kernels", text)
+		}
+		o.kernel = string(data)
+		return err
 	case "parts":
 		o.keyParts, err = strconv.Atoi(text)
 		if err != nil || o.keyParts < 1 || o.keyParts > metal.MostKeyParts {
@@ -95,8 +104,11 @@ func (o *deviceOptions) set(key, text string) (err error) {
 		}
 		return o.setCUDA(key, text)
 	}
-	return errors.New("want device, math, parts, engine, schedule, fill, seed, threads, check, threadgroup, limits, memory or registers")
+	return errors.New("want device, math, kernel, parts, engine, schedule, fill, seed, threads, check, threadgroup, limits, memory or registers")
 }
+
+// mostKernelBytes is what the text of a kernel may have.
+const mostKernelBytes = 16 << 20
 
 // cudaDevice is the name of an NVIDIA GPU; cudaDevice:N are further ones.
 const cudaDevice = "cuda"

@@ -266,10 +266,11 @@ func TestOptions(t *testing.T) {
 		"schedule=forward,up": `option schedule: "up": want one of forward, lockstep, random, reverse`,
 		"fill=nan,zero":       `option fill: "nan,zero": want one`,
 		"threads=-1":          `option threads: "-1": want 0 to 1024`,
+		"kernel=no/such":      `option kernel: open no/such`,
 		"parts=0":             `option parts: "0": want 1 to 32`,
 		"parts=33":            `option parts: "33": want 1 to 32`,
 		"threadgroup=100":     `option threadgroup: "100": want 32768 to 1048576`,
-		"colour=red":          `option colour: want device, math, parts, engine, schedule, fill, seed, threads, check, threadgroup, limits, memory or registers`,
+		"colour=red":          `option colour: want device, math, kernel, parts, engine, schedule, fill, seed, threads, check, threadgroup, limits, memory or registers`,
 	} {
 		_, err := OpenDevice(HostDevice, text)
 		require.ErrorContains(t, err, want)
