@@ -60,7 +60,7 @@ func (u *unit) copyFromConstant() {
 		}
 		switch own.constructs {
 		case notOwn:
-			say("%[1]s(const %[1]s &) = default; %[1]s(const __constant %[1]s &) = default; ")
+			say("%[1]s(const %[1]s &) = default; %[1]s(%[1]s &&) = default; %[1]s(const __constant %[1]s &) = default; ")
 		case ofAnySpace:
 			say("template <class msl_T, class = ::metal::enable_if_t<::metal::is_same<msl_T, %[1]s>::value>> %[1]s(const __constant msl_T &o) : %[1]s(::metal::msl_detail::bytes_of<msl_T>(o).object()) {} ")
 		case ofNamedSpaces:

@@ -52,17 +52,27 @@ func (u *unit) namesFunctions(functions functionNames, from, to int) bool {
 		if first < 0 || !member && !functions.free[u.tokens[i].text] {
 			continue
 		}
-		next := i + 1
-		if u.is(next, "<") {
-			if end := u.closingAngle(next); end > 0 {
-				next = end + 1
-			}
-		}
+		next := u.behindName(i)
 		if before := first - 1; u.isOneOf(next, ",", "}", ";") && (u.isOneOf(before, "=", "{", ",") || u.is(before, "&") && u.isOneOf(before-1, "=", "{", ",")) {
 			return true
 		}
 	}
 	return false
+}
+
+// behindName is the token behind a name and its template's arguments.
+func (u *unit) behindName(i int) int {
+	if u.is(i+1, "<") {
+		if end := u.closingAngle(i + 1); end > 0 {
+			return end + 1
+		}
+	}
+	return i + 1
+}
+
+// passed reports whether token i names something without calling it, where a function is handed on.
+func (u *unit) passed(i int) bool {
+	return u.isOneOf(u.behindName(i), ",", ">", ")", ";", "}", ":") && u.isOneOf(i-1, "<", ",", "(", "=", "&", "::", "template", "{", "?", ":", "return")
 }
 
 // memberOf reports whether the declaration of token i is that of a struct's member.

@@ -46,13 +46,7 @@ func (u *unit) passesOn(functions map[string]bool) bool {
 		if !u.isIdentifier(i) || !functions[u.tokens[i].text] || kernels[u.tokens[i].text] || u.is(i-1, "(") && u.isOneOf(i-2, "decltype", "sizeof") {
 			continue
 		}
-		next := i + 1
-		if u.is(next, "<") {
-			if end := u.closingAngle(next); end > 0 {
-				next = end + 1
-			}
-		}
-		if u.isOneOf(next, ",", ">", ")", ";", "}", ":") && u.isOneOf(i-1, "<", ",", "(", "=", "&", "::", "template", "{", "?", ":", "return") {
+		if u.passed(i) {
 			return true
 		}
 	}
