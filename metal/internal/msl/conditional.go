@@ -8,6 +8,7 @@ package msl
 // of both what MSL makes of them (include/msl_side.h). The last come first: what a side holds is then done.
 func (u *unit) levelConditionals() {
 	levels := map[int]int{} // of conditionals in the sides of the one at a ?
+	fields := u.bitFields()
 	for i := len(u.tokens) - 1; i >= 0; i-- {
 		if !u.is(i, "?") || u.tokens[i].kind != punctuation {
 			continue
@@ -24,7 +25,7 @@ func (u *unit) levelConditionals() {
 			levels[i] = max(levels[i], levels[j]+1)
 		}
 		// A side is written twice, one with a conditional in it four times, and so on.
-		if levels[i] <= maxLevels && !u.isDiscarded(i, end) {
+		if levels[i] <= maxLevels && !u.isDiscarded(i, end) && !fields[u.memberName(i+1, colon)] && !fields[u.memberName(colon+1, end)] {
 			u.wrapSides(i+1, colon, end)
 		}
 	}
@@ -64,6 +65,28 @@ func (u *unit) wrapSides(from, colon, end int) {
 func (u *unit) wrap(from, to int, other string) {
 	u.tokens[from].before = "msl_side<decltype((" + other + "))>(" + u.tokens[from].before
 	u.tokens[to-1].after += ")"
+}
+
+// bitFields are the names of members that have some bits of their struct: nothing refers to them, and a number they are anyhow.
+func (u *unit) bitFields() map[string]bool {
+	names := map[string]bool{}
+	for i := range u.tokens { // uint low : 4, high : 12;
+		if u.is(i, ":") && u.isIdentifier(i-1) && (u.isIdentifier(i-2) || u.is(i-2, ",")) && !u.is(i-2, "case") && u.isOneOf(i+2, ",", ";") {
+			names[u.tokens[i-1].text] = true
+		}
+	}
+	return names
+}
+
+// memberName is the member that tokens [from, to) end with, "" where they end with none.
+func (u *unit) memberName(from, to int) string {
+	for u.is(to-1, ")") && u.tokens[to-1].pair >= from {
+		to--
+	}
+	if to-2 > from && u.isIdentifier(to-1) && u.isOneOf(to-2, ".", "->") {
+		return u.tokens[to-1].text
+	}
+	return ""
 }
 
 // isLiteral reports whether tokens [from, to) are a literal, or name no object.

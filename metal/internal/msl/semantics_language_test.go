@@ -9,6 +9,7 @@ import (
 
 func TestStructs(t *testing.T) {
 	runRows(t, "structs.metal", launch{}, 0, []row{
+		{"members_of_some_bits", "4 12 -1 264 4 2 3 -1 8 9 2"},
 		{"constructor_calls_method", "2 6"},
 		{"method_returns_reference", "8 4"},
 		{"method_of_temporary", "5"},
@@ -146,6 +147,7 @@ func TestLibrary(t *testing.T) {
 		{"arrays", "17 12"},
 		{"constant_arrays", "4 2 7"},
 		{"packs", "0 255 128 1 1"},
+		{"packed_colours", "188 7 255 128 503 1 1023 512 3 1 1 1"},
 		{"signed_packs", "32769 32767 -1 1 -1 1"},
 		{"builtins", "2 8 2 10 0.75 4 2"},
 		{"extended_namespace", "4 5"},

@@ -207,3 +207,17 @@ TEST(copied_and_assigned) {
   DefaultCopy d, e = *(constant DefaultCopy *)&p;
   out[5] = d.a, out[6] = e.a;
 }
+// Members of some bits, also where another struct or a union has them.
+struct Bits { uint low : 4; uint high : 12; int sign : 3; uint : 5; bool flag : 1; ushort tail; };
+static_assert(sizeof(Bits) == 8, "");
+union Word { uint all; struct { uint first : 8, rest : 24; } parts; };
+constant Bits fixed_bits = {1, 2, -3, true, 4};
+uint sum_of_bits(Bits b) { return b.low + b.high; }
+TEST(members_of_some_bits) {
+  Bits b; b.low = 17, b.high = 7, b.sign = -1, b.flag = true, b.tail = 9, b.low += 3, b.high++;
+  threadgroup Bits s; s = b; s.high |= 0x100;
+  device Bits *d = (device Bits *)(out + 20); d[0] = s, d[1].low = fixed_bits.high;
+  Word w; w.all = 0x01020304, w.parts.first = 9;
+  out[0] = b.low, out[1] = sum_of_bits(b), out[2] = b.sign, out[3] = d[0].high, out[4] = in[0] > 2 ? 3 : b.low, out[5] = min(uint(b.low), 2u), out[6] = w.parts.rest & 255;
+  out[7] = fixed_bits.sign + fixed_bits.high, out[8] = b.flag ? b.high : fixed_bits.high, out[9] = in[0] > 0 ? (w.parts.first) : 0u, out[10] = d[1].low;
+}
