@@ -58,6 +58,8 @@ func TestRefusals(t *testing.T) {
 	for source, want := range map[string]string{
 		"int x;": sizes,
 		"kernel void k(texture2d<float> t [[texture(0)]]) {}":                        "textures, samplers and tensors are not supported",
+		"kernel void k(visible_function_table<float(float)> t [[buffer(0)]]) {}":     "kernel argument of type visible_function_table: function tables are not supported: name the function in the text",
+		"kernel void k(primitive_acceleration_structure a [[buffer(0)]]) {}":         "ray tracing is not supported",
 		"kernel void k(V v [[stage_in]]) {}":                                         "[[stage_in]] is not supported",
 		"kernel void k(device float *o [[buffer(31)]]) {}":                           "buffer(31): a number from 0 to 30 expected",
 		"kernel void k(uint i) {}":                                                   "kernel argument \"uint i\" has no attribute",
