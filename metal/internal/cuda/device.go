@@ -10,8 +10,11 @@ package cuda
 
 extern gpu_status attestCudaCompile(uintptr_t, gpu_program *, bool, cuda_ptx *, char *, size_t);
 
-static void use_go_compiler(cuda_options *options, uintptr_t handle) {
+extern void attestCudaCompiling(uintptr_t, bool);
+
+static void use_go_compiler(cuda_options *options, uintptr_t handle, bool tells) {
   options->compile = (cuda_compile *)(void *)attestCudaCompile;
+  if (tells) options->compiling = (cuda_compiling *)(void *)attestCudaCompiling;
   options->compile_context = (void *)handle;
 }
 */
@@ -57,11 +60,8 @@ func New(o Options) (*device.Device, error) {
 	}
 	c.toolchain = C.CString(toolchain(compile))
 	defer C.free(unsafe.Pointer(c.toolchain))
-	if o.OnCompile != nil {
-		compile = noticed{compile, o.OnCompile}
-	}
-	handle := cgo.NewHandle(compile)
-	C.use_go_compiler(&c, C.uintptr_t(handle))
+	handle := cgo.NewHandle(&callback{compiler: compile, begun: o.OnCompile})
+	C.use_go_compiler(&c, C.uintptr_t(handle), C.bool(o.OnCompile != nil))
 	reason := (*C.char)(C.calloc(1, reasonBytes))
 	defer C.free(unsafe.Pointer(reason))
 	api := (*C.gpu_api)(C.calloc(1, C.sizeof_gpu_api)) // in C memory: C code keeps it
@@ -99,7 +99,7 @@ func attestCudaCompile(handle C.uintptr_t, program *C.gpu_program, lines C.bool,
 	path := device.CText{At: unsafe.Pointer(&out.path[0]), Bytes: len(out.path)}
 	status := device.HandOver(path, device.CText{At: unsafe.Pointer(message), Bytes: int(messageBytes)}, func() (string, error) {
 		p := device.ProgramAt(unsafe.Pointer(program))
-		m, err := cgo.Handle(handle).Value().(Compiler).Build(context.Background(), msl.Program{
+		m, err := cgo.Handle(handle).Value().(*callback).build(context.Background(), msl.Program{
 			Check: bool(lines), Source: p.Source, File: p.File, Function: p.Function, LanguageVersion: p.Language, Math: p.Math, Constants: p.Constants,
 		})
 		if err != nil {
@@ -109,4 +109,11 @@ func attestCudaCompile(handle C.uintptr_t, program *C.gpu_program, lines C.bool,
 		return m.Path, nil
 	})
 	return C.gpu_status(status)
+}
+
+// attestCudaCompiling is told when the driver compiles.
+//
+//export attestCudaCompiling
+func attestCudaCompiling(handle C.uintptr_t, begins C.bool) {
+	cgo.Handle(handle).Value().(*callback).driver(bool(begins))
 }

@@ -91,6 +91,33 @@ func launchOf(m *device.Memory) *device.Launch {
 		{Index: 0, Memory: m}, {Index: 1, Bytes: []byte{1, 2, 3, 4}}, {Index: 0, Threadgroup: 64}}}
 }
 
+// TestWhoIsToldOfCompiling: both of the compiler's work and of the driver's, which makes code of PTX at the first dispatch, and
+// for a larger threadgroup again. With seconds for each on a busy machine, what nobody is told of becomes a kernel that hangs.
+func TestWhoIsToldOfCompiling(t *testing.T) {
+	var begun, ended int
+	d := open(t, cuda.Options{OnCompile: func() func() {
+		begun++
+		return func() { ended++ }
+	}}, module)
+	k, m := kernel(t, d), memory(t, d, 1, 2, 3)
+	if begun != 1 || ended != 1 {
+		t.Errorf("compiled once: %d began and %d ended", begun, ended)
+	}
+	l := launchOf(m)
+	for _, want := range []struct {
+		threads uint32
+		begun   int
+	}{{40, 2}, {40, 2}, {1024, 3}, {40, 3}} {
+		l.Threadgroup[0] = want.threads
+		if _, err := k.Run(l); err != nil {
+			t.Fatal(err)
+		}
+		if begun != want.begun || ended != want.begun {
+			t.Errorf("threadgroups of %d: %d began and %d ended, want %d", want.threads, begun, ended, want.begun)
+		}
+	}
+}
+
 func TestCallsInTheirOrder(t *testing.T) {
 	d := open(t, cuda.Options{}, module)
 	k, m := kernel(t, d), memory(t, d, 1, 2, 3)

@@ -43,18 +43,29 @@ type Options struct {
 	Library   string // the driver's file; "": libcuda.so.1. The first device of a process decides
 
 	Compiler  Compiler      // nil: package msl with its default cache
-	OnCompile func() func() // called when a kernel begins to be compiled or looked up, what it returns when that has ended; from any goroutine
+	OnCompile func() func() // called when a kernel begins to be compiled or looked up, to PTX and by the driver, what it returns when that has ended; from any goroutine
 }
 
-// noticed is a compiler whose work is told of.
-type noticed struct {
-	Compiler
-	begun func() func()
+// callback is what the C side calls: a compiler, and who is told of its work and the driver's.
+type callback struct {
+	compiler Compiler
+	begun    func() func() // nil: nobody
+	ended    func()        // of what the driver compiles, one at a time
 }
 
-func (n noticed) Build(ctx context.Context, p msl.Program) (*msl.Module, error) {
-	defer n.begun()()
-	return n.Compiler.Build(ctx, p)
+func (c *callback) build(ctx context.Context, p msl.Program) (*msl.Module, error) {
+	if c.begun != nil {
+		defer c.begun()()
+	}
+	return c.compiler.Build(ctx, p)
+}
+
+func (c *callback) driver(begins bool) {
+	if begins {
+		c.ended = c.begun()
+		return
+	}
+	c.ended()
 }
 
 func (o *Options) check() error {
