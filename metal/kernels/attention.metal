@@ -516,8 +516,9 @@ kernel void attention_forward(
   constexpr ushort CHUNK_OF_HEAD = HEAD_TILES < CHUNK_TILES ? HEAD_TILES : CHUNK_TILES;  // in tiles
   constexpr uint CHUNK = CHUNK_OF_HEAD * TILE;
   constexpr ushort STRIPS = CHUNK < 32 ? 1 : CHUNK / 32;
-  // A long head_dim comes in many chunks: while the products of one are summed, the next is under way.
-  constexpr bool AHEAD = HEAD_TILES > 2 * CHUNK_TILES;
+  // A long head_dim comes in many chunks. Where products of 16-bit tiles take less time than the loads of the next chunk, these
+  // are under way meanwhile; with tiles of float they would only be in the way.
+  constexpr bool AHEAD = HEAD_TILES > 2 * CHUNK_TILES && sizeof(Tile) == 2;
   constexpr ushort V_STRIDE = CHUNK_TILES * TILE + 16 / sizeof(Tile);
   const uint v_head_dim = has_v_head_dim ? p.v_head_dim : p.head_dim;
   const ushort q_columns = (p.head_dim + TILE - 1) / TILE * TILE, q_stride = q_columns + Q_PADDING;
