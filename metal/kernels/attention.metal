@@ -529,7 +529,7 @@ kernel void attention_forward(
   typename Format<T>::Bits fetched[BATCH];
   for (uint d0 = 0; d0 < q_columns; d0 += CHUNK)
     stage<false, false, STRIPS>(q_tile + d0, q_stride, fetched, q, p.q,
-                                Block{group_row, row_end, simdgroups * TILE, d0, p.head_dim, min(CHUNK, q_columns - d0)},
+                                Block{group_row, row_end, uint(simdgroups) * TILE, d0, p.head_dim, min(CHUNK, q_columns - d0)},
                                 &special_keys, simdgroup, simdgroups, lane, Pages{nullptr, 0, 0});
   const threadgroup Tile *own_q = q_tile + simdgroup * TILE * q_stride;
 
