@@ -259,7 +259,7 @@ type Kernel struct {
 }
 
 // leastClass is the least size that has kernels of its own.
-const leastClass = 32
+const leastClass = 16
 
 // KernelOf reads it off a case.
 func KernelOf(c *cases.Case) Kernel {

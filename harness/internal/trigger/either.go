@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"attest.example/attest/harness/internal/cases"
 )
 
 // A bug may strike in two ways that have most of their conditions in common: where columns are apart, and either nothing is in
@@ -79,12 +81,13 @@ func (in *inference) either(p *conjunction) (asked int, err error) {
 	return in.probes - before, nil
 }
 
-// strays are the failures that no other finding explains and that lie outside by one atom alone.
+// strays are the failures that no other finding explains and that lie outside by one atom alone. Where a case that runs before
+// lies inside, that one may be what failed.
 func (in *inference) strays(p *conjunction, at int) (list []*sample) {
 	_, broken := p.without(at)
 	e := in.evidence(false)
 	for _, s := range e.soft {
-		if broken.matches(s) && !s.weak {
+		if broken.matches(s) && !s.weak && !slices.ContainsFunc(s.c.After, func(c cases.Case) bool { return p.holdsFor(&c) }) {
 			list = append(list, s)
 		}
 	}

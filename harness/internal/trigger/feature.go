@@ -153,7 +153,7 @@ func makeFeatures() []feature {
 	list[len(list)-1].readable = "a mask in memory that is not packed"
 	add("inf_clash", flag, "values", func(c *cases.Case) float64 { return truth(c.InfinitiesClash()) })
 	list[len(list)-1].readable = "a row that sees +Inf and -Inf in one column of v"
-	add("ragged", flag, "lengths", func(c *cases.Case) float64 { return truth(c.Ragged()) })
+	add("ragged", flag, used, func(c *cases.Case) float64 { return truth(c.Ragged()) })
 	list[len(list)-1].readable = "batch entries with lengths of their own"
 	add("same_strides.k_v", flag, "layout", func(c *cases.Case) float64 {
 		return truth(c.EffectiveStrides("k") == c.EffectiveStrides("v"))
@@ -179,6 +179,9 @@ func stepFeatures(f *cases.Field, group string) []feature {
 	}
 }
 
+// used is the group of how much of q_len and kv_len batch entries use.
+const used = "used lengths"
+
 // groupOf names the fields that are varied and copied together. A field that nobody has thought of here is one of its
 // own, or of its family where its name has one.
 func groupOf(field string) string {
@@ -191,6 +194,9 @@ func groupOf(field string) string {
 		return "formats"
 	}
 	family, _, _ := strings.Cut(field, ".")
+	if family == "lengths" { // of batch entries, and not those of the whole
+		return used
+	}
 	return family
 }
 

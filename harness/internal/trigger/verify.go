@@ -176,7 +176,7 @@ func groupsOf(f *feature) []string {
 	case strings.Contains(f.name, "kv_offset,"):
 		return []string{"lengths", "kv_offset"}
 	case strings.Contains(f.name, "visible."):
-		return []string{"mask", "lengths"}
+		return []string{"mask", "lengths", used}
 	}
 	return []string{f.group}
 }

@@ -50,3 +50,16 @@ func smallest(t *testing.T, fields string) cases.Case {
 	require.NoError(t, err)
 	return c
 }
+
+// TestAQuantityThatAnotherFieldHasToo: the first key of a row lies past the first of all by a window, or by padding on the
+// left. Padding was varied with q_len and kv_len, whose group has a like name, and never alone.
+func TestAQuantityThatAnotherFieldHasToo(t *testing.T) {
+	p := plant(t, `q_len == 1 && (mask.kind == "window" || mask.window) && mask.left >= 0 && visible.begin >= 1`)
+	l, failures := p.lab(160)
+	found, _, err := l.Find(t.Context(), p.reduced(failures[0]))
+	require.NoError(t, err)
+	precision, recall := p.agreement(found.Matches)
+	t.Log(found.Trigger, precision, recall)
+	require.GreaterOrEqual(t, precision, 0.9)
+	require.GreaterOrEqual(t, recall, 0.9)
+}
