@@ -55,7 +55,7 @@ func (s *search) run(ctx context.Context, n int) error {
 
 // peel asks about cases outside the triggers found so far until so many passed, and looks for triggers on the way.
 func (s *search) peel(ctx context.Context, passes int) error {
-	for i := 0; s.passed < passes && i < 40*passes && !s.full(); i++ {
+	for i := 0; s.passed < passes && i < 60*passes && !s.full(); i++ {
 		c, err := s.stream.Case(i)
 		if err != nil {
 			return err
