@@ -67,6 +67,7 @@ var translations = []pass{
 	{"fix function constants", []fact{valued}, []fact{constantsFixed}, always((*unit).fixConstants)},
 	{"limit threads", []fact{kernelsKnown}, nil, always((*unit).limitThreads)},
 	{"fold infinities", nil, nil, (*unit).foldInfinities},
+	{"deduce sizes", []fact{declared}, nil, always((*unit).deduceSizes)},
 	{"drop attributes", []fact{kernelsKnown, constantsFixed}, []fact{plain}, always((*unit).dropAttributes)},
 	{"rename words of OpenCL", nil, []fact{openclFree}, always((*unit).renameKeywords)},
 	{"spell literals", nil, nil, always((*unit).spellLiterals)},

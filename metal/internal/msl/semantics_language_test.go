@@ -45,6 +45,9 @@ func TestStructs(t *testing.T) {
 
 func TestTemplatesAndEntries(t *testing.T) {
 	runRows(t, "templates.metal", launch{}, 0, []row{
+		{"deduced_sizes", "3 8 7 10 9 4 1 4 3"},
+		{"limits_of_vectors", "0 0 1"},
+		{"assigned_lists", "1.5 2.5 2"},
 		{"function_argument", "3 30"},
 		{"function_template_argument", "10 6"},
 		{"operation_types", "5 9"},

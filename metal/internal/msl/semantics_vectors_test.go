@@ -13,6 +13,7 @@ func runRows(t *testing.T, file string, l launch, eps float64, rows []row) {
 
 func TestVectors(t *testing.T) {
 	runRows(t, "vectors.metal", launch{}, 0, []row{
+		{"shifts_by_another_type", "-32 -2 2 4 4 128 0 2 4 -16"},
 		{"size_and_alignment", "8 16 16 16 8 4 8 4 32"},
 		{"splat", "3 3 3 3"},
 		{"splat_int", "-7 -7 -7"},

@@ -92,6 +92,10 @@
   MSL_INLINE vec &operator op##=(vec b) { return *this = vec(*this) op b; }
 #define MSL_VECTOR_COMPARE(N, op) \
   friend MSL_INLINE constexpr vec<bool, N> operator op(vec a, vec b) { return MSL_BINARY_##N(bool, op); }
+/* How far is said in any type of integer: it is the left operand's type that counts. */
+#define MSL_VECTOR_SHIFT(op)                                                                             \
+  template <class U, int M, class = metal::enable_if_t<!metal::is_same<U, T>::value>>                    \
+  MSL_INLINE vec &operator op##=(vec<U, M> b) { return *this = vec(*this) op b; }
 #define MSL_BINARY_2(R, op) vec<R, 2>(R(a.x op b.x), R(a.y op b.y))
 #define MSL_BINARY_3(R, op) vec<R, 3>(R(a.x op b.x), R(a.y op b.y), R(a.z op b.z))
 #define MSL_BINARY_4(R, op) vec<R, 4>(R(a.x op b.x), R(a.y op b.y), R(a.z op b.z), R(a.w op b.w))
@@ -107,6 +111,7 @@
   MSL_VECTOR_BINARY(N, +) MSL_VECTOR_BINARY(N, -) MSL_VECTOR_BINARY(N, *) MSL_VECTOR_BINARY(N, /)        \
   MSL_VECTOR_BINARY(N, %) MSL_VECTOR_BINARY(N, &) MSL_VECTOR_BINARY(N, |) MSL_VECTOR_BINARY(N, ^)        \
   MSL_VECTOR_BINARY(N, <<) MSL_VECTOR_BINARY(N, >>)                                                      \
+  MSL_VECTOR_SHIFT(<<) MSL_VECTOR_SHIFT(>>)                                                              \
   MSL_VECTOR_COMPARE(N, ==) MSL_VECTOR_COMPARE(N, !=) MSL_VECTOR_COMPARE(N, <) MSL_VECTOR_COMPARE(N, <=) \
   MSL_VECTOR_COMPARE(N, >) MSL_VECTOR_COMPARE(N, >=) MSL_VECTOR_COMPARE(N, &&) MSL_VECTOR_COMPARE(N, ||) \
   friend MSL_INLINE constexpr vec operator+(vec a) { return a; }                                         \
@@ -185,6 +190,17 @@ template <class T> struct alignas(4 * sizeof(T)) vec<T, 4> {
   MSL_MAKE_IF((!is_same<U, T>::value), explicit vec(vec<U, 4> p), : x(T(p.x)), y(T(p.y)), z(T(p.z)), w(T(p.w)))
   MSL_VECTOR_BODY(4)
 };
+
+#define MSL_SHIFT(N, op)                                                                                              \
+  template <class T, class U, class = enable_if_t<!is_same<T, U>::value && !msl_detail::floating<T>::value && !msl_detail::floating<U>::value>> \
+  MSL_INLINE constexpr vec<T, N> operator op(vec<T, N> a, vec<U, N> b) { return MSL_BINARY_##N(T, op); }
+MSL_SHIFT(2, <<)
+MSL_SHIFT(3, <<)
+MSL_SHIFT(4, <<)
+MSL_SHIFT(2, >>)
+MSL_SHIFT(3, >>)
+MSL_SHIFT(4, >>)
+#undef MSL_SHIFT
 
 } // namespace metal
 

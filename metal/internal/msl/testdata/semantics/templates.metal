@@ -79,3 +79,22 @@ template <typename T> struct Reached {
   T operator()(T a, T b) thread { return a + 1; }
 };
 TEST(pragmas_of_what_is_not_reached) { out[0] = applied<float, Reached<float>>(1, 4); }
+// The size of a vector, matrix or array is deduced in any type of integer.
+template <typename T, uint N> T last_of(vec<T, N> v) { return v[N - 1]; }
+template <typename T, int N> T first_of(vec<T, N> v) { return v[0] + N; }
+template <typename T, unsigned int V, uint N> void spread_of(thread T (&to)[N], device const vec<T, V> (&from)[N]) { for (uint i = 0; i < N; i++) to[i] = from[i][V - 1]; }
+template <typename T, uint C, ushort R> T corner_of(matrix<T, C, R> m) { return m[C - 1][R - 1]; }
+template <typename T, uint N> T front_of(array<T, N> a) { return a[0] + N; }
+template <typename T, int N> T back_of(array<T, N> a) { return a[N - 1]; }
+template <typename T> struct width_of { enum { n = 1 }; };
+template <typename T, uint N> struct width_of<vec<T, N>> { enum { n = N }; };
+template <uint N> float total_of(vec<float, N> v) { return dot(v, vec<float, N>(1)); }
+TEST(deduced_sizes) {
+  float d[2]; spread_of(d, *(device const float4(*)[2])in);
+  out[0] = last_of(float3(1, 2, 3)), out[1] = d[1], out[2] = corner_of(float2x2(7)), out[3] = front_of(array<float, 2>({8, 9})), out[4] = back_of(array<float, 2>({8, 9}));
+  out[5] = width_of<half4>::n, out[6] = width_of<int>::n, out[7] = total_of(float4(1)), out[8] = first_of(float2(1));
+}
+// What has no numbers of its own has zeros for limits, so that a template may ask.
+TEST(limits_of_vectors) { out[0] = numeric_limits<float4>::max().x, out[1] = numeric_limits<float4>::is_specialized, out[2] = numeric_limits<float>::max() > 1; }
+struct Listed { float v[3]; thread Listed &operator=(initializer_list<float> l) thread { uint i = 0; for (float e : l) v[i++] = e; v[2] = l.size(); return *this; } };
+TEST(assigned_lists) { Listed l; l = {1.5f, 2.5f}; out[0] = l.v[0], out[1] = l.v[1], out[2] = l.v[2]; }

@@ -67,3 +67,11 @@ TEST(conditional_spaces) {
 TEST(conditional_chain) { device float2 *d = (device float2 *)in; float2 v = lane > 3 ? d[2] : lane > 2 ? d[1] : p.count ? d[0] : float2(0); PUT2(v); }
 TEST(conditional_lvalue) { float a = 1, b = 2; (p.count ? a : b) = 5; out[0] = a, out[1] = b; }
 TEST(conditional_pointers) { device float *q = p.count ? in : out; out[0] = q[1]; device float *n = p.count ? nullptr : out; out[1] = n == nullptr; }
+// How far is said in any type of integer; the left operand's type is the result's.
+TEST(shifts_by_another_type) {
+  int2 a = int2(1, -8); uint2 n = uint2(in[0], in[1]); short2 s = short2(n);
+  int2 left = a << n, right = a >> n, narrow = a << s; short2 wide = s << a.xx; uint2 by_signed = n << a.xx;
+  uchar4 bytes = uchar4(192) << uint4(n, n); uint3 three = (uint3(1) << ushort3(3)) >> ulong3(2);
+  int2 kept = a; kept <<= n; kept >>= 1u; kept.x <<= n.y;
+  out[0] = left.y, out[1] = right.y, out[2] = narrow.x, out[3] = wide.y, out[4] = by_signed.y, out[5] = bytes.x, out[6] = bytes.y, out[7] = three.z, out[8] = kept.x, out[9] = kept.y;
+}
