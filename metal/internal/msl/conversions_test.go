@@ -29,6 +29,7 @@ func TestConversionsAreToldWithTheirTypes(t *testing.T) {
 		"o[0] = h[0]":                      "no '=' takes these operands: 'const device vec<half, 4>' does not convert to 'const vec<float, 4>' by itself",
 		"l += m":                           "no '+=' takes these operands: 'thread vec<float, 4>' does not convert to 'thread vec<half, 4>' by itself",
 		"int4 i = m":                       "'thread vec<float, 4>' does not convert to 'thread vec<int, 4>' by itself",
+		"texture2d<float> t":               "texture2d: textures, samplers and tensors are not supported; bind the data as a buffer",
 		"s = m":                            "assigning to 'half' from incompatible type 'thread float4'",
 		"half x = m":                       "'thread float4' (aka 'thread vec<float, 4>') does not convert to 'thread half' by itself",
 		"o[0] = true ? l : m":              "the sides of ?: are 'thread vec<half, 4>' and 'thread vec<float, 4>', and neither converts to the other by itself",

@@ -2,6 +2,7 @@ package msl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -72,12 +73,33 @@ func (u *unit) copyFromConstant() {
 		}
 		if own.assigns == notOwn {
 			say("%[1]s &operator=(const %[1]s &) = default; ")
+			for _, space := range u.assignedSpaces(d) { // beside others for the same objects it must be as near to them
+				say("%[1]s &operator=(const %[1]s &o) " + space + " { return *(%[1]s *)this = o; } ")
+			}
 		}
 		if own.assigns != ofNamedSpaces {
 			say("template <class msl_T, class = ::metal::enable_if_t<::metal::is_same<msl_T, %[1]s>::value>> %[1]s &operator=(const __constant msl_T &o) { return *this = ::metal::msl_detail::bytes_of<msl_T>(o).object(); } ")
 		}
 		u.tokens[d.bodyEnd].before += " " + public + add.String()
 	}
+}
+
+// assignedSpaces are the address spaces other than thread for whose objects a struct has assignments of its own.
+func (u *unit) assignedSpaces(s *declaration) []string {
+	var spaces []string
+	path := s.scope.path + u.tokens[s.name].text + "::"
+	for n := range u.declarations {
+		d := &u.declarations[n]
+		if d.scope.path != path || d.name < 0 || !d.hasBody() || !u.is(d.name, "operator") || !u.is(d.name+1, "=") || d.open != d.name+2 {
+			continue
+		}
+		for i := d.close + 1; i < d.body; i++ {
+			if space := addressSpaces[u.tokens[i].text]; u.isOneOf(i, "device", "threadgroup") && !slices.Contains(spaces, space) {
+				spaces = append(spaces, space)
+			}
+		}
+	}
+	return spaces
 }
 
 // constructedStructs are the structs, by their paths, that have constructors of their own. Where all that a struct declares of

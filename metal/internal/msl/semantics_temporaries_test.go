@@ -9,6 +9,7 @@ func TestTemporaries(t *testing.T) {
 		{"arrays_that_are_values", "3 6 9 11 4"},
 		{"arguments_of_operators", "-3 14 -8 24 8 -4 1 1 8 6 9"},
 		{"references_that_stay", "1 2 3 6 1 1"},
+		{"assigned_beside_defaults", "3 1 6 9 9 1"},
 		{"stored_matrices", "4 11 4 11"},
 	})
 }

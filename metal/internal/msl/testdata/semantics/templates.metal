@@ -96,5 +96,5 @@ TEST(deduced_sizes) {
 }
 // What has no numbers of its own has zeros for limits, so that a template may ask.
 TEST(limits_of_vectors) { out[0] = numeric_limits<float4>::max().x, out[1] = numeric_limits<float4>::is_specialized, out[2] = numeric_limits<float>::max() > 1; }
-struct Listed { float v[3]; thread Listed &operator=(initializer_list<float> l) thread { uint i = 0; for (float e : l) v[i++] = e; v[2] = l.size(); return *this; } };
+struct Listed { float v[3]; Listed() thread {} thread Listed &operator=(initializer_list<float> l) thread { uint i = 0; for (float e : l) v[i++] = e; v[2] = l.size(); return *this; } };
 TEST(assigned_lists) { Listed l; l = {1.5f, 2.5f}; out[0] = l.v[0], out[1] = l.v[1], out[2] = l.v[2]; }

@@ -104,3 +104,22 @@ TEST(stored_matrices) {
   float2x2 back = float2x2(shared), other = float2x2(*far);
   out[0] = other[0].y, out[1] = other[1].x, out[2] = back[1].y, out[3] = transpose(float2x2(*far))[0].y;
 }
+// The assignment that is default stands beside others for objects in the same memory.
+struct Beside {
+  float v;
+  Beside() thread = default;
+  Beside(const thread float2 &x) thread : v(x.x) {}
+  Beside() threadgroup = default;
+  threadgroup Beside &operator=(const thread Beside &o) threadgroup = default;
+  threadgroup Beside &operator=(const thread float2 &x) threadgroup { v = x.y; return *this; }
+  device Beside &operator=(const thread Beside &o) device = default;
+  device Beside &operator=(const thread float2 &x) device { v = x.y + 1; return *this; }
+  operator float2() const thread { return float2(v, v + 100); }
+};
+TEST(assigned_beside_defaults) {
+  threadgroup Beside shared; device Beside *far = (device Beside *)(out + 20);
+  Beside one = Beside(float2(1, 2));
+  shared = Beside(float2(3, 4)), far[0] = one; out[0] = shared.v, out[1] = far[0].v;
+  shared = float2(5, 6), far[0] = float2(7, 8); out[2] = shared.v, out[3] = far[0].v;
+  far[1] = far[0], shared = one; out[4] = far[1].v, out[5] = shared.v;
+}
