@@ -131,9 +131,6 @@ type AttentionOptions struct {
 // who change it; "": by that one. The first choice stands: another one later is an error.
 func UseKernel(text string) error { return mfa.UseKernel(text) }
 
-// MostKeyParts is the most that AttentionOptions.KeyParts may be.
-const MostKeyParts = mfa.MostKeyParts
-
 // DefaultScale is 1/sqrt(headDim).
 func DefaultScale(headDim int) float32 { return float32(1 / math.Sqrt(float64(headDim))) }
 

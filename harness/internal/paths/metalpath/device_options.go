@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"attest.example/attest/metal"
+	"attest.example/attest/metal/mfa"
 	"attest.example/attest/metal/plainfile"
 )
 
@@ -89,8 +90,8 @@ func (o *deviceOptions) set(key, text string) (err error) {
 		return err
 	case "parts":
 		o.keyParts, err = strconv.Atoi(text)
-		if err != nil || o.keyParts < 1 || o.keyParts > metal.MostKeyParts {
-			return fmt.Errorf("%q: want 1 to %d", text, metal.MostKeyParts)
+		if err != nil || o.keyParts < 1 || o.keyParts > mfa.MostKeyParts {
+			return fmt.Errorf("%q: want 1 to %d", text, mfa.MostKeyParts)
 		}
 		return nil
 	case "engine", "schedule", "fill", "seed", "threads", "check", "threadgroup":

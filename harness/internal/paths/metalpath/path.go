@@ -15,6 +15,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/metal"
+	"attest.example/attest/metal/mfa"
 	"attest.example/attest/reference"
 )
 
@@ -87,7 +88,7 @@ const leastPartKeys = 64
 func (p *Path) mostParts(c cases.Case) int {
 	most, keys := p.keyParts, keyBlock
 	if p.cutsKeys {
-		most, keys = metal.MostKeyParts, leastPartKeys
+		most, keys = mfa.MostKeyParts, leastPartKeys
 	}
 	if parts := min(most, c.KVLen/keys+1); parts > 1 {
 		return parts
