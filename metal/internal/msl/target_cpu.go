@@ -31,7 +31,7 @@ func (cpu) flags(math MathMode, check bool) []string {
 		// The runtime tells simd operations apart by the address of their call, so code keeps its order.
 		"-mllvm", "-disable-block-placement", "-mllvm", "-disable-tail-duplicate", "-mllvm", "-disable-early-taildup",
 		"-mllvm", "-enable-tail-merge=false"}
-	flags = append(flags, thisProcessor)
+	flags = append(flags, thisProcessor())
 	if runtime.GOARCH == "arm64" {
 		// There the pragmas that turn on half, double and function pointers are not heard.
 		flags = append(flags, "-Xclang", "-cl-ext=+all")
@@ -49,7 +49,12 @@ func (cpu) flags(math MathMode, check bool) []string {
 }
 
 // thisProcessor asks clang for every instruction that this machine has.
-var thisProcessor = map[bool]string{true: "-mcpu=native", false: "-march=native"}[runtime.GOARCH == "arm64"]
+func thisProcessor() string {
+	if runtime.GOARCH == "arm64" {
+		return "-mcpu=native"
+	}
+	return "-march=native"
+}
 
 // mathFlags tell clang what it may suppose of floating-point arithmetic.
 func mathFlags(math MathMode) []string {

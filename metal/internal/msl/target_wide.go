@@ -121,7 +121,7 @@ func (t wideCPU) finish(ctx context.Context, c *Compiler, p *Program, r *rewritt
 
 // helpers are package wide's vector functions, compiled for this processor once and kept beside the precompiled headers.
 func (t wideCPU) helpers(ctx context.Context, c *Compiler) (string, error) {
-	flags := []string{"-x", "c", "-std=c17", "-O2", thisProcessor, "-ffp-contract=off", "-fPIC", "-fno-vectorize",
+	flags := []string{"-x", "c", "-std=c17", "-O2", thisProcessor(), "-ffp-contract=off", "-fPIC", "-fno-vectorize",
 		"-fno-slp-vectorize", "-Wno-everything", "-nostdinc", "-emit-llvm", "-c"}
 	if runtime.GOARCH == "amd64" {
 		flags = append(flags, "-mprefer-vector-width=512")

@@ -7,6 +7,7 @@ import (
 // module is one text of LLVM IR. Its functions that are to be widened are read whole, all else is kept as it is.
 type module struct {
 	head      string // everything before and between the functions that were read
+	x86       bool   // the processor that it is for
 	structs   map[string]string
 	functions []*function
 }

@@ -2,7 +2,6 @@ package wide
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -79,16 +78,14 @@ func (e *emitter) load(i *inst) {
 }
 
 // wholeVector is from which alignment on an access is the first of a vector's: the processor refuses those of one lane at
-// other addresses, and here lanes' numbers are fetched one by one, which it never refuses.
+// other addresses, and here lanes' numbers are fetched one by one, which it never refuses. Of processors x86 does; arm64 reads a
+// vector wherever it lies, on fibers too.
 const wholeVector = 16
-
-// refusesOddPlaces is of the processors that do so: arm64 reads a vector wherever it lies, on fibers too.
-var refusesOddPlaces = regexp.MustCompile(`(?m)^target triple = "x86_64-`)
 
 // checkPlace hands the threadgroup to fibers, which report the mistake, where a vector of the text lies at an address that
 // is no multiple of its size.
 func (e *emitter) checkPlace(pointer value, align int) {
-	if align < wholeVector || e.aligned(pointer.text) || !refusesOddPlaces.MatchString(e.m.head) {
+	if align < wholeVector || e.aligned(pointer.text) || !e.m.x86 {
 		return
 	}
 	var off string

@@ -54,6 +54,7 @@ func readModule(text string, wanted func(name string) bool) (*module, map[string
 		n = end
 	}
 	m.head = head.String()
+	m.x86 = forX86(m.head)
 	return m, failed
 }
 

@@ -8,9 +8,10 @@ import (
 // inWords rewrites the text that clang makes before it optimises, so that structs of up to 16 bytes go by value as four
 // words. Where a processor's rules (arm64's) pass them in registers, clang writes them as two numbers of 64 bits, or as one
 // of 128, whatever their fields are, and a position of three coordinates would become shifts of 96 bits. A text with such
-// numbers anywhere else stays as it is.
+// numbers anywhere else stays as it is, and one for x86, where structs are taken apart by their fields: there two numbers of 64
+// bits are an array of the text.
 func inWords(text string) string {
-	if !strings.Contains(text, " i128") && !strings.Contains(text, "[2 x i64]") {
+	if forX86(text) || !strings.Contains(text, " i128") && !strings.Contains(text, "[2 x i64]") {
 		return text
 	}
 	rewritten := withoutTail.ReplaceAllString(text, "$1 = extractvalue "+words+" $2, 0\n  store "+words+" $2, $3")
@@ -19,6 +20,12 @@ func inWords(text string) string {
 		return text
 	}
 	return rewritten
+}
+
+// forX86 reports which processor a text is for: clang says so at its beginning.
+func forX86(text string) bool {
+	_, rest, _ := strings.Cut(text, "\ntarget triple = \"")
+	return strings.HasPrefix(rest, "x86_64-")
 }
 
 const words = "{ i32, i32, i32, i32 }"

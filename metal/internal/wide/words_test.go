@@ -47,6 +47,7 @@ define hidden void @msl_entry_0(ptr %0) #3 {
 		{"a position", layout + position, layout + want},
 		{"an array of two numbers is no struct", layout + "  %2 = getelementptr inbounds [2 x i64], ptr %1, i64 0, i64 1\n", ""},
 		{"a number of 128 bits that is computed with", layout + position + "  %9 = mul i128 %3, %3\n", ""},
+		{"the same for x86", layout + "target triple = \"x86_64-pc-linux-gnu\"\n" + position, ""},
 		{"nothing of the kind", layout + "  %2 = add i64 %1, 128\n", ""},
 	} {
 		if c.want == "" {
