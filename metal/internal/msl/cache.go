@@ -20,7 +20,9 @@ import (
 	"attest.example/attest/metal/scratch"
 )
 
-const defaultMaxBytes = 1 << 30
+// defaultMaxBytes holds all that a long run compiles: the some 1,500 kernels of 200,000 default cases are a gigabyte as PTX, and
+// what is removed in the midst of a run is compiled twice.
+const defaultMaxBytes = 4 << 30
 
 // cache keeps modules on disk, in a directory that several processes may use at once:
 //

@@ -16,7 +16,7 @@ import (
 // Options are how a Compiler works.
 type Options struct {
 	Dir      string // of the cache; "": $ATTEST_CACHE, or attest in the user's cache directory
-	MaxBytes int64  // of the cache; 0: 1 GiB
+	MaxBytes int64  // of the cache; 0: 4 GiB
 	Clang    string // "": $ATTEST_CLANG, or the newest of clang-19 ... clang-14, clang on the path
 
 	Target string // "cpu" or ""; "ptx" for NVIDIA GPUs
