@@ -61,15 +61,15 @@ func (c *Case) fillValues(t *Tensor, regime Regime, seed, id uint64) {
 func fillOperand(t *Tensor, regime Regime, seed, id uint64) {
 	draw := drawer(t, regime, newStream(seed, id), id)
 	cols := uint64(t.Shape[3])
+	values := make([]float64, cols)
 	row := uint64(0)
 	for b := range t.Shape[0] {
 		for h := range t.Shape[1] {
 			for r := range t.Shape[2] {
-				index := t.Index(b, h, r, 0)
 				for d := range cols {
-					t.Format.Put(t.Data, index, draw(row, d, row*cols+d))
-					index += t.Strides[3]
+					values[d] = draw(row, d, row*cols+d)
 				}
+				precision.Encode(t.Format, t.Data, t.Index(b, h, r, 0), t.Strides[3], values)
 				row++
 			}
 		}

@@ -59,23 +59,38 @@ func (t *Tensor) Len() int { return t.Shape[0] * t.Shape[1] * t.Shape[2] * t.Sha
 // Dense decodes the tensor to contiguous [batch, heads, rows, columns].
 func (t *Tensor) Dense() []float64 {
 	out := make([]float64, t.Len())
-	rest := out
+	decode(t, out)
+	return out
+}
+
+// DenseFP32 is Dense in float32, which holds every format exactly; elements of quantised k and v are rounded to it once. It
+// writes into room where that is large enough.
+func (t *Tensor) DenseFP32(room []float32) []float32 {
+	n := t.Len()
+	if cap(room) < n {
+		room = make([]float32, n)
+	}
+	decode(t, room[:n])
+	return room[:n]
+}
+
+func decode[T float32 | float64](t *Tensor, out []T) {
+	columns := t.Shape[3]
 	for b := range t.Shape[0] {
 		for h := range t.Shape[1] {
 			for r := range t.Shape[2] {
-				if t.quant != nil {
-					for d := range t.Shape[3] {
-						rest[d] = t.dequantised(b, h, r, d)
-					}
-					rest = rest[t.Shape[3]:]
+				row := out[:columns]
+				out = out[columns:]
+				if t.quant == nil {
+					precision.Decode(t.Format, row, t.Data, t.Index(b, h, r, 0), t.Strides[3])
 					continue
 				}
-				t.Format.Decode(rest[:t.Shape[3]], t.Data, t.Index(b, h, r, 0), t.Strides[3])
-				rest = rest[t.Shape[3]:]
+				for d := range row {
+					row[d] = T(t.dequantised(b, h, r, d))
+				}
 			}
 		}
 	}
-	return out
 }
 
 // Bits returns the stored bit patterns of the logical elements in the order of Dense.

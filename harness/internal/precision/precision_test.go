@@ -71,10 +71,17 @@ func TestDecodeIsGet(t *testing.T) {
 			f.Put(data, i, float64(i)-7.25)
 		}
 		for _, stride := range []int{1, 3} {
-			into := make([]float64, 6)
-			f.Decode(into, data, 2, stride)
+			into, narrow := make([]float64, 6), make([]float32, 6)
+			Decode(f, into, data, 2, stride)
+			Decode(f, narrow, data, 2, stride)
 			for i, x := range into {
 				require.Equal(t, f.Get(data, 2+i*stride), x)
+				require.Equal(t, x, float64(narrow[i]))
+			}
+			again := make([]byte, len(data))
+			Encode(f, again, 2, stride, into)
+			for i, x := range into {
+				require.Equal(t, x, f.Get(again, 2+i*stride))
 			}
 		}
 	}
@@ -86,6 +93,11 @@ func TestGetIsTheValueOfEveryNarrowCode(t *testing.T) {
 			got, want := f.Get([]byte{byte(code), byte(code >> 8)}, 0), f.Value(code)
 			if math.Float64bits(got) != math.Float64bits(want) && !(math.IsNaN(got) && math.IsNaN(want)) {
 				t.Fatalf("%s %#x: got %g, want %g", f, code, got, want)
+			}
+			var row [1]float64
+			Decode(f, row[:], []byte{byte(code), byte(code >> 8)}, 0, 1)
+			if math.Float64bits(row[0]) != math.Float64bits(got) {
+				t.Fatalf("%s %#x: a row has %g, the element %g", f, code, row[0], got)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
@@ -61,7 +62,10 @@ func (Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.T
 	if t.Sinks != nil {
 		sinks = t.Sinks.Dense()
 	}
-	q, k, v := narrow(&t.Q), narrow(&t.K), narrow(&t.V)
+	m := memory.Get().(*operands)
+	defer memory.Put(m)
+	m.q, m.k, m.v = t.Q.DenseFP32(m.q), t.K.DenseFP32(m.k), t.V.DenseFP32(m.v)
+	q, k, v := m.q, m.k, m.v
 	for b := range c.Batch {
 		for h := range c.Heads {
 			kv := (b*c.KVHeads + h/c.Group()) * c.KVLen
@@ -80,9 +84,7 @@ func (Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.T
 				}
 				at := ((b*c.Heads+h)*c.QLen + i) * c.HeadDim
 				lse := r.attend(q[at:at+c.HeadDim], first, last)
-				for d, x := range r.out {
-					t.Out.Set(b, h, i, d, float64(x))
-				}
+				precision.Encode(t.Out.Format, t.Out.Data, t.Out.Index(b, h, i, 0), t.Out.Strides[3], r.out)
 				if t.LSE != nil {
 					t.LSE.Set(b, h, i, 0, lse)
 				}
@@ -91,6 +93,11 @@ func (Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.T
 	}
 	return paths.Timing{}, nil
 }
+
+// operands are q, k and v, contiguous. Their memory is kept between calls: a fresh page costs more than what is read from it.
+type operands struct{ q, k, v []float32 }
+
+var memory = sync.Pool{New: func() any { return new(operands) }}
 
 // row computes one query row; its slices are reused.
 type row struct {
@@ -117,33 +124,41 @@ func (r *row) attend(q []float32, first, last int) float64 {
 	largest := float32(math.Inf(-1))
 	r.dots(q)
 	for n, j := range r.allowed {
-		s := r.round(r.scores[n] * r.scale)
+		s := r.rounded(r.scores[n] * r.scale)
 		if r.softcap > 0 {
-			s = r.round(r.softcap * r.round(float32(math.Tanh(float64(r.round(s/r.softcap))))))
+			s = r.rounded(r.softcap * r.rounded(float32(math.Tanh(float64(r.rounded(s/r.softcap))))))
 		}
-		s = r.round(s + float32(r.bias[j]))
+		s = r.rounded(s + float32(r.bias[j]))
 		r.scores[n] = s
 		if s > largest || s != s {
 			largest = s
 		}
 	}
 	var sum float32
-	if sink := r.round(float32(r.sink)); !math.IsInf(r.sink, -1) {
+	if sink := r.rounded(float32(r.sink)); !math.IsInf(r.sink, -1) {
 		if sink > largest {
 			largest = sink
 		}
-		sum = r.round(float32(math.Exp(float64(r.round(sink - largest)))))
+		sum = r.rounded(float32(math.Exp(float64(r.rounded(sink - largest)))))
 	}
 	for n, s := range r.scores {
-		p := r.round(float32(math.Exp(float64(r.round(s - largest)))))
+		p := r.rounded(float32(math.Exp(float64(r.rounded(s - largest)))))
 		r.scores[n] = p
-		sum = r.round(sum + p)
+		sum = r.rounded(sum + p)
 	}
 	for n, p := range r.scores {
-		r.scores[n] = r.round(p / sum)
+		r.scores[n] = r.rounded(p / sum)
 	}
 	r.accumulate()
-	return float64(r.round(largest + r.round(float32(math.Log(float64(sum))))))
+	return float64(r.rounded(largest + r.rounded(float32(math.Log(float64(sum))))))
+}
+
+// rounded rounds to the intermediate format.
+func (r *row) rounded(x float32) float32 {
+	if r.wide { // no call, for what most cases have
+		return x
+	}
+	return r.round(x)
 }
 
 // allow lists the keys that the mask does not forbid, and makes room for their scores.
@@ -188,7 +203,7 @@ func (r *row) dot(q, k []float32) float32 {
 		return s
 	}
 	for d, x := range k {
-		s = r.round(s + r.round(q[d]*x))
+		s = r.rounded(s + r.rounded(q[d]*x))
 	}
 	return s
 }
@@ -216,7 +231,7 @@ func (r *row) accumulate() {
 	for ; n < len(r.allowed); n++ {
 		p := r.scores[n]
 		for d, x := range r.value(n) {
-			r.out[d] = r.round(r.out[d] + r.round(p*x))
+			r.out[d] = r.rounded(r.out[d] + r.rounded(p*x))
 		}
 	}
 }
@@ -228,14 +243,4 @@ func rounder(f precision.Format) func(float32) float32 {
 		return func(x float32) float32 { return x }
 	}
 	return func(x float32) float32 { return float32(f.Round(float64(x))) }
-}
-
-// narrow decodes a tensor to contiguous fp32, which holds every input format exactly.
-func narrow(t *cases.Tensor) []float32 {
-	wide := t.Dense()
-	out := make([]float32, len(wide))
-	for i, x := range wide {
-		out[i] = float32(x)
-	}
-	return out
 }
