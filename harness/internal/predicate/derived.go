@@ -98,7 +98,7 @@ func stridesOf(c *cases.Case) stride {
 }
 
 var conditionType = func() reflect.Type {
-	fields := make([]reflect.StructField, 0, envType.NumField()+13)
+	fields := make([]reflect.StructField, 0, envType.NumField()+14)
 	for i := range envType.NumField() {
 		fields = append(fields, envType.Field(i))
 	}
@@ -115,7 +115,8 @@ var conditionType = func() reflect.Type {
 		named("DerivedBatchesInside", "batches_inside", reflect.TypeFor[perOperand]()),
 		named("DerivedColumnsApart", "columns_apart", reflect.TypeFor[perOperand]()),
 		named("DerivedInfClash", "inf_clash", reflect.TypeFor[bool]()),
-		named("DerivedStride", "stride", reflect.TypeFor[stride]()))
+		named("DerivedStride", "stride", reflect.TypeFor[stride]()),
+		named(derivedLogits, "logits", reflect.TypeFor[logits]()))
 	return reflect.StructOf(fields)
 }()
 

@@ -25,5 +25,11 @@
 // both have the same lengths and the causal or window part leaves a row other keys, "array" where one has a mask in memory and the
 // other has none, and "variant" where they differ in what kernels are specialised for) and before.more_keys (how many keys more than this case the longest of them has; below 0: fewer).
 //
+// And it has names for quantities of the numbers themselves, in natural units, after scale, softcap, mask and linear bias:
+// logits.highest (the largest logit that a row sees), logits.lowest_row_max (the least over rows of the largest logit that
+// the row sees, the sink of its head among them) and logits.largest_fall (the most by which a row's largest logit so far lies above the largest of a
+// later block of 32 keys; +Inf where the row sees none of a block that the 32 rows about it walk through). They are drawn and
+// multiplied only for conditions that name them, and not for cases that would take more than a tenth of a second or so.
+//
 // It never runs a case, and an expression cannot call into the program or loop without end.
 package predicate

@@ -3,6 +3,7 @@ package predicate
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/file"
@@ -15,6 +16,7 @@ import (
 type Predicate struct {
 	source  string
 	program *vm.Program
+	logits  bool // it names some of them
 }
 
 // Compile compiles a condition. The error of a wrong one tells the column and what is wrong there.
@@ -23,7 +25,7 @@ func Compile(source string) (Predicate, error) {
 	if err != nil {
 		return Predicate{}, err
 	}
-	return Predicate{source, program}, nil
+	return Predicate{source, program, namesLogits(source)}, nil
 }
 
 // Match evaluates the condition for a normalized case. The zero Predicate matches every case. An error is one that only
@@ -36,17 +38,27 @@ func (p Predicate) Match(c cases.Case) (bool, error) {
 }
 
 // Facts is all that a condition may name, read off one case.
-type Facts struct{ of any }
+type Facts struct {
+	of     any
+	logits func() any // the same with the logits
+}
 
 // FactsOf reads a normalized case for conditions; for who asks many of them about the same one.
-func FactsOf(c cases.Case) Facts { return Facts{conditionValues(&c)} }
+func FactsOf(c cases.Case) Facts {
+	of := conditionValues(&c)
+	return Facts{of, sync.OnceValue(func() any { return withLogits(of, &c) })}
+}
 
 // Holds is Match for facts that were read before.
 func (p Predicate) Holds(v Facts) (bool, error) {
 	if p.program == nil {
 		return true, nil
 	}
-	out, err := expr.Run(p.program, v.of)
+	of := v.of
+	if p.logits {
+		of = v.logits()
+	}
+	out, err := expr.Run(p.program, of)
 	if err != nil {
 		return false, explain(p.source, err)
 	}

@@ -75,6 +75,8 @@ func atomsOf(index int) (list []atom) {
 		}
 	case number:
 		list = append(list, numberAtoms(index)...)
+	case logit:
+		list = append(list, logitAtoms(index)...)
 	case pastPower:
 		for _, t := range []float64{1, 4, 8, 16} {
 			add(1.3, func(x float64) bool { return x >= 1 && x <= t }, "%s in 1..%g", f.name, t)

@@ -26,8 +26,8 @@ func TestAtomsSayWhatTheyMean(t *testing.T) {
 		for i, a := range atoms() {
 			want, err := compiled[i].Holds(facts)
 			require.NoError(t, err, a.text)
-			if got := a.holds(x[a.feature]); got != want {
-				t.Fatalf("%s of %s, feature %v: %v; want %v", a.text, c.Mask.Kind, x[a.feature], got, want)
+			if got := a.holds(x.at(a.feature)); got != want {
+				t.Fatalf("%s of %s, feature %v: %v; want %v", a.text, c.Mask.Kind, x.at(a.feature), got, want)
 			}
 			held[i], failed[i] = held[i] || want, failed[i] || !want
 		}

@@ -24,8 +24,8 @@ const (
 )
 
 // in reports whether an atom, or what may stand in its place, holds for the features of a case.
-func (a *atom) in(x []float64) bool {
-	return a.holds(x[a.feature]) || a.or != nil && a.or.holds(x[a.or.feature])
+func (a *atom) in(x *readings) bool {
+	return a.holds(x.at(a.feature)) || a.or != nil && a.or.holds(x.at(a.or.feature))
 }
 
 // groups are the fields that decide an atom.
@@ -138,10 +138,10 @@ func (in *inference) inItsPlace(p *conjunction, at int, strays []*sample) error 
 func alternativesTo(a *atom, failing, passing []*sample) (list []atom) {
 	all := atoms()
 	for i := range all {
-		if all[i].feature == a.feature || !slices.ContainsFunc(failing, func(s *sample) bool { return s.bits[i] }) {
+		if all[i].feature == a.feature || !slices.ContainsFunc(failing, func(s *sample) bool { return s.has(i) }) {
 			continue
 		}
-		if slices.ContainsFunc(failing, func(s *sample) bool { return !s.bits[i] }) || slices.ContainsFunc(passing, func(s *sample) bool { return s.bits[i] }) {
+		if slices.ContainsFunc(failing, func(s *sample) bool { return !s.has(i) }) || slices.ContainsFunc(passing, func(s *sample) bool { return s.has(i) }) {
 			continue
 		}
 		list = append(list, all[i])

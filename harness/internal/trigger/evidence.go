@@ -95,7 +95,7 @@ func (e *evidence) columns() []column {
 		same.cost = same.atoms[0].cost
 	}
 	for i, a := range atoms() {
-		consider(a, func(s *sample) bool { return s.bits[i] })
+		consider(a, func(s *sample) bool { return s.has(i) })
 	}
 	for _, a := range e.extra {
 		consider(a, func(s *sample) bool { return a.in(s.x) })

@@ -16,9 +16,10 @@ type feature struct {
 	group    string   // of the fields that decide it
 	words    []string // of a word: the value is the index
 	get      func(*cases.Case) float64
-	before   string // the field, or all that begin so where it ends in a dot, if the feature is that it differs in a case before; get is not set then
-	of       which  // of these: the cases before in which it is looked for
-	readable string // for people; empty: the name
+	logit    func(cases.Logits) float64 // of a quantity of the logits; get is not set then
+	before   string                     // the field, or all that begin so where it ends in a dot, if the feature is that it differs in a case before; get is not set then
+	of       which                      // of these: the cases before in which it is looked for
+	readable string                     // for people; empty: the name
 }
 
 // which of the cases that run before are looked at.
@@ -63,6 +64,7 @@ const (
 	difference // kv_len - q_len, and of other pairs of sizes
 	side       // of a window
 	pastPower  // by how much a size goes past a power of two
+	logit      // a quantity of the logits
 )
 
 // settled are fields that decide nothing about when a bug strikes, or that other features stand for.
@@ -162,7 +164,7 @@ func makeFeatures() []feature {
 		return truth(c.EffectiveStrides("q") == c.EffectiveStrides("out"))
 	})
 	list = append(list, beforeFeatures()...)
-	return list
+	return append(list, logitFeatures()...) // last: a condition is asked for them when all else of it holds
 }
 
 // stepFeatures are about strides that a case sets one by one: whether it sets them, and whether one of them is 0, so that
@@ -198,32 +200,6 @@ func groupOf(field string) string {
 		return used
 	}
 	return family
-}
-
-// vector is the features of a case.
-func vector(c *cases.Case) []float64 {
-	x := make([]float64, len(features))
-	var differing [whiches][]string // looked for once, and not for every field
-	for w := range whiches {
-		differing[w] = w.differing(c)
-	}
-	for i := range features {
-		switch f := &features[i]; {
-		case f.before == "":
-			x[i] = f.get(c)
-		default:
-			x[i] = truth(f.among(differing[f.of]))
-		}
-	}
-	return x
-}
-
-// value is one feature of a case.
-func (f *feature) value(c *cases.Case) float64 {
-	if f.before == "" {
-		return f.get(c)
-	}
-	return truth(f.among(f.of.differing(c)))
 }
 
 // among reports whether the feature's field, or one of its family, is one of those that differ in a case before.

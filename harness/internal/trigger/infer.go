@@ -31,6 +31,7 @@ type inference struct {
 	far       map[*sample]float64 // failures and what it costs to leave them out, likewise
 	extra     []atom
 	eithers   map[string]bool // atoms for which another in their place has been looked for
+	edged     map[string]bool // quantities of the logits of which the edge has been looked for
 	// chance is the share of values with which the base fails, as far as a few seeds show: a bug that needs an infinity of
 	// either sign in one column strikes now and then, and a pass says little then.
 	chance  float64
@@ -57,7 +58,7 @@ const (
 // Find looks for the trigger of a failing case, a reduced one as a rule. It is kept among Findings, or joined to one of
 // them that turns out to be the same bug: then joined is that one, with a new trigger.
 func (l *Lab) Find(ctx context.Context, reduced cases.Case) (found *Finding, joined bool, err error) {
-	in := &inference{Lab: l, ctx: ctx, start: l.probes, near: map[*sample]float64{}, far: map[*sample]float64{}, unrelated: map[*sample]bool{}, telling: map[*sample]bool{}, eithers: map[string]bool{}}
+	in := &inference{Lab: l, ctx: ctx, start: l.probes, near: map[*sample]float64{}, far: map[*sample]float64{}, unrelated: map[*sample]bool{}, telling: map[*sample]bool{}, eithers: map[string]bool{}, edged: map[string]bool{}}
 	f, err := in.find(reduced)
 	if err != nil {
 		return nil, false, err
@@ -114,7 +115,10 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 		return nil, err
 	}
 	in.hard = append([]*sample{s}, grown...)
-	if err := in.otherSeeds(); err != nil {
+	if in.chance, err = in.chanceOf(&in.base.c); err != nil {
+		return nil, err
+	}
+	if err := in.enlarge(); err != nil {
 		return nil, err
 	}
 	in.o.Log("base after %d probes, fails with %.2f of the seeds: %s", in.used(), in.chance, cases.Describe(in.base.c))
@@ -172,20 +176,19 @@ func (in *inference) note(c cases.Case, weight float64) (*sample, answer, error)
 // seedsTried is how many seeds the base is tried with, beside its own.
 const seedsTried = 3
 
-// otherSeeds tries the base with other values of the same kind.
-func (in *inference) otherSeeds() error {
+// chanceOf is the share of seeds with which a failing case fails: its own, and others that draw values of the same kind.
+func (in *inference) chanceOf(failing *cases.Case) (float64, error) {
 	tried := strikes{asked: 1, failed: 1} // with its own
 	for i := range seedsTried {
-		c := in.base.c.Clone()
+		c := failing.Clone()
 		c.Values.Seed += uint64(101 + i)
 		_, a, err := in.ask(in.ctx, c)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		tried.add(a)
 	}
-	in.chance = float64(tried.failed) / float64(tried.asked)
-	return nil
+	return float64(tried.failed) / float64(tried.asked), nil
 }
 
 // tellsOf is how much a pass says, of what it says of a bug that strikes whatever the values are. A pass inside the

@@ -30,6 +30,9 @@ func (in *inference) refine() error {
 		if err := in.allNear(best); err != nil {
 			return err
 		}
+		if err := in.logitEdge(best); err != nil {
+			return err
+		}
 		asked, err := in.disagree(preds)
 		if err != nil {
 			return err

@@ -9,19 +9,30 @@ import (
 type sample struct {
 	c    cases.Case
 	key  string
-	x    []float64
+	x    *readings
 	weak bool
-	bits []bool // of atoms
+	bits []bool // of atoms, those aside that are about logits
 }
 
 func newSample(c cases.Case) *sample {
-	s := &sample{c: c, key: key(&c), x: vector(&c), weak: weak(&c)}
+	s := &sample{c: c, key: key(&c), weak: weak(&c)}
+	s.x = vector(&s.c)
 	all := atoms()
 	s.bits = make([]bool, len(all))
 	for i := range all {
-		s.bits[i] = all[i].holds(s.x[all[i].feature])
+		if features[all[i].feature].logit == nil {
+			s.bits[i] = all[i].holds(s.x.at(all[i].feature))
+		}
 	}
 	return s
+}
+
+// has reports whether one of the atoms holds.
+func (s *sample) has(i int) bool {
+	if a := &atoms()[i]; features[a.feature].logit != nil {
+		return a.holds(s.x.at(a.feature))
+	}
+	return s.bits[i]
 }
 
 // weak cases may pass although the bug strikes them: hardly a key to see, values that hide an error, or such that every

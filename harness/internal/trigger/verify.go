@@ -143,11 +143,15 @@ func (in *inference) donor(p *conjunction) *cases.Case {
 
 // moveInside copies from a case that the condition matches the fields that the atoms which do not hold are about.
 func (in *inference) moveInside(p *conjunction, c cases.Case, from *cases.Case) *cases.Case {
-	for range 3 {
+	for try := range 3 {
 		x := &sample{x: vector(&c)}
 		var wrong []string
 		for _, a := range p.atoms {
-			if !a.in(x.x) {
+			switch {
+			case a.in(x.x):
+			case try == 0 && features[a.feature].logit != nil: // which these make large as a rule, whatever else the case is
+				wrong = append(wrong, "values", "scale")
+			default:
 				wrong = append(wrong, a.groups()...)
 			}
 		}
@@ -175,6 +179,8 @@ func groupsOf(f *feature) []string {
 		return []string{"batch", "lengths"}
 	case strings.Contains(f.name, "kv_offset,"):
 		return []string{"lengths", "kv_offset"}
+	case f.logit != nil:
+		return []string{"values", "scale", "softcap", "alibi", "sinks", "mask", "lengths", "head_dim", used}
 	case strings.Contains(f.name, "visible."):
 		return []string{"mask", "lengths", used}
 	}

@@ -15,7 +15,7 @@ func (in *inference) sets(field string) error {
 	if at < 0 {
 		return nil
 	}
-	failing, passing := map[int]bool{int(in.base.x[at]): true}, map[int]bool{}
+	failing, passing := map[int]bool{int(in.base.x.at(at)): true}, map[int]bool{}
 	for _, value := range append([]string{""}, cases.FieldNamed(field).Values...) {
 		changed, ok := withWord(&in.base.c, field, value)
 		if !ok {
@@ -30,14 +30,14 @@ func (in *inference) sets(field string) error {
 				return err
 			}
 			if too {
-				failing[int(s.x[at])] = true
+				failing[int(s.x.at(at))] = true
 			} else {
 				delete(in.far, s) // another bug's
 				in.unrelated[s] = true
-				passing[int(s.x[at])] = true
+				passing[int(s.x.at(at))] = true
 			}
 		case kind == "pass":
-			passing[int(s.x[at])] = true
+			passing[int(s.x.at(at))] = true
 		}
 	}
 	add := func(set map[int]bool) {

@@ -42,6 +42,9 @@ func TestAbsentWordsAreSaid(t *testing.T) {
 		`"kv_offset" in before.last_differs`:        "kv_offset another in the last case before, of the same size",
 		`any(before.differs, # startsWith "mask.")`: "the mask another in a case before",
 		`not (batch * q_len * kv_len == 0)`:         "some batch, rows and keys",
+		`logits.lowest_row_max < -88`:               "the largest logit of some row below -88",
+		`logits.highest > 11`:                       "the largest logit above 11",
+		`logits.largest_fall > 88`:                  "the fall of a row's logits from one block of 32 keys to a later one above 88",
 		`mask.align == ""`:                          "no diagonal", `layout.q.order == ""`: "no layout.q.order",
 	} {
 		require.Equal(t, want, told[text], text)
