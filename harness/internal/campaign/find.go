@@ -39,14 +39,15 @@ type findings struct {
 	of     []origin
 	joined map[string]*trigger.Finding // failures, by their ids, that turned out to be of an earlier finding
 	tried  map[int]bool                // numbers of failures from which nothing could be found out
-	alone  map[string]bool             // failures, by their ids, that pass when they are tried alone; they are one finding
+	alone  map[string]bool             // failures, by their ids, that pass when they are tried alone, or again; they are one finding
+	once   bool                        // one of them passes when it is run again in the same process
 }
 
 func newFindings(r *runner, stream *gen.Stream) *findings {
 	s := &findings{r: r, told: map[int]bool{}, tried: map[int]bool{}, alone: map[string]bool{}, joined: map[string]*trigger.Finding{}, plain: trial.Options{Deadline: r.options.Deadline}}
 	s.tester = &engine.Tester{NewPath: r.options.opener(r.options.Path), Trial: s.plain, Warm: true}
 	s.lab = trigger.New(trigger.Options{
-		Ask:   s.ask,
+		Ask: s.ask, Again: s.again,
 		Fresh: stream.Case, Known: r.known.about, Seed: int64(r.options.Seed),
 		Log: func(format string, arguments ...any) { r.log.Debug("trigger: " + fmt.Sprintf(format, arguments...)) },
 	})
@@ -63,6 +64,17 @@ func (s *findings) ask(ctx context.Context, c cases.Case) (verdict.Kind, error) 
 	if err == nil && s.r.answers != nil {
 		s.r.answers[key] = kind
 	}
+	return kind, err
+}
+
+// again runs a probe whatever is known of it.
+func (s *findings) again(ctx context.Context, c cases.Case, anew bool) (verdict.Kind, error) {
+	if anew {
+		if err := s.tester.Anew(ctx); err != nil {
+			return "", err
+		}
+	}
+	kind, _, err := s.tester.Fails(ctx, c)
 	return kind, err
 }
 
@@ -159,6 +171,17 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 	begin := time.Now()
 	o := origin{failure: f}
 	o.own = s.failsItself(ctx, f, beside)
+	if s.once && !f.reduced { // no need to reduce it
+		s.tester.Narrowly(s.plain, o.of().v)
+		once, err := s.lab.FailsOnce(ctx, o.of().c)
+		if err != nil && ctx.Err() == nil {
+			r.log.Error("trigger", "id", id, "error", err)
+		}
+		if once || ctx.Err() != nil {
+			s.alone[id] = once
+			return nil
+		}
+	}
 	smallest, reason, ok := s.reducedBefore(f)
 	if o.reduced, o.reason = ok, reason; !ok {
 		smallest = s.reduce(ctx, &o)
@@ -172,10 +195,12 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 	s.asking = fmt.Sprintf("%s %s %d", v.Kind, v.Law, v.LawSeed)
 	found, joined, err := s.lab.Find(ctx, smallest)
 	switch {
-	case errors.Is(err, trigger.ErrPasses):
+	case errors.Is(err, trigger.ErrPasses), errors.Is(err, trigger.ErrState):
 		found = nil
+		o.once = errors.Is(err, trigger.ErrState)
+		s.once = s.once || o.once
+		r.log.Warn("no trigger", "id", id, "reason", err)
 		err = nil
-		r.log.Warn("no trigger", "id", id, "reason", trigger.ErrPasses)
 		s.alone[id] = true
 		if len(s.alone) > 1 {
 			return nil

@@ -38,6 +38,8 @@ func (s *findings) recorded() []record.Finding {
 			f.Replay = record.Command("replay", s.r.options.Path, f.Reduced)
 		}
 		switch t := o.finding; {
+		case t == nil && o.once:
+			f.Summary, f.Note = "fails the first time that a process runs it, and passes after that", "what an earlier call leaves decides, such as a kernel that is compiled by then; no field of a case tells when"
 		case t == nil:
 			f.Summary, f.Note = "fails only now and then, or only after other calls", "it passes when it is tried alone: a race, or a state that is left in the process; nothing can be asked about it"
 		default:

@@ -18,6 +18,7 @@ type origin struct {
 	failure failure
 	// own is a case that a law ran beside the failing one, and that fails by itself: nil where there is none.
 	own     *failure
+	once    bool // it passes when it is run again in the same process
 	reduced bool
 	reason  string
 	took    time.Duration // to reduce it and to ask, and the failures that joined it

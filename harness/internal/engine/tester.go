@@ -64,6 +64,14 @@ func (t *Tester) restart(ctx context.Context) error {
 	return err
 }
 
+// Anew has the next case run in a new process.
+func (t *Tester) Anew(ctx context.Context) error {
+	if t.path == nil {
+		return nil
+	}
+	return t.restart(ctx)
+}
+
 // Try returns the outcome of one case.
 func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 	if t.Shared != nil {

@@ -21,6 +21,7 @@ type visible struct {
 	Last     bool  `expr:"last"`
 	Gap      bool  `expr:"gap"`
 	Uneven   bool  `expr:"uneven"`
+	Starts   bool  `expr:"starts_empty"`
 	Begins8  []int `expr:"begins_8"`
 	Ends8    []int `expr:"ends_8"`
 	Begins32 []int `expr:"begins_32"`
@@ -129,7 +130,7 @@ func conditionValues(c *cases.Case) any {
 	v := c.Visible()
 	first, last := c.RangeEnds()
 	for i, value := range []any{
-		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, first, last, c.HasGap(), c.Uneven(), c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
+		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, first, last, c.HasGap(), c.Uneven(), c.StartsEmpty(), c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
 		own{c.Scale != nil}, past{Past(c.QLen), Past(c.KVLen), Past(c.HeadDim), Past(c.VDim())},
 		stridedOf{c.Strided("q"), c.Strided("k"), c.Strided("v"), c.Strided("out"), c.MaskStrided()},
 		sameStrides{c.EffectiveStrides("k") == c.EffectiveStrides("v"), c.EffectiveStrides("q") == c.EffectiveStrides("out")},

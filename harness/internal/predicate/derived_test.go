@@ -34,6 +34,17 @@ func TestQuantitiesOfAMask(t *testing.T) {
 		{`"q_len":33,"kv_len":40}`, "visible.uneven", true},
 		{`"q_len":64,"kv_len":40}`, "visible.uneven", false},
 		{`"q_len":24,"kv_len":40}`, "visible.uneven", false},
+		// The first of the last rows sees none of the block in which the others begin, or its own head has no sink.
+		{`"q_len":40,"kv_len":40,"mask":{"kind":"window","left":3,"right":-1}}`, "visible.starts_empty", true},
+		{`"q_len":32,"kv_len":34,"mask":{"kind":"window","left":3,"right":-1}}`, "visible.starts_empty", false},
+		{`"q_len":40,"kv_len":40,"sinks":"among","mask":{"kind":"window","left":3,"right":-1}}`, "visible.starts_empty", false},
+		{`"q_len":4,"kv_len":40,"mask":{"kind":"bool","shape":"111k","fill":"open","empty_lead":31}}`, "visible.starts_empty", false},
+		{`"q_len":4,"kv_len":40,"mask":{"kind":"bool","shape":"111k","fill":"open","empty_lead":32}}`, "visible.starts_empty", true},
+		{`"q_len":4,"kv_len":40,"mask":{"kind":"additive","shape":"111k","fill":"open","empty_lead":32,"floor":"-1e9"}}`, "visible.starts_empty", false},
+		{`"q_len":4,"kv_len":2,"mask":{"kind":"causal","align":"bottom-right"}}`, "visible.starts_empty", true},
+		{`"q_len":33,"kv_len":2,"mask":{"kind":"causal","align":"bottom-right"}}`, "visible.starts_empty", true},
+		{`"q_len":33,"kv_len":1,"mask":{"kind":"causal","align":"bottom-right"}}`, "visible.starts_empty", false}, // read for the last row alone
+		{`"q_len":33,"kv_len":1,"mask":{"kind":"causal","align":"top-left"}}`, "visible.starts_empty", false},
 	} {
 		p, err := Compile(x.condition)
 		require.NoError(t, err)

@@ -32,6 +32,7 @@ func maskFeatures() (list []feature) {
 	add("visible.last", flag, func(c *cases.Case) float64 { _, last := c.RangeEnds(); return truth(last) })
 	add("visible.gap", flag, func(c *cases.Case) float64 { return truth(c.HasGap()) }).readable = "a key that no row sees beside others that rows see"
 	add("visible.uneven", flag, func(c *cases.Case) float64 { return truth(c.Uneven()) }).readable = "rows that see more blocks of keys than others of the same 32"
+	add("visible.starts_empty", flag, func(c *cases.Case) float64 { return truth(c.StartsEmpty()) }).readable = "a row without a sink that sees none of the first 32 keys of its 32 rows"
 	add("visible.end == kv_len", flag, func(c *cases.Case) float64 { return truth(c.Visible().End == c.KVLen) }).readable = "the last key seen"
 	for _, rows := range []int{8, 32} {
 		for _, end := range []struct {

@@ -100,6 +100,11 @@ func (in *inference) find(reduced cases.Case) (*Finding, error) {
 	if a != fails {
 		return nil, ErrPasses
 	}
+	if state, err := in.stateDecides(s.c); err != nil {
+		return nil, err
+	} else if state {
+		return nil, ErrState
+	}
 	if s, err = in.plainer(s); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,9 @@ import (
 type Options struct {
 	// Ask returns the verdict of a case, in a cold context.
 	Ask func(context.Context, cases.Case) (verdict.Kind, error)
+	// Again is Ask of a case that may have been asked about before: it runs it all the same, in a new process or in the one that
+	// ran the last case. nil: there is no way to.
+	Again func(ctx context.Context, c cases.Case, anew bool) (verdict.Kind, error)
 	// Fresh returns generated cases, the same for the same number.
 	Fresh func(int) (cases.Case, error)
 	// Known reports whether a case is explained already, by a ledger of known findings: nothing is learned from its failure.

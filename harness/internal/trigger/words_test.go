@@ -43,6 +43,7 @@ func TestAbsentWordsAreSaid(t *testing.T) {
 		`any(before.differs, # startsWith "mask.")`: "the mask another in a case before",
 		`not (batch * q_len * kv_len == 0)`:         "some batch, rows and keys",
 		`logits.lowest_row_max < -88`:               "the largest logit of some row below -88",
+		`visible.starts_empty`:                      "a row without a sink that sees none of the first 32 keys of its 32 rows",
 		`logits.highest > 11`:                       "the largest logit above 11",
 		`logits.largest_fall > 88`:                  "the fall of a row's logits from one block of 32 keys to a later one above 88",
 		`mask.align == ""`:                          "no diagonal", `layout.q.order == ""`: "no layout.q.order",

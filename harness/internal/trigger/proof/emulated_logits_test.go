@@ -90,3 +90,12 @@ func maximumNotCarried(c *cases.Case) (found bool) {
 	})
 	return found
 }
+
+// startsEmpty has nothing in a row's first block, so that minus infinity is taken from minus infinity.
+func startsEmpty(c *cases.Case) (found bool) {
+	eachRow(c, func(first float64, blocks []float64) bool {
+		found = len(blocks) > 0 && math.IsInf(max(first, blocks[0]), -1)
+		return !found
+	})
+	return found
+}

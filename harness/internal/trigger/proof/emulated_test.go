@@ -39,6 +39,7 @@ var emulatedBugs = []emulated{
 	{"finite-infinity-above-the-logits", infinityAboveLogits, nil, 600, 0.95, 0.95},
 	// How many rows walk through the keys together is not always 32.
 	{"maximum-not-carried", maximumNotCarried, nil, 600, 0.9, 0.9},
+	{"empty-leading-block", startsEmpty, nil, 1000, 0.9, 0.9},
 	{"columns-apart-only-transposed", columnsApart, nil, 2000, 0.9, 0.9},
 	{"buffer-page-offset-lost", insidePages, plain, 0, 0, 0},
 }
