@@ -99,7 +99,7 @@ func stridesOf(c *cases.Case) stride {
 }
 
 var conditionType = func() reflect.Type {
-	fields := make([]reflect.StructField, 0, envType.NumField()+14)
+	fields := make([]reflect.StructField, 0, envType.NumField()+15)
 	for i := range envType.NumField() {
 		fields = append(fields, envType.Field(i))
 	}
@@ -117,6 +117,7 @@ var conditionType = func() reflect.Type {
 		named("DerivedColumnsApart", "columns_apart", reflect.TypeFor[perOperand]()),
 		named("DerivedInfClash", "inf_clash", reflect.TypeFor[bool]()),
 		named("DerivedStride", "stride", reflect.TypeFor[stride]()),
+		named("DerivedEndsGuarded", "ends_guarded", reflect.TypeFor[bool]()),
 		named(derivedLogits, "logits", reflect.TypeFor[logits]()))
 	return reflect.StructOf(fields)
 }()
@@ -135,7 +136,7 @@ func conditionValues(c *cases.Case) any {
 		stridedOf{c.Strided("q"), c.Strided("k"), c.Strided("v"), c.Strided("out"), c.MaskStrided()},
 		sameStrides{c.EffectiveStrides("k") == c.EffectiveStrides("v"), c.EffectiveStrides("q") == c.EffectiveStrides("out")},
 		c.Ragged(), class{Class(c.HeadDim), Class(c.VDim())}, eachOperand(c.BatchesInside), eachOperand(c.ColumnsApart), c.InfinitiesClash(),
-		stridesOf(c),
+		stridesOf(c), c.EndsGuarded(),
 	} {
 		env.Field(base.NumField() + i).Set(reflect.ValueOf(value))
 	}

@@ -18,7 +18,7 @@
 // begins_8 and begins_32), strided.k and its like (the operand, or the mask in memory, is not packed, as far as its addresses
 // show), stride.k.row and its like (elements from one row to the next; also batch, head and col), same_strides.k_v, same_strides.q_out, batches_inside.k and its like (several batches that lie closer together than
 // the rows), columns_apart.k and its like (columns that are not next to each other, and no further apart than the rows),
-// inf_clash (some row sees +Inf and -Inf in one column of v), ragged (batch entries have lengths of their own), class.head_dim and class.v_head_dim (the least power of two that is no
+// ends_guarded (memory right behind the operands must not be touched, where a path runs in a process of its own; in the other half of the cases that is right before them), inf_clash (some row sees +Inf and -Inf in one column of v), ragged (batch entries have lengths of their own), class.head_dim and class.v_head_dim (the least power of two that is no
 // less), own.scale (the scale is not 1/sqrt(head_dim)), past.head_dim, past.v_head_dim,
 // past.q_len and past.kv_len (by how much it goes past the largest power of two below it), before.differs (the fields in
 // which some case that runs before differs: "input" in before.differs), before.same_size_differs (the same of those with

@@ -153,6 +153,8 @@ func makeFeatures() []feature {
 	}
 	add("strided.mask", flag, "mask", func(c *cases.Case) float64 { return truth(c.MaskStrided()) })
 	list[len(list)-1].readable = "a mask in memory that is not packed"
+	add("ends_guarded", flag, "values", func(c *cases.Case) float64 { return truth(c.EndsGuarded()) })
+	list[len(list)-1].readable = "memory right behind the operands that must not be touched"
 	add("inf_clash", flag, "values", func(c *cases.Case) float64 { return truth(c.InfinitiesClash()) })
 	list[len(list)-1].readable = "a row that sees +Inf and -Inf in one column of v"
 	add("ragged", flag, used, func(c *cases.Case) float64 { return truth(c.Ragged()) })

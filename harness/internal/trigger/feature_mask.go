@@ -34,6 +34,7 @@ func maskFeatures() (list []feature) {
 	add("visible.uneven", flag, func(c *cases.Case) float64 { return truth(c.Uneven()) }).readable = "rows that see more blocks of keys than others of the same 32"
 	add("visible.starts_empty", flag, func(c *cases.Case) float64 { return truth(c.StartsEmpty()) }).readable = "a row without a sink that sees none of the first 32 keys of its 32 rows"
 	add("visible.end == kv_len", flag, func(c *cases.Case) float64 { return truth(c.Visible().End == c.KVLen) }).readable = "the last key seen"
+	add("visible.end > kv_len - kv_len % 8", flag, func(c *cases.Case) float64 { return truth(c.Visible().End > c.KVLen-c.KVLen%8) }).readable = "keys seen in a last tile of 8 that is not full"
 	for _, rows := range []int{8, 32} {
 		for _, end := range []struct {
 			name, readable string

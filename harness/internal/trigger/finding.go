@@ -171,6 +171,7 @@ var wordings = []string{
 	`mask.kind in ["bool", "additive"]`, "a mask in memory", `mask.align != ""`, "a diagonal", `mask.align == ""`, "no diagonal",
 	"not same_strides.k_v", "k and v strided differently", "same_strides.k_v", "k and v strided alike",
 	"not same_strides.q_out", "q and out strided differently", "same_strides.q_out", "q and out strided alike",
+	"visible.end <= kv_len - kv_len % 8", "no key seen in a last tile of 8 that is not full",
 	"visible.end != kv_len", "the last key not seen", "visible.end", "the keys up to the last visible one", "not visible.none", "every row sees a key", "visible.none", "a row sees no key",
 	"not visible.first", "no row sees the first key of its range", "not visible.last", "no row sees the last key of its range",
 	"visible.first", "a row sees the first key of its range", "visible.last", "a row sees the last key of its range",

@@ -179,6 +179,8 @@ func groupsOf(f *feature) []string {
 		return []string{"batch", "lengths"}
 	case strings.Contains(f.name, "kv_offset,"):
 		return []string{"lengths", "kv_offset"}
+	case f.name == "ends_guarded":
+		return []string{"values", "batch", "heads", "lengths", "head_dim", "v_head_dim"}
 	case f.logit != nil:
 		return []string{"values", "scale", "softcap", "alibi", "sinks", "mask", "lengths", "head_dim", used}
 	case strings.Contains(f.name, "visible."):

@@ -105,16 +105,6 @@ func (s *slots) place(list []cases.Buffer, atEnd bool) []placed {
 	return out
 }
 
-// atEnd chooses on which side a case's buffers touch a guard page. Half of all cases get each; which, follows from the
-// seed and the shape.
-func atEnd(c *cases.Case) bool {
-	h := c.Values.Seed
-	for _, n := range []int{c.Batch, c.Heads, c.QLen, c.KVLen, c.HeadDim + c.VHeadDim} {
-		h = (h ^ uint64(n)) * 0x9e3779b97f4a7c15
-	}
-	return h>>63 == 1
-}
-
 // bandPattern is what bands hold. It differs from byte to byte, so that no constant passes for it.
 var bandPattern = func() []byte {
 	pattern := make([]byte, bandBytes)
@@ -192,4 +182,4 @@ func (s *slots) locate(at int, list []placed) string {
 
 // AtEnd reports whether a case's tensors end, and do not begin, at a page that the path cannot touch. It is for those
 // who test what happens past an end.
-func AtEnd(c cases.Case) bool { return atEnd(&c) }
+func AtEnd(c cases.Case) bool { return c.EndsGuarded() }

@@ -158,7 +158,7 @@ func (p *Path) Memory(c cases.Case) (cases.Allocator, error) {
 }
 
 // atEnd chooses on which side a case's tensors touch a guard page; a path that reads whole pages leaves no choice.
-func (p *Path) atEnd(c *cases.Case) bool { return !p.hello.WholePages && atEnd(c) }
+func (p *Path) atEnd(c *cases.Case) bool { return !p.hello.WholePages && c.EndsGuarded() }
 
 // Findings are those of the path, made in the child: see paths.Prober.
 func (p *Path) Findings(ctx context.Context) []paths.Finding {
