@@ -278,7 +278,11 @@ func (in *inference) evidence(sure bool) *evidence {
 	return e
 }
 
-func (in *inference) fit() []conjunction { return in.evidence(false).learn() }
+func (in *inference) fit() []conjunction {
+	e := in.evidence(false)
+	e.extra = append(slices.Clone(e.extra), e.split()...)
+	return e.learn()
+}
 
 // sureOf is the narrow condition for the failures that the wide one matches.
 func (in *inference) sureOf(wide conjunction) conjunction {

@@ -99,29 +99,30 @@ func withLogits(c *cases.Case, f *feature, size float64) (cases.Case, bool) {
 // edgeOf finds the edge of one quantity by the scale of one case, and makes an atom of it where it is no usual one.
 func (in *inference) edgeOf(index int, from cases.Case) (found bool, err error) {
 	f := &features[index]
-	ask := func(size float64) (answer, error) {
+	ask := func(size float64) (answer, float64, error) { // and the size that it really is
 		c, ok := withLogits(&from, f, size)
 		if !ok {
-			return unclear, nil
+			return unclear, 0, nil
 		}
-		return in.single(c, true)
+		a, err := in.single(c, true)
+		return a, math.Abs(f.value(&c)), err
 	}
 	fails0 := math.Abs(in.base.x.at(index))
 	if math.IsInf(fails0, 0) || fails0 < leastLogit {
 		fails0 = 4 * slices.Max(logitEdges)
 	}
-	if a, err := ask(fails0); err != nil || a != fails {
+	a, high, err := ask(fails0)
+	if err != nil || a != fails {
 		return false, err
 	}
-	low, high := leastLogit, fails0
+	low := leastLogit
 	passed := false
 	for range logitProbes {
 		usual := between(low, high)
 		if high < low*nearEnough || passed && usual == 1 && high < low*withinUsual {
 			break
 		}
-		middle := math.Sqrt(low * high)
-		a, err := ask(middle)
+		a, middle, err := ask(math.Sqrt(low * high))
 		switch {
 		case err != nil:
 			return false, err
@@ -142,6 +143,38 @@ func (in *inference) edgeOf(index int, from cases.Case) (found bool, err error) 
 	}
 	return true, nil
 }
+
+// split are conditions on the logits by the edge that the evidence itself shows, where no usual one lies there: above the largest
+// pass, below the least failure beyond it. They cost more than those of usual edges.
+func (e *evidence) split() (list []atom) {
+	for i := range features {
+		if features[i].logit == nil || len(e.hard) == 0 || !pastEdge(i, 0, 0).holds(e.hard[0].x.at(i)) {
+			continue
+		}
+		least := math.Inf(1)
+		for _, s := range e.hard {
+			least = min(least, math.Abs(s.x.at(i)))
+		}
+		most := 0.0
+		for j, s := range e.pass {
+			if x := math.Abs(s.x.at(i)); e.weight[j] >= freshPass && pastEdge(i, 0, 0).holds(s.x.at(i)) && x < least {
+				most = max(most, x)
+			}
+		}
+		for _, s := range e.soft {
+			if x := math.Abs(s.x.at(i)); x > most && pastEdge(i, 0, 0).holds(s.x.at(i)) {
+				least = min(least, x)
+			}
+		}
+		if most >= leastLogit && between(most, least) == 0 {
+			list = append(list, pastEdge(i, roundest(most, min(least, 1e30)), splitCost))
+		}
+	}
+	return list
+}
+
+// splitCost is what an edge costs that nothing but the evidence speaks for.
+const splitCost = 1.6
 
 // between counts the usual edges between two numbers.
 func between(low, high float64) (n int) {

@@ -21,15 +21,11 @@ func (l *Lab) FailsOnce(ctx context.Context, c cases.Case) (bool, error) {
 	if l.o.Again == nil {
 		return false, nil
 	}
-	for range stateRounds {
-		if kind, err := l.again(ctx, c, true); err != nil || !kind.Fails() {
-			return false, err
-		}
-		if kind, err := l.again(ctx, c, false); err != nil || kind != verdict.Pass {
-			return false, err
-		}
+	if kind, err := l.again(ctx, c, true); err != nil || !kind.Fails() {
+		return false, err
 	}
-	return true, nil
+	kind, err := l.again(ctx, c, false)
+	return kind == verdict.Pass, err
 }
 
 func (l *Lab) again(ctx context.Context, c cases.Case, anew bool) (verdict.Kind, error) {
@@ -47,5 +43,10 @@ func (in *inference) stateDecides(c cases.Case) (bool, error) {
 	if kind, err := in.again(in.ctx, c, false); err != nil || kind != verdict.Pass {
 		return false, err
 	}
-	return in.FailsOnce(in.ctx, c)
+	for range stateRounds {
+		if once, err := in.FailsOnce(in.ctx, c); err != nil || !once {
+			return false, err
+		}
+	}
+	return true, nil
 }

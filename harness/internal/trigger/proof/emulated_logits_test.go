@@ -99,3 +99,14 @@ func startsEmpty(c *cases.Case) (found bool) {
 	})
 	return found
 }
+
+// pastFP8 keeps scores in a format that ends at 448.
+func pastFP8(c *cases.Case) (found bool) {
+	eachRow(c, func(_ float64, blocks []float64) bool {
+		for _, block := range blocks {
+			found = found || block > 448
+		}
+		return !found
+	})
+	return found && shows(c)
+}

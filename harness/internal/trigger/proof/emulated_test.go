@@ -38,6 +38,7 @@ var emulatedBugs = []emulated{
 	{"finite-infinity-above-the-logits", infinityAboveLogits, nil, 600, 0.95, 0.95},
 	// How many rows walk through the keys together is not always 32.
 	{"maximum-not-carried", maximumNotCarried, nil, 600, 0.9, 0.9},
+	{"scores-end-at-448", pastFP8, nil, 600, 0.95, 0.95}, // an edge that is none of the usual ones
 	{"empty-leading-block", startsEmpty, nil, 1000, 0.9, 0.9},
 	{"causal-ragged-rows-past-k", readsPastKeys, nil, 2000, 0.9, 0.9},
 	{"columns-apart-only-transposed", columnsApart, nil, 2000, 0.9, 0.9},
