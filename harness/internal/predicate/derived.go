@@ -13,19 +13,21 @@ import (
 // Scope, whose names are its owner's.
 
 type visible struct {
-	Begin    int   `expr:"begin"`
-	End      int   `expr:"end"`
-	None     bool  `expr:"none"`
-	Hides    bool  `expr:"hides"`
-	First    bool  `expr:"first"`
-	Last     bool  `expr:"last"`
-	Gap      bool  `expr:"gap"`
-	Uneven   bool  `expr:"uneven"`
-	Starts   bool  `expr:"starts_empty"`
-	Begins8  []int `expr:"begins_8"`
-	Ends8    []int `expr:"ends_8"`
-	Begins32 []int `expr:"begins_32"`
-	Ends32   []int `expr:"ends_32"`
+	Begin       int   `expr:"begin"`
+	End         int   `expr:"end"`
+	None        bool  `expr:"none"`
+	Hides       bool  `expr:"hides"`
+	First       bool  `expr:"first"`
+	Last        bool  `expr:"last"`
+	Gap         bool  `expr:"gap"`
+	Uneven      bool  `expr:"uneven"`
+	StartsEmpty bool  `expr:"starts_empty"`
+	OwnDiagonal bool  `expr:"own_diagonal"`
+	Skips       int   `expr:"skips"`
+	Begins8     []int `expr:"begins_8"`
+	Ends8       []int `expr:"ends_8"`
+	Begins32    []int `expr:"begins_32"`
+	Ends32      []int `expr:"ends_32"`
 }
 
 type before struct {
@@ -131,7 +133,7 @@ func conditionValues(c *cases.Case) any {
 	v := c.Visible()
 	first, last := c.RangeEnds()
 	for i, value := range []any{
-		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, first, last, c.HasGap(), c.Uneven(), c.StartsEmpty(), c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
+		c.Mask.IsCausal(), visible{v.Begin, v.End, v.None, v.Hides, first, last, c.HasGap(), c.Uneven(), c.StartsEmpty(), c.OwnDiagonal(), c.Skips(), c.Begins(8), c.Ends(8), c.Begins(32), c.Ends(32)}, beforeOf(c),
 		own{c.Scale != nil}, past{Past(c.QLen), Past(c.KVLen), Past(c.HeadDim), Past(c.VDim())},
 		stridedOf{c.Strided("q"), c.Strided("k"), c.Strided("v"), c.Strided("out"), c.MaskStrided()},
 		sameStrides{c.EffectiveStrides("k") == c.EffectiveStrides("v"), c.EffectiveStrides("q") == c.EffectiveStrides("out")},

@@ -45,6 +45,19 @@ func TestQuantitiesOfAMask(t *testing.T) {
 		{`"q_len":33,"kv_len":2,"mask":{"kind":"causal","align":"bottom-right"}}`, "visible.starts_empty", true},
 		{`"q_len":33,"kv_len":1,"mask":{"kind":"causal","align":"bottom-right"}}`, "visible.starts_empty", false}, // read for the last row alone
 		{`"q_len":33,"kv_len":1,"mask":{"kind":"causal","align":"top-left"}}`, "visible.starts_empty", false},
+		// The only row of an entry sees all keys of it by either diagonal, and an entry that uses all has the one of all.
+		{`"q_len":4,"kv_len":40,"mask":{"kind":"causal","align":"bottom-right"},"lengths":{"kv":"random"},"values":{"seed":1}}`, "visible.own_diagonal", true},
+		{`"q_len":4,"kv_len":40,"mask":{"kind":"causal","align":"top-left"},"lengths":{"kv":"random"},"values":{"seed":1}}`, "visible.own_diagonal", false},
+		{`"q_len":1,"kv_len":40,"mask":{"kind":"causal","align":"bottom-right"},"lengths":{"kv":"random"},"values":{"seed":1}}`, "visible.own_diagonal", false},
+		{`"q_len":1,"kv_len":40,"mask":{"kind":"window","left":2,"align":"bottom-right"},"lengths":{"kv":"random"},"values":{"seed":1}}`, "visible.own_diagonal", true},
+		{`"q_len":4,"kv_len":40,"mask":{"kind":"causal","align":"bottom-right"}}`, "visible.own_diagonal", false},
+		{`"q_len":4,"kv_len":40,"mask":{"kind":"causal","align":"bottom-right"},"lengths":{"packed":1},"values":{"seed":1}}`, "visible.own_diagonal", false},
+		{`"q_len":4,"kv_len":40,"lengths":{"kv":"random"},"values":{"seed":1}}`, "visible.own_diagonal", false},
+		// Padding on the left is before a batch entry, and a window hides keys of it.
+		{`"q_len":4,"kv_len":40,"lengths":{"kv":"random","side":"left"},"values":{"seed":3}}`, "visible.begin >= 1", true},
+		{`"q_len":4,"kv_len":40,"lengths":{"kv":"random","side":"left"},"values":{"seed":3}}`, "visible.skips == 0", true},
+		{`"q_len":4,"kv_len":40,"mask":{"kind":"window","left":1,"right":-1,"align":"top-left"},"lengths":{"kv":"random","side":"left"},"values":{"seed":3}}`, "visible.skips == 2", true},
+		{`"q_len":4,"kv_len":40,"mask":{"kind":"window","left":1,"right":-1,"align":"top-left"}}`, "visible.skips == 2", true},
 	} {
 		p, err := Compile(x.condition)
 		require.NoError(t, err)

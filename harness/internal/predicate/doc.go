@@ -9,11 +9,13 @@
 //
 // A condition also has names for what follows from several fields: causal (the mask has a causal part), visible.end (one
 // past the last key that its causal or window part leaves to any row), visible.begin (the largest first key of a row),
+// visible.skips (the same, of the keys of the row's own batch entry: how many a window hides before it),
 // visible.none (a row is left no key by the whole mask), visible.hides, visible.first and visible.last (some row sees the
 // first, or the last, key of those that the causal or window part leaves it: an array may hide it from all),
 // visible.gap (a key that no row of a head sees lies in a tile of 8 keys of which its rows see some), visible.uneven (8 rows see
 // keys to another block of 32 than others of their 32 rows), visible.starts_empty (a row that sees none of the first block of 32
-// keys that its 32 rows see keys of, and that has no sink),
+// keys that its 32 rows see keys of, and that has no sink), visible.own_diagonal (a row of a batch entry sees other keys than
+// by the bottom-right diagonal of an entry that uses all of q_len and kv_len),
 // visible.ends_32 (for each group of 32 rows, one past its last key: any(visible.ends_32, # % 32 != 0); also of 8 rows, and
 // begins_8 and begins_32), strided.k and its like (the operand, or the mask in memory, is not packed, as far as its addresses
 // show), stride.k.row and its like (elements from one row to the next; also batch, head and col), same_strides.k_v, same_strides.q_out, batches_inside.k and its like (several batches that lie closer together than

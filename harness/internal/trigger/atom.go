@@ -275,11 +275,11 @@ func numberAtoms(index int) (list []atom) {
 		list = append(list, atom{text: fmt.Sprintf(format, arguments...), cost: cost, feature: index, holds: holds})
 	}
 	sizes := slices.Contains([]string{"q_len", "kv_len", "head_dim", "v_head_dim", "visible.end", "visible.begin"}, f.name)
-	if slices.Contains([]string{"batch", "q_len", "kv_len", "visible.begin", "visible.end"}, f.name) { // of which there may be none
+	if slices.Contains([]string{"batch", "q_len", "kv_len", "visible.begin", "visible.skips", "visible.end"}, f.name) { // of which there may be none
 		add(1.05, func(x float64) bool { return x == 0 }, "%s == 0", n)
 		add(1.1, func(x float64) bool { return x == 1 }, "%s == 1", n)
 	}
-	if f.name == "visible.begin" { // most cases have none
+	if f.name == "visible.begin" || f.name == "visible.skips" { // most cases have none
 		add(1.05, func(x float64) bool { return x >= 1 }, "%s >= 1", n)
 	}
 	counts := edges[:11]

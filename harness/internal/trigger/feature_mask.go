@@ -23,6 +23,7 @@ func maskFeatures() (list []feature) {
 		})
 	}
 	add("visible.begin", number, func(c *cases.Case) float64 { return float64(c.Visible().Begin) })
+	add("visible.skips", number, func(c *cases.Case) float64 { return float64(c.Skips()) }).readable = "the keys of its batch entry that a row skips"
 	add("visible.end", number, func(c *cases.Case) float64 { return float64(c.Visible().End) })
 	// Who takes q_len for the number of keys is right wherever the last visible key is the one of that number.
 	add("q_len, visible.end", difference, func(c *cases.Case) float64 { return float64(c.Visible().End - c.QLen) }).readable = "the last visible key, q_len"
@@ -33,6 +34,7 @@ func maskFeatures() (list []feature) {
 	add("visible.gap", flag, func(c *cases.Case) float64 { return truth(c.HasGap()) }).readable = "a key that no row sees beside others that rows see"
 	add("visible.uneven", flag, func(c *cases.Case) float64 { return truth(c.Uneven()) }).readable = "rows that see more blocks of keys than others of the same 32"
 	add("visible.starts_empty", flag, func(c *cases.Case) float64 { return truth(c.StartsEmpty()) }).readable = "a row without a sink that sees none of the first 32 keys of its 32 rows"
+	add("visible.own_diagonal", flag, func(c *cases.Case) float64 { return truth(c.OwnDiagonal()) }).readable = "a batch entry whose diagonal begins elsewhere than that of the longest"
 	add("visible.end == kv_len", flag, func(c *cases.Case) float64 { return truth(c.Visible().End == c.KVLen) }).readable = "the last key seen"
 	add("visible.end > kv_len - kv_len % 8", flag, func(c *cases.Case) float64 { return truth(c.Visible().End > c.KVLen-c.KVLen%8) }).readable = "keys seen in a last tile of 8 that is not full"
 	for _, rows := range []int{8, 32} {

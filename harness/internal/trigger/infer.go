@@ -30,6 +30,7 @@ type inference struct {
 	unrelated map[*sample]bool    // failures that are another bug's
 	far       map[*sample]float64 // failures and what it costs to leave them out, likewise
 	extra     []atom
+	ways      ways
 	eithers   map[string]bool // atoms for which another in their place has been looked for
 	edged     map[string]bool // quantities of the logits of which the edge has been looked for
 	// chance is the share of values with which the base fails, as far as a few seeds show: a bug that needs an infinity of
@@ -58,7 +59,8 @@ const (
 // Find looks for the trigger of a failing case, a reduced one as a rule. It is kept among Findings, or joined to one of
 // them that turns out to be the same bug: then joined is that one, with a new trigger.
 func (l *Lab) Find(ctx context.Context, reduced cases.Case) (found *Finding, joined bool, err error) {
-	in := &inference{Lab: l, ctx: ctx, start: l.probes, near: map[*sample]float64{}, far: map[*sample]float64{}, unrelated: map[*sample]bool{}, telling: map[*sample]bool{}, eithers: map[string]bool{}, edged: map[string]bool{}}
+	in := &inference{Lab: l, ctx: ctx, start: l.probes, near: map[*sample]float64{}, far: map[*sample]float64{}, unrelated: map[*sample]bool{}, telling: map[*sample]bool{},
+		ways: ways{tried: map[string]bool{}}, eithers: map[string]bool{}, edged: map[string]bool{}}
 	f, err := in.find(reduced)
 	if err != nil {
 		return nil, false, err

@@ -33,11 +33,16 @@ func (in *inference) refine() error {
 		if err := in.logitEdge(best); err != nil {
 			return err
 		}
-		asked, err := in.disagree(preds)
+		asked, err := in.otherWays(best)
 		if err != nil {
 			return err
 		}
-		told, err := in.separate(preds)
+		told, err := in.disagree(preds)
+		if err != nil {
+			return err
+		}
+		asked += told
+		told, err = in.separate(preds)
 		if err != nil {
 			return err
 		}

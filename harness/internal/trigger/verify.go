@@ -184,7 +184,7 @@ func groupsOf(f *feature) []string {
 	case f.logit != nil:
 		return []string{"values", "scale", "softcap", "alibi", "sinks", "mask", "lengths", "head_dim", used}
 	case strings.Contains(f.name, "visible."):
-		return []string{"mask", "lengths", used}
+		return []string{"mask", "lengths", "kv_offset", used}
 	}
 	return []string{f.group}
 }
