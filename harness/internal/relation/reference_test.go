@@ -2,6 +2,7 @@ package relation
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -40,6 +41,32 @@ func TestReferenceKeepsEveryLaw(t *testing.T) {
 		t.Logf("%-18s %4d cases, %8d elements", l.Name, checked[l.Name], compared[l.Name])
 		if compared[l.Name] == 0 {
 			t.Errorf("law %s compared nothing", l.Name)
+		}
+	}
+}
+
+// TestSignsChangeNoBound: negate-scale holds both runs to the base's bounds, which must be those of the negated problem.
+func TestSignsChangeNoBound(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		s, err := subject(exact{arithmetic: randomArithmetic(r)}, randomCase(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &application{Subject: s, ctx: t.Context()}
+		c, tensors, err := a.rescaled(-1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tensors == nil {
+			continue
+		}
+		truth, err := a.truth(c, tensors)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(truth.Bound, s.Truth.Bound) || !slices.Equal(truth.LSEBound, s.Truth.LSEBound) || !slices.Equal(truth.OutputDemand, s.Truth.OutputDemand) {
+			t.Fatalf("the bounds of the negated problem are others\n%s", describe(c, s.Arithmetic))
 		}
 	}
 }

@@ -16,7 +16,11 @@ var negateScale = Law{
 	Runs:      1,
 	applies:   func(c *cases.Case, _ paths.Promises) bool { return c.EffectiveScale() != 0 },
 	check: func(a *application) error {
-		return a.rescale(-1, "q and scale both negated")
+		_, t, err := a.rescaled(-1)
+		if t == nil || err != nil {
+			return err
+		}
+		return a.agree(t, order{}, double, "q and scale both negated")
 	},
 }
 
@@ -36,22 +40,23 @@ var foldScale = Law{
 			a.skip("q doubled may leave its range")
 			return nil
 		}
-		return a.rescale(2, "q doubled and scale halved")
+		c, t, err := a.rescaled(2)
+		if t == nil || err != nil {
+			return err
+		}
+		return a.agreeWithin(c, t, "q doubled and scale halved")
 	},
 }
 
-// rescale multiplies q and divides scale by a power of two.
-func (a *application) rescale(by float64, detail string) error {
+// rescaled runs the path with q multiplied and scale divided by a power of two; nil tensors where that case cannot be.
+func (a *application) rescaled(by float64) (cases.Case, *cases.Tensors, error) {
 	c, t := a.derive(func(c *cases.Case) { *c = c.WithScale(c.EffectiveScale() / float32(by)) })
 	if t == nil {
-		return nil
+		return c, nil, nil
 	}
 	a.rearranged(t, order{})
 	multiply(&t.Q, by)
-	if err := a.run(c, t); err != nil {
-		return err
-	}
-	return a.agreeWithin(c, t, detail)
+	return c, t, a.run(c, t)
 }
 
 // farCap is a softcap that no score feels: what it changes of one is below its square over 1e60.
