@@ -2,7 +2,7 @@
 
 // Command benchengines holds the engines of the host device against each other: `make bench-engines`. For each kernel it
 // prints what fibers and vectors make of it on one thread, in seconds of the processor, which a busy machine does not
-// stretch, and whether the two have the same bits. The peak is measured in C, not by a kernel.
+// stretch, and whether the two have the same bits. The peak, and the same attention in plain C, are measured natively, not by a kernel.
 package main
 
 import (
@@ -33,6 +33,7 @@ type measured struct {
 type row struct {
 	name    string
 	flops   float64
+	inC     bool // plain C has the same problem
 	prepare func(d *metal.Device) (once func() error, out []byte, err error)
 }
 
@@ -62,7 +63,10 @@ func withOwnCache(do func() error) error {
 
 func table(n int, only string) error {
 	top, bits := peak()
-	fmt.Printf("One thread; the processor's peak is %.0f GFLOP/s (fused, %d bits, measured in C). Seconds are the processor's.\n\n", top, bits)
+	fmt.Printf("One thread; the processor's peak is %.0f GFLOP/s (fused, %d bits, measured in C). Seconds are the processor's.\n", top, bits)
+	inC := plain(n, columns)
+	fmt.Printf("Attention in plain C, -O3, float32: %.2f GFLOP/s, %.1f %% of the peak.\n\n", inC, 100*inC/top)
+	after := ""
 	fmt.Println("| kernel | engine | GFLOP/s | of peak | times fibers | compile s | bits |")
 	fmt.Println("|---|---|---|---|---|---|---|")
 	for _, r := range rows(n) {
@@ -80,7 +84,15 @@ func table(n int, only string) error {
 			fmt.Printf("| %s | %s | %.2f | %.1f %% | %.1f | %.2f | %s |\n", r.name, words(engine, m.engine), gflops, 100*gflops/top,
 				of[0].seconds/m.seconds, m.compile, same(of[0].out, m.out))
 		}
+		if r.inC {
+			times, err := threads(r)
+			if err != nil {
+				return fmt.Errorf("%s on two threads: %w", r.name, err)
+			}
+			after = fmt.Sprintf("\n%s on vectors: %.1f times plain C. Two threads, by the clock: %.2f times one.\n", r.name, r.flops/of[1].seconds/1e9/inC, times)
+		}
 	}
+	fmt.Print(after)
 	return nil
 }
 

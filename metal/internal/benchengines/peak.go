@@ -3,7 +3,7 @@
 package main
 
 /*
-#cgo CFLAGS: -O2
+#cgo CFLAGS: -O3
 #include <stdint.h>
 
 // 16 sums of vectors, each multiplied and added to: what the processor can do at best, one thread.

@@ -28,14 +28,17 @@ func rows(n int) []row {
 	}
 }
 
+// columns of q, k and v.
+const columns = 64
+
 // attention is one head of n rows over n keys of 64 columns by the project's own kernel.
 func attention(name string, n int, p metal.Precision, causal, masked bool) row {
-	const headDim = 64
+	const headDim = columns
 	flops := 4 * float64(n) * float64(n) * headDim
 	if causal {
 		flops /= 2
 	}
-	return row{name, flops, func(d *metal.Device) (func() error, []byte, error) {
+	return row{name, flops, p == metal.FP32 && !causal && !masked, func(d *metal.Device) (func() error, []byte, error) {
 		c, err := d.NewContext()
 		if err != nil {
 			return nil, nil, err
@@ -81,7 +84,7 @@ func attention(name string, n int, p metal.Precision, causal, masked bool) row {
 // vector is attention of 32 rows over n keys, a threadgroup of 8 simdgroups for each row.
 func vector(name string, n, headDim int) row {
 	const queries = 32
-	return row{name, 4 * queries * float64(n) * float64(headDim), func(d *metal.Device) (func() error, []byte, error) {
+	return row{name, 4 * queries * float64(n) * float64(headDim), false, func(d *metal.Device) (func() error, []byte, error) {
 		r := rand.New(rand.NewPCG(3, 3))
 		memory := [4][]byte{make([]byte, 4*queries*headDim), make([]byte, 4*n*headDim), make([]byte, 4*n*headDim), make([]byte, 4*queries*headDim)}
 		for _, m := range memory[:3] {
@@ -96,7 +99,7 @@ func vector(name string, n, headDim int) row {
 // parted is a kernel of which every lane goes its own way.
 func parted(name string) row {
 	const threads = 64 * 32
-	return row{name, 3 * 100 * threads, func(d *metal.Device) (func() error, []byte, error) {
+	return row{name, 3 * 100 * threads, false, func(d *metal.Device) (func() error, []byte, error) {
 		memory := [][]byte{make([]byte, 4*threads), make([]byte, 4*threads)}
 		r := rand.New(rand.NewPCG(5, 5))
 		for i := range threads {
