@@ -180,25 +180,46 @@ func (in *inference) note(c cases.Case, weight float64) (*sample, answer, error)
 	return s, a, err
 }
 
-// seedsTried is how many seeds the base is tried with, beside its own.
-const seedsTried = 3
+// seedsTried is how many seeds the base is tried with, beside its own, and seedsAlike how many must fail where memory is as it
+// is in the base, before a pass with another seed is said to come of that.
+const (
+	seedsTried = 3
+	seedsAlike = 6
+)
 
-// chanceOf is the share of seeds with which a failing case fails: its own, and others that draw values of the same kind.
+// chanceOf is the share of seeds with which a failing case fails: its own, and others that draw values of the same kind. Seeds
+// also decide whether memory right behind the operands may be touched: where they fail whenever it is as in the case, that tells.
 func (in *inference) chanceOf(failing *cases.Case) (float64, error) {
-	tried := strikes{asked: 1, failed: 1} // with its own
-	for i := range seedsTried {
-		c := failing.Clone()
-		c.Values.Seed += uint64(101 + i)
-		for c.EndsGuarded() != failing.EndsGuarded() { // which is told by itself
-			c.Values.Seed += seedsTried
-		}
+	all, alike := strikes{asked: 1, failed: 1}, strikes{asked: 1, failed: 1} // with its own
+	ask := func(c cases.Case) error {
 		_, a, err := in.ask(in.ctx, c)
-		if err != nil {
+		if all.add(a); c.EndsGuarded() == failing.EndsGuarded() {
+			alike.add(a)
+		}
+		return err
+	}
+	c := failing.Clone()
+	c.Values.Seed += 100
+	for range seedsTried {
+		c.Values.Seed++
+		if err := ask(c.Clone()); err != nil {
 			return 0, err
 		}
-		tried.add(a)
 	}
-	return float64(tried.failed) / float64(tried.asked), nil
+	for range 4 * seedsAlike { // half of them are alike
+		if all.failed == all.asked || alike.failed < alike.asked || alike.asked > seedsAlike {
+			break
+		}
+		if c.Values.Seed++; c.EndsGuarded() == failing.EndsGuarded() {
+			if err := ask(c.Clone()); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if alike.failed == alike.asked && alike.asked > seedsAlike {
+		return 1, nil
+	}
+	return float64(all.failed) / float64(all.asked), nil
 }
 
 // tellsOf is how much a pass says, of what it says of a bug that strikes whatever the values are. A pass inside the

@@ -201,7 +201,7 @@ func roundest(low, high float64) float64 {
 // stronger is by how much larger the scale is that a base is tried with which fails with some seeds alone.
 const stronger = 16
 
-// enlarge takes a larger scale for the base, where that makes it fail with more seeds: what strikes by how large the logits are
+// enlarge takes a larger scale for the base, where that makes it fail with all seeds: what strikes by how large the logits are
 // strikes whatever the seed is where they are large enough.
 func (in *inference) enlarge() error {
 	if in.chance == 1 {
@@ -216,7 +216,7 @@ func (in *inference) enlarge() error {
 		return err
 	}
 	chance, err := in.chanceOf(&c)
-	if err == nil && chance > in.chance {
+	if err == nil && chance == 1 {
 		in.base, in.chance, in.hard = s, chance, append(in.hard, s)
 	}
 	return err
