@@ -11,8 +11,9 @@ typedef struct {
   bool cached;
 } cuda_ptx;
 typedef gpu_status cuda_compile(void *context, const gpu_program *, bool lines, cuda_ptx *out, char *message, size_t message_bytes);
-/* Told when the driver begins to make code of PTX, and when it has ended: one at a time on a device. */
-typedef void cuda_compiling(void *context, bool begins);
+/* Told when the driver begins to prepare a dispatch, with a context, code of PTX, or memory, or to clean up after one, and when it
+ * has ended: one thing at a time on a device. */
+typedef void cuda_preparing(void *context, bool begins);
 
 typedef enum {
   CUDA_MEMORY_COPIED = 0, /* buffers are copied to the GPU before a dispatch, and what changed back after it */
@@ -28,7 +29,7 @@ typedef struct {
   bool check;             /* for compute-sanitizer: lines of the text, and memory of its own for each buffer */
   const char *toolchain;  /* for the device's description */
   cuda_compile *compile;
-  cuda_compiling *compiling; /* NULL: nobody asks */
+  cuda_preparing *preparing; /* NULL: nobody asks */
   void *compile_context;  /* of both */
 } cuda_options;
 

@@ -10,11 +10,11 @@ package cuda
 
 extern gpu_status attestCudaCompile(uintptr_t, gpu_program *, bool, cuda_ptx *, char *, size_t);
 
-extern void attestCudaCompiling(uintptr_t, bool);
+extern void attestCudaPreparing(uintptr_t, bool);
 
 static void use_go_compiler(cuda_options *options, uintptr_t handle, bool tells) {
   options->compile = (cuda_compile *)(void *)attestCudaCompile;
-  if (tells) options->compiling = (cuda_compiling *)(void *)attestCudaCompiling;
+  if (tells) options->preparing = (cuda_preparing *)(void *)attestCudaPreparing;
   options->compile_context = (void *)handle;
 }
 */
@@ -111,9 +111,9 @@ func attestCudaCompile(handle C.uintptr_t, program *C.gpu_program, lines C.bool,
 	return C.gpu_status(status)
 }
 
-// attestCudaCompiling is told when the driver compiles.
+// attestCudaPreparing is told when the driver prepares a dispatch, and when it cleans up after one.
 //
-//export attestCudaCompiling
-func attestCudaCompiling(handle C.uintptr_t, begins C.bool) {
+//export attestCudaPreparing
+func attestCudaPreparing(handle C.uintptr_t, begins C.bool) {
 	cgo.Handle(handle).Value().(*callback).driver(bool(begins))
 }

@@ -91,30 +91,57 @@ func launchOf(m *device.Memory) *device.Launch {
 		{Index: 0, Memory: m}, {Index: 1, Bytes: []byte{1, 2, 3, 4}}, {Index: 0, Threadgroup: 64}}}
 }
 
-// TestWhoIsToldOfCompiling: both of the compiler's work and of the driver's, which makes code of PTX at the first dispatch, and
-// for a larger threadgroup again. With seconds for each on a busy machine, what nobody is told of becomes a kernel that hangs.
-func TestWhoIsToldOfCompiling(t *testing.T) {
-	var begun, ended int
-	d := open(t, cuda.Options{OnCompile: func() func() {
-		begun++
-		return func() { ended++ }
-	}}, module)
-	k, m := kernel(t, d), memory(t, d, 1, 2, 3)
-	if begun != 1 || ended != 1 {
-		t.Errorf("compiled once: %d began and %d ended", begun, ended)
+// TestWhoIsToldOfPreparing: of the compiler's work, and of all that the driver does before and after a kernel. On a machine that
+// many processes use, what nobody is told of becomes a kernel that hangs.
+func TestWhoIsToldOfPreparing(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	tell := func(word string) {
+		f, err := os.OpenFile(log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer f.Close()
+		fmt.Fprintln(f, word)
 	}
-	l := launchOf(m)
-	for _, want := range []struct {
-		threads uint32
-		begun   int
-	}{{40, 2}, {40, 2}, {1024, 3}, {40, 3}} {
-		l.Threadgroup[0] = want.threads
-		if _, err := k.Run(l); err != nil {
-			t.Fatal(err)
+	d := open(t, cuda.Options{OnCompile: func() func() {
+		tell("begins")
+		return func() { tell("ends") }
+	}}, module)
+	k := kernel(t, d)
+	large := sparse(t, d, 300*megabyte)
+	t.Setenv("FAKE_CUDA_LOG", log)
+	if _, err := k.Run(launchOf(large)); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, within := 0, map[string]bool{}
+	for _, word := range strings.Fields(string(data)) {
+		switch word {
+		case "begins":
+			told++
+		case "ends":
+			told--
+		default:
+			within[word] = told == 1
 		}
-		if begun != want.begun || ended != want.begun {
-			t.Errorf("threadgroups of %d: %d began and %d ended, want %d", want.threads, begun, ended, want.begun)
+		if told < 0 || told > 1 {
+			t.Fatalf("told of %d things at once", told)
 		}
+	}
+	for word, want := range map[string]bool{
+		"context_create": true, "module_load": true, "memory_allocate": true, "memory_access": true, "copy_in": true, "memory_unmap": true,
+		"launch": false, "copy_out": false,
+	} {
+		if got, called := within[word]; !called || got != want {
+			t.Errorf("%s: called %v, in what is told %v, want %v", word, called, got, want)
+		}
+	}
+	if told != 0 {
+		t.Errorf("the last that began has not ended: %s", data)
 	}
 }
 

@@ -280,23 +280,42 @@ static gpu_status run_all(const gpu_dispatch *d, const cuda_variant *v, struct m
   return GPU_OK;
 }
 
+/* What comes before and after the kernel is the driver's work: a context, machine code, memory. It waits for all other
+ * processes that use a GPU of this machine, be it a minute, and none of that is a kernel that hangs. */
+static void preparing(gpu_device *device, bool begins) {
+  if (device->options.preparing) device->options.preparing(device->options.compile_context, begins);
+}
+
+static gpu_status prepare_kernel(const gpu_dispatch *d, struct msl_launch *launch, uint32_t threads, uint64_t threadgroup_bytes,
+                                 const cuda_variant **v, uint32_t *shared, struct reason *r) {
+  gpu_status status = cuda_enter(d->pipeline->device, r->text, r->bytes);
+  if (status == GPU_OK) status = cuda_variant_for(d->pipeline, threads, v, r->text, r->bytes);
+  if (status != GPU_OK) return status;
+  *shared = place_arguments(d, threads, launch);
+  return check_shared(d->pipeline, *v, threadgroup_bytes, *shared, r);
+}
+
 static gpu_status run_locked(const gpu_dispatch *d, struct msl_launch *launch, uint64_t total, uint32_t threads, uint64_t threadgroup_bytes,
                              struct reason *r) {
   gpu_device *device = d->pipeline->device;
-  gpu_status status = cuda_enter(device, r->text, r->bytes);
-  if (status != GPU_OK) return status;
   const cuda_variant *v;
-  if ((status = cuda_variant_for(d->pipeline, threads, &v, r->text, r->bytes)) != GPU_OK) return status;
-  uint32_t shared = place_arguments(d, threads, launch);
-  if ((status = check_shared(d->pipeline, v, threadgroup_bytes, shared, r)) != GPU_OK) return status;
+  uint32_t shared;
+  preparing(device, true);
+  gpu_status status = prepare_kernel(d, launch, threads, threadgroup_bytes, &v, &shared, r);
+  preparing(device, false);
+  if (status != GPU_OK) return status;
   cuda_memory_map memory;
   bool whole = false;
   do {
+    preparing(device, true);
     status = cuda_bring_in(device, d, whole, &memory, launch, r->text, r->bytes);
+    preparing(device, false);
     double deadline = d->deadline_seconds > 0 ? gpu_now() + d->deadline_seconds : 0; /* the driver has compiled by now, and copied */
     if (status == GPU_OK) status = run_all(d, v, launch, total, threads, shared, deadline, r);
     if (status == GPU_OK) status = cuda_bring_back(device, d->pipeline, &memory, r->text, r->bytes);
+    preparing(device, true);
     cuda_leave(device, &memory);
+    preparing(device, false);
     whole = true;
   } while (status == GPU_OK && memory.strayed);
   if (status == GPU_EXECUTION && device->context) { /* does the context work still? */

@@ -20,6 +20,7 @@ enum {
   KEPT_ARENA_BYTES = 256 << 20,  /* what stays on the GPU from one dispatch to the next; others may want the rest */
   MEMORY_TRIES = 40,             /* a twentieth of a second apart: another process may be about to release its memory */
   SPREAD_TRIES = 400,            /* likewise for a spread, which may be large, as those are that it waits for */
+  SPREAD_HOLES = 3,              /* sizes of the pieces of zeros that all chunks without memory share */
   VARIANTS = 4            /* of a module: by the registers that its threads may have */
 };
 
@@ -95,7 +96,7 @@ typedef struct {
   unsigned char *resident;  /* for each page of the buffer, in its lowest bit: whether it has memory */
   unsigned char *backed;    /* for each chunk: whether it has memory of its own */
   uint64_t backed_chunks, mapped_chunks;
-  cu_pointer holes[2];      /* where the memory that all other chunks share is to be seen; 0: none is mapped */
+  cu_pointer holes[SPREAD_HOLES]; /* where the memory that all other chunks share is to be seen; 0: none is mapped */
 } cuda_spread;
 
 /* memory.c: what a dispatch's bindings are on the GPU */

@@ -43,14 +43,14 @@ type Options struct {
 	Library   string // the driver's file; "": libcuda.so.1. The first device of a process decides
 
 	Compiler  Compiler      // nil: package msl with its default cache
-	OnCompile func() func() // called when a kernel begins to be compiled or looked up, to PTX and by the driver, what it returns when that has ended; from any goroutine
+	OnCompile func() func() // called when a kernel begins to be compiled or looked up, to PTX and by the driver, and when the driver begins to get or free memory for a dispatch; what it returns when that has ended; from any goroutine
 }
 
-// callback is what the C side calls: a compiler, and who is told of its work and the driver's.
+// callback is what the C side calls: a compiler, and who is told of its work and of the driver's.
 type callback struct {
 	compiler Compiler
 	begun    func() func() // nil: nobody
-	ended    func()        // of what the driver compiles, one at a time
+	ended    func()        // of what the driver prepares, one thing at a time
 }
 
 func (c *callback) build(ctx context.Context, p msl.Program) (*msl.Module, error) {

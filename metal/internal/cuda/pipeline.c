@@ -146,9 +146,7 @@ static gpu_status load(gpu_pipeline *p, cuda_variant *v, char *message, size_t m
   char log[4096] = "";
   int names[] = {CU_JIT_MAX_REGISTERS, CU_JIT_ERROR_LOG, CU_JIT_ERROR_LOG_BYTES, CU_JIT_LINES};
   void *values[] = {(void *)(uintptr_t)v->registers, log, (void *)(uintptr_t)sizeof log, (void *)(uintptr_t)1};
-  if (d->options.compiling) d->options.compiling(d->options.compile_context, true);
   cu_result r = d->cu->module_load(&v->module, p->text, d->options.check ? 4 : 3, names, values);
-  if (d->options.compiling) d->options.compiling(d->options.compile_context, false);
   if (r != CU_SUCCESS) {
     char words[256];
     v->module = NULL;

@@ -20,8 +20,11 @@
 enum {
   PAGE = 4096,
   LEAST_SPREAD_BYTES = 64 << 20, /* smaller buffers are copied whole in less time than it takes to look at them */
-  HOLE_CHUNKS = 8,               /* of the larger piece of zeros */
 };
+
+/* Chunks of the pieces of zeros. To map a piece takes a lock of the driver that all processes and GPUs of a machine share: with 64
+ * workers most waited for it. So there is a large one: rows 256 MB apart take 9 pieces each, and took 22 without it. */
+static const uint64_t hole_chunks[SPREAD_HOLES] = {1, 6, 32};
 
 static cu_memory_kind kind_of(const gpu_device *d) {
   return (cu_memory_kind){.type = CU_MEMORY_PINNED, .location = {CU_LOCATION_DEVICE, d->handle}};
@@ -98,17 +101,17 @@ static cu_result map_new(gpu_device *d, cu_pointer at, uint64_t chunks) {
   return r;
 }
 
-static cu_result map_holes(gpu_device *d, cuda_spread *p, uint64_t from, uint64_t chunks, cu_memory holes[2]) {
-  static const uint64_t sizes[2] = {1, HOLE_CHUNKS};
+static cu_result map_holes(gpu_device *d, cuda_spread *p, uint64_t from, uint64_t chunks, cu_memory holes[SPREAD_HOLES]) {
   cu_memory_kind kind = kind_of(d);
   for (uint64_t at = from; at < from + chunks;) {
-    int which = from + chunks - at >= HOLE_CHUNKS;
-    uint64_t bytes = sizes[which] * d->chunk_bytes;
+    int which = SPREAD_HOLES - 1;
+    while (hole_chunks[which] > from + chunks - at) which--;
+    uint64_t bytes = hole_chunks[which] * d->chunk_bytes;
     cu_result r = p->holes[which] ? CU_SUCCESS : d->cu->memory_create(&holes[which], bytes, &kind, 0);
     if (r != CU_SUCCESS) return r;
     if (!p->holes[which]) p->holes[which] = p->at + at * d->chunk_bytes;
     if ((r = d->cu->memory_map(p->at + at * d->chunk_bytes, bytes, 0, holes[which], 0)) != CU_SUCCESS) return r;
-    at += sizes[which];
+    at += hole_chunks[which];
     p->mapped_chunks = at;
   }
   return CU_SUCCESS;
@@ -116,7 +119,7 @@ static cu_result map_holes(gpu_device *d, cuda_spread *p, uint64_t from, uint64_
 
 cu_result cuda_spread_map(gpu_device *d, cuda_segment *s) {
   cuda_spread *p = &s->spread;
-  cu_memory holes[2] = {0, 0};
+  cu_memory holes[SPREAD_HOLES] = {0};
   const cu_access access = {{CU_LOCATION_DEVICE, d->handle}, CU_ACCESS_READ_WRITE};
   cu_result r = d->cu->address_reserve(&p->at, p->chunks * d->chunk_bytes, 0, 0, 0);
   if (r != CU_SUCCESS) {
@@ -130,7 +133,7 @@ cu_result cuda_spread_map(gpu_device *d, cuda_segment *s) {
     else if ((r = map_new(d, p->at + i * d->chunk_bytes, n)) == CU_SUCCESS) p->mapped_chunks = i + n;
     i += n;
   }
-  for (int i = 0; i < 2; i++)
+  for (int i = 0; i < SPREAD_HOLES; i++)
     if (holes[i]) d->cu->memory_release(holes[i]);
   return r == CU_SUCCESS ? d->cu->memory_access(p->at, p->chunks * d->chunk_bytes, &access, 1) : r;
 }
@@ -141,8 +144,8 @@ cu_result cuda_spread_copy_in(gpu_device *d, cuda_segment *s) {
   cuda_spread *p = &s->spread;
   const cu_pointer begin = cuda_spread_address(s), end = begin + s->bytes, last = p->at + p->chunks * d->chunk_bytes;
   cu_result r = CU_SUCCESS;
-  for (int i = 0; i < 2 && r == CU_SUCCESS; i++)
-    if (p->holes[i]) r = d->cu->fill(p->holes[i], 0, (i ? HOLE_CHUNKS : 1) * d->chunk_bytes, d->stream);
+  for (int i = 0; i < SPREAD_HOLES && r == CU_SUCCESS; i++)
+    if (p->holes[i]) r = d->cu->fill(p->holes[i], 0, hole_chunks[i] * d->chunk_bytes, d->stream);
   for (uint64_t i = 0; i < p->chunks && r == CU_SUCCESS;) {
     uint64_t n = run_of(p, i);
     if (p->backed[i]) r = d->cu->fill(p->at + i * d->chunk_bytes, 0, n * d->chunk_bytes, d->stream);
@@ -169,12 +172,14 @@ static bool all_are(const unsigned char *bytes, uint64_t n, unsigned char value)
 }
 
 gpu_status cuda_spread_strayed(gpu_device *d, cuda_segment *s, bool *strayed, char *message, size_t message_bytes) {
-  for (int i = 0; i < 2; i++) {
-    if (!s->spread.holes[i]) continue;
-    uint64_t bytes = (i ? HOLE_CHUNKS : 1) * d->chunk_bytes;
-    gpu_status status = cuda_fetch(d, s->spread.holes[i], bytes, message, message_bytes);
-    if (status != GPU_OK) return status;
-    if (!all_are(d->staging, bytes, 0)) *strayed = true;
+  for (int i = 0; i < SPREAD_HOLES; i++) {
+    const uint64_t bytes = s->spread.holes[i] ? hole_chunks[i] * d->chunk_bytes : 0;
+    for (uint64_t at = 0, n; at < bytes; at += n) {
+      n = bytes - at < MOST_STAGING_BYTES ? bytes - at : MOST_STAGING_BYTES;
+      gpu_status status = cuda_fetch(d, s->spread.holes[i] + at, n, message, message_bytes);
+      if (status != GPU_OK) return status;
+      if (!all_are(d->staging, n, 0)) *strayed = true;
+    }
   }
   return GPU_OK;
 }
@@ -217,7 +222,8 @@ void cuda_spread_unmap(gpu_device *d, cuda_segment *s) {
     if (p->mapped_chunks) d->cu->memory_unmap(p->at, p->mapped_chunks * d->chunk_bytes);
     d->cu->address_free(p->at, p->chunks * d->chunk_bytes);
   }
-  p->at = p->holes[0] = p->holes[1] = 0;
+  p->at = 0;
+  memset(p->holes, 0, sizeof p->holes);
   p->mapped_chunks = 0;
 }
 
