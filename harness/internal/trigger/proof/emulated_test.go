@@ -34,12 +34,12 @@ var emulatedBugs = []emulated{
 	// NaN that some rows see and others do not is a way of its own in which it strikes, and rare.
 	{"masked-nan-in-v-leaks", specialsLeak, nil, 400, 0.9, 0.8},
 	{"barrier-per-simdgroup", blocksDiffer, nil, 2000, 0.9, 0.9},
-	{"maximum-from-zero", maximumFromZero, nil, 600, 0.95, 0.95},
-	{"finite-infinity-above-the-logits", infinityAboveLogits, nil, 600, 0.95, 0.95},
+	{"maximum-from-zero", maximumFromZero, nil, 300, 0.95, 0.95},
+	{"finite-infinity-above-the-logits", infinityAboveLogits, nil, 300, 0.95, 0.95},
 	// How many rows walk through the keys together is not always 32.
-	{"maximum-not-carried", maximumNotCarried, nil, 600, 0.9, 0.9},
-	{"scores-end-at-448", pastFP8, nil, 600, 0.95, 0.95}, // an edge that is none of the usual ones
-	{"empty-leading-block", startsEmpty, nil, 1000, 0.9, 0.9},
+	{"maximum-not-carried", maximumNotCarried, nil, 300, 0.9, 0.9},
+	{"scores-end-at-448", pastFP8, nil, 300, 0.95, 0.95}, // an edge that is none of the usual ones
+	{"empty-leading-block", startsEmpty, nil, 400, 0.9, 0.9},
 	{"causal-ragged-rows-past-k", readsPastKeys, nil, 2000, 0.9, 0.9},
 	{"columns-apart-only-transposed", columnsApart, nil, 2000, 0.9, 0.9},
 	{"buffer-page-offset-lost", insidePages, plain, 2000, 0.9, 0.9},
