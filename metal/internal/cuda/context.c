@@ -16,6 +16,7 @@ static void forget(gpu_device *d) {
   d->arena_bytes = 0;
   d->staging = NULL;
   d->staging_bytes = 0;
+  cuda_spread_drop_kept(d); /* without a context it gives nothing back, and forgets */
 }
 
 gpu_status cuda_enter(gpu_device *d, char *message, size_t message_bytes) {

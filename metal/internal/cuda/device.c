@@ -104,7 +104,10 @@ gpu_status cuda_device_create(const cuda_options *options, gpu_api *out, char *m
 void cuda_device_destroy(gpu_device *d) {
   if (!d) return;
   if (d->context) {
-    if (d->staging && d->cu->context_set(d->context) == CU_SUCCESS) d->cu->host_free(d->staging);
+    if (d->cu->context_set(d->context) == CU_SUCCESS) {
+      cuda_spread_drop_kept(d);
+      if (d->staging) d->cu->host_free(d->staging);
+    }
     cuda_abandon(d, false);
   }
   pthread_mutex_destroy(&d->lock);

@@ -111,8 +111,10 @@ func TestWhoIsToldOfPreparing(t *testing.T) {
 	k := kernel(t, d)
 	large := sparse(t, d, 300*megabyte)
 	t.Setenv("FAKE_CUDA_LOG", log)
-	if _, err := k.Run(launchOf(large)); err != nil {
-		t.Fatal(err)
+	for _, m := range []*device.Memory{large, memory(t, d, 1)} { // what was mapped for the large one goes before the other
+		if _, err := k.Run(launchOf(m)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	data, err := os.ReadFile(log)
 	if err != nil {

@@ -20,9 +20,22 @@ enum {
   KEPT_ARENA_BYTES = 256 << 20,  /* what stays on the GPU from one dispatch to the next; others may want the rest */
   MEMORY_TRIES = 40,             /* a twentieth of a second apart: another process may be about to release its memory */
   SPREAD_TRIES = 400,            /* likewise for a spread, which may be large, as those are that it waits for */
+  KEPT_SPREADS = 4,              /* that stay mapped from one dispatch to the next */
   SPREAD_HOLES = 3,              /* sizes of the pieces of zeros that all chunks without memory share */
   VARIANTS = 4            /* of a module: by the registers that its threads may have */
 };
+
+/* spread.c: a large buffer of which little has memory. It has a range of the GPU's addresses of its own, in chunks, and a
+ * chunk has memory of its own only where the buffer has some. */
+typedef struct {
+  cu_pointer at;            /* of the range: a band of one page, the buffer's pages, the band behind them; 0: no spread */
+  uint64_t chunks, pages;   /* of the range, and of the buffer */
+  unsigned char *resident;  /* for each page of the buffer, in its lowest bit: whether it has memory */
+  unsigned char *backed;    /* for each chunk: whether it has memory of its own */
+  uint64_t backed_chunks, mapped_chunks;
+  bool ready;               /* all of it is mapped, and may be read and written */
+  cu_pointer holes[SPREAD_HOLES]; /* where the memory that all other chunks share is to be seen; 0: none is mapped */
+} cuda_spread;
 
 struct gpu_device {
   const cuda_driver *cu;
@@ -42,6 +55,7 @@ struct gpu_device {
   unsigned char *staging; /* in pinned memory: what came back */
   size_t staging_bytes;
   uint64_t chunk_bytes;   /* of a spread (spread.c); 0: there are none on this machine */
+  cuda_spread kept[KEPT_SPREADS]; /* of the dispatch before, still mapped */
 };
 
 /* A module as the driver has compiled it, for threads with so many registers. */
@@ -88,17 +102,6 @@ void cuda_free_pipeline(gpu_device *, gpu_pipeline *);
 /* The kernel for threadgroups of so many threads: under the device's lock, in its context. */
 gpu_status cuda_variant_for(gpu_pipeline *, uint32_t threads, const cuda_variant **, char *message, size_t message_bytes);
 
-/* spread.c: a large buffer of which little has memory. It has a range of the GPU's addresses of its own, in chunks, and a
- * chunk has memory of its own only where the buffer has some. */
-typedef struct {
-  cu_pointer at;            /* of the range: a band of one page, the buffer's pages, the band behind them; 0: no spread */
-  uint64_t chunks, pages;   /* of the range, and of the buffer */
-  unsigned char *resident;  /* for each page of the buffer, in its lowest bit: whether it has memory */
-  unsigned char *backed;    /* for each chunk: whether it has memory of its own */
-  uint64_t backed_chunks, mapped_chunks;
-  cu_pointer holes[SPREAD_HOLES]; /* where the memory that all other chunks share is to be seen; 0: none is mapped */
-} cuda_spread;
-
 /* memory.c: what a dispatch's bindings are on the GPU */
 typedef struct {
   unsigned char *host;    /* the caller's memory, or bytes of a binding */
@@ -134,9 +137,14 @@ cu_pointer cuda_spread_address(const cuda_segment *);
 /* Whether the kernel wrote where there is no memory, and then what it wrote where there is some. */
 gpu_status cuda_spread_strayed(gpu_device *, cuda_segment *, bool *strayed, char *message, size_t message_bytes);
 gpu_status cuda_spread_bring_back(gpu_device *, cuda_segment *, bool *before, bool *after, char *message, size_t message_bytes);
-/* Gives the memory back, and the addresses. What was planned stays until cuda_spread_forget. */
-void cuda_spread_unmap(gpu_device *, cuda_segment *);
-void cuda_spread_forget(cuda_segment *);
+/* Maps again what the dispatch before left mapped for buffers with memory in the same places, and gives back what it left beside. */
+void cuda_spread_take_kept(gpu_device *, cuda_memory_map *);
+/* Leaves a spread to the dispatch after this one, or gives its memory and addresses back. */
+void cuda_spread_leave(gpu_device *, cuda_segment *);
+/* Gives the memory back, and the addresses. What was planned stays. */
+void cuda_spread_unmap(gpu_device *, cuda_spread *);
+/* Gives back what the dispatch before left. */
+void cuda_spread_drop_kept(gpu_device *);
 
 /* dispatch.c */
 gpu_status cuda_run(gpu_device *, const gpu_dispatch *, char *message, size_t message_bytes);

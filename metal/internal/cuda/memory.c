@@ -145,11 +145,11 @@ static gpu_status map_spreads(gpu_device *d, cuda_memory_map *m, char *message, 
   for (int try = 0;; try++) {
     cu_result r = CU_SUCCESS;
     for (uint32_t i = 0; i < m->count && r == CU_SUCCESS; i++)
-      if (m->segments[i].spread.chunks) r = cuda_spread_map(d, &m->segments[i]);
+      if (m->segments[i].spread.chunks && !m->segments[i].spread.ready) r = cuda_spread_map(d, &m->segments[i]);
     if (r != CU_OUT_OF_MEMORY || try == SPREAD_TRIES)
       return cuda_fail(d, r, message, message_bytes, "get memory for the parts of the dispatch's buffers that have data");
     for (uint32_t i = 0; i < m->count; i++)
-      if (m->segments[i].spread.chunks) cuda_spread_unmap(d, &m->segments[i]);
+      if (m->segments[i].spread.chunks) cuda_spread_unmap(d, &m->segments[i].spread);
     nanosleep(&pause, NULL);
   }
 }
@@ -178,6 +178,7 @@ gpu_status cuda_bring_in(gpu_device *d, const gpu_dispatch *dispatch, bool whole
   const bool alone = d->options.check && d->options.memory == CUDA_MEMORY_COPIED;
   bool spreads = false;
   for (uint32_t i = 0; i < m->count; i++) spreads |= m->segments[i].spread.chunks != 0;
+  cuda_spread_take_kept(d, m);
   if ((status = room(d, m->arena_bytes, spreads || alone, message, message_bytes)) != GPU_OK) return status;
   if (spreads && (status = map_spreads(d, m, message, message_bytes)) != GPU_OK) return status;
   cu_result r = m->arena_bytes ? d->cu->fill(d->arena, 0xff, m->arena_bytes, d->stream) : CU_SUCCESS;
@@ -296,8 +297,7 @@ void cuda_leave(gpu_device *d, cuda_memory_map *m) {
     s->mapped = 0;
     if (s->alone && d->context) d->cu->memory_free(s->alone);
     s->alone = 0;
-    cuda_spread_unmap(d, s);
-    cuda_spread_forget(s);
+    cuda_spread_leave(d, s);
   }
   if (d->context && d->arena_bytes > KEPT_ARENA_BYTES) {
     d->cu->memory_free(d->arena);

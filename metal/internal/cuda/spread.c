@@ -135,7 +135,9 @@ cu_result cuda_spread_map(gpu_device *d, cuda_segment *s) {
   }
   for (int i = 0; i < SPREAD_HOLES; i++)
     if (holes[i]) d->cu->memory_release(holes[i]);
-  return r == CU_SUCCESS ? d->cu->memory_access(p->at, p->chunks * d->chunk_bytes, &access, 1) : r;
+  if (r == CU_SUCCESS) r = d->cu->memory_access(p->at, p->chunks * d->chunk_bytes, &access, 1);
+  p->ready = r == CU_SUCCESS;
+  return r;
 }
 
 cu_pointer cuda_spread_address(const cuda_segment *s) { return s->spread.at + PAGE + (uintptr_t)s->host % PAGE; }
@@ -216,8 +218,7 @@ gpu_status cuda_spread_bring_back(gpu_device *d, cuda_segment *s, bool *before, 
   return GPU_OK;
 }
 
-void cuda_spread_unmap(gpu_device *d, cuda_segment *s) {
-  cuda_spread *p = &s->spread;
+void cuda_spread_unmap(gpu_device *d, cuda_spread *p) {
   if (p->at && d->context) { /* in a context that was given up a kernel may still run: what it has ends with the process */
     if (p->mapped_chunks) d->cu->memory_unmap(p->at, p->mapped_chunks * d->chunk_bytes);
     d->cu->address_free(p->at, p->chunks * d->chunk_bytes);
@@ -225,9 +226,42 @@ void cuda_spread_unmap(gpu_device *d, cuda_segment *s) {
   p->at = 0;
   memset(p->holes, 0, sizeof p->holes);
   p->mapped_chunks = 0;
+  p->ready = false;
 }
 
-void cuda_spread_forget(cuda_segment *s) {
-  free(s->spread.resident), free(s->spread.backed);
-  s->spread = (cuda_spread){0};
+static void forget(cuda_spread *p) {
+  free(p->resident), free(p->backed);
+  *p = (cuda_spread){0};
+}
+
+/* A case with large strides is run several times, again and as laws change its numbers, and to map is what takes long. */
+void cuda_spread_take_kept(gpu_device *d, cuda_memory_map *m) {
+  for (int i = 0; i < KEPT_SPREADS; i++) {
+    cuda_spread *kept = &d->kept[i];
+    for (uint32_t k = 0; k < m->count && kept->at; k++) {
+      cuda_spread *p = &m->segments[k].spread;
+      if (p->ready || p->chunks != kept->chunks || p->pages != kept->pages || memcmp(p->backed, kept->backed, p->chunks)) continue;
+      p->at = kept->at, p->mapped_chunks = kept->mapped_chunks, p->ready = true;
+      memcpy(p->holes, kept->holes, sizeof p->holes);
+      kept->at = 0;
+    }
+  }
+  cuda_spread_drop_kept(d);
+}
+
+void cuda_spread_drop_kept(gpu_device *d) {
+  for (int i = 0; i < KEPT_SPREADS; i++) {
+    cuda_spread_unmap(d, &d->kept[i]);
+    forget(&d->kept[i]);
+  }
+}
+
+void cuda_spread_leave(gpu_device *d, cuda_segment *s) {
+  for (int i = 0; i < KEPT_SPREADS && s->spread.ready && d->context; i++)
+    if (!d->kept[i].at && s->spread.backed_chunks * d->chunk_bytes <= KEPT_ARENA_BYTES) {
+      d->kept[i] = s->spread;
+      s->spread = (cuda_spread){0};
+    }
+  cuda_spread_unmap(d, &s->spread);
+  forget(&s->spread);
 }
