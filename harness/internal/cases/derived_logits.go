@@ -34,7 +34,7 @@ func (c *Case) Logits() Logits {
 	if products == 0 || products > mostProducts || drawn > mostDraws {
 		return w.of
 	}
-	w.c = c.inScores()
+	w.c = c.InScores()
 	w.t = Materialize(w.c)
 	w.rows = w.c.Rows(w.t)
 	w.bias, w.query, w.keys = make([]float64, c.KVLen), make([]float64, c.HeadDim), make([]float64, c.KVLen*c.HeadDim)
@@ -49,11 +49,12 @@ func (c *Case) Logits() Logits {
 // keysPerBlock is how many keys, and how many rows, kernels take at once as a rule.
 const keysPerBlock = 32
 
-// inScores is a case with the same logits that takes little memory: v has one column, and nothing lies apart. What shares
+// InScores is a case with the same logits that takes little memory, and the same for all cases that differ in nothing that the
+// logits come of: v has one column, and nothing lies apart. What shares
 // memory, by a page of several entries or by a stride of 0, does so still: the last one written is read for all.
-func (c *Case) inScores() Case {
+func (c *Case) InScores() Case {
 	lean := c.Clone()
-	lean.After, lean.Notes = nil, ""
+	lean.After, lean.Notes, lean.Call, lean.Output, lean.Intermediate = nil, "", Call{}, c.Input, 0
 	lean.VHeadDim, lean.Values.V, lean.Quant.V, lean.LSE = 1, Zero, "", false
 	lean.Layout = Layout{
 		Q: Operand{Strides: c.Layout.Q.Strides.close(c.OperandShape("q"))},

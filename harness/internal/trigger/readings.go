@@ -65,9 +65,10 @@ var logitsKept = struct {
 	of map[string]cases.Logits
 }{of: map[string]cases.Logits{}}
 
-// logitsOf is the logits of a case; those of the last few thousand cases are kept.
+// logitsOf is the logits of a case; those of the last few thousand are kept.
 func logitsOf(c *cases.Case) cases.Logits {
-	name := key(c)
+	scores := c.InScores()
+	name := key(&scores)
 	logitsKept.Lock()
 	l, known := logitsKept.of[name]
 	logitsKept.Unlock()
