@@ -107,7 +107,7 @@ func (in *inference) inItsPlace(p *conjunction, at int, strays []*sample) error 
 	if len(passing) == 0 {
 		return nil
 	}
-	candidates := alternativesTo(&p.atoms[at], strays, passing)
+	candidates := alternativesTo(p, at, strays, passing)
 	in.o.Log("%d failures outside %s by %s alone; %d conditions may stand in its place", len(strays), p, p.atoms[at].text, len(candidates))
 	for range tellingApart {
 		if len(candidates) < 2 || !in.left() {
@@ -134,9 +134,10 @@ func (in *inference) inItsPlace(p *conjunction, at int, strays []*sample) error 
 }
 
 // alternativesTo are the atoms that hold for all of some failures and for none of some passes, the cheapest first, but those
-// about the same feature: of these there are atoms for both as it is.
-func alternativesTo(a *atom, failing, passing []*sample) (list []atom) {
-	all := atoms()
+// about the same feature: of these there are atoms for both as it is. Before all others come those about one of the operands of
+// which the conjunction has any.
+func alternativesTo(p *conjunction, at int, failing, passing []*sample) (list []atom) {
+	a, all := &p.atoms[at], atoms()
 	for i := range all {
 		if all[i].feature == a.feature || !slices.ContainsFunc(failing, func(s *sample) bool { return s.has(i) }) {
 			continue
@@ -146,7 +147,12 @@ func alternativesTo(a *atom, failing, passing []*sample) (list []atom) {
 		}
 		list = append(list, all[i])
 	}
-	slices.SortStableFunc(list, func(a, b atom) int { return cmp.Compare(a.cost, b.cost) })
+	part := func(a *atom) bool {
+		return slices.ContainsFunc(p.atoms, func(b atom) bool { return slices.Contains(features[b.feature].parts, a.text) })
+	}
+	slices.SortStableFunc(list, func(a, b atom) int {
+		return cmp.Or(cmp.Compare(truth(part(&b)), truth(part(&a))), cmp.Compare(a.cost, b.cost))
+	})
 	return list[:min(alternatives, len(list))]
 }
 

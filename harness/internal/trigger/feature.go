@@ -20,6 +20,7 @@ type feature struct {
 	before   string                     // the field, or all that begin so where it ends in a dot, if the feature is that it differs in a case before; get is not set then
 	of       which                      // of these: the cases before in which it is looked for
 	readable string                     // for people; empty: the name
+	parts    []string                   // of a flag that any of several operands has: the flags of each
 }
 
 // which of the cases that run before are looked at.

@@ -37,11 +37,12 @@ func anyOperand() (list []feature) {
 	for i, o := range operands {
 		strided[i] = "strided." + o
 	}
+	apart := []string{"columns_apart.q", "columns_apart.k", "columns_apart.v"}
 	read := []string{"q", "k", "v"} // and not written, which is another piece of code as a rule
-	list = append(list, feature{name: "(columns_apart.q || columns_apart.k || columns_apart.v)", kind: flag, group: "layout",
+	list = append(list, feature{name: "(" + strings.Join(apart, " || ") + ")", kind: flag, group: "layout", parts: apart,
 		readable: "an operand that is read with columns apart, and no further than its rows",
 		get:      func(c *cases.Case) float64 { return truth(slices.ContainsFunc(read, c.ColumnsApart)) }})
-	return append(list, feature{name: "(" + strings.Join(strided, " || ") + ")", kind: flag, group: "layout", readable: "an operand that is not packed",
+	return append(list, feature{name: "(" + strings.Join(strided, " || ") + ")", kind: flag, group: "layout", parts: strided, readable: "an operand that is not packed",
 		get: func(c *cases.Case) float64 { return truth(slices.ContainsFunc(operands, c.Strided)) }})
 }
 

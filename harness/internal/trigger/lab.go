@@ -190,6 +190,18 @@ func (l *Lab) freshCase() (cases.Case, error) {
 	return l.fresh[l.dice.Intn(len(l.fresh))].Clone(), nil
 }
 
+// freshAt is one of those hundreds.
+func (l *Lab) freshAt(i int) (cases.Case, error) {
+	for len(l.fresh) <= i {
+		c, err := l.o.Fresh(len(l.fresh))
+		if err != nil {
+			return cases.Case{}, err
+		}
+		l.fresh = append(l.fresh, c)
+	}
+	return l.fresh[i].Clone(), nil
+}
+
 const freshCases = 300
 
 // refusalsToAProbe is how many cases that a path refuses count as one probe: they tell nothing and cost hardly anything,
