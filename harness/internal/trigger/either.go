@@ -114,8 +114,11 @@ func (in *inference) inItsPlace(p *conjunction, at int, strays []*sample) error 
 			break
 		}
 		s, a, err := in.dividing(&broken, strays, candidates)
-		if err != nil || s == nil {
+		if err != nil {
 			return err
+		}
+		if s == nil { // nothing that is at hand tells those apart that are left
+			break
 		}
 		if a != fails && a != passes {
 			continue

@@ -151,6 +151,16 @@ func makeFeatures() []feature {
 		list[len(list)-1].readable = "batches of " + o + " closer together than its rows"
 		add("columns_apart."+o, flag, "layout", func(c *cases.Case) float64 { return truth(c.ColumnsApart(o)) })
 		list[len(list)-1].readable = "columns of " + o + " apart, and no further than its rows"
+		columns := map[string]string{"q": "head_dim", "k": "head_dim", "v": "v_head_dim", "out": "v_head_dim"}[o]
+		// Who takes the number of columns for the stride of a row is right where rows lie next to each other.
+		add("stride."+o+".row, "+columns, difference, "layout", func(c *cases.Case) float64 {
+			size := c.HeadDim
+			if columns != "head_dim" {
+				size = c.VDim()
+			}
+			return float64(size - c.StridesOf(o)[2])
+		})
+		list[len(list)-1].readable = "how far rows of " + o + " are apart, and its columns"
 	}
 	add("strided.mask", flag, "mask", func(c *cases.Case) float64 { return truth(c.MaskStrided()) })
 	list[len(list)-1].readable = "a mask in memory that is not packed"

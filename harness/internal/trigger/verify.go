@@ -183,6 +183,8 @@ func groupsOf(f *feature) []string {
 		return []string{"values", "batch", "heads", "lengths", "head_dim", "v_head_dim"}
 	case f.logit != nil:
 		return []string{"values", "scale", "softcap", "alibi", "sinks", "mask", "lengths", "head_dim", used}
+	case strings.HasPrefix(f.name, "stride."): // of integers in bytes
+		return []string{"layout", "quant"}
 	case strings.Contains(f.name, "visible."):
 		return []string{"mask", "lengths", "kv_offset", used}
 	}

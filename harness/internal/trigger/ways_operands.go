@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"slices"
+	"strings"
 
 	"attest.example/attest/harness/internal/cases"
 )
@@ -49,15 +50,21 @@ func (in *inference) otherOperands(p *conjunction) (asked int, err error) {
 	return asked, nil
 }
 
-// byOneOperand is a generated case that lies outside a condition by one atom alone, and in which one of several flags holds and
-// none of the others. nil: there is none among those that are at hand.
+// byOneOperand is a case that lies outside a condition by one atom alone, and in which one of several flags holds and none of the
+// others: the base with the layout that one of its operands has for another one, or a generated case. nil: there is none.
 func (in *inference) byOneOperand(p *conjunction, parts []string, part string, broken int) (*sample, error) {
 	_, outside := p.without(broken)
 	groups := p.atoms[broken].groups()
-	for i := range freshCases {
-		c, err := in.freshAt(i)
-		if err != nil {
-			return nil, err
+	near := layoutsFor(&in.base.c, part[strings.LastIndexByte(part, '.')+1:])
+	for i := range len(near) + freshCases {
+		var c cases.Case
+		if i < len(near) {
+			c = near[i]
+		} else {
+			var err error
+			if c, err = in.freshAt(i - len(near)); err != nil {
+				return nil, err
+			}
 		}
 		if !onlyPart(&c, parts, part) {
 			continue
@@ -86,6 +93,27 @@ func (in *inference) byOneOperand(p *conjunction, parts []string, part string, b
 		}
 	}
 	return nil, nil
+}
+
+// layoutsFor are a case with nothing but one operand that is not packed, which lies as another one does in the case: of strides that
+// are given one by one, with the same from column to column, and no two rows in one place.
+func layoutsFor(c *cases.Case, operand string) (list []cases.Case) {
+	for _, from := range cases.OperandNames() {
+		o := c.Clone()
+		o.Layout = cases.Layout{}
+		if into := o.Layout.Operand(operand); into != nil {
+			*into = *c.Layout.Operand(from)
+			if s := into.Strides; s.Given() {
+				shape := c.OperandShape(operand)
+				row := max(1, s[3]) * shape[3]
+				into.Strides = cases.Strides{shape[1] * shape[2] * row, shape[2] * row, row, max(1, s[3])}
+			}
+		}
+		if *c.Layout.Operand(from) != (cases.Operand{}) && o.Repair() == nil {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // onlyPart reports whether of several flags one holds alone.

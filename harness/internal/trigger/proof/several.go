@@ -45,8 +45,9 @@ func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.M
 	if err != nil {
 		return err
 	}
-	alone, together := 0, 0
+	alone, together, more := 0, 0, 0
 	for _, n := range told {
+		more += len(n.more)
 		switch {
 		case len(n.by) == 1:
 			alone++
@@ -54,8 +55,8 @@ func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.M
 			together++
 		}
 	}
-	fmt.Fprintf(w, "\n%d bugs at once, %.0f s: %d are named by one finding each, %d more by several; %d findings, %d of them of no bug; %d further cases outside conform (of %d run) %s\n\nplanted, held against the findings on %d fresh cases:\n",
-		len(names), f.seconds, alone, together, len(f.Findings), len(stray)+len(f.Findings)-len(sources), f.Outside, f.Cases, f.Ended, severalFormulas*o.formulas)
+	fmt.Fprintf(w, "\n%d bugs at once, %.0f s: %d are named by one finding each, %d more by several; %d findings, %d of them about more ways of a bug that is named, %d of no bug; %d further cases outside conform (of %d run) %s\n\nplanted, held against the findings on %d fresh cases:\n",
+		len(names), f.seconds, alone, together, len(f.Findings), more, len(stray)+len(f.Findings)-len(sources), f.Outside, f.Cases, f.Ended, severalFormulas*o.formulas)
 	for i, m := range chosen {
 		fmt.Fprintf(w, "- %s, `%s`: %s\n", m.Name, m.When, told[i].told(sources))
 	}

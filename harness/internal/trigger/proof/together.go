@@ -21,6 +21,9 @@ import (
 type naming struct {
 	bug int
 	by  []int // numbers of findings; empty: the bug is not named
+	// more are further findings of which nine of ten cases are the bug's: ways in which it strikes that those that name it
+	// hardly reach.
+	more []int
 	// precision and recall are of the findings that name it, and where none does of the best one.
 	precision, recall float64
 }
@@ -33,14 +36,18 @@ func (n *naming) told(found []string) string {
 	for i, f := range n.by {
 		names[i] = "`" + found[f] + "`"
 	}
-	return fmt.Sprintf("named by %s (precision %.2f, recall %.2f)", strings.Join(names, " and "), n.precision, n.recall)
+	told := fmt.Sprintf("named by %s (precision %.2f, recall %.2f)", strings.Join(names, " and "), n.precision, n.recall)
+	for _, f := range n.more {
+		told += fmt.Sprintf("; also `%s`", found[f])
+	}
+	return told
 }
 
 // agreeing is the precision and the recall that a naming takes.
 const agreeing = 0.9
 
 // name holds findings against the bugs' own conditions, on fresh cases that are not run. Stray are the findings that are
-// about none of the bugs.
+// about none of the bugs: nine of ten cases that one matches are of no bug alone.
 func name(ctx context.Context, found, conditions []string, formulas int) (list []naming, stray []int, err error) {
 	all, plain, err := matched(ctx, found, conditions, formulas)
 	if err != nil {
@@ -62,7 +69,7 @@ func name(ctx context.Context, found, conditions []string, formulas int) (list [
 		}
 	}
 	for f, used := range n.used {
-		if !used {
+		if !used && !n.more(f) {
 			stray = append(stray, f)
 		}
 	}
@@ -103,8 +110,35 @@ func (n *namer) bySeveral(bug int) {
 	}
 }
 
+// leastMore is how many struck cases a finding matches that is about one more way of a bug: with fewer it may be so by chance.
+const leastMore = 10
+
+// more hands a free finding to a bug that has a name, of which nearly every case that it matches is; of several, to the one that
+// strikes most of them.
+func (n *namer) more(f int) bool {
+	best, most := -1, leastMore-1
+	for bug := range n.list {
+		if p, _ := n.of[bug].about(bug, []int{f}); p < agreeing || len(n.list[bug].by) == 0 {
+			continue
+		}
+		both := 0
+		for _, c := range n.of[bug].struckBy(bug) {
+			if c.findings[f] {
+				both++
+			}
+		}
+		if both > most {
+			best, most = bug, both
+		}
+	}
+	if best >= 0 {
+		n.list[best].more = append(n.list[best].more, f)
+	}
+	return best >= 0
+}
+
 func (n *namer) take(bug int, by []int, precision, recall float64) {
-	n.list[bug] = naming{bug, by, precision, recall}
+	n.list[bug] = naming{bug: bug, by: by, precision: precision, recall: recall}
 	for _, f := range by {
 		n.used[f] = true
 	}

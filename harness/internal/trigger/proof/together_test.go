@@ -69,3 +69,17 @@ func TestDrawnLibraries(t *testing.T) {
 	require.GreaterOrEqual(t, (all.One+all.Several)*100, all.Bugs*90, "%s", all)
 	require.GreaterOrEqual(t, all.One*100, all.Bugs*80, "%s", all)
 }
+
+// TestMoreWaysOfABug: a finding about part of what a bug strikes is that bug's, named as it is by another, and one about what no
+// bug strikes is none's.
+func TestMoreWaysOfABug(t *testing.T) {
+	found := []string{"lse", "head_dim >= 65", "lse && batch >= 2", "q_len >= 9"}
+	list, stray, err := name(t.Context(), found, []string{"lse", "head_dim >= 65"}, 1500)
+	require.NoError(t, err)
+	require.Equal(t, []int{0}, list[0].by)
+	require.Equal(t, []int{2}, list[0].more)
+	require.Equal(t, []int{1}, list[1].by)
+	require.Empty(t, list[1].more)
+	require.Equal(t, []int{3}, stray)
+	require.Contains(t, list[0].told(found), "also `lse && batch >= 2`")
+}
