@@ -117,8 +117,11 @@ func (in *inference) inItsPlace(p *conjunction, at int, strays []*sample) error 
 		if err != nil {
 			return err
 		}
-		if s == nil { // nothing that is at hand tells those apart that are left
+		if s == nil && aboutPartOf(p, &candidates[0]) { // which is likely, whatever else is left
 			break
+		}
+		if s == nil {
+			return nil
 		}
 		if a != fails && a != passes {
 			continue
@@ -150,13 +153,15 @@ func alternativesTo(p *conjunction, at int, failing, passing []*sample) (list []
 		}
 		list = append(list, all[i])
 	}
-	part := func(a *atom) bool {
-		return slices.ContainsFunc(p.atoms, func(b atom) bool { return slices.Contains(features[b.feature].parts, a.text) })
-	}
 	slices.SortStableFunc(list, func(a, b atom) int {
-		return cmp.Or(cmp.Compare(truth(part(&b)), truth(part(&a))), cmp.Compare(a.cost, b.cost))
+		return cmp.Or(cmp.Compare(truth(aboutPartOf(p, &b)), truth(aboutPartOf(p, &a))), cmp.Compare(a.cost, b.cost))
 	})
 	return list[:min(alternatives, len(list))]
+}
+
+// aboutPartOf reports whether an atom is about one of the operands of which a conjunction has any.
+func aboutPartOf(p *conjunction, a *atom) bool {
+	return slices.ContainsFunc(p.atoms, func(b atom) bool { return slices.Contains(features[b.feature].parts, a.text) })
 }
 
 // nearStrays is a case near some failures, or a generated one with some of their fields, that a conjunction matches.

@@ -47,6 +47,11 @@ func (in *inference) refine() error {
 			return err
 		}
 		asked += told
+		told, err = in.otherLayouts(best)
+		if err != nil {
+			return err
+		}
+		asked += told
 		told, err = in.otherOperands(best)
 		if err != nil {
 			return err

@@ -26,8 +26,8 @@ const (
 
 // ways are what a search has asked about other ways.
 type ways struct {
-	asked, operands int
-	tried           map[string]bool // ways, and keys of neighbours
+	asked, operands, layouts int
+	tried                    map[string]bool // ways, and keys of neighbours
 }
 
 // otherWays asks about cases that a condition matches by other fields than the base does: the base with another mask or other
