@@ -20,8 +20,8 @@ import (
 	"attest.example/attest/metal/scratch"
 )
 
-// defaultMaxBytes holds all that a long run compiles: the some 1,500 kernels of 200,000 default cases are a gigabyte as PTX, and
-// what is removed in the midst of a run is compiled twice.
+// defaultMaxBytes holds all that a long run compiles, since what is removed in the midst of it is compiled twice: the 1,253 kernels
+// of 36,550 default cases were 730 MB as PTX, and more cases bring more.
 const defaultMaxBytes = 4 << 30
 
 // cache keeps modules on disk, in a directory that several processes may use at once:
