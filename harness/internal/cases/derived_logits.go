@@ -93,7 +93,7 @@ type logitsWalk struct {
 func (w *logitsWalk) keyHead(b, kv int) {
 	c := &w.c
 	for key := range c.KVLen {
-		w.t.K.row(b, kv, key, w.keys[key*c.HeadDim:(key+1)*c.HeadDim])
+		decodeRow(&w.t.K, b, kv, key, w.keys[key*c.HeadDim:(key+1)*c.HeadDim])
 	}
 	span := c.spanOfRows(b)
 	for h := kv * c.Group(); h < (kv+1)*c.Group(); h++ {
@@ -118,7 +118,7 @@ func (w *logitsWalk) row(b, h, r, begin, end int, sink float64) {
 	if w.rows != nil {
 		first, last = w.rows.Row(b, h, r, w.bias)
 	}
-	w.t.Q.row(b, h, r, w.query)
+	decodeRow(&w.t.Q, b, h, r, w.query)
 	scale, cap := float64(c.EffectiveScale()), float64(c.Softcap)
 	highest, most, fall := math.Inf(-1), sink, 0.0
 	for k0 := begin; k0 < end; k0 += keysPerBlock {
@@ -162,11 +162,4 @@ func dot(x, y []float64) (sum float64) {
 		sum += x[i] * y[i]
 	}
 	return sum + s[0] + s[1] + s[2] + s[3]
-}
-
-// row reads one row into memory of as many numbers.
-func (t *Tensor) row(b, h, r int, into []float64) {
-	for d := range into {
-		into[d] = t.At(b, h, r, d)
-	}
 }

@@ -6,18 +6,18 @@ import "math"
 // kernel reads for its 32 rows: the block holds a key that another of them sees. The running maximum is still what it began
 // with then, and the sum is 0. Of a large array it looks at the first rows only.
 func (c *Case) StartsEmpty() bool {
-	head := c.headWithoutSink()
-	if head < 0 {
+	heads := c.headsWithoutSink()
+	if len(heads) == 0 {
 		return false
 	}
 	array := c.Mask.LeavesOut()
 	own, s := c.maskDims(), newStream(c.Values.Seed, streamMask)
-	batches, heads := c.differentBatches(), []int{head}
+	batches := c.differentBatches()
 	if array {
 		batches = max(batches, own[0])
-		if own[1] > 1 {
-			heads = c.headsWithoutSink()
-		}
+	}
+	if !array || own[1] <= 1 { // all heads see the same
+		heads = heads[:1]
 	}
 	looked := 0
 	for b := range batches {
@@ -59,12 +59,4 @@ func (c *Case) headsWithoutSink() (list []int) {
 		}
 	}
 	return list
-}
-
-// headWithoutSink is the first of them; -1: there is none.
-func (c *Case) headWithoutSink() int {
-	if list := c.headsWithoutSink(); len(list) > 0 {
-		return list[0]
-	}
-	return -1
 }

@@ -79,17 +79,21 @@ func decode[T float32 | float64](t *Tensor, out []T) {
 	for b := range t.Shape[0] {
 		for h := range t.Shape[1] {
 			for r := range t.Shape[2] {
-				row := out[:columns]
+				decodeRow(t, b, h, r, out[:columns])
 				out = out[columns:]
-				if t.quant == nil {
-					precision.Decode(t.Format, row, t.Data, t.Index(b, h, r, 0), t.Strides[3])
-					continue
-				}
-				for d := range row {
-					row[d] = T(t.dequantised(b, h, r, d))
-				}
 			}
 		}
+	}
+}
+
+// decodeRow reads one row into memory of as many numbers.
+func decodeRow[T float32 | float64](t *Tensor, b, h, r int, row []T) {
+	if t.quant == nil {
+		precision.Decode(t.Format, row, t.Data, t.Index(b, h, r, 0), t.Strides[3])
+		return
+	}
+	for d := range row {
+		row[d] = T(t.dequantised(b, h, r, d))
 	}
 }
 

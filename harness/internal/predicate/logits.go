@@ -27,7 +27,6 @@ func namesLogits(source string) bool {
 func withLogits(values any, c *cases.Case) any {
 	env := reflect.New(conditionType).Elem()
 	env.Set(reflect.ValueOf(values))
-	l := c.Logits()
-	env.FieldByName(derivedLogits).Set(reflect.ValueOf(logits{l.Highest, l.LowestRowMax, l.LargestFall}))
+	env.FieldByName(derivedLogits).Set(reflect.ValueOf(logits(c.Logits())))
 	return env.Interface()
 }
