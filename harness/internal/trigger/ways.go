@@ -40,13 +40,9 @@ func (in *inference) otherWays(p *conjunction) (asked int, err error) {
 	}
 	more := func() bool { return in.ways.asked-from < waysAtOnce && in.ways.asked < mostWays && in.left() }
 	ask := func(c *cases.Case) error {
-		s, a, err := in.note(*c, nearPass)
+		a, err := in.askWay(*c)
 		if a == passes || a == fails {
 			in.ways.asked++
-		}
-		if a == fails { // as the condition says, so that it is this bug's as a rule
-			in.soft = append(in.soft, s)
-			in.far[s] = wayFail
 		}
 		return err
 	}
@@ -89,6 +85,17 @@ func (in *inference) otherWays(p *conjunction) (asked int, err error) {
 		}
 	}
 	return in.ways.asked - from, nil
+}
+
+// askWay asks about a case that a condition matches in another way than the base does. A failure is as the condition says, so
+// that it is this bug's as a rule.
+func (in *inference) askWay(c cases.Case) (answer, error) {
+	s, a, err := in.note(c, nearPass)
+	if a == fails {
+		in.soft = append(in.soft, s)
+		in.far[s] = wayFail
+	}
+	return a, err
 }
 
 // aboutKeysSeen reports whether an atom is about a quantity that masks and lengths of batch entries decide together.

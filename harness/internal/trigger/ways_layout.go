@@ -48,13 +48,8 @@ func (in *inference) otherLayouts(p *conjunction) (asked int, err error) {
 					continue
 				}
 				in.ways.tried[way] = true
-				s, a, err := in.note(c, nearPass)
-				if err != nil {
+				if _, err := in.askWay(c); err != nil {
 					return asked, err
-				}
-				if a == fails {
-					in.soft = append(in.soft, s)
-					in.far[s] = wayFail
 				}
 				asked++
 				in.ways.layouts++
