@@ -93,16 +93,16 @@ static gpu_status check_bindings(const gpu_dispatch *d, struct job *job, struct 
     *taken |= 1u << b->index;
     if (local) threadgroup_bytes += b->length;
   }
-  const struct msl_entry *e = d->pipeline->entry;
+  const gpu_pipeline *p = d->pipeline;
+  const char *name = p->entry->name;
   uint64_t limit = d->pipeline->device->options.max_threadgroup_memory;
-  if (e->buffers & ~buffers)
-    REFUSE("kernel %s: buffer %d is named by the kernel and nothing is bound to it", e->name,
-           __builtin_ctz(e->buffers & ~buffers));
-  if (e->threadgroup_args & ~job->threadgroup_mask)
-    REFUSE("kernel %s: threadgroup memory %d is named by the kernel and has no length", e->name,
-           __builtin_ctz(e->threadgroup_args & ~job->threadgroup_mask));
+  if (p->buffers & ~buffers)
+    REFUSE("kernel %s: buffer %d is named by the kernel and nothing is bound to it", name, __builtin_ctz(p->buffers & ~buffers));
+  if (p->threadgroup_args & ~job->threadgroup_mask)
+    REFUSE("kernel %s: threadgroup memory %d is named by the kernel and has no length", name,
+           __builtin_ctz(p->threadgroup_args & ~job->threadgroup_mask));
   if (threadgroup_bytes > limit)
-    REFUSE("kernel %s: %llu bytes of threadgroup memory; there are %llu", e->name,
+    REFUSE("kernel %s: %llu bytes of threadgroup memory; there are %llu", name,
            (unsigned long long)threadgroup_bytes, (unsigned long long)limit);
   return GPU_OK;
 }

@@ -119,6 +119,7 @@ struct gpu_pipeline {
   struct loaded *twin;           /* of a checked module: private variables without a value start as zeros; may be NULL */
   const struct msl_entry *twin_entry;
   uint32_t max_threads;
+  uint32_t buffers, threadgroup_args; /* slots that the kernel names, its function constants being what they are */
 };
 
 struct gpu_device {

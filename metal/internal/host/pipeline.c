@@ -25,6 +25,8 @@ static gpu_status no_entry(const struct msl_module *m, const char *name, char *m
 
 static uint32_t least(uint32_t a, uint32_t b) { return b && b < a ? b : a; }
 
+static uint32_t by_constants(msl_slots_function *slots) { return slots ? slots() : 0; }
+
 static bool is_wide(struct loaded *module) { return host_module_of(module)->flags & MSL_MODULE_WIDE; }
 
 static gpu_status make(gpu_device *d, const gpu_program *p, struct loaded *module, host_engine engine, gpu_pipeline **out,
@@ -42,6 +44,8 @@ static gpu_status make(gpu_device *d, const gpu_program *p, struct loaded *modul
     free(pipeline);
     return gpu_refuse(message, message_bytes, GPU_NO_MEMORY, "no memory for a pipeline");
   }
+  pipeline->buffers = entry->buffers | by_constants(entry->buffers_by_constants);
+  pipeline->threadgroup_args = entry->threadgroup_args | by_constants(entry->threadgroup_args_by_constants);
   pipeline->max_threads = least(least(d->options.max_threads, p->max_threads), entry->max_threads);
   *out = pipeline;
   return GPU_OK;

@@ -55,6 +55,8 @@ type record struct {
 	Sum     string     // digest of the module's bytes
 	Twin    string     `json:",omitempty"` // digest of the twin's bytes, "" where there is none
 	Digest  string     // of the files' contents
+
+	NotOpen bool `json:",omitempty"` // of an open module: there can be none
 }
 
 func openCache(dir string, maxBytes int64) (*cache, error) {
@@ -140,6 +142,9 @@ func (c *Compiler) key(p *Program) string {
 	for _, name := range sortedKeys(p.Files) {
 		part(name, p.Files[name])
 	}
+	if p.open {
+		part("open", "")
+	}
 	for _, k := range p.Constants {
 		part("constant", fmt.Sprintf("%q %d %d %x", k.Name, k.Index, k.Type, k.Bits))
 	}
@@ -162,15 +167,37 @@ func digestOf(files []string) (string, bool) {
 	return sum(h), true
 }
 
-// find returns the module of a program that was compiled before, or nil.
-func (c *cache) find(compiler *Compiler, p *Program) *Module {
-	name := filepath.Join(c.dir, compiler.key(p)+".json")
-	var r record
-	if !readSealed(name, &r) || r.Module == "" || !filepath.IsLocal(r.Module) {
-		return nil
+// record returns what is known of a program that was compiled before, if what it included is what it was then.
+func (c *cache) record(compiler *Compiler, p *Program) (r record, ok bool) {
+	if !readSealed(c.recordName(compiler, p), &r) {
+		return r, false
 	}
 	digest, ok := digestOf(r.Files)
-	if !ok || digest != r.Digest {
+	return r, ok && digest == r.Digest
+}
+
+func (c *cache) recordName(compiler *Compiler, p *Program) string {
+	return filepath.Join(c.dir, compiler.key(p)+".json")
+}
+
+// knownNotOpen reports whether a text was found to have no open module.
+func (c *cache) knownNotOpen(compiler *Compiler, p *Program) bool {
+	r, ok := c.record(compiler, p)
+	return ok && r.NotOpen
+}
+
+// keepNotOpen remembers that. Where it cannot be kept it is found out again.
+func (c *cache) keepNotOpen(compiler *Compiler, p *Program, files []string) {
+	if digest, ok := digestOf(files); ok {
+		writeSealed(c.recordName(compiler, p), record{Files: files, Digest: digest, NotOpen: true})
+	}
+}
+
+// find returns the module of a program that was compiled before, or nil.
+func (c *cache) find(compiler *Compiler, p *Program) *Module {
+	name := c.recordName(compiler, p)
+	r, ok := c.record(compiler, p)
+	if !ok || r.Module == "" || !filepath.IsLocal(r.Module) {
 		return nil
 	}
 	path := filepath.Join(c.dir, r.Module)

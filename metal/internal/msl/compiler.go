@@ -2,6 +2,7 @@ package msl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -112,7 +113,7 @@ func (c *Compiler) Build(ctx context.Context, p Program) (*Module, error) {
 		defer c.cache.takeTurn(ctx, c.key(&p))()
 		if m = c.cache.find(c, &p); m == nil {
 			var err error
-			if m, err = c.compile(ctx, &p); err != nil {
+			if m, err = c.make(ctx, &p); err != nil {
 				return nil, err
 			}
 		}
@@ -217,6 +218,10 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 		objects = append(objects, object)
 		if i == 0 {
 			r, err = c.translateAll(p, preprocessed, func(r *rewritten) error { return c.made(ctx, p, r, headers, fill, object) })
+			var compile *CompileError
+			if p.open && (errors.As(err, &compile) || errors.Is(err, errNotOpen)) {
+				c.cache.keepNotOpen(c, p, files)
+			}
 		} else {
 			err = c.made(ctx, p, r, headers, fill, object)
 		}

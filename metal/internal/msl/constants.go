@@ -12,6 +12,7 @@ type functionConstant struct {
 	index    int
 	optional bool // the text asks is_function_constant_defined(name)
 	value    *Constant
+	given    int // of the program's constants, the one that value is
 	at       int
 }
 
@@ -88,15 +89,15 @@ func (u *unit) giveValues() error {
 			if declared != v.Type {
 				return fmt.Errorf("function constant %s (index %d) is a %s in the text, but a %s was given", c.name, c.index, declared, v.Type)
 			}
-			c.value = v
+			c.value, c.given = v, i
 		}
 	}
 	return nil
 }
 
 // fixConstants writes the values into the text: each function constant becomes a constant of the language, as does
-// whatever constant is computed from one.
-func (u *unit) fixConstants() {
+// whatever constant is computed from one. In an open module those with a value get a place in it instead.
+func (u *unit) fixConstants() error {
 	known := map[string]*functionConstant{}
 	for _, c := range u.constants {
 		known[c.name] = c
@@ -110,6 +111,9 @@ func (u *unit) fixConstants() {
 		}
 		u.erase(d.from, d.to)
 		u.tokens[d.from].text = fmt.Sprintf("static constexpr __constant %s %s = %s;", c.typeName, c.name, literal)
+		if c.value != nil && u.program.open {
+			u.tokens[d.from].text = c.place()
+		}
 	}
 	for i := range u.tokens {
 		if u.is(i, "is_function_constant_defined") && u.is(i+1, "(") && u.isIdentifier(i+2) && u.is(i+3, ")") {
@@ -123,7 +127,10 @@ func (u *unit) fixConstants() {
 			u.tokens[i+1].pair, u.tokens[i+3].pair = -1, -1
 		}
 	}
-	u.foldDerived(known)
+	if u.foldDerived(known) && u.program.open {
+		return errNotOpen
+	}
+	return nil
 }
 
 // vectorOrScalar spells a type so that T() is its zero: `unsigned int()` is not an expression.
@@ -135,9 +142,9 @@ func vectorOrScalar(typeName string) string {
 }
 
 // foldDerived makes constants that are computed from function constants constexpr: they may say in turn whether a
-// buffer is there.
-func (u *unit) foldDerived(known map[string]*functionConstant) {
-	derived := map[string]bool{}
+// buffer is there. It returns whether any is computed from one that has a value.
+func (u *unit) foldDerived(known map[string]*functionConstant) bool {
+	derived, fromValues := map[string]bool{}, map[string]bool{}
 	for n := range u.declarations {
 		d := &u.declarations[n]
 		if d.kind != variableDeclaration || d.assign < 0 || d.name < 0 || d.scope.inStruct != "" || !u.contains(d.from, d.assign, "constant") {
@@ -148,6 +155,9 @@ func (u *unit) foldDerived(known map[string]*functionConstant) {
 			if u.isIdentifier(i) {
 				name := u.tokens[i].text
 				depends = depends || known[name] != nil || derived[name]
+				if c := known[name]; c != nil && c.value != nil || fromValues[name] {
+					fromValues[u.tokens[d.name].text] = true
+				}
 			}
 			depends = depends || u.tokens[i].kind == identifier && (u.is(i, "true") || u.is(i, "false"))
 		}
@@ -160,6 +170,7 @@ func (u *unit) foldDerived(known map[string]*functionConstant) {
 		derived[u.tokens[d.name].text] = true
 		u.tokens[d.from].before = "constexpr " + u.tokens[d.from].before
 	}
+	return len(fromValues) > 0
 }
 
 func (u *unit) contains(from, to int, word string) bool {

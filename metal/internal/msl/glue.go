@@ -13,14 +13,15 @@ func glue(entries []entryPoint, file string, math MathMode, check bool) string {
 	for n, e := range entries {
 		writeEntry(&b, n, &e)
 	}
+	buffers, threadgroup := writeSlots(&b, entries, bufferParameter), writeSlots(&b, entries, threadgroupParameter)
 	b.WriteString("# 1 \"<entry points>\"\n")
 	b.WriteString("extern \"C\" __constant struct msl_entry msl_entries[] = {\n")
 	if len(entries) == 0 {
 		b.WriteString("  {},\n") // an array has at least one
 	}
 	for n, e := range entries {
-		fmt.Fprintf(&b, "  {%s, msl_entry_%d, %s, %s, %s, %d},\n", quote(e.name), n,
-			slots(e.kernel, bufferParameter), slots(e.kernel, threadgroupParameter), e.maxThreadsExpression(), e.line)
+		fmt.Fprintf(&b, "  {%s, msl_entry_%d, 0x%xu, 0x%xu, %s, %d, %s, %s},\n", quote(e.name), n,
+			slots(e.kernel, bufferParameter), slots(e.kernel, threadgroupParameter), e.maxThreadsExpression(), e.line, buffers[n], threadgroup[n])
 	}
 	flags := "0"
 	if check {
@@ -93,21 +94,42 @@ func writeCall(b *strings.Builder, e *entryPoint, memory func(p *parameter, typ 
 	b.WriteString(");\n")
 }
 
-// slots is the mask of the slots that a kernel's parameters of one kind name, as an expression.
-func slots(k *kernelFunction, kind parameterKind) string {
+// slots is the mask of the slots that a kernel's parameters of one kind name, whatever function constants are.
+func slots(k *kernelFunction, kind parameterKind) uint32 {
 	mask := uint32(0)
-	conditional := ""
 	for _, p := range k.parameters {
-		if p.kind != kind {
-			continue
-		}
-		if p.condition != "" {
-			conditional += fmt.Sprintf(" | ((%s) ? 0x%xu : 0u)", p.condition, uint32(1)<<p.slot)
-		} else {
+		if p.kind == kind && p.condition == "" {
 			mask |= 1 << p.slot
 		}
 	}
-	return fmt.Sprintf("0x%xu%s", mask, conditional)
+	return mask
+}
+
+// slotsByConstants is what is added to that mask where function constants say so, as an expression.
+func slotsByConstants(k *kernelFunction, kind parameterKind) string {
+	mask := ""
+	for _, p := range k.parameters {
+		if p.kind == kind && p.condition != "" {
+			mask += fmt.Sprintf(" | ((%s) ? 0x%xu : 0u)", p.condition, uint32(1)<<p.slot)
+		}
+	}
+	return mask
+}
+
+// writeSlots writes, for each entry point with parameters of that kind that function constants decide about, a function that
+// computes their mask, and returns the functions' names, "0" where there is none. A function, since an open module learns what
+// the constants are when it is done.
+func writeSlots(b *strings.Builder, entries []entryPoint, kind parameterKind) []string {
+	what := map[parameterKind]string{bufferParameter: "buffers", threadgroupParameter: "threadgroup_args"}[kind]
+	names := make([]string, len(entries))
+	for n, e := range entries {
+		names[n] = "0"
+		if mask := slotsByConstants(e.kernel, kind); mask != "" {
+			names[n] = fmt.Sprintf("msl_%s_%d", what, n)
+			fmt.Fprintf(b, "# 1 \"%s\"\nextern \"C\" unsigned %s(void) { return 0u%s; }\n", entryFile(n), names[n], mask)
+		}
+	}
+	return names
 }
 
 // quote spells a string literal of C.

@@ -64,7 +64,7 @@ var economies = []pass{
 // translations are the passes that turn MSL into C++ for OpenCL on any target.
 var translations = []pass{
 	{"define static members in their structs", []fact{declared}, nil, always((*unit).defineStatics)},
-	{"fix function constants", []fact{valued}, []fact{constantsFixed}, always((*unit).fixConstants)},
+	{"fix function constants", []fact{valued}, []fact{constantsFixed}, (*unit).fixConstants},
 	{"limit threads", []fact{kernelsKnown}, nil, always((*unit).limitThreads)},
 	{"fold infinities", nil, nil, (*unit).foldInfinities},
 	{"deduce sizes", []fact{declared}, nil, always((*unit).deduceSizes)},

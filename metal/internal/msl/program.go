@@ -34,6 +34,8 @@ type Program struct {
 	LanguageVersion int    // major*100 + minor*10; 0: DefaultLanguageVersion
 	Check           bool   // with the checkers' calls on every memory access, and line tables
 	Engine          Engine // with Check it is always EngineFibers
+
+	open bool // Constants have no values yet: the made module is given them (constants_open.go)
 }
 
 // Piece is a part of a text's entry points, in the order of the text: piece Index, from 0, of Of that have about as many

@@ -45,6 +45,8 @@ type traits struct {
 	skipsStraight bool
 	// unrolls: the text's pragmas that ask for loops to be unrolled are heard.
 	unrolls bool
+	// opensModules: a module may get the values of its function constants when it is made (constants_open.go).
+	opensModules bool
 	// variable spells the address of a threadgroup variable, and initial what sets its initial value, msl_initial.
 	variable, initial func(threadgroupVariable) string
 }

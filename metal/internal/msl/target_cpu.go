@@ -100,7 +100,7 @@ func (cpu) complete(*unit, string) error { return nil }
 
 // traits: matrices are multiplied by lanes that come together like others, and unrolled loops cost more than they save.
 func (cpu) traits() traits {
-	return traits{variable: cpuVariableText, initial: cpuInitialText}
+	return traits{opensModules: true, variable: cpuVariableText, initial: cpuInitialText}
 }
 
 func cpuVariableText(v threadgroupVariable) string {

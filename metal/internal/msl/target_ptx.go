@@ -193,8 +193,9 @@ func (ptx) entryPoints(u *unit) string {
 		b.WriteString("#include \"msl_async_copy.h\"\n")
 	}
 	for n, e := range u.entries {
-		fmt.Fprintf(&b, "extern \"C\" __attribute__((used)) __constant unsigned msl_entry_%d_facts[4] = {%s, %s, %s, %d};\n", n,
-			slots(e.kernel, bufferParameter), slots(e.kernel, threadgroupParameter), e.maxThreadsExpression(), e.line)
+		fmt.Fprintf(&b, "extern \"C\" __attribute__((used)) __constant unsigned msl_entry_%d_facts[4] = {0x%xu%s, 0x%xu%s, %s, %d};\n", n,
+			slots(e.kernel, bufferParameter), slotsByConstants(e.kernel, bufferParameter), slots(e.kernel, threadgroupParameter),
+			slotsByConstants(e.kernel, threadgroupParameter), e.maxThreadsExpression(), e.line)
 	}
 	return b.String()
 }

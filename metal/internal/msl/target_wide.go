@@ -79,6 +79,9 @@ func (t wideCPU) straight(ctx context.Context, c *Compiler, r *rewritten, made s
 	for n := range r.unit.entries {
 		public += fmt.Sprintf(",msl_entry_%d", n)
 	}
+	for i := range r.unit.program.Constants {
+		public += "," + placeSymbol(i) // else opt takes what stands there now for the value
+	}
 	flags := []string{"-S", "-inline-threshold=1000000", "-unroll-runtime=false", "-vectorize-loops=false", "-vectorize-slp=false", "-scalarize-load-store",
 		// A loop that is turned round tests twice where it was tested once, and lanes of two turns could meet.
 		"-rotation-max-header-size=0",

@@ -15,21 +15,24 @@
 #define MSL_CONSTANT
 #endif
 
-#define MSL_ABI_VERSION 3u
+#define MSL_ABI_VERSION 4u
 #define MSL_MAX_BUFFERS 31
 #define MSL_MAX_THREADGROUP_ARGS 31
 
 struct msl_lane;
 typedef void msl_thread_function(struct msl_lane *);
+typedef unsigned msl_slots_function(void);
 
 /* How one entry point binds. Bit i of a mask: slot i. */
 struct msl_entry {
   const MSL_CONSTANT char *name;    /* the kernel's name or host_name, as the user asks for it */
   msl_thread_function *run;         /* one thread of it, start to end */
-  unsigned buffers;                 /* buffer slots that the signature names */
-  unsigned threadgroup_args;        /* [[threadgroup(i)]] slots that the signature names */
+  unsigned buffers;                 /* buffer slots that the signature names, whatever function constants are */
+  unsigned threadgroup_args;        /* [[threadgroup(i)]] slots, likewise */
   unsigned max_threads;             /* [[max_total_threads_per_threadgroup(n)]], 0 where absent */
   int line;                         /* of the definition, in the user's text */
+  msl_slots_function *buffers_by_constants, *threadgroup_args_by_constants; /* the slots that it names besides, where function
+                                       constants have their values; NULL: none */
 };
 
 struct msl_module {
