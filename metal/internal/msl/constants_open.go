@@ -28,37 +28,65 @@ func (c *functionConstant) place() string {
 // placeSymbol is the linker's name of the place of a program's constant.
 func placeSymbol(given int) string { return fmt.Sprintf("msl_constant_%d", given) }
 
+// opened is the program of the open module that a program's own is a copy of. ok is false where it is compiled by itself.
+func (c *Compiler) opened(p *Program) (open *Program, ok bool) {
+	if !c.target.traits().opensModules || p.Function == "" || len(p.Constants) == 0 || p.open {
+		return nil, false
+	}
+	o := *p
+	o.open, o.Constants = true, make([]Constant, len(p.Constants))
+	for i, k := range p.Constants {
+		o.Constants[i] = Constant{Name: k.Name, Index: k.Index, Type: k.Type}
+	}
+	return &o, !c.cache.knownNotOpen(c, &o)
+}
+
 // make compiles a program, or fills in its values where its text is compiled.
 func (c *Compiler) make(ctx context.Context, p *Program) (*Module, error) {
-	if c.target.traits().opensModules && p.Function != "" && len(p.Constants) > 0 && !p.open {
-		if m, err := c.fromOpen(ctx, p); m != nil || err != nil {
-			return m, err
-		}
+	open, ok := c.opened(p)
+	if !ok {
+		return c.compile(ctx, p)
+	}
+	made, err := c.Build(ctx, *open)
+	var compile *CompileError
+	switch {
+	case errors.As(err, &compile) || errors.Is(err, errNotOpen):
+		return c.compile(ctx, p) // whatever is wrong with the text itself is said of the program
+	case err != nil:
+		return nil, err
+	}
+	if m, err := c.filled(p, open, made); m != nil || err != nil {
+		return m, err
 	}
 	return c.compile(ctx, p)
 }
 
-// fromOpen makes a program's module of the open one. It returns neither a module nor an error where there can be none.
-func (c *Compiler) fromOpen(ctx context.Context, p *Program) (*Module, error) {
-	open := *p
-	open.open, open.Constants = true, make([]Constant, len(p.Constants))
-	for i, k := range p.Constants {
-		open.Constants[i] = Constant{Name: k.Name, Index: k.Index, Type: k.Type}
+// atHand is a program's module where it was made, or the open one was, before; else nil.
+func (c *Compiler) atHand(p *Program) *Module {
+	if m := c.cache.find(c, p); m != nil {
+		return m
 	}
-	if c.cache.knownNotOpen(c, &open) {
-		return nil, nil
-	}
-	made, err := c.Build(ctx, open)
-	if err != nil {
-		var compile *CompileError
-		if errors.As(err, &compile) || errors.Is(err, errNotOpen) {
-			return nil, nil // whatever is wrong with the text itself is said of the program
-		}
-		return nil, err
-	}
-	r, ok := c.cache.record(c, &open)
+	open, ok := c.opened(p)
 	if !ok {
-		return nil, nil // somebody cleared the cache
+		return nil
+	}
+	made := c.cache.find(c, open)
+	if made == nil {
+		return nil
+	}
+	m, err := c.filled(p, open, made)
+	if err != nil {
+		return nil
+	}
+	return m
+}
+
+// filled makes a program's module of the open one. It is nil where there can be none: somebody cleared the cache, or the places
+// are not where a file's bytes are.
+func (c *Compiler) filled(p, open *Program, made *Module) (*Module, error) {
+	r, ok := c.cache.record(c, open)
+	if !ok {
+		return nil, nil
 	}
 	paths := []string{made.Path}
 	if r.Twin != "" {

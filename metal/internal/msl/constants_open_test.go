@@ -58,6 +58,27 @@ func TestValuesNeedNoCompiler(t *testing.T) {
 	}
 }
 
+// What was compiled for vectors is at hand for other values, too.
+func TestVectorsAreAtHandForOtherValues(t *testing.T) {
+	c := openCompiler(t)
+	if _, err := c.wideCompiler(context.Background()); err != nil {
+		t.Skip(err)
+	}
+	of := func(value int64) Program {
+		return Program{Source: "constant int n [[function_constant(3)]];\nkernel void k(device int *o [[buffer(0)]]) { o[0] = n; }\n",
+			Function: "k", Engine: EngineWide, Constants: []Constant{IntegerConstant(3, device.Int, value)}}
+	}
+	if m := c.KnownWide(context.Background(), of(1)); m != nil {
+		t.Fatal("known before anything was made")
+	}
+	if _, err := c.Build(context.Background(), of(1)); err != nil {
+		t.Fatal(err)
+	}
+	if m := c.KnownWide(context.Background(), of(2)); m == nil || !m.hasWide() {
+		t.Fatalf("got %+v", m)
+	}
+}
+
 // That a text has no open module is found out once.
 func TestNoOpenModuleIsRemembered(t *testing.T) {
 	for _, text := range []string{

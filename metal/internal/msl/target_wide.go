@@ -230,7 +230,8 @@ func (c *Compiler) buildWide(ctx context.Context, p Program) (*Module, error) {
 	return f, nil
 }
 
-// KnownWide is what Build once made of a program for engine wide, where that is in the cache, else nil. Nothing is compiled.
+// KnownWide is what Build once made of a program for engine wide, or of its text for other values of its function constants, where
+// that is in the cache, else nil. Nothing is compiled.
 // The module's Engines tell which kernels are vectors; where none is, the module cannot be run.
 func (c *Compiler) KnownWide(ctx context.Context, p Program) *Module {
 	w, err := c.wideCompiler(ctx)
@@ -238,7 +239,7 @@ func (c *Compiler) KnownWide(ctx context.Context, p Program) *Module {
 		return nil
 	}
 	p.Engine = EngineWide
-	return w.cache.find(w, &p)
+	return w.atHand(&p)
 }
 
 // hasWide reports whether vectors run any of the module's kernels.
