@@ -19,6 +19,9 @@ type Options struct {
 	// OutputOnly leaves out the bound, the sharp line and all demands: several
 	// times as fast, for callers that compare two runs with each other.
 	OutputOnly bool
+	// BoundOnly leaves out the sharp line, which is then the bound, and what Lean needs: for callers that hold two runs
+	// against each other. Bounds and demands have the bits that they have with it.
+	BoundOnly bool
 }
 
 // Attend computes the reference of p, and the lines that an implementation with
@@ -39,8 +42,9 @@ func Attend(ctx context.Context, p *Problem, a Arithmetic, o Options) (*Result, 
 	if o.RowBlock < 0 || o.RowBlock > maxRowBlock {
 		return nil, fmt.Errorf("reference: options: RowBlock is %d: want 0 to %d", o.RowBlock, maxRowBlock)
 	}
-	r := newResult(p, a, !o.OutputOnly)
-	e := &engine{problem: p, arith: a, r: r, bounds: !o.OutputOnly, lines: newLines(p, a)}
+	e := &engine{problem: p, arith: a, bounds: !o.OutputOnly, sharp: !o.OutputOnly && !o.BoundOnly, lines: newLines(p, a)}
+	r := newResult(p, a, e.bounds, e.sharp)
+	e.r = r
 	e.plan(rowBlock(p, o.RowBlock))
 	if err := e.run(ctx, o.Workers); err != nil {
 		return nil, err
@@ -54,6 +58,7 @@ type engine struct {
 	arith   Arithmetic
 	r       *Result
 	bounds  bool
+	sharp   bool // the sharp line too
 	lines   lines
 
 	tasks []task

@@ -6,12 +6,17 @@ import "math"
 func (b *block) sumWeights() {
 	k, rows := b.keys, len(b.rows)
 	size := rows * k.vDim
-	for _, sum := range []*[]float64{&b.sumA, &b.sumQ, &b.sumH, &b.sumC1, &b.sumC2, &b.sumP2} {
+	for _, sum := range []*[]float64{&b.sumA, &b.sumQ, &b.sumH} {
 		*sum = resize(*sum, size)
 	}
-	b.valueProducts(k.vDim,
-		weighted{b.sumA, b.prob, magnitude}, weighted{b.sumH, b.dotAbs, magnitude}, weighted{b.sumC1, b.dotSq, asStored},
-		weighted{b.sumC2, b.dotSq, square}, weighted{b.sumQ, b.prob, square}, weighted{b.sumP2, b.prob2, square})
+	products := []weighted{{b.sumA, b.prob, magnitude}, {b.sumH, b.dotAbs, magnitude}, {b.sumQ, b.prob, square}}
+	if b.sharp {
+		for _, sum := range []*[]float64{&b.sumC1, &b.sumC2, &b.sumP2} {
+			*sum = resize(*sum, size)
+		}
+		products = append(products, weighted{b.sumC1, b.dotSq, asStored}, weighted{b.sumC2, b.dotSq, square}, weighted{b.sumP2, b.prob2, square})
+	}
+	b.valueProducts(k.vDim, products...)
 	b.tilts()
 	b.sumV = resize(b.sumV, size)
 	b.sumAllowed()
@@ -102,8 +107,10 @@ type element struct {
 func (b *block) element(i int, r *row, lse float64) *element {
 	l, dim := &b.lines, b.keys.vDim
 	e := &element{b: b, r: r, l: l, n: float64(r.allowed), cond: r.cond, expE: math.Exp(min(r.sumPE, 700)),
-		a: of(b.sumA, i, dim), q: of(b.sumQ, i, dim), h: of(b.sumH, i, dim), v: of(b.sumV, i, dim),
-		c1: of(b.sumC1, i, dim), c2: of(b.sumC2, i, dim), p2: of(b.sumP2, i, dim), uOut: l.a.Out.Unit, u: l.u}
+		a: of(b.sumA, i, dim), q: of(b.sumQ, i, dim), h: of(b.sumH, i, dim), v: of(b.sumV, i, dim), uOut: l.a.Out.Unit, u: l.u}
+	if b.sharp {
+		e.c1, e.c2, e.p2 = of(b.sumC1, i, dim), of(b.sumC2, i, dim), of(b.sumP2, i, dim)
+	}
 	e.n += r.sink.terms()
 	e.product, e.sum = l.sums(r.allowed, r.alike.lost, 0, r.alike.worst)
 	if l.a.RecomputedWeights {
@@ -163,6 +170,9 @@ func (e *element) lines(d int, o float64) (bound, sharp, absolute float64) {
 	absolute = e.underflow + r.eta*(e.v[d]+e.n*(o+shared))*e.expE/rest
 	stored := e.uOut + 3*e.u
 	bound = (shared+unshared)*(1+stored) + stored*o + absolute
+	if !e.b.sharp {
+		return bound, bound, absolute
+	}
 
 	root := math.Sqrt(e.p2[d])
 	first := shared

@@ -15,7 +15,7 @@ type Result struct {
 	// The rest is nil where only outputs were asked for.
 
 	// Bound is the largest |got - Output| of an implementation with the given
-	// arithmetic; Sharp the statistical line, at most Bound.
+	// arithmetic; Sharp the statistical line, at most Bound, or Bound itself where only that was asked for.
 	Bound, Sharp []float64
 	// LSEBound is the bound of LSE.
 	LSEBound []float64
@@ -30,7 +30,7 @@ type Result struct {
 	outMax, lseMax float64  // the largest finite values of the two formats
 }
 
-func newResult(p *Problem, a Arithmetic, bounds bool) *Result {
+func newResult(p *Problem, a Arithmetic, bounds, sharp bool) *Result {
 	rows := p.Batch * p.Heads * p.QLen
 	r := &Result{Batch: p.Batch, Heads: p.Heads, QLen: p.QLen, HeadDim: p.vDim(),
 		outMax: a.Out.Max, lseMax: a.Acc.Max}
@@ -38,11 +38,14 @@ func newResult(p *Problem, a Arithmetic, bounds bool) *Result {
 	r.LSE = make([]float64, rows)
 	if bounds {
 		r.Bound = make([]float64, len(r.Output))
-		r.Sharp = make([]float64, len(r.Output))
+		r.Sharp = r.Bound
 		r.OutputDemand = make([]Demand, len(r.Output))
 		r.LSEBound = make([]float64, rows)
 		r.Condition = make([]float64, rows)
 		r.LSEDemand = make([]Demand, rows)
+	}
+	if sharp {
+		r.Sharp = make([]float64, len(r.Output))
 		r.leaning = newLeaning(p, a)
 	}
 	return r

@@ -6,13 +6,17 @@ import "math"
 // the bound and of the sharp line, in place.
 func (b *block) weigh() {
 	span := b.span()
-	b.prob2 = resize(b.prob2, len(b.rows)*span)
+	if b.sharp {
+		b.prob2 = resize(b.prob2, len(b.rows)*span)
+	}
 	for i := range b.rows {
 		r := &b.rows[i]
 		if r.state != rowFinite {
 			clear(of(b.dotAbs, i, span))
-			clear(of(b.dotSq, i, span))
-			clear(of(b.prob2, i, span))
+			if b.sharp {
+				clear(of(b.dotSq, i, span))
+				clear(of(b.prob2, i, span))
+			}
 			continue
 		}
 		w := b.weigher(i, r)
@@ -39,12 +43,17 @@ type weigher struct {
 func (b *block) weigher(i int, r *row) *weigher {
 	span, l := b.span(), &b.lines
 	w := &weigher{lines: l, b: b, i: i, r: r,
-		s: of(b.score, i, span), p: of(b.prob, i, span), a: of(b.dotAbs, i, span), c: of(b.dotSq, i, span), s2: of(b.prob2, i, span),
+		s: of(b.score, i, span), p: of(b.prob, i, span), a: of(b.dotAbs, i, span), c: of(b.dotSq, i, span),
 		bias: b.biasOf(i), normK: b.keys.normK[b.lo:b.hi], likeK: b.keys.likeK[b.lo:b.hi],
 		am: math.Abs(r.m), limit: l.accLimit / max(1, l.scale)}
-	for _, x := range [][]float64{w.a, w.c, w.s2} {
-		clear(x[:r.first])
-		clear(x[r.last:])
+	clear(w.a[:r.first])
+	clear(w.a[r.last:])
+	if b.sharp {
+		w.s2 = of(b.prob2, i, span)
+		for _, x := range [][]float64{w.c, w.s2} {
+			clear(x[:r.first])
+			clear(x[r.last:])
+		}
 	}
 	var normQ float64
 	w.likeQ, normQ = elementsOf(of(b.q, i, b.keys.dim), l.u, &b.seen)
@@ -107,10 +116,10 @@ func (w *weigher) start() {
 	}
 }
 
-// all fills a with p*h, c with (p*sigma)^2, s2 with p^2, and the row's sums. It stays one loop: it runs once for each key of each
-// row.
+// all fills a with p*h, for a sharp line c with (p*sigma)^2 and s2 with p^2, and the row's sums. It stays one loop: it runs
+// once for each key of each row.
 func (w *weigher) all() {
-	r, l := w.r, w.lines
+	r, l, sharp := w.r, w.lines, w.b.sharp
 	w.start()
 	first, _ := w.errors(r.top)
 	ofSink, usualOfSink := w.sinkErrors()
@@ -121,7 +130,10 @@ func (w *weigher) all() {
 	for j := r.first; j < r.last; j++ {
 		sj := w.s[j]
 		if math.IsInf(sj, -1) {
-			w.a[j], w.c[j], w.s2[j] = 0, 0, 0
+			w.a[j] = 0
+			if sharp {
+				w.c[j], w.s2[j] = 0, 0
+			}
 			if w.bias == nil || w.bias[j] != sj {
 				// An infinite score, of an infinite q or k. The finite terms may
 				// overflow to the other infinity before they meet it.
@@ -132,7 +144,10 @@ func (w *weigher) all() {
 		eps, sigma := w.errors(j)
 		if sj-r.m+eps <= l.logEta {
 			// Whatever its rounding, this weight underflows: r.eta has it.
-			w.a[j], w.c[j], w.s2[j], w.p[j] = 0, 0, 0, 0
+			w.a[j], w.p[j] = 0, 0
+			if sharp {
+				w.c[j], w.s2[j] = 0, 0
+			}
 			continue
 		}
 		maxEps = max(maxEps, eps)
@@ -153,6 +168,9 @@ func (w *weigher) all() {
 			sumPH1 += pj * h1 * h1
 		}
 		w.a[j] = ph
+		if !sharp {
+			continue
+		}
 		t := pj * min(sigma, 1)
 		t *= t
 		w.c[j] = t

@@ -25,15 +25,42 @@ var (
 // Encode rounds x to the format, to nearest with ties to even, and returns the bit pattern in the low bits.
 // Values past the largest finite one by half a step or more become infinite; a NaN stays a quiet NaN.
 func (f *Format) Encode(x float64) uint32 {
-	// What nearly all values are, without a look at the format's shape.
-	wide := math.Float64bits(x)
-	switch sign := uint32(wide>>63) << 15; f.quick(x) {
-	case 42:
-		return sign | (uint32(up(wide&^(1<<63), 42)>>42) - (1023-15)<<10)
-	case 45:
-		return sign | (uint32(up(wide&^(1<<63), 45)>>45) - (1023-127)<<7)
+	switch f.Mantissa {
+	case FP16.Mantissa:
+		if code, ok := Half(x); ok {
+			return uint32(code)
+		}
+	case BF16.Mantissa:
+		if code, ok := BFloat(x); ok {
+			return uint32(code)
+		}
 	}
 	return f.anyBits(x)
+}
+
+// Half is FP16.Encode for numbers that are normal in the format and for 0, which nearly all are; false: it is none of them.
+// It is small enough to stand in a loop without a call.
+func Half(x float64) (code uint16, ok bool) {
+	const least, most = 0x3f10_0000_0000_0000, 0x40ef_fc00_0000_0000 // the bits of 2^-14 and 65504
+	wide := math.Float64bits(x)
+	magnitude := wide &^ (1 << 63)
+	rounded := (up(magnitude, 42) - least) >> 42 + 1<<10
+	if magnitude == 0 {
+		rounded = 0
+	}
+	return uint16(wide>>63<<15 | rounded), magnitude-least <= most-least || magnitude == 0
+}
+
+// BFloat is the same for BF16.
+func BFloat(x float64) (code uint16, ok bool) {
+	const least, most = 0x3810_0000_0000_0000, 0x47ef_e000_0000_0000 // the bits of 2^-126 and 0x1.fep127
+	wide := math.Float64bits(x)
+	magnitude := wide &^ (1 << 63)
+	rounded := (up(magnitude, 45) - least) >> 45 + 1<<7
+	if magnitude == 0 {
+		rounded = 0
+	}
+	return uint16(wide>>63<<15 | rounded), magnitude-least <= most-least || magnitude == 0
 }
 
 // Round returns the number that the format stores for x: what Decode makes of Encode.

@@ -1,6 +1,10 @@
 package cases
 
-import "math"
+import (
+	"math"
+
+	"attest.example/attest/harness/internal/precision"
+)
 
 // fillMask draws the entries of a mask array. An entry that forbids holds the mask's floor, by default -Inf, which a bool
 // mask stores as 0.
@@ -98,12 +102,34 @@ func (m *MaskRows) Row(batch, head, row int, bias []float64) (first, last int) {
 		m.addSlope(batch, head, row, bias[:last], first)
 		return first, last
 	}
-	b, h, r := m.array.at(batch, head, row)
-	for k := first; k < last; k++ {
-		bias[k] = m.array.Bias(b, h, r, min(k, m.array.Shape[3]-1))
+	if first < last {
+		b, h, r := m.array.at(batch, head, row)
+		m.array.row(b, h, r, first, bias[first:last])
 	}
 	m.addSlope(batch, head, row, bias[:last], first)
 	return first, last
+}
+
+// row reads what entries of one row add to the logits, from a key on. One entry for all keys stands for each.
+func (m *MaskArray) row(b, h, r, first int, bias []float64) {
+	if m.Shape[3] == 1 {
+		x := m.Bias(b, h, r, 0)
+		for k := range bias {
+			bias[k] = x
+		}
+		return
+	}
+	index, stride := m.Index(b, h, r, first), m.Strides[3]
+	if !m.Bool {
+		precision.Decode(m.Format, bias, m.Data, index, stride)
+		return
+	}
+	for k := range bias {
+		bias[k] = 0
+		if m.Data[index+k*stride] == 0 {
+			bias[k] = math.Inf(-1)
+		}
+	}
 }
 
 // addSlope adds the linear bias to the keys from first on.
@@ -172,8 +198,10 @@ func (c *Case) EachMaskedSlot(t *Tensors, visit func(b, h, key int)) {
 			for h := kv * c.Group(); h < (kv+1)*c.Group(); h++ {
 				for r := range c.QLen {
 					first, last := rows.Row(b, h, r, bias)
-					for k := first; k < last; k++ {
-						seen[k] = seen[k] || !math.IsInf(bias[k], -1)
+					for k, x := range bias[first:last] {
+						if !math.IsInf(x, -1) {
+							seen[first+k] = true
+						}
 					}
 				}
 			}

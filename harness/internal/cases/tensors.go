@@ -97,6 +97,9 @@ func decodeRow[T float32 | float64](t *Tensor, b, h, r int, row []T) {
 	}
 }
 
+// Row reads one row into memory of as many numbers: At for each of its columns.
+func (t *Tensor) Row(b, h, r int, into []float64) { decodeRow(t, b, h, r, into) }
+
 // Bits returns the stored bit patterns of the logical elements in the order of Dense.
 func (t *Tensor) Bits() []uint32 {
 	out := make([]uint32, 0, t.Len())

@@ -94,10 +94,19 @@ func TestGetIsTheValueOfEveryNarrowCode(t *testing.T) {
 			if math.Float64bits(got) != math.Float64bits(want) && !(math.IsNaN(got) && math.IsNaN(want)) {
 				t.Fatalf("%s %#x: got %g, want %g", f, code, got, want)
 			}
-			var row [1]float64
-			Decode(f, row[:], []byte{byte(code), byte(code >> 8)}, 0, 1)
-			if math.Float64bits(row[0]) != math.Float64bits(got) {
-				t.Fatalf("%s %#x: a row has %g, the element %g", f, code, row[0], got)
+			// In a row, at every place of a group of four that is read at once and in what is left over.
+			var data []byte
+			for n := range uint32(6) {
+				data = append(data, byte(code+n), byte((code+n)>>8))
+			}
+			var row [6]float64
+			var narrow [6]float32
+			Decode(f, row[:], data, 0, 1)
+			Decode(f, narrow[:], data, 0, 1)
+			for i, x := range row {
+				if want := f.Get(data, i); math.Float64bits(x) != math.Float64bits(want) || float64(narrow[i]) != want && !math.IsNaN(want) || math.IsNaN(want) != math.IsNaN(float64(narrow[i])) {
+					t.Fatalf("%s %#x, element %d: a row has %g and %g, the element is %g", f, code, i, x, narrow[i], want)
+				}
 			}
 		}
 	}

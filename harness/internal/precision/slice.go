@@ -3,6 +3,8 @@ package precision
 import (
 	"encoding/binary"
 	"math"
+
+	"attest.example/attest/metal/narrow"
 )
 
 // Put stores x, rounded, as element index of a little-endian array of the format.
@@ -19,17 +21,31 @@ func Encode[T float32 | float64](f Format, data []byte, index, stride int, from 
 	if len(from) == 0 {
 		return
 	}
-	if f == FP32 {
-		for _, x := range from {
-			binary.LittleEndian.PutUint32(data[4*index:], math.Float32bits(float32(x)))
-			index += stride
+	data = data[f.Size()*index:]
+	switch f {
+	case FP32:
+		step := 4 * stride
+		for i, x := range from {
+			binary.LittleEndian.PutUint32(data[i*step:], math.Float32bits(float32(x)))
 		}
-		return
-	}
-	shape := f.shape()
-	for _, x := range from {
-		binary.LittleEndian.PutUint16(data[2*index:], uint16(shape.Encode(float64(x))))
-		index += stride
+	case BF16:
+		step := 2 * stride
+		for i, x := range from {
+			code, ok := narrow.BFloat(float64(x))
+			if !ok {
+				code = uint16(narrow.BF16.Encode(float64(x)))
+			}
+			binary.LittleEndian.PutUint16(data[i*step:], code)
+		}
+	default:
+		step := 2 * stride
+		for i, x := range from {
+			code, ok := narrow.Half(float64(x))
+			if !ok {
+				code = uint16(narrow.FP16.Encode(float64(x)))
+			}
+			binary.LittleEndian.PutUint16(data[i*step:], code)
+		}
 	}
 }
 
@@ -51,8 +67,12 @@ func Decode[T float32 | float64](f Format, into []T, data []byte, index, stride 
 	if len(into) == 0 {
 		return
 	}
-	size := f.Size()
-	data = data[size*index:]
+	data = data[f.Size()*index:]
+	done := 0
+	if stride == 1 {
+		done = decodeFours(f, into, data)
+	}
+	data, into = data[f.Size()*done:], into[done:]
 	switch f {
 	case FP32:
 		for i := range into {
@@ -72,6 +92,44 @@ func Decode[T float32 | float64](f Format, into []T, data []byte, index, stride 
 			into[i] = T(finiteHalf(code)) // half, which is too large to stand in a loop without a call
 		}
 	}
+}
+
+// decodeFours is Decode of elements that lie next to each other, four for each look at the slices' bounds; it returns how
+// many it has read.
+func decodeFours[T float32 | float64](f Format, into []T, data []byte) (done int) {
+	switch f {
+	case FP32:
+		for ; done+4 <= len(into); done += 4 {
+			from, to := (*[16]byte)(data[4*done:]), (*[4]T)(into[done:])
+			to[0] = T(math.Float32frombits(binary.LittleEndian.Uint32(from[0:])))
+			to[1] = T(math.Float32frombits(binary.LittleEndian.Uint32(from[4:])))
+			to[2] = T(math.Float32frombits(binary.LittleEndian.Uint32(from[8:])))
+			to[3] = T(math.Float32frombits(binary.LittleEndian.Uint32(from[12:])))
+		}
+	case BF16:
+		for ; done+4 <= len(into); done += 4 {
+			from, to := binary.LittleEndian.Uint64(data[2*done:]), (*[4]T)(into[done:])
+			to[0] = T(bfloat(uint16(from)))
+			to[1] = T(bfloat(uint16(from >> 16)))
+			to[2] = T(bfloat(uint16(from >> 32)))
+			to[3] = T(bfloat(uint16(from >> 48)))
+		}
+	default:
+		for ; done+4 <= len(into); done += 4 {
+			from, to := binary.LittleEndian.Uint64(data[2*done:]), (*[4]T)(into[done:])
+			if special := from & 0x7c00_7c00_7c00_7c00; (special+0x0400_0400_0400_0400)&0x8000_8000_8000_8000 != 0 { // an infinity or a NaN
+				for i := range to {
+					to[i] = T(half(uint16(from >> (16 * i))))
+				}
+				continue
+			}
+			to[0] = T(finiteHalf(uint16(from)))
+			to[1] = T(finiteHalf(uint16(from >> 16)))
+			to[2] = T(finiteHalf(uint16(from >> 32)))
+			to[3] = T(finiteHalf(uint16(from >> 48)))
+		}
+	}
+	return done
 }
 
 // bfloat is the value of a bf16 code: the upper half of a float32.

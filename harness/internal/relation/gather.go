@@ -16,6 +16,8 @@ func (o along) index(dimension, i int, source *cases.Tensor) int {
 // gather copies bit patterns: dst[b,h,r,d] = src[o0[b], o1[h], o2[r], o3[d]] over the shape of dst. Both have elements
 // of the same format; layouts may differ.
 func gather(dst, src *cases.Tensor, size int, o along) {
+	// Whole rows are copied where columns lie next to each other, in both, and keep their order.
+	rows := o[3] == nil && dst.Strides[3] == 1 && src.Strides[3] == 1 && 0 < dst.Shape[3] && dst.Shape[3] <= src.Shape[3]
 	for b := range dst.Shape[0] {
 		sb := o.index(0, b, src)
 		for h := range dst.Shape[1] {
@@ -23,6 +25,10 @@ func gather(dst, src *cases.Tensor, size int, o along) {
 			for r := range dst.Shape[2] {
 				sr := o.index(2, r, src)
 				from, to := src.Index(sb, sh, sr, 0), dst.Index(b, h, r, 0)
+				if rows {
+					copy(dst.Data[size*to:size*(to+dst.Shape[3])], src.Data[size*from:])
+					continue
+				}
 				for d := range dst.Shape[3] {
 					i, j := size*(from+o.index(3, d, src)*src.Strides[3]), size*(to+d*dst.Strides[3])
 					copy(dst.Data[j:j+size], src.Data[i:i+size])

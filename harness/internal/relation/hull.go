@@ -19,7 +19,7 @@ var hull = Law{
 	applies:   func(*cases.Case, paths.Promises) bool { return true },
 	check: func(a *application) error {
 		t, keys, dim := a.tally("outside the values that the row averages"), a.reader(), a.Case.VDim()
-		low, high := make([]float64, dim), make([]float64, dim)
+		low, high, values := make([]float64, dim), make([]float64, dim), make([]float64, dim)
 		for _, p := range a.sample(hullRows) {
 			for d := range dim {
 				low[d], high[d] = math.Inf(1), math.Inf(-1)
@@ -29,8 +29,8 @@ var hull = Law{
 			}
 			kv := p.head / a.Case.Group()
 			for _, k := range keys.allowed(p) {
-				for d := range dim {
-					x := a.Tensors.V.At(p.batch, kv, k, d)
+				a.Tensors.V.Row(p.batch, kv, k, values)
+				for d, x := range values {
 					low[d], high[d] = min(low[d], x), max(high[d], x)
 				}
 			}

@@ -82,11 +82,13 @@ func (s *Subject) columns() []column {
 	}
 	c, v := &s.Case, &s.Tensors.V
 	s.columnsOnce = make([]column, c.Batch*c.KVHeads*c.VDim())
+	values := make([]float64, c.VDim())
 	s.eachVisible(func(b, h, key int) {
-		for d := range c.VDim() {
-			x, at := math.Abs(v.At(b, h, key, d)), &s.columnsOnce[(b*c.KVHeads+h)*c.VDim()+d]
-			if x <= math.MaxFloat64 {
-				at.largest = max(at.largest, x)
+		v.Row(b, h, key, values)
+		columns := s.columnsOnce[(b*c.KVHeads+h)*c.VDim():]
+		for d, x := range values {
+			if x := math.Abs(x); x <= math.MaxFloat64 {
+				columns[d].largest = max(columns[d].largest, x)
 			}
 		}
 	})

@@ -114,20 +114,22 @@ func multiply(t *cases.Tensor, by float64) {
 // largest returns the largest finite magnitude in a tensor.
 func largest(t *cases.Tensor) float64 {
 	top := 0.0
-	visit(t, func(_, _, _, _, index int) {
-		if x := math.Abs(t.Format.Get(t.Data, index)); x > top && x <= math.MaxFloat64 {
+	for _, x := range t.Dense() {
+		if x := math.Abs(x); x > top && x <= math.MaxFloat64 {
 			top = x
 		}
-	})
+	}
 	return top
 }
 
 // largestKey returns the largest finite |k| in a slot that some row sees.
 func (a *application) largestKey() float64 {
 	top := 0.0
+	values := make([]float64, a.Case.HeadDim)
 	a.eachVisible(func(b, h, key int) {
-		for d := range a.Case.HeadDim {
-			if x := math.Abs(a.Tensors.K.At(b, h, key, d)); x > top && x <= math.MaxFloat64 {
+		a.Tensors.K.Row(b, h, key, values)
+		for _, x := range values {
+			if x := math.Abs(x); x > top && x <= math.MaxFloat64 {
 				top = x
 			}
 		}

@@ -41,7 +41,8 @@ type Subject struct {
 	// Skips are the laws that could not be checked on this path, each with the reason.
 	Skips []string
 
-	columnsOnce []column // cache of columns
+	columnsOnce []column  // cache of columns
+	outputsOnce []float64 // cache of the base run's outputs, contiguous
 }
 
 func (s *Subject) validate(l Law) error {
@@ -103,10 +104,10 @@ func (a *application) run(c cases.Case, t *cases.Tensors) error {
 // errRefused ends a law whose derived case the path refused when it was called; why is among the skips.
 var errRefused = errors.New("the path refuses a derived case")
 
-// truth is the reference of a derived run, with the bounds that it is held to. A law asks for it where the base's own
-// bounds do not hold for the derived run.
+// truth is the reference of a derived run, with the bounds that it is held to and no sharp line. A law asks for it where
+// the base's own bounds do not hold for the derived run.
 func (a *application) truth(c cases.Case, t *cases.Tensors) (*reference.Result, error) {
-	truth, err := oracle.Truth(a.ctx, c, t, a.Arithmetic, reference.Options{Workers: a.Workers})
+	truth, err := oracle.Truth(a.ctx, c, t, a.Arithmetic, reference.Options{Workers: a.Workers, BoundOnly: true})
 	if err != nil {
 		return nil, fmt.Errorf("law %s: %w", a.law.Name, err)
 	}
