@@ -54,7 +54,7 @@ func intermediate(c cases.Case) precision.Format {
 // Attend computes the case.
 func (Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
 	r := row{
-		round: rounder(intermediate(c)), wide: intermediate(c) == precision.FP32, scale: c.EffectiveScale(), softcap: c.Softcap, headDim: c.HeadDim, vHeadDim: c.VDim(),
+		narrow: narrowTo(intermediate(c)), wide: intermediate(c) == precision.FP32, scale: c.EffectiveScale(), softcap: c.Softcap, headDim: c.HeadDim, vHeadDim: c.VDim(),
 		bias: make([]float64, c.KVLen), out: make([]float32, c.VDim()),
 	}
 	mask := c.Rows(t)
@@ -101,7 +101,7 @@ var memory = sync.Pool{New: func() any { return new(operands) }}
 
 // row computes one query row; its slices are reused.
 type row struct {
-	round             func(float32) float32
+	narrow            narrowing
 	wide              bool // the intermediate format is fp32
 	scale             float32
 	softcap           float32 // 0: none
@@ -158,7 +158,7 @@ func (r *row) rounded(x float32) float32 {
 	if r.wide { // no call, for what most cases have
 		return x
 	}
-	return r.round(x)
+	return r.narrow.round(x)
 }
 
 // allow lists the keys that the mask does not forbid, and makes room for their scores.
@@ -234,13 +234,4 @@ func (r *row) accumulate() {
 			r.out[d] = r.rounded(r.out[d] + r.rounded(p*x))
 		}
 	}
-}
-
-// rounder rounds an fp32 result to the intermediate format. Go rounds fp32 operations itself, and may fuse a product
-// into a sum, which only ever helps.
-func rounder(f precision.Format) func(float32) float32 {
-	if f == precision.FP32 {
-		return func(x float32) float32 { return x }
-	}
-	return func(x float32) float32 { return float32(f.Round(float64(x))) }
 }
