@@ -168,5 +168,6 @@ func (e *engine) do(w *workspace, t task) error {
 		o.reset(p.K[at*dim:(at+p.KVLen)*dim], p.V[at*vDim:(at+p.KVLen)*vDim], p.KVLen, dim, vDim, e.bounds, e.arith.Acc.Unit)
 	})
 	b := block{engine: e, workspace: w, task: t, keys: keys}
+	defer func() { w.weighing, w.drawing = weigher{}, element{} }() // they know the problem and the result
 	return b.compute()
 }

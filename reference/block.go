@@ -30,6 +30,9 @@ type workspace struct {
 	sumV         []float64 // |v| of allowed keys
 	marks        []columnMark
 
+	weighing weigher
+	drawing  element
+
 	seen  variety
 	often occurrences
 }

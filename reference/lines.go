@@ -106,7 +106,8 @@ type element struct {
 
 func (b *block) element(i int, r *row, lse float64) *element {
 	l, dim := &b.lines, b.keys.vDim
-	e := &element{b: b, r: r, l: l, n: float64(r.allowed), cond: r.cond, expE: math.Exp(min(r.sumPE, 700)),
+	e := &b.drawing
+	*e = element{b: b, r: r, l: l, n: float64(r.allowed), cond: r.cond, expE: math.Exp(min(r.sumPE, 700)),
 		a: of(b.sumA, i, dim), q: of(b.sumQ, i, dim), h: of(b.sumH, i, dim), v: of(b.sumV, i, dim), uOut: l.a.Out.Unit, u: l.u}
 	if b.sharp {
 		e.c1, e.c2, e.p2 = of(b.sumC1, i, dim), of(b.sumC2, i, dim), of(b.sumP2, i, dim)

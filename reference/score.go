@@ -85,15 +85,16 @@ func (b *block) scaleScores(i int, r *row, s []float64) {
 // score returns, of the score of key j before the mask is added, its size, the bound of its absolute error, and the size
 // that this usually has.
 func (w *weigher) score(j int) (dot, rounded, usual float64) {
-	sj, size := w.s[j], math.Abs(w.s[j])
-	sum := w.scale * w.a[j] // |scale|*sum|q||k|
+	sj, aj := w.s[j], w.a[j]
+	size := math.Abs(sj)
+	sum := w.scale * aj // |scale|*sum|q||k|
 	dot = size
 	slack := 0.0
 	if w.bias != nil {
 		slack = 0x1p-52 * size
 		dot = math.Abs(sj - w.bias[j])
 	}
-	limit, before := w.b.problem.Softcap, dot
+	limit, before := w.softcap, dot
 	if limit > 0 {
 		before = min(before, limit)
 		dot = uncapped(before, slack, limit)
@@ -106,8 +107,8 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 	if w.bias != nil || limit > 0 {
 		dot = min(dot, sum)
 	}
-	if w.growth.of != w.likeK[j] || !w.growth.known {
-		w.growth.look(w.likeQ, w.likeK[j])
+	if like := &w.likeK[j]; !w.growth.known || w.growth.of != *like {
+		w.growth.look(w.likeQ, *like)
 	}
 	ofSum, ofDot, alike, worst := w.growth.ofSum, w.growth.ofDot, w.growth.alike, w.growth.worst
 	rounded = w.u * min(worst*sum, ofSum*sum+ofDot*dot)
@@ -115,7 +116,7 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 	// Products of one size make a sum of squares as small as it can be. Partial
 	// sums of n such terms come to half of n times the sum, and those of terms that
 	// differ by a sixth to little more.
-	even := w.a[j]*w.a[j] > 0.97*(worst-2)*w.c[j]
+	even := aj*aj > 0.97*(worst-2)*w.c[j]
 	if even {
 		rounded = min(rounded, w.u*(0.62*worst+3)*sum)
 	}
@@ -133,7 +134,7 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 		by := slope(before, slack, rounded, limit)
 		own := (capUnits*w.u + w.lines.a.tanhError()) * min(before+slack, limit)
 		own += 3 * limit * w.lines.etaAcc // x/c, tanh and x*(1/c) may underflow
-		if us := w.lines.a.Scores.Unit; us != 0 {
+		if us := w.stored; us != 0 {
 			own += us * min(before+slack, limit) // stored before it is capped as well
 		}
 		rounded, usual = by*rounded+own, by*usual+own

@@ -38,11 +38,18 @@ type weigher struct {
 	am, limit      float64
 	fixed          float64 // part of the error of every weight
 	topBias        float64
+
+	// Constants of the row that each key needs.
+	gapBound, gapUsual float64 // of a weight's error, over the gap to the largest score
+	tripled            float64 // 3*u
+	stored             float64 // unit roundoff of stored scores
+	softcap            float64
 }
 
 func (b *block) weigher(i int, r *row) *weigher {
 	span, l := b.span(), &b.lines
-	w := &weigher{lines: l, b: b, i: i, r: r,
+	w := &b.weighing
+	*w = weigher{lines: l, b: b, i: i, r: r,
 		s: of(b.score, i, span), p: of(b.prob, i, span), a: of(b.dotAbs, i, span), c: of(b.dotSq, i, span),
 		bias: b.biasOf(i), normK: b.keys.normK[b.lo:b.hi], likeK: b.keys.likeK[b.lo:b.hi],
 		am: math.Abs(r.m), limit: l.accLimit / max(1, l.scale)}
@@ -57,6 +64,8 @@ func (b *block) weigher(i int, r *row) *weigher {
 	}
 	var normQ float64
 	w.likeQ, normQ = elementsOf(of(b.q, i, b.keys.dim), l.u, &b.seen)
+	w.gapBound, w.gapUsual, w.tripled = gapUnits*l.u+l.expB, gapSharpUnits*l.u+l.expB, 3*l.u
+	w.stored, w.softcap = l.a.Scores.Unit, b.problem.Softcap
 	w.fixed = l.expA + l.passes + l.merging + l.inSum + l.etaTerm*(normQ+float64(b.keys.dim)+1) + l.etaScore
 	return w
 }
@@ -64,10 +73,11 @@ func (b *block) weigher(i int, r *row) *weigher {
 // errors returns the bound of the relative error of the weight of key j, and the
 // size that it usually has.
 func (w *weigher) errors(j int) (eps, sigma float64) {
-	sj, size, gap := w.s[j], math.Abs(w.s[j]), w.r.m-w.s[j]
+	sj := w.s[j]
+	size, gap := math.Abs(sj), w.r.m-sj
 	dot, rounded, usual := w.score(j)
 	stored := 0.0
-	if us := w.lines.a.Scores.Unit; us != 0 {
+	if us := w.stored; us != 0 {
 		stored = us * size
 		if w.bias != nil {
 			stored += us * dot
@@ -79,11 +89,11 @@ func (w *weigher) errors(j int) (eps, sigma float64) {
 	if w.a[j] > w.limit {
 		w.r.wild = true
 	}
-	eps = rounded + stored + (gapUnits*w.u+w.expB)*gap + w.fixed + w.etaTerm*w.normK[j]
-	sigma = usual + stored + (gapSharpUnits*w.u+w.expB)*gap + w.u*size + w.expA + w.inSum
+	eps = rounded + stored + w.gapBound*gap + w.fixed + w.etaTerm*w.normK[j]
+	sigma = usual + stored + w.gapUsual*gap + w.u*size + w.expA + w.inSum
 	if w.bias != nil {
 		bj := math.Abs(w.bias[j])
-		eps += w.u*(2*size+bj) + 3*w.u*math.Abs(w.bias[j]-w.topBias)
+		eps += w.u*(2*size+bj) + w.tripled*math.Abs(w.bias[j]-w.topBias)
 		sigma += w.u * bj
 		if w.r.slope != 0 {
 			// The product is rounded, and the sum with another bias, whose parts may
@@ -97,7 +107,7 @@ func (w *weigher) errors(j int) (eps, sigma float64) {
 		eps += w.u * max(size, w.am)
 	}
 	if w.splits > 0 {
-		eps += 3*w.u*max(size, w.am) + w.expB*gap
+		eps += w.tripled*max(size, w.am) + w.expB*gap
 	}
 	return eps, sigma
 }

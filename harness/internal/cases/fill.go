@@ -59,15 +59,21 @@ func (c *Case) fillValues(t *Tensor, regime Regime, seed, id uint64) {
 // fillOperand draws every element by its logical index, so that the layout changes where a value lies and not
 // what it is.
 func fillOperand(t *Tensor, regime Regime, seed, id uint64) {
-	draw := drawer(t, regime, newStream(seed, id), id)
+	s := newStream(seed, id)
+	by, bellShaped := timesNormal(t.Format, regime, id)
+	draw := drawer(t, regime, s, id)
 	cols := uint64(t.Shape[3])
 	values := make([]float64, cols)
 	row := uint64(0)
 	for b := range t.Shape[0] {
 		for h := range t.Shape[1] {
 			for r := range t.Shape[2] {
-				for d := range cols {
-					values[d] = draw(row, d, row*cols+d)
+				if bellShaped {
+					s.normals(values, row*cols, by)
+				} else {
+					for d := range cols {
+						values[d] = draw(row, d, row*cols+d)
+					}
 				}
 				precision.Encode(t.Format, t.Data, t.Index(b, h, r, 0), t.Strides[3], values)
 				row++
@@ -77,7 +83,26 @@ func fillOperand(t *Tensor, regime Regime, seed, id uint64) {
 	placeSpecials(t, regime, newStream(seed, streamSpecial+id))
 }
 
-// drawer returns the regime's formula for an element: its row over all batches and heads, its column, its index.
+// timesNormal is the factor of a regime whose elements are normal numbers and nothing else; false: they are not.
+func timesNormal(f precision.Format, regime Regime, id uint64) (by float64, ok bool) {
+	switch regime {
+	case Normal, WithNaN, WithInf, WithSNaN: // before the specials are placed
+		return 1, true
+	case Huge:
+		return 24, true
+	case Overflow:
+		return 64, id != streamV
+	case Subnormal:
+		if f == precision.FP16 {
+			return 0x1p-20, true
+		}
+		return 0x1p-130, true
+	}
+	return 0, false
+}
+
+// drawer returns the regime's formula for an element: its row over all batches and heads, its column, its index; nil: see
+// timesNormal.
 func drawer(t *Tensor, regime Regime, s stream, id uint64) func(row, col, index uint64) float64 {
 	rows, cols := uint64(t.Shape[2]), uint64(t.Shape[3])
 	const apart = 1 << 60 // indices past any element's, for draws per row and per channel
@@ -147,26 +172,14 @@ func drawer(t *Tensor, regime Regime, s stream, id uint64) func(row, col, index 
 			return x
 		}
 	case Overflow:
-		if id == streamV {
-			largest := precision.FP16.Max()
-			return func(_, _, index uint64) float64 {
-				x := s.uniform(index)
-				magnitude := largest * (0.25 + 0.75*math.Abs(x))
-				return math.Copysign(magnitude, x)
-			}
+		largest := precision.FP16.Max() // of v
+		return func(_, _, index uint64) float64 {
+			x := s.uniform(index)
+			magnitude := largest * (0.25 + 0.75*math.Abs(x))
+			return math.Copysign(magnitude, x)
 		}
-		return func(_, _, index uint64) float64 { return 64 * s.normal(index) }
-	case Subnormal:
-		tiny := math.Ldexp(1, -130)
-		if t.Format == precision.FP16 {
-			tiny = math.Ldexp(1, -20)
-		}
-		return func(_, _, index uint64) float64 { return tiny * s.normal(index) }
-	case Huge:
-		return func(_, _, index uint64) float64 { return 24 * s.normal(index) }
-	default: // normal, and the ground of nan, snan and inf
-		return func(_, _, index uint64) float64 { return s.normal(index) }
 	}
+	return nil
 }
 
 // placeSpecials puts one NaN or Inf into about one row in 23, and into at least one.

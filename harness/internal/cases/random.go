@@ -35,8 +35,17 @@ func (s stream) uniform(index uint64) float64 {
 
 // normal returns the sum of eight 16-bit uniforms, centred and scaled to variance 1: bell-shaped, with all values
 // inside +-4.9. Tails are the business of the outliers regime. The sum is an integer, hence exact.
-func (s stream) normal(index uint64) float64 {
-	low, high := s.bits(index*2), s.bits(index*2+1)
+func (s stream) normal(index uint64) float64 { return bell(s.bits(index*2), s.bits(index*2+1)) }
+
+// normals are the normal numbers of consecutive indices, each times a factor.
+func (s stream) normals(into []float64, first uint64, by float64) {
+	for i := range into {
+		index := first + uint64(i)
+		into[i] = by * bell(s.bits(index*2), s.bits(index*2+1))
+	}
+}
+
+func bell(low, high uint64) float64 {
 	// Four sums of 16 bits at a time, in fields of 32 bits, which hold them all.
 	const even = 0x0000ffff_0000ffff
 	fields := low&even + low>>16&even + high&even + high>>16&even

@@ -57,18 +57,18 @@ func (t *Tensor) setSignallingNaN(b, h, r, d int) {
 func (t *Tensor) Len() int { return t.Shape[0] * t.Shape[1] * t.Shape[2] * t.Shape[3] }
 
 // Dense decodes the tensor to contiguous [batch, heads, rows, columns].
-func (t *Tensor) Dense() []float64 {
-	out := make([]float64, t.Len())
-	decode(t, out)
-	return out
-}
+func (t *Tensor) Dense() []float64 { return t.DenseIn(nil) }
 
-// DenseFP32 is Dense in float32, which holds every format exactly; elements of quantised k and v are rounded to it once. It
-// writes into room where that is large enough.
-func (t *Tensor) DenseFP32(room []float32) []float32 {
+// DenseIn is Dense, written into room where that is large enough.
+func (t *Tensor) DenseIn(room []float64) []float64 { return dense(t, room) }
+
+// DenseFP32 is DenseIn in float32, which holds every format exactly; elements of quantised k and v are rounded to it once.
+func (t *Tensor) DenseFP32(room []float32) []float32 { return dense(t, room) }
+
+func dense[T float32 | float64](t *Tensor, room []T) []T {
 	n := t.Len()
 	if cap(room) < n {
-		room = make([]float32, n)
+		room = make([]T, n)
 	}
 	decode(t, room[:n])
 	return room[:n]

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/verdict"
@@ -17,10 +18,18 @@ import (
 const InconclusiveShare = 0.02
 
 // Problem returns the tensors' inputs to the reference: the stored values, exactly.
-func Problem(c cases.Case, t *cases.Tensors) *reference.Problem {
+func Problem(c cases.Case, t *cases.Tensors) *reference.Problem { return problemIn(&operands{}, c, t) }
+
+// operands is memory of q, k and v that is kept between references: a fresh page costs more than what is read from it.
+type operands struct{ q, k, v []float64 }
+
+var memory = sync.Pool{New: func() any { return new(operands) }}
+
+// problemIn is Problem in memory that the caller has, where there is enough.
+func problemIn(room *operands, c cases.Case, t *cases.Tensors) *reference.Problem {
 	p := &reference.Problem{
 		Batch: c.Batch, Heads: c.Heads, KVHeads: c.KVHeads, QLen: c.QLen, KVLen: c.KVLen, HeadDim: c.HeadDim, VHeadDim: c.VHeadDim,
-		Scale: float64(c.EffectiveScale()), Softcap: float64(c.Softcap), Q: t.Q.Dense(), K: t.K.Dense(), V: t.V.Dense(),
+		Scale: float64(c.EffectiveScale()), Softcap: float64(c.Softcap), Q: t.Q.DenseIn(room.q), K: t.K.DenseIn(room.k), V: t.V.DenseIn(room.v),
 	}
 	if rows := c.Rows(t); rows != nil {
 		p.Mask = rows
@@ -33,7 +42,11 @@ func Problem(c cases.Case, t *cases.Tensors) *reference.Problem {
 
 // Truth computes the reference of a case and the lines that arithmetic a is held to.
 func Truth(ctx context.Context, c cases.Case, t *cases.Tensors, a reference.Arithmetic, o reference.Options) (*reference.Result, error) {
-	truth, err := reference.Attend(ctx, Problem(c, t), a, o)
+	room := memory.Get().(*operands)
+	defer memory.Put(room)
+	p := problemIn(room, c, t)
+	*room = operands{p.Q, p.K, p.V}
+	truth, err := reference.Attend(ctx, p, a, o)
 	if err != nil {
 		return nil, fmt.Errorf("reference of case %s: %w", cases.Name(c), err)
 	}
