@@ -138,7 +138,7 @@ func Encode(c Case) []byte {
 // Canonical is the one compact form of a normalized case, without notes. Equal cases have equal forms.
 func Canonical(c Case) []byte {
 	c.Notes = ""
-	text, err := json.Marshal(c)
+	text, err := json.Marshal(plain(c)) // what MarshalJSON gives, without a second look at it
 	if err != nil {
 		panic(fmt.Sprintf("cases: encoding %+v: %v", plain(c), err))
 	}

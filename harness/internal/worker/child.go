@@ -24,6 +24,7 @@ type child struct {
 	path     paths.Path
 	variants []paths.Variant
 	views    [2]view
+	recent   recentProblems
 	board    *board
 }
 
@@ -134,7 +135,7 @@ func (c *child) spent() bool {
 }
 
 func (c *child) plan(p problem) ([]plan, error) {
-	problem, err := p.restore()
+	problem, err := c.recent.restore(p)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +173,7 @@ func (c *child) attend(r *request) (paths.Timing, error) {
 	if err != nil {
 		return paths.Timing{}, err
 	}
-	problem, err := r.Problem.restore()
+	problem, err := c.recent.restore(r.Problem)
 	if err != nil {
 		return paths.Timing{}, err
 	}

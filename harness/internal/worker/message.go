@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/gob"
 	"fmt"
@@ -174,7 +175,7 @@ type link struct {
 }
 
 func newLink(from io.Reader, to io.Writer) *link {
-	l := &link{from: from, to: to}
+	l := &link{from: bufio.NewReaderSize(from, 16<<10), to: to}
 	l.encoder, l.decoder = gob.NewEncoder(&l.out), gob.NewDecoder(&l.in)
 	return l
 }

@@ -61,37 +61,51 @@ func (p *Path) supports(c cases.Case, variant int) error {
 
 // recentPlans remembers what the child declared about the cases of late: a trial asks several times for each.
 type recentPlans struct {
-	entries [8]struct {
-		c     cases.Case
-		plans []plan
-	}
-	next int
+	entries [8]planned
+	next    int
 }
 
-func (r *recentPlans) find(c cases.Case) []plan {
+// planned is what a child declared about a case, its path first and then the variants, and the case as it was sent.
+type planned struct {
+	c       cases.Case
+	problem problem
+	plans   []plan
+}
+
+// find is nil for a case that is not among them.
+func (r *recentPlans) find(c *cases.Case) *planned {
 	for i := range r.entries {
-		if e := &r.entries[i]; e.plans != nil && reflect.DeepEqual(e.c, c) {
-			return e.plans
+		if e := &r.entries[i]; e.plans != nil && reflect.DeepEqual(&e.c, c) {
+			return e
 		}
 	}
 	return nil
 }
 
-func (r *recentPlans) add(c cases.Case, plans []plan) {
-	e := &r.entries[r.next%len(r.entries)]
-	e.c, e.plans = c.Clone(), plans
+func (r *recentPlans) add(c cases.Case, p problem, plans []plan) {
+	r.entries[r.next%len(r.entries)] = planned{c.Clone(), p, plans}
 	r.next++
+}
+
+// problemOf is the case as it is sent. A call comes after a question about the same case, as a rule.
+func (p *Path) problemOf(c cases.Case) problem {
+	c.After, c.Notes = nil, ""
+	if e := p.plans.find(&c); e != nil {
+		return e.problem
+	}
+	return problemOf(c)
 }
 
 // plan asks the child what it declares about a case. Where that ends the child, Attend reports it.
 func (p *Path) plan(c cases.Case, variant int) plan {
 	c.After, c.Notes = nil, ""
-	if plans := p.plans.find(c); plans != nil {
-		return plans[variant]
+	if e := p.plans.find(&c); e != nil {
+		return e.plans[variant]
 	}
+	problem := problemOf(c)
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
-	r, err := p.call(ctx, request{Call: callPlan, Problem: problemOf(c)})
+	r, err := p.call(ctx, request{Call: callPlan, Problem: problem})
 	if err == nil {
 		err = p.refusal(r)
 	}
@@ -102,6 +116,6 @@ func (p *Path) plan(c cases.Case, variant int) plan {
 		p.failed = err
 		return plan{Arithmetic: paths.ArithmeticOf(c), Promises: paths.AllPromises()}
 	}
-	p.plans.add(c, r.Plans)
+	p.plans.add(c, problem, r.Plans)
 	return r.Plans[variant]
 }
