@@ -44,7 +44,7 @@ func Half(x float64) (code uint16, ok bool) {
 	const least, most = 0x3f10_0000_0000_0000, 0x40ef_fc00_0000_0000 // the bits of 2^-14 and 65504
 	wide := math.Float64bits(x)
 	magnitude := wide &^ (1 << 63)
-	rounded := (up(magnitude, 42) - least) >> 42 + 1<<10
+	rounded := (up(magnitude, 42)-least)>>42 + 1<<10
 	if magnitude == 0 {
 		rounded = 0
 	}
@@ -56,7 +56,7 @@ func BFloat(x float64) (code uint16, ok bool) {
 	const least, most = 0x3810_0000_0000_0000, 0x47ef_e000_0000_0000 // the bits of 2^-126 and 0x1.fep127
 	wide := math.Float64bits(x)
 	magnitude := wide &^ (1 << 63)
-	rounded := (up(magnitude, 45) - least) >> 45 + 1<<7
+	rounded := (up(magnitude, 45)-least)>>45 + 1<<7
 	if magnitude == 0 {
 		rounded = 0
 	}
