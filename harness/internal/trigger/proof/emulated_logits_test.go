@@ -11,11 +11,11 @@ import (
 func eachRow(c *cases.Case, visit func(first float64, blocks []float64) bool) {
 	t := cases.Materialize(*c)
 	m := c.Rows(t)
-	bias := make([]float64, c.KVLen)
+	bias, q := make([]float64, c.KVLen), make([]float64, c.HeadDim)
 	group := rowsShared(c)
 	for b := range c.Batch {
 		for h := range c.Heads {
-			begins := math.Inf(-1)
+			begins, keys := math.Inf(-1), make([][]float64, c.KVLen)
 			if t.Sinks != nil {
 				begins = t.Sinks.At(0, h, 0, 0)
 			}
@@ -26,14 +26,23 @@ func eachRow(c *cases.Case, visit func(first float64, blocks []float64) bool) {
 				if m != nil {
 					first, last = m.Row(b, h, r, bias)
 				}
+				for d := range q {
+					q[d] = t.Q.At(b, h, r, d)
+				}
 				var blocks []float64
 				special := false
 				for k0 := begin / 32 * 32; k0 < end; k0 += 32 {
 					block := math.Inf(-1)
 					for k := max(first, k0); k < min(last, k0+32); k++ {
+						if keys[k] == nil {
+							keys[k] = make([]float64, c.HeadDim)
+							for d := range keys[k] {
+								keys[k][d] = t.K.At(b, h/c.Group(), k, d)
+							}
+						}
 						dot := 0.0
-						for d := range c.HeadDim {
-							dot += t.Q.At(b, h, r, d) * t.K.At(b, h/c.Group(), k, d)
+						for d, x := range keys[k] {
+							dot += q[d] * x
 						}
 						s := dot * float64(c.EffectiveScale())
 						if cap := float64(c.Softcap); cap != 0 {
