@@ -17,7 +17,8 @@
 //	module               of the cpu: a shared object with `msl_module` (include/msl_abi.h), which package host runs
 //
 // The passes are listed in pass.go with what each needs and makes true; a machine is a target (target.go). Diagnostics
-// name the kernel's own file and line. Modules are kept on disk, keyed by everything that they depend on.
+// name the kernel's own file and line. Modules are kept on disk, keyed by everything that they depend on. Where values of function
+// constants are all that differs, clang runs once, and each program's module is a copy with its values (constants_open.go).
 //
 // The package never runs a kernel, never loads what it made, and knows nothing of attention.
 package msl
