@@ -66,17 +66,30 @@ func (s *Stopwatch) Compiling() (now bool, spent time.Duration) {
 	return s.under > 0, s.spent
 }
 
+// longest is how long one compilation may take before it counts as a call that hangs: more than a compiler's own deadlines let
+// it, but a GPU's driver, whose work counts as compiling, has none.
+const longest = 30 * time.Minute
+
 // again is how long a passed deadline waits before it looks again whether the compiler has ended.
 const again = 50 * time.Millisecond
 
-// WithTimeout is context.WithTimeout, but that the time in which the clock says that something is compiled does not count.
+// WithTimeout is context.WithTimeout, but that the time in which the clock says that something is compiled does not count, for
+// half an hour at a stretch.
 // Deadline tells when the context ends if nothing is. Once it is cancelled the clock is not asked again.
 func WithTimeout(parent context.Context, limit time.Duration, clock Clock) (context.Context, context.CancelFunc) {
+	return withTimeout(parent, limit, longest, clock)
+}
+
+func withTimeout(parent context.Context, limit, longest time.Duration, clock Clock) (context.Context, context.CancelFunc) {
 	inner, cancel := context.WithCancelCause(parent)
 	_, before := clock.Compiling()
 	c := &timed{Context: inner, at: time.Now().Add(limit)}
 	allowed := limit
 	start := time.Now()
+	var stretch struct { // in which something is compiled
+		seen  time.Time     // at first
+		spent time.Duration // before it
+	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.timer = time.AfterFunc(limit, func() {
@@ -88,7 +101,10 @@ func WithTimeout(parent context.Context, limit time.Duration, clock Clock) (cont
 		now, spent := clock.Compiling()
 		allowed = max(allowed, limit+spent-before)
 		rest := allowed - time.Since(start)
-		if now {
+		if now && (stretch.seen.IsZero() || stretch.spent != spent) {
+			stretch.seen, stretch.spent = time.Now(), spent
+		}
+		if now && time.Since(stretch.seen) < longest {
 			rest = max(rest, again)
 		}
 		if rest <= 0 {

@@ -28,6 +28,26 @@ func TestTheClockStands(t *testing.T) {
 	}
 }
 
+// TestACompilerThatNeverEnds: a driver that does not come back is a call that hangs. Two compilations in a row are two, each of
+// which may take its time.
+func TestACompilerThatNeverEnds(t *testing.T) {
+	var clock Stopwatch
+	end := clock.Begin()
+	ctx, cancel := withTimeout(context.Background(), time.Millisecond, 6*again, &clock)
+	defer cancel()
+	time.Sleep(4 * again)
+	end()
+	defer clock.Begin()()
+	time.Sleep(4 * again)
+	if err := ctx.Err(); err != nil {
+		t.Error("in the second of two:", err)
+	}
+	<-ctx.Done()
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		t.Error(ctx.Err())
+	}
+}
+
 // TestWhatWasCompiledBeforeIsNoExcuse: only what is compiled during a call lengthens it.
 func TestWhatWasCompiledBeforeIsNoExcuse(t *testing.T) {
 	clock := &Stopwatch{spent: time.Hour}
