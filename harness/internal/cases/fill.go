@@ -75,7 +75,7 @@ func fillOperand(t *Tensor, regime Regime, seed, id uint64) {
 						values[d] = draw(row, d, row*cols+d)
 					}
 				}
-				precision.Encode(t.Format, t.Data, t.Index(b, h, r, 0), t.Strides[3], values)
+				t.SetColumns(b, h, r, values)
 				row++
 			}
 		}

@@ -100,6 +100,11 @@ func decodeRow[T float32 | float64](t *Tensor, b, h, r int, row []T) {
 // Row reads one row into memory of as many numbers: At for each of its columns.
 func (t *Tensor) Row(b, h, r int, into []float64) { decodeRow(t, b, h, r, into) }
 
+// SetColumns stores one row of a tensor that is not quantised, rounded to the format: Set for each of its columns.
+func (t *Tensor) SetColumns(b, h, r int, values []float64) {
+	precision.Encode(t.Format, t.Data, t.Index(b, h, r, 0), t.Strides[3], values)
+}
+
 // Bits returns the stored bit patterns of the logical elements in the order of Dense.
 func (t *Tensor) Bits() []uint32 {
 	out := make([]uint32, 0, t.Len())

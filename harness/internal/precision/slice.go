@@ -137,10 +137,13 @@ func bfloat(code uint16) float32 { return math.Float32frombits(uint32(code) << 1
 
 // half is the value of an fp16 code.
 func half(code uint16) float64 {
-	if code&0x7c00 == 0x7c00 {
-		return FP16.Value(uint32(code)) // an infinity or a NaN
+	switch {
+	case code&0x7c00 != 0x7c00:
+		return finiteHalf(code)
+	case code&0x3ff != 0:
+		return math.NaN()
 	}
-	return finiteHalf(code)
+	return math.Inf(1 - 2*int(code>>15))
 }
 
 // finiteHalf moves exponent and fraction to where a float64 has them. There they stand for the value times 2^(15-1023), of

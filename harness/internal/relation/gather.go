@@ -91,9 +91,12 @@ func fillRow(t *cases.Tensor, b, h, r int, value func() float64) {
 		t.SetRow(b, h, r, value())
 		return
 	}
-	for d := range t.Shape[3] {
-		t.Set(b, h, r, d, value())
+	var room [256]float64
+	values := room[:0]
+	for range t.Shape[3] {
+		values = append(values, value())
 	}
+	t.SetColumns(b, h, r, values)
 }
 
 func always(x float64) func() float64 { return func() float64 { return x } }
