@@ -27,7 +27,8 @@ func (o *options) severalAtOnce(ctx context.Context, w io.Writer, all []mutate.M
 	if err != nil {
 		return err
 	}
-	f, err := o.attest(ctx, b, filepath.Join(o.dir, "several-run"), "--peel", "--cases", fmt.Sprint(o.cases), "--reduce-calls", "80", "--reduce", "16")
+	f, err := o.attest(ctx, b, filepath.Join(o.dir, "several-run"), "--peel", "--cases", fmt.Sprint(o.cases), "--reduce-calls", "80",
+		"--reduce", fmt.Sprint(4*len(names)))
 	if err != nil {
 		return err
 	}
