@@ -95,7 +95,7 @@ static gpu_status check_bindings(const gpu_dispatch *d, struct job *job, struct 
   }
   const gpu_pipeline *p = d->pipeline;
   const char *name = p->entry->name;
-  uint64_t limit = d->pipeline->device->options.max_threadgroup_memory;
+  uint64_t limit = p->device->options.max_threadgroup_memory;
   if (p->buffers & ~buffers)
     REFUSE("kernel %s: buffer %d is named by the kernel and nothing is bound to it", name, __builtin_ctz(p->buffers & ~buffers));
   if (p->threadgroup_args & ~job->threadgroup_mask)

@@ -123,6 +123,24 @@ func (c *cache) scratch() (string, error) {
 	return f.Name(), f.Close()
 }
 
+// scratches are several of them; remove removes those that are still there.
+func (c *cache) scratches(n int) (names []string, remove func(), err error) {
+	remove = func() {
+		for _, name := range names {
+			os.Remove(name)
+		}
+	}
+	for range n {
+		name, err := c.scratch()
+		if err != nil {
+			remove()
+			return nil, nil, err
+		}
+		names = append(names, name)
+	}
+	return names, remove, nil
+}
+
 // key is the digest of everything a module depends on, but for the contents of the files it includes.
 func (c *Compiler) key(p *Program) string {
 	h := sha256.New()
@@ -212,7 +230,7 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 		touch(info, twinOf(path))
 	}
 	touch(info, path, name)
-	return &Module{Path: path, Entries: r.Entries, Skipped: r.Skipped, Engines: r.Engines, Cached: true}
+	return &Module{Path: path, Entries: r.Entries, Skipped: r.Skipped, Engines: r.Engines, Cached: true, files: r.Files, twin: r.Twin != ""}
 }
 
 // touch notes that files are in use, for trimming; info is of one of them. Not worth a write each time.
@@ -252,9 +270,9 @@ func (c *cache) keep(compiler *Compiler, p *Program, files, objects []string, m 
 	}
 	_, extension := compiler.target.output()
 	r := record{Files: files, Entries: m.Entries, Skipped: m.Skipped, Engines: m.Engines, Module: key + "-" + digest + extension, Sum: sums[0], Digest: digest}
-	m.Path = filepath.Join(c.dir, r.Module)
+	m.Path, m.files = filepath.Join(c.dir, r.Module), files
 	if len(sums) > 1 && sums[1] != sums[0] {
-		r.Twin = sums[1]
+		r.Twin, m.twin = sums[1], true
 		if err := os.Rename(objects[1], twinOf(m.Path)); err != nil {
 			return err
 		}

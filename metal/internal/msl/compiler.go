@@ -57,6 +57,9 @@ type Module struct {
 	Cached         bool    // it was there already
 	Skipped        []Skipped
 	Engines        []EngineOf // of each kernel, where EngineWide was asked for
+
+	files []string // that the program included
+	twin  bool     // twinOf(Path) is there
 }
 
 // New makes a compiler. A cache directory that cannot be written is no error: modules then go to a temporary
@@ -203,27 +206,23 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	var objects []string
-	defer func() {
-		for _, name := range objects {
-			os.Remove(name)
-		}
-	}()
+	fills := c.target.privateFills(p.Check)
+	objects, remove, err := c.cache.scratches(len(fills))
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
 	var r *rewritten
-	for i, fill := range c.target.privateFills(p.Check) {
-		object, err := c.cache.scratch()
-		if err != nil {
-			return nil, err
-		}
-		objects = append(objects, object)
+	for i, fill := range fills {
 		if i == 0 {
-			r, err = c.translateAll(p, preprocessed, func(r *rewritten) error { return c.made(ctx, p, r, headers, fill, object) })
-			var compile *CompileError
-			if p.open && (errors.As(err, &compile) || errors.Is(err, errNotOpen)) {
-				c.cache.keepNotOpen(c, p, files)
-			}
+			r, err = c.translateAll(p, preprocessed, func(r *rewritten) error { return c.made(ctx, p, r, headers, fill, objects[i]) })
 		} else {
-			err = c.made(ctx, p, r, headers, fill, object)
+			err = c.made(ctx, p, r, headers, fill, objects[i])
+		}
+		var compile *CompileError
+		if p.open && errors.As(err, &compile) {
+			c.cache.keepNotOpen(c, p, files)
+			return nil, errNotOpen
 		}
 		if err != nil {
 			return nil, err

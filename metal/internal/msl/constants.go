@@ -101,18 +101,18 @@ func (u *unit) fixConstants() error {
 	known := map[string]*functionConstant{}
 	for _, c := range u.constants {
 		known[c.name] = c
-		literal := fmt.Sprintf("%s()", vectorOrScalar(c.typeName))
-		if c.value != nil {
-			literal = spelled(*c.value)
-		}
 		d := u.declarationFrom(c.at)
 		if d == nil {
 			continue // nothing that is wanted reaches it
 		}
 		u.erase(d.from, d.to)
-		u.tokens[d.from].text = fmt.Sprintf("static constexpr __constant %s %s = %s;", c.typeName, c.name, literal)
-		if c.value != nil && u.program.open {
+		switch {
+		case c.value == nil:
+			u.tokens[d.from].text = c.fixed(vectorOrScalar(c.typeName) + "()")
+		case u.program.open:
 			u.tokens[d.from].text = c.place()
+		default:
+			u.tokens[d.from].text = c.fixed(spelled(*c.value))
 		}
 	}
 	for i := range u.tokens {
@@ -131,6 +131,11 @@ func (u *unit) fixConstants() error {
 		return errNotOpen
 	}
 	return nil
+}
+
+// fixed declares a function constant with its value.
+func (c *functionConstant) fixed(value string) string {
+	return fmt.Sprintf("static constexpr __constant %s %s = %s;", c.typeName, c.name, value)
 }
 
 // vectorOrScalar spells a type so that T() is its zero: `unsigned int()` is not an expression.

@@ -1,6 +1,7 @@
 package msl
 
 import (
+	"bytes"
 	"context"
 	"debug/elf"
 	"encoding/binary"
@@ -17,7 +18,9 @@ import (
 // a template's argument, has no open module, and is compiled for each program by itself; Metal forbids that, but who has it
 // shall not lose by it.
 
-var errNotOpen = errors.New("a constant of this text is computed from a function constant")
+// errNotOpen is why there is none: a constant is computed from a function constant, or clang refuses the text as it is without
+// values.
+var errNotOpen = errors.New("this text has no open module")
 
 // place declares a function constant of an open module.
 func (c *functionConstant) place() string {
@@ -48,17 +51,13 @@ func (c *Compiler) make(ctx context.Context, p *Program) (*Module, error) {
 		return c.compile(ctx, p)
 	}
 	made, err := c.Build(ctx, *open)
-	var compile *CompileError
-	switch {
-	case errors.As(err, &compile) || errors.Is(err, errNotOpen):
+	if err == nil {
+		made, err = c.filled(p, made)
+	}
+	if errors.Is(err, errNotOpen) {
 		return c.compile(ctx, p) // whatever is wrong with the text itself is said of the program
-	case err != nil:
-		return nil, err
 	}
-	if m, err := c.filled(p, open, made); m != nil || err != nil {
-		return m, err
-	}
-	return c.compile(ctx, p)
+	return made, err
 }
 
 // atHand is a program's module where it was made, or the open one was, before; else nil.
@@ -74,42 +73,32 @@ func (c *Compiler) atHand(p *Program) *Module {
 	if made == nil {
 		return nil
 	}
-	m, err := c.filled(p, open, made)
+	m, err := c.filled(p, made)
 	if err != nil {
 		return nil
 	}
 	return m
 }
 
-// filled makes a program's module of the open one. It is nil where there can be none: somebody cleared the cache, or the places
-// are not where a file's bytes are.
-func (c *Compiler) filled(p, open *Program, made *Module) (*Module, error) {
-	r, ok := c.cache.record(c, open)
-	if !ok {
-		return nil, nil
+// filled makes a program's module of the open one. The error is errNotOpen where somebody cleared the cache, or the places are not
+// where a file's bytes are.
+func (c *Compiler) filled(p *Program, open *Module) (*Module, error) {
+	paths := []string{open.Path}
+	if open.twin {
+		paths = append(paths, twinOf(open.Path))
 	}
-	paths := []string{made.Path}
-	if r.Twin != "" {
-		paths = append(paths, twinOf(made.Path))
+	objects, remove, err := c.cache.scratches(len(paths))
+	if err != nil {
+		return nil, err
 	}
-	var objects []string
-	defer func() {
-		for _, name := range objects {
-			os.Remove(name)
-		}
-	}()
-	for _, path := range paths {
-		object, err := c.cache.scratch()
-		if err != nil {
-			return nil, err
-		}
-		objects = append(objects, object)
-		if err := fill(path, object, p.Constants); err != nil {
-			return nil, nil
+	defer remove()
+	for i, path := range paths {
+		if err := fill(path, objects[i], p.Constants); err != nil {
+			return nil, fmt.Errorf("%w: %w", errNotOpen, err)
 		}
 	}
-	module := &Module{Entries: r.Entries, Skipped: r.Skipped, Engines: r.Engines}
-	return module, c.cache.keep(c, p, r.Files, objects, module)
+	module := &Module{Entries: open.Entries, Skipped: open.Skipped, Engines: open.Engines}
+	return module, c.cache.keep(c, p, open.files, objects, module)
 }
 
 // fill writes a copy of an open module with values in the places of its constants.
@@ -118,11 +107,10 @@ func fill(open, filled string, values []Constant) error {
 	if err != nil {
 		return err
 	}
-	f, err := elf.Open(open)
+	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", open, err)
 	}
-	defer f.Close()
 	symbols, err := f.Symbols()
 	if err != nil {
 		return err
@@ -136,8 +124,8 @@ func fill(open, filled string, values []Constant) error {
 		if !ok {
 			continue // the kernel has no such constant, or does not reach it
 		}
-		bytes := valueBytes(k)
-		if int(s.Section) >= len(f.Sections) || s.Size != uint64(len(bytes)) {
+		value := valueBytes(k)
+		if int(s.Section) >= len(f.Sections) || s.Size != uint64(len(value)) {
 			return fmt.Errorf("%s: %s has %d bytes in section %d", open, s.Name, s.Size, s.Section)
 		}
 		section := f.Sections[s.Section]
@@ -145,7 +133,7 @@ func fill(open, filled string, values []Constant) error {
 		if section.Type != elf.SHT_PROGBITS || at > section.Size || section.Size-at < s.Size || section.Offset+at+s.Size > uint64(len(data)) {
 			return fmt.Errorf("%s: %s lies outside the file", open, s.Name)
 		}
-		copy(data[section.Offset+at:], bytes)
+		copy(data[section.Offset+at:], value)
 	}
 	return os.WriteFile(filled, data, 0o644)
 }

@@ -26,9 +26,7 @@ func eachRow(c *cases.Case, visit func(first float64, blocks []float64) bool) {
 				if m != nil {
 					first, last = m.Row(b, h, r, bias)
 				}
-				for d := range q {
-					q[d] = t.Q.At(b, h, r, d)
-				}
+				t.Q.Row(b, h, r, q)
 				var blocks []float64
 				special := false
 				for k0 := begin / 32 * 32; k0 < end; k0 += 32 {
@@ -36,9 +34,7 @@ func eachRow(c *cases.Case, visit func(first float64, blocks []float64) bool) {
 					for k := max(first, k0); k < min(last, k0+32); k++ {
 						if keys[k] == nil {
 							keys[k] = make([]float64, c.HeadDim)
-							for d := range keys[k] {
-								keys[k][d] = t.K.At(b, h/c.Group(), k, d)
-							}
+							t.K.Row(b, h/c.Group(), k, keys[k])
 						}
 						dot := 0.0
 						for d, x := range keys[k] {
