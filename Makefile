@@ -19,8 +19,8 @@ bin/attest: deps
 
 # A conformance run of the default path: generated cases, then the corpus. Its directory stays below runs/.
 run: bin/attest
-	bin/attest run --cases $(CASES) --seed $(SEED)
-	bin/attest replay
+	bin/attest run --cases $(CASES) --seed $(SEED) --workers $(JOBS)
+	bin/attest replay --workers $(JOBS)
 
 # Some packages wait for processes, clocks and sockets, so one more runs than there are processors; vet has looked at the
 # tests already. What comes after them runs two at a time, and where make can keep words apart it does. Hostile calls of the
@@ -46,8 +46,8 @@ conform: bin/attest lib
 	for pages in paged paged_kv; do \
 	  bin/attest run --path msl:examples/msl/$$pages.toml --paging.page 1-64 --cases 60 --out build/conform/msl-$$pages || exit 1; \
 	done
-	bin/attest replay --path naive
-	bin/attest replay --path host
+	bin/attest replay --path naive --workers 2
+	bin/attest replay --path host --workers 2
 
 # The quick tests; says how long they ran beside how long they were built.
 test-short: deps

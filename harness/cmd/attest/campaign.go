@@ -265,10 +265,11 @@ func workCommand(ctx context.Context, t terminal, args []string) int {
 	switch {
 	case len(o.Paths) == 0:
 		return t.complain("campaign work: --path is missing; want the paths that this worker offers")
-	case o.Workers < 1 || o.Workers > campaign.MaxWorkers:
-		return t.complain("campaign work: --workers %d; want 1 to %d", o.Workers, campaign.MaxWorkers)
 	case o.Idle < 0:
 		return t.complain("campaign work: --idle %v; want 0 or more", o.Idle)
+	}
+	if status := flags.checkWorkers(o.Workers); status >= 0 {
+		return status
 	}
 	b, status := bus.connect(ctx, flags)
 	if status >= 0 {

@@ -220,3 +220,11 @@ func (f flagSet) exclusive(names ...string) int {
 	}
 	return -1
 }
+
+// checkWorkers complains of a number of things at once that cannot be.
+func (f flagSet) checkWorkers(n int) int {
+	if n < 1 || n > campaign.MaxWorkers {
+		return f.t.complain("%s: --workers %d; want 1 to %d", f.Name(), n, campaign.MaxWorkers)
+	}
+	return -1
+}

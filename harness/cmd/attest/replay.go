@@ -21,10 +21,14 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 	flags := newFlags(t, "replay", "[flags] [FILE|DIR ...]",
 		"Runs case files again; of a run directory, its failures. Without arguments: corpus/.")
 	trial := flags.rerunFlags()
+	workers := flags.Int("workers", 1, "files at once; verdicts do not depend on it")
 	asJSON := flags.Bool("json", false, "print one JSON object, last")
 	verbose := flags.Bool("v", false, "a line for every case, not only for those that fail")
 	files, status := flags.parse(args, 0, -1)
 	if status >= 0 {
+		return status
+	}
+	if status := flags.checkWorkers(*workers); status >= 0 {
 		return status
 	}
 	if len(files) == 0 {
@@ -50,7 +54,7 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 		fmt.Fprintln(t.out, first)
 	}
 	summary, err := campaign.Replay(ctx, campaign.ReplayOptions{
-		Conditions: conditions, Items: items,
+		Conditions: conditions, Items: items, Workers: *workers,
 		Each: func(item corpus.Item, r campaign.Replayed) {
 			if *verbose || r.Kind.Fails() || r.Kind == verdict.Inconclusive || r.Note != "" {
 				fmt.Fprintf(t.out, "%-16s %s  %s\n", r.Kind, item.Path, r.Reason)

@@ -147,8 +147,8 @@ func checkRun(flags flagSet, o *campaign.Options) int {
 	case o.ExcludeKnown && o.Ledger == "":
 		return flags.t.complain(flags.Name()+": --exclude known: there is no %s; want --known FILE", ledger.File)
 	}
-	if o.Workers < 1 || o.Workers > campaign.MaxWorkers {
-		return flags.t.complain(flags.Name()+": --workers %d; want 1 to %d", o.Workers, campaign.MaxWorkers)
+	if status := flags.checkWorkers(o.Workers); status >= 0 {
+		return status
 	}
 	if o.Reduce < 0 || o.ReduceCalls < 0 {
 		return flags.t.complain(flags.Name()+": --reduce %d, --reduce-calls %d; want 0 or more", o.Reduce, o.ReduceCalls)
