@@ -1,7 +1,9 @@
 package cases
 
 import (
+	"iter"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -9,7 +11,10 @@ import (
 // Differences names the fields, by their JSON paths and in the order of the format, in which two normalized cases
 // differ, what runs before them and their notes aside. Masks of different kinds differ in mask.kind alone: most of their
 // other fields mean nothing to each other; nor does kv_offset to masks of different alignment.
-func Differences(a, b *Case) []string {
+func Differences(a, b *Case) []string { return slices.Collect(Differing(a, b)) }
+
+// Differing yields the [Differences] as they are found, for whom the first few are enough.
+func Differing(a, b *Case) iter.Seq[string] {
 	x, y := *a, *b
 	x.After, y.After, x.Notes, y.Notes = nil, nil, "", ""
 	if x.Mask.Kind != y.Mask.Kind {
@@ -18,23 +23,25 @@ func Differences(a, b *Case) []string {
 	if x.Mask.Kind != y.Mask.Kind || x.Mask.Align != y.Mask.Align { // it moves a diagonal that only one of them has
 		x.KVOffset, y.KVOffset = 0, 0
 	}
-	return differences(reflect.ValueOf(x), reflect.ValueOf(y))
+	return func(yield func(string) bool) { differences(reflect.ValueOf(x), reflect.ValueOf(y), yield) }
 }
 
-func differences(x, y reflect.Value) []string {
-	var fields []string
+// differences reports whether yield wanted to go on.
+func differences(x, y reflect.Value, yield func(string) bool) bool {
 	for i, name := range jsonNames(x.Type()) {
 		a, b := x.Field(i), y.Field(i)
 		switch {
 		case a.Kind() == reflect.Struct:
-			for _, inner := range differences(a, b) {
-				fields = append(fields, name+"."+inner)
+			if !differences(a, b, func(inner string) bool { return yield(name + "." + inner) }) {
+				return false
 			}
 		case !same(a, b):
-			fields = append(fields, name)
+			if !yield(name) {
+				return false
+			}
 		}
 	}
-	return fields
+	return true
 }
 
 func same(a, b reflect.Value) bool {

@@ -264,8 +264,14 @@ func otherValue(d dice, c *cases.Case, f *cases.Field) {
 
 // onlyDiffer reports whether two normalized cases differ in one field alone.
 func onlyDiffer(a, b *cases.Case, field string) bool {
-	fields := cases.Differences(a, b)
-	return len(fields) == 1 && fields[0] == field
+	differs := false
+	for name := range cases.Differing(a, b) {
+		if name != field {
+			return false
+		}
+		differs = true
+	}
+	return differs
 }
 
 func layoutGroups() (groups []singleGroup) {
