@@ -53,3 +53,6 @@ func peak() (gflops float64, bits int) {
 	}
 	return gflops, 32 * floats
 }
+
+// burn keeps the vector units of one thread busy.
+func burn() { C.peak(1 << 19) }
