@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // MaxLineBytes bounds a line of results.jsonl; a real one has about a thousand bytes.
@@ -58,36 +59,112 @@ type scanned struct {
 	length int // without its end
 }
 
+// scan yields the lines in the order of the file. Reading one as a result takes much longer than finding its end, so that several
+// batches of them are under way at once, ahead of whom they are for.
 func scan(from io.Reader, file string) iter.Seq2[scanned, error] {
 	return func(yield func(scanned, error) bool) {
-		counted := &counter{from: from}
-		lines := bufio.NewReaderSize(counted, 1<<16)
-		for number := 1; ; number++ {
-			at := scanned{offset: counted.n - int64(lines.Buffered())}
-			line, err := readLine(lines)
-			at.length = len(line)
-			ended := errors.Is(err, io.EOF)
-			if err != nil && !ended && !errors.Is(err, errLong) {
-				yield(at, fmt.Errorf("%s:%d: %w", file, number, err))
-				return
-			}
-			if ended && len(line) == 0 {
-				return
-			}
-			if err == nil || ended {
-				at.result, err = decodeLine(line)
-				if err != nil && ended {
-					err = fmt.Errorf("%w (%v)", ErrTorn, err)
+		ahead := make(chan *batch, 2*runtime.GOMAXPROCS(0))
+		stop, stopped := make(chan struct{}), make(chan struct{})
+		defer func() { <-stopped }() // nothing reads from the file any more
+		defer close(stop)
+		go func() {
+			defer close(stopped)
+			defer close(ahead)
+			lines := lineReader{from: &counter{from: from}}
+			lines.buffer = bufio.NewReaderSize(lines.from, 1<<16)
+			for more := true; more; {
+				b := &batch{done: make(chan struct{})}
+				more = lines.fill(b, file)
+				go b.decode(file)
+				select {
+				case ahead <- b:
+				case <-stop:
+					return
 				}
 			}
-			if err != nil {
-				err = &LineError{file, number, err}
-			}
-			if !yield(at, err) || ended {
-				return
+		}()
+		for b := range ahead {
+			<-b.done
+			for i := range b.lines {
+				if !yield(b.lines[i].scanned, b.lines[i].err) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// batch is some lines that follow each other. done is closed when they have been read as results.
+type batch struct {
+	lines []rawLine
+	done  chan struct{}
+}
+
+// rawLine is a line: its text, until it has been read as a result, and what is wrong with it.
+type rawLine struct {
+	scanned
+	text   []byte // nil: err says why
+	number int    // from 1
+	last   bool   // the file ends with it, without a newline
+	err    error
+}
+
+// A batch has so many lines, or as many as have so many bytes.
+const (
+	batchLines = 64
+	batchBytes = 256 << 10
+)
+
+func (b *batch) decode(file string) {
+	defer close(b.done)
+	for i := range b.lines {
+		l := &b.lines[i]
+		if l.text != nil {
+			l.result, l.err = decodeLine(l.text)
+			if l.err != nil && l.last {
+				l.err = fmt.Errorf("%w (%v)", ErrTorn, l.err)
+			}
+			if l.err != nil {
+				l.err = &LineError{file, l.number, l.err}
+			}
+			l.text = nil
+		}
+	}
+}
+
+// lineReader finds the lines of a file.
+type lineReader struct {
+	from   *counter
+	buffer *bufio.Reader
+	number int
+}
+
+// fill puts the next lines into a batch and reports whether there may be more.
+func (r *lineReader) fill(b *batch, file string) bool {
+	for bytes := 0; len(b.lines) < batchLines && bytes < batchBytes; {
+		r.number++
+		l := rawLine{number: r.number, scanned: scanned{offset: r.from.n - int64(r.buffer.Buffered())}}
+		text, err := readLine(r.buffer)
+		l.length, l.last = len(text), errors.Is(err, io.EOF)
+		bytes += len(text)
+		switch {
+		case l.last && len(text) == 0:
+			return false
+		case err == nil || l.last:
+			l.text = text
+		case errors.Is(err, errLong):
+			l.err = &LineError{file, r.number, err}
+		default:
+			l.err = fmt.Errorf("%s:%d: %w", file, r.number, err)
+			b.lines = append(b.lines, l)
+			return false
+		}
+		b.lines = append(b.lines, l)
+		if l.last {
+			return false
+		}
+	}
+	return true
 }
 
 // counter knows how many bytes were read.

@@ -263,14 +263,20 @@ func bucket(d int) string {
 }
 
 func slowest(h record.Header, results []record.Result) []slow {
-	results = slices.Clone(results)
-	slices.SortStableFunc(results, func(a, b record.Result) int { return cmp.Compare(seconds(b), seconds(a)) })
+	// Results are large and there may be a million: what is sorted is where they stand.
+	order := make([]int, len(results))
+	took := make([]float64, len(results))
+	for i := range results {
+		order[i], took[i] = i, seconds(&results[i])
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(took[b], took[a]) })
 	var list []slow
-	for _, r := range results[:min(len(results), shownSlowest)] {
-		if seconds(r) <= 0 {
+	for _, i := range order[:min(len(order), shownSlowest)] {
+		r := &results[i]
+		if took[i] <= 0 {
 			break
 		}
-		s := slow{Index: r.Index, ID: r.ID, Summary: cases.Describe(r.Case), Verdict: string(r.Kind), Seconds: seconds(r), GFLOP: r.Needed,
+		s := slow{Index: r.Index, ID: r.ID, Summary: cases.Describe(r.Case), Verdict: string(r.Kind), Seconds: took[i], GFLOP: r.Needed,
 			Dispatches: r.Dispatches, CompileMilliseconds: 1000 * r.CompileSeconds}
 		if h.Peak > 0 {
 			s.ShareOfPeak = 100 * r.Needed * 1e9 / h.Peak
@@ -281,7 +287,7 @@ func slowest(h record.Header, results []record.Result) []slow {
 }
 
 // seconds is what a case took: on the device where its clock is known, else the call.
-func seconds(r record.Result) float64 {
+func seconds(r *record.Result) float64 {
 	if s := r.GPUSeconds(); s > 0 {
 		return s
 	}
