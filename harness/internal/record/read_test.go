@@ -82,6 +82,41 @@ func TestEveryCutOfTheLastLineIsTornAndNothingElseIsLost(t *testing.T) {
 	require.ErrorIs(t, errs[0], ErrTorn)
 }
 
+// Lines are read in batches, several at once: what comes of them keeps their order, their numbers and their places.
+func TestManyLinesKeepTheirOrder(t *testing.T) {
+	const n = 10 * batchLines
+	var text strings.Builder
+	var starts []int64
+	for i := range n {
+		starts = append(starts, int64(text.Len()))
+		if i == 3*batchLines {
+			text.WriteString("bad\n")
+		} else {
+			text.WriteString(line(t, i))
+		}
+	}
+	for _, stopAt := range []int{0, 1, batchLines - 1, batchLines, 5*batchLines + 3, n - 1} {
+		seen := 0
+		for at, err := range scan(strings.NewReader(text.String()), "f") {
+			require.Equal(t, starts[seen], at.offset)
+			var damaged *LineError
+			switch {
+			case seen == 3*batchLines:
+				require.ErrorAs(t, err, &damaged)
+				require.Equal(t, seen+1, damaged.Line)
+			default:
+				require.NoError(t, err)
+				require.Equal(t, seen, at.result.Index)
+			}
+			if seen == stopAt {
+				break
+			}
+			seen++
+		}
+		require.Equal(t, stopAt, seen)
+	}
+}
+
 func TestReadStopsWhenTheLoopDoes(t *testing.T) {
 	seen := 0
 	readLines(strings.NewReader(line(t, 0)+"bad\n"+line(t, 2)), "f", func(Result, error) bool {
