@@ -153,10 +153,12 @@
 //
 // Rounding to the nearest errs up as often as down. Result.Lean adds up errors of
 // many rows along two directions: the output itself, and the change of the output
-// with the scale. The errors of a row, each over the square of its sharp line and
-// all scaled alike, make one number xi; zone is what may lean lawfully there: u
-// along o, (3.5*u + A/(4*spread) + B) along the scale, and what is lost or
-// underflows.
+// with the scale. An error here is the distance from what the output's format holds
+// nearest to the exact output: how the exact output itself is rounded follows from
+// its value, and would lean wherever values recur. The errors of a row, each over the
+// square of its sharp line and all scaled alike, make one number xi; zone is what may
+// lean lawfully there: u along o, (3.5*u + A/(4*spread) + B) along the scale, and what
+// is lost or underflows.
 //
 //	T = (|sum xi| - sum zone)/(sqrt(sum xi^2) + sqrt(sum zone^2))
 //

@@ -24,6 +24,17 @@ var (
 	FP64 = Format{Name: "fp64", Unit: 0x1p-53, Max: math.MaxFloat64, MinNormal: 0x1p-1022, MinSubnormal: 0x1p-1074}
 )
 
+// nearest is what the format stores for x, rounding to nearest even; the zero Format
+// keeps x. Past Max it goes on as if exponents had no end, and it flushes nothing.
+func (f Format) nearest(x float64) float64 {
+	if f.Unit == 0 || x == 0 || !finite(x) {
+		return x
+	}
+	_, exp := math.Frexp(x) // |x| in [2^(exp-1), 2^exp)
+	quantum := max(math.Ldexp(f.Unit, exp), f.MinSubnormal)
+	return math.RoundToEven(x/quantum) * quantum
+}
+
 // underflow is the largest absolute error of a stored value that comes from the
 // end of the exponent range. Hardware that flushes subnormals does so to fp32
 // and to bf16, which shares its exponents; those of fp16 are normal numbers once

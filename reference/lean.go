@@ -227,7 +227,10 @@ func (r *Result) varied(rows []int) []int {
 }
 
 // row adds a row to both sums. An element counts in proportion to the square of
-// its sharp line, and every row as much as any other.
+// its sharp line, and every row as much as any other. Its error is the distance from
+// what the format of the output holds nearest, not from the exact output: how far those
+// two are apart depends on the value alone, and where values recur, as shares k/n of
+// a one-hot v do under a window, every row would be off by the same.
 func (l *leaning) row(r *Result, row int, columns []int, got []float64, sum *Lean) {
 	at, u := row*r.HeadDim, l.arith.Acc.Unit
 	// The temperature may be off by the rounding of scale and log2(e), and by what an
@@ -239,7 +242,8 @@ func (l *leaning) row(r *Result, row int, columns []int, got []float64, sum *Lea
 		if !(w > 0) {
 			continue
 		}
-		o, off, t, may := r.Output[at+d], got[at+d]-r.Output[at+d], l.tilt[row*l.columns+d], l.may[row*l.columns+d]
+		o, t, may := r.Output[at+d], l.tilt[row*l.columns+d], l.may[row*l.columns+d]
+		off := got[at+d] - l.arith.Out.nearest(o)
 		size.add(o, off, o, t, may, 1/(w*w))
 		tilt.add(t, off, o, t, may, 1/(w*w))
 	}

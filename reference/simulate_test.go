@@ -26,13 +26,9 @@ type simulation struct {
 
 // roundTo is the value that a format stores for x, to nearest even.
 func roundTo(f Format, flush bool, x float64) float64 {
-	if f == (Format{}) || x == 0 || !finite(x) {
-		return x
-	}
-	_, exp := math.Frexp(x) // |x| in [2^(exp-1), 2^exp)
-	quantum := max(math.Ldexp(2*f.Unit, exp-1), f.MinSubnormal)
-	r := math.RoundToEven(x/quantum) * quantum
+	r := f.nearest(x)
 	switch {
+	case f == (Format{}):
 	case math.Abs(r) > f.Max:
 		return math.Inf(int(math.Copysign(1, x)))
 	case flush && math.Abs(r) < f.MinNormal && f.MinNormal < 0x1p-100:

@@ -10,7 +10,15 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"attest.example/attest/harness"
+	"attest.example/attest/harness/internal/paths/naive"
 )
+
+// What a soak once called wrong and was not is kept beside its data, and passes.
+func TestAlarmsOfSoaksPass(t *testing.T) {
+	harness.Replay(t, naive.New(), filepath.Join("testdata", "soak", "alarms"))
+}
 
 // What soaks judged (soak.sh wrote these files) is what the README says they did, and each case counts once.
 func TestTheREADMESaysWhatSoaksJudged(t *testing.T) {
