@@ -24,11 +24,12 @@ type leaning struct {
 	may     []float64    // [rows, columns] what an element may lean by beside common factors
 	spread  []float64    // [rows] of the scores; 0: the row is left out
 	weights []weights    // [rows]
-	signs   [][2]float64 // [keys] two of 1 or -1, drawn for each
+	drawn   [][2]float64 // [keys] two numbers between -1 and 1 for each
+	across  []float64    // [columns] the same, one for each
 }
 
-// weights tells rows apart by their probabilities, not by where they stand: two sums of these with signs drawn for each
-// key, and the root of the sum of their squares, which is what such a sum comes to.
+// weights tells rows apart by their probabilities, not by where they stand: two sums of these, each probability times a
+// number drawn for its key, and the root of the sum of their squares, which is about what such a sum comes to.
 type weights struct {
 	sums [2]float64
 	size float64
@@ -44,11 +45,14 @@ func newLeaning(p *Problem, a Arithmetic) *leaning {
 	l.may = make([]float64, rows*l.columns)
 	l.spread = make([]float64, rows)
 	l.weights = make([]weights, rows)
-	l.signs = make([][2]float64, p.KVLen)
-	dice := rand.NewPCG(1, 2)
-	for j := range l.signs {
-		drawn := dice.Uint64()
-		l.signs[j] = [2]float64{float64(2*int(drawn&1) - 1), float64(int(drawn&2) - 1)}
+	l.drawn, l.across = make([][2]float64, p.KVLen), make([]float64, l.columns)
+	dice := rand.New(rand.NewPCG(1, 2))
+	draw := func() float64 { return 2*dice.Float64() - 1 }
+	for j := range l.drawn {
+		l.drawn[j] = [2]float64{draw(), draw()}
+	}
+	for d := range l.across {
+		l.across[d] = draw()
 	}
 	return l
 }
@@ -73,8 +77,8 @@ func (b *block) tilts() {
 		for j := r.first; j < r.last; j++ {
 			if p[j] > 0 {
 				w[j] = p[j] * (s[j] - r.m - r.mean)
-				sum.sums[0] += p[j] * l.signs[j][0]
-				sum.sums[1] += p[j] * l.signs[j][1]
+				sum.sums[0] += p[j] * l.drawn[j][0]
+				sum.sums[1] += p[j] * l.drawn[j][1]
 				sum.size += p[j] * p[j]
 			}
 		}
@@ -121,27 +125,36 @@ func (l *leaning) sameWeights() []bool {
 	for row, spread := range l.spread {
 		if spread > 0 {
 			rows = append(rows, row)
+			same[row] = true
 		}
 	}
-	slices.SortFunc(rows, func(a, b int) int {
-		return cmp.Or(cmp.Compare(l.weights[a].sums[0], l.weights[b].sums[0]), a-b)
+	kept := oneOfEach(rows, func(row int) float64 { return l.weights[row].sums[0] }, l.near, func(a, b int) bool {
+		x, y := &l.weights[a], &l.weights[b]
+		return math.Abs(x.sums[1]-y.sums[1]) <= l.near(a) && math.Abs(x.size-y.size) <= l.near(a)
 	})
-	unit := 8 * l.arith.Acc.Unit
-	for n, row := range rows {
-		w := &l.weights[row]
-		near := unit * w.size
-		for k := n - 1; k >= 0; k-- {
-			other := &l.weights[rows[k]]
-			if w.sums[0]-other.sums[0] > near {
-				break
-			}
-			if !same[rows[k]] && math.Abs(w.sums[1]-other.sums[1]) <= near && math.Abs(w.size-other.size) <= near {
-				same[row] = true
-				break
-			}
-		}
+	for _, row := range kept {
+		same[row] = false
 	}
 	return same
+}
+
+// near is what rounding hides of a row's sums of weights.
+func (l *leaning) near(row int) float64 { return 8 * l.arith.Acc.Unit * l.weights[row].size }
+
+// oneOfEach keeps one of rows that are alike. Those whose keys are further apart than near(row) are not, so that in the order
+// of the keys a row has few others to be held against.
+func oneOfEach(rows []int, key, near func(row int) float64, alike func(row, other int) bool) (kept []int) {
+	slices.SortFunc(rows, func(a, b int) int { return cmp.Or(cmp.Compare(key(a), key(b)), a-b) })
+next:
+	for _, row := range rows {
+		for k := len(kept) - 1; k >= 0 && key(row)-key(kept[k]) <= near(row); k-- {
+			if alike(row, kept[k]) {
+				continue next
+			}
+		}
+		kept = append(kept, row)
+	}
+	return kept
 }
 
 // leanRows are the rows of a head that count: numbers all, with scores that differ
@@ -169,25 +182,18 @@ rows:
 			near[d] = max(near[d], 8*l.unit()*math.Abs(r.Output[row*r.HeadDim+d]))
 		}
 	}
-	slices.SortFunc(rows, func(a, b int) int {
-		return cmp.Or(cmp.Compare(r.Output[a*r.HeadDim], r.Output[b*r.HeadDim]), a-b)
-	})
-	var kept []int
-next:
-	for _, row := range rows {
-		o := r.Output[row*r.HeadDim:][:l.columns]
-		for k := len(kept) - 1; k >= 0; k-- {
-			other := r.Output[kept[k]*r.HeadDim:][:l.columns]
-			if o[0]-other[0] > near[0] {
-				break
-			}
-			if within(o, other, near) {
-				continue next
-			}
-		}
-		kept = append(kept, row)
+	reach := 0.0
+	for d, x := range l.across {
+		reach += math.Abs(x) * near[d]
 	}
-	return kept
+	output := func(row int) []float64 { return r.Output[row*r.HeadDim:][:l.columns] }
+	key := func(row int) (sum float64) {
+		for d, o := range output(row) {
+			sum += l.across[d] * o
+		}
+		return sum
+	}
+	return oneOfEach(rows, key, func(int) float64 { return reach }, func(a, b int) bool { return within(output(a), output(b), near) })
 }
 
 // unit is the coarsest roundoff of an output.

@@ -212,3 +212,24 @@ func TestOutputsThatRecurDoNotLean(t *testing.T) {
 		})
 	}
 }
+
+// TestRowsOfFewKeysAreToldApartByOneSum: a row is held against those alone whose sum is near its own. Of two to five keys
+// signs alone made the same sum in most of the rows, and tens of thousands of rows were each held against all others.
+func TestRowsOfFewKeysAreToldApartByOneSum(t *testing.T) {
+	for keys := 2; keys < 6; keys++ {
+		p := simulated("normal", "normal", "normal", FP32, rand.New(rand.NewPCG(uint64(keys), 4)), [4]int{4, 500, keys, 8}, nil)
+		l := attend(t, p, inFP32, Options{Workers: 1}).leaning
+		pairs := 0
+		var rows []int
+		for row, spread := range l.spread {
+			if spread > 0 {
+				rows = append(rows, row)
+			}
+		}
+		alike := func(int, int) bool { pairs++; return false }
+		oneOfEach(rows, func(row int) float64 { return l.weights[row].sums[0] }, l.near, alike)
+		if len(rows) < 1000 || pairs > len(rows)/10 {
+			t.Errorf("%d keys: %d comparisons of %d rows", keys, pairs, len(rows))
+		}
+	}
+}
