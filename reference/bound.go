@@ -125,7 +125,9 @@ type rowBounds struct {
 	alike  alike
 	like   bool    // few different weights: errors of keys may be alike too
 	eta    float64 // absolute error of a weight by underflow
-	wild   bool    // scores leave the range of the implementation
+	// fewTerms: the dot product of a key that counts has few different terms, so that its error follows the score.
+	fewTerms bool
+	wild     bool // scores leave the range of the implementation
 }
 
 // surviving reports whether the weight of a key of row r with score s cannot

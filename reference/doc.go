@@ -167,9 +167,12 @@
 // inequality gives T > t a probability of at most exp(-t^2/2): 9e-11 a case for
 // both directions, both sides and t = 7. Left out are rows of nearly the same
 // output, rows with the weights of another row of any head, which a mask makes where
-// q and k hardly matter, rows whose scores differ by little beside their size, rows with nearly all their weight on one
-// key, whose v the output is rounded to every time, columns whose output hardly
-// varies, and stored scores, which are rounded twice and lean lawfully.
+// q and k hardly matter, rows with the q and the k of another, whose scores have the
+// same errors whatever the masks are, rows with a dot product of few different terms,
+// whose error follows the score, rows whose scores differ by little beside their size,
+// rows with nearly all their weight on one key, whose v the output is rounded to every
+// time, columns whose output hardly varies, and stored scores, which are rounded twice
+// and lean lawfully.
 //
 // A case whose T is past 7 fails. The sums of all cases of a run have a T as well:
 // it is reported with its strength, the share by which outputs or the scale are

@@ -26,14 +26,16 @@ func elementsOf(x []float64, u float64, seen *variety) (e elements, norm float64
 			norm += math.Abs(v)
 		}
 	}
-	// Short sums are held to the worst case whatever their terms are.
-	if e.nonzero < 15 || !finite(top) {
+	if !finite(top) {
 		return e, norm
 	}
 	n := float64(e.nonzero)
 	// Partial sums of both signs seldom pass a few times the largest term; those
 	// of one sign do, and have half a unit of the sum for each addition.
 	floor, quantum := top*math.Sqrt(2*u*n), top*16*u
+	if e.nonzero < shortSum {
+		floor = 0
+	}
 	seen.reset()
 	wanted := min(enough, (e.nonzero+1)/2) // as many as make no dot product of the row few
 	for _, v := range x {
@@ -51,6 +53,13 @@ func elementsOf(x []float64, u float64, seen *variety) (e elements, norm float64
 	return e, norm
 }
 
+// shortSum is the number of terms below which a sum is held to the worst case whatever they are.
+const shortSum = 15
+
+// fewTerms reports whether the products of two rows are few different numbers, however many products there are: then the
+// additions err the same way, and more the larger the sum is.
+func fewTerms(q, k elements) bool { return few(max(q.distinct, k.distinct), min(q.nonzero, k.nonzero)) }
+
 // dotGrowth returns how far the rounding of a dot product of two rows, of its
 // scaling and of a factor that is multiplied into one of them may go, in units
 // roundoff of sum|q_d*k_d| and of |q.k|: the worst case where terms are few,
@@ -60,10 +69,10 @@ func elementsOf(x []float64, u float64, seen *variety) (e elements, norm float64
 func dotGrowth(q, k elements) (ofSum, ofDot float64, alike bool) {
 	n := min(q.nonzero, k.nonzero)
 	worst := float64(n + 2)
-	if n < 15 {
+	if n < shortSum {
 		return worst, 0, false
 	}
-	if few(max(q.distinct, k.distinct), n) {
+	if fewTerms(q, k) {
 		return worst, 0, true
 	}
 	likely := 4*math.Sqrt(worst) + float64(q.small+k.small)
@@ -78,13 +87,14 @@ type rowGrowth struct {
 	of           elements
 	known        bool
 	ofSum, ofDot float64
-	alike        bool
+	alike, few   bool
 	worst, root  float64 // the number of roundings at most, and its square root
 }
 
 func (g *rowGrowth) look(q, k elements) {
 	g.of, g.known = k, true
 	g.ofSum, g.ofDot, g.alike = dotGrowth(q, k)
+	g.few = fewTerms(q, k)
 	g.worst = float64(min(q.nonzero, k.nonzero) + 2)
 	g.root = math.Sqrt(g.worst)
 }

@@ -1,10 +1,8 @@
 package reference
 
 import (
-	"cmp"
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
 // leanRows is how many rows a sum needs to pass LeanLine at all: T is at most
@@ -24,15 +22,9 @@ type leaning struct {
 	may     []float64    // [rows, columns] what an element may lean by beside common factors
 	spread  []float64    // [rows] of the scores; 0: the row is left out
 	weights []weights    // [rows]
+	queries []query      // [rows]
 	drawn   [][2]float64 // [keys] two numbers between -1 and 1 for each
 	across  []float64    // [columns] the same, one for each
-}
-
-// weights tells rows apart by their probabilities, not by where they stand: two sums of these, each probability times a
-// number drawn for its key, and the root of the sum of their squares, which is about what such a sum comes to.
-type weights struct {
-	sums [2]float64
-	size float64
 }
 
 func newLeaning(p *Problem, a Arithmetic) *leaning {
@@ -54,6 +46,7 @@ func newLeaning(p *Problem, a Arithmetic) *leaning {
 	for d := range l.across {
 		l.across[d] = draw()
 	}
+	l.queries = queriesOf(p, draw)
 	return l
 }
 
@@ -97,9 +90,9 @@ func (r *Result) Lean(got []float64) Lean {
 	if l == nil || len(got) != len(r.Output) {
 		return sum
 	}
-	same := l.sameWeights()
+	repeats := l.repeats()
 	for head := range r.Batch * r.Heads {
-		rows := r.leanRows(head, got, same)
+		rows := r.leanRows(head, got, repeats)
 		if len(rows) < 2 {
 			continue
 		}
@@ -115,57 +108,15 @@ func (r *Result) Lean(got []float64) Lean {
 	return sum
 }
 
-// sameWeights are the rows, of whatever head, that have the weights of a row before
-// them, up to what rounding hides. Where q and k hardly matter beside a mask, that
-// is every head's: their weights are rounded alike, and what comes of it counts
-// once.
-func (l *leaning) sameWeights() []bool {
-	same := make([]bool, len(l.spread))
-	var rows []int
-	for row, spread := range l.spread {
-		if spread > 0 {
-			rows = append(rows, row)
-			same[row] = true
-		}
-	}
-	kept := oneOfEach(rows, func(row int) float64 { return l.weights[row].sums[0] }, l.near, func(a, b int) bool {
-		x, y := &l.weights[a], &l.weights[b]
-		return math.Abs(x.sums[1]-y.sums[1]) <= l.near(a) && math.Abs(x.size-y.size) <= l.near(a)
-	})
-	for _, row := range kept {
-		same[row] = false
-	}
-	return same
-}
-
-// near is what rounding hides of a row's sums of weights.
-func (l *leaning) near(row int) float64 { return 8 * l.arith.Acc.Unit * l.weights[row].size }
-
-// oneOfEach keeps one of rows that are alike. Those whose keys are further apart than near(row) are not, so that in the order
-// of the keys a row has few others to be held against.
-func oneOfEach(rows []int, key, near func(row int) float64, alike func(row, other int) bool) (kept []int) {
-	slices.SortFunc(rows, func(a, b int) int { return cmp.Or(cmp.Compare(key(a), key(b)), a-b) })
-next:
-	for _, row := range rows {
-		for k := len(kept) - 1; k >= 0 && key(row)-key(kept[k]) <= near(row); k-- {
-			if alike(row, kept[k]) {
-				continue next
-			}
-		}
-		kept = append(kept, row)
-	}
-	return kept
-}
-
 // leanRows are the rows of a head that count: numbers all, with scores that differ
-// by more than rounding does, none that repeats another's weights, and no two of
+// by more than rounding does, none that repeats another's weights or scores, and no two of
 // nearly the same output. They would be rounded alike.
-func (r *Result) leanRows(head int, got []float64, same []bool) []int {
+func (r *Result) leanRows(head int, got []float64, repeats []bool) []int {
 	l := r.leaning
 	var rows []int
 rows:
 	for row := head * r.QLen; row < (head+1)*r.QLen; row++ {
-		if !(l.spread[row] > 0) || same[row] {
+		if !(l.spread[row] > 0) || repeats[row] {
 			continue
 		}
 		at := row * r.HeadDim

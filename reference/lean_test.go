@@ -233,3 +233,57 @@ func TestRowsOfFewKeysAreToldApartByOneSum(t *testing.T) {
 		}
 	}
 }
+
+// TestScoresThatErrAlikeDoNotLean: of one q in every row, scores of a key err alike in every row, however masks differ; and
+// sums of few different terms err the more the larger they are, as another scale would.
+func TestScoresThatErrAlikeDoNotLean(t *testing.T) {
+	const heads, queries, keys = 8, 19, 60
+	type draw func(row int, rng *rand.Rand) float64
+	normal := func(_ int, rng *rand.Rand) float64 { return rng.NormFloat64() }
+	constant := func(int, *rand.Rand) float64 { return 0.7 }
+	ofRow := func(row int, _ *rand.Rand) float64 { return 0.7 + float64(row)/1024 }
+	few := func(_ int, rng *rand.Rand) float64 { return -0.123 * float64(7+rng.IntN(2)) }
+	for name, c := range map[string]struct {
+		q, k   draw
+		dim    int
+		counts bool
+	}{
+		"one q":                 {constant, normal, 80, false},
+		"one q, few k":          {constant, few, 80, false},
+		"q of one value, few k": {ofRow, few, 80, false},
+		"the same, a short sum": {ofRow, few, 12, false},
+		"q of one value":        {ofRow, normal, 80, true},
+		"few k":                 {normal, few, 80, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim := simulations()["fp32 naive"]
+			worst, rows := 0.0, 0
+			for seed := range uint64(6) {
+				rng := rand.New(rand.NewPCG(seed, 9))
+				sim.rng = rng
+				bias := make([]float64, heads*queries*keys)
+				for at := range bias {
+					row, key := at/keys%queries, at%keys
+					if rng.IntN(2) == 0 || key < row-2 || key > row+7 {
+						bias[at] = math.Inf(-1)
+					}
+				}
+				p := simulated("zero", "zero", "uniform", FP32, rng, [4]int{heads, queries, keys, c.dim}, Additive{1, heads, queries, keys, bias})
+				p.Scale = -1
+				for at := range p.Q {
+					p.Q[at] = roundTo(FP32, false, c.q(at/c.dim, rng))
+				}
+				for at := range p.K {
+					p.K[at] = roundTo(FP32, false, c.k(at/c.dim, rng))
+				}
+				r := attend(t, p, sim.a, Options{Workers: 1})
+				out, _ := sim.attend(p)
+				l := r.Lean(out)
+				worst, rows = max(worst, l.T()), rows+l.Rows
+			}
+			if t.Logf("largest T %.2f, %d rows", worst, rows); worst > LeanLine || (rows > 0) != c.counts {
+				t.Errorf("largest T %.2f, %d rows; want at most %d, and rows: %v", worst, rows, LeanLine, c.counts)
+			}
+		})
+	}
+}

@@ -77,9 +77,10 @@ func (b *block) drawLines(i int) {
 		demand[d] = outputDemand(o, bound[d], l.a.Out)
 	}
 	b.r.Condition[r.index] = e.cond
-	// A row with nearly all its weight on one key is rounded to that key's v, and
-	// scores that differ by little beside their size are rounded to one.
-	if u := max(l.a.Out.Unit, l.a.Probs.Unit, l.a.Parts.Unit, l.u); b.r.leaning != nil && e.cond <= 0.5 && !r.wild &&
+	// A row with nearly all its weight on one key is rounded to that key's v, scores
+	// that differ by little beside their size are rounded to one, and sums of few
+	// different terms err the more the larger they are, as another scale would.
+	if u := max(l.a.Out.Unit, l.a.Probs.Unit, l.a.Parts.Unit, l.u); b.r.leaning != nil && e.cond <= 0.5 && !r.wild && !r.fewTerms &&
 		r.rest >= 64*u && r.spread >= 8*max(l.a.Probs.Unit, l.a.Parts.Unit, 64*l.u*(1+math.Abs(r.m))) {
 		b.r.leaning.spread[r.index] = r.spread
 	}

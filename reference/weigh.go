@@ -115,6 +115,7 @@ func (w *weigher) errors(j int) (eps, sigma float64) {
 // start notes what a row's largest numbers alone decide, before its keys are weighed.
 func (w *weigher) start() {
 	r, l := w.r, w.lines
+	r.fewTerms = false
 	r.alike = alikeOf(w.p[r.first:r.last], l.u, &w.b.seen, &w.b.often)
 	// Keys of one score have one error, which cancels, or errors of their own. Keys
 	// of a few scores may have an error each score.
