@@ -21,7 +21,7 @@ type leaning struct {
 	tilt    []float64    // [rows, columns] sum_j p_j*(s_j - mean)*v_j
 	may     []float64    // [rows, columns] what an element may lean by beside common factors
 	spread  []float64    // [rows] of the scores; 0: the row is left out
-	weights []weights    // [rows]
+	weights []sketch     // [rows] of their probabilities, not of where they stand
 	queries []query      // [rows]
 	drawn   [][2]float64 // [keys] two numbers between -1 and 1 for each
 	across  []float64    // [columns] the same, one for each
@@ -36,7 +36,7 @@ func newLeaning(p *Problem, a Arithmetic) *leaning {
 	l.tilt = make([]float64, rows*l.columns)
 	l.may = make([]float64, rows*l.columns)
 	l.spread = make([]float64, rows)
-	l.weights = make([]weights, rows)
+	l.weights = make([]sketch, rows)
 	l.drawn, l.across = make([][2]float64, p.KVLen), make([]float64, l.columns)
 	dice := rand.New(rand.NewPCG(1, 2))
 	draw := func() float64 { return 2*dice.Float64() - 1 }
@@ -70,12 +70,10 @@ func (b *block) tilts() {
 		for j := r.first; j < r.last; j++ {
 			if p[j] > 0 {
 				w[j] = p[j] * (s[j] - r.m - r.mean)
-				sum.sums[0] += p[j] * l.drawn[j][0]
-				sum.sums[1] += p[j] * l.drawn[j][1]
-				sum.size += p[j] * p[j]
+				sum.add(p[j], l.drawn[j])
 			}
 		}
-		sum.size = math.Sqrt(sum.size)
+		sum.root()
 	}
 	dst := l.tilt[b.rows[0].index*l.columns:][:len(b.rows)*l.columns]
 	b.valueProducts(l.columns, weighted{dst, b.prob2, asStored})

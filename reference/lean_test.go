@@ -227,7 +227,7 @@ func TestRowsOfFewKeysAreToldApartByOneSum(t *testing.T) {
 			}
 		}
 		alike := func(int, int) bool { pairs++; return false }
-		oneOfEach(rows, func(row int) float64 { return l.weights[row].sums[0] }, l.near, alike)
+		oneOfEach(rows, func(row int) float64 { return l.weights[row].sums[0] }, func(row int) float64 { return l.near(&l.weights[row]) }, alike)
 		if len(rows) < 1000 || pairs > len(rows)/10 {
 			t.Errorf("%d keys: %d comparisons of %d rows", keys, pairs, len(rows))
 		}

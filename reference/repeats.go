@@ -6,18 +6,30 @@ import (
 	"slices"
 )
 
-// weights tells rows apart by their probabilities, not by where they stand: two sums of these, each probability times a
-// number drawn for its key, and the root of the sum of their squares, which is about what such a sum comes to.
-type weights struct {
+// sketch tells vectors apart by two sums, each element times a number drawn for its place, and by the root of the sum of
+// squares, which is about what such a sum comes to.
+type sketch struct {
 	sums [2]float64
 	size float64
 }
 
-// query tells rows apart by their scores before the mask: two sums of q, each element times a number drawn for its column,
-// the root of the sum of squares, and one such sum of all that the row's k holds.
+// add takes in an element; size is the sum of squares until root ends it.
+func (s *sketch) add(x float64, drawn [2]float64) {
+	s.sums[0] += x * drawn[0]
+	s.sums[1] += x * drawn[1]
+	s.size += x * x
+}
+
+func (s *sketch) root() { s.size = math.Sqrt(s.size) }
+
+// alike reports whether two vectors of nearly the same first sum are the same but for what rounding hides.
+func (s *sketch) alike(o *sketch, near float64) bool {
+	return math.Abs(s.sums[1]-o.sums[1]) <= near && math.Abs(s.size-o.size) <= near
+}
+
+// query tells rows apart by their scores before the mask: by q, and by one sum of all that the row's k holds.
 type query struct {
-	sums [2]float64
-	size float64
+	sketch
 	keys float64
 }
 
@@ -43,11 +55,9 @@ func queriesOf(p *Problem, draw func() float64) []query {
 	for row := range queries {
 		r := &queries[row]
 		for d, x := range of(p.Q, row, p.HeadDim) {
-			r.sums[0] += x * drawn[d][0]
-			r.sums[1] += x * drawn[d][1]
-			r.size += x * x
+			r.add(x, drawn[d])
 		}
-		r.size = math.Sqrt(r.size)
+		r.root()
 		r.keys = keys[row/p.QLen*p.KVHeads/p.Heads]
 	}
 	return queries
@@ -65,23 +75,26 @@ func (l *leaning) repeats() []bool {
 			repeats[row] = true
 		}
 	}
-	rows = oneOfEach(rows, func(row int) float64 { return l.weights[row].sums[0] }, l.near, func(a, b int) bool {
-		x, y := &l.weights[a], &l.weights[b]
-		return math.Abs(x.sums[1]-y.sums[1]) <= l.near(a) && math.Abs(x.size-y.size) <= l.near(a)
-	})
-	near := func(row int) float64 { return 8 * l.arith.Acc.Unit * l.queries[row].size }
-	rows = oneOfEach(rows, func(row int) float64 { return l.queries[row].sums[0] }, near, func(a, b int) bool {
-		x, y := &l.queries[a], &l.queries[b]
-		return x.keys == y.keys && math.Abs(x.sums[1]-y.sums[1]) <= near(a) && math.Abs(x.size-y.size) <= near(a)
-	})
+	weights := func(row int) *sketch { return &l.weights[row] }
+	rows = l.unlike(rows, weights, func(int, int) bool { return true })
+	queries := func(row int) *sketch { return &l.queries[row].sketch }
+	rows = l.unlike(rows, queries, func(a, b int) bool { return l.queries[a].keys == l.queries[b].keys })
 	for _, row := range rows {
 		repeats[row] = false
 	}
 	return repeats
 }
 
-// near is what rounding hides of a row's sums of weights.
-func (l *leaning) near(row int) float64 { return 8 * l.arith.Acc.Unit * l.weights[row].size }
+// unlike keeps one of rows whose sketches are alike and for which also holds.
+func (l *leaning) unlike(rows []int, look func(row int) *sketch, also func(row, other int) bool) []int {
+	near := func(row int) float64 { return l.near(look(row)) }
+	return oneOfEach(rows, func(row int) float64 { return look(row).sums[0] }, near, func(a, b int) bool {
+		return also(a, b) && look(a).alike(look(b), near(a))
+	})
+}
+
+// near is what rounding hides of the sums of a sketch.
+func (l *leaning) near(s *sketch) float64 { return 8 * l.arith.Acc.Unit * s.size }
 
 // oneOfEach keeps one of rows that are alike. Those whose keys are further apart than near(row) are not, so that in the order
 // of the keys a row has few others to be held against.
