@@ -51,6 +51,29 @@ kernel void alone_small(device uchar *x [[buffer(0)]], device ulong *y [[buffer(
     for (uint k = 0; k < 20; ++k) { x[(i * 7 + k * k) & 127] += uchar(k + i); y[(k * 5) & 31] ^= (ulong)x[k] << k; }
   }
 }
+kernel void rows(device uchar *x [[buffer(0)]], device const uint *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  const uint one = y[1] & 1u, two = one + one, n = y[3];
+  device const uchar *bytes = (device const uchar *)y;
+  device const half *halves = (device const half *)y;
+  device const ushort *shorts = (device const ushort *)y;
+  uchar a = bytes[i + 3u];
+  half h = halves[i * one + 7u];
+  ushort s = shorts[i * two];
+  uint w = y[i >> 1];
+  if (i % 32u < 27u) {
+    uint at = i, t = 1u;
+    if (n > 7u) { at += 60u * (n & 1u); t += n; }
+    device const uchar *from = bytes + 8;
+    if (n > 9u) from = bytes + 16;
+    x[at] = a + from[i] + uchar(t);
+    ((device ushort *)(x + 128))[i * one] = s + ushort(from[i * one]);
+    if (t > 5u && i != 3u) w += ((device const uint *)from)[i & 31u] + t;
+  }
+  ((device half *)(x + 256))[i & 63u] = h;
+  if (n > 3u) ((device ushort *)(x + 384))[i & 63u] = ushort(w);
+  threadgroup_barrier(mem_flags::mem_device);
+  if (i > 4u) x[i] ^= uchar(w >> 8);
+}
 kernel void by_one(device float *x [[buffer(0)]], device const float *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
   float r = 0.0f;
   for (uint k = 0; k < (i & 7); ++k) r += sin(y[i] + float(k)) * pow(fabs(y[i]), 0.3f) + atan2(y[i], r);
@@ -68,7 +91,7 @@ func TestEnginesHaveTheSameBits(t *testing.T) {
 	for _, c := range []struct {
 		kernel string
 		atOnce bool
-	}{{"counters", true}, {"sums", true}, {"some_count", false}, {"swaps", false}, {"alone", false}, {"alone_small", false}, {"by_one", false}} {
+	}{{"counters", true}, {"sums", true}, {"some_count", false}, {"swaps", false}, {"alone", false}, {"alone_small", false}, {"by_one", false}, {"rows", false}} {
 		t.Run(c.kernel, func(t *testing.T) {
 			var bits [2]string
 			for _, engine := range []Engine{Wide, Fibers} {

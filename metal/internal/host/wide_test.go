@@ -168,9 +168,21 @@ kernel void divided_by_its_number(device const uint *in [[buffer(0)]], device ui
   }
   out[lane] = r;
 }
+kernel void some_go_round_first(device const uint *in [[buffer(0)]], device uint *out [[buffer(1)]], constant uint &n [[buffer(2)]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  uint x = in[lane], y = in[lane + 32], r = 0;
+  uint d = 0;
+  while (true) { d += 1u;
+    if (d < lane) { r += x; continue; }
+    if (d > 20u + n) { break; }
+    r = r * 31u + y + d;
+  }
+  out[lane] = r;
+}
 `
 
-// TestOperationsOnTheWayOutOfALoop: they belong to the turn in which the lane leaves, by the referee and on both engines.
+// TestOperationsOnTheWayOutOfALoop: they belong to the turn in which the lane leaves, by the referee and on both engines. So do
+// lanes' own steps: who goes round first is in a later turn than who does not.
 func TestOperationsOnTheWayOutOfALoop(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles many kernels: make test runs it")
@@ -181,7 +193,7 @@ func TestOperationsOnTheWayOutOfALoop(t *testing.T) {
 		"wide":   newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: wideText{compiler}, OnEngine: count.add}),
 		"fibers": newDevice(t, Options{Workers: 1, Engine: Fibers, Compiler: wholeText{compiler}}),
 	}
-	for _, kernel := range []string{"by_break", "at_the_top", "by_return", "behind_the_way_back", "divided_by_its_number"} {
+	for _, kernel := range []string{"by_break", "at_the_top", "by_return", "behind_the_way_back", "divided_by_its_number", "some_go_round_first"} {
 		if err := disagreement(t, devices, wayOut, kernel); err != nil {
 			t.Errorf("%s: %v", kernel, err)
 		}

@@ -85,6 +85,8 @@ func (t wideCPU) straight(ctx context.Context, c *Compiler, r *rewritten, made s
 	flags := []string{"-S", "-inline-threshold=1000000", "-unroll-runtime=false", "-vectorize-loops=false", "-vectorize-slp=false", "-scalarize-load-store",
 		// A loop that is turned round tests twice where it was tested once, and lanes of two turns could meet.
 		"-rotation-max-header-size=0",
+		// What two ways have in common behind a branch would be done under the mask of both.
+		"-sink-common-insts=false",
 		"-internalize-public-api-list=" + public, "-passes=" + straighten, "-o", "-", "-"}
 	straight, errs, err := c.runTool(ctx, t.opt, flags, wide.Prepare(string(text)))
 	if err != nil {

@@ -238,6 +238,13 @@ func (g *generator) node(depth int) []*Node {
 				body[0] = &Node{Head: fmt.Sprintf("if (%s > 3u) break;", d)}
 				body = append(body, out)
 			}
+			if g.IntN(3) == 0 { // some lanes go round before they come to the way out, where the others wait for nobody
+				if g.IntN(2) == 0 { // where all take the same way, as long as nobody waits
+					body = append([]*Node{{Head: fmt.Sprintf("if (%s > 3u) break;", d)}}, g.inside(3, 0)...)
+				}
+				late := fmt.Sprintf("if (%s < (%s & 3u)) { %s += %s; continue; }", d, g.number(1), g.pick("x", "y", "r"), g.number(1))
+				body = append([]*Node{{Head: late}}, body...)
+			}
 			return []*Node{{Head: head, Body: body, Tail: "} }"}}
 		}
 	case 15:

@@ -70,6 +70,8 @@ func (e *emitter) findStraight(name string) (straight, bool) {
 	case "alloca":
 		size, align, ok := e.m.layout(i.src)
 		return straight{roundUp(size, max(align, int64(i.align))), true, nil}, ok
+	case "freeze":
+		return e.straightOf(i.args[0], b)
 	case "add", "sub", "or":
 		return e.straightSum(i, b)
 	case "shl", "mul":
@@ -188,9 +190,13 @@ func (e *emitter) straightAddress(i *inst, b *block) (straight, bool) {
 	return s, true
 }
 
-// straightPhi: what a loop moves by the same for all lanes is straight if it begins so. Suppose it, and look.
+// straightPhi: what a loop moves by the same for all lanes is straight if it begins so. Suppose it, and look. Where lanes come
+// one way, the phi is what that way brings.
 func (e *emitter) straightPhi(i *inst, b *block) (straight, bool) {
 	none := straight{}
+	if e.d.oneWay(b) {
+		return e.straightJoin(i, b)
+	}
 	if e.d.regions[b] != nil || e.d.ends[b] {
 		if !e.d.together(b) {
 			return none, false
@@ -237,6 +243,25 @@ func (e *emitter) straightPhi(i *inst, b *block) (straight, bool) {
 		}
 	}
 	return supposed, true
+}
+
+// straightJoin: of several straight values the one that comes, so that the step is known if all have the same. What guards ask
+// about would have to be known whichever it was.
+func (e *emitter) straightJoin(i *inst, b *block) (straight, bool) {
+	var all *straight
+	for n, a := range i.args {
+		s, ok := e.straightOf(a, e.d.blockNamed(b, i.labels[n]))
+		if !ok || len(s.guards) > 0 {
+			return straight{}, false
+		}
+		switch {
+		case all == nil:
+			all = &s
+		case !s.known || !all.known || s.each != all.each:
+			all = &straight{0, false, nil}
+		}
+	}
+	return *all, all != nil
 }
 
 // within reports whether all guards are among those known.

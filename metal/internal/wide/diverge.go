@@ -148,7 +148,39 @@ func (d *divergence) phiDiffers(i *inst, b *block) bool {
 		return false
 	}
 	// Lanes begin a loop together and go through its turns together.
-	return !d.together(b)
+	return !d.together(b) && !d.oneWay(b)
+}
+
+// oneWay reports whether the lanes that are in a block at a time have come to it from one and the same block: those that were
+// together where all ways to it part, since no branch behind that parts lanes, and none goes round a loop. Then what one edge
+// leaves in a phi is for all of them.
+func (d *divergence) oneWay(b *block) bool {
+	w := d.flow
+	if w.headOf[b] != nil {
+		return false
+	}
+	from := w.idom[b]
+	seen := map[*block]bool{b: true}
+	for work := slices.Clone(b.preds); len(work) > 0; {
+		x := work[len(work)-1]
+		work = work[:len(work)-1]
+		if seen[x] {
+			continue
+		}
+		seen[x] = true
+		if len(x.succs) > 1 && d.differsAt(x.end().args[0], x) || slices.ContainsFunc(w.loops, func(l *loop) bool {
+			return l.turn[x] != l.turn[b] || l.body[x] != l.body[b]
+		}) {
+			return false
+		}
+		if x != from {
+			if w.headOf[x] != nil {
+				return false
+			}
+			work = append(work, x.preds...)
+		}
+	}
+	return true
 }
 
 // together reports whether a block is the head of a loop with one way in and one way back.

@@ -203,6 +203,72 @@ end:
   ret void`,
 			differ: "%a %b %c %l %p", masked: "yes", straight: "%a:1 %b:1 %l:1",
 		},
+		{
+			name: "where lanes that parted come to a branch that they take alike, what the way brings is for all of them",
+			text: `
+  %l = call i32 @msl_wide_lane()
+  %l64 = zext i32 %l to i64
+  %b = load ptr, ptr %0
+  %n = load i32, ptr %b
+  %c = icmp ugt i32 %l, 3
+  br i1 %c, label %some, label %end
+some:
+  %near = getelementptr float, ptr %b, i64 %l64
+  %u = icmp ugt i32 %n, 3
+  br i1 %u, label %yes, label %join
+yes:
+  %far = getelementptr float, ptr %near, i64 100
+  %double = getelementptr float, ptr %near, i64 %l64
+  br label %join
+join:
+  %one = phi i32 [ 1, %yes ], [ 2, %some ]
+  %p = phi ptr [ %far, %yes ], [ %near, %some ]
+  %either = phi ptr [ %double, %yes ], [ %near, %some ]
+  %x = load float, ptr %p
+  br label %end
+end:
+  %not = phi i32 [ %one, %join ], [ %n, %1 ]
+  ret void`,
+			differ: "%c %double %either %far %l %l64 %near %not %p %x", masked: "join some yes", straight: "%double:8 %far:4 %l64:1 %l:1 %near:4 %p:4",
+		},
+		{
+			name: "lanes that leave a loop in different turns may have taken a branch differently that they take alike in each turn",
+			text: `
+  %l = call i32 @msl_wide_lane()
+  %n = load i32, ptr %0
+  br label %head
+head:
+  %i = phi i32 [ 0, %1 ], [ %next, %latch ]
+  %late = icmp ult i32 %i, %l
+  br i1 %late, label %latch, label %here
+here:
+  %u = icmp ugt i32 %i, %n
+  br i1 %u, label %high, label %low
+high:
+  %h = icmp ugt i32 %i, 5
+  br i1 %h, label %out, label %latch
+low:
+  %w = icmp ugt i32 %i, 2
+  br i1 %w, label %out, label %latch
+latch:
+  %next = add i32 %i, 1
+  br label %head
+out:
+  %p = phi i32 [ 1, %high ], [ 2, %low ]
+  ret void`,
+			differ: "%l %late %p", masked: "head here high latch low", turns: "head,here,high,latch,low", straight: "%l:1",
+		},
+		{
+			name: "a value that is frozen is as straight as before",
+			text: `
+  %l = call i32 @msl_wide_lane()
+  %f = freeze i32 %l
+  %z = zext i32 %f to i64
+  %b = load ptr, ptr %0
+  %p = getelementptr float, ptr %b, i64 %z
+  ret void`,
+			differ: "%f %l %p %z", straight: "%f:1 %l:1 %p:4 %z:1",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := declarations + "define void @msl_entry_0(ptr %0) {" + c.text + "\n}\n"

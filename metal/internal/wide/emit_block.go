@@ -199,7 +199,7 @@ func (e *emitter) edge(b, s *block, mask string, inPart bool) {
 				continue
 			}
 			x := e.allOf(v, k)
-			if inPart && !e.d.together(s) {
+			if inPart && !e.d.together(s) && !e.d.oneWay(s) {
 				old := e.set("load %s, ptr %s", wideType(t), e.arrival(i, k))
 				x = e.set("select %s %s, %s %s, %s %s", maskType, mask, wideType(t), x, wideType(t), old)
 			}

@@ -2,14 +2,10 @@ package wide_test
 
 import (
 	"flag"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-
-	"attest.example/attest/metal/internal/wide"
 )
 
 var everyFloat = flag.Bool("every-float", false, "TestExponentials holds all 2^32 arguments against the C library, in a few minutes")
@@ -50,18 +46,7 @@ int main(int count, char **arguments) {
 //
 //	go test ./metal/internal/wide -run TestExponentials -every-float -v -timeout 0
 func TestExponentials(t *testing.T) {
-	clang, err := exec.LookPath("clang-19")
-	if err != nil {
-		t.Skip(err)
-	}
-	dir := t.TempDir()
-	source, program := filepath.Join(dir, "compare.c"), filepath.Join(dir, "compare")
-	if err := os.WriteFile(source, []byte(wide.Helpers+compareExponentials), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if output, err := exec.Command(clang, "-O2", "-w", "-march=native", "-ffp-contract=off", "-fno-builtin", source, "-o", program, "-lm").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, output)
-	}
+	program := native(t, compareExponentials)
 	step := 9973
 	if *everyFloat {
 		step = 1

@@ -47,19 +47,16 @@ func (e *emitter) load(i *inst) {
 	}
 	s, straightness := e.straightOf(i.args[0], e.block)
 	near := func(each int64) string { // lanes' elements stand each elements apart
+		first := e.first(i.args[0])
+		if each == 1 {
+			return e.set("call %s @%s(ptr %s, %s %s)", wideType(t), e.row("load", t, align), first, maskType, e.mask)
+		}
 		n := lanes * each
 		name := fmt.Sprintf("llvm.masked.load.v%d%s.p0", n, shortName(t))
 		e.declare("<%d x %s> @%s(ptr, i32, <%d x i1>, <%d x %s>)", n, t, name, n, n, t)
-		first := e.first(i.args[0])
-		mask := e.mask
-		if each > 1 {
-			mask = e.set("shufflevector %s %s, %s zeroinitializer, <%d x i32> %s", maskType, mask, maskType, n, every(each))
-		}
+		mask := e.set("shufflevector %s %s, %s zeroinitializer, <%d x i32> %s", maskType, e.mask, maskType, n, every(each))
 		x := e.set("call <%d x %s> @%s(ptr %s, i32 %d, <%d x i1> %s, <%d x %s> zeroinitializer)", n, t, name, first, align, n, mask, n, t)
-		if each > 1 {
-			x = e.set("shufflevector <%d x %s> %s, <%d x %s> poison, <32 x i32> %s", n, t, x, n, t, series("i32", 0, each))
-		}
-		return x
+		return e.set("shufflevector <%d x %s> %s, <%d x %s> poison, <32 x i32> %s", n, t, x, n, t, series("i32", 0, each))
 	}
 	far := func() string {
 		e.Gathers++
@@ -209,9 +206,7 @@ func (e *emitter) store(i *inst) {
 	}
 	s, straightness := e.straightOf(i.args[1], e.block)
 	near := func() string {
-		name := fmt.Sprintf("llvm.masked.store.v32%s.p0", shortName(t))
-		e.declare("void @%s(%s, ptr, i32, %s)", name, wideType(t), maskType)
-		e.do("call void @%s(%s %s, ptr %s, i32 %d, %s %s)", name, wideType(t), x, e.first(i.args[1]), align, maskType, e.mask)
+		e.do("call void @%s(%s %s, ptr %s, %s %s)", e.row("store", t, align), wideType(t), x, e.first(i.args[1]), maskType, e.mask)
 		return ""
 	}
 	far := func() string {

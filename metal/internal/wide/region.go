@@ -1,6 +1,9 @@
 package wide
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // region is a piece of code that lanes go through in parts: from the branches that part them to where all are together
 // again. Its blocks run under masks, one after another in the order of the layout.
@@ -59,7 +62,11 @@ func (d *divergence) regionFrom(inside map[*block]bool, end *block) *region {
 			}
 		}
 		for _, l := range w.loops {
-			if len(l.turn) > len(l.body) && touches(l.turn, grown) && holds(grown, l.body) {
+			switch {
+			// Lanes that go round a loop before they come to where its branches meet are in another turn than those that wait there.
+			case slices.ContainsFunc(l.heads, func(h *block) bool { return grown[h] }) && !holds(grown, l.body):
+				maps.Copy(grown, l.turn)
+			case len(l.turn) > len(l.body) && touches(l.turn, grown) && holds(grown, l.body):
 				maps.Copy(grown, l.turn) // lanes may leave a loop that lies in a region in different turns
 			}
 		}

@@ -79,7 +79,7 @@ func Widen(text string) (*Result, error) {
 	all.WriteString(head)
 	all.WriteString(body.String())
 	for _, n := range sortedKeys(functions) {
-		all.WriteString(strings.Replace(functions[n], "ATTRIBUTES", "#9998", 1))
+		all.WriteString(strings.ReplaceAll(functions[n], "ATTRIBUTES", "#9998"))
 	}
 	for _, d := range sortedKeys(declared) {
 		name := d[strings.Index(d, "@"):]

@@ -88,42 +88,78 @@ INLINE void wide_shuffle(vu *out, const vu *value, const vu *lane, unsigned pres
   *out = there != 0 ? r : ~(vu)0;
 }
 
-/* Lanes' pairs (x, y) and the 8 rows of a matrix: lane l holds row (l/4 & 4) + l/2 % 4, columns (l/4 & 2)*2 + l%2*2 and the
- * next. A tile is four vectors of two rows each. */
-#define QUARTER(q) PICK(x, y, q*16+0,q*16+32,q*16+1,q*16+33,q*16+8,q*16+40,q*16+9,q*16+41, q*16+2,q*16+34,q*16+3,q*16+35,q*16+10,q*16+42,q*16+11,q*16+43), \
-                   PICK(x, y, q*16+4,q*16+36,q*16+5,q*16+37,q*16+12,q*16+44,q*16+13,q*16+45, q*16+6,q*16+38,q*16+7,q*16+39,q*16+14,q*16+46,q*16+15,q*16+47)
-struct tile { v16 r[4]; };
-static INLINE struct tile rows(vf x, vf y) { struct tile t = {{QUARTER(0), QUARTER(1)}}; return t; }
-#define LANES(p, q, o) PICK(p, q, 0+o,2+o,8+o,10+o,16+o,18+o,24+o,26+o, 4+o,6+o,12+o,14+o,20+o,22+o,28+o,30+o)
-static INLINE void give(struct tile t, vf *x, vf *y) {
-  *x = JOIN(LANES(t.r[0], t.r[1], 0), LANES(t.r[2], t.r[3], 0));
-  *y = JOIN(LANES(t.r[0], t.r[1], 1), LANES(t.r[2], t.r[3], 1));
+/* A simdgroup's matrix as its lanes hold it: lane l has, of row (l/4 & 4) + l/2 % 4, column (l/4 & 2)*2 + l%2*2 in x and the
+ * next in y. So eight neighbouring lanes hold four rows by two columns, and a product is made without putting them in another
+ * order: a column of a lies in every other lane, and what all rows want of a row of b is a pair of neighbours. */
+struct lanes { v8 x[4], y[4]; };
+#define EIGHT(v, i) PICK(v, v, 8*(i)+0,8*(i)+1,8*(i)+2,8*(i)+3,8*(i)+4,8*(i)+5,8*(i)+6,8*(i)+7)
+#define LOWS(a, b) PICK(a, b, 0,1,2,3,8,9,10,11)
+#define HIGHS(a, b) PICK(a, b, 4,5,6,7,12,13,14,15)
+#define EVENS(a, b) PICK(a, b, 0,2,8,10,4,6,12,14) /* in each half */
+#define ODDS(a, b) PICK(a, b, 1,3,9,11,5,7,13,15)
+#define IN_TURN_LOW(a, b) PICK(a, b, 0,8,1,9,4,12,5,13)
+#define IN_TURN_HIGH(a, b) PICK(a, b, 2,10,3,11,6,14,7,15)
+static INLINE vf together(const v8 *e) {
+  const v16 a = PICK(e[0], e[1], 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15), b = PICK(e[2], e[3], 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15);
+  return JOIN(a, b);
 }
-#define OF_A(k) PICK(a.r[i], a.r[i], k,k,k,k,k,k,k,k,8+k,8+k,8+k,8+k,8+k,8+k,8+k,8+k)
-#define EVEN(k) PICK(b.r[k / 2], b.r[k / 2], 0,1,2,3,4,5,6,7,0,1,2,3,4,5,6,7)
-#define ODD(k) PICK(b.r[k / 2], b.r[k / 2], 8,9,10,11,12,13,14,15,8,9,10,11,12,13,14,15)
-#define STEP(k, half) s = __builtin_elementwise_fma(OF_A(k), half(k), s);
+static INLINE struct lanes apart(vf x, vf y) {
+  struct lanes t = {{EIGHT(x, 0), EIGHT(x, 1), EIGHT(x, 2), EIGHT(x, 3)}, {EIGHT(y, 0), EIGHT(y, 1), EIGHT(y, 2), EIGHT(y, 3)}};
+  return t;
+}
 
 /* One rounding a step, the inner index ascending, as multiply_tiles. */
-INLINE void wide_multiply(vf *x, vf *y, const vf *ax, const vf *ay, const vf *bx, const vf *by, const vf *cx, const vf *cy) {
-  struct tile a = rows(*ax, *ay), b = rows(*bx, *by);
-  struct tile c = rows(*cx, *cy);
-  _Pragma("clang loop unroll(full)")
-  for (int i = 0; i < 4; i++) {
-    v16 s = c.r[i];
-    STEP(0, EVEN) STEP(1, ODD) STEP(2, EVEN) STEP(3, ODD) STEP(4, EVEN) STEP(5, ODD) STEP(6, EVEN) STEP(7, ODD)
-    c.r[i] = s;
+#if defined(__AVX512F__) && !defined(WIDE_SIXTEEN)
+#define WIDE_SIXTEEN 1
+#endif
+#if WIDE_SIXTEEN /* four rows by four columns at a time */
+#define ROWS_OF(v, n) PICK(v, v, n,n,n+2,n+2,n+4,n+4,n+6,n+6,n,n,n+2,n+2,n+4,n+4,n+6,n+6)
+#define PAIR_OF(v, n) PICK(v, v, n,n+1,n,n+1,n,n+1,n,n+1,n+8,n+9,n+8,n+9,n+8,n+9,n+8,n+9)
+#define STEP(k, a, half)                                                                                      \
+  {                                                                                                           \
+    const v16 top = ROWS_OF(LOW(a), k / 4 * 8 + k / 2 % 2), bottom = ROWS_OF(HIGH(a), k / 4 * 8 + k / 2 % 2); \
+    const v16 b0 = PAIR_OF(half(*bx), k % 4 * 2), b1 = PAIR_OF(half(*by), k % 4 * 2);                         \
+    x0 = __builtin_elementwise_fma(top, b0, x0), x1 = __builtin_elementwise_fma(bottom, b0, x1);              \
+    y0 = __builtin_elementwise_fma(top, b1, y0), y1 = __builtin_elementwise_fma(bottom, b1, y1);              \
   }
-  give(c, x, y);
+INLINE void wide_multiply(vf *x, vf *y, const vf *ax, const vf *ay, const vf *bx, const vf *by, const vf *cx, const vf *cy) {
+  v16 x0 = LOW(*cx), x1 = HIGH(*cx), y0 = LOW(*cy), y1 = HIGH(*cy);
+  STEP(0, *ax, LOW) STEP(1, *ay, LOW) STEP(2, *ax, LOW) STEP(3, *ay, LOW)
+  STEP(4, *ax, HIGH) STEP(5, *ay, HIGH) STEP(6, *ax, HIGH) STEP(7, *ay, HIGH)
+  *x = JOIN(x0, x1);
+  *y = JOIN(y0, y1);
 }
+#else /* four rows by two columns */
+#define ROWS_OF(v, n) PICK(v, v, n,n,n+2,n+2,n+4,n+4,n+6,n+6)
+#define STEP(k, a)                                                                                       \
+  {                                                                                                      \
+    const v8 top = ROWS_OF(a[k / 4], k / 2 % 2), bottom = ROWS_OF(a[k / 4 + 2], k / 2 % 2);              \
+    _Pragma("clang loop unroll(full)")                                                                   \
+    for (int i = 0; i < 2; i++) {                                                                        \
+      const d4 b0 = pair[0][k / 4 * 8 + i * 4 + k % 4], b1 = pair[1][k / 4 * 8 + i * 4 + k % 4];         \
+      c.x[i] = __builtin_elementwise_fma(top, (v8)b0, c.x[i]);                                           \
+      c.x[i + 2] = __builtin_elementwise_fma(bottom, (v8)b0, c.x[i + 2]);                                \
+      c.y[i] = __builtin_elementwise_fma(top, (v8)b1, c.y[i]);                                           \
+      c.y[i + 2] = __builtin_elementwise_fma(bottom, (v8)b1, c.y[i + 2]);                                \
+    }                                                                                                    \
+  }
+INLINE void wide_multiply(vf *x, vf *y, const vf *ax, const vf *ay, const vf *bx, const vf *by, const vf *cx, const vf *cy) {
+  typedef double d4 __attribute__((ext_vector_type(4)));
+  typedef double d16 __attribute__((ext_vector_type(16)));
+  const struct lanes a = apart(*ax, *ay);
+  struct lanes c = apart(*cx, *cy);
+  double pair[2][16] __attribute__((aligned(128)));
+  *(d16 *)pair[0] = (d16)*bx;
+  *(d16 *)pair[1] = (d16)*by;
+#ifdef __AVX__ /* a pair comes from memory for nothing, where a register's costs what multiplies */
+  __asm__("" : "+m"(pair));
+#endif
+  STEP(0, a.x) STEP(1, a.y) STEP(2, a.x) STEP(3, a.y) STEP(4, a.x) STEP(5, a.y) STEP(6, a.x) STEP(7, a.y)
+  *x = together(c.x);
+  *y = together(c.y);
+}
+#endif
 
-static INLINE struct tile turned(struct tile t) {
-  const v16 a = PICK(t.r[0], t.r[1], 0,8,16,24,1,9,17,25,2,10,18,26,3,11,19,27), b = PICK(t.r[0], t.r[1], 4,12,20,28,5,13,21,29,6,14,22,30,7,15,23,31);
-  const v16 c = PICK(t.r[2], t.r[3], 0,8,16,24,1,9,17,25,2,10,18,26,3,11,19,27), d = PICK(t.r[2], t.r[3], 4,12,20,28,5,13,21,29,6,14,22,30,7,15,23,31);
-  struct tile r = {{PICK(a, c, 0,1,2,3,16,17,18,19,4,5,6,7,20,21,22,23), PICK(a, c, 8,9,10,11,24,25,26,27,12,13,14,15,28,29,30,31),
-                    PICK(b, d, 0,1,2,3,16,17,18,19,4,5,6,7,20,21,22,23), PICK(b, d, 8,9,10,11,24,25,26,27,12,13,14,15,28,29,30,31)}};
-  return r;
-}
 static unsigned row_of(unsigned lane) { return (lane >> 2 & 4) + (lane >> 1 & 3); }
 static unsigned column_of(unsigned lane) { return (lane >> 2 & 2) * 2 + (lane & 1) * 2; }
 
@@ -141,13 +177,26 @@ INLINE void wide_tile_load(vf *x, vf *y, const float *p, long stride, unsigned t
     load_some(x, y, p, stride, transposed, present);
     return;
   }
-  struct tile t;
+  v8 m[8];
+  struct lanes t;
   _Pragma("clang loop unroll(full)")
-  for (int i = 0; i < 4; i++) {
-    const v8 a = *(const u8 *)(p + 2 * i * stride), b = *(const u8 *)(p + (2 * i + 1) * stride);
-    t.r[i] = PICK(a, b, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15);
+  for (int i = 0; i < 8; i++) m[i] = *(const u8 *)(p + i * stride);
+  _Pragma("clang loop unroll(full)")
+  for (int i = 0; i < 4; i += 2) {
+    if (transposed) {
+      const v8 *e = m + 2 * i;
+      const v8 a = IN_TURN_LOW(e[0], e[2]), b = IN_TURN_HIGH(e[0], e[2]), c = IN_TURN_LOW(e[1], e[3]), d = IN_TURN_HIGH(e[1], e[3]);
+      t.x[i / 2] = LOWS(a, b), t.x[i / 2 + 2] = HIGHS(a, b);
+      t.y[i / 2] = LOWS(c, d), t.y[i / 2 + 2] = HIGHS(c, d);
+    } else {
+      const v8 *e = m + 2 * i;
+      const v8 a = EVENS(e[0], e[1]), b = EVENS(e[2], e[3]), c = ODDS(e[0], e[1]), d = ODDS(e[2], e[3]);
+      t.x[i] = LOWS(a, b), t.x[i + 1] = HIGHS(a, b);
+      t.y[i] = LOWS(c, d), t.y[i + 1] = HIGHS(c, d);
+    }
   }
-  give(transposed ? turned(t) : t, x, y);
+  *x = together(t.x);
+  *y = together(t.y);
 }
 static __attribute__((noinline)) void store_some(const vf *x, const vf *y, float *p, long stride, unsigned transposed, unsigned present) {
   for (unsigned w = present; w; w &= w - 1) {
@@ -161,13 +210,22 @@ INLINE void wide_tile_store(const vf *x, const vf *y, float *p, long stride, uns
     store_some(x, y, p, stride, transposed, present);
     return;
   }
-  struct tile t = rows(*x, *y);
-  if (transposed) t = turned(t);
+  const struct lanes t = apart(*x, *y);
+  v8 m[8];
   _Pragma("clang loop unroll(full)")
-  for (int i = 0; i < 4; i++) {
-    *(u8 *)(p + 2 * i * stride) = PICK(t.r[i], t.r[i], 0,1,2,3,4,5,6,7);
-    *(u8 *)(p + (2 * i + 1) * stride) = PICK(t.r[i], t.r[i], 8,9,10,11,12,13,14,15);
+  for (int i = 0; i < 4; i += 2) {
+    v8 *e = m + 2 * i;
+    if (transposed) {
+      const v8 a = LOWS(t.x[i / 2], t.x[i / 2 + 2]), b = HIGHS(t.x[i / 2], t.x[i / 2 + 2]);
+      const v8 c = LOWS(t.y[i / 2], t.y[i / 2 + 2]), d = HIGHS(t.y[i / 2], t.y[i / 2 + 2]);
+      e[0] = EVENS(a, b), e[2] = ODDS(a, b), e[1] = EVENS(c, d), e[3] = ODDS(c, d);
+    } else {
+      const v8 a = LOWS(t.x[i], t.x[i + 1]), b = HIGHS(t.x[i], t.x[i + 1]), c = LOWS(t.y[i], t.y[i + 1]), d = HIGHS(t.y[i], t.y[i + 1]);
+      e[0] = IN_TURN_LOW(a, c), e[1] = IN_TURN_HIGH(a, c), e[2] = IN_TURN_LOW(b, d), e[3] = IN_TURN_HIGH(b, d);
+    }
   }
+  _Pragma("clang loop unroll(full)")
+  for (int i = 0; i < 8; i++) *(u8 *)(p + i * stride) = m[i];
 }
 
 /* 2^x with the bits of the C library's exp2f: its table of 32, its cubic in double, fused. TestExponentials holds the two
