@@ -43,7 +43,7 @@ func (wideCPU) output() (flags []string, extension string) {
 // entryPoints are those of the fibers, but that a lane's own numbers are asked of the lane.
 func (wideCPU) entryPoints(u *unit) string {
 	text := strings.NewReplacer("L->lane", "msl_wide_lane()", "L->thread)", "msl_thread_index())", "L->thread,", "msl_thread_index(),",
-		"L->thread ", "msl_thread_index() ", "L->position_in_", "msl_wide_own()->position_in_", "L->", "msl_wide_self()->").
+		"L->thread ", "msl_thread_index() ", "L->simdgroup->index", "msl_wide_simdgroup_index()", "L->position_in_", "msl_wide_own()->position_in_", "L->", "msl_wide_self()->").
 		Replace(glue(u.entries, u.program.fileName(), u.program.Math, false))
 	return wideFlag.ReplaceAllString(text, "$1 | MSL_MODULE_WIDE$2")
 }

@@ -32,14 +32,14 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 		e.declare("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr>, i32, %s, %s)", w, short, maskType, w)
 		far = fmt.Sprintf("  %%y = call %s @llvm.masked.gather.v32%s.v32p0(<32 x ptr> %%p, i32 %d, %s %%m, %s zeroinitializer)\n  ret %s %%y\n", w, short, align, maskType, w, w)
 		if look {
-			near = fmt.Sprintf("  %%x = call %s @%s(ptr %%p0, %s %%m)\n  ret %s %%x\n", w, e.row("load", t, align), maskType, w)
+			near = fmt.Sprintf("  %%x = call %s @%s(ptr %%p0, %s %%m)\n  ret %s %%x\n", w, e.rowLoad(t, align, 1), maskType, w)
 		}
 	} else {
 		result, parameters = "void", w+" %v, "
 		e.declare("void @llvm.masked.scatter.v32%s.v32p0(%s, <32 x ptr>, i32, %s)", short, w, maskType)
 		far = fmt.Sprintf("  call void @llvm.masked.scatter.v32%s.v32p0(%s %%v, <32 x ptr> %%p, i32 %d, %s %%m)\n  ret void\n", short, w, align, maskType)
 		if look {
-			near = fmt.Sprintf("  call void @%s(%s %%v, ptr %%p0, %s %%m)\n  ret void\n", e.row("store", t, align), w, maskType)
+			near = fmt.Sprintf("  call void @%s(%s %%v, ptr %%p0, %s %%m)\n  ret void\n", e.rowStore(t, align), w, maskType)
 		}
 	}
 	kind := "alwaysinline nounwind"
@@ -58,52 +58,6 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 		text += e.oneLane(what, t, align)
 	}
 	e.functions[name] = text + far + "}\n"
-	return name
-}
-
-// row is the function that loads or stores what lies side by side. All lanes want it as a rule, and then it is a vector as
-// any other: for some of them, the processor's instructions are slow, or there are none. parted code has some lanes as a rule.
-func (e *emitter) row(what, t string, align int) string {
-	short, w := shortName(t), wideType(t)
-	size, _, _ := e.m.layout(t)
-	name := fmt.Sprintf("wide.%s.row.%s.%d", what, short, align)
-	parted := e.d.regions[e.block] != nil
-	if parted {
-		name += ".parted"
-	}
-	if e.functions[name] != "" {
-		return name
-	}
-	result, parameters, arguments, all, some, end := w, "", "", "", "", ""
-	if what == "load" {
-		e.declare("%s @llvm.masked.load.v32%s.p0(ptr, i32, %s, %s)", w, short, maskType, w)
-		all = fmt.Sprintf("  %%x = load %s, ptr %%p, align %d\n  ret %s %%x\n", w, align, w)
-		some = fmt.Sprintf("  %%y = call %s @llvm.masked.load.v32%s.p0(ptr %%p, i32 %d, %s %%m, %s zeroinitializer)\n", w, short, align, maskType, w)
-		end = fmt.Sprintf("  ret %s %%y\n", w)
-	} else {
-		result, parameters, arguments = "void", w+" %v, ", w+" %v, "
-		e.declare("void @llvm.masked.store.v32%s.p0(%s, ptr, i32, %s)", short, w, maskType)
-		all = fmt.Sprintf("  store %s %%v, ptr %%p, align %d\n  ret void\n", w, align)
-		some = fmt.Sprintf("  call void @llvm.masked.store.v32%s.p0(%s %%v, ptr %%p, i32 %d, %s %%m)\n", short, w, align, maskType)
-		end = "  ret void\n"
-	}
-	text := ""
-	if !parted || size < 4 { // the code for some lanes is long, or never runs
-		text = fmt.Sprintf("define internal %s @%s.some(%sptr %%p, %s %%m) noinline nounwind ATTRIBUTES {\n%s%s}\n", result, name, parameters, maskType, some, end)
-		some = fmt.Sprintf("call %s @%s.some(%sptr %%p, %s %%m)\n", result, name, arguments, maskType)
-		if what == "load" {
-			some = "%y = " + some
-		}
-	}
-	full := "%full"
-	text += fmt.Sprintf("define internal %s @%s(%sptr %%p, %s %%m) alwaysinline nounwind ATTRIBUTES {\n", result, name, parameters, maskType) +
-		"  %bits = bitcast <32 x i1> %m to i32\n  %full = icmp eq i32 %bits, -1\n"
-	if !parted {
-		e.declare("i1 @llvm.expect.i1(i1, i1)")
-		text += "  %likely = call i1 @llvm.expect.i1(i1 %full, i1 true)\n"
-		full = "%likely"
-	}
-	e.functions[name] = text + fmt.Sprintf("  br i1 %s, label %%all, label %%some\nall:\n%ssome:\n%s%s}\n", full, all, some, end)
 	return name
 }
 

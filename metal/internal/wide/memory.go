@@ -47,16 +47,7 @@ func (e *emitter) load(i *inst) {
 	}
 	s, straightness := e.straightOf(i.args[0], e.block)
 	near := func(each int64) string { // lanes' elements stand each elements apart
-		first := e.first(i.args[0])
-		if each == 1 {
-			return e.set("call %s @%s(ptr %s, %s %s)", wideType(t), e.row("load", t, align), first, maskType, e.mask)
-		}
-		n := lanes * each
-		name := fmt.Sprintf("llvm.masked.load.v%d%s.p0", n, shortName(t))
-		e.declare("<%d x %s> @%s(ptr, i32, <%d x i1>, <%d x %s>)", n, t, name, n, n, t)
-		mask := e.set("shufflevector %s %s, %s zeroinitializer, <%d x i32> %s", maskType, e.mask, maskType, n, every(each))
-		x := e.set("call <%d x %s> @%s(ptr %s, i32 %d, <%d x i1> %s, <%d x %s> zeroinitializer)", n, t, name, first, align, n, mask, n, t)
-		return e.set("shufflevector <%d x %s> %s, <%d x %s> poison, <32 x i32> %s", n, t, x, n, t, series("i32", 0, each))
+		return e.set("call %s @%s(ptr %s, %s %s)", wideType(t), e.rowLoad(t, align, each), e.first(i.args[0]), maskType, e.mask)
 	}
 	far := func() string {
 		e.Gathers++
@@ -206,7 +197,7 @@ func (e *emitter) store(i *inst) {
 	}
 	s, straightness := e.straightOf(i.args[1], e.block)
 	near := func() string {
-		e.do("call void @%s(%s %s, ptr %s, %s %s)", e.row("store", t, align), wideType(t), x, e.first(i.args[1]), maskType, e.mask)
+		e.do("call void @%s(%s %s, ptr %s, %s %s)", e.rowStore(t, align), wideType(t), x, e.first(i.args[1]), maskType, e.mask)
 		return ""
 	}
 	far := func() string {

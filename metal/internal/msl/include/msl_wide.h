@@ -39,7 +39,9 @@ MSL_OPAQUE void msl_wide_log(void);
 inline __attribute__((always_inline)) __private struct msl_lane *msl_self() { return msl_wide_self(); }
 inline __attribute__((always_inline)) unsigned msl_lane_index() { return msl_wide_lane(); }
 inline __attribute__((always_inline)) __private struct msl_lane *msl_wide_own() { return msl_wide_self() + msl_wide_lane(); }
-inline __attribute__((always_inline)) unsigned msl_thread_index() { return msl_wide_self()->thread + msl_wide_lane(); }
+/* A threadgroup has at most 1024 threads: package wide sees by the masks that lanes' numbers do not wrap around. */
+inline __attribute__((always_inline)) unsigned msl_thread_index() { return (msl_wide_self()->thread & 0x3e0) + msl_wide_lane(); }
+inline __attribute__((always_inline)) unsigned msl_wide_simdgroup_index() { return ((__private struct msl_simdgroup *)msl_wide_self()->simdgroup)->index & 31; }
 inline __attribute__((always_inline)) __private struct msl_simdgroup *msl_simdgroup_self() {
   return (__private struct msl_simdgroup *)msl_wide_self()->simdgroup;
 }
