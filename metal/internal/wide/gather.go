@@ -1,6 +1,9 @@
 package wide
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // gather is the function that loads from lanes' own addresses. With a look it first finds out whether they are neighbours.
 func (e *emitter) gather(t string, align int, look bool) string {
@@ -26,39 +29,53 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 	}
 	w := wideType(t)
 	size, _, _ := e.m.layout(t)
-	vector, result, parameters := "<32 x ptr> %p, "+maskType+" %m", w, ""
-	var near, far string
-	if what == "gather" {
+	result, value := w, ""
+	if what == "scatter" {
+		result, value = "void", w+" %%v, "
+	}
+	head := fmt.Sprintf("%%s @%%s(%s<32 x ptr> %%%%p, %s %%%%m)", value, maskType)
+	returned := func(call string) string {
+		if what == "scatter" {
+			return "  call " + call + "\n  ret void\n"
+		}
+		return "  %y = call " + call + "\n  ret " + w + " %y\n"
+	}
+	// Where the processor has no such instruction, 32 accesses of one lane each are long.
+	kind := "alwaysinline"
+	if size < 4 || what == "scatter" && size > 8 || !e.m.gathers {
+		kind = "noinline"
+	}
+	text := ""
+	switch {
+	case look:
+		kind = "alwaysinline"
+		near := fmt.Sprintf("void @%s(%s %%v, ptr %%p0, %s %%m)", e.rowStore(t, align), w, maskType)
+		if what == "gather" {
+			near = fmt.Sprintf("%s @%s(ptr %%p0, %s %%m)", w, e.rowLoad(t, align, 1), maskType)
+		}
+		text = lookForRow(size) + "near:\n  %p0 = inttoptr i64 %a0 to ptr\n" + strings.Replace(returned(near), "%y", "%x", 2) + "far:\n" +
+			returned(fmt.Sprintf(head, result, e.memoryFunction(what, t, align, false)))
+	case what == "gather":
 		e.declare("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr>, i32, %s, %s)", w, short, maskType, w)
-		far = fmt.Sprintf("  %%y = call %s @llvm.masked.gather.v32%s.v32p0(<32 x ptr> %%p, i32 %d, %s %%m, %s zeroinitializer)\n  ret %s %%y\n", w, short, align, maskType, w, w)
-		if look {
-			near = fmt.Sprintf("  %%x = call %s @%s(ptr %%p0, %s %%m)\n  ret %s %%x\n", w, e.rowLoad(t, align, 1), maskType, w)
-		}
-	} else {
-		result, parameters = "void", w+" %v, "
+		text = returned(fmt.Sprintf("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr> %%p, i32 %d, %s %%m, %s zeroinitializer)", w, short, align, maskType, w))
+	default:
 		e.declare("void @llvm.masked.scatter.v32%s.v32p0(%s, <32 x ptr>, i32, %s)", short, w, maskType)
-		far = fmt.Sprintf("  call void @llvm.masked.scatter.v32%s.v32p0(%s %%v, <32 x ptr> %%p, i32 %d, %s %%m)\n  ret void\n", short, w, align, maskType)
-		if look {
-			near = fmt.Sprintf("  call void @%s(%s %%v, ptr %%p0, %s %%m)\n  ret void\n", e.rowStore(t, align), w, maskType)
-		}
+		text = returned(fmt.Sprintf("void @llvm.masked.scatter.v32%s.v32p0(%s %%v, <32 x ptr> %%p, i32 %d, %s %%m)", short, w, align, maskType))
 	}
-	kind := "alwaysinline nounwind"
-	if size < 4 || what == "scatter" && size > 8 {
-		kind = "noinline nounwind" // the processor has none, and 32 of one lane each are long
+	if parted && !look {
+		text = e.oneLane(what, t, align) + text
 	}
-	text := fmt.Sprintf("define internal %s @%s(%s%s) %s ATTRIBUTES {\n", result, name, parameters, vector, kind)
-	if look {
-		text += "  %r = ptrtoint <32 x ptr> %p to <32 x i64>\n  %a = freeze <32 x i64> %r\n  %a0 = extractelement <32 x i64> %a, i64 0\n" +
-			"  %i = insertelement <32 x i64> poison, i64 %a0, i64 0\n  %s = shufflevector <32 x i64> %i, <32 x i64> poison, <32 x i32> zeroinitializer\n" +
-			fmt.Sprintf("  %%want = add <32 x i64> %%s, %s\n", series("i64", 0, size)) +
-			"  %ne = icmp ne <32 x i64> %a, %want\n  %off = and <32 x i1> %ne, %m\n  %bits = bitcast <32 x i1> %off to i32\n" +
-			"  %row = icmp eq i32 %bits, 0\n  br i1 %row, label %near, label %far\nnear:\n  %p0 = inttoptr i64 %a0 to ptr\n" + near + "far:\n"
-	}
-	if parted {
-		text += e.oneLane(what, t, align)
-	}
-	e.functions[name] = text + far + "}\n"
+	e.functions[name] = "define internal " + fmt.Sprintf(head, result, name) + " " + kind + " nounwind ATTRIBUTES {\n" + text + "}\n"
 	return name
+}
+
+// lookForRow finds out whether the lanes of a mask have neighbouring addresses, and branches to near or far.
+func lookForRow(size int64) string {
+	return "  %r = ptrtoint <32 x ptr> %p to <32 x i64>\n  %a = freeze <32 x i64> %r\n  %a0 = extractelement <32 x i64> %a, i64 0\n" +
+		"  %i = insertelement <32 x i64> poison, i64 %a0, i64 0\n  %s = shufflevector <32 x i64> %i, <32 x i64> poison, <32 x i32> zeroinitializer\n" +
+		fmt.Sprintf("  %%want = add <32 x i64> %%s, %s\n", series("i64", 0, size)) +
+		"  %ne = icmp ne <32 x i64> %a, %want\n  %off = and <32 x i1> %ne, %m\n  %bits = bitcast <32 x i1> %off to i32\n" +
+		"  %row = icmp eq i32 %bits, 0\n  br i1 %row, label %near, label %far\n"
 }
 
 // oneLane reads or writes for the first lane of a mask with an access of its own, since often it is the only one, as the

@@ -8,6 +8,7 @@ import (
 type module struct {
 	head      string // everything before and between the functions that were read
 	x86       bool   // the processor that it is for
+	gathers   bool   // which has instructions for lanes' own addresses that are worth it: AVX-512's
 	structs   map[string]string
 	functions []*function
 }
