@@ -14,6 +14,9 @@ import "math"
 //   - Where there are many values, but some occur again and again, as those of keys whose quantised numbers have a scale of
 //     0, the same over the weights of these values.
 //
+// What is one value is what an implementation makes one of: exact weights may differ where their scores, rounded beside a
+// large bias, do not (told).
+//
 // The same holds for the sums over v where both the weights and the column of v have few distinct values, in
 // proportion to |v| and to the sum itself.
 
@@ -55,12 +58,30 @@ type alike struct {
 	mixed    bool    // there are others beside them
 }
 
+// told is how an implementation tells the weights of a row apart: as a sum of about 1 does, by 2u, or more coarsely, by their
+// scores, which are rounded where they are as large as the largest. Beside a bias of -65504 scores are multiples of 2^-8 in
+// fp32, and a thousand different weights are three.
+type told struct {
+	s       []float64 // scores
+	u       float64   // unit roundoff of sums
+	quantum float64   // of scores: what two differ by at least, if they do
+}
+
+// number is the same for weights that may be the same: weight x is that of key j.
+func (t told) number(j int, x float64) float64 {
+	if x*t.quantum > 2*t.u {
+		return math.Trunc(t.s[j] / t.quantum)
+	}
+	return math.Trunc(x/(2*t.u)) + 0x1p48 // no score's
+}
+
 // alikeOf looks at the weights of a row, which sum to 1; forbidden ones are 0.
-func alikeOf(p []float64, u float64, seen *variety, often *occurrences) alike {
+func alikeOf(p []float64, t told, seen *variety, often *occurrences) alike {
 	var a alike
+	u := t.u
 	seen.reset()
 	looking := true
-	for _, x := range p {
+	for j, x := range p {
 		if x == 0 {
 			continue
 		}
@@ -69,13 +90,13 @@ func alikeOf(p []float64, u float64, seen *variety, often *occurrences) alike {
 		if x < 2*u {
 			a.lost += min(x, u)
 		}
-		looking = looking && seen.add(x/(2*u))
+		looking = looking && seen.add(t.number(j, x))
 	}
 	a.distinct = seen.count
 	if few(a.distinct, a.terms) {
 		a.worst = a.all
 	} else if a.terms > enough {
-		if worst, values := often.among(p, a.terms, u); values > 0 {
+		if worst, values := often.among(p, a.terms, t); values > 0 {
 			a.worst, a.distinct, a.mixed = worst, values, true
 		}
 	}
@@ -87,11 +108,11 @@ type occurrences [1024]int32
 
 // among is G over the weights whose values occur so often, much more than the root of the number of weights, that their
 // roundings are no match for independent ones; and how many such values there are.
-func (o *occurrences) among(p []float64, terms int, u float64) (worst float64, values int) {
+func (o *occurrences) among(p []float64, terms int, t told) (worst float64, values int) {
 	clear(o[:])
-	for _, x := range p {
-		if x >= 2*u {
-			o[slot(x, u)]++
+	for j, x := range p {
+		if x >= 2*t.u {
+			o[slot(t.number(j, x))]++
 		}
 	}
 	mean := float64(terms) / float64(len(o)) // which hash to one slot by chance
@@ -104,18 +125,16 @@ func (o *occurrences) among(p []float64, terms int, u float64) (worst float64, v
 	if values == 0 {
 		return 0, 0
 	}
-	for _, x := range p {
-		if x >= 2*u && o[slot(x, u)] > most {
-			worst += min(x, u)
+	for j, x := range p {
+		if x >= 2*t.u && o[slot(t.number(j, x))] > most {
+			worst += min(x, t.u)
 		}
 	}
 	return worst, values
 }
 
-// slot is that of a value, as a sum of about 1 tells it apart.
-func slot(x, u float64) uint64 {
-	return math.Float64bits(math.Trunc(x/(2*u))) * 0x9e3779b97f4a7c15 >> 54
-}
+// slot is that of a value by its number.
+func slot(number float64) uint64 { return math.Float64bits(number) * 0x9e3779b97f4a7c15 >> 54 }
 
 // column is what the values of one column of v are like.
 type column struct {

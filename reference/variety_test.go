@@ -105,14 +105,16 @@ func TestAlikeTermsRaiseNoAlarm(t *testing.T) {
 func TestOrdinaryTermsKeepTheirLines(t *testing.T) {
 	p := randomProblem(3, 1, 1, 1, 2, 4096, 32, nil)
 	p.Scale = 1 / math.Sqrt(32)
-	prob := make([]float64, 4096)
-	total := 0.0
+	prob, scores := make([]float64, 4096), make([]float64, 4096)
+	total, largest := 0.0, 0.0
 	for j := range prob {
 		s := 0.0
 		for d := range 32 {
 			s += p.Q[d] * p.K[j*32+d]
 		}
-		prob[j] = math.Exp(s * p.Scale)
+		scores[j] = s * p.Scale
+		largest = max(largest, scores[j])
+		prob[j] = math.Exp(scores[j])
 		total += prob[j]
 	}
 	for j := range prob {
@@ -120,7 +122,7 @@ func TestOrdinaryTermsKeepTheirLines(t *testing.T) {
 	}
 	var seen variety
 	var often occurrences
-	if got := alikeOf(prob, FP32.Unit, &seen, &often); got.worst != 0 || got.lost > 1e-7 || got.distinct != enough {
+	if got := alikeOf(prob, told{scores, FP32.Unit, 2 * FP32.Unit * largest}, &seen, &often); got.worst != 0 || got.lost > 1e-7 || got.distinct != enough {
 		t.Errorf("ordinary weights are taken for alike ones: %+v", got)
 	}
 	column := make([]float64, 4096)
@@ -130,4 +132,97 @@ func TestOrdinaryTermsKeepTheirLines(t *testing.T) {
 	if got := columnOf(column, 4, FP32.Unit, &seen); got.distinct != enough {
 		t.Errorf("an ordinary column is taken for one of few values: %+v", got)
 	}
+}
+
+// roundedAlike are rows whose weights all differ, if by little, and of which fp32 makes a few different ones: scores are rounded
+// beside something large that all have in common.
+func roundedAlike(seed uint64, n int) map[string]*Problem {
+	const dim = 64
+	r := rand.New(rand.NewPCG(seed, uint64(n)))
+	normals := func(count int) []float64 {
+		x := make([]float64, count)
+		for i := range x {
+			x[i] = float64(float32(r.NormFloat64()))
+		}
+		return x
+	}
+	ones := make([]float64, n*dim)
+	for i := range ones {
+		ones[i] = 1
+	}
+	biased := &Problem{Batch: 1, Heads: 1, KVHeads: 1, QLen: 1, KVLen: n, HeadDim: dim, Scale: 0x1p-13, Q: normals(dim), K: normals(n * dim), V: ones,
+		Mask: constantBias(-65504)}
+	large := *biased
+	large.Mask, large.Scale, large.Q, large.K = nil, 1, normals(dim), normals(n*dim)
+	for d := range dim {
+		large.Q[d] *= 0x1p-13
+	}
+	large.Q[dim-1] = 1 // added last, so that the small terms are not lost one by one
+	for j := range n {
+		large.K[j*dim+dim-1] = 50000
+	}
+	return map[string]*Problem{"a bias of -65504": biased, "a large term of every score": &large}
+}
+
+type constantBias float64
+
+func (b constantBias) Row(_, _, _ int, bias []float64) (first, last int) {
+	for j := range bias {
+		bias[j] = float64(b)
+	}
+	return 0, len(bias)
+}
+
+// TestWeightsThatRoundingMakesAlikeRaiseNoAlarm: naive, which is right, adds equal weights up in one direction and equal shares
+// of them in another.
+func TestWeightsThatRoundingMakesAlikeRaiseNoAlarm(t *testing.T) {
+	a := Arithmetic{In: FP32, Acc: FP32, Out: FP32, Exp: ExpError{A: 1}, NormalizedProbs: true}
+	for seed := range uint64(12) {
+		for _, n := range []int{200, 487, 1280, 2047} {
+			for name, p := range roundedAlike(seed, n) {
+				r := attend(t, p, a, Options{})
+				judged, err := r.JudgeOutput(normalizedRow(p))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if judged.Failed() || judged.Suspicious > 0 {
+					t.Errorf("%s, %d keys, seed %d: ratio %.3g, sharp %.3g", name, n, seed, judged.Worst.Ratio, judged.WorstSharp.SharpRatio)
+				}
+			}
+		}
+	}
+}
+
+// normalizedRow is one row in fp32 whose weights are divided by their sum before v is summed.
+func normalizedRow(p *Problem) (out []float64) {
+	weights := make([]float32, p.KVLen)
+	largest := float32(math.Inf(-1))
+	bias := make([]float64, p.KVLen)
+	if p.Mask != nil {
+		p.Mask.Row(0, 0, 0, bias)
+	}
+	for j := range weights {
+		var s float32
+		for d := range p.HeadDim {
+			s += float32(p.Q[d]) * float32(p.K[j*p.HeadDim+d])
+		}
+		s = s*float32(p.Scale) + float32(bias[j])
+		weights[j] = s
+		largest = max(largest, s)
+	}
+	var sum float32
+	for j, s := range weights {
+		weights[j] = float32(math.Exp(float64(s - largest)))
+		sum += weights[j]
+	}
+	acc := make([]float32, p.HeadDim)
+	for j, w := range weights {
+		for d := range acc {
+			acc[d] += w / sum * float32(p.V[j*p.HeadDim+d])
+		}
+	}
+	for _, x := range acc {
+		out = append(out, float64(x))
+	}
+	return out
 }

@@ -116,7 +116,8 @@ func (w *weigher) errors(j int) (eps, sigma float64) {
 func (w *weigher) start() {
 	r, l := w.r, w.lines
 	r.fewTerms = false
-	r.alike = alikeOf(w.p[r.first:r.last], l.u, &w.b.seen, &w.b.often)
+	apart := told{w.s[r.first:r.last], l.u, 2 * max(l.u, l.a.Scores.Unit) * w.am}
+	r.alike = alikeOf(w.p[r.first:r.last], apart, &w.b.seen, &w.b.often)
 	// Keys of one score have one error, which cancels, or errors of their own. Keys
 	// of a few scores may have an error each score.
 	r.like = r.alike.worst > 0 && (r.alike.distinct > 1 || r.alike.mixed)
