@@ -194,3 +194,21 @@ func TestAWorkerThatTalksToTheTerminal(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Two servers on one folder would spoil its store: the second is refused, until the first is gone.
+func TestAFolderHasOneServer(t *testing.T) {
+	dir := t.TempDir()
+	first, err := Serve(ServerOptions{Dir: dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Serve(ServerOptions{Dir: dir, Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), "in use by another campaign serve") {
+		t.Errorf("%v; want the second server refused", err)
+	}
+	first.Close()
+	again, err := Serve(ServerOptions{Dir: dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+}

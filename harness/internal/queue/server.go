@@ -14,6 +14,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/metal/atomicfile"
 )
 
@@ -32,17 +33,21 @@ type Server struct {
 	server *server.Server
 	url    string
 	dir    string
+	unlock func() error
 }
 
 // urlFile tells clients on the same machine where the server listens.
 const urlFile = "url"
 
+// lockFile keeps a second server out: two that write one store would spoil it.
+const lockFile = "lock"
+
 // syncEvery is how much of what is stored a loss of power may cost. A process that is killed costs nothing: what was
 // written is the system's.
 const syncEvery = 5 * time.Second
 
-// Serve starts the server. Beyond loopback it wants a token or TLS.
-func Serve(o ServerOptions) (*Server, error) {
+// Serve starts the server. Beyond loopback it wants a token or TLS; and a folder that no other server has.
+func Serve(o ServerOptions) (_ *Server, err error) {
 	host, portText, err := net.SplitHostPort(o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("--listen %q: want HOST:PORT, such as 127.0.0.1:4222: %w", o.Listen, err)
@@ -66,6 +71,15 @@ func Serve(o ServerOptions) (*Server, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("--dir: %w; want a folder that can be written", err)
 	}
+	unlock, err := record.Lock(filepath.Join(o.Dir, lockFile), "another campaign serve")
+	if err != nil {
+		return nil, fmt.Errorf("--dir: %w; want another folder, or that one's server alone", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, unlock())
+		}
+	}()
 	options := &server.Options{
 		ServerName: "attest", Host: host, Port: port, DontListen: false, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: o.Dir, JetStreamMaxStore: o.MaxStore, SyncInterval: syncEvery,
@@ -92,7 +106,7 @@ func Serve(o ServerOptions) (*Server, error) {
 		s.Shutdown()
 		return nil, fmt.Errorf("%s cannot be used as a store: %s", o.Dir, log.last())
 	}
-	served := &Server{dir: o.Dir, server: s, url: reachable(s.ClientURL())}
+	served := &Server{dir: o.Dir, server: s, url: reachable(s.ClientURL()), unlock: unlock}
 	return served, atomicfile.WriteBytes(filepath.Join(o.Dir, urlFile), []byte(served.url+"\n"))
 }
 
@@ -182,4 +196,5 @@ func (s *Server) Healthy() error {
 func (s *Server) Close() {
 	s.server.Shutdown()
 	s.server.WaitForShutdown()
+	_ = s.unlock() // it ends with the process in any case
 }

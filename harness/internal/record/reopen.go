@@ -31,7 +31,7 @@ func (r *Run) restart() (err error) {
 	if r.results, err = openAppender(r.path(ResultsFile), 0); err != nil {
 		return err
 	}
-	if r.unlock, err = lock(r.results.file); err != nil {
+	if r.unlock, err = Lock(r.results.file.Name(), "a run that is still going"); err != nil {
 		return err
 	}
 	if err := r.results.mendTail(); err != nil {

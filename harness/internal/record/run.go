@@ -64,7 +64,7 @@ func Open(dir string, options any, h Header) (*Run, error) {
 }
 
 func (r *Run) start() (err error) {
-	if r.unlock, err = lock(r.results.file); err != nil {
+	if r.unlock, err = Lock(r.results.file.Name(), "a run that is still going"); err != nil {
 		return err
 	}
 	if err := writeOptions(r.path(OptionsFile), r.header, r.options); err != nil {
