@@ -97,6 +97,10 @@ func table(n int, only string) error {
 	return nil
 }
 
+// batches are measured of everything, and the fastest counts: a second thread of the same core, which may be another
+// machine's, halves the speed of one for seconds at a time.
+const batches = 20
+
 // words name an engine, and the reason where a kernel did not get the one that was asked for.
 func words(asked metal.Engine, e msl.EngineOf) string {
 	switch {
@@ -156,7 +160,7 @@ func measure(r row, engine metal.Engine) (measured, error) {
 		}
 	}
 	m.seconds = took / float64(runs)
-	for range 4 {
+	for range batches - 1 {
 		if took, err = batch(runs); err != nil {
 			return m, err
 		}

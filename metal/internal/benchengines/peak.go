@@ -46,7 +46,7 @@ func peak() (gflops float64, bits int) {
 	defer runtime.UnlockOSThread()
 	const turns = 4 << 20
 	floats := int(C.peak(1 << 16))
-	for range 5 {
+	for range batches {
 		start := threadSeconds()
 		C.peak(turns)
 		gflops = max(gflops, 2*16*float64(floats)*turns/(threadSeconds()-start)/1e9)

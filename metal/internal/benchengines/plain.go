@@ -62,7 +62,7 @@ func plain(n, headDim int) (gflops float64) {
 		}
 	}
 	score := make([]C.float, n)
-	for range 5 {
+	for range batches {
 		begin := threadSeconds()
 		C.plain_attention(C.int(n), C.int(headDim), C.float(1/math.Sqrt(float64(headDim))), &operands[0][0], &operands[1][0], &operands[2][0],
 			&score[0], &operands[3][0])
