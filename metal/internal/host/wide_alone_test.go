@@ -74,6 +74,14 @@ kernel void rows(device uchar *x [[buffer(0)]], device const uint *y [[buffer(1)
   threadgroup_barrier(mem_flags::mem_device);
   if (i > 4u) x[i] ^= uchar(w >> 8);
 }
+kernel void every_second(device uint *x [[buffer(0)]], device const uint *y [[buffer(1)]], uint i [[thread_position_in_grid]],
+    uint lane [[thread_index_in_simdgroup]], uint of [[simdgroup_index_in_threadgroup]]) {
+  device const uchar *bytes = (device const uchar *)y;
+  device const ushort *shorts = (device const ushort *)y + 2 * (of * 32 + lane);
+  uint r = y[4 * lane + 3] + 3u * y[2 * lane + 1] + bytes[4 * lane + 1] + shorts[1];
+  if (lane < 29u) r = r * 31u + y[4 * lane] + y[2 * lane + of] + bytes[2 * lane + 5] + shorts[0];
+  x[i] = r;
+}
 kernel void by_one(device float *x [[buffer(0)]], device const float *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
   float r = 0.0f;
   for (uint k = 0; k < (i & 7); ++k) r += sin(y[i] + float(k)) * pow(fabs(y[i]), 0.3f) + atan2(y[i], r);
@@ -91,7 +99,7 @@ func TestEnginesHaveTheSameBits(t *testing.T) {
 	for _, c := range []struct {
 		kernel string
 		atOnce bool
-	}{{"counters", true}, {"sums", true}, {"some_count", false}, {"swaps", false}, {"alone", false}, {"alone_small", false}, {"by_one", false}, {"rows", false}} {
+	}{{"counters", true}, {"sums", true}, {"some_count", false}, {"swaps", false}, {"alone", false}, {"alone_small", false}, {"by_one", false}, {"rows", false}, {"every_second", false}} {
 		t.Run(c.kernel, func(t *testing.T) {
 			var bits [2]string
 			for _, engine := range []Engine{Wide, Fibers} {
