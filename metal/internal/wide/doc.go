@@ -10,6 +10,7 @@
 //	diverge.go   which values differ between lanes; region.go: the code that parted lanes run under masks
 //	affine.go    which values are straight
 //	emit.go      writes the blocks in a row under masks; instruction.go, memory.go, call.go: one instruction each
+//	row.go       loads and stores of what lies side by side; gather.go: of what does not, or may not
 //	vectors/     what operations do with whole vectors, in C
 //
 // Words of this package: lanes part at a branch that they take to different sides, and a region is the code from there to
@@ -20,7 +21,9 @@
 //
 // A mask has a bit for each lane that runs a block. A branch adds its lanes to its targets' masks; the blocks of a region
 // stand in one row, each behind all that lead to it, loops in one piece, and are tried in this order; a loop is repeated
-// while lanes wait at its head. So an operation is carried out by all lanes that ever come to it in this turn, which is the
+// while lanes wait at its head. A region that has a loop's head has all of the loop: lanes that go round before they come to
+// where its branches meet are in another turn than those that have come. Where no branch in between parts lanes, all that are
+// in a block have come to it one way, and it needs no mask to tell what that way brought. So an operation is carried out by all lanes that ever come to it in this turn, which is the
 // rule. For a loop around operations the turn is that of the text: what lanes do on their way out belongs to the turn in
 // which they leave.
 //
