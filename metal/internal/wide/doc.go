@@ -23,9 +23,9 @@
 // stand in one row, each behind all that lead to it, loops in one piece, and are tried in this order; a loop is repeated
 // while lanes wait at its head. A region that has a loop's head has all of the loop: lanes that go round before they come to
 // where its branches meet are in another turn than those that have come. Where no branch in between parts lanes, all that are
-// in a block have come to it one way, and it needs no mask to tell what that way brought. So an operation is carried out by all lanes that ever come to it in this turn, which is the
-// rule. For a loop around operations the turn is that of the text: what lanes do on their way out belongs to the turn in
-// which they leave.
+// in a block have come to it one way, and it needs no mask to tell what that way brought. So an operation is carried out by all
+// lanes that ever come to it in this turn, which is the rule. For a loop around operations the turn is that of the text: what
+// lanes do on their way out belongs to the turn in which they leave.
 //
 // The package never runs a kernel and never starts a process: package msl does.
 package wide
