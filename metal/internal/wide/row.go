@@ -101,11 +101,11 @@ func (e *emitter) rowFunction(f row) (name string) {
 	}
 	text, some, full := "", f.some, "%full"
 	if !parted || f.size < 4 { // the code for some lanes is long, or hardly ever runs
-		head, got := fmt.Sprintf("%s @%s.some(%sptr %%p, %s %%m)", f.result, f.name, f.value, maskType), ""
+		head := fmt.Sprintf("%s @%s.some(%sptr %%p, %s %%m)", f.result, f.name, f.value, maskType)
 		text = fmt.Sprintf("define internal %s noinline nounwind ATTRIBUTES {\n%s}\n", head, some)
-		if some = "  call " + head + "\n  ret void\n"; f.result != "void" {
-			got = "%z"
-			some = fmt.Sprintf("  %s = call %s\n  ret %s %s\n", got, head, f.result, got)
+		some = fmt.Sprintf("  %%z = call %s\n  ret %s %%z\n", head, f.result)
+		if f.result == "void" {
+			some = "  call " + head + "\n  ret void\n"
 		}
 	}
 	text += fmt.Sprintf("define internal %s @%s(%sptr %%p, %s %%m) alwaysinline nounwind ATTRIBUTES {\n", f.result, f.name, f.value, maskType) +

@@ -185,13 +185,12 @@ INLINE void wide_tile_load(vf *x, vf *y, const float *p, long stride, unsigned t
   for (int i = 0; i < 8; i++) m[i] = *(const u8 *)(p + i * stride);
   _Pragma("clang loop unroll(full)")
   for (int i = 0; i < 4; i += 2) {
+    const v8 *e = m + 2 * i;
     if (transposed) {
-      const v8 *e = m + 2 * i;
       const v8 a = IN_TURN_LOW(e[0], e[2]), b = IN_TURN_HIGH(e[0], e[2]), c = IN_TURN_LOW(e[1], e[3]), d = IN_TURN_HIGH(e[1], e[3]);
       t.x[i / 2] = LOWS(a, b), t.x[i / 2 + 2] = HIGHS(a, b);
       t.y[i / 2] = LOWS(c, d), t.y[i / 2 + 2] = HIGHS(c, d);
     } else {
-      const v8 *e = m + 2 * i;
       const v8 a = EVENS(e[0], e[1]), b = EVENS(e[2], e[3]), c = ODDS(e[0], e[1]), d = ODDS(e[2], e[3]);
       t.x[i] = LOWS(a, b), t.x[i + 1] = HIGHS(a, b);
       t.y[i] = LOWS(c, d), t.y[i + 1] = HIGHS(c, d);
