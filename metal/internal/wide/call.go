@@ -136,7 +136,7 @@ func (e *emitter) helper(name, t string, operands ...value) string {
 	for _, v := range operands {
 		arguments, wanted = append(arguments, "ptr "+e.inMemory(v)), append(wanted, "ptr")
 	}
-	arguments, wanted = append(arguments, "i32 "+e.bits(e.mask)), append(wanted, "i32")
+	arguments, wanted = append(arguments, "i32 "+e.active), append(wanted, "i32")
 	e.declare("void @%s(%s)", name, strings.Join(wanted, ", "))
 	e.do("call void @%s(%s)", name, strings.Join(arguments, ", "))
 	return e.set("load %s, ptr %s, align 128", wideType(t), result)
@@ -145,7 +145,7 @@ func (e *emitter) helper(name, t string, operands ...value) string {
 // reduced calls one of vectors/helpers.c that makes one value for all lanes: (operand, mask).
 func (e *emitter) reduced(name, t string, v value) string {
 	e.declare("%s @%s(ptr, i32)", t, name)
-	return e.set("call %s @%s(ptr %s, i32 %s)", t, name, e.inMemory(v), e.bits(e.mask))
+	return e.set("call %s @%s(ptr %s, i32 %s)", t, name, e.inMemory(v), e.active)
 }
 
 // operation writes a function of msl_wide.h.
@@ -200,7 +200,7 @@ func (e *emitter) operation(i *inst, name string, after []*inst) {
 			e.refuse("an operation of a simdgroup that is not known when the kernel is compiled")
 			return
 		}
-		e.do("call void %s(ptr %s, i32 %s, i32 %s)", f, e.self, e.bits(e.mask), i.args[1].text)
+		e.do("call void %s(ptr %s, i32 %s, i32 %s)", f, e.self, e.active, i.args[1].text)
 	case "await":
 		if oneForAll() {
 			e.do("call void @msl_wide_call_await(ptr %s, %s)", e.self, e.plainArguments(i))
@@ -230,7 +230,7 @@ func (e *emitter) operation(i *inst, name string, after []*inst) {
 
 func (e *emitter) firstLane() string {
 	e.declare("i32 @llvm.cttz.i32(i32, i1)")
-	return e.set("call i32 @llvm.cttz.i32(i32 %s, i1 true)", e.bits(e.mask))
+	return e.set("call i32 @llvm.cttz.i32(i32 %s, i1 true)", e.active)
 }
 
 func (e *emitter) plainArguments(i *inst) string {
@@ -248,7 +248,7 @@ func (e *emitter) barrier(i *inst) {
 		alive := e.set("and i32 %%wide.present, %s", gone)
 		e.n++
 		n := e.n
-		e.do("br i1 %s, label %%\"met.%d\", label %%\"missed.%d\"", e.set("icmp eq i32 %s, %s", alive, e.bits(e.mask)), n, n)
+		e.do("br i1 %s, label %%\"met.%d\", label %%\"missed.%d\"", e.set("icmp eq i32 %s, %s", alive, e.active), n, n)
 		e.label("missed.%d", n)
 		e.do("call void @msl_wide_call_again(ptr %s, i32 0)", e.self)
 		e.do("br label %%\"met.%d\"", n)

@@ -10,8 +10,6 @@ const lanes = 32
 
 const maskType = "<32 x i1>"
 
-var allLanes = "splat (i1 true)"
-
 // emitter writes a kernel for all lanes of a simdgroup. Every value has a slot on the stack, which the optimiser makes a
 // register again: so code may be laid out in whatever order masks ask for.
 type emitter struct {
@@ -21,7 +19,7 @@ type emitter struct {
 	d         *divergence
 	straights map[string]*straight
 	flat      map[string]bool
-	steps     map[string]int64 // of the flat ones
+	steps     map[string]int64 // of the flat ones whose step is a number
 
 	out       strings.Builder
 	slots     strings.Builder // what stands at the function's start
@@ -29,11 +27,13 @@ type emitter struct {
 	slotOf    map[string]string // by value
 	ownOf     map[string]string // of values that lanes keep when they leave a loop
 	nextOf    map[string]string // of phis of a loop's head: what they will hold in the next turn; lanes may still be in this one
+	stepOf    map[string]string // where the step of a flat value is, if it is no number
 	declared  map[string]bool
 	functions map[string]string // that the code calls, in IR
 	self      string            // the identity of lane 0
 	block     *block
-	mask      string // of the lanes that run the block
+	active    string // the lanes that run the block, a bit for each
+	mask      string // the same lanes, as a vector
 	skip      map[*inst]bool
 	err       error
 
@@ -61,7 +61,7 @@ func widen(m *module, f *function, attributes string) (*widened, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &emitter{m: m, f: f, flow: w, d: d, straights: map[string]*straight{}, flat: map[string]bool{}, steps: map[string]int64{}, slotOf: map[string]string{}, ownOf: map[string]string{}, nextOf: map[string]string{},
+	e := &emitter{m: m, f: f, flow: w, d: d, straights: map[string]*straight{}, flat: map[string]bool{}, steps: map[string]int64{}, slotOf: map[string]string{}, ownOf: map[string]string{}, nextOf: map[string]string{}, stepOf: map[string]string{},
 		declared: map[string]bool{}, functions: map[string]string{}, self: f.params[0], skip: map[*inst]bool{}}
 	e.makeSlots()
 	for _, b := range w.layout {
@@ -73,7 +73,7 @@ func widen(m *module, f *function, attributes string) (*widened, error) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "define hidden void @%s(ptr %s) %s {\nwide.start:\n", quoteName(f.name), e.self, attributes)
 	text.WriteString(e.slots.String())
-	fmt.Fprintf(&text, "  %%wide.present = call i32 @msl_wide_present(ptr %s)\n  %%wide.act = bitcast i32 %%wide.present to %s\n", e.self, maskType)
+	fmt.Fprintf(&text, "  %%wide.present = call i32 @msl_wide_present(ptr %s)\n", e.self)
 	fmt.Fprintf(&text, "  br label %%\"b.%s\"\n%s}\n", w.layout[0].name, e.out.String())
 	masked := 0
 	for _, b := range w.order {

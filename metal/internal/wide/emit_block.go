@@ -15,11 +15,13 @@ func (e *emitter) emitBlock(b *block) {
 		e.ifWaiting(b, fmt.Sprintf("after.%s", b.name))
 	}
 	e.label("b.%s", b.name)
-	e.mask = "%wide.act"
+	e.active = "%wide.present"
 	if r != nil {
-		e.mask = e.set("load %s, ptr %%\"mask.%s\"", maskType, b.name)
-		e.do("store %s zeroinitializer, ptr %%\"mask.%s\"", maskType, b.name)
+		e.active = e.set("load i32, ptr %%\"mask.%s\"", b.name)
+		e.do("store i32 0, ptr %%\"mask.%s\"", b.name)
 	}
+	e.mask = e.lanesOf(e.active)
+	e.forget(b)
 	for n, i := range b.insts[:len(b.insts)-1] {
 		switch {
 		case i.op == "alloca" || e.skip[i]:
@@ -28,6 +30,7 @@ func (e *emitter) emitBlock(b *block) {
 				if next := e.nextOf[partName(i.name, k)]; next != "" {
 					t = e.slotType(i.name, t)
 					e.do("store %s %s, ptr %s", t, e.set("load %s, ptr %s", t, next), e.slotOf[partName(i.name, k)])
+					e.do("store %s undef, ptr %s", t, next)
 				}
 				if e.ownOf[partName(i.name, k)] != "" {
 					e.keep(i, k, e.set("load %s, ptr %s", e.typeAs(parts(i.typ)[k], e.d.differs[i.name]), e.slotOf[partName(i.name, k)]))
@@ -46,10 +49,35 @@ func (e *emitter) emitBlock(b *block) {
 	}
 }
 
+// forget tells the optimiser, at the head of a loop, that the values of the turn before are not needed: each is made anew before
+// it is used, but under a mask, which does not show that. What lanes keep when they leave has places of its own.
+func (e *emitter) forget(head *block) {
+	l := e.flow.headOf[head]
+	if l == nil || len(l.heads) > 1 {
+		return
+	}
+	for _, b := range e.flow.layout {
+		if !l.body[b] {
+			continue
+		}
+		for _, i := range b.insts {
+			if i.name == "" || i.typ == "void" || i.op == "alloca" || i.op == "phi" && b == head {
+				continue
+			}
+			for k, t := range parts(i.typ) {
+				e.do("store %s undef, ptr %s", e.slotType(i.name, t), e.slotOf[partName(i.name, k)])
+			}
+			if step := e.stepOf[i.name]; step != "" {
+				e.do("store %s undef, ptr %s", stepType(i.typ), step)
+			}
+		}
+	}
+}
+
 // ifWaiting goes to a block if lanes wait for it.
 func (e *emitter) ifWaiting(b *block, otherwise string) {
-	m := e.set("load %s, ptr %%\"mask.%s\"", maskType, b.name)
-	e.do("br i1 %s, label %%\"b.%s\", label %%\"%s\"", e.set("icmp ne i32 %s, 0", e.bits(m)), b.name, otherwise)
+	m := e.set("load i32, ptr %%\"mask.%s\"", b.name)
+	e.do("br i1 %s, label %%\"b.%s\", label %%\"%s\"", e.set("icmp ne i32 %s, 0", m), b.name, otherwise)
 }
 
 // onward stands behind a masked block: round its loop once more if lanes wait there, else on to the next of the region.
@@ -99,9 +127,9 @@ func (e *emitter) emitEnd(b *block, r *region) {
 	parted := len(b.succs) > 1 && e.differs(end.args[0])
 	switch {
 	case len(b.succs) == 1:
-		e.edge(b, b.succs[0], e.mask, r != nil)
+		e.edge(b, b.succs[0], e.active, r != nil)
 	case parted || r != nil:
-		left := e.mask // for the default
+		left := e.active // for the default
 		into := map[*block]string{}
 		cases := end.cases
 		if end.op == "br" {
@@ -109,7 +137,7 @@ func (e *emitter) emitEnd(b *block, r *region) {
 		}
 		add := func(s *block, mask string) {
 			if into[s] != "" {
-				mask = e.set("or %s %s, %s", maskType, into[s], mask)
+				mask = e.set("or i32 %s, %s", into[s], mask)
 			}
 			into[s] = mask
 		}
@@ -118,12 +146,12 @@ func (e *emitter) emitEnd(b *block, r *region) {
 			var taken string
 			if parted {
 				taken = e.set("icmp eq %s %s, %s", wideType(t), e.get(end.args[0]), e.all(value{t, c}))
-				taken = e.set("and %s %s, %s", maskType, left, taken)
+				taken = e.set("and i32 %s, %s", left, e.bits(taken))
 			} else {
 				one := e.set("icmp eq %s %s, %s", t, e.get(end.args[0]), c)
-				taken = e.set("select i1 %s, %s %s, %s zeroinitializer", one, maskType, left, maskType)
+				taken = e.set("select i1 %s, i32 %s, i32 0", one, left)
 			}
-			left = e.set("and %s %s, %s", maskType, left, e.set("xor %s %s, %s", maskType, taken, allLanes))
+			left = e.set("xor i32 %s, %s", left, taken)
 			add(to[end.labels[n+1]], taken)
 		}
 		add(to[end.labels[0]], left)
@@ -136,7 +164,7 @@ func (e *emitter) emitEnd(b *block, r *region) {
 		e.do("br i1 %s, label %%\"to.%d.0\", label %%\"to.%d.1\"", e.get(end.args[0]), n, n)
 		for k, label := range end.labels {
 			e.label("to.%d.%d", n, k)
-			e.edge(b, to[label], e.mask, false)
+			e.edge(b, to[label], e.active, false)
 			e.do("br label %%\"b.%s\"", label)
 		}
 		return
@@ -151,7 +179,7 @@ func (e *emitter) emitEnd(b *block, r *region) {
 		e.do("switch %s %s, label %%\"to.%d.0\" [%s ]", t, e.get(end.args[0]), n, list.String())
 		for k, label := range end.labels {
 			e.label("to.%d.%d", n, k)
-			e.edge(b, to[label], e.mask, false)
+			e.edge(b, to[label], e.active, false)
 			e.do("br label %%\"b.%s\"", label)
 		}
 		return
@@ -172,14 +200,15 @@ func (e *emitter) emitEnd(b *block, r *region) {
 	}
 }
 
-// edge brings the lanes of a mask from b to s: what s's phis then hold, and the mask of s. In part they may be only some.
-func (e *emitter) edge(b, s *block, mask string, inPart bool) {
+// edge brings some lanes, a bit for each, from b to s: what s's phis then hold, and the mask of s. In part they may be only some.
+func (e *emitter) edge(b, s *block, arriving string, inPart bool) {
 	type move struct {
 		i *inst
 		k int
 		x string
 	}
-	var moves []move
+	var moves, steps []move
+	mask := ""
 	for _, i := range s.insts {
 		if i.op != "phi" {
 			break
@@ -195,27 +224,36 @@ func (e *emitter) edge(b, s *block, mask string, inPart bool) {
 				continue
 			}
 			if e.isFlat(i.name) {
+				if e.stepOf[i.name] != "" {
+					steps = append(steps, move{i, k, e.step(v)})
+				}
 				moves = append(moves, move{i, k, e.first(v)})
 				continue
 			}
 			x := e.allOf(v, k)
 			if inPart && !e.d.together(s) && !e.d.oneWay(s) {
 				old := e.set("load %s, ptr %s", wideType(t), e.arrival(i, k))
+				if mask == "" {
+					mask = e.lanesOf(arriving)
+				}
 				x = e.set("select %s %s, %s %s, %s %s", maskType, mask, wideType(t), x, wideType(t), old)
 			}
 			moves = append(moves, move{i, k, x})
 		}
+	}
+	for _, step := range steps {
+		e.do("store %s %s, ptr %s", stepType(step.i.typ), step.x, e.stepOf[step.i.name])
 	}
 	for _, m := range moves {
 		e.do("store %s %s, ptr %s", e.slotType(m.i.name, parts(m.i.typ)[m.k]), m.x, e.arrival(m.i, m.k))
 	}
 	if e.d.ends[s] && inPart && !e.flow.meetsBarrier(s) { // no barrier waits for them any more
 		gone := e.set("load i32, ptr %%wide.gone")
-		e.do("store i32 %s, ptr %%wide.gone", e.set("or i32 %s, %s", gone, e.bits(mask)))
+		e.do("store i32 %s, ptr %%wide.gone", e.set("or i32 %s, %s", gone, arriving))
 	}
 	if e.d.regions[s] != nil {
-		old := e.set("load %s, ptr %%\"mask.%s\"", maskType, s.name)
-		e.do("store %s %s, ptr %%\"mask.%s\"", maskType, e.set("or %s %s, %s", maskType, old, mask), s.name)
+		old := e.set("load i32, ptr %%\"mask.%s\"", s.name)
+		e.do("store i32 %s, ptr %%\"mask.%s\"", e.set("or i32 %s, %s", old, arriving), s.name)
 	}
 }
 

@@ -28,55 +28,6 @@ func (e *emitter) slotType(name, t string) string {
 	return e.typeAs(t, e.d.differs[name] && !e.isFlat(name))
 }
 
-// isFlat reports whether a value that differs between lanes is known in all of them by lane 0's value and a known step.
-func (e *emitter) isFlat(name string) bool {
-	if known, ok := e.flat[name]; ok {
-		return known
-	}
-	def := e.d.defs[name]
-	flat := false
-	if e.d.differs[name] && e.d.private[name] == "" && scalarBits(def.inst.typ) > 1 {
-		switch def.inst.op {
-		case "add", "sub", "or", "shl", "mul", "and", "trunc", "zext", "sext", "phi", "getelementptr", "call":
-			s, ok := e.straightOf(value{def.inst.typ, name}, def.block)
-			flat = ok && s.known && len(s.guards) == 0 && !(def.inst.op == "phi" && e.d.outlive[name])
-			if flat {
-				e.steps[name] = s.each
-			}
-		}
-	}
-	e.flat[name] = flat
-	return flat
-}
-
-// first is lane 0's value of an operand.
-func (e *emitter) first(v value) string {
-	if !v.isName() || !e.differs(v) {
-		return e.get(v)
-	}
-	if e.isFlat(v.text) && !e.d.outlives(v.text, e.block) {
-		return e.set("load %s, ptr %s", v.typ, e.slotOf[v.text])
-	}
-	return e.pick(v.typ, e.get(v), "0")
-}
-
-// lifted is a straight value in all lanes.
-func (e *emitter) lifted(name, t, first string) string {
-	if t == "ptr" {
-		return e.set("getelementptr i8, ptr %s, <32 x i64> %s", first, series("i64", 0, e.steps[name]))
-	}
-	bits := scalarBits(t)
-	step := e.steps[name]
-	var b strings.Builder
-	for n := range int64(lanes) {
-		if n > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%s %d", t, n*step<<(64-bits)>>(64-bits))
-	}
-	return e.set("add %s %s, <%s>", wideType(t), e.spread(t, first), b.String())
-}
-
 func (e *emitter) makeSlots() {
 	for _, b := range e.flow.layout {
 		for _, i := range b.insts {
@@ -90,6 +41,9 @@ func (e *emitter) makeSlots() {
 				}
 				key := partName(i.name, k)
 				e.slotOf[key] = e.slot(e.slotType(i.name, t))
+				if e.isFlat(i.name) && !e.numbered(i.name) {
+					e.stepOf[i.name] = e.slot(stepType(t))
+				}
 				if e.d.outlive[i.name] {
 					e.ownOf[key] = e.slot(wideType(t))
 				}
@@ -102,7 +56,7 @@ func (e *emitter) makeSlots() {
 			}
 		}
 		if e.d.regions[b] != nil {
-			fmt.Fprintf(&e.slots, "  %%\"mask.%s\" = alloca %s\n  store %s zeroinitializer, ptr %%\"mask.%s\"\n", b.name, maskType, maskType, b.name)
+			fmt.Fprintf(&e.slots, "  %%\"mask.%s\" = alloca i32\n  store i32 0, ptr %%\"mask.%s\"\n", b.name, b.name)
 		}
 	}
 	fmt.Fprintf(&e.slots, "  %%wide.gone = alloca i32\n  store i32 0, ptr %%wide.gone\n")
@@ -253,6 +207,28 @@ func (e *emitter) keep(i *inst, k int, x string) {
 	}
 	old := e.set("load %s, ptr %s", wideType(t), own)
 	e.do("store %s %s, ptr %s", wideType(t), e.set("select %s %s, %s %s, %s %s", maskType, e.mask, wideType(t), x, wideType(t), old), own)
+}
+
+// lanesOf is the mask of some lanes' bits.
+func (e *emitter) lanesOf(bits string) string {
+	e.lanesFunction()
+	return e.set("call %s @wide.lanes(i32 %s)", maskType, bits)
+}
+
+// lanesFunction writes the function that makes a mask of bits. Between blocks masks are numbers, for which any processor has
+// registers and instructions; of AVX2, LLVM makes a vector of bytes, and of a number a mask bit by bit if it is not told how.
+func (e *emitter) lanesFunction() {
+	text := "  %m = bitcast i32 %bits to <32 x i1>\n"
+	if !e.m.maskRegisters {
+		var own []string
+		for n := range lanes {
+			own = append(own, fmt.Sprintf("i32 %d", int32(1)<<n))
+		}
+		text = "  %one = insertelement <32 x i32> poison, i32 %bits, i64 0\n" +
+			"  %all = shufflevector <32 x i32> %one, <32 x i32> poison, <32 x i32> zeroinitializer\n" +
+			"  %own = and <32 x i32> %all, <" + strings.Join(own, ", ") + ">\n  %m = icmp ne <32 x i32> %own, zeroinitializer\n"
+	}
+	e.functions["wide.lanes"] = "define internal <32 x i1> @wide.lanes(i32 %bits) alwaysinline nounwind ATTRIBUTES {\n" + text + "  ret <32 x i1> %m\n}\n"
 }
 
 // bits is a mask as a number.

@@ -33,7 +33,7 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 	if what == "scatter" {
 		result, value = "void", w+" %%v, "
 	}
-	head := fmt.Sprintf("%%s @%%s(%s<32 x ptr> %%%%p, %s %%%%m)", value, maskType)
+	head := fmt.Sprintf("%%s @%%s(%s<32 x ptr> %%%%p, i32 %%%%here)", value)
 	returned := func(call string) string {
 		if what == "scatter" {
 			return "  call " + call + "\n  ret void\n"
@@ -42,25 +42,25 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 	}
 	// Where the processor has no such instruction, 32 accesses of one lane each are long.
 	kind := "alwaysinline"
-	if size < 4 || what == "scatter" && size > 8 || !e.m.gathers {
+	if size < 4 || what == "scatter" && size > 8 || !e.m.maskRegisters {
 		kind = "noinline"
 	}
 	text := ""
 	switch {
 	case look:
 		kind = "alwaysinline"
-		near := fmt.Sprintf("void @%s(%s %%v, ptr %%p0, %s %%m)", e.rowStore(t, align), w, maskType)
+		near := fmt.Sprintf("void @%s(%s %%v, ptr %%p0, i32 %%here)", e.rowStore(t, align), w)
 		if what == "gather" {
-			near = fmt.Sprintf("%s @%s(ptr %%p0, %s %%m)", w, e.rowLoad(t, align, 1), maskType)
+			near = fmt.Sprintf("%s @%s(ptr %%p0, i32 %%here)", w, e.rowLoad(t, align, 1))
 		}
 		text = lookForRow(size) + "near:\n  %p0 = inttoptr i64 %a0 to ptr\n" + strings.Replace(returned(near), "%y", "%x", 2) + "far:\n" +
 			returned(fmt.Sprintf(head, result, e.memoryFunction(what, t, align, false)))
 	case what == "gather":
 		e.declare("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr>, i32, %s, %s)", w, short, maskType, w)
-		text = returned(fmt.Sprintf("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr> %%p, i32 %d, %s %%m, %s zeroinitializer)", w, short, align, maskType, w))
+		text = callLanes + returned(fmt.Sprintf("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr> %%p, i32 %d, %s %%m, %s zeroinitializer)", w, short, align, maskType, w))
 	default:
 		e.declare("void @llvm.masked.scatter.v32%s.v32p0(%s, <32 x ptr>, i32, %s)", short, w, maskType)
-		text = returned(fmt.Sprintf("void @llvm.masked.scatter.v32%s.v32p0(%s %%v, <32 x ptr> %%p, i32 %d, %s %%m)", short, w, align, maskType))
+		text = callLanes + returned(fmt.Sprintf("void @llvm.masked.scatter.v32%s.v32p0(%s %%v, <32 x ptr> %%p, i32 %d, %s %%m)", short, w, align, maskType))
 	}
 	if parted && !look {
 		text = e.oneLane(what, t, align) + text
@@ -69,13 +69,33 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 	return name
 }
 
+// apart is the function that loads or stores elements that stand a step of so many bytes apart, from the first lane's on.
+func (e *emitter) apart(what, t string, align int) string {
+	all := e.memoryFunction(what, t, align, false)
+	name := strings.Replace(all, "wide.", "wide.apart.", 1)
+	kind, w := "noinline", wideType(t)
+	if e.m.maskRegisters {
+		kind = "alwaysinline"
+	}
+	text := "  %s0 = insertelement <32 x i64> poison, i64 %step, i64 0\n  %s = shufflevector <32 x i64> %s0, <32 x i64> poison, <32 x i32> zeroinitializer\n" +
+		fmt.Sprintf("  %%by = mul <32 x i64> %%s, %s\n  %%all = getelementptr i8, ptr %%p, <32 x i64> %%by\n", series("i64", 0, 1))
+	if what == "gather" {
+		e.functions[name] = fmt.Sprintf("define internal %s @%s(ptr %%p, i64 %%step, i32 %%here) %s nounwind ATTRIBUTES {\n%s", w, name, kind, text) +
+			fmt.Sprintf("  %%y = call %s @%s(<32 x ptr> %%all, i32 %%here)\n  ret %s %%y\n}\n", w, all, w)
+	} else {
+		e.functions[name] = fmt.Sprintf("define internal void @%s(%s %%v, ptr %%p, i64 %%step, i32 %%here) %s nounwind ATTRIBUTES {\n%s", name, w, kind, text) +
+			fmt.Sprintf("  call void @%s(%s %%v, <32 x ptr> %%all, i32 %%here)\n  ret void\n}\n", all, w)
+	}
+	return name
+}
+
 // lookForRow finds out whether the lanes of a mask have neighbouring addresses, and branches to near or far.
 func lookForRow(size int64) string {
 	return "  %r = ptrtoint <32 x ptr> %p to <32 x i64>\n  %a = freeze <32 x i64> %r\n  %a0 = extractelement <32 x i64> %a, i64 0\n" +
 		"  %i = insertelement <32 x i64> poison, i64 %a0, i64 0\n  %s = shufflevector <32 x i64> %i, <32 x i64> poison, <32 x i32> zeroinitializer\n" +
 		fmt.Sprintf("  %%want = add <32 x i64> %%s, %s\n", series("i64", 0, size)) +
-		"  %ne = icmp ne <32 x i64> %a, %want\n  %off = and <32 x i1> %ne, %m\n  %bits = bitcast <32 x i1> %off to i32\n" +
-		"  %row = icmp eq i32 %bits, 0\n  br i1 %row, label %near, label %far\n"
+		"  %ne = icmp ne <32 x i64> %a, %want\n  %bits = bitcast <32 x i1> %ne to i32\n  %off = and i32 %bits, %here\n" +
+		"  %row = icmp eq i32 %off, 0\n  br i1 %row, label %near, label %far\n"
 }
 
 // oneLane reads or writes for the first lane of a mask with an access of its own, since often it is the only one, as the
@@ -83,7 +103,7 @@ func lookForRow(size int64) string {
 // follow behind it.
 func (e *emitter) oneLane(what, t string, align int) string {
 	e.declare("i32 @llvm.cttz.i32(i32, i1)")
-	text := "  %here = bitcast <32 x i1> %m to i32\n  %less = sub i32 %here, 1\n  %others = and i32 %here, %less\n" +
+	text := "  %less = sub i32 %here, 1\n  %others = and i32 %here, %less\n" +
 		"  %some = icmp ne i32 %here, 0\n  %none.other = icmp eq i32 %others, 0\n  %alone = and i1 %some, %none.other\n" +
 		"  br i1 %alone, label %one, label %many\none:\n  %lane = call i32 @llvm.cttz.i32(i32 %here, i1 true)\n" +
 		"  %at = extractelement <32 x ptr> %p, i32 %lane\n"

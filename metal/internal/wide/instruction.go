@@ -58,20 +58,6 @@ func (e *emitter) emitInst(i *inst, after []*inst) {
 	}
 }
 
-// flatly writes an instruction of straight values for lane 0. What clang knows of a lane that takes part (nuw, disjoint)
-// need not hold there.
-func (e *emitter) flatly(i *inst) {
-	copied := *i
-	copied.name, copied.flags, copied.args = "", nil, make([]value, len(i.args))
-	for n, a := range i.args {
-		copied.args[n] = value{a.typ, e.first(a)}
-	}
-	if i.op == "or" {
-		copied.op = "add"
-	}
-	e.put(i, e.set("%s", copied.String()))
-}
-
 // fastFlags are what may be supposed of numbers. What clang knows of one lane's integers (nuw, nsw, inbounds) need not hold
 // in a lane that does not take part.
 func fastFlags(i *inst) string {
@@ -193,7 +179,7 @@ func (e *emitter) each(results []string, i *inst, one func(lane string) []string
 	e.n++
 	n := e.n
 	left := e.slot("i32")
-	e.do("store i32 %s, ptr %s", e.bits(e.mask), left)
+	e.do("store i32 %s, ptr %s", e.active, left)
 	var places []string
 	for k, t := range results {
 		old := e.set("load %s, ptr %s", wideType(t), e.slotOf[partName(i.name, k)])

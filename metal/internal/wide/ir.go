@@ -6,11 +6,11 @@ import (
 
 // module is one text of LLVM IR. Its functions that are to be widened are read whole, all else is kept as it is.
 type module struct {
-	head      string // everything before and between the functions that were read
-	x86       bool   // the processor that it is for
-	gathers   bool   // which has instructions for lanes' own addresses that are worth it: AVX-512's
-	structs   map[string]string
-	functions []*function
+	head          string // everything before and between the functions that were read
+	x86           bool   // the processor that it is for
+	maskRegisters bool   // which has registers for masks, and instructions for lanes' own addresses that are worth it: AVX-512's
+	structs       map[string]string
+	functions     []*function
 }
 
 // function is one that was read: one lane's code of a kernel.

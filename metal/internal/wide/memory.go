@@ -47,11 +47,14 @@ func (e *emitter) load(i *inst) {
 	}
 	s, straightness := e.straightOf(i.args[0], e.block)
 	near := func(each int64) string { // lanes' elements stand each elements apart
-		return e.set("call %s @%s(ptr %s, %s %s)", wideType(t), e.rowLoad(t, align, each), e.first(i.args[0]), maskType, e.mask)
+		return e.set("call %s @%s(ptr %s, i32 %s)", wideType(t), e.rowLoad(t, align, each), e.first(i.args[0]), e.active)
 	}
 	far := func() string {
 		e.Gathers++
-		return e.set("call %s @%s(<32 x ptr> %s, %s %s)", wideType(t), e.gather(t, align, !straightness), e.get(i.args[0]), maskType, e.mask)
+		if e.isFlat(i.args[0].text) {
+			return e.set("call %s @%s(ptr %s, i64 %s, i32 %s)", wideType(t), e.apart("gather", t, align), e.first(i.args[0]), e.step(i.args[0]), e.active)
+		}
+		return e.set("call %s @%s(<32 x ptr> %s, i32 %s)", wideType(t), e.gather(t, align, !straightness), e.get(i.args[0]), e.active)
 	}
 	switch {
 	case straightness && s.known && len(s.guards) == 0 && s.each > 0 && s.each%size == 0 && (s.each/size == 1 || s.each/size == 2 || s.each/size == 4):
@@ -128,7 +131,11 @@ func (e *emitter) isNear(s straight, pointer value, size int64) string {
 			near = e.set("and i1 %s, %s", near, c)
 		}
 	}
-	if !s.known {
+	switch {
+	case s.known:
+	case e.isFlat(pointer.text):
+		and(e.set("icmp eq i64 %s, %d", e.step(pointer), size))
+	default:
 		p := e.get(pointer)
 		a := e.set("ptrtoint ptr %s to i64", e.pick("ptr", p, "0"))
 		b := e.set("ptrtoint ptr %s to i64", e.pick("ptr", p, "1"))
@@ -179,7 +186,7 @@ func (e *emitter) store(i *inst) {
 	x := e.all(i.args[0])
 	if !e.differs(i.args[1]) { // what the last lane stores stays
 		e.declare("i32 @llvm.ctlz.i32(i32, i1)")
-		last := e.set("xor i32 %s, 31", e.set("call i32 @llvm.ctlz.i32(i32 %s, i1 true)", e.bits(e.mask)))
+		last := e.set("xor i32 %s, 31", e.set("call i32 @llvm.ctlz.i32(i32 %s, i1 true)", e.active))
 		copied := *i
 		copied.args = []value{{t, e.pick(t, x, last)}, {"ptr", e.get(i.args[1])}}
 		e.do("%s", copied.String())
@@ -197,12 +204,16 @@ func (e *emitter) store(i *inst) {
 	}
 	s, straightness := e.straightOf(i.args[1], e.block)
 	near := func() string {
-		e.do("call void @%s(%s %s, ptr %s, %s %s)", e.rowStore(t, align), wideType(t), x, e.first(i.args[1]), maskType, e.mask)
+		e.do("call void @%s(%s %s, ptr %s, i32 %s)", e.rowStore(t, align), wideType(t), x, e.first(i.args[1]), e.active)
 		return ""
 	}
 	far := func() string {
 		e.Scatters++
-		e.do("call void @%s(%s %s, <32 x ptr> %s, %s %s)", e.scatter(t, align, !straightness), wideType(t), x, e.get(i.args[1]), maskType, e.mask)
+		if e.isFlat(i.args[1].text) {
+			e.do("call void @%s(%s %s, ptr %s, i64 %s, i32 %s)", e.apart("scatter", t, align), wideType(t), x, e.first(i.args[1]), e.step(i.args[1]), e.active)
+			return ""
+		}
+		e.do("call void @%s(%s %s, <32 x ptr> %s, i32 %s)", e.scatter(t, align, !straightness), wideType(t), x, e.get(i.args[1]), e.active)
 		return ""
 	}
 	switch {

@@ -54,7 +54,7 @@ func readModule(text string, wanted func(name string) bool) (*module, map[string
 		n = end
 	}
 	m.head = head.String()
-	m.x86, m.gathers = forX86(m.head), strings.Contains(targetAttributes(m.head), "+avx512f")
+	m.x86, m.maskRegisters = forX86(m.head), strings.Contains(targetAttributes(m.head), "+avx512f")
 	return m, failed
 }
 

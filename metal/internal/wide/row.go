@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// callLanes makes the mask m of the lanes that are here.
+const callLanes = "  %m = call <32 x i1> @wide.lanes(i32 %here)\n"
+
 // rowLoad is the function that loads elements that stand each elements apart, from the first lane's on.
 func (e *emitter) rowLoad(t string, align int, each int64) string {
 	w, short, n := wideType(t), shortName(t), lanes*each
@@ -17,7 +20,7 @@ func (e *emitter) rowLoad(t string, align int, each int64) string {
 		mask = "%spread"
 		f.some = fmt.Sprintf("  %%spread = shufflevector %s %%m, %s zeroinitializer, <%d x i32> %s\n", maskType, maskType, n, every(each))
 	}
-	f.some += fmt.Sprintf("  %%y = call <%d x %s> @%s(ptr %%p, i32 %d, <%d x i1> %s, <%d x %s> zeroinitializer)\n", n, t, some, align, n, mask, n, t)
+	f.some = callLanes + f.some + fmt.Sprintf("  %%y = call <%d x %s> @%s(ptr %%p, i32 %d, <%d x i1> %s, <%d x %s> zeroinitializer)\n", n, t, some, align, n, mask, n, t)
 	if each > 1 {
 		f.some += fmt.Sprintf("  %%y1 = shufflevector <%d x %s> %%y, <%d x %s> poison, <32 x i32> %s\n  ret %s %%y1\n", n, t, n, t, series("i32", 0, each), w)
 	} else {
@@ -79,7 +82,7 @@ func (e *emitter) rowStore(t string, align int) string {
 	e.declare("void @llvm.masked.store.v32%s.p0(%s, ptr, i32, %s)", short, w, maskType)
 	return e.rowFunction(row{name: fmt.Sprintf("wide.store.row1.%s.%d", short, align), result: "void", value: w + " %v, ", size: size,
 		all:  fmt.Sprintf("  store %s %%v, ptr %%p, align %d\n  ret void\n", w, align),
-		some: fmt.Sprintf("  call void @llvm.masked.store.v32%s.p0(%s %%v, ptr %%p, i32 %d, %s %%m)\n  ret void\n", short, w, align, maskType)})
+		some: callLanes + fmt.Sprintf("  call void @llvm.masked.store.v32%s.p0(%s %%v, ptr %%p, i32 %d, %s %%m)\n  ret void\n", short, w, align, maskType)})
 }
 
 // row is a function that loads or stores what lies side by side: what it does for all lanes, and for those of mask m.
@@ -101,15 +104,15 @@ func (e *emitter) rowFunction(f row) (name string) {
 	}
 	text, some, full := "", f.some, "%full"
 	if !parted || f.size < 4 { // the code for some lanes is long, or hardly ever runs
-		head := fmt.Sprintf("%s @%s.some(%sptr %%p, %s %%m)", f.result, f.name, f.value, maskType)
+		head := fmt.Sprintf("%s @%s.some(%sptr %%p, i32 %%here)", f.result, f.name, f.value)
 		text = fmt.Sprintf("define internal %s noinline nounwind ATTRIBUTES {\n%s}\n", head, some)
 		some = fmt.Sprintf("  %%z = call %s\n  ret %s %%z\n", head, f.result)
 		if f.result == "void" {
 			some = "  call " + head + "\n  ret void\n"
 		}
 	}
-	text += fmt.Sprintf("define internal %s @%s(%sptr %%p, %s %%m) alwaysinline nounwind ATTRIBUTES {\n", f.result, f.name, f.value, maskType) +
-		"  %bits = bitcast <32 x i1> %m to i32\n  %full = icmp eq i32 %bits, -1\n"
+	text += fmt.Sprintf("define internal %s @%s(%sptr %%p, i32 %%here) alwaysinline nounwind ATTRIBUTES {\n", f.result, f.name, f.value) +
+		"  %full = icmp eq i32 %here, -1\n"
 	if !parted {
 		e.declare("i1 @llvm.expect.i1(i1, i1)")
 		text += "  %likely = call i1 @llvm.expect.i1(i1 %full, i1 true)\n"

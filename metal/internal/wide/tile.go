@@ -91,11 +91,11 @@ func (e *emitter) tileLoad(i *inst, after []*inst) {
 		gather := e.gather("float", 4, false)
 		e.Gathers++
 		for n, p := range []string{first, second} {
-			e.do("store <32 x float> %s, ptr %s, align 128", e.set("call <32 x float> @%s(<32 x ptr> %s, %s %s)", gather, p, maskType, e.mask), []string{x, y}[n])
+			e.do("store <32 x float> %s, ptr %s, align 128", e.set("call <32 x float> @%s(<32 x ptr> %s, i32 %s)", gather, p, e.active), []string{x, y}[n])
 		}
 	} else {
 		e.declare("void @wide_tile_load(ptr, ptr, ptr, i64, i32, i32)")
-		e.do("call void @wide_tile_load(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), i.args[2].text, e.bits(e.mask))
+		e.do("call void @wide_tile_load(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), i.args[2].text, e.active)
 	}
 	e.halves(i, other, x, y)
 }
@@ -109,11 +109,11 @@ func (e *emitter) tileStore(i *inst) {
 		first, second := e.tilePointers(i)
 		scatter := e.scatter("float", 4, false)
 		e.Scatters++
-		e.do("call void @%s(<32 x float> %s, <32 x ptr> %s, %s %s)", scatter, e.all(i.args[3]), first, maskType, e.mask)
-		e.do("call void @%s(<32 x float> %s, <32 x ptr> %s, %s %s)", scatter, e.all(i.args[4]), second, maskType, e.mask)
+		e.do("call void @%s(<32 x float> %s, <32 x ptr> %s, i32 %s)", scatter, e.all(i.args[3]), first, e.active)
+		e.do("call void @%s(<32 x float> %s, <32 x ptr> %s, i32 %s)", scatter, e.all(i.args[4]), second, e.active)
 		return
 	}
 	x, y := e.inMemory(i.args[3]), e.inMemory(i.args[4])
 	e.declare("void @wide_tile_store(ptr, ptr, ptr, i64, i32, i32)")
-	e.do("call void @wide_tile_store(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), i.args[2].text, e.bits(e.mask))
+	e.do("call void @wide_tile_store(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), i.args[2].text, e.active)
 }
