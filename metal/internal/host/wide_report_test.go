@@ -50,6 +50,19 @@ kernel void by_turns(device float *x [[buffer(0)]], uint i [[thread_position_in_
 kernel void division(device int *x [[buffer(0)]], device const int *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
   if (y[i] != 0) x[i] = 100 / y[i];
 }
+kernel void by_nothing(device int *x [[buffer(0)]], device const int *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  if (i % 3 == 0) x[i] = x[i] / (y[i] + int(i) - 45); // y[45] is 0
+}
+kernel void left_of_nothing(device int *x [[buffer(0)]], device const int *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  x[i] = int(uint(x[i]) % (uint(y[i]) + i - 45));
+}
+kernel void least_by_minus_one(device int *x [[buffer(0)]], uint i [[thread_position_in_grid]]) {
+  int a = i == 37 ? int(0x80000000u) : int(i);
+  x[i] = a / (int(i & 1) * -2 + 1);
+}
+kernel void long_by_nothing(device int *x [[buffer(0)]], device const int *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  x[i] = int(((long(x[i]) << 40) + 5) / (long(y[i]) + i - 45));
+}
 kernel void off_by_a_byte(device float *x [[buffer(0)]], uint i [[thread_position_in_grid]]) {
   device char *at = (device char *)x + (i == 37 ? 1 : 0);
   *(device float4 *)at = float4(i);
@@ -117,9 +130,9 @@ func TestVectorsReportAsFibers(t *testing.T) {
 		t.Skip("make test runs it")
 	}
 	compiler := wideCompilerOf(t)
-	misaligned := "misaligned access"
-	if runtime.GOARCH == "arm64" { // which reads and writes a vector wherever it lies
-		misaligned = ""
+	misaligned, undivided := "misaligned access", "division by zero"
+	if runtime.GOARCH == "arm64" { // which reads and writes a vector wherever it lies, and divides by anything
+		misaligned, undivided = "", ""
 	}
 	for _, c := range []struct {
 		kernel  string
@@ -133,6 +146,10 @@ func TestVectorsReportAsFibers(t *testing.T) {
 		{"endless", false, "stopped at its deadline"},
 		{"by_turns", false, "divergent threadgroup_barrier"},
 		{"division", false, ""},
+		{"by_nothing", false, undivided},
+		{"left_of_nothing", false, undivided},
+		{"least_by_minus_one", false, undivided},
+		{"long_by_nothing", false, undivided},
 		{"off_by_a_byte", false, misaligned},
 		{"off_for_all", false, misaligned},
 		{"nowhere", false, "memory that does not exist"},

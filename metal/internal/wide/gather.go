@@ -47,8 +47,8 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 	}
 	text := ""
 	switch {
-	case look:
-		kind = "alwaysinline"
+	case look: // long too
+		kind = "noinline"
 		near := fmt.Sprintf("void @%s(%s %%v, ptr %%p0, i32 %%here)", e.rowStore(t, align), w)
 		if what == "gather" {
 			near = fmt.Sprintf("%s @%s(ptr %%p0, i32 %%here)", w, e.rowLoad(t, align, 1))

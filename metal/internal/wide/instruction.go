@@ -35,12 +35,9 @@ func (e *emitter) emitInst(i *inst, after []*inst) {
 			return
 		}
 		switch i.op {
-		case "udiv", "sdiv", "urem", "srem": // a lane that does not take part may divide by zero, or the least number by -1
-			// LLVM looks at each side of a select alone: where one is a constant with a 0 in it, such as the lanes' own
-			// numbers, it takes the whole division for undefined. So no side has a 0.
-			none := e.set("icmp eq %s %s, zeroinitializer", wideType(i.typ), b)
-			b = e.set("select %s %s, %s splat (%s 1), %s %s", maskType, none, wideType(i.typ), i.typ, wideType(i.typ), b)
-			b = e.set("select %s %s, %s %s, %s splat (%s 1)", maskType, e.mask, wideType(i.typ), b, wideType(i.typ), i.typ)
+		case "udiv", "sdiv", "urem", "srem":
+			e.divide(i, a, b)
+			return
 		}
 		e.put(i, e.set("%s %s%s %s, %s", i.op, fastFlags(i), wideType(i.typ), a, b))
 	case comparison:

@@ -88,9 +88,14 @@ func (e *emitter) checkPlace(pointer value, align int) {
 		at := e.set("ptrtoint ptr %s to i64", e.get(pointer))
 		off = e.set("icmp ne i64 %s, 0", e.set("and i64 %s, %d", at, align-1))
 	}
+	e.againIf(off)
+}
+
+// againIf hands the threadgroup to fibers, on a condition.
+func (e *emitter) againIf(condition string) {
 	e.n++
 	n := e.n
-	e.do("br i1 %s, label %%\"off.%d\", label %%\"on.%d\"", off, n, n)
+	e.do("br i1 %s, label %%\"off.%d\", label %%\"on.%d\"", condition, n, n)
 	e.label("off.%d", n)
 	e.do("call void @msl_wide_call_again(ptr %s, i32 0)", e.self)
 	e.do("br label %%\"on.%d\"", n)
