@@ -14,7 +14,7 @@ import (
 // worthCompiling is how long fibers run a kernel before it is compiled for vectors, unless Options.AutoAfter says otherwise:
 // about what that costs, in seconds of a processor. Vectors save nine tenths of what follows, so at worst the two together
 // cost twice the better of them.
-const worthCompiling = time.Second
+const worthCompiling = 3 * time.Second
 
 // earned has kernels compiled for vectors, one at a time and in the background, once fibers have been at them for long. What
 // is made goes to the compiler's cache, where the next pipeline of that kernel finds it.
@@ -27,26 +27,31 @@ type earned struct {
 
 	mu    sync.Mutex
 	busy  bool
-	times map[[sha256.Size]byte]time.Duration // that fibers have spent on a program; negative: it was compiled, or cannot be
+	times map[digest]time.Duration // that fibers have spent on a kernel since it was last compiled, with whatever constants
+	tried map[digest]bool          // programs that were compiled, or cannot be
 }
+
+type digest [sha256.Size]byte
 
 func newEarned(compiler wideCompiler, after time.Duration) *earned {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &earned{compiler: compiler, after: cmp.Or(after, worthCompiling), ctx: ctx, cancel: cancel, times: map[[sha256.Size]byte]time.Duration{}}
+	return &earned{compiler: compiler, after: cmp.Or(after, worthCompiling), ctx: ctx, cancel: cancel, times: map[digest]time.Duration{}, tried: map[digest]bool{}}
 }
 
-// spent adds to the time that fibers have been at a program, and compiles it where that is due and nothing else is compiled.
+// spent adds to the time that fibers have been at a kernel, and compiles it where that is due and nothing else is compiled. The
+// time is counted over all values of its function constants: as a rule one module serves them all.
 func (e *earned) spent(p device.Program, t time.Duration) {
-	key := sha256.Sum256(fmt.Appendf(nil, "%d %d %q %q %v %s", p.Math, p.Language, p.Function, p.File, p.Constants, p.Source))
+	kernel := sha256.Sum256(fmt.Appendf(nil, "%d %d %q %q %s", p.Math, p.Language, p.Function, p.File, p.Source))
+	program := sha256.Sum256(fmt.Appendf(kernel[:], " %v", p.Constants))
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.ctx.Err() != nil || e.times[key] < 0 {
+	if e.ctx.Err() != nil || e.tried[program] {
 		return
 	}
-	if e.times[key] += t; e.times[key] < e.after || e.busy {
+	if e.times[kernel] += t; e.times[kernel] < e.after || e.busy {
 		return
 	}
-	e.busy, e.times[key] = true, -1
+	e.busy, e.times[kernel], e.tried[program] = true, 0, true
 	e.under.Go(func() {
 		// An error is the next pipeline's to meet, if it is one of the text: fibers then have it too.
 		e.compiler.CompileWide(e.ctx, p)
