@@ -11,10 +11,10 @@ import (
 	"attest.example/attest/metal/internal/device"
 )
 
-// worthCompiling is how long fibers run a kernel before it is compiled for vectors, unless Options.AutoAfter says otherwise:
-// about what that costs, in seconds of a processor. Vectors save nine tenths of what follows, so at worst the two together
-// cost twice the better of them.
-const worthCompiling = 3 * time.Second
+// worthCompiling is how long fibers run a kernel before it is compiled for vectors, unless Options.AutoAfter says otherwise. That
+// costs about three seconds of a processor, and each process of a run counts for itself, two of them as a rule. Vectors save
+// nine tenths of what follows, so at worst the two together cost some twice the better of them.
+const worthCompiling = time.Second
 
 // earned has kernels compiled for vectors, one at a time and in the background, once fibers have been at them for long. What
 // is made goes to the compiler's cache, where the next pipeline of that kernel finds it.

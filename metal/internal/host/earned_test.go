@@ -42,7 +42,7 @@ func TestEarned(t *testing.T) {
 		t.Fatalf("compiled %v before fibers were long at them", s.asked)
 	}
 	e.spent(device.Program{Function: "a", Constants: []device.Constant{{Bits: 1}}}, 600*time.Millisecond) // the same kernel
-	e.spent(b, 600*time.Millisecond) // due, but a is under way
+	e.spent(b, 600*time.Millisecond)                                                                      // due, but a is under way
 	s.let <- struct{}{}
 	e.under.Wait()
 	e.spent(device.Program{Function: "a", Constants: []device.Constant{{Bits: 1}}}, time.Hour) // it was compiled

@@ -64,7 +64,7 @@ type Options struct {
 	Folded               bool         // fast math is device.MathFolded
 	Math                 *device.Math // what every program is compiled with; nil: what it asks for
 	Engine               Engine
-	AutoAfter            time.Duration  // with Auto: how long fibers run a kernel, with whatever constants, before it is compiled for vectors; 0: three seconds
+	AutoAfter            time.Duration  // with Auto: how long fibers run a kernel, with whatever constants, before it is compiled for vectors; 0: a second
 	OnEngine             func(EngineOf) // with Wide and Auto: told of each kernel that is compiled; from any goroutine
 	OnCompile            func() func()  // called when a kernel begins to be compiled or looked up, what it returns when that has ended; from any goroutine
 	Compiler             Compiler       // nil: package msl with its default cache
