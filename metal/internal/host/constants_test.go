@@ -53,6 +53,76 @@ kernel void test(device float *out [[buffer(0)]], uint i [[thread_position_in_gr
 `
 )
 
+// References that function constants decide about, in loops that ask the constant again and again.
+const references = `constant bool weighed [[function_constant(0)]];
+constant bool stepped [[function_constant(1)]];
+struct Big { float w[1000]; };
+kernel void test(device float *out [[buffer(0)]], constant int &step [[buffer(1), function_constant(stepped)]],
+                 constant float4 &weight [[buffer(2), function_constant(weighed)]], device const Big &all [[buffer(3), function_constant(weighed)]],
+                 device const float *more [[buffer(4), function_constant(stepped)]], uint i [[thread_position_in_grid]]) {
+  float sum = 0;
+  if (stepped) more += i * step;
+  for (int k = 0; k < 8; ++k) {
+    if (weighed) sum += weight.x * k + weight.w * all.w[999 - i - k];
+    else sum += 1;
+    if (stepped) { sum += more[0]; more += step; }
+  }
+  out[i] = sum;
+}
+`
+
+// What a function constant says is absent is never read, also where the compiler did not know the constant.
+func TestAbsentReferences(t *testing.T) {
+	bit := map[bool]uint64{true: 1}
+	for _, engine := range []Engine{Fibers, Wide} {
+		for _, check := range []bool{false, true} {
+			for _, weighed := range []bool{false, true} {
+				for _, stepped := range []bool{false, true} {
+					t.Run(fmt.Sprint(engine, check, weighed, stepped), func(t *testing.T) {
+						d := newDevice(t, Options{Workers: 1, Engine: engine, Check: check})
+						kernel := compile(t, d, device.Program{Source: prelude + references, File: "test.metal", Function: "test",
+							Constants: []device.Constant{{Index: 0, Type: device.Bool, Bits: bit[weighed]}, {Index: 1, Type: device.Bool, Bits: bit[stepped]}}})
+						out, all, more := buffer(t, d, 4*32), buffer(t, d, 4000), buffer(t, d, 4*64)
+						for i := range device.View[float32](all.Bytes()) {
+							device.View[float32](all.Bytes())[i] = float32(i)
+						}
+						for i := range device.View[float32](more.Bytes()) {
+							device.View[float32](more.Bytes())[i] = float32(i)
+						}
+						l := device.Launch{Arguments: []device.Argument{{Index: 0, Memory: out}}, Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}}
+						if weighed {
+							weight := []float32{2, 0, 0, 3}
+							l.Arguments = append(l.Arguments, device.Argument{Index: 2, Bytes: device.BytesOf(weight)}, device.Argument{Index: 3, Memory: all})
+						}
+						if stepped {
+							l.Arguments = append(l.Arguments, device.Argument{Index: 1, Bytes: []byte{1, 0, 0, 0}}, device.Argument{Index: 4, Memory: more})
+						}
+						if _, err := kernel.Run(&l); err != nil {
+							t.Fatal(err)
+						}
+						for i, got := range device.View[float32](out.Bytes()) {
+							want := float32(0)
+							for k := range 8 {
+								if weighed {
+									want += 2*float32(k) + 3*float32(999-i-k)
+								} else {
+									want++
+								}
+								if stepped {
+									want += float32(i + k)
+								}
+							}
+							if got != want {
+								t.Fatalf("out[%d] is %v, want %v", i, got, want)
+							}
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
 // Values of function constants reach the kernel on every engine, whether they are written into a module that is made already
 // or compiled in, and one program's do not get into another's.
 func TestFunctionConstants(t *testing.T) {

@@ -59,7 +59,7 @@ func writeEntry(b *strings.Builder, n int, e *entryPoint) {
 			address = fmt.Sprintf("L->threadgroup->threadgroup_args[%d]", p.slot)
 		}
 		if p.condition != "" {
-			address = fmt.Sprintf("(%s) ? %s : nullptr", p.condition, address)
+			address = fmt.Sprintf("(%s), %s", p.condition, address)
 		}
 		return fmt.Sprintf("::metal::msl_detail::argument<%s>::at(%s)", typ, address)
 	})

@@ -20,12 +20,30 @@ template <class R, class... P> struct signature<R(P...)> {
   template <int i> using at = nth<i, P...>;
 };
 
-/* A buffer or threadgroup memory at an address. */
+/* What a reference that function constants say is absent refers to. Nobody may use it; but a compiler that does not know the
+ * constants yet reads what any reference refers to wherever it likes, also before it asks whether that is needed. */
+template <class T> struct absent { alignas(16) static constexpr __constant char memory[sizeof(T)] = {}; };
+
+/* A buffer or threadgroup memory at an address, or absent. */
 template <class P> struct argument;
-template <class T> struct argument<T *> { static MSL_INLINE T *at(void *address) { return (T *)address; } };
-template <class T> struct argument<__constant T *> { static MSL_INLINE __constant T *at(void *address) { return (__constant T *)(unsigned long)address; } };
-template <class T> struct argument<T &> { static MSL_INLINE T &at(void *address) { return *(T *)address; } };
-template <class T> struct argument<__constant T &> { static MSL_INLINE __constant T &at(void *address) { return *(__constant T *)(unsigned long)address; } };
+template <class T> struct argument<T *> {
+  static MSL_INLINE T *at(void *address) { return (T *)address; }
+  static MSL_INLINE T *at(bool present, void *address) { return present ? at(address) : nullptr; }
+};
+template <class T> struct argument<__constant T *> {
+  static MSL_INLINE __constant T *at(void *address) { return (__constant T *)(unsigned long)address; }
+  static MSL_INLINE __constant T *at(bool present, void *address) { return present ? at(address) : nullptr; }
+};
+template <class T> struct argument<T &> {
+  static MSL_INLINE T &at(void *address) { return *(T *)address; }
+  static MSL_INLINE T &at(bool present, void *address) { return *(T *)(present ? address : (void *)(unsigned long)absent<T>::memory); }
+};
+template <class T> struct argument<__constant T &> {
+  static MSL_INLINE __constant T &at(void *address) { return *(__constant T *)(unsigned long)address; }
+  static MSL_INLINE __constant T &at(bool present, void *address) {
+    return *(__constant T *)(present ? (unsigned long)address : (unsigned long)absent<T>::memory);
+  }
+};
 template <class P> struct argument<const P> : argument<P> {};
 
 #ifdef MSL_PTX
