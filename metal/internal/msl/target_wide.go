@@ -43,10 +43,12 @@ func (wideCPU) output() (flags []string, extension string) {
 // entryPoints are those of the fibers, but that a lane's own numbers are asked of the lane.
 func (wideCPU) entryPoints(u *unit) string {
 	text := strings.NewReplacer("L->lane", "msl_wide_lane()", "L->thread)", "msl_thread_index())", "L->thread,", "msl_thread_index(),",
-		"L->thread ", "msl_thread_index() ", "L->simdgroup->index", "msl_wide_simdgroup_index()", "L->position_in_", "msl_wide_own()->position_in_", "L->", "msl_wide_self()->").
-		Replace(glue(u.entries, u.program.fileName(), u.program.Math, false))
+		"L->thread ", "msl_thread_index() ", "L->simdgroup->index", "msl_wide_simdgroup_index()", "L->", "msl_wide_self()->").
+		Replace(lanePosition.ReplaceAllString(glue(u.entries, u.program.fileName(), u.program.Math, false), "msl_wide_${1}_position($2)"))
 	return wideFlag.ReplaceAllString(text, "$1 | MSL_MODULE_WIDE$2")
 }
+
+var lanePosition = regexp.MustCompile(`L->position_in_(threadgroup|grid)\[(\d)\]`)
 
 var wideFlag = regexp.MustCompile(`(MSL_ABI_VERSION, \d+, msl_entries, [^,]*)(,)`)
 
@@ -59,7 +61,7 @@ type finisher interface {
 // kept are the functions of msl_wide.h that widened code calls.
 var kept = func() string {
 	names := []string{"msl_module", "msl_runtime_table", "msl_wide_present"}
-	for _, name := range strings.Fields("barrier again variable initial await") {
+	for _, name := range strings.Fields("barrier again variable initial await rows position positions") {
 		names = append(names, "msl_wide_call_"+name)
 	}
 	return strings.Join(names, ",")

@@ -67,6 +67,9 @@ func (e *emitter) findStraight(name string) (straight, bool) {
 		if i.callee == prefix+"lane" {
 			return straight{1, true, nil}, true
 		}
+		if along, ok := e.d.position(i); ok && along && e.f.rows {
+			return straight{1, true, nil}, true
+		}
 	case "alloca":
 		size, align, ok := e.m.layout(i.src)
 		return straight{roundUp(size, max(align, int64(i.align))), true, nil}, ok
@@ -90,6 +93,8 @@ func (e *emitter) findStraight(name string) (straight, bool) {
 		return a, ok && a.known && len(a.guards) == 0 // whole numbers wrap alike in fewer bits
 	case "zext", "sext":
 		return e.straightWidened(i, b)
+	case "ashr":
+		return e.straightShort(i, b)
 	case "phi":
 		return e.straightPhi(i, b)
 	case "getelementptr":
@@ -165,6 +170,24 @@ func (e *emitter) straightWidened(i *inst, b *block) (straight, bool) {
 		return straight{}, false
 	}
 	return straight{a.each, true, append(append([]guard{}, a.guards...), g)}, true
+}
+
+// straightShort: a short made an int is shifted to the top and back, or not all the way where it is multiplied. Small numbers are
+// none the worse for it.
+func (e *emitter) straightShort(i *inst, b *block) (straight, bool) {
+	up, ok := e.d.defs[i.args[0].text]
+	down, isConstant := constantOf(i.args[1])
+	if !ok || !isConstant || up.inst.op != "shl" {
+		return straight{}, false
+	}
+	by, isConstant := constantOf(up.inst.args[1])
+	bits := int64(scalarBits(i.typ))
+	bound, bounded := e.bound(up.inst.args[0], 0)
+	if !isConstant || by < down || by >= bits || down < 0 || !bounded || bound >= 1<<(bits-1-by) {
+		return straight{}, false
+	}
+	a, ok := e.straightOf(up.inst.args[0], up.block)
+	return straight{a.each << (by - down), a.known, a.guards}, ok && a.known
 }
 
 // straightAddress: a pointer moves by each index's step times the size of what it counts.

@@ -1,5 +1,7 @@
 package wide
 
+import "slices"
+
 // bound is the largest value that an unsigned number can have in any lane.
 func (e *emitter) bound(v value, depth int) (uint64, bool) {
 	if !v.isName() {
@@ -20,7 +22,11 @@ func (e *emitter) bound(v value, depth int) (uint64, bool) {
 	fits := func(n uint64, ok bool) (uint64, bool) { return n, ok && n <= limit }
 	switch i.op {
 	case "call":
-		return 31, i.callee == prefix+"lane"
+		if i.callee == prefix+"lane" {
+			return 31, true
+		}
+		_, isPosition := e.d.position(i)
+		return 1023, isPosition && slices.Contains([]string{"0", "1", "2"}, i.args[0].text) // a threadgroup has at most 1024 threads
 	case "zext", "freeze":
 		if n, ok := sub(0); ok {
 			return n, true

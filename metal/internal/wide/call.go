@@ -173,6 +173,8 @@ func (e *emitter) operation(i *inst, name string, after []*inst) {
 		} else {
 			put(series("i32", 0, 1))
 		}
+	case "position":
+		e.position(i)
 	case "enter", "turn", "leave", "simdgroup_barrier": // for the analysis; here lanes are in step anyhow
 	case "sum_f32", "max_f32", "min_f32":
 		put(e.reduced("wide_"+name, "float", i.args[0]))
@@ -226,6 +228,22 @@ func (e *emitter) operation(i *inst, name string, after []*inst) {
 	default:
 		e.refuse("a function that is not known: %s%s", prefix, name)
 	}
+}
+
+// position writes a coordinate of lanes' positions. Along a row, lane 0's is enough.
+func (e *emitter) position(i *inst) {
+	which := i.args[0].text
+	if _, known := integerOf(which); !known {
+		e.refuse("a coordinate that is not known when the kernel is compiled")
+		return
+	}
+	if e.f.rows {
+		e.put(i, e.set("call i32 @msl_wide_call_position(ptr %s, i32 %s)", e.self, which))
+		return
+	}
+	all := e.slot("<32 x i32>, align 128")
+	e.do("call void @msl_wide_call_positions(ptr %s, i32 %s, ptr %s)", e.self, which, all)
+	e.put(i, e.set("load <32 x i32>, ptr %s, align 128", all))
 }
 
 func (e *emitter) firstLane() string {

@@ -119,6 +119,9 @@ func (d *divergence) instDiffers(i *inst, b *block) bool {
 		if ownForEach[i.callee] {
 			return true
 		}
+		if along, ok := d.position(i); ok {
+			return !d.f.rows || along
+		}
 	case "phi":
 		return d.phiDiffers(i, b)
 	}
@@ -128,6 +131,14 @@ func (d *divergence) instDiffers(i *inst, b *block) bool {
 		}
 	}
 	return false
+}
+
+// position reports whether an instruction asks for a coordinate of a lane's position, and whether that is x.
+func (d *divergence) position(i *inst) (along, ok bool) {
+	if i.op != "call" || i.callee != prefix+"position" {
+		return false, false
+	}
+	return i.args[0].text == "0" || i.args[0].text == "3", true
 }
 
 func (d *divergence) phiDiffers(i *inst, b *block) bool {

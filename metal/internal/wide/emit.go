@@ -35,6 +35,7 @@ type emitter struct {
 	active    string // the lanes that run the block, a bit for each
 	mask      string // the same lanes, as a vector
 	skip      map[*inst]bool
+	joined    map[*inst][]*inst // stores that are one, by the last of them: what lies side by side, in ascending order
 	err       error
 
 	Gathers, Scatters, OneByOne int // places of the code that take lanes' own addresses, or lanes one after another
@@ -62,7 +63,7 @@ func widen(m *module, f *function, attributes string) (*widened, error) {
 		return nil, err
 	}
 	e := &emitter{m: m, f: f, flow: w, d: d, straights: map[string]*straight{}, flat: map[string]bool{}, steps: map[string]int64{}, slotOf: map[string]string{}, ownOf: map[string]string{}, nextOf: map[string]string{}, stepOf: map[string]string{},
-		declared: map[string]bool{}, functions: map[string]string{}, self: f.params[0], skip: map[*inst]bool{}}
+		declared: map[string]bool{}, functions: map[string]string{}, self: f.params[0], skip: map[*inst]bool{}, joined: map[*inst][]*inst{}}
 	e.makeSlots()
 	for _, b := range w.layout {
 		e.emitBlock(b)

@@ -15,7 +15,7 @@ func (e *emitter) isFlat(name string) bool {
 	flat := false
 	if e.d.differs[name] && e.d.private[name] == "" && scalarBits(def.inst.typ) > 1 {
 		switch def.inst.op {
-		case "add", "sub", "or", "shl", "mul", "and", "trunc", "zext", "sext", "phi", "getelementptr", "call", "freeze":
+		case "add", "sub", "or", "shl", "mul", "and", "trunc", "zext", "sext", "phi", "getelementptr", "call", "freeze", "ashr":
 			s, ok := e.straightOf(value{def.inst.typ, name}, def.block)
 			flat = ok && len(s.guards) == 0 && !(def.inst.op == "phi" && e.d.outlive[name])
 			if s.known {

@@ -51,7 +51,7 @@ func (e *emitter) emitInst(i *inst, after []*inst) {
 	case unary:
 		e.put(i, e.set("%s %s%s %s", i.op, fastFlags(i), wideType(i.typ), e.all(i.args[0])))
 	default:
-		e.emitOther(i)
+		e.emitOther(i, after)
 	}
 }
 
@@ -68,7 +68,7 @@ func fastFlags(i *inst) string {
 	return flags
 }
 
-func (e *emitter) emitOther(i *inst) {
+func (e *emitter) emitOther(i *inst, after []*inst) {
 	switch i.op {
 	case "select":
 		c, t := e.get(i.args[0]), "i1"
@@ -85,7 +85,7 @@ func (e *emitter) emitOther(i *inst) {
 	case "load":
 		e.load(i)
 	case "store":
-		e.store(i)
+		e.store(i, after)
 	case "atomicrmw":
 		in := e.park(i.args)
 		e.each([]string{i.typ}, i, func(lane string) []string {

@@ -15,6 +15,7 @@ type module struct {
 
 // function is one that was read: one lane's code of a kernel.
 type function struct {
+	rows   bool     // its simdgroups are pieces of a threadgroup's rows: lanes have positions that differ in x alone
 	name   string   // without the @
 	params []string // the values, as %0
 	blocks []*block

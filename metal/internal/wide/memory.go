@@ -179,7 +179,7 @@ func (e *emitter) onlyIf(condition string, i *inst, yes, no func() string) {
 }
 
 // store writes a store whose address or value differs between lanes.
-func (e *emitter) store(i *inst) {
+func (e *emitter) store(i *inst, after []*inst) {
 	t := i.args[0].typ
 	size, _, ok := e.m.layout(t)
 	if !ok || scalarBits(t) < 8 {
@@ -188,6 +188,9 @@ func (e *emitter) store(i *inst) {
 	}
 	align := max(i.align, 1)
 	e.checkPlace(i.args[1], align)
+	if e.joinStores(i, after) {
+		return
+	}
 	x := e.all(i.args[0])
 	if !e.differs(i.args[1]) { // what the last lane stores stays
 		e.declare("i32 @llvm.ctlz.i32(i32, i1)")

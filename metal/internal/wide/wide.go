@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -47,9 +48,15 @@ func Widen(text string) (*Result, error) {
 		err := failed[name]
 		var w *widened
 		for _, f := range m.functions {
-			if f.name == name {
-				w, err = widenSafely(m, f, "#9999")
+			if f.name != name {
+				continue
 			}
+			if !f.asksPosition() {
+				w, err = widenSafely(m, f, "#9999")
+				continue
+			}
+			again, _ := readModule(text, func(n string) bool { return n == name })
+			w, err = twice(m, f, again, again.functions[0])
 		}
 		var r1 *refused
 		switch {
@@ -92,6 +99,41 @@ func Widen(text string) (*Result, error) {
 	fmt.Fprintf(&all, "attributes #9998 = { nounwind \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\" %s }\n", attributes)
 	r.Text = all.String()
 	return r, nil
+}
+
+// asksPosition reports whether lanes ask for their positions.
+func (f *function) asksPosition() bool {
+	for _, b := range f.blocks {
+		for _, i := range b.insts {
+			if i.op == "call" && i.callee == prefix+"position" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// twice widens a kernel whose lanes ask for their positions, for threadgroups of whose rows each simdgroup is a piece, as
+// nearly all are, and for others, where it may have lanes of several rows; f and other are two copies of it. What lanes of one
+// row compute of y and z is the same for all, and x grows by one from lane to lane.
+func twice(m *module, f *function, again *module, other *function) (*widened, error) {
+	name := f.name
+	f.rows, f.name, other.name = true, name+".rows", name+".any"
+	rows, err := widenSafely(m, f, "#9999")
+	if err != nil {
+		return nil, err
+	}
+	any, err := widenSafely(again, other, "#9999")
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(rows.declared, any.declared)
+	maps.Copy(rows.functions, any.functions)
+	rows.text += any.text + fmt.Sprintf("define hidden void @%s(ptr %%l) #9999 {\n  %%rows = call i1 @msl_wide_call_rows(ptr %%l)\n"+
+		"  br i1 %%rows, label %%along, label %%across\nalong:\n  call void @\"%s\"(ptr %%l)\n  ret void\n"+
+		"across:\n  call void @\"%s\"(ptr %%l)\n  ret void\n}\n", quoteName(name), f.name, other.name)
+	rows.note += "; twice, for its lanes ask for their positions"
+	return rows, nil
 }
 
 // isDeclared reports whether a text declares or defines the function whose name with its bracket is given.
@@ -144,6 +186,7 @@ var declaredAttributes = map[string]string{
 	"multiply":   "convergent nomerge nounwind willreturn memory(none)",
 	"tile_load":  "nounwind willreturn memory(argmem: read)",
 	"tile_store": "nounwind willreturn memory(argmem: write)",
+	"position":   "nounwind willreturn memory(none)",
 	"variable":   "nounwind willreturn memory(inaccessiblemem: readwrite)",
 }
 
@@ -151,7 +194,7 @@ const mark = "convergent nomerge nounwind memory(inaccessiblemem: readwrite)"
 
 var (
 	declaration = regexp.MustCompile(`(?m)^(declare [^\n]*@msl_wide_(\w+)\([^\n]*\)) #\d+`)
-	calls       = regexp.MustCompile(`(?m)(call [^\n]*@msl_wide_(?:self|lane|enter|turn|leave|multiply|tile_load|tile_store|variable)\([^\n]*\)) #\d+`)
+	calls       = regexp.MustCompile(`(?m)(call [^\n]*@msl_wide_(?:self|lane|enter|turn|leave|multiply|tile_load|tile_store|variable|position)\([^\n]*\)) #\d+`)
 )
 
 // Prepare tells LLVM, in the text that clang makes before it optimises, what it may suppose of the functions of msl_wide.h,

@@ -13,6 +13,7 @@
 extern "C" {
 __private struct msl_lane *msl_wide_self(void); /* the identity of lane 0 */
 unsigned msl_wide_lane(void);
+unsigned msl_wide_position(unsigned coordinate); /* of the lane: 0 to 2 in its threadgroup, 3 to 5 in the grid */
 MSL_OPAQUE void msl_wide_enter(unsigned loop); /* the lane comes to a loop around operations */
 MSL_OPAQUE void msl_wide_turn(unsigned loop);
 MSL_OPAQUE void msl_wide_leave(unsigned loop);
@@ -39,6 +40,8 @@ MSL_OPAQUE void msl_wide_log(void);
 inline __attribute__((always_inline)) __private struct msl_lane *msl_self() { return msl_wide_self(); }
 inline __attribute__((always_inline)) unsigned msl_lane_index() { return msl_wide_lane(); }
 inline __attribute__((always_inline)) __private struct msl_lane *msl_wide_own() { return msl_wide_self() + msl_wide_lane(); }
+inline __attribute__((always_inline)) unsigned msl_wide_threadgroup_position(unsigned i) { return msl_wide_position(i); }
+inline __attribute__((always_inline)) unsigned msl_wide_grid_position(unsigned i) { return msl_wide_position(3 + i); }
 /* A threadgroup has at most 1024 threads: package wide sees by the masks that lanes' numbers do not wrap around. */
 inline __attribute__((always_inline)) unsigned msl_thread_index() { return (msl_wide_self()->thread & 0x3e0) + msl_wide_lane(); }
 inline __attribute__((always_inline)) unsigned msl_wide_simdgroup_index() { return ((__private struct msl_simdgroup *)msl_wide_self()->simdgroup)->index & 31; }
@@ -61,6 +64,17 @@ MSL_KEPT void msl_wide_call_initial(struct msl_lane *l, unsigned id, const void 
 }
 MSL_KEPT void msl_wide_call_await(struct msl_lane *l, unsigned long event) { msl_runtime_table->async_wait(l, 1, &event, 0); }
 MSL_KEPT void msl_wide_call_again(struct msl_lane *l, int line) { msl_runtime_table->fail(l, line, nullptr); }
+/* Whether every simdgroup is a piece of one row of the threadgroup, so that its lanes differ in x alone. */
+MSL_KEPT bool msl_wide_call_rows(struct msl_lane *l) {
+  const unsigned *size = l->threadgroup->size;
+  return size[0] % MSL_SIMD_WIDTH == 0 || size[1] * size[2] == 1;
+}
+MSL_KEPT unsigned msl_wide_call_position(struct msl_lane *l, unsigned i) {
+  return i < 3 ? l->position_in_threadgroup[i] : l->position_in_grid[i - 3];
+}
+MSL_KEPT void msl_wide_call_positions(struct msl_lane *l, unsigned i, unsigned *all) {
+  for (int lane = 0; lane < MSL_SIMD_WIDTH; ++lane) all[lane] = msl_wide_call_position(l + lane, i);
+}
 MSL_KEPT unsigned msl_wide_present(struct msl_lane *l) { return l->simdgroup->present; }
 #undef MSL_KEPT
 }

@@ -1,0 +1,67 @@
+package host
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"attest.example/attest/metal/internal/device"
+)
+
+// TestStoresSideBySide: what a lane stores beside its neighbours' is one store of a vector for all of them, whole, parted, in
+// whatever order its elements come, and beside positions in several dimensions. Fibers store the same.
+func TestStoresSideBySide(t *testing.T) {
+	compiler := wideCompilerOf(t)
+	bodies := map[string]string{
+		"float4":       "((device float4 *)o)[i] = float4(x[i], x[i + 1], i, x[i + 7]);",
+		"float2":       "((device float2 *)o)[i] = float2(x[i], i);",
+		"half4":        "((device half4 *)o)[i] = half4(float4(x[i], i, 3, x[i + 2]));",
+		"ushort2":      "((device ushort2 *)o)[i] = ushort2(i, as_type<uint>(x[i]));",
+		"uchar4":       "((device uchar4 *)o)[i] = uchar4(i, 2, as_type<uint>(x[i]), 4);",
+		"long2":        "((device long2 *)o)[i] = long2(i, as_type<uint>(x[i]));",
+		"some float4":  "if (as_type<uint>(x[i]) & 1) ((device float4 *)o)[i] = float4(x[i], 1, i, 2);",
+		"some half4":   "if (as_type<uint>(x[i]) & 1) ((device half4 *)o)[i] = half4(float4(x[i], 1, i, 2));",
+		"some uchar2":  "if (as_type<uint>(x[i]) & 1) ((device uchar2 *)o)[i] = uchar2(as_type<uint>(x[i]), i);",
+		"out of order": "o[4 * i + 2] = 2; o[4 * i] = x[i]; o[4 * i + 3] = i; o[4 * i + 1] = x[i + 1];",
+		"one missing":  "o[4 * i + 2] = 2; o[4 * i] = x[i]; o[4 * i + 3] = i;",
+		"one twice":    "o[4 * i] = 2; o[4 * i + 1] = x[i]; o[4 * i] = i; o[4 * i + 2] = 5; o[4 * i + 3] = 6;",
+		"read between": "o[4 * i] = x[i]; o[4 * i + 1] = o[4 * i] + 1; o[4 * i + 2] = o[4 * i + 1] + 1; o[4 * i + 3] = 1;",
+		"of a short":   "short s = short(i); ((device float2 *)o)[s] = float2(x[s], s);",
+		"in rows":      "((device float4 *)o)[at.y * size.x + at.x] = float4(x[at.x], at.y, at.x, at.z);",
+		"in a column":  "o[at.x * size.y + at.y] = x[at.x] + at.y;",
+	}
+	for name, body := range bodies {
+		for _, threadgroup := range [][3]uint32{{64}, {60}, {32, 3}, {20, 3}, {5, 4, 3}} {
+			t.Run(fmt.Sprint(strings.ReplaceAll(name, " ", "_"), threadgroup), func(t *testing.T) {
+				text := prelude + "kernel void test(device const float *x [[buffer(0)]], device float *o [[buffer(1)]], uint i [[thread_index_in_threadgroup]],\n" +
+					"    uint3 at [[thread_position_in_threadgroup]], uint3 size [[threads_per_threadgroup]]) {\n" + body + "\n}\n"
+				var bits [2]string
+				for n, engine := range []Engine{Fibers, Wide} {
+					count := engineCount{}
+					d := newDevice(t, Options{Workers: 1, Engine: engine, Compiler: MSL{Compiler: compiler.Compiler}, OnEngine: count.add})
+					kernel := compile(t, d, device.Program{Source: text, File: "test.metal", Function: "test"})
+					x, o := buffer(t, d, 4*80), buffer(t, d, 4*512)
+					r := rand.New(rand.NewPCG(1, 2))
+					for i := range device.View[float32](x.Bytes()) {
+						device.View[float32](x.Bytes())[i] = float32(r.NormFloat64())
+					}
+					for i := range o.Bytes() {
+						o.Bytes()[i] = byte(i)
+					}
+					l := device.Launch{Arguments: []device.Argument{{Index: 0, Memory: x}, {Index: 1, Memory: o}}, Grid: [3]uint32{1}, Threadgroup: threadgroup}
+					if _, err := kernel.Run(&l); err != nil {
+						t.Fatal(err)
+					}
+					if engine == Wide && count.wide != 1 {
+						t.Errorf("on fibers: %v", count.why)
+					}
+					bits[n] = string(o.Bytes())
+				}
+				if bits[0] != bits[1] {
+					t.Error("the engines' bits differ")
+				}
+			})
+		}
+	}
+}
