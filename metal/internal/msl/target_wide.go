@@ -106,6 +106,16 @@ func (t wideCPU) finish(ctx context.Context, c *Compiler, p *Program, r *rewritt
 	if err != nil {
 		return err
 	}
+	if err := t.code(ctx, c, p, result.Text, finished); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		// A mistake of package wide: clang refuses what it wrote. The kernels run on fibers all the same.
+		result = wide.OnFibers(straight, firstLines(err, 2))
+		if err := t.code(ctx, c, p, result.Text, finished); err != nil {
+			return err
+		}
+	}
 	r.engines = nil
 	for n, k := range result.Kernels {
 		e := EngineOf{Kernel: r.unit.entries[n].name, Engine: EngineWide, Why: k.Refused, Note: k.Note}
@@ -114,13 +124,18 @@ func (t wideCPU) finish(ctx context.Context, c *Compiler, p *Program, r *rewritt
 		}
 		r.engines = append(r.engines, e)
 	}
+	return nil
+}
+
+// code has clang make a module's code of its text.
+func (t wideCPU) code(ctx context.Context, c *Compiler, p *Program, text, finished string) error {
 	helpers, err := t.helpers(ctx, c)
 	if err != nil {
 		return err
 	}
 	flags := slices.Concat([]string{"-x", "ir", "-O2", "-fPIC", "-fno-vectorize", "-fno-slp-vectorize", "-Wno-everything", "-mllvm", "-unroll-runtime=false"},
 		mathFlags(p.Math), []string{"-Xclang", "-mlink-builtin-bitcode", "-Xclang", helpers, "-c", "-o", finished, "-"})
-	if _, errs, err := c.run(ctx, flags, result.Text); err != nil {
+	if _, errs, err := c.run(ctx, flags, text); err != nil {
 		return fmt.Errorf("clang on the widened kernel: %w\n%s", err, errs)
 	}
 	return nil
@@ -281,4 +296,10 @@ func (c *Compiler) LaneIR(ctx context.Context, p Program) (string, error) {
 		return "", w.explain(&p, full, errs, err)
 	}
 	return w.target.(wideCPU).straight(ctx, w, r, made)
+}
+
+// firstLines are the first of an error's lines, as one.
+func firstLines(err error, n int) string {
+	lines := strings.SplitN(err.Error(), "\n", n+1)
+	return strings.Join(lines[:min(n, len(lines))], ": ")
 }

@@ -79,7 +79,7 @@ func Widen(text string) (*Result, error) {
 	head := m.head
 	for _, k := range r.Kernels {
 		if k.Refused != "" {
-			head = regexp.MustCompile(`ptr @`+k.Entry+`\b`).ReplaceAllString(head, "ptr null")
+			head = withoutEntry(head, k.Entry)
 		}
 	}
 	var all strings.Builder
@@ -99,6 +99,22 @@ func Widen(text string) (*Result, error) {
 	fmt.Fprintf(&all, "attributes #9998 = { nounwind \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\" %s }\n", attributes)
 	r.Text = all.String()
 	return r, nil
+}
+
+// withoutEntry is a module's head whose table has no pointer to an entry point.
+func withoutEntry(head, entry string) string {
+	return regexp.MustCompile(`ptr @`+entry+`\b`).ReplaceAllString(head, "ptr null")
+}
+
+// OnFibers is what Widen makes of a text all of whose entry points stay on fibers.
+func OnFibers(text, why string) *Result {
+	m, _ := readModule(text, entryName.MatchString)
+	r := &Result{Text: m.head}
+	for _, name := range entriesOf(text) {
+		r.Text = withoutEntry(r.Text, name)
+		r.Kernels = append(r.Kernels, Kernel{Entry: name, Refused: why})
+	}
+	return r
 }
 
 // asksPosition reports whether lanes ask for their positions.
