@@ -177,7 +177,7 @@ func (e *emitter) straightWidened(i *inst, b *block) (straight, bool) {
 func (e *emitter) straightShort(i *inst, b *block) (straight, bool) {
 	up, ok := e.d.defs[i.args[0].text]
 	down, isConstant := constantOf(i.args[1])
-	if !ok || !isConstant || up.inst.op != "shl" {
+	if _, straightHere := e.straightOf(i.args[0], b); !ok || !isConstant || up.inst.op != "shl" || !straightHere {
 		return straight{}, false
 	}
 	by, isConstant := constantOf(up.inst.args[1])

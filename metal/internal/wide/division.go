@@ -17,12 +17,41 @@ func (e *emitter) divide(i *inst, a, b string) {
 		one := fmt.Sprintf("splat (%s 1)", i.typ)
 		b = e.set("select %s %s, %s %s, %s %s", maskType, none, t, one, t, b)
 		b = e.set("select %s %s, %s %s, %s %s", maskType, e.mask, t, b, t, one)
-		if i.typ == "i32" {
-			e.put(i, e.set("call %s @%s(%s %s, %s %s)", t, e.division(i.op), t, a, t, b))
-			return
+		down := ""
+		if !e.m.x86 && strings.HasPrefix(i.op, "s") {
+			down = e.set("icmp eq %s %s, splat (%s -1)", t, b, i.typ)
+			b = e.set("select %s %s, %s %s, %s %s", maskType, down, t, one, t, b)
 		}
+		var x string
+		if i.typ == "i32" {
+			x = e.set("call %s @%s(%s %s, %s %s)", t, e.division(i.op), t, a, t, b)
+		} else {
+			x = e.set("%s %s %s, %s", i.op, t, a, b)
+		}
+		if !e.m.x86 {
+			x = e.asARM(i, a, x, none, down)
+		}
+		e.put(i, x)
+		return
 	}
 	e.put(i, e.set("%s %s %s, %s", i.op, t, a, b))
+}
+
+// asARM makes of quotients by 1 what arm64 gives for a by zero, 0 with a left, and by -1, where the least number stays itself.
+func (e *emitter) asARM(i *inst, a, x, none, down string) string {
+	t := wideType(i.typ)
+	ofNone, ofDown := "zeroinitializer", a
+	if strings.HasSuffix(i.op, "rem") {
+		ofNone, ofDown = a, "zeroinitializer"
+	}
+	x = e.set("select %s %s, %s %s, %s %s", maskType, none, t, ofNone, t, x)
+	if down == "" {
+		return x
+	}
+	if ofDown == a {
+		ofDown = e.set("sub %s zeroinitializer, %s", t, a)
+	}
+	return e.set("select %s %s, %s %s, %s %s", maskType, down, t, ofDown, t, x)
 }
 
 // noQuotient hands the threadgroup to fibers, which report the mistake, where a lane that takes part divides by zero, or the

@@ -35,13 +35,17 @@ func (e *emitter) isFlat(name string) bool {
 	return flat
 }
 
+// flatHere reports whether an operand of the block that is being written is flat as this block sees it: behind a loop that lanes
+// leave in different turns, each has its own.
+func (e *emitter) flatHere(v value) bool { return e.isFlat(v.text) && !e.d.outlives(v.text, e.block) }
+
 // hasStep reports whether the step of an operand of block b is at hand.
 func (e *emitter) hasStep(v value, b *block) bool {
 	if !v.isName() || !e.d.differsAt(v, b) {
 		return true
 	}
 	s, ok := e.straightOf(v, b)
-	return ok && len(s.guards) == 0 && (s.known || e.isFlat(v.text))
+	return ok && len(s.guards) == 0 && (s.known || e.isFlat(v.text)) // straight here, so that it does not outlive a loop
 }
 
 // stepType is the type of the step of a value.
@@ -57,10 +61,14 @@ func (e *emitter) step(v value) string {
 	if !v.isName() || !e.differs(v) {
 		return "0"
 	}
+	s, ok := e.straightOf(v, e.block)
+	if !ok {
+		e.refuse("a step of what is not straight: %s", v.text) // a mistake of this package
+		return "0"
+	}
 	if slot := e.stepOf[v.text]; slot != "" {
 		return e.set("load %s, ptr %s", stepType(v.typ), slot)
 	}
-	s, _ := e.straightOf(v, e.block)
 	return fmt.Sprint(wrapped(s.each, scalarBits(v.typ)))
 }
 
@@ -72,7 +80,7 @@ func (e *emitter) first(v value) string {
 	if !v.isName() || !e.differs(v) {
 		return e.get(v)
 	}
-	if e.isFlat(v.text) && !e.d.outlives(v.text, e.block) {
+	if e.flatHere(v) {
 		return e.set("load %s, ptr %s", v.typ, e.slotOf[v.text])
 	}
 	return e.pick(v.typ, e.get(v), "0")
@@ -129,12 +137,10 @@ func (e *emitter) stepMade(i *inst, first []value) string {
 		return e.set("%s %s %s, %s", op, i.typ, e.step(i.args[0]), e.step(i.args[1]))
 	case "shl":
 		return e.set("shl %s %s, %s", i.typ, e.step(i.args[0]), first[1].text)
-	case "mul": // one of the two is the same in all lanes
-		n := 0
-		if !e.differs(i.args[0]) {
-			n = 1
-		}
-		return e.set("mul %s %s, %s", i.typ, e.step(i.args[n]), first[1-n].text)
+	case "mul": // one of the two steps is 0
+		a := e.set("mul %s %s, %s", i.typ, e.step(i.args[0]), first[1].text)
+		b := e.set("mul %s %s, %s", i.typ, e.step(i.args[1]), first[0].text)
+		return e.set("add %s %s, %s", i.typ, a, b)
 	case "trunc":
 		return e.set("trunc %s %s to %s", i.args[0].typ, e.step(i.args[0]), i.typ)
 	case "freeze":

@@ -27,6 +27,7 @@ func (e *emitter) joinStores(i *inst, after []*inst) bool {
 		return true
 	}
 	t := i.args[0].typ
+	e.checkPlace(all[0].args[1], all[0].align)
 	var values []string
 	for _, part := range all {
 		values = append(values, wideType(t)+" "+e.all(part.args[0]))

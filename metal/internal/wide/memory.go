@@ -51,7 +51,7 @@ func (e *emitter) load(i *inst) {
 	}
 	far := func() string {
 		e.Gathers++
-		if e.isFlat(i.args[0].text) {
+		if e.flatHere(i.args[0]) {
 			return e.set("call %s @%s(ptr %s, i64 %s, i32 %s)", wideType(t), e.apart("gather", t, align), e.first(i.args[0]), e.step(i.args[0]), e.active)
 		}
 		return e.set("call %s @%s(<32 x ptr> %s, i32 %s)", wideType(t), e.gather(t, align, !straightness), e.get(i.args[0]), e.active)
@@ -138,7 +138,7 @@ func (e *emitter) isNear(s straight, pointer value, size int64) string {
 	}
 	switch {
 	case s.known:
-	case e.isFlat(pointer.text):
+	case e.flatHere(pointer):
 		and(e.set("icmp eq i64 %s, %d", e.step(pointer), size))
 	default:
 		p := e.get(pointer)
@@ -187,10 +187,10 @@ func (e *emitter) store(i *inst, after []*inst) {
 		return
 	}
 	align := max(i.align, 1)
-	e.checkPlace(i.args[1], align)
 	if e.joinStores(i, after) {
 		return
 	}
+	e.checkPlace(i.args[1], align)
 	x := e.all(i.args[0])
 	if !e.differs(i.args[1]) { // what the last lane stores stays
 		e.declare("i32 @llvm.ctlz.i32(i32, i1)")
@@ -217,7 +217,7 @@ func (e *emitter) store(i *inst, after []*inst) {
 	}
 	far := func() string {
 		e.Scatters++
-		if e.isFlat(i.args[1].text) {
+		if e.flatHere(i.args[1]) {
 			e.do("call void @%s(%s %s, ptr %s, i64 %s, i32 %s)", e.apart("scatter", t, align), wideType(t), x, e.first(i.args[1]), e.step(i.args[1]), e.active)
 			return ""
 		}

@@ -22,7 +22,7 @@ template <class R, class... P> struct signature<R(P...)> {
 
 /* What a reference that function constants say is absent refers to. Nobody may use it; but a compiler that does not know the
  * constants yet reads what any reference refers to wherever it likes, also before it asks whether that is needed. */
-template <class T> struct absent { alignas(16) static constexpr __constant char memory[sizeof(T)] = {}; };
+template <class T> struct absent { alignas(16) alignas(T) static constexpr __constant char memory[sizeof(T)] = {}; };
 
 /* A buffer or threadgroup memory at an address, or absent. */
 template <class P> struct argument;
