@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
@@ -33,6 +34,7 @@ type findings struct {
 	r      *runner
 	lab    *trigger.Lab
 	tester *engine.Tester
+	path   string // that the tester asks
 	plain  trial.Options
 	asking string       // in which way the tester asks now
 	told   map[int]bool // numbers of the run's cases
@@ -45,13 +47,24 @@ type findings struct {
 
 func newFindings(r *runner, stream *gen.Stream) *findings {
 	s := &findings{r: r, told: map[int]bool{}, tried: map[int]bool{}, alone: map[string]bool{}, joined: map[string]*trigger.Finding{}, plain: trial.Options{Deadline: r.options.Deadline}}
-	s.tester = &engine.Tester{NewPath: r.options.opener(r.options.Path), Trial: s.plain, Warm: true}
+	s.askOn(r.options.Path)
 	s.lab = trigger.New(trigger.Options{
 		Ask: s.ask, Again: s.again,
 		Fresh: stream.Case, Known: r.known.about, Seed: int64(r.options.Seed),
 		Log: func(format string, arguments ...any) { r.log.Debug("trigger: " + fmt.Sprintf(format, arguments...)) },
 	})
 	return s
+}
+
+// askOn has the tester ask a path.
+func (s *findings) askOn(path string) {
+	if s.path == path {
+		return
+	}
+	if s.tester != nil {
+		s.tester.Close() // of a path that has answered: what it says of its end changes nothing
+	}
+	s.path, s.tester = path, &engine.Tester{NewPath: s.r.options.opener(path), Trial: s.plain, Warm: true}
 }
 
 // ask returns the verdict of a probe, once for each way of asking.
@@ -162,6 +175,7 @@ func (s *findings) tell() {
 func (s *findings) explain(ctx context.Context, f failure) error {
 	r := s.r
 	id := cases.Name(f.c)
+	s.askOn(r.settingOf(f).path)
 	beside := s.besides(ctx, f)
 	if found := s.explainsAny(beside); found != nil {
 		s.joined[id] = found
@@ -192,7 +206,7 @@ func (s *findings) explain(ctx context.Context, f failure) error {
 	v := o.of().v
 	s.tester.Narrowly(s.plain, v)
 	s.tester.Afresh = len(smallest.After) > 0
-	s.asking = fmt.Sprintf("%s %s %d", v.Kind, v.Law, v.LawSeed)
+	s.asking = strings.TrimSpace(fmt.Sprintf("%s %s %d %s", v.Kind, v.Law, v.LawSeed, f.engine))
 	found, joined, err := s.lab.Find(ctx, smallest)
 	switch {
 	case errors.Is(err, trigger.ErrPasses), errors.Is(err, trigger.ErrState):

@@ -50,7 +50,7 @@ func (s *findings) failsItself(ctx context.Context, f failure, beside []cases.Ca
 			continue
 		}
 		s.r.log.Info("a case that ran beside or before it fails by itself", "id", cases.Name(f.c), "law", f.v.Law, "case", fmt.Sprint(cases.Describe(c)), "reason", outcome.Verdict.Reason)
-		return &failure{index: f.index, c: c, v: outcome.Verdict}
+		return &failure{index: f.index, c: c, v: outcome.Verdict, engine: f.engine}
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func (s *findings) reduce(ctx context.Context, o *origin) cases.Case {
 		r.watch.Reducing(id)
 	}
 	result, err := reduceFailure(ctx, search{
-		setting: r.setting(), on: paths.Description{Device: h.Device, Toolchain: h.Toolchain}, c: f.c, v: f.v,
+		setting: r.settingOf(f), on: paths.Description{Device: h.Device, Toolchain: h.Toolchain}, c: f.c, v: f.v,
 		maxCalls: r.options.ReduceCalls, time: ReduceTime,
 		known: func(c *cases.Case) bool { return r.known.about(c) || s.explains(c) },
 		save: func(c cases.Case, e *cases.Evidence) error {

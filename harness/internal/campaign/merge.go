@@ -211,7 +211,7 @@ func (m *merger) takeOver(result record.Result, from *part, disputed bool) error
 		m.disputed = append(m.disputed, dispute{result.Index, result.ID, result.Reason})
 		m.log.Error("disputed", "index", result.Index, "reason", result.Reason)
 	case result.Kind.Fails() && result.Known == "":
-		m.failed = append(m.failed, failure{index: result.Index, c: result.Case, v: result.Verdict})
+		m.failed = append(m.failed, failure{index: result.Index, c: result.Case, v: result.Verdict, engine: result.Engine})
 	}
 	if err := m.run.TakeOver(result); err != nil {
 		return err

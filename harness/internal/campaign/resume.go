@@ -129,7 +129,7 @@ func (r *runner) recall(dir string) error {
 		}
 		r.judged = append(r.judged, outcome{result.Index, result.Case, result.Kind, result.Known != ""})
 		if result.Kind.Fails() && result.Known == "" {
-			r.failed = append(r.failed, failure{result.Index, result.Case, result.Verdict, reduced[result.ID]})
+			r.failed = append(r.failed, failure{result.Index, result.Case, result.Verdict, result.Engine, reduced[result.ID]})
 		}
 	}
 	r.recalled = len(r.judged)

@@ -126,9 +126,10 @@ type runner struct {
 }
 
 type failure struct {
-	index int
-	c     cases.Case
-	v     verdict.Verdict
+	index  int
+	c      cases.Case
+	v      verdict.Verdict
+	engine string // that ran it: see record.Result
 	// reduced means that the run reduced it before it was resumed.
 	reduced bool
 }
@@ -232,6 +233,13 @@ func referenceWorkers(workers int) int {
 // setting is what every case of the run runs under.
 func (r *runner) setting() setting {
 	return setting{r.options.Path, r.options.Deadline, r.options.Isolation}
+}
+
+// settingOf is what a failure of the run is run again under: on the engine on which it failed.
+func (r *runner) settingOf(f failure) setting {
+	s := r.setting()
+	s.path = record.OnEngine(s.path, f.engine)
+	return s
 }
 
 // keeping is what a failure of the run keeps; the files it names are read once.

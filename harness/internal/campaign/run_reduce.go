@@ -37,7 +37,7 @@ func (r *runner) reduceOne(ctx context.Context, f failure) error {
 	}
 	h := r.run.Header()
 	result, err := reduceFailure(ctx, search{
-		setting: r.setting(), on: paths.Description{Device: h.Device, Toolchain: h.Toolchain}, c: f.c, v: f.v,
+		setting: r.settingOf(f), on: paths.Description{Device: h.Device, Toolchain: h.Toolchain}, c: f.c, v: f.v,
 		maxCalls: r.options.ReduceCalls, time: ReduceTime,
 		save: func(c cases.Case, e *cases.Evidence) error {
 			_, err := r.run.SaveReduced(id, c, e)

@@ -30,7 +30,7 @@ func (r *runner) take(result engine.Result) error {
 			r.log.Info("what the process wrote last", "index", result.Index, "stack", result.Stack)
 		}
 		if line.Known == "" {
-			r.failed = append(r.failed, failure{index: result.Index, c: result.Case, v: v})
+			r.failed = append(r.failed, failure{index: result.Index, c: result.Case, v: v, engine: line.Engine})
 		}
 	}
 	if err := r.run.Append(line); err != nil {

@@ -215,7 +215,7 @@ func (s *stepper) supply(result record.Result, e *cases.Evidence) error {
 	if e == nil {
 		return fmt.Errorf("case number %d: no evidence of its failure", result.Index)
 	}
-	f := failure{index: result.Index, c: result.Case, v: result.Verdict}
+	f := failure{index: result.Index, c: result.Case, v: result.Verdict, engine: result.Engine}
 	if text, ok := s.o.Learned.Reduced[result.ID]; ok {
 		if err := os.WriteFile(record.ReducedFile(s.run.Dir(), result.ID), []byte(text), 0o644); err != nil {
 			return err

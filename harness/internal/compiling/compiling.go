@@ -19,6 +19,9 @@ type Clock interface {
 // Here is this process's clock.
 var Here = &Stopwatch{}
 
+// Aside is the clock of what is compiled in the background of this process, for calls to come. No call waits for it.
+var Aside = &Stopwatch{}
+
 // Stopwatch is a Clock of what goes through its Begin. The zero value is ready, and safe for use by several goroutines.
 type Stopwatch struct {
 	mutex sync.Mutex

@@ -15,6 +15,7 @@ import (
 type worker struct {
 	*engine
 	path    paths.Path
+	turn    int // the sequence's number, from 1: see paths.Turner
 	history []cases.Case
 	// allowance is of the sequence, so that where it runs out does not depend on who ran which sequence before.
 	allowance Allowance
@@ -31,6 +32,7 @@ func (w *worker) start(ctx context.Context, cold func(context.Context, paths.Pat
 	if w.path != nil {
 		err := cold(ctx, w.path)
 		if err == nil {
+			paths.Turn(w.path, w.turn)
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -43,6 +45,7 @@ func (w *worker) start(ctx context.Context, cold func(context.Context, paths.Pat
 		return fmt.Errorf("open path: %w", err)
 	}
 	w.path = p
+	paths.Turn(p, w.turn)
 	return nil
 }
 
@@ -70,6 +73,7 @@ func (w *worker) sequence(ctx context.Context, first int) error {
 	if !pending {
 		return nil
 	}
+	w.turn = first/SequenceLength + 1
 	if err := w.open(ctx); err != nil {
 		return err
 	}

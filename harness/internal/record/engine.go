@@ -7,21 +7,37 @@ import (
 	"strings"
 )
 
-// OnEngine is a path that leaves the engine to the device, host?engine=auto, with the engine that ran a case in the place of
-// auto: so a failure is run again by what failed. Another path, or one whose engine is not known, is left as it is. Where
-// two engines ran parts of the case the path names both, and each then runs all of it.
+// OnEngine is a path that leaves the engine to the device, host or host?engine=auto, with the engine that ran a case: so a failure
+// is run again by what failed. A path that names its engines, or one whose engine is not known, is left as it is. Where two
+// engines ran parts of the case the path names both, and each then runs all of it.
 func OnEngine(path, engine string) string {
-	name, options, found := strings.Cut(path, "?")
-	if !found || engine == "" {
+	if engine == "" {
 		return path
 	}
-	list := strings.Split(options, "&")
-	for i, option := range list {
-		if option == "engine=auto" {
-			list[i] = "engine=" + engine
+	name, options, _ := strings.Cut(path, "?")
+	var list []string
+	for option := range strings.SplitSeq(options, "&") {
+		switch {
+		case option == "" || option == "engine=auto":
+		case strings.HasPrefix(option, "engine="):
+			return path
+		default:
+			list = append(list, option)
 		}
 	}
-	return name + "?" + strings.Join(list, "&")
+	return name + "?" + strings.Join(append(list, "engine="+engine), "&")
+}
+
+// LeavesEngine reports whether a path is another one but for the engine, which it leaves to the device and the other one names: host
+// and host?engine=wide.
+func LeavesEngine(path, other string) bool {
+	_, options, _ := strings.Cut(other, "?")
+	for option := range strings.SplitSeq(options, "&") {
+		if engine, found := strings.CutPrefix(option, "engine="); found && engine != "auto" {
+			return path != other && OnEngine(path, engine) == other
+		}
+	}
+	return false
 }
 
 func (s *Summary) countEngine(engine string) {

@@ -11,15 +11,39 @@ import (
 func TestOnEngine(t *testing.T) {
 	for _, c := range []struct{ path, engine, want string }{
 		{"host?engine=auto", "wide", "host?engine=wide"},
-		{"host?engine=auto&threads=1", "fibers,wide", "host?engine=fibers,wide&threads=1"},
+		{"host?engine=auto&threads=1", "fibers,wide", "host?threads=1&engine=fibers,wide"},
 		{"host?threads=1&engine=auto", "fibers", "host?threads=1&engine=fibers"},
+		{"host", "fibers", "host?engine=fibers"},
+		{"msl:k.toml?root=texts", "wide", "msl:k.toml?root=texts&engine=wide"},
+		{"host?engine=fibers&threads=1", "wide", "host?engine=fibers&threads=1"},
 		{"host?engine=auto", "", "host?engine=auto"},
 		{"host?engine=fibers,wide", "wide", "host?engine=fibers,wide"},
-		{"host", "wide", "host"},
+		{"host", "", "host"},
 		{"exec:./mine?engine=automatic", "wide", "exec:./mine?engine=automatic"},
 	} {
 		if got := OnEngine(c.path, c.engine); got != c.want {
 			t.Errorf("OnEngine(%q, %q) = %q; want %q", c.path, c.engine, got, c.want)
+		}
+	}
+}
+
+// Whoever names the path of a run has its failures on the engine of each, and whoever names another has that.
+func TestLeavesEngine(t *testing.T) {
+	for _, c := range []struct {
+		path, other string
+		want        bool
+	}{
+		{"host", "host?engine=wide", true},
+		{"host?engine=auto", "host?engine=fibers,wide", true},
+		{"host?threads=1", "host?threads=1&engine=wide", true},
+		{"host", "host", false},
+		{"host?engine=fibers", "host?engine=wide", false},
+		{"host", "host?threads=1&engine=wide", false},
+		{"naive", "host?engine=wide", false},
+		{"host", "host?engine=auto", false},
+	} {
+		if got := LeavesEngine(c.path, c.other); got != c.want {
+			t.Errorf("LeavesEngine(%q, %q) = %v", c.path, c.other, got)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
@@ -26,6 +27,7 @@ type child struct {
 	views    [2]view
 	recent   recentProblems
 	board    *board
+	closing  sync.Once
 }
 
 // run opens the path and answers until the parent closes the pipe. It returns the exit status.
@@ -46,9 +48,7 @@ func (c *child) run(open func(context.Context, string) (paths.Path, error), name
 				fmt.Fprintf(os.Stderr, "attest worker: request: %v\n", err)
 				return 1
 			}
-			if closer, ok := c.path.(interface{ Close() error }); ok {
-				closer.Close()
-			}
+			c.close()
 			return 0
 		}
 		answer := c.answer(&r)
@@ -58,6 +58,14 @@ func (c *child) run(open func(context.Context, string) (paths.Path, error), name
 			return 1
 		}
 	}
+}
+
+func (c *child) close() {
+	c.closing.Do(func() {
+		if closer, ok := c.path.(io.Closer); ok {
+			closer.Close()
+		}
+	})
 }
 
 // endWithParent ends this process when its parent is gone, even in the middle of a call. Linux does so by itself.
@@ -114,8 +122,10 @@ func (c *child) answer(r *request) (answer *reply) {
 		err = paths.Reset(context.Background(), c.path)
 	case callPeak:
 		answer.Peak, err = paths.PeakOf(context.Background(), c.path)
+	case callLeave:
+		answer.Stays = c.leave()
 	default:
-		err = fmt.Errorf("call %q: want plan, map, attend, findings, reset or peak", r.Call)
+		err = fmt.Errorf("call %q: want plan, map, attend, findings, reset, peak or leave", r.Call)
 	}
 	if err != nil {
 		answer.Failure = failure(err)
@@ -181,6 +191,7 @@ func (c *child) attend(r *request) (paths.Timing, error) {
 	if r.Variant > 0 && r.Variant <= len(c.variants) {
 		p = c.variants[r.Variant-1].Path
 	}
+	paths.Turn(p, r.Turn)
 	ctx := context.Background()
 	if r.Deadline > 0 {
 		var cancel context.CancelFunc

@@ -23,6 +23,7 @@ const (
 	callFindings = "findings" // Findings: what the path found out
 	callReset    = "reset"    // start the path with a cold context
 	callPeak     = "peak"     // Peak: what the path's device could do at most
+	callLeave    = "leave"    // Stays: end by yourself when what you compile aside is done; the last call
 )
 
 // request is what a parent sends.
@@ -36,6 +37,7 @@ type request struct {
 	Guards   []extent
 	Tensors  []tensor
 	Deadline time.Duration // from now; 0: none
+	Turn     int           // see paths.Turner
 }
 
 // tensor is an operand without its data, which are bytes [Start, Start+Bytes) of a region.
@@ -60,6 +62,7 @@ type reply struct {
 	Timing   paths.Timing
 	Peak     float64         // of callPeak
 	Findings []paths.Finding // of callFindings
+	Stays    bool            // of callLeave: something is being compiled
 	Failure  *failed         // nil: the call succeeded
 }
 

@@ -33,6 +33,8 @@ type Path struct {
 	process *process // nil: to be started by the next call
 	hello   hello
 	plans   recentPlans
+	turn    int // see paths.Turner
+	staying *stayer
 	failed  error // of a call that could not return it; Attend will
 	closed  bool
 }
@@ -131,6 +133,9 @@ func (p *Path) call(ctx context.Context, r request) (*reply, error) {
 	return answer, err
 }
 
+// Turn is passed on with every call, for the process may be another by then: see paths.Turner.
+func (p *Path) Turn(sequence int) { p.turn = sequence }
+
 // Compiling is that of compiling.Clock: of the child.
 func (p *Path) Compiling() (now bool, spent time.Duration) {
 	if p.board == nil { // closed
@@ -205,7 +210,7 @@ func (p *Path) Peak(ctx context.Context) (float64, error) {
 // Restart replaces the child.
 func (p *Path) Restart(ctx context.Context) error {
 	p.failed = nil
-	p.stop()
+	p.leave(ctx)
 	return p.start(ctx)
 }
 
@@ -220,6 +225,7 @@ func (p *Path) stop() {
 func (p *Path) Close() error {
 	p.closed = true
 	p.stop()
+	p.staying.close()
 	for _, r := range p.regions {
 		if r != nil {
 			r.close()

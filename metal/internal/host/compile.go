@@ -63,9 +63,12 @@ func (c *callback) compile(p device.Program, checked bool, engine Engine) (Modul
 	return m, err
 }
 
-// atHand is the module for vectors where it was made before, else the one for fibers.
+// atHand is the module for vectors where it was made before and nobody wants fibers, else the one for fibers.
 func (c *callback) atHand(w wideCompiler, p device.Program) (Module, error) {
-	known, ok := w.KnownWide(context.Background(), p)
+	known, ok := Module{}, false
+	if c.keep == nil || !c.keep() {
+		known, ok = w.KnownWide(context.Background(), p)
+	}
 	if ok && known.engineOf(p.Function).Engine == msl.EngineWide {
 		return known, nil
 	}

@@ -40,6 +40,7 @@ type Compiler interface {
 type wideCompiler interface {
 	CompileWide(ctx context.Context, p device.Program) (Module, error)
 	KnownWide(ctx context.Context, p device.Program) (Module, bool)
+	ledger
 }
 
 // callback is what the C runtime asks for modules.
@@ -47,6 +48,7 @@ type callback struct {
 	compiler Compiler
 	onEngine func(msl.EngineOf)
 	begun    func() func() // Options.OnCompile
+	keep     func() bool   // Options.KeepOnFibers
 	earned   *earned       // of engine Auto
 }
 

@@ -50,9 +50,9 @@ func New(o Options) (*device.Device, error) {
 		c.toolchain = C.CString(toolchain)
 		defer C.free(unsafe.Pointer(c.toolchain))
 	}
-	called := &callback{compiler: compiler, onEngine: o.OnEngine, begun: o.OnCompile}
+	called := &callback{compiler: compiler, onEngine: o.OnEngine, begun: o.OnCompile, keep: o.KeepOnFibers}
 	if w, ok := compiler.(wideCompiler); ok && o.Engine == Auto {
-		called.earned = newEarned(w, o.AutoAfter)
+		called.earned = newEarned(w, o.AutoAfter, o.OnEarned)
 	}
 	handle := cgo.NewHandle(called)
 	C.use_go_compiler(&c, C.uintptr_t(handle))

@@ -2,6 +2,8 @@ package host
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +17,21 @@ type scripted struct {
 	mu    sync.Mutex
 	asked []string
 	let   chan struct{}
+	sums  map[string]time.Duration
+}
+
+func (s *scripted) Spend(kernel string, t time.Duration) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sums[kernel] += t
+	return s.sums[kernel]
+}
+
+func (s *scripted) Claim(kernel string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sums, kernel)
+	return true
 }
 
 func (s *scripted) CompileWide(ctx context.Context, p device.Program) (Module, error) {
@@ -31,29 +48,36 @@ func (s *scripted) CompileWide(ctx context.Context, p device.Program) (Module, e
 
 func (s *scripted) KnownWide(context.Context, device.Program) (Module, bool) { return Module{}, false }
 
-// A kernel is compiled for vectors once, when fibers have been at it for long, no two at a time, and none after the end.
+// A kernel is compiled for vectors once, when fibers have been at it for long, no two at a time, and none after the end. What is
+// not told yet is told then, and a kernel that the end has kept from being compiled is due.
 func TestEarned(t *testing.T) {
-	s := &scripted{let: make(chan struct{})}
-	e := newEarned(s, time.Second)
-	a, b := device.Program{Function: "a"}, device.Program{Function: "b"}
+	s := &scripted{let: make(chan struct{}), sums: map[string]time.Duration{}}
+	e := newEarned(s, time.Second, nil)
+	a, b, c := device.Program{Function: "a"}, device.Program{Function: "b"}, device.Program{Function: "c"}
+	other := device.Program{Function: "a", Constants: []device.Constant{{Bits: 1}}} // the same kernel as a
 	e.spent(a, 600*time.Millisecond)
 	e.spent(b, 600*time.Millisecond)
 	if len(s.asked) != 0 {
 		t.Fatalf("compiled %v before fibers were long at them", s.asked)
 	}
-	e.spent(device.Program{Function: "a", Constants: []device.Constant{{Bits: 1}}}, 600*time.Millisecond) // the same kernel
-	e.spent(b, 600*time.Millisecond)                                                                      // due, but a is under way
+	e.spent(other, 600*time.Millisecond)
+	e.spent(b, 600*time.Millisecond) // due, but a is under way
 	s.let <- struct{}{}
 	e.under.Wait()
-	e.spent(device.Program{Function: "a", Constants: []device.Constant{{Bits: 1}}}, time.Hour) // it was compiled
-	e.spent(b, 0)
+	e.spent(other, time.Hour) // it was compiled
+	e.spent(b, tellAfter)
 	s.let <- struct{}{}
 	e.under.Wait()
-	e.spent(device.Program{Function: "c"}, time.Hour)
+	e.spent(device.Program{Function: "e"}, tellAfter/2)
+	e.spent(c, time.Hour)
 	e.stop() // ends c without waiting for anybody
 	e.spent(device.Program{Function: "d"}, time.Hour)
 	if got := s.asked; len(got) < 2 || got[0] != "a" || got[1] != "b" || len(got) > 3 || len(got) == 3 && got[2] != "c" {
 		t.Errorf("compiled %v; want a, then b, then at most c", got)
+	}
+	sums := slices.Sorted(maps.Values(s.sums))
+	if want := []time.Duration{tellAfter / 2, time.Second}; !slices.Equal(sums, want) {
+		t.Errorf("the ledger has %v; want %v, of e and of c", sums, want)
 	}
 }
 

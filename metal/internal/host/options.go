@@ -35,10 +35,10 @@ type Engine int
 // The engines. A checked device, and one in lockstep, has fibers whatever is asked for.
 //
 // Auto never waits for the slower compiler of vectors. A kernel runs as vectors where that module is in the cache, and else on
-// fibers, which compile in less than half of the time. When fibers have spent as long on it as compiling for vectors takes,
-// that is done in the background, and the kernel is vectors from when it is next compiled. A kernel that is compiled is on one
-// engine for good. In safe math both have the same bits, unless lanes of one simdgroup race; in fast math, where they have
-// not, Auto is fibers.
+// fibers, which compile in less than half of the time. When fibers have spent as long on it as compiling for vectors takes, in
+// all processes that use the cache, that is done in the background, and the kernel is vectors from when it is next compiled. A
+// kernel that is compiled is on one engine for good. In safe math both have the same bits, unless lanes of one simdgroup race,
+// which is what KeepOnFibers is for; in fast math, where they have not, Auto is fibers.
 const (
 	// Fibers are the default: where lanes of one simdgroup race, they show it, and vectors, which go in step, do not.
 	Fibers Engine = iota // a fiber for each
@@ -64,9 +64,11 @@ type Options struct {
 	Folded               bool         // fast math is device.MathFolded
 	Math                 *device.Math // what every program is compiled with; nil: what it asks for
 	Engine               Engine
-	AutoAfter            time.Duration  // with Auto: how long fibers run a kernel, with whatever constants, before it is compiled for vectors; 0: a second
+	AutoAfter            time.Duration  // with Auto: how long fibers run a kernel, with whatever constants, before it is compiled for vectors; 0: three seconds
 	OnEngine             func(EngineOf) // with Wide and Auto: told of each kernel that is compiled; from any goroutine
+	KeepOnFibers         func() bool    // with Auto: asked of each kernel that is compiled; true: fibers run it, whatever there is; nil: never
 	OnCompile            func() func()  // called when a kernel begins to be compiled or looked up, what it returns when that has ended; from any goroutine
+	OnEarned             func() func()  // with Auto: called when a kernel begins to be compiled in the background, what it returns when that has ended
 	Compiler             Compiler       // nil: package msl with its default cache
 	Toolchain            string         // for the device's description; empty: that of Compiler
 }

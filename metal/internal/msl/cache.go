@@ -31,6 +31,8 @@ const defaultMaxBytes = 4 << 30
 //	KEY-FILES.so      the module; FILES is the digest of what it included
 //	KEY-FILES.twin.so the same, but that private variables without a value start as zeros; only of a checked module, and
 //	                  only where that makes another module
+//	spent/            how long fibers have been at kernels: spent.go
+//	tool-DIGEST.json  the version of a tool, by its file's path, size and time
 //	trimmed           empty, as old as the last look at how much there is
 //	parsed/KEY-DIGEST.pch
 //	                  our headers as clang has parsed them; DIGEST is the file's own

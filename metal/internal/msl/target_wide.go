@@ -196,26 +196,40 @@ func (c *Compiler) findWide(ctx context.Context) (*Compiler, error) {
 			return nil, fmt.Errorf("%w: no opt is here", wanted)
 		}
 	}
-	for _, tool := range []string{c.clang, opt} {
-		output, _, err := c.runTool(ctx, tool, []string{"--version"}, "")
-		if err != nil {
-			return nil, fmt.Errorf("%s --version: %w", tool, err)
+	var identities [2]string
+	for i, tool := range []string{c.clang, opt} {
+		if identities[i], err = clangIdentity(tool); err != nil {
+			return nil, err
 		}
-		if m := llvmVersion.FindStringSubmatch(output); m == nil || m[1] != fmt.Sprint(wide.Version) {
+		version, err := c.llvmVersionOf(ctx, tool, identities[i])
+		if err != nil {
+			return nil, err
+		}
+		if version != fmt.Sprint(wide.Version) {
 			return nil, fmt.Errorf("%w: %s is of another version", wanted, tool)
 		}
 	}
-	identity, err := clangIdentity(opt)
-	if err != nil {
-		return nil, err
-	}
-	clang, err := clangIdentity(c.clang)
-	if err != nil {
-		return nil, err
-	}
 	t := wideCPU{opt: opt}
-	return &Compiler{clang: c.clang, identity: clang + "\n" + identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: c.cache, deadline: c.deadline, expanded: c.expanded,
+	return &Compiler{clang: c.clang, identity: identities[0] + "\n" + identities[1] + "\n" + t.name() + "\n" + t.processor(), target: t, cache: c.cache, deadline: c.deadline, expanded: c.expanded,
 		undefined: c.undefined}, nil
+}
+
+// llvmVersionOf is a tool's version, which the tool is asked for once: its libraries take longer to load than many a case does.
+func (c *Compiler) llvmVersionOf(ctx context.Context, tool, identity string) (string, error) {
+	name := filepath.Join(c.cache.dir, "tool-"+digestBytes([]byte(identity))[:32]+".json")
+	var version string
+	if readSealed(name, &version) {
+		return version, nil
+	}
+	output, _, err := c.runTool(ctx, tool, []string{"--version"}, "")
+	if err != nil {
+		return "", fmt.Errorf("%s --version: %w", tool, err)
+	}
+	if m := llvmVersion.FindStringSubmatch(output); m != nil {
+		version = m[1]
+	}
+	_ = writeSealed(name, version) // only the next process's time depends on it
+	return version, nil
 }
 
 // buildWide compiles a program for engine wide. Where no kernel of it can be so, or the machine lacks what that needs, it is

@@ -38,6 +38,7 @@ func (c *cache) trim(except string) {
 	if err != nil {
 		return
 	}
+	c.forgetSpent()
 	parsed, _ := os.ReadDir(c.parsed()) // absent where no header was parsed yet
 	type module struct {
 		path  string

@@ -16,7 +16,7 @@ type onDevice struct {
 	device      *metal.Device
 	processors  int
 	description paths.Description
-	fallbacks   *Fallbacks
+	engines     *Engines
 	copies      CopyLimit
 }
 
@@ -25,9 +25,8 @@ func openDevice(name string, mode Mode) (*Path, error) {
 	if err := metal.UseKernel(mode.Kernel); err != nil {
 		return nil, fmt.Errorf("option kernel: %w", err)
 	}
-	fallbacks := &Fallbacks{Chosen: mode.Host.Engine == metal.EngineAuto}
-	mode.Host.OnEngine = fallbacks.Add
-	mode.Host.OnCompile, mode.CUDA.OnCompile = compiling.Here.Begin, compiling.Here.Begin
+	engines := EnginesOf(&mode)
+	mode.Host.OnCompile, mode.CUDA.OnCompile, mode.Host.OnEarned = compiling.Here.Begin, compiling.Here.Begin, compiling.Aside.Begin
 	device, description, err := mode.Open()
 	if err != nil {
 		return nil, err
@@ -44,7 +43,7 @@ func openDevice(name string, mode Mode) (*Path, error) {
 	}
 	on := onDevice{
 		descriptors: descriptors{math: mode.Math, keyParts: mode.KeyParts}, device: device, processors: mode.processors(), description: description,
-		fallbacks: fallbacks, copies: limit,
+		engines: engines, copies: limit,
 	}
 	p := &Path{name: name, math: mode.Math, backend: on, keyParts: mode.KeyParts, cutsKeys: cutsKeys(info) && mode.KeyParts == 0}
 	if mode.Host.Check {
@@ -60,7 +59,7 @@ func cutsKeys(info metal.DeviceInfo) bool {
 }
 
 func (d onDevice) NewContext() (*metal.Context, error) {
-	d.fallbacks.Forget()
+	d.engines.Forget()
 	return d.device.NewContext()
 }
 
@@ -70,6 +69,7 @@ func (d onDevice) Supports(c cases.Case) error {
 }
 func (d onDevice) Seen() error                  { return nil }
 func (d onDevice) Device() (*metal.Device, int) { return d.device, d.processors }
-func (d onDevice) OnFibers() []string           { return d.fallbacks.List() }
-func (d onDevice) Engine() string               { return d.fallbacks.Ran() }
+func (d onDevice) OnFibers() []string           { return d.engines.OnFibers() }
+func (d onDevice) Engine() string               { return d.engines.Ran() }
+func (d onDevice) Turn(sequence int)            { d.engines.Turn(sequence) }
 func (d onDevice) Close()                       { d.device.Close() }

@@ -24,9 +24,10 @@ const HostDevice = "host"
 //
 // and of the host device alone
 //
-//	engine    fibers (the default), wide, auto: what runs the 32 threads of a simdgroup; in lockstep and under check always
-//	          fibers. auto is vectors for a kernel that was compiled so before, or that fibers have long been at, and fibers
-//	          else and in fast math; each result says which, and the file of a failure has it in the place of auto
+//	engine    auto (the default), fibers, wide: what runs the 32 threads of a simdgroup; in lockstep and under check always
+//	          fibers. auto is wide for a kernel that was compiled so before, or that fibers have long been at, and fibers
+//	          else, in every eighth sequence of a run, and in fast math; each result says which, and the file of a failure
+//	          names the engine on which it failed
 //	schedule  forward, reverse, random, lockstep: the order of simdgroups and threadgroups
 //	fill      nan, zero, garbage: what threadgroup memory holds at first
 //	seed      of random schedules and garbage
@@ -148,7 +149,7 @@ func Modes(device, text string) ([]Mode, error) {
 				if o.device == HostDevice {
 					words += ", schedule " + order.name
 				}
-				if len(o.engines) > 1 || engine.engine != metal.EngineFibers {
+				if len(o.engines) > 1 || engine.name != "" && engine.engine != metal.EngineFibers {
 					words += ", engine " + engine.name
 				}
 				same := m == o.maths[0] && (m.math == metal.MathSafe || engine == o.engines[0])

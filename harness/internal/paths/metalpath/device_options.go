@@ -46,7 +46,7 @@ type deviceOptions struct {
 func parseOptions(device string, values url.Values) (deviceOptions, error) {
 	o := deviceOptions{device: device,
 		maths: []namedMath{{name: "safe", math: metal.MathSafe}}, orders: []namedOrder{{"forward", metal.OrderForward}},
-		engines: []namedEngine{{"fibers", metal.EngineFibers}}}
+		engines: []namedEngine{{"", metal.EngineFibers}}}
 	if values.Has("device") {
 		o.device = values.Get("device")
 	}
@@ -61,6 +61,9 @@ func parseOptions(device string, values url.Values) (deviceOptions, error) {
 		if err := o.set(key, given[len(given)-1]); err != nil {
 			return o, err
 		}
+	}
+	if o.device == HostDevice && !values.Has("engine") {
+		o.engines = []namedEngine{{"", metal.EngineAuto}}
 	}
 	return o, nil
 }

@@ -228,6 +228,19 @@ func (p *Path) engine() string {
 	return ""
 }
 
+// Turn has fibers run some sequences where the device chooses between engines: see paths.Turner.
+func (p *Path) Turn(sequence int) {
+	if b, ok := p.backend.(paths.Turner); ok {
+		b.Turn(sequence)
+	}
+}
+
+// LeavesEngine reports whether the device chooses between engines.
+func (p *Path) LeavesEngine() bool {
+	on, ok := p.backend.(onDevice)
+	return ok && on.engines.Chosen
+}
+
 // onFibers are the kernels so far that vectors were to run and fibers do; a library does not tell.
 func (p *Path) onFibers() []string {
 	if b, ok := p.backend.(interface{ OnFibers() []string }); ok {

@@ -21,6 +21,13 @@ func (v *varied) Variants() []paths.Variant { return v.variants }
 // Promises is what all of them promise.
 func (v *varied) Promises(c cases.Case) paths.Promises { return v.Path.Promises(c) }
 
+func (v *varied) Turn(sequence int) {
+	v.Path.Turn(sequence)
+	for _, variant := range v.variants {
+		paths.Turn(variant.Path, sequence)
+	}
+}
+
 func (v *varied) Reset(ctx context.Context) error {
 	errs := []error{v.Path.Reset(ctx)}
 	for _, variant := range v.variants {

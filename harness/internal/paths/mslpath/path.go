@@ -26,7 +26,7 @@ type Path struct {
 	check       bool
 	description paths.Description
 	copies      metalpath.CopyLimit
-	fallbacks   *metalpath.Fallbacks
+	engines     *metalpath.Engines
 	kernels     map[string]*metal.Kernel
 	variants    []paths.Variant // the same kernel in further modes
 }
@@ -79,9 +79,8 @@ func takeRoot(options string) (root, rest string) {
 }
 
 func open(name string, m *manifest, mode metalpath.Mode) (*Path, error) {
-	fallbacks := &metalpath.Fallbacks{Chosen: mode.Host.Engine == metal.EngineAuto}
-	mode.Host.OnEngine = fallbacks.Add
-	mode.Host.OnCompile, mode.CUDA.OnCompile = compiling.Here.Begin, compiling.Here.Begin
+	engines := metalpath.EnginesOf(&mode)
+	mode.Host.OnCompile, mode.CUDA.OnCompile, mode.Host.OnEarned = compiling.Here.Begin, compiling.Here.Begin, compiling.Aside.Begin
 	device, description, err := mode.Open()
 	if err != nil {
 		return nil, err
@@ -93,7 +92,7 @@ func open(name string, m *manifest, mode metalpath.Mode) (*Path, error) {
 	}
 	return &Path{
 		name: name, manifest: m, copies: limit, device: device, math: mode.Math, check: mode.Host.Check, kernels: map[string]*metal.Kernel{},
-		description: description, fallbacks: fallbacks,
+		description: description, engines: engines,
 	}, nil
 }
 
@@ -203,9 +202,20 @@ func (m *manifest) binds(tensor string) bool {
 // Spent reports whether the device works no more in this process: see paths.Spender.
 func (p *Path) Spent() bool { return p.device.Lost() }
 
+// Turn has fibers run some sequences where the device chooses between engines: see paths.Turner.
+func (p *Path) Turn(sequence int) {
+	p.engines.Turn(sequence)
+	for _, v := range p.variants {
+		paths.Turn(v.Path, sequence)
+	}
+}
+
+// LeavesEngine reports whether the device chooses between engines.
+func (p *Path) LeavesEngine() bool { return p.engines.Chosen }
+
 // Reset forgets the kernels, as a new process would.
 func (p *Path) Reset(ctx context.Context) error {
-	p.fallbacks.Forget()
+	p.engines.Forget()
 	for key, k := range p.kernels {
 		k.Close()
 		delete(p.kernels, key)
@@ -263,7 +273,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	if t.LSE != nil && p.manifest.document.LSE.Base == "2" {
 		toNatural(t.LSE)
 	}
-	call.timing.OnFibers, call.timing.Engine = p.fallbacks.List(), p.fallbacks.Ran()
+	call.timing.OnFibers, call.timing.Engine = p.engines.OnFibers(), p.engines.Ran()
 	return call.timing, nil
 }
 

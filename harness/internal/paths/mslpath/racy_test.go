@@ -46,7 +46,7 @@ func TestARacyVectorKernel(t *testing.T) {
 	for _, schedule := range []string{"forward", "reverse", "random", "lockstep"} {
 		v := racyVerdict(t, "?engine=wide&schedule="+schedule, 37)
 		require.Equal(t, verdict.Pass, v.Kind, schedule+": "+v.Reason)
-		v = racyVerdict(t, "?schedule="+schedule, 37)
+		v = racyVerdict(t, "?engine=fibers&schedule="+schedule, 37)
 		if schedule == "lockstep" {
 			require.Equal(t, verdict.Pass, v.Kind, schedule+": "+v.Reason)
 		} else {

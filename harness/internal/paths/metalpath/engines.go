@@ -1,0 +1,84 @@
+package metalpath
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"attest.example/attest/metal"
+)
+
+// turnOnFibers is how often it is the fibers' turn where a device chooses the engine: in the first sequence of a run and in every
+// eighth after it. So lanes of a simdgroup that race show it in an eighth of a run at least, whatever was compiled before.
+const turnOnFibers = 8
+
+// Engines are what runs a path's kernels on this machine's processors.
+type Engines struct {
+	Chosen bool // the device chooses the engine, so that a case has to tell which it was
+
+	mu     sync.Mutex
+	list   []string // of kernels that vectors were to run and fibers do
+	ran    []string // the names of those that ran any since the last Forget, sorted
+	fibers bool     // it is their turn
+}
+
+// EnginesOf has a mode's device, which is not open yet, tell which engine runs a kernel, and ask before it chooses.
+func EnginesOf(mode *Mode) *Engines {
+	e := &Engines{Chosen: mode.Host.Engine == metal.EngineAuto}
+	mode.Host.OnEngine, mode.Host.KeepOnFibers = e.add, e.keepOnFibers
+	return e
+}
+
+// add is a HostOptions.OnEngine.
+func (e *Engines) add(of metal.EngineOf) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if at, found := slices.BinarySearch(e.ran, of.Engine.String()); !found {
+		e.ran = slices.Insert(e.ran, at, of.Engine.String())
+	}
+	if of.Why == "" {
+		return
+	}
+	if words := of.Kernel + ": " + of.Why; !slices.Contains(e.list, words) {
+		e.list = append(e.list, words)
+	}
+}
+
+// keepOnFibers is a HostOptions.KeepOnFibers.
+func (e *Engines) keepOnFibers() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.fibers
+}
+
+// Turn is a paths.Turner's.
+func (e *Engines) Turn(sequence int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.fibers = sequence > 0 && sequence%turnOnFibers == 1
+}
+
+// OnFibers lists the kernels so far that vectors were to run and fibers do, as "KERNEL: WHY".
+func (e *Engines) OnFibers() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.list)
+}
+
+// Ran are the engines of the kernels that were compiled since the last Forget, "fibers", "wide" or "fibers,wide"; empty where
+// the device has no choice.
+func (e *Engines) Ran() string {
+	if !e.Chosen {
+		return ""
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return strings.Join(e.ran, ",")
+}
+
+// Forget is called when no kernel is left in memory.
+func (e *Engines) Forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ran = nil
+}
