@@ -97,7 +97,7 @@ func rerunAll(ctx context.Context, o ReplayOptions, each func(int, rerun)) error
 			a := &rerunner{conditions: o.Conditions}
 			defer a.close()
 			for i := next.Add(1) - 1; i < int64(len(o.Items)); i = next.Add(1) - 1 {
-				ended[i] <- a.again(ctx, o.Items[i])
+				ended[i] <- a.again(ctx, o.Items[i], int(i))
 			}
 		})
 	}
@@ -111,8 +111,8 @@ func rerunAll(ctx context.Context, o ReplayOptions, each func(int, rerun)) error
 	return nil
 }
 
-// again runs one file.
-func (a *rerunner) again(ctx context.Context, item corpus.Item) (r rerun) {
+// again runs the file of a number.
+func (a *rerunner) again(ctx context.Context, item corpus.Item, number int) (r rerun) {
 	if r.err = ctx.Err(); r.err != nil {
 		return r
 	}
@@ -121,6 +121,7 @@ func (a *rerunner) again(ctx context.Context, item corpus.Item) (r rerun) {
 		return rerun{err: atItem(item, err)}
 	}
 	r.path = s.path
+	a.tester.Turn = number/engine.SequenceLength + 1
 	if r.on, r.err = a.tester.Describe(ctx); r.err == nil {
 		r.outcome, r.err = a.tester.Replay(ctx, a.kept(item, s))
 	}

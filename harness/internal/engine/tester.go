@@ -28,6 +28,8 @@ type Tester struct {
 	// Shared is of a tester whose NewPath returns one and the same path each time: it is its owner's to close, and while a
 	// call that overran its deadline still runs nothing is asked of it.
 	Shared *Busy
+	// Turn is told to a path that takes turns: see paths.Turner.
+	Turn int
 
 	path    paths.Path
 	last    verdict.Verdict // of the case before
@@ -87,6 +89,7 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 	if err := t.open(ctx); err != nil {
 		return trial.Outcome{}, err
 	}
+	paths.Turn(t.path, t.Turn)
 	outcome, err := trial.Run(ctx, t.path, c, t.Trial)
 	t.last = outcome.Verdict
 	if outcome.Lost {
