@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"attest.example/attest/metal/internal/device"
@@ -85,6 +86,9 @@ func wideCompilerOf(t testing.TB) MSL {
 		t.Fatal(err)
 	}
 	if len(m.Engines) != 1 || m.Engines[0].Engine != msl.EngineWide {
+		if strings.Contains(m.Engines[0].Why, "on the widened kernel") {
+			t.Fatal(m.Engines[0].Why)
+		}
 		t.Skipf("engine wide is not to be had here: %v", m.Engines)
 	}
 	return compiler

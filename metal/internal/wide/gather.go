@@ -53,8 +53,11 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 		if what == "gather" {
 			near = fmt.Sprintf("%s @%s(ptr %%p0, i32 %%here)", w, e.rowLoad(t, align, 1))
 		}
-		text = lookForRow(size) + "near:\n  %p0 = inttoptr i64 %a0 to ptr\n" + strings.Replace(returned(near), "%y", "%x", 2) + "far:\n" +
-			returned(fmt.Sprintf(head, result, e.memoryFunction(what, t, align, false)))
+		far := returned(fmt.Sprintf(head, result, e.memoryFunction(what, t, align, false)))
+		if what == "gather" && !e.m.maskRegisters {
+			far = inFours(t, size, align, far)
+		}
+		text = lookForRow(size) + "near:\n  %p0 = inttoptr i64 %a0 to ptr\n" + strings.Replace(returned(near), "%y", "%x", 2) + "far:\n" + far
 	case what == "gather":
 		e.declare("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr>, i32, %s, %s)", w, short, maskType, w)
 		text = callLanes + returned(fmt.Sprintf("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr> %%p, i32 %d, %s %%m, %s zeroinitializer)", w, short, align, maskType, w))

@@ -63,12 +63,15 @@ func allOfRow(t string, align int, each int64) string {
 }
 
 // picks are a shuffle's, -1 where it does not matter.
-func picks(at []int64) string {
+func picks(at []int64) string { return constants("i32", at) }
+
+// constants are a vector of numbers, -1 where one does not matter.
+func constants(t string, numbers []int64) string {
 	var words []string
-	for _, p := range at {
-		word := fmt.Sprintf("i32 %d", p)
-		if p < 0 {
-			word = "i32 poison"
+	for _, n := range numbers {
+		word := fmt.Sprintf("%s %d", t, n)
+		if n < 0 {
+			word = t + " poison"
 		}
 		words = append(words, word)
 	}
