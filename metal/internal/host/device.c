@@ -93,6 +93,7 @@ void host_device_destroy(gpu_device *d) {
   host_stop_workers(d);
   host_drop_reports(d);
   host_drop_messages(d);
+  host_unload_all(d);
   pthread_cond_destroy(&d->work);
   pthread_mutex_destroy(&d->lock);
   free(d);

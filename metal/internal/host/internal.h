@@ -134,6 +134,7 @@ struct gpu_device {
   struct job *jobs;              /* oldest first */
   atomic_uint_fast64_t posted;   /* jobs there have been, for workers that look without the lock */
   struct loaded *modules;
+  uint64_t left;                 /* counts the modules that their last user has left */
   struct reports *reports;
   struct messages *messages;
 };
@@ -207,6 +208,7 @@ void host_describe_fault(struct worker *, struct job *);
 /* module.c */
 struct loaded *host_load(gpu_device *, const char *path, char *message, size_t message_bytes);
 void host_unload(gpu_device *, struct loaded *);
+void host_unload_all(gpu_device *); /* that nobody uses */
 const struct msl_module *host_module_of(struct loaded *);
 const char *host_module_path(struct loaded *);
 uint64_t host_module_offset(struct loaded *, const void *site);

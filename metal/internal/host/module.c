@@ -1,6 +1,7 @@
 //go:build linux
 
-/* Loading what the compiler made. A module is loaded once a device, however many pipelines use it. */
+/* Loading what the compiler made. A module is loaded once a device, however many pipelines use it, and stays for a while when none
+ * does: whoever makes all pipelines anew, as for a cold start, makes the same ones as a rule. A module has no state. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <link.h>
@@ -17,7 +18,11 @@ struct loaded {
   const struct msl_module *module;
   uintptr_t base, low, high; /* where it is loaded; the addresses its segments take */
   unsigned users;
+  uint64_t left; /* when its last user left: a number that grows */
 };
+
+/* Most modules that stay without a user. */
+enum { MOST_IDLE = 32 };
 
 static int find_range(struct dl_phdr_info *info, size_t size, void *loaded) {
   (void)size;
@@ -85,16 +90,42 @@ struct loaded *host_load(gpu_device *d, const char *path, char *message, size_t 
   return m;
 }
 
+static void unlink_and_free(gpu_device *d, struct loaded *m) {
+  struct loaded **at = &d->modules;
+  while (*at != m) at = &(*at)->following;
+  *at = m->following;
+  dlclose(m->handle);
+  free(m->path);
+  free(m);
+}
+
+/* Unloads those that were left first until no more than so many stay without a user. Under the device's lock. */
+static void unload_idle(gpu_device *d, unsigned most) {
+  for (;;) {
+    unsigned idle = 0;
+    struct loaded *first = NULL;
+    for (struct loaded *m = d->modules; m; m = m->following) {
+      if (m->users) continue;
+      idle++;
+      if (!first || m->left < first->left) first = m;
+    }
+    if (idle <= most) return;
+    unlink_and_free(d, first);
+  }
+}
+
 void host_unload(gpu_device *d, struct loaded *m) {
   pthread_mutex_lock(&d->lock);
   if (--m->users == 0) {
-    struct loaded **at = &d->modules;
-    while (*at != m) at = &(*at)->following;
-    *at = m->following;
-    dlclose(m->handle);
-    free(m->path);
-    free(m);
+    m->left = ++d->left;
+    unload_idle(d, MOST_IDLE);
   }
+  pthread_mutex_unlock(&d->lock);
+}
+
+void host_unload_all(gpu_device *d) {
+  pthread_mutex_lock(&d->lock);
+  unload_idle(d, 0);
   pthread_mutex_unlock(&d->lock);
 }
 

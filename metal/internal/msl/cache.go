@@ -37,13 +37,14 @@ const defaultMaxBytes = 4 << 30
 //	parsed/KEY-DIGEST.pch
 //	                  our headers as clang has parsed them; DIGEST is the file's own
 //
-// Every file appears by a rename. None is believed by its name or length: contents are held against their digests each
-// time, and what is damaged, incomplete or another user's is not found, and made anew.
+// Every file appears by a rename. None is believed by its name or length: contents are held against their digests, by each
+// process and after each change, and what is damaged, incomplete or another user's is not found, and made anew.
 type cache struct {
 	dir       string
 	temporary *scratch.Held // nil: the directory stays
 	maxBytes  int64
 	added     atomic.Int64 // bytes, since this process looked at all of it
+	verified  verified
 	warning   string
 }
 
@@ -187,9 +188,9 @@ func digestOf(files []string) (string, bool) {
 	return sum(h), true
 }
 
-// record returns what is known of a program that was compiled before, if what it included is what it was then.
-func (c *cache) record(compiler *Compiler, p *Program) (r record, ok bool) {
-	if !readSealed(c.recordName(compiler, p), &r) {
+// recordIn returns what is known of a program that was compiled before, if what it included is what it was then.
+func (c *cache) recordIn(name string) (r record, ok bool) {
+	if !readSealed(name, &r) {
 		return r, false
 	}
 	digest, ok := digestOf(r.Files)
@@ -202,7 +203,7 @@ func (c *cache) recordName(compiler *Compiler, p *Program) string {
 
 // knownNotOpen reports whether a text was found to have no open module.
 func (c *cache) knownNotOpen(compiler *Compiler, p *Program) bool {
-	r, ok := c.record(compiler, p)
+	r, ok := c.recordIn(c.recordName(compiler, p))
 	return ok && r.NotOpen
 }
 
@@ -215,8 +216,11 @@ func (c *cache) keepNotOpen(compiler *Compiler, p *Program, files []string) {
 
 // find returns the module of a program that was compiled before, or nil.
 func (c *cache) find(compiler *Compiler, p *Program) *Module {
-	name := c.recordName(compiler, p)
-	r, ok := c.record(compiler, p)
+	name, start := c.recordName(compiler, p), time.Now()
+	if m := c.verified.find(name); m != nil {
+		return m
+	}
+	r, ok := c.recordIn(name)
 	if !ok || r.Module == "" || !filepath.IsLocal(r.Module) {
 		return nil
 	}
@@ -225,14 +229,18 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 	if err != nil || digestBytes(data) != r.Sum {
 		return nil
 	}
+	files := append([]string{name, path}, r.Files...)
 	if r.Twin != "" {
+		files = append(files, twinOf(path))
 		if twin, _, err := readOwn(twinOf(path)); err != nil || digestBytes(twin) != r.Twin {
 			return nil
 		}
 		touch(info, twinOf(path))
 	}
 	touch(info, path, name)
-	return &Module{Path: path, Entries: r.Entries, Skipped: r.Skipped, Engines: r.Engines, Cached: true, files: r.Files, twin: r.Twin != ""}
+	m := &Module{Path: path, Entries: r.Entries, Skipped: r.Skipped, Engines: r.Engines, Cached: true, files: r.Files, twin: r.Twin != ""}
+	c.verified.add(name, m, start, files...)
+	return m
 }
 
 // touch notes that files are in use, for trimming; info is of one of them. Not worth a write each time.
