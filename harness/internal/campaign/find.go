@@ -140,7 +140,9 @@ func (r *runner) find(ctx context.Context) error {
 	if found := r.foundBefore(); found != nil {
 		return r.run.SaveFindings(found)
 	}
-	s.tell()
+	if len(r.failed) > 0 {
+		s.tell()
+	}
 	for len(s.of) < r.options.Reduce && ctx.Err() == nil {
 		left := s.left()
 		if len(left) == 0 {
