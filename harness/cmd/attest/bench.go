@@ -80,7 +80,7 @@ func openTimed(ctx context.Context, path string) (paths.Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	if left, ok := p.(interface{ LeavesEngine() bool }); !ok || !left.LeavesEngine() {
+	if !paths.LeavesEngine(p) {
 		return p, nil
 	}
 	if closer, ok := p.(io.Closer); ok {

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"strings"
 	"time"
 
 	"attest.example/attest/harness/internal/cases"
@@ -8,6 +9,7 @@ import (
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/evidence"
 	"attest.example/attest/harness/internal/paths/catalog"
+	"attest.example/attest/harness/internal/paths/metalpath"
 	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/relation"
 	"attest.example/attest/harness/internal/trial"
@@ -58,13 +60,24 @@ func elsewhere(s, was setting) bool { return was.path != "" && was.path != s.pat
 // recorded is what a case failed under, by its file or by the run that it lies in; a zero path: neither does.
 func recorded(item corpus.Item) (setting, error) {
 	if e := item.Failure; e != nil && e.Path != "" {
-		return setting{e.Path, evidence.Deadline(e), Isolation{e.Isolated, e.Memory}}, nil
+		return setting{onFibers(e.Path, e.Toolchain), evidence.Deadline(e), Isolation{e.Isolated, e.Memory}}, nil
 	}
 	if item.Run == "" {
 		return setting{}, nil
 	}
 	o, err := ReadOptions(item.Run)
 	return setting{o.Path, o.Deadline, o.Isolation}, err
+}
+
+// onFibers is the path of a failure that was kept when a path on this machine's processors that named no engine had fibers: the
+// toolchain of one whose device chooses says so.
+func onFibers(path, toolchain string) string {
+	name, options, _ := strings.Cut(path, "?")
+	onHost := name == metalpath.HostDevice || strings.HasPrefix(path, "msl:") && !strings.Contains("&"+options, "&device=")
+	if !onHost || toolchain == "" || strings.Contains(toolchain, ", engine ") {
+		return path
+	}
+	return record.OnEngine(path, "fibers")
 }
 
 // of is what a case runs under, and what it failed under.

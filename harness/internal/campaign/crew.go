@@ -170,7 +170,7 @@ func (c *Crew) replay(ctx context.Context, p Piece, each func(record.Result, *ca
 	o := &c.options
 	var failed error
 	summary, err := Replay(ctx, ReplayOptions{
-		Items: c.files[p.First:p.End],
+		Items: c.files[p.First:p.End], First: p.First,
 		Conditions: Conditions{
 			Path: o.Path, Relations: o.Relations, Deadline: o.Deadline, Isolation: o.Isolation,
 			Override: Override{Path: true, Deadline: true, Isolate: true, Memory: true},

@@ -11,6 +11,7 @@ import (
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/evidence"
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/reduce"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
@@ -45,7 +46,9 @@ func Reduce(ctx context.Context, o ReduceOptions) (Reduced, error) {
 	if err != nil {
 		return Reduced{Path: s.path}, atItem(o.Item, err)
 	}
+	a.tester.Turn = 1 // as a replay of this file alone
 	outcome, err := a.tester.Replay(ctx, a.kept(o.Item, s))
+	s.path = record.OnEngine(s.path, outcome.Timing.Engine)
 	var on paths.Description
 	if err == nil {
 		on, err = a.tester.Describe(ctx)

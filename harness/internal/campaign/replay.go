@@ -19,6 +19,7 @@ import (
 type ReplayOptions struct {
 	Conditions
 	Items   []corpus.Item
+	First   int                         // the number of the first, of a replay in pieces
 	Workers int                         // files at once; 0: one
 	Each    func(corpus.Item, Replayed) // after each case, in the files' order; nil: nobody asks
 }
@@ -97,7 +98,7 @@ func rerunAll(ctx context.Context, o ReplayOptions, each func(int, rerun)) error
 			a := &rerunner{conditions: o.Conditions}
 			defer a.close()
 			for i := next.Add(1) - 1; i < int64(len(o.Items)); i = next.Add(1) - 1 {
-				ended[i] <- a.again(ctx, o.Items[i], int(i))
+				ended[i] <- a.again(ctx, o.Items[i], o.First+int(i))
 			}
 		})
 	}

@@ -104,7 +104,7 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 // Narrow returns a tester for cases that may fail like v: relations are checked only where one is what v broke, and
 // then only that one. It opens a path of its own.
 func (t *Tester) Narrow(v verdict.Verdict) *Tester {
-	return &Tester{NewPath: t.NewPath, Trial: narrowed(t.Trial, v), Shared: t.Shared, Known: t.Known}
+	return &Tester{NewPath: t.NewPath, Trial: narrowed(t.Trial, v), Shared: t.Shared, Known: t.Known, Turn: t.Turn}
 }
 
 // Narrowly has the path that is open go on for cases that may fail like v, of all that o would check.

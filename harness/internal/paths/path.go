@@ -38,7 +38,7 @@ type Timing struct {
 	OnFibers []string
 
 	// Engine is what ran the kernels of this call, and of those before it in the same context, where the host device chooses
-	// between engines: "fibers", "wide" or "fibers,wide".
+	// between engines: "fibers", "wide" or "fibers,wide". It comes with an error, too.
 	Engine string
 }
 

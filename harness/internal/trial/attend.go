@@ -56,7 +56,10 @@ func (t *trial) attend(ctx context.Context, c cases.Case, tensors *cases.Tensors
 	compile := min(max(time.Duration(timing.CompileSeconds*float64(time.Second)), 0), t.outcome.Wall)
 	t.outcome.Spent.Path += t.outcome.Wall - compile
 	t.outcome.Spent.Compile += compile
-	t.outcome.Timing = timing
+	if err != nil && timing.Engine == "" && paths.LeavesEngine(t.path) {
+		timing.Engine = paths.AnyEngine
+	}
+	t.outcome.Timing, t.engine = timing, paths.JoinEngines(t.engine, timing.Engine)
 	var crash *PanicError
 	switch {
 	case ctx.Err() != nil:

@@ -84,7 +84,7 @@ func (s *Spent) Add(o Spent) {
 func Run(ctx context.Context, p paths.Path, c cases.Case, o Options) (Outcome, error) {
 	t := &trial{path: p, options: o}
 	v, err := t.run(ctx, c)
-	t.outcome.Verdict = v
+	t.outcome.Verdict, t.outcome.Timing.Engine = v, t.engine
 	if wrote, ok := p.(interface{ Wrote() string }); ok && v.Kind.Fails() && t.outcome.Stack == "" {
 		t.outcome.Stack = wrote.Wrote()
 	}
@@ -98,6 +98,7 @@ type trial struct {
 	path    paths.Path
 	options Options
 	outcome Outcome
+	engine  string // of all calls so far, since any of them may be the one that is wrong: see paths.Timing
 }
 
 func (t *trial) run(ctx context.Context, c cases.Case) (verdict.Verdict, error) {

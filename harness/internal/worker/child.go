@@ -91,7 +91,7 @@ func (c *child) open(open func(context.Context, string) (paths.Path, error), nam
 		return &reply{Failure: failure(err)}
 	}
 	c.path = p
-	h := &hello{Name: p.Name(), Description: paths.Describe(p), WholePages: paths.WholePages(p)}
+	h := &hello{Name: p.Name(), Description: paths.Describe(p), WholePages: paths.WholePages(p), LeavesEngine: paths.LeavesEngine(p)}
 	if varied, ok := p.(paths.Varied); ok {
 		c.variants = varied.Variants()
 		for _, v := range c.variants {

@@ -72,6 +72,8 @@ type hello struct {
 	Description paths.Description
 	Variants    []variantLabel
 	WholePages  bool
+	// LeavesEngine is that of paths.LeavesEngine.
+	LeavesEngine bool
 }
 
 type variantLabel struct {

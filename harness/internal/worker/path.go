@@ -136,6 +136,9 @@ func (p *Path) call(ctx context.Context, r request) (*reply, error) {
 // Turn is passed on with every call, for the process may be another by then: see paths.Turner.
 func (p *Path) Turn(sequence int) { p.turn = sequence }
 
+// LeavesEngine is the path's own: see paths.LeavesEngine.
+func (p *Path) LeavesEngine() bool { return p.hello.LeavesEngine }
+
 // Compiling is that of compiling.Clock: of the child.
 func (p *Path) Compiling() (now bool, spent time.Duration) {
 	if p.board == nil { // closed

@@ -74,7 +74,7 @@ func (c *callback) atHand(w wideCompiler, p device.Program) (Module, error) {
 	}
 	m, err := c.compiler.Compile(context.Background(), p, false)
 	if m.Engines = known.Engines; !ok {
-		m.Engines = []msl.EngineOf{{Kernel: p.Function, Engine: msl.EngineFibers}} // without a reason: nobody has tried
+		m.Engines = []msl.EngineOf{{Kernel: p.Function, Engine: msl.EngineFibers}} // without a reason: nobody has tried, or fibers are wanted
 	}
 	return m, err
 }

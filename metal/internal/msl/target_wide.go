@@ -227,8 +227,8 @@ func (c *Compiler) llvmVersionOf(ctx context.Context, tool, identity string) (st
 	}
 	if m := llvmVersion.FindStringSubmatch(output); m != nil {
 		version = m[1]
+		_ = writeSealed(name, version) // only the next process's time depends on it
 	}
-	_ = writeSealed(name, version) // only the next process's time depends on it
 	return version, nil
 }
 

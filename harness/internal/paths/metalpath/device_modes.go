@@ -108,13 +108,23 @@ func (m Mode) Open() (*metal.Device, paths.Description, error) {
 		return nil, paths.Description{}, err
 	}
 	toolchain := info.Toolchain
-	if m.Device == HostDevice && m.Host.Engine == metal.EngineAuto {
+	switch {
+	case m.choosesEngine():
 		toolchain += ", engine auto"
-	}
-	if m.Device == HostDevice && m.Host.Engine == metal.EngineWide && !m.Host.Check && m.Host.Order != metal.OrderLockstep {
+	case m.mayBeWide() && m.Host.Engine == metal.EngineWide:
 		toolchain += ", engine wide"
 	}
 	return device, paths.Description{Device: info.Name, Toolchain: toolchain}, nil
+}
+
+// mayBeWide reports whether vectors may run a kernel of the mode.
+func (m *Mode) mayBeWide() bool {
+	return m.Device == HostDevice && !m.Host.Check && m.Host.Order != metal.OrderLockstep
+}
+
+// choosesEngine reports whether the device chooses between engines.
+func (m *Mode) choosesEngine() bool {
+	return m.mayBeWide() && m.Host.Engine == metal.EngineAuto && m.Math == metal.MathSafe
 }
 
 // processors is how many threadgroups the device computes at once; 0: not known.

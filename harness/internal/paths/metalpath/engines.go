@@ -24,7 +24,7 @@ type Engines struct {
 
 // EnginesOf has a mode's device, which is not open yet, tell which engine runs a kernel, and ask before it chooses.
 func EnginesOf(mode *Mode) *Engines {
-	e := &Engines{Chosen: mode.Host.Engine == metal.EngineAuto}
+	e := &Engines{Chosen: mode.choosesEngine()}
 	mode.Host.OnEngine, mode.Host.KeepOnFibers = e.add, e.keepOnFibers
 	return e
 }

@@ -186,16 +186,16 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, chang
 	err = attention.Forward()
 	wall := time.Since(start)
 	if seen := p.backend.Seen(); seen != nil {
-		return paths.Timing{}, seen // what the checkers saw explains a failure better than its own text
+		return paths.Timing{Engine: p.engine()}, seen // what the checkers saw explains a failure better than its own text
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return paths.Timing{}, errors.Join(ctx.Err(), err)
+			return paths.Timing{Engine: p.engine()}, errors.Join(ctx.Err(), err)
 		}
-		return paths.Timing{}, refusal(err)
+		return paths.Timing{Engine: p.engine()}, refusal(err)
 	}
 	if err := call.wrapped.fused.check(); err != nil {
-		return paths.Timing{}, err
+		return paths.Timing{Engine: p.engine()}, err
 	}
 	p.backend.Finish(t)
 	measured := attention.Timing()

@@ -267,7 +267,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 		if ctx.Err() != nil {
 			err = errors.Join(ctx.Err(), err)
 		}
-		return paths.Timing{}, err
+		return paths.Timing{Engine: p.engines.Ran()}, err
 	}
 	call.bringBack()
 	if t.LSE != nil && p.manifest.document.LSE.Base == "2" {
