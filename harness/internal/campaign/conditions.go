@@ -9,7 +9,6 @@ import (
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/evidence"
 	"attest.example/attest/harness/internal/paths/catalog"
-	"attest.example/attest/harness/internal/paths/metalpath"
 	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/relation"
 	"attest.example/attest/harness/internal/trial"
@@ -72,8 +71,8 @@ func recorded(item corpus.Item) (setting, error) {
 // onFibers is the path of a failure that was kept when a path on this machine's processors that named no engine had fibers: the
 // toolchain of one whose device chooses says so.
 func onFibers(path, toolchain string) string {
-	name, options, _ := strings.Cut(path, "?")
-	onHost := name == metalpath.HostDevice || strings.HasPrefix(path, "msl:") && !strings.Contains("&"+options, "&device=")
+	_, options, _ := strings.Cut(path, "?")
+	onHost := isHost(path) || strings.HasPrefix(path, "msl:") && !strings.Contains("&"+options, "&device=")
 	if !onHost || toolchain == "" || strings.Contains(toolchain, ", engine ") {
 		return path
 	}
