@@ -86,7 +86,7 @@ func (c *Conditions) of(item corpus.Item) (s, was setting, err error) {
 	}
 	s = setting{c.Path, c.Deadline, c.Isolation}
 	if was.path != "" {
-		if !c.Override.Path || record.LeavesEngine(c.Path, was.path) {
+		if !c.Override.Path || record.ButForEngine(c.Path, was.path) {
 			s.path = was.path
 		}
 		if !c.Override.Deadline {

@@ -28,9 +28,9 @@ func OnEngine(path, engine string) string {
 	return name + "?" + strings.Join(append(list, "engine="+engine), "&")
 }
 
-// LeavesEngine reports whether a path is another one but for the engine, which it leaves to the device and the other one names: host
+// ButForEngine reports whether a path is another one but for the engine, which it leaves to the device and the other one names: host
 // and host?engine=wide.
-func LeavesEngine(path, other string) bool {
+func ButForEngine(path, other string) bool {
 	_, options, _ := strings.Cut(other, "?")
 	for option := range strings.SplitSeq(options, "&") {
 		if engine, found := strings.CutPrefix(option, "engine="); found && engine != "auto" {

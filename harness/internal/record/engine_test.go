@@ -28,7 +28,7 @@ func TestOnEngine(t *testing.T) {
 }
 
 // Whoever names the path of a run has its failures on the engine of each, and whoever names another has that.
-func TestLeavesEngine(t *testing.T) {
+func TestButForEngine(t *testing.T) {
 	for _, c := range []struct {
 		path, other string
 		want        bool
@@ -42,8 +42,8 @@ func TestLeavesEngine(t *testing.T) {
 		{"naive", "host?engine=wide", false},
 		{"host", "host?engine=auto", false},
 	} {
-		if got := LeavesEngine(c.path, c.other); got != c.want {
-			t.Errorf("LeavesEngine(%q, %q) = %v", c.path, c.other, got)
+		if got := ButForEngine(c.path, c.other); got != c.want {
+			t.Errorf("ButForEngine(%q, %q) = %v", c.path, c.other, got)
 		}
 	}
 }

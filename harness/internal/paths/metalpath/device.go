@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"attest.example/attest/harness/internal/cases"
-	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/metal"
 )
@@ -25,9 +24,7 @@ func openDevice(name string, mode Mode) (*Path, error) {
 	if err := metal.UseKernel(mode.Kernel); err != nil {
 		return nil, fmt.Errorf("option kernel: %w", err)
 	}
-	engines := EnginesOf(&mode)
-	mode.Host.OnCompile, mode.CUDA.OnCompile, mode.Host.OnEarned = compiling.Here.Begin, compiling.Here.Begin, compiling.Aside.Begin
-	device, description, err := mode.Open()
+	device, engines, description, err := mode.Open()
 	if err != nil {
 		return nil, err
 	}

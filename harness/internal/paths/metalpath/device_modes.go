@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"runtime"
 
+	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/metal"
 )
@@ -89,8 +90,10 @@ type Mode struct {
 	limited bool // the options name the limits
 }
 
-// Open makes the mode's device, and what a run records of it.
-func (m Mode) Open() (*metal.Device, paths.Description, error) {
+// Open makes the mode's device, with what runs its kernels, and what a run records of it.
+func (m Mode) Open() (*metal.Device, *Engines, paths.Description, error) {
+	engines := enginesOf(&m)
+	m.Host.OnCompile, m.CUDA.OnCompile, m.Host.OnEarned = compiling.Here.Begin, compiling.Here.Begin, compiling.Aside.Begin
 	make := func() (*metal.Device, error) { return metal.NewDevice(m.Device) }
 	switch {
 	case m.Device == HostDevice:
@@ -100,12 +103,12 @@ func (m Mode) Open() (*metal.Device, paths.Description, error) {
 	}
 	device, err := make()
 	if err != nil {
-		return nil, paths.Description{}, err
+		return nil, nil, paths.Description{}, err
 	}
 	info, err := device.Info()
 	if err != nil {
 		device.Close()
-		return nil, paths.Description{}, err
+		return nil, nil, paths.Description{}, err
 	}
 	toolchain := info.Toolchain
 	switch {
@@ -114,7 +117,7 @@ func (m Mode) Open() (*metal.Device, paths.Description, error) {
 	case m.mayBeWide() && m.Host.Engine == metal.EngineWide:
 		toolchain += ", engine wide"
 	}
-	return device, paths.Description{Device: info.Name, Toolchain: toolchain}, nil
+	return device, engines, paths.Description{Device: info.Name, Toolchain: toolchain}, nil
 }
 
 // mayBeWide reports whether vectors may run a kernel of the mode.

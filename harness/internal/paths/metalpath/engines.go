@@ -2,9 +2,9 @@ package metalpath
 
 import (
 	"slices"
-	"strings"
 	"sync"
 
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/metal"
 )
 
@@ -18,12 +18,12 @@ type Engines struct {
 
 	mu     sync.Mutex
 	list   []string // of kernels that vectors were to run and fibers do
-	ran    []string // the names of those that ran any since the last Forget, sorted
+	ran    string   // those that ran any since the last Forget, as a paths.Timing has them
 	fibers bool     // it is their turn
 }
 
-// EnginesOf has a mode's device, which is not open yet, tell which engine runs a kernel, and ask before it chooses.
-func EnginesOf(mode *Mode) *Engines {
+// enginesOf has a mode's device, which is not open yet, tell which engine runs a kernel, and ask before it chooses.
+func enginesOf(mode *Mode) *Engines {
 	e := &Engines{Chosen: mode.choosesEngine()}
 	mode.Host.OnEngine, mode.Host.KeepOnFibers = e.add, e.keepOnFibers
 	return e
@@ -33,9 +33,7 @@ func EnginesOf(mode *Mode) *Engines {
 func (e *Engines) add(of metal.EngineOf) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if at, found := slices.BinarySearch(e.ran, of.Engine.String()); !found {
-		e.ran = slices.Insert(e.ran, at, of.Engine.String())
-	}
+	e.ran = paths.JoinEngines(e.ran, of.Engine.String())
 	if of.Why == "" {
 		return
 	}
@@ -73,12 +71,12 @@ func (e *Engines) Ran() string {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return strings.Join(e.ran, ",")
+	return e.ran
 }
 
 // Forget is called when no kernel is left in memory.
 func (e *Engines) Forget() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.ran = nil
+	e.ran = ""
 }

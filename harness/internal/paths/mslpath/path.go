@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
-	"attest.example/attest/harness/internal/compiling"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/paths/declared"
 	"attest.example/attest/harness/internal/paths/metalpath"
@@ -79,9 +78,7 @@ func takeRoot(options string) (root, rest string) {
 }
 
 func open(name string, m *manifest, mode metalpath.Mode) (*Path, error) {
-	engines := metalpath.EnginesOf(&mode)
-	mode.Host.OnCompile, mode.CUDA.OnCompile, mode.Host.OnEarned = compiling.Here.Begin, compiling.Here.Begin, compiling.Aside.Begin
-	device, description, err := mode.Open()
+	device, engines, description, err := mode.Open()
 	if err != nil {
 		return nil, err
 	}
