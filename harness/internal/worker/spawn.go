@@ -111,6 +111,7 @@ func onSpawner(start func() error) error {
 		spawner = make(chan func())
 		go func() {
 			runtime.LockOSThread()
+			unhurried()
 			for do := range spawner {
 				do()
 			}
