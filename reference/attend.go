@@ -28,7 +28,8 @@ type Options struct {
 // arithmetic a is held to. It stops early with the context's error where ctx is
 // cancelled. Errors of p, a and o name the field.
 func Attend(ctx context.Context, p *Problem, a Arithmetic, o Options) (*Result, error) {
-	if err := p.Validate(); err != nil {
+	numbers, err := p.validate()
+	if err != nil {
 		return nil, err
 	}
 	if !o.OutputOnly {
@@ -42,7 +43,7 @@ func Attend(ctx context.Context, p *Problem, a Arithmetic, o Options) (*Result, 
 	if o.RowBlock < 0 || o.RowBlock > maxRowBlock {
 		return nil, fmt.Errorf("reference: options: RowBlock is %d: want 0 to %d", o.RowBlock, maxRowBlock)
 	}
-	e := &engine{problem: p, arith: a, bounds: !o.OutputOnly, sharp: !o.OutputOnly && !o.BoundOnly, lines: newLines(p, a)}
+	e := &engine{problem: p, numbers: numbers, arith: a, bounds: !o.OutputOnly, sharp: !o.OutputOnly && !o.BoundOnly, lines: newLines(p, a)}
 	r := newResult(p, a, e.bounds, e.sharp)
 	e.r = r
 	e.plan(rowBlock(p, o.RowBlock))
@@ -55,6 +56,7 @@ func Attend(ctx context.Context, p *Problem, a Arithmetic, o Options) (*Result, 
 // engine is one call of Attend.
 type engine struct {
 	problem *Problem
+	numbers bool // q, k and v hold nothing else
 	arith   Arithmetic
 	r       *Result
 	bounds  bool
@@ -165,7 +167,7 @@ func (e *engine) do(w *workspace, t task) error {
 	defer shared.done()
 	keys := shared.get(func(o *operands) {
 		at, dim, vDim := (t.batch*p.KVHeads+t.kvHead)*p.KVLen, p.HeadDim, p.vDim()
-		o.reset(p.K[at*dim:(at+p.KVLen)*dim], p.V[at*vDim:(at+p.KVLen)*vDim], p.KVLen, dim, vDim, e.bounds, e.arith.Acc.Unit)
+		o.reset(p.K[at*dim:(at+p.KVLen)*dim], p.V[at*vDim:(at+p.KVLen)*vDim], p.KVLen, dim, vDim, e.numbers, e.bounds, e.arith.Acc.Unit)
 	})
 	b := block{engine: e, workspace: w, task: t, keys: keys}
 	defer func() { w.weighing, w.drawing = weigher{}, element{} }() // they know the problem and the result

@@ -152,7 +152,7 @@ func (b *block) readQueries() {
 	dim := b.keys.dim
 	q := b.queries()
 	b.q = append(b.q[:0], q...)
-	if allFinite(q) {
+	if b.numbers {
 		return
 	}
 	for i := range b.rows {
@@ -243,12 +243,15 @@ func (b *block) markColumns() {
 			continue
 		}
 		s, bias := of(b.score, i, span), b.biasOf(i)
+		known, allowed := -1, false // elements lie in the order of their keys
 		for _, e := range b.keys.badV {
 			j := e.key - b.lo
-			if j < r.first || j >= r.last || bias != nil && math.IsInf(bias[j], -1) {
-				continue
+			if e.key != known {
+				known, allowed = e.key, j >= r.first && j < r.last && (bias == nil || !math.IsInf(bias[j], -1))
 			}
-			b.marks[i*dim+e.col] |= markOf(e.value, b.lines.surviving(r, s[j]))
+			if allowed {
+				b.marks[i*dim+e.col] |= markOf(e.value, b.lines.surviving(r, s[j]))
+			}
 		}
 	}
 }

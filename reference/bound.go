@@ -145,5 +145,10 @@ func expm1(x float64) float64 {
 	if x < 0.02 {
 		return x * (1 + x*(0.5+0.168*x))
 	}
-	return math.Expm1(x)
+	return largeExpm1(x)
 }
+
+// largeExpm1 is apart, so that expm1 of what nearly every key has is compiled in place.
+//
+//go:noinline
+func largeExpm1(x float64) float64 { return math.Expm1(x) }

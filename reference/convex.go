@@ -55,7 +55,6 @@ func (e *element) convex(i int) (h convex) {
 func (h *convex) bound(e *element, d int, o float64) float64 {
 	low, high := h.low[d], h.high[d]
 	top := max(math.Abs(low), math.Abs(high))
-	stored := e.uOut + 3*e.u
 	reach := max(high-o, o-low) + (h.unshared+h.ofV)*top
-	return reach*(1+stored) + stored*math.Abs(o) + h.absolute
+	return reach*(1+e.stored) + e.stored*math.Abs(o) + h.absolute
 }

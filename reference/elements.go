@@ -20,13 +20,16 @@ type elements struct {
 func elementsOf(x []float64, u float64, seen *variety) (e elements, norm float64) {
 	top := 0.0
 	for _, v := range x {
+		size := math.Abs(v)
+		norm += size
+		if size > top {
+			top = size
+		}
 		if v != 0 {
 			e.nonzero++
-			top = max(top, math.Abs(v))
-			norm += math.Abs(v)
 		}
 	}
-	if !finite(top) {
+	if !finite(norm) {
 		return e, norm
 	}
 	n := float64(e.nonzero)
@@ -39,17 +42,21 @@ func elementsOf(x []float64, u float64, seen *variety) (e elements, norm float64
 	seen.reset()
 	wanted := min(enough, (e.nonzero+1)/2) // as many as make no dot product of the row few
 	for _, v := range x {
-		if v == 0 {
-			continue
+		if seen.count == wanted {
+			break
 		}
-		if math.Abs(v) < floor {
-			e.small++
-		}
-		if seen.count < wanted {
+		if v != 0 {
 			seen.add(v / quantum)
 		}
 	}
 	e.distinct = seen.count
+	if floor > 0 {
+		for _, v := range x {
+			if v != 0 && math.Abs(v) < floor {
+				e.small++
+			}
+		}
+	}
 	return e, norm
 }
 

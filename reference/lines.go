@@ -89,27 +89,35 @@ func (b *block) drawLines(i int) {
 
 // element draws the lines of one row, element by element.
 type element struct {
-	b               *block
-	r               *row
-	l               *lines
-	n               float64 // allowed keys
-	cond, expE      float64
-	sum             float64 // relative error of the sum of weights
-	product         float64 // and of the sum over v, where its column has many values
-	lse             float64 // bound of the logsumexp where weights are computed twice
-	coherent        float64 // of the sharp line, over the spread of v
-	underflow       float64
-	any             convex // where nothing is known of the weights
-	a, q, h, v      []float64
-	c1, c2, p2      []float64
-	s2, s3, uOut, u float64
+	b          *block
+	r          *row
+	l          *lines
+	n          float64 // allowed keys
+	cond, expE float64
+	sum        float64 // relative error of the sum of weights
+	product    float64 // and of the sum over v, where its column has many values
+	lse        float64 // bound of the logsumexp where weights are computed twice
+	coherent   float64 // of the sharp line, over the spread of v
+	underflow  float64
+	any        convex // where nothing is known of the weights
+	a, q, h, v []float64
+	c1, c2, p2 []float64
+	s2, s3     float64
+
+	// What every column needs of these and of the row.
+	lost   float64 // what float64 may lose of a difference of squares, twice
+	rest   float64 // one over what is left of the sum of weights at least
+	stored float64 // of the division and of the store
+	tiny   float64 // what underflows of weights, over the size of v and o
+	sumPH  float64
+	ofSum  float64 // of the sharp line: what terms alike add to the sum
 }
 
 func (b *block) element(i int, r *row, lse float64) *element {
 	l, dim := &b.lines, b.keys.vDim
 	e := &b.drawing
 	*e = element{b: b, r: r, l: l, n: float64(r.allowed), cond: r.cond, expE: math.Exp(min(r.sumPE, 700)),
-		a: of(b.sumA, i, dim), q: of(b.sumQ, i, dim), h: of(b.sumH, i, dim), v: of(b.sumV, i, dim), uOut: l.a.Out.Unit, u: l.u}
+		a: of(b.sumA, i, dim), q: of(b.sumQ, i, dim), h: of(b.sumH, i, dim), v: of(b.sumV, i, dim)}
 	if b.sharp {
 		e.c1, e.c2, e.p2 = of(b.sumC1, i, dim), of(b.sumC2, i, dim), of(b.sumP2, i, dim)
 	}
@@ -133,6 +141,12 @@ func (b *block) element(i int, r *row, lse float64) *element {
 	e.underflow = l.etaOut + l.etaIn + l.etaAcc + accTerms
 	e.s2 = lambda * math.Sqrt(e.n+float64(l.blocks)) * l.u
 	e.s3 = 0.6 * lambda * (max(l.inProd-l.a.Parts.Unit-l.unitK, 0) + l.inParts)
+	e.lost = (e.n + 8) * 0x1p-52
+	e.rest = 1 / (1 - min(e.sum, least))
+	e.stored = l.a.stored()
+	e.tiny = r.eta * e.expE * e.rest
+	e.sumPH = r.sumPH
+	e.ofSum = min(r.alike.worst, e.sum)
 	return e
 }
 
@@ -147,15 +161,14 @@ func (e *element) lines(d int, o float64) (bound, sharp, absolute float64) {
 		return math.Inf(1), math.Inf(1), 0
 	}
 	l, r := e.l, e.r
-	a, q := e.a[d], e.q[d]
-	float := (e.n + 8) * 0x1p-52 // what float64 may lose of a difference of squares, twice
-	sd, rms := math.Sqrt(max(q-o*o, 0)+float*q), math.Sqrt(q)
+	a, q, weights := e.a[d], e.q[d], e.h[d]
+	signed := o
+	sd, rms := math.Sqrt(max(q-o*o, 0)+e.lost*q), math.Sqrt(q)
 	o = math.Abs(o)
 
-	shared := min(r.cond*sd, e.expE*(e.h[d]+o*r.sumPH))
+	shared := min(r.cond*sd, e.expE*(weights+o*e.sumPH))
 	if l.a.RecomputedWeights {
-		weights := e.expE * e.h[d]
-		shared = (1+e.lse)*weights + e.lse*o
+		shared = (1+e.lse)*e.expE*weights + e.lse*o
 	}
 	alike := 0.0
 	if r.alike.worst > 0 {
@@ -167,11 +180,9 @@ func (e *element) lines(d int, o float64) (bound, sharp, absolute float64) {
 	if alike != 0 {
 		product, _ = l.sums(r.allowed, r.alike.lost, alike, 0)
 	}
-	rest := 1 - min(e.sum, least)
-	unshared := ((product+l.inProd)*(a+min(r.cond*rms, e.expE*(e.h[d]+a*r.sumPH))) + e.sum*(o+shared)) / rest
-	absolute = e.underflow + r.eta*(e.v[d]+e.n*(o+shared))*e.expE/rest
-	stored := e.uOut + 3*e.u
-	bound = (shared+unshared)*(1+stored) + stored*o + absolute
+	unshared := ((product+l.inProd)*(a+min(r.cond*rms, e.expE*(weights+a*e.sumPH))) + e.sum*(o+shared)) * e.rest
+	absolute = e.underflow + e.tiny*(e.v[d]+e.n*(o+shared))
+	bound = (shared+unshared)*(1+e.stored) + e.stored*o + absolute
 	if !e.b.sharp {
 		return bound, bound, absolute
 	}
@@ -180,14 +191,10 @@ func (e *element) lines(d int, o float64) (bound, sharp, absolute float64) {
 	first := shared
 	if !r.like && !l.a.RecomputedWeights {
 		c := e.c2[d] + o*o*r.sumPS2
-		centred := c - 2*math.Abs(e.c1[d])*o
-		if signed := e.b.r.Output[r.index*len(e.a)+d]; signed*e.c1[d] < 0 {
-			centred = c + 2*math.Abs(e.c1[d])*o
-		}
-		first = lambda*math.Sqrt(max(centred, 0)+4*float*c) + e.coherent*sd
+		first = lambda*math.Sqrt(max(c-2*e.c1[d]*signed, 0)+4*e.lost*c) + e.coherent*sd
 	}
-	sharp = first + e.s2*(root+0.3*o) + e.s3*root + stored*o + absolute +
-		r.alike.lost*(a+o) + min(r.alike.worst, e.sum)*o + alike*a
+	sharp = first + e.s2*(root+0.3*o) + e.s3*root + e.stored*o + absolute +
+		r.alike.lost*(a+o) + e.ofSum*o + alike*a
 	sharp += l.unitK * a
 	return bound, min(bound, sharp), absolute
 }

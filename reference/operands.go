@@ -34,13 +34,15 @@ type badElement struct {
 	value    float64
 }
 
-// reset fills o from K and V of one head; u is the unit roundoff of the
+// reset fills o from K and V of one head, which hold numbers alone if numbers says so; u is the unit roundoff of the
 // accumulators, which only bounds need.
-func (o *operands) reset(k, v []float64, n, dim, vDim int, bounds bool, u float64) {
+func (o *operands) reset(k, v []float64, n, dim, vDim int, numbers, bounds bool, u float64) {
 	o.n, o.dim, o.vDim, o.k, o.v = n, dim, vDim, k, v
 	o.badK, o.badV = nil, o.badV[:0]
 	o.kt, o.vt = resize(o.kt, n*dim), resize(o.vt, n*vDim)
-	o.findBad()
+	if !numbers {
+		o.findBad()
+	}
 	transpose(o.kt, k, n, dim)
 	transpose(o.vt, v, n, vDim)
 	o.clearBad()
@@ -64,7 +66,9 @@ func (o *operands) reset(k, v []float64, n, dim, vDim int, bounds bool, u float6
 	for d := range vDim {
 		m := 0.0
 		for _, x := range o.vt[d*n : (d+1)*n] {
-			m = max(m, math.Abs(x))
+			if size := math.Abs(x); size > m {
+				m = size
+			}
 		}
 		o.maxV[d] = m
 	}
@@ -102,13 +106,15 @@ func (o *operands) findBad() {
 	}
 }
 
-func allFinite(x []float64) bool {
+func allFinite(x []float64) bool { return largestBits(x) < math.Float64bits(math.Inf(1)) }
+
+// largestBits is the pattern of the largest magnitude, that of a NaN where there is one: magnitudes are in the order of their
+// patterns, and whole numbers are compared faster.
+func largestBits(x []float64) (top uint64) {
 	for _, v := range x {
-		if !finite(v) {
-			return false
-		}
+		top = max(top, math.Float64bits(v)<<1)
 	}
-	return true
+	return top >> 1
 }
 
 // transpose writes the transpose of src [rows, cols] to dst, in tiles that stay

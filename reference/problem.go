@@ -41,6 +41,12 @@ type Problem struct {
 
 // Validate reports the first field that does not fit the others.
 func (p *Problem) Validate() error {
+	_, err := p.validate()
+	return err
+}
+
+// validate is Validate; numbers reports whether no element of Q, K and V is NaN or an infinity.
+func (p *Problem) validate() (numbers bool, err error) {
 	for _, d := range []struct {
 		name string
 		n    int
@@ -50,21 +56,22 @@ func (p *Problem) Validate() error {
 		{"q_len", p.QLen, 0}, {"kv_len", p.KVLen, 0}, {"head_dim", p.HeadDim, 1}, {"v_head_dim", p.VHeadDim, 0},
 	} {
 		if d.n < d.min {
-			return fmt.Errorf("reference: problem: %s is %d: want %d or more", d.name, d.n, d.min)
+			return false, fmt.Errorf("reference: problem: %s is %d: want %d or more", d.name, d.n, d.min)
 		}
 	}
 	if p.Heads%p.KVHeads != 0 {
-		return fmt.Errorf("reference: problem: kv_heads is %d: want a divisor of heads, %d", p.KVHeads, p.Heads)
+		return false, fmt.Errorf("reference: problem: kv_heads is %d: want a divisor of heads, %d", p.KVHeads, p.Heads)
 	}
 	if !(math.Abs(p.Scale) <= math.MaxFloat32) {
-		return fmt.Errorf("reference: problem: scale is %v: want a finite number that fp32 holds", p.Scale)
+		return false, fmt.Errorf("reference: problem: scale is %v: want a finite number that fp32 holds", p.Scale)
 	}
 	if !(p.Softcap >= 0 && p.Softcap <= math.MaxFloat32) {
-		return fmt.Errorf("reference: problem: softcap is %v: want 0 or a positive finite number that fp32 holds", p.Softcap)
+		return false, fmt.Errorf("reference: problem: softcap is %v: want 0 or a positive finite number that fp32 holds", p.Softcap)
 	}
 	if err := p.checkSinks(); err != nil {
-		return err
+		return false, err
 	}
+	numbers = true
 	for _, t := range []struct {
 		name        string
 		x           []float64
@@ -73,28 +80,33 @@ func (p *Problem) Validate() error {
 	}{{"q", p.Q, p.Heads, p.QLen, p.HeadDim}, {"k", p.K, p.KVHeads, p.KVLen, p.HeadDim}, {"v", p.V, p.KVHeads, p.KVLen, p.vDim()}} {
 		want, ok := product(p.Batch, t.heads, t.rows, t.columns)
 		if !ok {
-			return fmt.Errorf("reference: problem: %s of shape [%d, %d, %d, %d] has more elements than an int counts",
+			return false, fmt.Errorf("reference: problem: %s of shape [%d, %d, %d, %d] has more elements than an int counts",
 				t.name, p.Batch, t.heads, t.rows, t.columns)
 		}
 		if len(t.x) != want {
-			return fmt.Errorf("reference: problem: %s has %d elements: want %d for shape [%d, %d, %d, %d]",
+			return false, fmt.Errorf("reference: problem: %s has %d elements: want %d for shape [%d, %d, %d, %d]",
 				t.name, len(t.x), want, p.Batch, t.heads, t.rows, t.columns)
 		}
+		largest := largestBits(t.x)
+		if largest <= math.Float64bits(math.MaxFloat32) {
+			continue
+		}
+		numbers = numbers && largest < math.Float64bits(math.Inf(1))
 		for i, v := range t.x {
 			if math.Abs(v) > math.MaxFloat32 && !math.IsInf(v, 0) {
-				return fmt.Errorf("reference: problem: %s[%d] is %v: want a value that fp32 holds", t.name, i, v)
+				return false, fmt.Errorf("reference: problem: %s[%d] is %v: want a value that fp32 holds", t.name, i, v)
 			}
 		}
 	}
 	if _, ok := product(p.Batch, p.Heads, p.QLen, p.vDim()); !ok {
-		return fmt.Errorf("reference: problem: [%d, %d, %d, %d] has more outputs than an int counts",
+		return false, fmt.Errorf("reference: problem: [%d, %d, %d, %d] has more outputs than an int counts",
 			p.Batch, p.Heads, p.QLen, p.vDim())
 	}
 	if _, ok := product(p.Batch, p.Heads, p.QLen, p.KVLen); !ok {
-		return fmt.Errorf("reference: problem: [%d, %d, %d, %d] has more scores than an int counts",
+		return false, fmt.Errorf("reference: problem: [%d, %d, %d, %d] has more scores than an int counts",
 			p.Batch, p.Heads, p.QLen, p.KVLen)
 	}
-	return nil
+	return numbers, nil
 }
 
 // vDim is the columns of V and of the output.

@@ -13,14 +13,9 @@ import "math"
 // x*(1 - t^2)*d, and |x|*(1 - t^2) is at most |s|, for y/cosh(y)^2 is at most tanh(y). So all of them together are at
 // most 7*u*|s| and the tanh's own.
 
-// score is the score of a product q.k, before the mask is added. An infinite product is at the cap.
-func (p *Problem) score(dot float64) float64 {
-	x := p.Scale * dot
-	if p.Softcap > 0 {
-		x = p.Softcap * math.Tanh(x/p.Softcap)
-	}
-	return x
-}
+// capped is the score of x, a product with its scale, where there is a softcap and before the mask is added. An infinite
+// product is at the cap.
+func (p *Problem) capped(x float64) float64 { return p.Softcap * math.Tanh(x/p.Softcap) }
 
 // capUnits is what capping rounds, in units roundoff of the score, but for the tanh itself.
 const capUnits = 7
@@ -48,29 +43,35 @@ func slope(size, slack, err, c float64) float64 {
 func (b *block) scaleScores(i int, r *row, s []float64) {
 	bias, badK := b.biasOf(i), b.keys.badK
 	negInf := math.Inf(-1)
-	r.m = negInf
-	for j := range s {
-		if j < r.first || j >= r.last {
+	for j := range r.first {
+		s[j] = negInf
+	}
+	for j := r.last; j < len(s); j++ {
+		s[j] = negInf
+	}
+	careful := r.badQ || badK != nil
+	scale, softcap := b.problem.Scale, b.problem.Softcap > 0
+	m, top, allowed := negInf, r.top, 0
+	for j := r.first; j < r.last; j++ {
+		if bias != nil && bias[j] == negInf {
 			s[j] = negInf
 			continue
 		}
 		x := s[j]
-		if r.badQ || badK != nil && badK[b.lo+j] {
+		if careful && (r.badQ || badK[b.lo+j]) {
 			dim, key := b.keys.dim, b.lo+j
 			x = carefulScore(of(b.queries(), i, dim), of(b.keys.k, key, dim))
 		}
-		x = b.problem.score(x)
+		if x *= scale; softcap {
+			x = b.problem.capped(x)
+		}
 		if bias != nil {
-			if bias[j] == negInf {
-				s[j] = negInf
-				continue
-			}
 			x += bias[j]
 		}
-		r.allowed++
+		allowed++
 		s[j] = x
-		if x > r.m {
-			r.m, r.top = x, j
+		if x > m {
+			m, top = x, j
 		}
 		if !(x <= math.MaxFloat64) {
 			if math.IsNaN(x) {
@@ -80,6 +81,7 @@ func (b *block) scaleScores(i int, r *row, s []float64) {
 			}
 		}
 	}
+	r.m, r.top, r.allowed = m, top, allowed
 }
 
 // score returns, of the score of key j before the mask is added, its size, the bound of its absolute error, and the size

@@ -86,9 +86,15 @@ func alikeOf(p []float64, t told, seen *variety, often *occurrences) alike {
 			continue
 		}
 		a.terms++
-		a.all += min(x, u)
 		if x < 2*u {
-			a.lost += min(x, u)
+			size := x
+			if size > u {
+				size = u
+			}
+			a.lost += size
+			a.all += size
+		} else {
+			a.all += u
 		}
 		looking = looking && seen.add(t.number(j, x))
 	}
@@ -110,20 +116,23 @@ type occurrences [1024]int32
 // roundings are no match for independent ones; and how many such values there are.
 func (o *occurrences) among(p []float64, terms int, t told) (worst float64, values int) {
 	clear(o[:])
+	largest := int32(0)
 	for j, x := range p {
 		if x >= 2*t.u {
-			o[slot(t.number(j, x))]++
+			n := &o[slot(t.number(j, x))]
+			*n++
+			largest = max(largest, *n)
 		}
 	}
 	mean := float64(terms) / float64(len(o)) // which hash to one slot by chance
 	most := int32(mean + 8*math.Sqrt(mean+1) + math.Sqrt(float64(terms))/2 + 8)
+	if largest <= most {
+		return 0, 0
+	}
 	for _, n := range o {
 		if n > most {
 			values++
 		}
-	}
-	if values == 0 {
-		return 0, 0
 	}
 	for j, x := range p {
 		if x >= 2*t.u && o[slot(t.number(j, x))] > most {
