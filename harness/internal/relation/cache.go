@@ -77,25 +77,22 @@ var longerCache = Law{
 		if err := a.run(c, t); err != nil {
 			return err
 		}
-		truth, err := a.truth(c, t)
-		if err != nil {
-			return err
-		}
 		last := blindBehind(&a.Case)
-		result := a.tally(fmt.Sprintf("a cache of %d keys became one of %d, whose new keys rows up to %d may not see", a.Case.KVLen, c.KVLen, last-1))
-		result.outputs(t, func(p place, _, d, i int) element {
-			if p.row >= last {
-				return leftOut
-			}
-			return element{a.base(p, d), a.Truth.Bound[i] + truth.Bound[i], both(a.Truth.OutputDemand[i], truth.OutputDemand[i])}
-		})
-		result.logsumexps(t, func(p place, row int) element {
-			if p.row >= last {
-				return leftOut
-			}
-			return element{a.baseLSE(p), a.Truth.LSEBound[row] + truth.LSEBound[row], both(a.Truth.LSEDemand[row], truth.LSEDemand[row])}
-		})
-		return result.err()
+		detail := fmt.Sprintf("a cache of %d keys became one of %d, whose new keys rows up to %d may not see", a.Case.KVLen, c.KVLen, last-1)
+		return a.withinBounds(detail, func(result *tally, known truths) {
+			result.outputs(t, func(p place, _, d, i int) element {
+				if p.row >= last {
+					return leftOut
+				}
+				return a.ofBoth(known, p, d, i)
+			})
+			result.logsumexps(t, func(p place, row int) element {
+				if p.row >= last {
+					return leftOut
+				}
+				return a.lseOfBoth(known, p, row)
+			})
+		}, derivedRun{c, t})
 	},
 }
 

@@ -130,28 +130,17 @@ var splitV = Law{
 }
 
 func (a *application) judgeSum(first, second *cases.Tensors) error {
-	t := a.tally("the sum of two outputs whose v add up to the base's")
-	truth1, err := a.truth(a.Case, first)
-	if err != nil {
-		return err
-	}
-	truth2, err := a.truth(a.Case, second)
-	if err != nil {
-		return err
-	}
 	values1, values2 := make([]float64, a.Case.VDim()), make([]float64, a.Case.VDim())
-	for row := range a.rowCount() {
-		p := a.placeOf(row)
-		first.Out.Row(p.batch, p.head, p.row, values1)
-		second.Out.Row(p.batch, p.head, p.row, values2)
-		for d := range a.Case.VDim() {
-			i := row*a.Case.VDim() + d
-			if !allNumbers(a.Truth.OutputDemand[i], truth1.OutputDemand[i], truth2.OutputDemand[i]) {
-				continue
+	return a.withinBounds("the sum of two outputs whose v add up to the base's", func(t *tally, known truths) {
+		for row := range a.rowCount() {
+			p := a.placeOf(row)
+			first.Out.Row(p.batch, p.head, p.row, values1)
+			second.Out.Row(p.batch, p.head, p.row, values2)
+			for d := range a.Case.VDim() {
+				if e := a.ofBoth(known, p, d, row*a.Case.VDim()+d); e.demand == reference.Value {
+					t.hold(p, d, "", values1[d]+values2[d], e)
+				}
 			}
-			allowed := a.Truth.Bound[i] + truth1.Bound[i] + truth2.Bound[i]
-			t.hold(p, d, "", values1[d]+values2[d], element{a.base(p, d), allowed, reference.Value})
 		}
-	}
-	return t.err()
+	}, derivedRun{a.Case, first}, derivedRun{a.Case, second})
 }

@@ -31,18 +31,18 @@ var ones = Law{
 		if err := a.attend(t); err != nil {
 			return err
 		}
-		truth, err := a.truth(a.Case, t)
-		if err != nil {
-			return err
-		}
-		result := a.tally("v is 1 everywhere")
-		result.outputs(t, func(_ place, row, _, i int) element {
-			if a.Truth.LSEDemand[row] != reference.Value {
-				return element{0, 0, a.whatever(row, i)}
-			}
-			return element{1, truth.Bound[i], truth.OutputDemand[i]}
-		})
-		return result.err()
+		least := a.Arithmetic.LeastBound(1, 1)
+		return a.withinBounds("v is 1 everywhere", func(result *tally, known truths) {
+			result.outputs(t, func(_ place, row, _, i int) element {
+				switch {
+				case a.Truth.LSEDemand[row] != reference.Value:
+					return element{0, 0, a.whatever(row, i)}
+				case known == nil:
+					return element{1, least, reference.Value}
+				}
+				return element{1, known[0].Bound[i], known[0].OutputDemand[i]}
+			})
+		}, derivedRun{a.Case, t})
 	},
 }
 

@@ -53,26 +53,22 @@ var entryAlone = Law{
 		if err := a.run(c, t); err != nil {
 			return err
 		}
-		truth, err := a.truth(c, t)
-		if err != nil {
-			return err
-		}
-		result := a.tally(fmt.Sprintf("rows %d to %d of batch %d as a problem of their own", e.QBegin, e.QEnd-1, e.batch))
-		for h := range c.Heads {
-			for r := range c.QLen {
-				p := place{e.batch, h, e.QBegin + r}
-				base, own := a.row(p), h*c.QLen+r
-				for d := range truth.HeadDim {
-					i, j := base*truth.HeadDim+d, own*truth.HeadDim+d
-					result.hold(p, d, "", t.Out.At(0, h, r, d), element{a.base(p, d), a.Truth.Bound[i] + truth.Bound[j],
-						both(a.Truth.OutputDemand[i], truth.OutputDemand[j])})
-				}
-				if a.Tensors.LSE != nil && t.LSE != nil {
-					result.hold(p, 0, "lse", t.LSE.At(0, h, r, 0), element{a.baseLSE(p), a.Truth.LSEBound[base] + truth.LSEBound[own],
-						both(a.Truth.LSEDemand[base], truth.LSEDemand[own])})
+		detail := fmt.Sprintf("rows %d to %d of batch %d as a problem of their own", e.QBegin, e.QEnd-1, e.batch)
+		return a.withinBounds(detail, func(result *tally, known truths) {
+			for h := range c.Heads {
+				for r := range c.QLen {
+					p := place{e.batch, h, e.QBegin + r}
+					base, own, dim := a.row(p), h*c.QLen+r, c.VDim()
+					for d := range dim {
+						more, demand := known.output(own*dim+d, a.Truth.OutputDemand[base*dim+d])
+						result.hold(p, d, "", t.Out.At(0, h, r, d), element{a.base(p, d), a.Truth.Bound[base*dim+d] + more, demand})
+					}
+					if a.Tensors.LSE != nil && t.LSE != nil {
+						more, demand := known.logsumexp(own, a.Truth.LSEDemand[base])
+						result.hold(p, 0, "lse", t.LSE.At(0, h, r, 0), element{a.baseLSE(p), a.Truth.LSEBound[base] + more, demand})
+					}
 				}
 			}
-		}
-		return result.err()
+		}, derivedRun{c, t})
 	},
 }

@@ -90,18 +90,10 @@ var softcapFar = Law{
 
 // agreeWithin holds a derived run of the same truth to the base: each is within its own bound.
 func (a *application) agreeWithin(c cases.Case, t *cases.Tensors, detail string) error {
-	truth, err := a.truth(c, t)
-	if err != nil {
-		return err
-	}
-	result := a.tally(detail)
-	result.outputs(t, func(p place, _, d, i int) element {
-		return element{a.base(p, d), a.Truth.Bound[i] + truth.Bound[i], both(a.Truth.OutputDemand[i], truth.OutputDemand[i])}
-	})
-	result.logsumexps(t, func(p place, row int) element {
-		return element{a.baseLSE(p), a.Truth.LSEBound[row] + truth.LSEBound[row], both(a.Truth.LSEDemand[row], truth.LSEDemand[row])}
-	})
-	return result.err()
+	return a.withinBounds(detail, func(result *tally, known truths) {
+		result.outputs(t, func(p place, _, d, i int) element { return a.ofBoth(known, p, d, i) })
+		result.logsumexps(t, func(p place, row int) element { return a.lseOfBoth(known, p, row) })
+	}, derivedRun{c, t})
 }
 
 // multiply multiplies every element of a tensor.

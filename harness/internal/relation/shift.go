@@ -73,30 +73,24 @@ func (a *application) shift(m *cases.MaskArray) (func(place) shift, bool) {
 }
 
 func (a *application) judgeShift(got *cases.Tensors, shifts func(place) shift) error {
-	truth, err := a.truth(a.Case, got)
-	if err != nil {
-		return err
-	}
-	t := a.tally("a constant added to every logit of the row")
-	t.outputs(got, func(p place, row, d, i int) element {
-		demand := both(a.Truth.OutputDemand[i], truth.OutputDemand[i])
-		if demand != reference.Value {
-			if a.Truth.LSEDemand[row]&reference.Value != 0 {
+	return a.withinBounds("a constant added to every logit of the row", func(t *tally, known truths) {
+		t.outputs(got, func(p place, row, d, i int) element {
+			e := a.ofBoth(known, p, d, i)
+			if e.demand != reference.Value && a.Truth.LSEDemand[row]&reference.Value != 0 {
 				return leftOut // an Inf in v, which a weight may or may not reach once rounding differs
 			}
-			return element{demand: demand}
-		}
-		move := math.Abs(truth.Output[i] - a.Truth.Output[i])
-		return element{a.base(p, d), a.Truth.Bound[i] + truth.Bound[i] + move, demand}
-	})
-	t.logsumexps(got, func(p place, row int) element {
-		demand := both(a.Truth.LSEDemand[row], truth.LSEDemand[row])
-		if demand != reference.Value {
-			return element{demand: demand}
-		}
-		by := shifts(p).by
-		move := math.Abs(truth.LSE[row] - a.Truth.LSE[row] - by)
-		return element{a.baseLSE(p) + by, a.Truth.LSEBound[row] + truth.LSEBound[row] + move, demand}
-	})
-	return t.err()
+			for _, shifted := range known {
+				e.allowed += math.Abs(shifted.Output[i] - a.Truth.Output[i])
+			}
+			return e
+		})
+		t.logsumexps(got, func(p place, row int) element {
+			e, by := a.lseOfBoth(known, p, row), shifts(p).by
+			for _, shifted := range known {
+				e.allowed += math.Abs(shifted.LSE[row] - a.Truth.LSE[row] - by)
+			}
+			e.want += by
+			return e
+		})
+	}, derivedRun{a.Case, got})
 }

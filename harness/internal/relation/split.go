@@ -26,25 +26,19 @@ var splitMerge = Law{
 	check: func(a *application) error {
 		cut := 1 + a.dice.below(a.Case.KVLen-1)
 		first, err := a.part(0, cut)
-		if first.got == nil || err != nil {
+		if first.t == nil || err != nil {
 			return err
 		}
 		second, err := a.part(cut, a.Case.KVLen)
-		if second.got == nil || err != nil {
+		if second.t == nil || err != nil {
 			return err
 		}
 		return a.judgeMerge(first, second)
 	},
 }
 
-// part is a run over some of the keys, and its truth.
-type part struct {
-	got   *cases.Tensors
-	truth *reference.Result
-}
-
-// part runs the path on the keys [from, to).
-func (a *application) part(from, to int) (part, error) {
+// part runs the path on the keys [from, to); no tensors: it cannot be held to that.
+func (a *application) part(from, to int) (derivedRun, error) {
 	c, t := a.derive(func(c *cases.Case) {
 		c.KVLen, c.LSE, c.Mask.EmptyLead = to-from, true, 0
 		if from > 0 {
@@ -52,82 +46,110 @@ func (a *application) part(from, to int) (part, error) {
 		}
 	})
 	if t == nil {
-		return part{}, nil
+		return derivedRun{}, nil
 	}
 	keys := identity(to - from)
 	for i := range keys {
 		keys[i] += from
 	}
 	a.rearranged(t, order{keys: keys})
-	if err := a.run(c, t); err != nil {
-		return part{}, err
-	}
-	truth, err := a.truth(c, t)
-	return part{t, truth}, err
+	return derivedRun{c, t}, a.run(c, t)
 }
 
-// lseBound is the bound of a part's logsumexp; 0 where there is no key.
-func (p part) lseBound(row int) float64 {
-	if math.IsInf(p.truth.LSE[row], -1) {
-		return 0
-	}
-	return p.truth.LSEBound[row]
-}
-
-// outBound is the bound of a part's output; false where no number is to be judged.
-func (p part) outBound(row, i int) (float64, bool) {
-	if math.IsInf(p.truth.LSE[row], -1) {
-		return 0, true
-	}
-	return p.truth.Bound[i], p.truth.OutputDemand[i] == reference.Value
-}
-
-// judged reports whether a row of a part has a logsumexp that counts.
-func (p part) judged(row int) bool {
-	return p.truth.LSEDemand[row] == reference.Value || math.IsInf(p.truth.LSE[row], -1)
-}
-
-func (a *application) judgeMerge(first, second part) error {
-	t := a.tally("the outputs of two runs, each over a part of the keys, merged by logsumexp")
+func (a *application) judgeMerge(first, second derivedRun) error {
 	infinite := a.infiniteKeys()
-	for row := range a.rowCount() {
-		p := a.placeOf(row)
-		if a.Truth.LSEDemand[row] != reference.Value || infinite[[2]int{p.batch, p.head / a.Case.Group()}] || !first.judged(row) || !second.judged(row) {
-			continue
-		}
-		lse1, lse2 := a.partLSE(first.got, p), a.partLSE(second.got, p)
-		top := max(lse1, lse2)
-		w1, w2 := math.Exp(lse1-top), math.Exp(lse2-top)
-		p1, p2 := w1/(w1+w2), w2/(w1+w2)
-		if a.Tensors.LSE != nil {
-			off := max(first.lseBound(row), second.lseBound(row))
-			t.hold(p, 0, "lse", top+math.Log(w1+w2), element{a.baseLSE(p), a.Truth.LSEBound[row] + off, reference.Value})
-		}
-		ahead := first.truth.LSE[row] - second.truth.LSE[row]
-		share1, share2 := 1/(1+math.Exp(-ahead)), 1/(1+math.Exp(ahead)) // the smaller one is lost in 1 minus the larger
-		moved := 0.0                                                    // 0 where one part has all the weight, however far apart its logsumexp puts the other
-		if share1*share2 > 0 {
-			moved = share1 * share2 * math.Expm1(first.lseBound(row)+second.lseBound(row))
-		}
-		for d := range a.Case.VDim() {
-			i := row*a.Case.VDim() + d
-			bound1, ok1 := first.outBound(row, i)
-			bound2, ok2 := second.outBound(row, i)
-			if a.Truth.OutputDemand[i] != reference.Value || !ok1 || !ok2 {
+	return a.withinBounds("the outputs of two runs, each over a part of the keys, merged by logsumexp", func(t *tally, known truths) {
+		for row := range a.rowCount() {
+			p := a.placeOf(row)
+			if a.Truth.LSEDemand[row] != reference.Value || infinite[[2]int{p.batch, p.head / a.Case.Group()}] {
 				continue
 			}
-			apart := math.Abs(first.truth.Output[i] - second.truth.Output[i])
-			if share1 == 0 || share2 == 0 {
-				apart = 0
+			m, ok := mergerOf(known, row)
+			if !ok {
+				continue
 			}
-			merged := p1*weighed(first.got, p, d, p1) + p2*weighed(second.got, p, d, p2)
-			allowed := a.Truth.Bound[i] + (share1+moved)*bound1 + (share2+moved)*bound2 + moved*apart
-			// The merge itself is done in float64.
-			allowed += 0x1p-50 * (math.Abs(a.Truth.Output[i]) + apart)
-			t.hold(p, d, "", merged, element{a.base(p, d), allowed, reference.Value})
+			lse1, lse2 := a.partLSE(first.t, p), a.partLSE(second.t, p)
+			top := max(lse1, lse2)
+			w1, w2 := math.Exp(lse1-top), math.Exp(lse2-top)
+			p1, p2 := w1/(w1+w2), w2/(w1+w2)
+			if a.Tensors.LSE != nil {
+				t.hold(p, 0, "lse", top+math.Log(w1+w2), element{a.baseLSE(p), a.Truth.LSEBound[row] + m.lse, reference.Value})
+			}
+			for d := range a.Case.VDim() {
+				i := row*a.Case.VDim() + d
+				more, ok := m.output(i)
+				if a.Truth.OutputDemand[i] != reference.Value || !ok {
+					continue
+				}
+				merged := p1*weighed(first.t, p, d, p1) + p2*weighed(second.t, p, d, p2)
+				// The merge itself is done in float64.
+				allowed := a.Truth.Bound[i] + more + 0x1p-50*math.Abs(a.Truth.Output[i])
+				t.hold(p, d, "", merged, element{a.base(p, d), allowed, reference.Value})
+			}
 		}
+	}, first, second)
+}
+
+// merger is what merging two parts adds to the bounds of one row; nothing where their truths are not known.
+type merger struct {
+	parts  []truthOfPart
+	lse    float64
+	moved  float64 // of the shares, by the errors of the logsumexps
+	single bool    // one part has all the weight, however far apart its logsumexp puts the other
+}
+
+// truthOfPart is one part's truth of a row, and its true share of the row's weights.
+type truthOfPart struct {
+	truth *reference.Result
+	empty bool // without a key
+	share float64
+}
+
+// mergerOf is false where a part has no logsumexp that counts.
+func mergerOf(known truths, row int) (m merger, ok bool) {
+	if known == nil {
+		return m, true
 	}
-	return t.err()
+	sum := 0.0
+	for _, r := range known {
+		p := truthOfPart{truth: r, empty: math.IsInf(r.LSE[row], -1)}
+		if !p.empty {
+			if r.LSEDemand[row] != reference.Value {
+				return m, false
+			}
+			m.lse = max(m.lse, r.LSEBound[row])
+			sum += r.LSEBound[row]
+		}
+		m.parts = append(m.parts, p)
+	}
+	ahead := known[0].LSE[row] - known[1].LSE[row]
+	share1, share2 := 1/(1+math.Exp(-ahead)), 1/(1+math.Exp(ahead)) // the smaller one is lost in 1 minus the larger
+	m.parts[0].share, m.parts[1].share = share1, share2
+	if share1*share2 > 0 {
+		m.moved = share1 * share2 * math.Expm1(sum)
+	}
+	m.single = share1 == 0 || share2 == 0
+	return m, true
+}
+
+// output is what is added to the bound of an output; false where no number is to be judged.
+func (m *merger) output(i int) (more float64, ok bool) {
+	if m.parts == nil {
+		return 0, true
+	}
+	for _, p := range m.parts {
+		if p.empty {
+			continue
+		}
+		if p.truth.OutputDemand[i] != reference.Value {
+			return 0, false
+		}
+		more += (p.share + m.moved) * p.truth.Bound[i]
+	}
+	if !m.single {
+		more += (m.moved + 0x1p-50) * math.Abs(m.parts[0].truth.Output[i]-m.parts[1].truth.Output[i])
+	}
+	return more, true
 }
 
 // infiniteKeys finds the (batch, kv head) pairs with an infinity in a visible key. Its score may be -Inf, which the

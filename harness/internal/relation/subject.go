@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"attest.example/attest/harness/internal/cases"
-	"attest.example/attest/harness/internal/oracle"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/reference"
 )
@@ -103,33 +102,6 @@ func (a *application) run(c cases.Case, t *cases.Tensors) error {
 
 // errRefused ends a law whose derived case the path refused when it was called; why is among the skips.
 var errRefused = errors.New("the path refuses a derived case")
-
-// truth is the reference of a derived run, with the bounds that it is held to and no sharp line. A law asks for it where
-// the base's own bounds do not hold for the derived run.
-func (a *application) truth(c cases.Case, t *cases.Tensors) (*reference.Result, error) {
-	truth, err := oracle.Truth(a.ctx, c, t, a.Arithmetic, reference.Options{Workers: a.Workers, BoundOnly: true})
-	if err != nil {
-		return nil, fmt.Errorf("law %s: %w", a.law.Name, err)
-	}
-	return truth, nil
-}
-
-// both is what two demands have in common, where that is one class; else nothing is to be judged.
-func both(x, y reference.Demand) reference.Demand {
-	if x != y {
-		return reference.Anything
-	}
-	return x
-}
-
-func allNumbers(demands ...reference.Demand) bool {
-	for _, d := range demands {
-		if d != reference.Value {
-			return false
-		}
-	}
-	return true
-}
 
 // skip notes why the law cannot be held against this subject.
 func (a *application) skip(format string, args ...any) {
