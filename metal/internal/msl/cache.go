@@ -225,14 +225,14 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 		return nil
 	}
 	path := filepath.Join(c.dir, r.Module)
-	data, info, err := readOwn(path)
-	if err != nil || digestBytes(data) != r.Sum {
+	digest, info, err := digestOwn(path)
+	if err != nil || digest != r.Sum {
 		return nil
 	}
 	files := append([]string{name, path}, r.Files...)
 	if r.Twin != "" {
 		files = append(files, twinOf(path))
-		if twin, _, err := readOwn(twinOf(path)); err != nil || digestBytes(twin) != r.Twin {
+		if twin, _, err := digestOwn(twinOf(path)); err != nil || twin != r.Twin {
 			return nil
 		}
 		touch(info, twinOf(path))

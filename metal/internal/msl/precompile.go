@@ -80,8 +80,8 @@ func (c *cache) findPrecompiled(key string) string {
 		return ""
 	}
 	for _, name := range names {
-		data, info, err := readOwn(name)
-		if err == nil && filepath.Base(name) == key+"-"+digestBytes(data)+".pch" {
+		digest, info, err := digestOwn(name)
+		if err == nil && filepath.Base(name) == key+"-"+digest+".pch" {
 			touch(info, name)
 			return name
 		}

@@ -32,7 +32,7 @@ func writeSealed(name string, value any) error {
 
 // readSealed reads the file into value, and reports whether it is whole.
 func readSealed(name string, value any) bool {
-	data, _, err := readOwn(name)
+	data, err := readOwn(name)
 	if err != nil {
 		return false
 	}

@@ -44,7 +44,7 @@ func wholeTree(dir string, files map[string][]byte) bool {
 			return err
 		}
 		want, ours := files[name]
-		if have, _, err := readOwn(path); !ours || err != nil || !bytes.Equal(have, want) {
+		if have, err := readOwn(path); !ours || err != nil || !bytes.Equal(have, want) {
 			return errNotOwn
 		}
 		seen++

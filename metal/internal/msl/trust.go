@@ -1,12 +1,16 @@
 package msl
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // ErrUntrustedCache means that a cache cannot be used because somebody else could put code into it: what lies there is
@@ -56,20 +60,49 @@ func trusted(dir string) error {
 // errNotOwn means that a file of the cache is none that the cache has written.
 var errNotOwn = errors.New("not a regular file of this user's own")
 
-// readOwn reads a file of the cache: a regular one, no link, that nobody else can have written.
-func readOwn(name string) ([]byte, fs.FileInfo, error) {
+// openOwn opens a file of the cache: a regular one, no link, that nobody else can have written.
+func openOwn(name string) (*os.File, fs.FileInfo, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|noFollow|noWait, 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
+		f.Close()
 		return nil, nil, err
 	}
 	if owner, known := ownerOf(info); !info.Mode().IsRegular() || info.Mode().Perm()&0o022 != 0 || known && owner != os.Geteuid() {
+		f.Close()
 		return nil, nil, errNotOwn
 	}
-	data, err := io.ReadAll(f)
-	return data, info, err
+	return f, info, nil
 }
+
+// readOwn reads such a file.
+func readOwn(name string) ([]byte, error) {
+	f, info, err := openOwn(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	_, err = data.ReadFrom(f)
+	return data.Bytes(), err
+}
+
+// digestOwn is digestBytes of such a file. It keeps none of them: modules are large, and a process looks at many.
+func digestOwn(name string) (string, fs.FileInfo, error) {
+	f, info, err := openOwn(name)
+	if err != nil {
+		return "", nil, err
+	}
+	defer f.Close()
+	h, room := sha256.New(), digestRoom.Get().(*[64 << 10]byte)
+	defer digestRoom.Put(room)
+	if _, err := io.CopyBuffer(h, struct{ io.Reader }{f}, room[:]); err != nil { // a file would rather copy by a way of its own
+		return "", nil, err
+	}
+	return hex.EncodeToString(h.Sum(nil)), info, nil
+}
+
+var digestRoom = sync.Pool{New: func() any { return new([64 << 10]byte) }}
