@@ -112,7 +112,9 @@ func (w *weigher) score(j int) (dot, rounded, usual float64) {
 	if like := &w.likeK[j]; !w.growth.known || w.growth.of != *like {
 		w.growth.look(w.likeQ, *like)
 	}
-	w.r.fewTerms = w.r.fewTerms || w.growth.few
+	if w.growth.few {
+		w.r.fewTerms = true
+	}
 	ofSum, ofDot, alike, worst := w.growth.ofSum, w.growth.ofDot, w.growth.alike, w.growth.worst
 	rounded = w.u * min(worst*sum, ofSum*sum+ofDot*dot)
 	usual = w.u * (math.Sqrt(worst*w.c[j])*w.scale + 0.6*w.growth.root*dot)
