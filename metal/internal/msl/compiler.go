@@ -22,6 +22,10 @@ type Options struct {
 
 	Target string // "cpu" or ""; "ptx" for NVIDIA GPUs
 
+	// AsWithMasks makes vectors as for a processor whose masks have registers, which is AVX-512's way, of the instructions that
+	// this one has: for tests.
+	AsWithMasks bool
+
 	// Deadline of one run of clang, of which a program takes up to four; 0: $ATTEST_COMPILE_DEADLINE, or two minutes.
 	Deadline time.Duration
 }
@@ -82,7 +86,7 @@ func New(options Options) (*Compiler, error) {
 		return nil, err
 	}
 	return &Compiler{clang: clang, identity: identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: store, deadline: deadline,
-		wide: &wideTwin{}, undefined: undefinedWay{new(atomic.Int32)}, expanded: new(expanded)}, nil
+		wide: &wideTwin{asWithMasks: options.AsWithMasks}, undefined: undefinedWay{new(atomic.Int32)}, expanded: new(expanded)}, nil
 }
 
 // Clang is the path of the compiler in use.

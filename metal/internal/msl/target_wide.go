@@ -21,10 +21,17 @@ import (
 // makes the module.
 type wideCPU struct {
 	cpu
-	opt string // LLVM's optimiser, of clang's version
+	opt         string // LLVM's optimiser, of clang's version
+	asWithMasks bool   // Options.AsWithMasks
 }
 
-func (wideCPU) name() string { return "wide " + wide.Digest() }
+func (t wideCPU) name() string {
+	name := "wide " + wide.Digest()
+	if t.asWithMasks {
+		name += " as with masks"
+	}
+	return name
+}
 
 func (wideCPU) flags(math MathMode, check bool) []string {
 	var flags []string
@@ -102,7 +109,7 @@ func (t wideCPU) finish(ctx context.Context, c *Compiler, p *Program, r *rewritt
 	if err != nil {
 		return err
 	}
-	result, err := wide.Widen(straight)
+	result, err := wide.Widen(straight, t.asWithMasks)
 	if err != nil {
 		return err
 	}
@@ -171,9 +178,10 @@ func (t wideCPU) helpers(ctx context.Context, c *Compiler) (string, error) {
 
 // wideTwin is a compiler for engine wide, or why there is none here.
 type wideTwin struct {
-	once     sync.Once
-	compiler *Compiler
-	err      error
+	asWithMasks bool
+	once        sync.Once
+	compiler    *Compiler
+	err         error
 }
 
 // wideCompiler is this compiler for engine wide, or why there is none here.
@@ -209,7 +217,7 @@ func (c *Compiler) findWide(ctx context.Context) (*Compiler, error) {
 			return nil, fmt.Errorf("%w: %s is of another version", wanted, tool)
 		}
 	}
-	t := wideCPU{opt: opt}
+	t := wideCPU{opt: opt, asWithMasks: c.wide.asWithMasks}
 	return &Compiler{clang: c.clang, identity: identities[0] + "\n" + identities[1] + "\n" + t.name() + "\n" + t.processor(), target: t, cache: c.cache, deadline: c.deadline, expanded: c.expanded,
 		undefined: c.undefined}, nil
 }

@@ -296,7 +296,7 @@ out:
 					t.Errorf("%s: %s\nwant %s", f[0], f[1], f[2])
 				}
 			}
-			r, err := wide.Widen(text)
+			r, err := wide.Widen(text, false)
 			if err != nil || r.Kernels[0].Refused != "" {
 				t.Errorf("not widened: %v %+v", err, r)
 			}

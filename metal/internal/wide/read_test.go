@@ -156,7 +156,7 @@ func TestUnknownInstructionsAreRefused(t *testing.T) {
 		"%2 = load i32, ptr %0, weight 3",
 	} {
 		text := "define void @msl_entry_0(ptr %0) {\n  " + line + "\n  ret void\n}\n"
-		r, err := wide.Widen(text)
+		r, err := wide.Widen(text, false)
 		if err != nil {
 			t.Errorf("%s: %v", line, err)
 			continue
@@ -181,7 +181,7 @@ func TestValuesThatAreUntold(t *testing.T) {
 	} {
 		text := declarations + "define void @msl_entry_0(ptr %0) {\n  %n = load i32, ptr %0\n  %l = call i32 @msl_wide_lane()\n  %x = " + c.line +
 			"\n  %s = add i32 %x, %l\n  %at = getelementptr i32, ptr %0, i32 %l\n  store i32 %s, ptr %at\n  ret void\n}\n"
-		r, err := wide.Widen(text)
+		r, err := wide.Widen(text, false)
 		if err != nil || len(r.Kernels) != 1 {
 			t.Errorf("%s: %+v, %v", c.line, r, err)
 			continue

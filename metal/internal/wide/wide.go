@@ -35,10 +35,12 @@ type Result struct {
 
 var entryName = regexp.MustCompile(`^msl_entry_[0-9]+$`)
 
-// Widen widens the entry points of a text. The pointer to one that stays on fibers is null in the module's table.
-func Widen(text string) (*Result, error) {
+// Widen widens the entry points of a text. The pointer to one that stays on fibers is null in the module's table. For tests on
+// processors without them, asWithMasks decides as for one whose masks have registers, AVX-512's: code is the same processor's.
+func Widen(text string, asWithMasks bool) (*Result, error) {
 	isEntry := func(name string) bool { return entryName.MatchString(name) }
 	m, failed := readModule(text, isEntry)
+	m.maskRegisters = m.maskRegisters || asWithMasks
 	r := &Result{}
 	var body strings.Builder
 	declared, functions := map[string]bool{}, map[string]string{}
@@ -56,6 +58,7 @@ func Widen(text string) (*Result, error) {
 				continue
 			}
 			again, _ := readModule(text, func(n string) bool { return n == name })
+			again.maskRegisters = m.maskRegisters
 			w, err = twice(m, f, again, again.functions[0])
 		}
 		var r1 *refused
