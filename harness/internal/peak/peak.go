@@ -1,5 +1,6 @@
 // Package peak measures the most floating-point operations a second that a device can do, with kernels that do nothing
-// else. No rate of a real kernel can be higher: one that is was not measured but made up. It knows nothing of attention.
+// else, or without any where the device is this machine's processors. No rate of a real kernel can be higher: one that is
+// was not measured but made up. It knows nothing of attention.
 package peak
 
 import (
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"attest.example/attest/metal"
+	"attest.example/attest/metal/processor"
 )
 
 //go:embed peak.metal
@@ -17,7 +19,7 @@ var source string
 // Peak is what was measured, in operations a second; a fused multiply-add is two.
 type Peak struct {
 	FMA    float64 `json:"fma_flops"`    // with vectors in registers
-	Matrix float64 `json:"matrix_flops"` // with simdgroup matrices
+	Matrix float64 `json:"matrix_flops"` // with simdgroup matrices; 0: these are made of the same instructions
 }
 
 // FLOPS is the larger of the two.
@@ -42,17 +44,22 @@ const UsualTime = 400 * time.Millisecond
 // Measure takes about the time that it is given, and half a second more where the kernels are not in the compiler's
 // cache. processors is how many threadgroups run at once; 0 where it is not known, as on a GPU.
 //
-// A machine that is busy with other things shows its peak in short bursts only. Where processors is known, the peak is
-// therefore that of one threadgroup in the best of many bursts, times processors; where it is not, that of a grid
-// which fills the device.
+// A machine that is busy with other things shows its peak in short bursts only. Where processors is known they are this
+// machine's: the peak is that of one in the best of many bursts of C code, times processors, since an engine that runs kernels
+// there makes half of a processor at best. Where it is not, the peak is that of a grid which fills the device.
 func Measure(d *metal.Device, processors int, limit time.Duration) (Peak, error) {
 	var p Peak
+	if processors > 0 {
+		var err error
+		p.FMA, err = native(processors, limit)
+		return p, err
+	}
 	for _, k := range []struct {
 		function string
 		work     float64 // operations of a threadgroup and round
 		into     *float64
 	}{{"peak_fma", fmaWork, &p.FMA}, {"peak_matrix", matrixWork, &p.Matrix}} {
-		best, err := measure(d, k.function, k.work, processors, limit/2)
+		best, err := measure(d, k.function, k.work, limit/2)
 		if err != nil {
 			return Peak{}, fmt.Errorf("measure the device's peak with %s: %w", k.function, err)
 		}
@@ -61,17 +68,25 @@ func Measure(d *metal.Device, processors int, limit time.Duration) (Peak, error)
 	return p, nil
 }
 
-func measure(d *metal.Device, function string, work float64, processors int, limit time.Duration) (float64, error) {
+// native is the peak of this machine's processors.
+func native(processors int, limit time.Duration) (float64, error) {
+	if processor.Bits() == 0 {
+		return 0, fmt.Errorf("measure the processors' peak: this program was built without C")
+	}
+	return best(func(_ int, turns uint32) (float64, error) {
+		start := time.Now()
+		processor.Turn(uint64(turns))
+		return time.Since(start).Seconds(), nil
+	}, processor.Operations(), processors, limit, time.Now)
+}
+
+func measure(d *metal.Device, function string, work float64, limit time.Duration) (float64, error) {
 	kernel, err := d.NewKernel(metal.KernelOptions{Source: source, File: "peak.metal", Function: function})
 	if err != nil {
 		return 0, err
 	}
 	defer kernel.Close()
-	groups := max(1, processors)
-	if processors == 0 {
-		groups = wideGroups
-	}
-	out, err := d.NewMemory(4 * groups * threads * 2)
+	out, err := d.NewMemory(4 * wideGroups * threads * 2)
 	if err != nil {
 		return 0, err
 	}
@@ -83,7 +98,7 @@ func measure(d *metal.Device, function string, work float64, processors int, lim
 		}
 		return seconds[0], nil
 	}
-	return best(run, work, processors, limit, time.Now)
+	return best(run, work, 0, limit, time.Now)
 }
 
 // best is the highest rate of run(threadgroups, rounds) within limit.

@@ -1,0 +1,69 @@
+//go:build cgo
+
+package processor
+
+/*
+#cgo CFLAGS: -std=gnu11 -O3 -Wall
+#include <stdint.h>
+
+// Whatever compiler: fused where the processor fuses, and all sums in registers.
+#if defined(__clang__)
+#define WIDE(features) __attribute__((target(features), noinline))
+#define FUSE _Pragma("clang fp contract(fast)")
+#else
+#define WIDE(features) __attribute__((target(features), optimize("unroll-loops", "fp-contract=fast"), noinline))
+#define FUSE
+#endif
+
+#define SUMS 16
+#define LOOP(vector)                                                                     \
+  FUSE vector s[SUMS], a = {0}, b = {0};                                                 \
+  for (int i = 0; i < (int)(sizeof(vector) / 4); i++) a[i] = factor, b[i] = 1 - factor; \
+  for (int i = 0; i < SUMS; i++) s[i] = a * (float)i;                                    \
+  for (uint64_t n = 0; n < turns; n++)                                                   \
+    for (int i = 0; i < SUMS; i++) s[i] = s[i] * a + b;                                  \
+  for (int i = 1; i < SUMS; i++) s[0] += s[i];                                           \
+  return s[0][0];
+
+typedef float v4 __attribute__((vector_size(16)));
+#if defined(__x86_64__)
+typedef float v8 __attribute__((vector_size(32)));
+typedef float v16 __attribute__((vector_size(64)));
+WIDE("avx512f,fma") static float turns16(uint64_t turns, float factor) { LOOP(v16) }
+WIDE("avx2,fma") static float turns8(uint64_t turns, float factor) { LOOP(v8) }
+#endif
+#if defined(__clang__)
+__attribute__((noinline))
+#else
+__attribute__((optimize("unroll-loops", "fp-contract=fast"), noinline))
+#endif
+static float turns4(uint64_t turns, float factor) { LOOP(v4) }
+
+static int bits(void) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f")) return 512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 256;
+#endif
+  return 128;
+}
+
+static volatile float kept;
+static void turn(uint64_t turns) {
+#if defined(__x86_64__)
+  switch (bits()) {
+  case 512: kept = turns16(turns, 0.999f); return;
+  case 256: kept = turns8(turns, 0.999f); return;
+  }
+#endif
+  kept = turns4(turns, 0.999f);
+}
+*/
+import "C"
+
+var _ = [1]struct{}{}[SumsEach-C.SUMS] // the two are one number
+
+// Bits are those of the processor's vectors; 0: there is no C here.
+func Bits() int { return int(C.bits()) }
+
+// Turn takes so many turns on the calling thread.
+func Turn(turns uint64) { C.turn(C.uint64_t(turns)) }
