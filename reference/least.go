@@ -2,10 +2,10 @@ package reference
 
 import "math"
 
-// Who only asks whether an output is within its bound need not have the bound where the output is as close as these: they
-// take no reference.
+// What no bound is below, for those who only ask whether an output is within its bound: where it is as close as this, nobody
+// needs the reference.
 
-// LeastBound is what the bound of an output is never below: of one rounding of the sum over v, whose sizes under the weights
+// LeastBound is what the bound of an output that is a number is never below: the errors of one rounding of the sum over v, whose sizes under the weights
 // add up to weighted, of the division, and of the store.
 func (a Arithmetic) LeastBound(output, weighted float64) float64 {
 	return a.Acc.Unit*weighted + a.stored()*math.Abs(output)

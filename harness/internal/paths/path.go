@@ -87,7 +87,7 @@ type Description struct {
 	Toolchain string `json:"toolchain"`
 }
 
-// Peaker is a path that can measure what its device could do at most, with kernels that do nothing else.
+// Peaker is a path that can measure what its device could do at most if it did nothing else.
 type Peaker interface {
 	// Peak returns operations a second, and 0 where nobody knows them. It takes about half a second.
 	Peak(context.Context) (float64, error)

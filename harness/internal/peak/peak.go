@@ -45,8 +45,9 @@ const UsualTime = 400 * time.Millisecond
 // cache. processors is how many threadgroups run at once; 0 where it is not known, as on a GPU.
 //
 // A machine that is busy with other things shows its peak in short bursts only. Where processors is known they are this
-// machine's: the peak is that of one in the best of many bursts of C code, times processors, since an engine that runs kernels
-// there makes half of a processor at best. Where it is not, the peak is that of a grid which fills the device.
+// machine's: the peak is that of one in the best of many bursts of C code, times processors, and d is not asked, since of
+// registers alone a kernel may make less there than another makes of attention. Where it is not, the peak is that of a grid
+// which fills the device.
 func Measure(d *metal.Device, processors int, limit time.Duration) (Peak, error) {
 	var p Peak
 	if processors > 0 {

@@ -120,6 +120,7 @@ func sound(seed uint64, compared map[string]int) error {
 	if err != nil {
 		return err
 	}
+	s.thorough = true
 	for _, l := range Applicable(c, s.Promises) {
 		before := s.Compared
 		runs = 1

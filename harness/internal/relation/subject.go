@@ -40,6 +40,7 @@ type Subject struct {
 	// Skips are the laws that could not be checked on this path, each with the reason.
 	Skips []string
 
+	thorough    bool      // for tests: derived runs are always held to their own bounds too
 	columnsOnce []column  // cache of columns
 	outputsOnce []float64 // cache of the base run's outputs, contiguous
 }

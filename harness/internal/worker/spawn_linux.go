@@ -18,9 +18,9 @@ func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// slack is by how much timers of a child may be late. Go's runtime watches over threads in calls of C from one that wakes
-// every 20 microseconds, and on a machine whose processors are all busy each time is another's loss: without this, a tenth
-// of what a run costs.
+// slack is by how much timers of a child, and of what it starts, may be late. Go's runtime watches over threads in calls of C
+// from one that wakes every 20 microseconds, and where all processors are busy each of these times is somebody else's loss: of a
+// run, a tenth of its processor time.
 const slack = time.Millisecond
 
 // unhurried lets timers of this thread, and of all processes that it starts, be late by slack.

@@ -56,16 +56,18 @@ func TestVectorsWithMasksInRegisters(t *testing.T) {
 		}
 	}
 	var outputs [2]string
+	var count engineCount
 	for _, engine := range []Engine{Fibers, Wide} {
-		d := newDevice(t, Options{Workers: 1, Engine: engine, Compiler: compiler})
+		d := newDevice(t, Options{Workers: 1, Engine: engine, Compiler: compiler, OnEngine: count.add})
 		r := newAttention(t, d, "attention_float_64", 70, 2, 64)
 		run(t, r.pipeline, r.launch)
 		outputs[engine] = string(r.output.Bytes())
 	}
-	if outputs[Fibers] != outputs[Wide] {
-		t.Error("attention: the engines' bits differ")
+	if outputs[Fibers] != outputs[Wide] || count.wide != 1 {
+		t.Errorf("attention: the engines' bits differ, or it is on fibers: %v", count.why)
 	}
-	d := newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: wideText{compiler}})
+	count = engineCount{}
+	d := newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: wideText{compiler}, OnEngine: count.add})
 	var kernels []*referee.Kernel
 	for i := range kernelsInAText {
 		kernels = append(kernels, referee.Generate(fmt.Sprintf("k%d", i), *randomSeed+1<<20+uint64(i)))
@@ -74,6 +76,9 @@ func TestVectorsWithMasksInRegisters(t *testing.T) {
 		if err := disagreement(t, map[string]*device.Device{"wide": d}, referee.Text(kernels...), k.Name); err != nil {
 			t.Errorf("random kernel %s: %v", k.Name, err)
 		}
+	}
+	if count.wide < 4*count.fibers {
+		t.Errorf("only %d of %d random kernels run on vectors: %v", count.wide, count.wide+count.fibers, count.why)
 	}
 }
 

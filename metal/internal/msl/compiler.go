@@ -22,8 +22,8 @@ type Options struct {
 
 	Target string // "cpu" or ""; "ptx" for NVIDIA GPUs
 
-	// AsWithMasks makes vectors as for a processor whose masks have registers, which is AVX-512's way, of the instructions that
-	// this one has: for tests.
+	// AsWithMasks has package wide write what it writes for AVX-512, whose masks have registers of their own. Clang still makes
+	// instructions of it that this processor has: for tests.
 	AsWithMasks bool
 
 	// Deadline of one run of clang, of which a program takes up to four; 0: $ATTEST_COMPILE_DEADLINE, or two minutes.

@@ -35,8 +35,9 @@ type Result struct {
 
 var entryName = regexp.MustCompile(`^msl_entry_[0-9]+$`)
 
-// Widen widens the entry points of a text. The pointer to one that stays on fibers is null in the module's table. For tests on
-// processors without them, asWithMasks decides as for one whose masks have registers, AVX-512's: code is the same processor's.
+// Widen widens the entry points of a text. The pointer to one that stays on fibers is null in the module's table. With
+// asWithMasks the text is what it would be for AVX-512, whose masks have registers of their own; clang makes instructions of it that
+// this processor has. That is for tests.
 func Widen(text string, asWithMasks bool) (*Result, error) {
 	isEntry := func(name string) bool { return entryName.MatchString(name) }
 	m, failed := readModule(text, isEntry)
