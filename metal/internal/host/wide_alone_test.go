@@ -89,23 +89,26 @@ kernel void by_one(device float *x [[buffer(0)]], device const float *y [[buffer
 }
 `
 
-// TestEnginesHaveTheSameBits where lanes take turns or are alone. atOnce are kernels whose atomic operations must not have
-// become loops that lanes go round together.
+// partedKernels are those of parted. atOnce are kernels whose atomic operations must not have become loops that lanes go round
+// together.
+var partedKernels = []struct {
+	name   string
+	atOnce bool
+}{{"counters", true}, {"sums", true}, {"some_count", false}, {"swaps", false}, {"alone", false}, {"alone_small", false}, {"by_one", false}, {"rows", false}, {"every_second", false}}
+
+// TestEnginesHaveTheSameBits where lanes take turns or are alone.
 func TestEnginesHaveTheSameBits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles many kernels: make test runs it")
 	}
 	compiler := wideCompilerOf(t)
-	for _, c := range []struct {
-		kernel string
-		atOnce bool
-	}{{"counters", true}, {"sums", true}, {"some_count", false}, {"swaps", false}, {"alone", false}, {"alone_small", false}, {"by_one", false}, {"rows", false}, {"every_second", false}} {
-		t.Run(c.kernel, func(t *testing.T) {
-			wide, note := partedOn(t, compiler, Wide, c.kernel)
-			if c.atOnce && !strings.Contains(note, " 0 under masks") {
+	for _, k := range partedKernels {
+		t.Run(k.name, func(t *testing.T) {
+			wide, note := partedOn(t, compiler, Wide, k.name)
+			if k.atOnce && !strings.Contains(note, " 0 under masks") {
 				t.Errorf("lanes go round a loop for each atomic operation: %s", note)
 			}
-			if fibers, _ := partedOn(t, compiler, Fibers, c.kernel); wide != fibers {
+			if fibers, _ := partedOn(t, compiler, Fibers, k.name); wide != fibers {
 				t.Error("the engines' bits differ")
 			}
 		})

@@ -49,10 +49,10 @@ func TestVectorsWithMasksInRegisters(t *testing.T) {
 			}
 		}
 	}
-	for _, kernel := range []string{"counters", "sums", "some_count", "swaps", "alone", "alone_small", "by_one", "rows", "every_second"} {
-		wide, _ := partedOn(t, compiler, Wide, kernel)
-		if fibers, _ := partedOn(t, compiler, Fibers, kernel); wide != fibers {
-			t.Errorf("kernel %s: the engines' bits differ", kernel)
+	for _, k := range partedKernels {
+		wide, _ := partedOn(t, compiler, Wide, k.name)
+		if fibers, _ := partedOn(t, compiler, Fibers, k.name); wide != fibers {
+			t.Errorf("kernel %s: the engines' bits differ", k.name)
 		}
 	}
 	var outputs [2]string
