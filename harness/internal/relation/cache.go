@@ -79,20 +79,7 @@ var longerCache = Law{
 		}
 		last := blindBehind(&a.Case)
 		detail := fmt.Sprintf("a cache of %d keys became one of %d, whose new keys rows up to %d may not see", a.Case.KVLen, c.KVLen, last-1)
-		return a.withinBounds(detail, func(result *tally, known truths) {
-			result.outputs(t, func(p place, _, d, i int) element {
-				if p.row >= last {
-					return leftOut
-				}
-				return a.ofBoth(known, p, d, i)
-			})
-			result.logsumexps(t, func(p place, row int) element {
-				if p.row >= last {
-					return leftOut
-				}
-				return a.lseOfBoth(known, p, row)
-			})
-		}, derivedRun{c, t})
+		return a.agreeWhere(c, t, detail, func(p place) bool { return p.row < last })
 	},
 }
 

@@ -90,9 +90,24 @@ var softcapFar = Law{
 
 // agreeWithin holds a derived run of the same truth to the base: each is within its own bound.
 func (a *application) agreeWithin(c cases.Case, t *cases.Tensors, detail string) error {
+	return a.agreeWhere(c, t, detail, func(place) bool { return true })
+}
+
+// agreeWhere is agreeWithin for the rows whose truth is the same.
+func (a *application) agreeWhere(c cases.Case, t *cases.Tensors, detail string, same func(place) bool) error {
 	return a.withinBounds(detail, func(result *tally, known truths) {
-		result.outputs(t, func(p place, _, d, i int) element { return a.ofBoth(known, p, d, i) })
-		result.logsumexps(t, func(p place, row int) element { return a.lseOfBoth(known, p, row) })
+		result.outputs(t, func(p place, _, d, i int) element {
+			if !same(p) {
+				return leftOut
+			}
+			return a.ofBoth(known, p, d, i)
+		})
+		result.logsumexps(t, func(p place, row int) element {
+			if !same(p) {
+				return leftOut
+			}
+			return a.lseOfBoth(known, p, row)
+		})
 	}, derivedRun{c, t})
 }
 
