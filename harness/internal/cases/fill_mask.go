@@ -2,6 +2,7 @@ package cases
 
 import (
 	"math"
+	"slices"
 
 	"attest.example/attest/harness/internal/precision"
 )
@@ -167,18 +168,18 @@ func (m *MaskArray) at(b, h, r int) (int, int, int) {
 // fillMaskedSlots overwrites the k and v rows that no query row of any head may see.
 func (c *Case) fillMaskedSlots(t *Tensors) {
 	x := map[MaskedFill]float64{MaskedNaN: math.NaN(), MaskedInf: math.Inf(1), MaskedHuge: c.Input.Max()}[c.Values.Masked]
+	columns := slices.Repeat([]float64{x}, max(t.K.Shape[3], t.V.Shape[3]))
 	c.EachMaskedSlot(t, func(b, h, key int) {
 		for _, operand := range []*Tensor{&t.K, &t.V} {
-			if operand.quant != nil {
+			switch {
+			case operand.quant != nil:
 				operand.fillMaskedRow(b, h, key, c.Values.Masked)
-				continue
-			}
-			for d := range operand.Shape[3] {
-				if c.Values.Masked == MaskedSNaN {
+			case c.Values.Masked == MaskedSNaN:
+				for d := range operand.Shape[3] {
 					operand.setSignallingNaN(b, h, key, d)
-				} else {
-					operand.Set(b, h, key, d, x)
 				}
+			default:
+				operand.SetColumns(b, h, key, columns[:operand.Shape[3]])
 			}
 		}
 	})
@@ -195,19 +196,34 @@ func (c *Case) EachMaskedSlot(t *Tensors, visit func(b, h, key int)) {
 	for b := range c.Batch {
 		for kv := range c.KVHeads {
 			clear(seen)
-			for h := kv * c.Group(); h < (kv+1)*c.Group(); h++ {
-				for r := range c.QLen {
-					first, last := rows.Row(b, h, r, bias)
-					for k, x := range bias[first:last] {
-						if !math.IsInf(x, -1) {
-							seen[first+k] = true
-						}
-					}
-				}
-			}
+			rows.markSeen(b, kv*c.Group(), (kv+1)*c.Group(), seen, bias)
 			for key, s := range seen {
 				if !s {
 					visit(b, kv, key)
+				}
+			}
+		}
+	}
+}
+
+// markSeen notes the keys that some row of the heads from first to last sees, and ends when all are. bias is room for as many
+// numbers. It begins with the last row, for under a causal mask that one sees the most.
+func (m *MaskRows) markSeen(batch, first, last int, seen []bool, bias []float64) {
+	left := len(seen)
+	for head := first; head < last; head++ {
+		for row := m.c.QLen - 1; row >= 0 && left > 0; row-- {
+			from, to := m.span(batch, row)
+			if from >= to {
+				continue
+			}
+			if m.array != nil { // nothing else forbids a key within the span: slopes are finite
+				b, h, r := m.array.at(batch, head, row)
+				m.array.row(b, h, r, from, bias[from:to])
+			}
+			for k, x := range bias[from:to] {
+				if !seen[from+k] && !math.IsInf(x, -1) {
+					seen[from+k] = true
+					left--
 				}
 			}
 		}

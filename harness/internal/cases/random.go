@@ -39,9 +39,11 @@ func (s stream) normal(index uint64) float64 { return bell(s.bits(index*2), s.bi
 
 // normals are the normal numbers of consecutive indices, each times a factor.
 func (s stream) normals(into []float64, first uint64, by float64) {
+	const step = 2 * splitmix.Golden % (1 << 64)
+	low := uint64(s) + step*first // where bits(2*first) begins; the next two begin Golden and step further on
 	for i := range into {
-		index := first + uint64(i)
-		into[i] = by * bell(s.bits(index*2), s.bits(index*2+1))
+		into[i] = by * bell(splitmix.Mix(splitmix.Mix(low)+uint64(s)), splitmix.Mix(splitmix.Mix(low+splitmix.Golden)+uint64(s)))
+		low += step
 	}
 }
 
