@@ -43,6 +43,15 @@ func storing(name, body string) string {
 func stored(t *testing.T, compiler Compiler, engine Engine, text, function string, threadgroup [3]uint32) string {
 	count := engineCount{}
 	d := newDevice(t, Options{Workers: 1, Engine: engine, Compiler: compiler, OnEngine: count.add})
+	o := storedOn(t, d, text, function, threadgroup)
+	if engine == Wide && count.wide != 1 {
+		t.Errorf("on fibers: %v", count.why)
+	}
+	return o
+}
+
+// storedOn is what it stores on a device.
+func storedOn(t *testing.T, d *device.Device, text, function string, threadgroup [3]uint32) string {
 	kernel := compile(t, d, device.Program{Source: text, File: "test.metal", Function: function})
 	x, o := buffer(t, d, 4*80), buffer(t, d, 4*512)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -58,9 +67,6 @@ func stored(t *testing.T, compiler Compiler, engine Engine, text, function strin
 	l := device.Launch{Arguments: []device.Argument{{Index: 0, Memory: x}, {Index: 1, Memory: o}}, Grid: [3]uint32{1}, Threadgroup: threadgroup}
 	if _, err := kernel.Run(&l); err != nil {
 		t.Fatal(err)
-	}
-	if engine == Wide && count.wide != 1 {
-		t.Errorf("on fibers: %v", count.why)
 	}
 	return string(o.Bytes())
 }

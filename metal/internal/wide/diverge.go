@@ -194,10 +194,16 @@ func (d *divergence) oneWay(b *block) bool {
 	return true
 }
 
-// together reports whether a block is the head of a loop with one way in and one way back.
+// together reports whether a block is the head of a loop with one way in and one way back, by each of which all lanes come at once.
 func (d *divergence) together(b *block) bool {
 	l := d.flow.headOf[b]
-	return l != nil && len(l.heads) == 1 && len(b.preds) == 2 && l.turn[b.preds[0]] != l.turn[b.preds[1]] && !d.ends[b]
+	return l != nil && len(l.heads) == 1 && len(b.preds) == 2 && l.turn[b.preds[0]] != l.turn[b.preds[1]] && !d.ends[b] &&
+		!slices.ContainsFunc(b.preds, func(p *block) bool { return d.comesInTurns(p, b) })
+}
+
+// comesInTurns reports whether lanes that go from one block to another leave a loop there in different turns, some before others.
+func (d *divergence) comesInTurns(from, to *block) bool {
+	return slices.ContainsFunc(d.flow.inLoops[from], func(l *loop) bool { return d.parting[l] && !l.turn[to] })
 }
 
 func (d *divergence) blockNamed(b *block, name string) *block {

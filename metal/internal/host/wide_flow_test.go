@@ -1,0 +1,95 @@
+package host
+
+import (
+	"strings"
+	"testing"
+)
+
+// flows are bodies of kernels by what is special about the ways through them.
+var flows = map[string]string{
+	"a loop after a loop": `uint v = 1, m = 0;
+  if (as_type<uint>(x[i]) & 1) {
+    for (uint k = 0; k < i % 32; ++k) v = as_type<uint>(x[(v + k) % 64]) % 256;
+    for (; v > 0; v /= 2) ++m;
+  }
+  o[i] = m;`,
+	"a loop on what a loop left": `uint v = as_type<uint>(x[i]) % 256, k = v % 32, m = 0;
+  if (i % 32 > 2) {
+    while (k > 0) { v = as_type<uint>(x[v % 64]) % 256 + k; --k; }
+    while (v & 0xff) { ++m; v >>= 1; }
+  }
+  o[i] = m;`,
+	"a loop in a loop": `uint sum = 0, w = 0;
+  uint seen[6] = {1, i, 3, 4, 5, 6};
+  float v = x[i];
+  while (true) {
+    if (++w > i % 8) break;
+    for (ushort k = ushort(as_type<uint>(x[i]) % 8); k > 0; --k) {
+      if (v > x[i >> 2]) {
+        sum ^= max(ushort(k + k), ushort(16));
+        seen[as_type<uint>(x[i >> 2]) % 4] += 255;
+      }
+      v = trunc(x[i % 16 * 4 + 7] * 4);
+    }
+  }
+  o[i] = sum + seen[0];`,
+	"turns of two loops": `uint c = 0, m = 0, w = i % 32;
+  while (w) { --w; while (as_type<uint>(x[(c + w) % 64]) % 2) { c += 3; if (c > 500) break; } m = m * 3 + c; }
+  o[i] = m * 31 + c;`,
+	"a switch that ends a turn": `uint a = as_type<uint>(x[i]), b = as_type<uint>(x[i + 1]), c = i, from = i;
+  for (uint k = 0; k < as_type<uint>(x[i]) % 32; ++k) {
+    uint l = c % 16;
+    while (l) {
+      --l;
+      switch (b % 4) {
+      case 0: break;
+      case 1: from += a % 2; a ^= as_type<uint>(x[from % 64]); break;
+      default: c += 1;
+      }
+    }
+  }
+  o[i] = a * 31 + b * 7 + c + from;`,
+	"a lambda that returns early": `auto apart = [&](uint a, uint b) { if (a > b) return a - b; return b * 2 + i; };
+  uint sum = 0; auto add = [&sum](uint a) { sum = sum * 7 + a; };
+  for (uint k = 0; k < i % 8; ++k) { add(apart(k, as_type<uint>(x[i]) % 8)); if (sum > 0xfffff) return; }
+  o[i] = sum;`,
+}
+
+// TestWaysThroughKernels: lanes that come to a loop in several turns of the one before it keep what they bring, and what LLVM
+// writes about switches and calls that became part of a kernel is understood.
+func TestWaysThroughKernels(t *testing.T) {
+	compiler := wideCompilerOf(t)
+	for name, body := range flows {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			text := prelude + storing("test", body)
+			threadgroup := [3]uint32{60}
+			if stored(t, compiler, Fibers, text, "test", threadgroup) != stored(t, compiler, Wide, text, "test", threadgroup) {
+				t.Error("the engines' bits differ")
+			}
+		})
+	}
+}
+
+// TestLargePrivateVariables stay on fibers, each of which has a stack of its own, where they are too much for a simdgroup's.
+func TestLargePrivateVariables(t *testing.T) {
+	compiler := wideCompilerOf(t)
+	for count, onVectors := range map[string]bool{"2000": true, "3900": true, "4200": false, "8000": false, "12000": false, "16384": false} {
+		t.Run(count, func(t *testing.T) {
+			text := prelude + storing("test", strings.ReplaceAll(`uint a[COUNT], r = 0;
+  for (uint k = 0; k < COUNT; ++k) a[k] = k * i;
+  a[as_type<uint>(x[i]) % COUNT] = 5;
+  for (uint k = 0; k < COUNT; k += 7) r = r * 3 + a[(k + i) % COUNT];
+  o[i] = r;`, "COUNT", count))
+			engines := engineCount{}
+			d := newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: compiler, OnEngine: engines.add})
+			threadgroup := [3]uint32{64}
+			got := storedOn(t, d, text, "test", threadgroup)
+			if wide := engines.wide == 1; wide != onVectors || !onVectors && !strings.Contains(engines.why[0], "private variables") {
+				t.Errorf("on vectors %t: %q", wide, engines.why)
+			}
+			if got != stored(t, compiler, Fibers, text, "test", threadgroup) {
+				t.Error("the engines' bits differ")
+			}
+		})
+	}
+}
