@@ -102,11 +102,11 @@ func readFunction(name, first string, lines []string) (*function, error) {
 			if len(current.insts) > 0 {
 				f.blocks = append(f.blocks, current)
 			}
-			current = &block{name: strings.TrimSpace(label)}
+			current = &block{name: unquoted(strings.TrimSpace(label))}
 			continue
 		}
 		if strings.HasSuffix(text, "[") { // a switch takes a line for each of its cases
-			for !strings.HasSuffix(lines[n], "]") && n+1 < len(lines) {
+			for !strings.HasPrefix(strings.TrimSpace(lines[n]), "]") && n+1 < len(lines) { // behind it may stand metadata
 				n++
 				text += " " + strings.TrimSpace(lines[n])
 			}

@@ -194,7 +194,7 @@ func (l *line) sources(i *inst) {
 			l.failed = true
 			return
 		}
-		i.labels = append(i.labels, from[1:])
+		i.labels = append(i.labels, unquoted(from[1:]))
 		l.expect("]")
 		if !strings.HasPrefix(strings.TrimLeft(l.rest, " "), ", [") {
 			return

@@ -209,8 +209,11 @@ func (l *line) label() string {
 		l.failed = true
 		return ""
 	}
-	return w[1:]
+	return unquoted(w[1:])
 }
+
+// unquoted is a block's name without the quotes that LLVM writes where a name has signs such as $.
+func unquoted(name string) string { return strings.Trim(name, `"`) }
 
 // tail passes over metadata and the number of attributes, and reads an alignment.
 func (l *line) tail(i *inst) {

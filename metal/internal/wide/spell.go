@@ -41,7 +41,7 @@ func (i *inst) spelling() string {
 			if n > 0 {
 				b.WriteString(", ")
 			}
-			fmt.Fprintf(&b, "[ %s, %%%s ]", i.args[n].text, i.labels[n])
+			fmt.Fprintf(&b, "[ %s, %%%s ]", i.args[n].text, quoteName(i.labels[n]))
 		}
 	case "getelementptr":
 		fmt.Fprintf(&b, "getelementptr %s%s", flags, i.src)
@@ -84,13 +84,13 @@ func (i *inst) flagText() string {
 func (i *inst) controlSpelling() string {
 	switch {
 	case i.op == "br" && len(i.args) == 0:
-		return "br label %" + i.labels[0]
+		return "br label %" + quoteName(i.labels[0])
 	case i.op == "br":
-		return fmt.Sprintf("br %s, label %%%s, label %%%s", i.arg(0), i.labels[0], i.labels[1])
+		return fmt.Sprintf("br %s, label %%%s, label %%%s", i.arg(0), quoteName(i.labels[0]), quoteName(i.labels[1]))
 	case i.op == "switch":
-		text := fmt.Sprintf("switch %s, label %%%s [", i.arg(0), i.labels[0])
+		text := fmt.Sprintf("switch %s, label %%%s [", i.arg(0), quoteName(i.labels[0]))
 		for n, c := range i.cases {
-			text += fmt.Sprintf(" %s %s, label %%%s", i.args[0].typ, c, i.labels[n+1])
+			text += fmt.Sprintf(" %s %s, label %%%s", i.args[0].typ, c, quoteName(i.labels[n+1]))
 		}
 		return text + " ]"
 	case i.op == "ret" && len(i.args) == 0:
@@ -150,7 +150,7 @@ func (f *function) String() string {
 	}
 	b.WriteString(") {\n")
 	for _, l := range f.blocks {
-		fmt.Fprintf(&b, "%s:\n", l.name)
+		fmt.Fprintf(&b, "%s:\n", quoteName(l.name))
 		for _, i := range l.insts {
 			fmt.Fprintf(&b, "  %s\n", i)
 		}
