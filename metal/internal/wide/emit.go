@@ -35,6 +35,7 @@ type emitter struct {
 	active    string // the lanes that run the block, a bit for each
 	mask      string // the same lanes, as a vector
 	skip      map[*inst]bool
+	private   int64             // bytes of all lanes' private variables
 	joined    map[*inst][]*inst // stores that are one, by the last of them: what lies side by side, in ascending order
 	err       error
 

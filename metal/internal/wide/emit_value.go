@@ -76,6 +76,10 @@ func (e *emitter) slot(t string) string {
 	return s
 }
 
+// mostPrivate is how many bytes all lanes' private variables may take: half of a simdgroup's stack (WIDE_STACK_BYTES of
+// metal/internal/host/internal.h). A lane of its own has more on fibers.
+const mostPrivate = 512 << 10
+
 // alloca makes a private variable: all lanes' side by side, or one after another.
 func (e *emitter) alloca(i *inst) {
 	size, align, ok := e.m.layout(i.src)
@@ -84,6 +88,10 @@ func (e *emitter) alloca(i *inst) {
 		return
 	}
 	align = max(align, int64(i.align))
+	if e.private += lanes * roundUp(size, align); e.private > mostPrivate {
+		e.refuse("private variables of %d bytes a lane; a simdgroup has %d for all lanes", e.private/lanes, mostPrivate)
+		return
+	}
 	memory := e.slot(fmt.Sprintf("[%d x i8], align 64", lanes*roundUp(size, align)))
 	if e.d.sides[i.name] {
 		fmt.Fprintf(&e.slots, "  store ptr %s, ptr %s\n", memory, e.slotOf[i.name])

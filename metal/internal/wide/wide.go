@@ -99,7 +99,7 @@ func Widen(text string, asWithMasks bool) (*Result, error) {
 			all.WriteString(d + "\n")
 		}
 	}
-	fmt.Fprintf(&all, "attributes #9999 = { nounwind \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\" %s }\n", attributes)
+	fmt.Fprintf(&all, "attributes #9999 = { nounwind \"probe-stack\"=\"inline-asm\" \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\" %s }\n", attributes)
 	fmt.Fprintf(&all, "attributes #9998 = { nounwind \"prefer-vector-width\"=\"512\" \"min-legal-vector-width\"=\"512\" %s }\n", attributes)
 	r.Text = all.String()
 	return r, nil
