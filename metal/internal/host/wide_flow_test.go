@@ -49,6 +49,7 @@ var flows = map[string]string{
     }
   }
   o[i] = a * 31 + b * 7 + c + from;`,
+	"powers of two": `o[i] = pow(2.0f, x[i]); if (x[i] > 0) o[i] += pow(2.0f, x[i / 8]);`,
 	"a lambda that returns early": `auto apart = [&](uint a, uint b) { if (a > b) return a - b; return b * 2 + i; };
   uint sum = 0; auto add = [&sum](uint a) { sum = sum * 7 + a; };
   for (uint k = 0; k < i % 8; ++k) { add(apart(k, as_type<uint>(x[i]) % 8)); if (sum > 0xfffff) return; }
@@ -56,7 +57,7 @@ var flows = map[string]string{
 }
 
 // TestWaysThroughKernels: lanes that come to a loop in several turns of the one before it keep what they bring, and what LLVM
-// writes about switches and calls that became part of a kernel is understood.
+// writes about switches, powers of two, and calls that became part of a kernel is understood.
 func TestWaysThroughKernels(t *testing.T) {
 	compiler := wideCompilerOf(t)
 	for name, body := range flows {

@@ -22,6 +22,9 @@ func (cpu) flags(math MathMode, check bool) []string {
 		"-fdeclspec", "-O2", "-fPIC", "-fvisibility=hidden",
 		// Loops of one lane seldom gain from vectors and unrolling by guess, and cost a third of the compile time.
 		"-fno-vectorize", "-mllvm", "-unroll-runtime=false",
+		// A number that is too large for an integer becomes the largest, and NaN 0, as on GPUs. C++ leaves it open, and then vectors
+		// and single lanes differ.
+		"-fno-strict-float-cast-overflow",
 		// A lane's stack ends in a guard that a large frame must not step over.
 		"-fstack-clash-protection",
 		"-fno-color-diagnostics", "-fno-caret-diagnostics", "-fno-elide-type", "-ferror-limit=40",

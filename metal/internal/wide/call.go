@@ -23,24 +23,27 @@ func (e *emitter) call(i *inst, after []*inst) {
 		e.once(i)
 	case strings.HasPrefix(i.callee, "llvm.mem"):
 		e.memoryCall(i, apart)
-	case strings.HasPrefix(i.callee, "llvm."):
-		if !vectorIntrinsics[strings.Split(i.callee, ".")[1]] {
-			e.refuse("a call of %s", i.callee)
-		} else if !apart {
+	case strings.HasPrefix(i.callee, "llvm.") && vectorIntrinsics[intrinsicName(i.callee)]:
+		if !apart {
 			e.once(i)
 		} else {
 			e.intrinsic(i)
 		}
-	case mathFunctions[i.callee]:
+	case mathFunctions[i.callee] || mathFunctions[intrinsicName(i.callee)]: // pow(2, x) is llvm.exp2.f32
+		function := wholeFunctions[i.callee]
 		switch {
-		case !apart && (i.callee == "exp2f" || i.callee == "expf"): // a call would have every register put aside
-			e.declare("float @wide_%s_one(float)", i.callee)
-			e.put(i, e.set("call float @wide_%s_one(float %s)", i.callee, e.get(i.args[0])))
+		case !apart && function != "": // a call would have every register put aside
+			e.declare("float @%s_one(float)", function)
+			e.put(i, e.set("call float @%s_one(float %s)", function, e.get(i.args[0])))
 		case !apart:
 			e.once(i)
+		case function != "":
+			e.put(i, e.helper(function, "float", i.args[0]))
 		default:
 			e.mathCall(i)
 		}
+	case strings.HasPrefix(i.callee, "llvm."):
+		e.refuse("a call of %s", i.callee)
 	default:
 		e.refuse("a call of %s, which is not made part of the kernel", i.callee)
 	}
@@ -48,7 +51,20 @@ func (e *emitter) call(i *inst, after []*inst) {
 
 // vectorIntrinsics are LLVM's functions of numbers that take vectors with the same result in each element.
 var vectorIntrinsics = setOf("fabs sqrt floor ceil trunc rint nearbyint round roundeven fma fmuladd minnum maxnum minimum maximum copysign " +
-	"smin smax umin umax abs ctpop ctlz cttz bswap bitreverse fshl fshr uadd sadd usub ssub is canonicalize")
+	"smin smax umin umax abs ctpop ctlz cttz bswap bitreverse fshl fshr uadd sadd usub ssub fptoui fptosi is canonicalize")
+
+// intrinsicName is the operation of one of LLVM's functions, whose types stand behind it.
+func intrinsicName(callee string) string {
+	name, ok := strings.CutPrefix(callee, "llvm.")
+	if !ok {
+		return ""
+	}
+	name, _, _ = strings.Cut(name, ".")
+	return name
+}
+
+// wholeFunctions are functions that vectors/helpers.c has for all lanes at once, with bits that are proven to be the C library's.
+var wholeFunctions = map[string]string{"exp2f": "wide_exp2f", "llvm.exp2.f32": "wide_exp2f", "expf": "wide_expf", "llvm.exp.f32": "wide_expf"}
 
 // mathFunctions are the C library's of one or two numbers, which remember nothing.
 var mathFunctions = func() map[string]bool {
@@ -72,14 +88,18 @@ func setOf(words string) map[string]bool {
 func (e *emitter) intrinsic(i *inst) {
 	words := strings.Split(i.callee, ".")
 	name, types := words[:2], words[2:]
-	if len(words) > 3 && (words[1] == "is" || words[1] == "uadd" || words[1] == "sadd" || words[1] == "usub" || words[1] == "ssub") {
-		if words[1] != "is" && words[2] != "sat" {
+	switch words[1] {
+	case "is", "uadd", "sadd", "usub", "ssub", "fptoui", "fptosi": // is.fpclass, uadd.sat
+		if name, types = words[:3], words[3:]; words[1] != "is" && words[2] != "sat" {
 			e.refuse("a call of %s", i.callee)
 			return
 		}
-		name, types = words[:3], words[3:]
 	}
-	if len(types) != 1 {
+	wanted := 1
+	if words[1] == "fptoui" || words[1] == "fptosi" { // what they make, and what of
+		wanted = 2
+	}
+	if len(types) != wanted {
 		e.refuse("a call of %s", i.callee)
 		return
 	}
@@ -88,26 +108,21 @@ func (e *emitter) intrinsic(i *inst) {
 	case "ctlz", "cttz", "abs", "is":
 		constantFrom = 1
 	}
-	var arguments, wanted []string
+	var arguments, parameters []string
 	for n, a := range i.args {
 		if n >= constantFrom {
-			arguments, wanted = append(arguments, a.typ+" "+a.text), append(wanted, a.typ)
+			arguments, parameters = append(arguments, a.typ+" "+a.text), append(parameters, a.typ)
 			continue
 		}
-		arguments, wanted = append(arguments, wideType(a.typ)+" "+e.all(a)), append(wanted, wideType(a.typ))
+		arguments, parameters = append(arguments, wideType(a.typ)+" "+e.all(a)), append(parameters, wideType(a.typ))
 	}
-	full := strings.Join(name, ".") + ".v32" + types[0]
-	e.declare("%s @%s(%s)", wideType(i.typ), full, strings.Join(wanted, ", "))
+	full := strings.Join(name, ".") + ".v32" + strings.Join(types, ".v32")
+	e.declare("%s @%s(%s)", wideType(i.typ), full, strings.Join(parameters, ", "))
 	e.put(i, e.set("call %s%s @%s(%s)", fastFlags(i), wideType(i.typ), full, strings.Join(arguments, ", ")))
 }
 
-// mathCall calls a function of the C library, which has the bits that fibers have: at once where there is one for all
-// lanes whose bits are proven to be the same, else for one lane after another.
+// mathCall calls a function of the C library for one lane after another.
 func (e *emitter) mathCall(i *inst) {
-	if i.callee == "exp2f" || i.callee == "expf" {
-		e.put(i, e.helper("wide_"+i.callee, "float", i.args[0]))
-		return
-	}
 	in := e.park(i.args)
 	e.each([]string{i.typ}, i, func(lane string) []string {
 		var arguments []string
