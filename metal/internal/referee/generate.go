@@ -60,6 +60,7 @@ type generator struct {
 	fuel    int // statements left
 	inLoop  bool
 	within  bool // in a loop or a switch: a break ends it
+	alone   bool // no operations: lanes ask nothing of each other
 	widened int  // turns of the loops around, at most
 }
 
@@ -79,7 +80,14 @@ func (g *generator) number(depth int) string {
 		return g.pick("x", "y", "lane", "r", fmt.Sprintf("%du", g.IntN(9)))
 	}
 	a := g.number(depth - 1)
-	switch g.IntN(9) {
+	kind := g.IntN(9)
+	if g.alone && (kind == 1 || kind == 2) {
+		if g.helper {
+			return a
+		}
+		return fmt.Sprintf("in[(%s + %s) & 63u]", a, g.number(depth-1))
+	}
+	switch kind {
 	case 0:
 		return fmt.Sprintf("(%s > %s ? %s : %s)", a, g.number(depth-1), g.number(depth-1), g.number(depth-1))
 	case 1:
@@ -106,7 +114,7 @@ func (g *generator) condition(depth int) string {
 			return fmt.Sprintf("(%s) %s (%s)", g.condition(depth-1), g.pick("&&", "||"), g.condition(depth-1))
 		}
 	case 3:
-		if depth > 0 {
+		if depth > 0 && !g.alone {
 			return fmt.Sprintf("simd_%s((%s & 3u) == %du)", g.pick("any", "all"), g.number(depth-1), g.IntN(4))
 		}
 	case 4:
@@ -175,8 +183,8 @@ func (g *generator) node(depth int) []*Node {
 	one := func(head string, body []*Node, tail string) []*Node {
 		return []*Node{{Head: head, Body: body, Tail: tail}}
 	}
-	kind := g.IntN(19)
-	if depth == 0 && kind >= 4 && kind < 13 {
+	kind := g.IntN(21)
+	if depth == 0 && (kind >= 4 && kind < 13 || kind > 18) {
 		kind = 0
 	}
 	if g.widened > 40 && kind >= 7 && kind < 11 {
@@ -247,10 +255,35 @@ func (g *generator) node(depth int) []*Node {
 			}
 			return []*Node{{Head: head, Body: body, Tail: "} }"}}
 		}
+	case 19, 20:
+		return []*Node{g.loopsInARow()}
 	case 15:
 		return one(fmt.Sprintf("%s = %s;", g.pick("x", "y"), g.number(2)), nil, "")
 	}
 	return one(fmt.Sprintf("r = r * 31u + %s;", g.operation(1)), nil, "")
+}
+
+// loopsInARow are loops without operations, for some lanes: a compiler is free to make the end of one the head of the next.
+func (g *generator) loopsInARow() *Node {
+	g.alone = true
+	defer func() { g.alone = false }()
+	var loops []*Node
+	for range 2 + g.IntN(2) {
+		d := g.fresh("d")
+		turn := &Node{Head: fmt.Sprintf("%s = %s;", g.pick("x", "y", "r"), g.number(2))}
+		head := fmt.Sprintf("{ uint %s = 0; while (%s < (%s & 31u)) { %[1]s += 1u;", d, d, g.number(1))
+		if g.IntN(2) == 0 {
+			v := g.pick("x", "y")
+			head = fmt.Sprintf("{ uint %s = 0; while ((%s & %du) != 0u && %[1]s < 40u) { %[1]s += 1u; %[2]s = %[2]s >> 1;", d, v, 255>>g.IntN(6))
+			turn.Head = fmt.Sprintf("r += %s;", g.number(1))
+		}
+		loops = append(loops, &Node{Head: head, Body: []*Node{turn}, Tail: "} }"})
+	}
+	if g.IntN(2) == 0 { // one round the others
+		w := g.fresh("w")
+		loops = []*Node{{Head: fmt.Sprintf("for (uint %s = lane & %du; %s > 0u; %s -= 1u) {", w, 1+g.IntN(7), w, w), Body: loops, Tail: "}"}}
+	}
+	return &Node{Head: "if (" + g.condition(1) + ") {", Body: loops, Tail: "}"}
 }
 
 // leave is how a lane goes on to the next turn, or leaves the loop or switch that it is in.
