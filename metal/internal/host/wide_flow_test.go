@@ -49,6 +49,40 @@ var flows = map[string]string{
     }
   }
   o[i] = a * 31 + b * 7 + c + from;`,
+	"a loop on the way out before a barrier": `uint a = as_type<uint>(x[i]);
+  if (i % 32 < 9) {
+    for (uint k = 0; k < a % 8; ++k) a = as_type<uint>(x[a % 64]);
+    o[i] = a;
+    return;
+  }
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  o[i] = a + 1;`,
+	"out of a loop of barriers by a loop": `uint a = as_type<uint>(x[i]);
+  for (uint k = 0; k < 5; ++k) {
+    if (i % 32 > 9 + 4 * k) {
+      for (uint l = 0; l < i % 8; ++l) a = as_type<uint>(x[a % 64]);
+      o[i] = a;
+      return;
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    a ^= as_type<uint>(x[(a + k) % 64]);
+  }
+  o[i] = a;`,
+	"a loop whose end is the head of another": `float sum = 0; uint w = 0;
+  while (true) {
+    if (++w > size.x / 20) break;
+    for (uint k = i % 16; k > 0; --k) sum = sum * 0.5f + 1.25f;
+  }
+  o[i] = sum + w;`,
+	"the same, for some lanes": `float sum = 0; uint w = 0;
+  if (i % 32 > 3) {
+    while (true) {
+      if (++w > size.x / 20) break;
+      for (uint k = i % 16; k > 0; --k) sum = sum * 0.5f + 1.25f;
+      if (i % 32 == 13) continue;
+    }
+  }
+  o[i] = sum + w;`,
 	"powers of two": `o[i] = pow(2.0f, x[i]); if (x[i] > 0) o[i] += pow(2.0f, x[i / 8]);`,
 	"a lambda that returns early": `auto apart = [&](uint a, uint b) { if (a > b) return a - b; return b * 2 + i; };
   uint sum = 0; auto add = [&sum](uint a) { sum = sum * 7 + a; };

@@ -247,7 +247,7 @@ func (e *emitter) edge(b, s *block, arriving string, inPart bool) {
 	for _, m := range moves {
 		e.do("store %s %s, ptr %s", e.slotType(m.i.name, parts(m.i.typ)[m.k]), m.x, e.arrival(m.i, m.k))
 	}
-	if e.d.ends[s] && inPart && !e.flow.meetsBarrier(s) { // no barrier waits for them any more
+	if inPart && !e.flow.meetsBarrier(s) { // no barrier waits for them any more
 		gone := e.set("load i32, ptr %%wide.gone")
 		e.do("store i32 %s, ptr %%wide.gone", e.set("or i32 %s, %s", gone, arriving))
 	}

@@ -29,7 +29,7 @@ func (d *divergence) part(b *block) bool {
 	if known == nil && len(b.succs) > 1 {
 		known = d.regions[b.succs[1]]
 	}
-	if known != nil && holds(known.blocks, inside) {
+	if known != nil && holds(known.blocks, inside) && (known.blocks[b] || w.endsBehind(b, known.end)) {
 		return false
 	}
 	r := d.regionFrom(inside, w.pdom[b])
@@ -109,6 +109,17 @@ func holds(whole, part map[*block]bool) bool {
 func touches(a, b map[*block]bool) bool {
 	for x := range a {
 		if b[x] {
+			return true
+		}
+	}
+	return false
+}
+
+// endsBehind reports whether all ways from a block lead to another one, which is not the block itself. A loop in a loop may end at
+// the head of the outer one: a branch there parts lanes up to another end.
+func (w *flow) endsBehind(b, end *block) bool {
+	for w.pdom[b] != b {
+		if b = w.pdom[b]; b == end {
 			return true
 		}
 	}
