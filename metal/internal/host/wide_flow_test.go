@@ -58,7 +58,7 @@ var flows = map[string]string{
   threadgroup_barrier(mem_flags::mem_threadgroup);
   o[i] = a + 1;`,
 	"out of a loop of barriers by a loop": `uint a = as_type<uint>(x[i]);
-  for (uint k = 0; k < 5; ++k) {
+  for (uint k = 0; k < size.x / 10; ++k) {
     if (i % 32 > 9 + 4 * k) {
       for (uint l = 0; l < i % 8; ++l) a = as_type<uint>(x[a % 64]);
       o[i] = a;
