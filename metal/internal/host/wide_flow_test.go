@@ -83,15 +83,17 @@ var flows = map[string]string{
     }
   }
   o[i] = sum + w;`,
-	"powers of two": `o[i] = pow(2.0f, x[i]); if (x[i] > 0) o[i] += pow(2.0f, x[i / 8]);`,
+	"powers of two":          `o[i] = pow(2.0f, x[i]); if (x[i] > 0) o[i] += pow(2.0f, x[i / 8]);`,
+	"powers of two in fours": `((device float4 *)o)[i] = pow(float4(2.0f), ((device const float4 *)x)[i % 16]);`,
 	"a lambda that returns early": `auto apart = [&](uint a, uint b) { if (a > b) return a - b; return b * 2 + i; };
   uint sum = 0; auto add = [&sum](uint a) { sum = sum * 7 + a; };
   for (uint k = 0; k < i % 8; ++k) { add(apart(k, as_type<uint>(x[i]) % 8)); if (sum > 0xfffff) return; }
   o[i] = sum;`,
 }
 
-// TestWaysThroughKernels: lanes that come to a loop in several turns of the one before it keep what they bring, and what LLVM
-// writes about switches, powers of two, and calls that became part of a kernel is understood.
+// TestWaysThroughKernels: lanes that come to a loop in several turns of the one before it keep what they bring, a loop that ends at
+// the head of another ends, who has left is not waited for at a barrier, and what LLVM writes about switches, powers of two, and
+// calls that became part of a kernel is understood.
 func TestWaysThroughKernels(t *testing.T) {
 	compiler := wideCompilerOf(t)
 	for name, body := range flows {

@@ -28,6 +28,17 @@ func ends(bits uint, minus bool) (least, largest *big.Int) {
 	return new(big.Int).Neg(half), new(big.Int).Sub(half, one)
 }
 
+// within is an integer, or the end that it is past.
+func within(x, least, largest *big.Int) *big.Int {
+	switch {
+	case x.Cmp(least) < 0:
+		return least
+	case x.Cmp(largest) > 0:
+		return largest
+	}
+	return x
+}
+
 // outputOf is what a kernel makes of its input on an engine, and why it stayed on fibers where vectors were asked for.
 func outputOf(t *testing.T, compiler Compiler, engine Engine, text string, input []byte, lanes, outputs int) (output []byte, onFibers []string) {
 	count := engineCount{}
@@ -65,12 +76,7 @@ func TestSaturatedIntegers(t *testing.T) {
 			var input, want []byte
 			n := 0
 			nearest := func(x *big.Int) {
-				if x.Cmp(least) < 0 {
-					x = least
-				} else if x.Cmp(largest) > 0 {
-					x = largest
-				}
-				want = append(want, stands(x, of.bits)...)
+				want = append(want, stands(within(x, least, largest), of.bits)...)
 			}
 			for i, a := range values {
 				for j, b := range values {
@@ -139,11 +145,7 @@ func TestNumbersTooLargeForAnInteger(t *testing.T) {
 					}
 				default:
 					big.NewFloat(float64(x)).Int(whole)
-					if whole.Cmp(least) < 0 {
-						whole = least
-					} else if whole.Cmp(largest) > 0 {
-						whole = largest
-					}
+					whole = within(whole, least, largest)
 				}
 				want = append(want, stands(whole, of.bits)...)
 			}
