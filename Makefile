@@ -75,6 +75,7 @@ vet-platforms: deps
 	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./... || exit 1; \
 	done
 	CGO_ENABLED=0 $(GO) build -o build/attest-without-c ./harness/cmd/attest
+	rm -rf build/without-c
 	build/attest-without-c run --path naive --preset quick --cases 5 --workers 1 --out build/without-c
 	@build/attest-without-c run --path host --cases 1 --out build/without-c 2> build/without-c.txt; status=$$?; \
 	grep -q "this program was built without C" build/without-c.txt && test $$status = 2 || { cat build/without-c.txt; exit 1; }
