@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -42,9 +41,6 @@ type Bus struct {
 	words   func(error) string // what keeps it from the server
 }
 
-// agreement is how long servers of a cluster may take to agree on a stream or on a first message; alone one answers at once.
-const agreement = 30 * time.Second
-
 func (b *Bus) open(ctx context.Context, replicas int) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, agreement)
 	defer cancel()
@@ -70,60 +66,10 @@ func (b *Bus) open(ctx context.Context, replicas int) (err error) {
 	if b.workers, err = b.presence(ctx); err != nil {
 		return err
 	}
-	b.objects, err = b.js.ObjectStore(ctx, objectBucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		b.objects, err = b.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: objectBucket, Storage: jetstream.FileStorage})
-	}
-	if err != nil || replicas == 0 {
+	if b.objects, err = b.depot(ctx, jetstream.ObjectStoreConfig{Bucket: objectBucket, Storage: jetstream.FileStorage}); err != nil || replicas == 0 {
 		return err
 	}
 	return b.replicate(ctx, replicas)
-}
-
-// replicate makes the servers of a cluster keep so many copies of everything.
-func (b *Bus) replicate(ctx context.Context, replicas int) error {
-	for _, name := range []string{workStream, resultStream, "KV_" + planBucket, "KV_" + workerBucket, "OBJ_" + objectBucket} {
-		s, err := b.js.Stream(ctx, name)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		c := s.CachedInfo().Config
-		if c.Replicas == replicas {
-			continue
-		}
-		c.Replicas = replicas
-		if _, err := b.js.UpdateStream(ctx, c); err != nil {
-			return fmt.Errorf("%d copies of %s: %w; want as many as the cluster has servers at most, and 1, 3 or 5", replicas, name, err)
-		}
-		if err := agreed(ctx, s, replicas); err != nil {
-			return fmt.Errorf("%d copies of %s: %w", replicas, name, err)
-		}
-	}
-	return nil
-}
-
-// agreed waits until a stream has all its copies and a server that leads them: what is sent before that nobody answers.
-func agreed(ctx context.Context, s jetstream.Stream, replicas int) error {
-	for {
-		asked, cancel := context.WithTimeout(ctx, 2*time.Second)
-		info, err := s.Info(asked)
-		cancel()
-		if err == nil && info.Config.Replicas == replicas && isWhole(info.Cluster, replicas) {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the servers of the cluster did not agree on it within %s; is one of them not there?", agreement)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
-func isWhole(c *jetstream.ClusterInfo, replicas int) bool {
-	if c == nil { // one server, which is no cluster
-		return replicas == 1
-	}
-	return c.Leader != "" && len(c.Replicas) == replicas-1 && !slices.ContainsFunc(c.Replicas, func(p *jetstream.PeerInfo) bool { return !p.Current })
 }
 
 // presence is where workers report that they are alive. The server keeps it in memory, so one that starts again has lost
@@ -134,19 +80,33 @@ func (b *Bus) presence(ctx context.Context) (jetstream.KeyValue, error) {
 
 // What is there already stays as it is: whoever runs the servers may have given it more copies or another limit.
 func (b *Bus) stream(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
-	s, err := b.js.Stream(ctx, c.Name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		s, err = b.js.CreateOrUpdateStream(ctx, c)
-	}
-	return s, err
+	return settled(ctx, func(ctx context.Context) (jetstream.Stream, error) {
+		s, err := b.js.Stream(ctx, c.Name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			s, err = b.js.CreateOrUpdateStream(ctx, c)
+		}
+		return s, err
+	})
 }
 
 func (b *Bus) bucket(ctx context.Context, c jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
-	s, err := b.js.KeyValue(ctx, c.Bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		s, err = b.js.CreateOrUpdateKeyValue(ctx, c)
-	}
-	return s, err
+	return settled(ctx, func(ctx context.Context) (jetstream.KeyValue, error) {
+		s, err := b.js.KeyValue(ctx, c.Bucket)
+		if errors.Is(err, jetstream.ErrBucketNotFound) {
+			s, err = b.js.CreateOrUpdateKeyValue(ctx, c)
+		}
+		return s, err
+	})
+}
+
+func (b *Bus) depot(ctx context.Context, c jetstream.ObjectStoreConfig) (jetstream.ObjectStore, error) {
+	return settled(ctx, func(ctx context.Context) (jetstream.ObjectStore, error) {
+		s, err := b.js.ObjectStore(ctx, c.Bucket)
+		if errors.Is(err, jetstream.ErrBucketNotFound) {
+			s, err = b.js.CreateOrUpdateObjectStore(ctx, c)
+		}
+		return s, err
+	})
 }
 
 // Close ends the connection.

@@ -384,7 +384,7 @@ func TestTwoWorkersThatDisagree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &Worker{bus: b, o: WorkOptions{Name: "two"}, dir: t.TempDir(), tasks: map[run]*task{}, refused: map[string]bool{}}
+	w := newWorker(b, WorkOptions{Name: "two"}, t.TempDir())
 	late, err := w.open(t.Context(), p, run{"disagree", 0}, p.Runs[0], additive)
 	if err != nil {
 		t.Fatal(err)
@@ -414,7 +414,7 @@ func TestARunByTimeWhoseClockJumps(t *testing.T) {
 	o := small(0)
 	o.Time = time.Hour
 	submitted(t, b, "timed", o, PlannedRun{Path: "mine"})
-	w := &Worker{bus: b, o: WorkOptions{Name: "w", Log: logged(t, "w")}, dir: t.TempDir(), tasks: map[run]*task{}, refused: map[string]bool{}}
+	w := newWorker(b, WorkOptions{Name: "w", Log: logged(t, "w")}, t.TempDir())
 	p, err := b.Plan(t.Context(), "timed")
 	if err != nil {
 		t.Fatal(err)
@@ -489,5 +489,65 @@ func TestWorkersAreAskedForAfterTheServer(t *testing.T) {
 	}
 	if list, err := b.Workers(t.Context()); err != nil || len(list) != 1 || list[0].Name != "w" {
 		t.Fatalf("%v, %v; want worker w", list, err)
+	}
+}
+
+// unanswered counts questions, and lets the first of some go without an answer, as a cluster without a leader does.
+type unanswered struct {
+	lock          sync.Mutex
+	mostOf, asked map[string]int
+}
+
+func (u *unanswered) ask(what string) error {
+	u.lock.Lock()
+	defer u.lock.Unlock()
+	if u.asked[what]++; u.asked[what] <= u.mostOf[what] {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+type unansweredStore struct {
+	jetstream.KeyValue
+	*unanswered
+}
+
+func (u unansweredStore) Get(ctx context.Context, key string) (jetstream.KeyValueEntry, error) {
+	if err := u.ask("get " + key); err != nil {
+		return nil, err
+	}
+	return u.KeyValue.Get(ctx, key)
+}
+
+type unansweredStream struct {
+	jetstream.Stream
+	*unanswered
+}
+
+func (u unansweredStream) CreateOrUpdateConsumer(ctx context.Context, c jetstream.ConsumerConfig) (jetstream.Consumer, error) {
+	if err := u.ask("consumer " + c.Durable); err != nil {
+		return nil, err
+	}
+	return u.Stream.CreateOrUpdateConsumer(ctx, c)
+}
+
+// A worker that gets no answer while it joins asks again, and takes part in all that it can do.
+func TestAWorkerThatGetsNoAnswerAsksAgain(t *testing.T) {
+	_, b := served(t, ServerOptions{})
+	submitted(t, b, "patience", small(32), PlannedRun{Path: "mine"}, PlannedRun{Path: "other"})
+	second := run{"patience", 1}
+	u := &unanswered{asked: map[string]int{}, mostOf: map[string]int{"get patience": 1, "get state.patience": 1, "consumer " + second.consumer(): 1}}
+	b.plans, b.work = unansweredStore{b.plans, u}, unansweredStream{b.work, u}
+	worked(t, b, map[string]string{"mine": "naive", "other": "naive"}, "one")
+	for i := range 2 {
+		_, last, err := b.taken(t.Context(), run{"patience", i})
+		if err != nil || last == nil || last.Final == nil {
+			t.Errorf("run %d is not at its end: %v, %v", i, last, err)
+		}
+	}
+	for what, most := range u.mostOf {
+		if u.asked[what] <= most {
+			t.Errorf("%s was asked %d times", what, u.asked[what])
+		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// clustered is three servers of one cluster with JetStream, and where clients find them.
-func clustered(t *testing.T) ([]*server.Server, string) {
+// clustered is three servers of one cluster with JetStream that are not started yet.
+func clustered(t *testing.T) []*server.Server {
 	t.Helper()
 	var routes []*url.URL
 	var ports []int
@@ -31,7 +31,6 @@ func clustered(t *testing.T) ([]*server.Server, string) {
 		ports = append(ports, port)
 	}
 	var list []*server.Server
-	var urls []string
 	for i := range 3 {
 		s, err := server.NewServer(&server.Options{
 			ServerName: fmt.Sprintf("s%d", i), Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(),
@@ -40,27 +39,55 @@ func clustered(t *testing.T) ([]*server.Server, string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// started starts servers and returns where clients find them. They may still be about to agree on a leader.
+func started(t *testing.T, list ...*server.Server) string {
+	t.Helper()
+	for _, s := range list {
 		go s.Start()
 		t.Cleanup(func() {
 			s.Shutdown()
 			s.WaitForShutdown()
 		})
-		list = append(list, s)
 	}
+	var urls []string
 	for _, s := range list {
 		if !s.ReadyForConnections(30 * time.Second) {
 			t.Fatal("a server of the cluster does not start")
 		}
 		urls = append(urls, s.ClientURL())
 	}
-	deadline := time.Now().Add(2 * time.Minute)
-	for !slices.ContainsFunc(list, (*server.Server).JetStreamIsLeader) {
-		if time.Now().After(deadline) {
-			t.Fatal("the cluster has no leader")
-		}
-		time.Sleep(100 * time.Millisecond)
+	return strings.Join(urls, ",")
+}
+
+// Who comes while a cluster starts, be it before most of its servers, waits until they know each other.
+func TestAClusterThatIsStillStarting(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three servers that agree on every message take their time")
 	}
-	return list, strings.Join(urls, ",")
+	servers := clustered(t)
+	first := started(t, servers[0])
+	opened := make(chan error)
+	go func() {
+		b, err := Connect(t.Context(), ConnectOptions{URL: first, Replicas: 3})
+		if err == nil {
+			b.Close()
+		}
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		t.Fatalf("%v; want it to wait for the others", err)
+	case <-time.After(time.Second):
+	}
+	started(t, servers[1:]...)
+	if err := <-opened; err != nil {
+		t.Error(err)
+	}
 }
 
 // A cluster of three servers keeps everything three times, and one of them may end in the middle of a campaign.
@@ -68,7 +95,8 @@ func TestAServerOfAClusterMayEnd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("three servers that agree on every message take their time")
 	}
-	servers, urls := clustered(t)
+	servers := clustered(t)
+	urls := started(t, servers...)
 	b, err := Connect(t.Context(), ConnectOptions{URL: urls, Replicas: 3})
 	if err != nil {
 		t.Fatal(err)

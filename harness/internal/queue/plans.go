@@ -68,6 +68,12 @@ func (b *Bus) isCancelled(ctx context.Context, name string) (bool, error) {
 	return string(e.Value()) == cancelled, nil
 }
 
+// badPlanError means that what is stored as a plan cannot be used, however often it is asked for.
+type badPlanError struct{ why error }
+
+func (e *badPlanError) Error() string { return e.why.Error() }
+func (e *badPlanError) Unwrap() error { return e.why }
+
 // Plan returns the plan of a campaign.
 func (b *Bus) Plan(ctx context.Context, name string) (*Plan, error) {
 	if err := CheckName(name); err != nil {
@@ -85,11 +91,11 @@ func (b *Bus) Plan(ctx context.Context, name string) (*Plan, error) {
 		return nil, err
 	}
 	p, err := readPlan(e.Value())
-	if err != nil {
-		return nil, fmt.Errorf("campaign %s: %w", name, err)
+	if err == nil && p.Name != name {
+		err = fmt.Errorf("its plan is that of %s", p.Name)
 	}
-	if p.Name != name {
-		return nil, fmt.Errorf("campaign %s: its plan is that of %s", name, p.Name)
+	if err != nil {
+		return nil, fmt.Errorf("campaign %s: %w", name, &badPlanError{err})
 	}
 	p.created = e.Created()
 	return p, nil

@@ -38,7 +38,7 @@ func TestATriggerReachesTheOtherWorker(t *testing.T) {
 	p := submitted(t, b, "trigger", o, PlannedRun{Path: "mine"})
 	r := run{"trigger", 0}
 	opened := func(name string, b *Bus) (*Worker, *task) {
-		w := &Worker{bus: b, o: WorkOptions{Name: name, Log: logged(t, name)}, dir: t.TempDir(), tasks: map[run]*task{}, refused: map[string]bool{}}
+		w := newWorker(b, WorkOptions{Name: name, Log: logged(t, name)}, t.TempDir())
 		own, err := b.Plan(t.Context(), p.Name)
 		if err != nil {
 			t.Fatal(err)

@@ -37,7 +37,8 @@ type Worker struct {
 
 	lock    sync.Mutex
 	tasks   map[run]*task
-	refused map[string]bool // campaigns and runs that this worker cannot do, so that each is logged once
+	joined  map[string]bool // campaigns of which it does all that it can
+	refused map[string]bool // campaigns and runs that it cannot do, or that are cancelled; so that each is logged once
 	done    counts
 	busy    time.Time // when there was something to do last
 }
@@ -56,6 +57,10 @@ type task struct {
 	failures int  // in a row that are no fault of a case
 }
 
+func newWorker(b *Bus, o WorkOptions, dir string) *Worker {
+	return &Worker{bus: b, o: o, dir: dir, tasks: map[run]*task{}, joined: map[string]bool{}, refused: map[string]bool{}, busy: time.Now()}
+}
+
 // Work works until ctx ends, or there was nothing to do for o.Idle.
 func Work(ctx context.Context, b *Bus, o WorkOptions) error {
 	announced := Presence{Name: o.Name, Paths: slices.Collect(maps.Keys(o.Paths)), Tags: o.Tags}
@@ -67,7 +72,7 @@ func Work(ctx context.Context, b *Bus, o WorkOptions) error {
 		return err
 	}
 	defer dir.Remove()
-	w := &Worker{bus: b, o: o, dir: dir.Path, tasks: map[run]*task{}, refused: map[string]bool{}, busy: time.Now()}
+	w := newWorker(b, o, dir.Path)
 	defer w.close()
 	group, inner := errgroup.WithContext(ctx)
 	for range max(o.Workers, 1) {

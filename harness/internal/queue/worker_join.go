@@ -21,7 +21,7 @@ func (w *Worker) refuse(what, why string) {
 	}
 }
 
-// look takes in new campaigns, and leaves those that are over.
+// look takes in new campaigns, and leaves those that are over. What the server did not answer is asked again at the next look.
 func (w *Worker) look(ctx context.Context) error {
 	names, err := w.bus.Names(ctx)
 	if err != nil {
@@ -29,45 +29,46 @@ func (w *Worker) look(ctx context.Context) error {
 	}
 	w.lock.Lock()
 	defer w.lock.Unlock()
+	var unanswered []error
 	for _, name := range names {
 		if w.refused[name] {
 			continue
 		}
-		known := false
-		for r := range w.tasks {
-			known = known || r.campaign == name
-		}
-		if known {
-			off, err := w.bus.isCancelled(ctx, name)
-			if err != nil {
-				return err
+		if off, err := w.bus.isCancelled(ctx, name); err != nil {
+			unanswered = append(unanswered, fmt.Errorf("campaign %s: %w", name, err))
+		} else if off {
+			w.leave(name)
+		} else if !w.joined[name] {
+			if err := w.join(ctx, name); err != nil {
+				unanswered = append(unanswered, fmt.Errorf("campaign %s: %w", name, err))
 			}
-			for r, t := range w.tasks {
-				if off && r.campaign == name && !t.over {
-					w.log("campaign %s is cancelled", name)
-					t.over = true
-					t.stop()
-				}
-			}
-			continue
-		}
-		if err := w.join(ctx, name); err != nil {
-			return err
 		}
 	}
-	return nil
+	return errors.Join(unanswered...)
 }
 
+// leave ends this worker's part in a campaign that is cancelled.
+func (w *Worker) leave(name string) {
+	w.refused[name] = true
+	for r, t := range w.tasks {
+		if r.campaign == name && !t.over {
+			w.log("campaign %s is cancelled", name)
+			t.over = true
+			t.stop()
+		}
+	}
+}
+
+// join takes part in what of a campaign this worker can do. Its error means that the server did not answer: the campaign is
+// not joined then, though some of its runs may be.
 func (w *Worker) join(ctx context.Context, name string) error {
 	p, err := w.bus.Plan(ctx, name)
-	if err != nil {
-		if ctx.Err() == nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
-			w.refuse(name, err.Error())
-		}
+	var bad *badPlanError
+	switch {
+	case errors.As(err, &bad):
+		w.refuse(name, err.Error())
 		return nil
-	}
-	if off, err := w.bus.isCancelled(ctx, name); err != nil || off {
-		w.refused[name] = w.refused[name] || off
+	case err != nil:
 		return err
 	}
 	if err := Self().Agrees(p.Attest); err != nil {
@@ -81,6 +82,10 @@ func (w *Worker) join(ctx context.Context, name string) error {
 	any := false
 	for i, planned := range p.Runs {
 		r := run{name, i}
+		if w.tasks[r] != nil {
+			any = true
+			continue
+		}
 		spec, offered := w.o.Paths[planned.Path]
 		if !offered || w.refused[r.token()] {
 			continue
@@ -92,18 +97,30 @@ func (w *Worker) join(ctx context.Context, name string) error {
 		if last != nil && last.Final != nil {
 			continue
 		}
+		consumer, err := w.consumer(ctx, r)
+		if err != nil {
+			return err
+		}
 		t, err := w.open(ctx, p, r, planned, spec)
 		if err != nil {
 			w.refuse(r.token(), err.Error())
 			continue
 		}
+		t.consumer = consumer
 		w.tasks[r] = t
 		any = true
+		w.log("taking part in %s", t.label)
 	}
-	if !any {
-		w.refused[name] = true
-	}
+	w.joined[name] = any
+	w.refused[name] = !any
 	return nil
+}
+
+// consumer is where the items of a run come from, for all workers.
+func (w *Worker) consumer(ctx context.Context, r run) (jetstream.Consumer, error) {
+	return w.bus.work.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: r.consumer(), FilterSubject: r.workSubject(), AckPolicy: jetstream.AckExplicitPolicy, AckWait: w.bus.wait, MaxDeliver: -1, MaxAckPending: -1,
+	})
 }
 
 func (w *Worker) open(ctx context.Context, p *Plan, r run, planned PlannedRun, spec string) (*task, error) {
@@ -137,15 +154,7 @@ func (w *Worker) open(ctx context.Context, p *Plan, r run, planned PlannedRun, s
 	if len(p.files) > 0 {
 		crew.Replays(p.files)
 	}
-	consumer, err := w.bus.work.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: r.consumer(), FilterSubject: r.workSubject(), AckPolicy: jetstream.AckExplicitPolicy, AckWait: w.bus.wait, MaxDeliver: -1, MaxAckPending: -1,
-	})
-	if err != nil {
-		crew.Close()
-		return nil, err
-	}
-	t := &task{plan: p, run: r, label: fmt.Sprintf("%s, path %s", p.Name, planned), options: o, crew: crew, consumer: consumer}
+	t := &task{plan: p, run: r, label: fmt.Sprintf("%s, path %s", p.Name, planned), options: o, crew: crew}
 	t.ctx, t.stop = context.WithCancel(ctx)
-	w.log("taking part in %s", t.label)
 	return t, nil
 }
