@@ -111,7 +111,7 @@ func onSpawner(start func() error) error {
 		spawner = make(chan func())
 		go func() {
 			runtime.LockOSThread()
-			unhurried()
+			posix.LateTimers()
 			for do := range spawner {
 				do()
 			}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os/exec"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,14 +16,6 @@ func self() (string, error) { return "/proc/self/exe", nil }
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
-
-// slack is by how much timers of a child, and of what it starts, may be late. Go's runtime watches over threads in calls of C
-// from one that wakes every 20 microseconds, and where all processors are busy each of these times is somebody else's loss: of a
-// run, a tenth of its processor time.
-const slack = time.Millisecond
-
-// unhurried lets timers of this thread, and of all processes that it starts, be late by slack.
-func unhurried() { unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(slack.Nanoseconds()), 0, 0, 0) }
 
 // reap waits for a child. What the child started ends with it: its group is killed while its number is still its own.
 func reap(c *exec.Cmd) {

@@ -15,8 +15,6 @@ func self() (string, error) { return os.Executable() }
 // attributes put a child into a process group of its own. It notices its parent's death by the end of its pipe.
 func attributes() *syscall.SysProcAttr { return posix.Group(true) }
 
-func unhurried() {}
-
 // reap waits for a child and ends what it started.
 func reap(c *exec.Cmd) {
 	c.Wait()

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/paths/naive"
+	"attest.example/attest/harness/internal/posix"
 )
 
 // unhurried refuses to compute where timers of its thread are not allowed to be late.
@@ -20,9 +20,8 @@ type unhurried struct{ naive.Path }
 func init() { further["unhurried"] = func() paths.Path { return unhurried{} } }
 
 func (p unhurried) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths.Timing, error) {
-	slack, err := unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0)
-	if err != nil || time.Duration(slack) < time.Millisecond {
-		return paths.Timing{}, fmt.Errorf("timers may be %v late (%v)", time.Duration(slack), err)
+	if late, err := posix.TimersLate(); err != nil || late < time.Millisecond {
+		return paths.Timing{}, fmt.Errorf("timers may be %v late (%v)", late, err)
 	}
 	return p.Path.Attend(ctx, c, t)
 }

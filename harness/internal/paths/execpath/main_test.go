@@ -13,6 +13,7 @@ import (
 
 	"attest.example/attest/examples/go/attestclient"
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/harness/internal/worker"
 )
 
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 
 // client is a program that does one thing wrong, on the second problem that it gets: the first is answered well.
 func client(kind string) {
-	if kind == "good" || kind == "refuses" || kind == "errs" || kind == "scribbles" {
+	if kind == "good" || kind == "refuses" || kind == "errs" || kind == "scribbles" || kind == "timers" {
 		attestclient.Serve(attestclient.Hello{Name: kind}, func(p *attestclient.Problem) error {
 			switch kind {
 			case "refuses":
@@ -40,6 +41,10 @@ func client(kind string) {
 				return fmt.Errorf("launch failed")
 			case "scribbles":
 				p.Tensors["k"].Set(0, 0, 0, 0, 7)
+			case "timers":
+				if late, err := posix.TimersLate(); err != nil || late > 100*time.Microsecond {
+					return fmt.Errorf("timers may be %v late (%v)", late, err)
+				}
 			}
 			return textbook(p)
 		})

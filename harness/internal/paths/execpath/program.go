@@ -106,7 +106,7 @@ func start(line string, memory *os.File) (*program, error) {
 		c.ExtraFiles = []*os.File{memory}
 	}
 	c.SysProcAttr = posix.Group(!worker.Inside())
-	if err := c.Start(); err != nil {
+	if err := posix.UsualTimers(c.Start); err != nil {
 		return nil, fmt.Errorf("start %q: %w", line, err)
 	}
 	p.command, p.exited = c, make(chan struct{})

@@ -9,6 +9,7 @@ import (
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/paths"
+	"attest.example/attest/harness/internal/posix"
 	"attest.example/attest/metal"
 )
 
@@ -38,8 +39,11 @@ func OpenLibrary(ctx context.Context, name, file, options string) (*Path, error)
 	}
 	paths.Phase(ctx, "loading "+file)
 	begin := time.Now()
-	lib, err := metal.Open(file)
-	if err != nil {
+	var lib *metal.Library
+	if err := posix.UsualTimers(func() error {
+		lib, err = metal.Open(file)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	l := &library{descriptors: descriptors{math: o.math}, file: file, lib: lib, load: time.Since(begin)}
@@ -76,9 +80,19 @@ func OpenLibrary(ctx context.Context, name, file, options string) (*Path, error)
 	return p, nil
 }
 
-func (l *library) NewContext() (*metal.Context, error) { return l.lib.NewContext() }
-func (l *library) Seen() error                         { return nil }
-func (l *library) Device() (*metal.Device, int)        { return l.device, 0 }
+func (l *library) NewContext() (context *metal.Context, err error) {
+	err = l.Call(func() error {
+		context, err = l.lib.NewContext()
+		return err
+	})
+	return context, err
+}
+
+// Call lets the library's timers be what they are in its other callers.
+func (l *library) Call(f func() error) error { return posix.UsualTimers(f) }
+
+func (l *library) Seen() error                  { return nil }
+func (l *library) Device() (*metal.Device, int) { return l.device, 0 }
 
 func (l *library) Close() {
 	if l.device != nil {

@@ -35,6 +35,8 @@ type Path struct {
 // backend is what computes a path's calls.
 type backend interface {
 	NewContext() (*metal.Context, error)
+	// Call runs one call of a context.
+	Call(func() error) error
 	Describe() paths.Description
 	// Supports is nil, or why the backend cannot even be asked for the case.
 	Supports(cases.Case) error
@@ -183,7 +185,7 @@ func (p *Path) attend(ctx context.Context, c cases.Case, t *cases.Tensors, chang
 	}
 	call.wrapped.fused.fill()
 	attention, start := call.attention, time.Now()
-	err = attention.Forward()
+	err = p.backend.Call(attention.Forward)
 	wall := time.Since(start)
 	if seen := p.backend.Seen(); seen != nil {
 		return paths.Timing{Engine: p.engine()}, seen // what the checkers saw explains a failure better than its own text

@@ -14,6 +14,7 @@ import (
 // Prepared is a call made once and run often, for those who measure.
 type Prepared struct {
 	attention *metal.Attention
+	backend   backend
 	wrapped   wrapper
 	tensors   *cases.Tensors // whose memory is wrapped: a large one's goes when nobody holds the tensor
 }
@@ -30,7 +31,7 @@ func (p *Path) prepare(ctx context.Context, c cases.Case, t *cases.Tensors, chan
 			return nil, err
 		}
 	}
-	call := &Prepared{wrapped: wrapper{context: p.context}, tensors: t}
+	call := &Prepared{wrapped: wrapper{context: p.context}, tensors: t, backend: p.backend}
 	options, err := p.backend.Express(&call.wrapped, c, t)
 	if err != nil {
 		call.wrapped.close()
@@ -51,7 +52,7 @@ func (p *Path) prepare(ctx context.Context, c cases.Case, t *cases.Tensors, chan
 func (c *Prepared) Run() (paths.Timing, error) {
 	defer runtime.KeepAlive(c)
 	c.wrapped.fused.fill()
-	if err := c.attention.Forward(); err != nil {
+	if err := c.backend.Call(c.attention.Forward); err != nil {
 		return paths.Timing{}, refusal(err)
 	}
 	t := c.attention.Timing()
@@ -62,7 +63,7 @@ func (c *Prepared) Run() (paths.Timing, error) {
 func (c *Prepared) Repeat(n int) error {
 	defer runtime.KeepAlive(c)
 	c.wrapped.fused.fill()
-	return refusal(c.attention.Repeat(n))
+	return refusal(c.backend.Call(func() error { return c.attention.Repeat(n) }))
 }
 
 // Close frees the call.

@@ -14,6 +14,8 @@
  *   FAILS          returns 5, with words    FAILS_UNLIKE   where the lengths differ
  *   CRASHES        where the lengths differ
  *   ONCE           runs the kernel for the first of several calls with the same arguments
+ *   TIMERS         returns 5 where its thread's timers may be over 100 microseconds late, or were when it was loaded or
+ *                  made a context
  *   LATENCY=s      says that every call took s seconds
  *   SLOW=s         takes seconds to load    TALKS        on both streams
  *   READS_PAST_K   3 elements past it, where kv_len is q_len + 7
@@ -61,8 +63,16 @@ static void handle(void) {
 #endif
 }
 
-#if defined(SLOW) || defined(HANDLES)
+#ifdef TIMERS
+#include <sys/prctl.h>
+static bool late(void) { return prctl(PR_GET_TIMERSLACK, 0ul, 0ul, 0ul, 0ul) > 100000; }
+static bool loaded_late, created_late;
+#endif
+#if defined(SLOW) || defined(HANDLES) || defined(TIMERS)
 __attribute__((constructor)) static void load(void) {
+#ifdef TIMERS
+  loaded_late = late();
+#endif
 #ifdef SLOW
   sleep(SLOW);
 #endif
@@ -72,7 +82,12 @@ __attribute__((constructor)) static void load(void) {
 }
 #endif
 
-int32_t mfa_create_context(void **out) { return *out = malloc(1), 0; }
+int32_t mfa_create_context(void **out) {
+#ifdef TIMERS
+  created_late = late();
+#endif
+  return *out = malloc(1), 0;
+}
 void mfa_destroy_context(void *c) { free(c); }
 int32_t mfa_buffer_from_ptr(void *c, void *data, size_t bytes, void **out) {
   (void)c, (void)bytes;
@@ -184,6 +199,9 @@ static int32_t attend(const void *q, const void *k, const void *v, void *o, floa
 #endif
 #ifdef FAILS_UNLIKE
   if (n != m) return 5;
+#endif
+#ifdef TIMERS
+  if (loaded_late || created_late || late()) return 5;
 #endif
 #ifdef FAILS
   printf("the queue lost its device\n"); /* not flushed */
