@@ -1,5 +1,10 @@
 package msl
 
+import (
+	"regexp"
+	"strings"
+)
+
 // openclNames are words of OpenCL that mean nothing in MSL, so that a kernel may use them as names.
 var openclNames = map[string]bool{
 	"local": true, "global": true, "generic": true, "pipe": true, "read_only": true, "write_only": true, "read_write": true,
@@ -7,11 +12,29 @@ var openclNames = map[string]bool{
 	"vec_step": true, "image1d_t": true, "image2d_t": true, "image3d_t": true, "addrspace_cast": true,
 }
 
-// renameKeywords renames what the text calls by a word of OpenCL.
+// renameKeywords renames what the text calls by a word of OpenCL, also in what was written for the text: definitions of its
+// constants, and calls of its entry points.
 func (u *unit) renameKeywords() {
 	for i := range u.tokens {
-		if t := &u.tokens[i]; t.kind == identifier && openclNames[t.text] {
-			t.text = "msl_name_" + t.text
+		switch t := &u.tokens[i]; {
+		case t.kind != identifier:
+		case openclNames[t.text], strings.Contains(t.text, " "):
+			t.text = renameWords(t.text)
 		}
 	}
+	for i := range u.entries {
+		e := &u.entries[i]
+		e.expression, e.arguments, e.signature = renameWords(e.expression), renameWords(e.arguments), renameWords(e.signature)
+	}
+}
+
+var words = regexp.MustCompile(`\w+`)
+
+func renameWords(code string) string {
+	return words.ReplaceAllStringFunc(code, func(word string) string {
+		if openclNames[word] {
+			return "msl_name_" + word
+		}
+		return word
+	})
 }

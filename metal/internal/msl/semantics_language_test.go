@@ -174,6 +174,13 @@ func TestFastMath(t *testing.T) {
 	runRows(t, "simdgroups.metal", launch{math: device.MathFast, threads: [3]uint32{32, 1, 1}}, 0, matrixSums)
 }
 
+// Words of OpenCL are names as any others, of kernels and constants too.
+func TestWordsOfOpenCLAsNames(t *testing.T) {
+	runRows(t, "words.metal", launch{constants: []device.Constant{{Index: 0, Type: device.Int, Bits: 400}}}, 0, []row{
+		{"local", "404"}, {"queue_t", "405"}, {"by_template", "432"}, {"by_types", "7"},
+	})
+}
+
 func constantsSet(more ...device.Constant) launch {
 	return launch{constants: append([]device.Constant{
 		{Index: 0, Type: device.Bool, Bits: 1}, {Index: 1, Type: device.Int, Bits: 0xfffffff9},

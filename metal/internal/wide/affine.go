@@ -62,6 +62,9 @@ func (e *emitter) straightOf(v value, b *block) (straight, bool) {
 func (e *emitter) findStraight(name string) (straight, bool) {
 	def := e.d.defs[name]
 	i, b := def.inst, def.block
+	if scalarBits(i.typ) > 64 {
+		return straight{}, false
+	}
 	switch i.op {
 	case "call":
 		if i.callee == prefix+"lane" {

@@ -14,6 +14,9 @@ func (e *emitter) bound(v value, depth int) (uint64, bool) {
 	}
 	i := def.inst
 	width := scalarBits(i.typ)
+	if width > 64 {
+		return 0, false
+	}
 	limit := ^uint64(0)
 	if width < 64 {
 		limit = 1<<width - 1

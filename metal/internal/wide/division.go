@@ -8,6 +8,10 @@ import (
 // divide writes a division of whole numbers, or what is left of one, a by b.
 func (e *emitter) divide(i *inst, a, b string) {
 	t := wideType(i.typ)
+	if scalarBits(i.typ) > 64 {
+		e.refuse("a division of %s", i.typ)
+		return
+	}
 	if i.args[1].isName() {
 		none := e.set("icmp eq %s %s, zeroinitializer", t, b)
 		e.noQuotient(i, a, b, none)

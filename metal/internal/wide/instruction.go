@@ -161,9 +161,17 @@ func (e *emitter) park(operands []value) []func(lane string) string {
 			all = append(all, func(lane string) string { return e.pick(v.typ, x, lane) })
 			continue
 		}
-		place := e.stored(v.typ, x)
+		t := placeType(v.typ)
+		if t != v.typ {
+			x = e.set("zext %s %s to %s", wideType(v.typ), x, wideType(t))
+		}
+		place := e.stored(t, x)
 		all = append(all, func(lane string) string {
-			return e.set("load %s, ptr %s", v.typ, e.set("getelementptr %s, ptr %s, i32 %s", v.typ, place, lane))
+			one := e.set("load %s, ptr %s", t, e.set("getelementptr %s, ptr %s, i32 %s", t, place, lane))
+			if t != v.typ {
+				one = e.set("trunc %s %s to %s", t, one, v.typ)
+			}
+			return one
 		})
 	}
 	return all
@@ -180,8 +188,8 @@ func (e *emitter) each(results []string, i *inst, one func(lane string) []string
 	var places []string
 	for k, t := range results {
 		old := e.set("load %s, ptr %s", wideType(t), e.slotOf[partName(i.name, k)])
-		if t == "i1" {
-			old, t = e.set("zext %s %s to <32 x i8>", maskType, old), "i8"
+		if p := placeType(t); p != t {
+			old, t = e.set("zext %s %s to %s", wideType(t), old, wideType(p)), p
 		}
 		places = append(places, e.stored(t, old))
 	}
@@ -194,8 +202,8 @@ func (e *emitter) each(results []string, i *inst, one func(lane string) []string
 	lane := e.set("call i32 @llvm.cttz.i32(i32 %s, i1 true)", rest)
 	for k, x := range one(lane) {
 		t := results[k]
-		if t == "i1" {
-			x, t = e.set("zext i1 %s to i8", x), "i8"
+		if p := placeType(t); p != t {
+			x, t = e.set("zext %s %s to %s", t, x, p), p
 		}
 		e.do("store %s %s, ptr %s", t, x, e.set("getelementptr %s, ptr %s, i32 %s", t, places[k], lane))
 	}
@@ -206,6 +214,8 @@ func (e *emitter) each(results []string, i *inst, one func(lane string) []string
 		var x string
 		if t == "i1" {
 			x = e.set("icmp ne <32 x i8> %s, zeroinitializer", e.set("load <32 x i8>, ptr %s, align 128", places[k]))
+		} else if p := wideType(placeType(t)); isOdd(t) {
+			x = e.set("trunc %s %s to %s", p, e.set("load %s, ptr %s, align 128", p, places[k]), wideType(t))
 		} else {
 			x = e.set("load %s, ptr %s, align 128", wideType(t), places[k])
 		}

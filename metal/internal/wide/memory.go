@@ -26,7 +26,7 @@ func shortName(t string) string {
 func (e *emitter) load(i *inst) {
 	t := i.typ
 	size, _, ok := e.m.layout(t)
-	if !ok || scalarBits(t) < 8 {
+	if !ok && !isOdd(t) || scalarBits(t) < 8 {
 		e.refuse("a load of %s", t)
 		return
 	}
@@ -38,10 +38,14 @@ func (e *emitter) load(i *inst) {
 		copied.name, copied.args = "", []value{{"ptr", e.get(i.args[0])}}
 		e.put(i, e.spread(t, e.set("%s", copied.String())))
 		return
-	case i.atomic:
+	case i.atomic || isOdd(t):
 		in := e.park(i.args)
+		op := "load"
+		if i.atomic {
+			op = "load atomic"
+		}
 		e.each([]string{t}, i, func(lane string) []string {
-			return []string{e.set("load atomic %s, ptr %s%s", t, in[0](lane), orderText(i))}
+			return []string{e.set("%s %s, ptr %s%s", op, t, in[0](lane), orderText(i))}
 		})
 		return
 	}
@@ -182,12 +186,12 @@ func (e *emitter) onlyIf(condition string, i *inst, yes, no func() string) {
 func (e *emitter) store(i *inst, after []*inst) {
 	t := i.args[0].typ
 	size, _, ok := e.m.layout(t)
-	if !ok || scalarBits(t) < 8 {
+	if !ok && !isOdd(t) || scalarBits(t) < 8 {
 		e.refuse("a store of %s", t)
 		return
 	}
 	align := max(i.align, 1)
-	if e.joinStores(i, after) {
+	if !isOdd(t) && e.joinStores(i, after) {
 		return
 	}
 	e.checkPlace(i.args[1], align)
@@ -200,7 +204,7 @@ func (e *emitter) store(i *inst, after []*inst) {
 		e.do("%s", copied.String())
 		return
 	}
-	if i.atomic || i.volatile {
+	if i.atomic || i.volatile || isOdd(t) {
 		in := e.park(i.args)
 		e.each(nil, i, func(lane string) []string {
 			copied := *i

@@ -88,6 +88,7 @@ func readFunction(name, first string, lines []string) (*function, error) {
 		unnamed++
 		l.take(",")
 	}
+	vectors := assembled{}
 	current := &block{name: strconv.Itoa(unnamed)} // what LLVM calls a first block without a name
 	for n := 0; n < len(lines); n++ {
 		text := lines[n]
@@ -111,15 +112,20 @@ func readFunction(name, first string, lines []string) (*function, error) {
 				text += " " + strings.TrimSpace(lines[n])
 			}
 		}
-		i, err := readInst(strings.TrimSpace(text))
-		if err != nil {
-			return nil, err
-		}
-		if i != nil {
-			current.insts = append(current.insts, i)
+		for _, text := range vectors.apart(strings.TrimSpace(text)) {
+			i, err := readInst(text)
+			if err != nil {
+				return nil, err
+			}
+			if i != nil {
+				current.insts = append(current.insts, i)
+			}
 		}
 	}
 	f.blocks = append(f.blocks, current)
+	if err := vectors.check(f); err != nil {
+		return nil, err
+	}
 	return f, f.connect()
 }
 

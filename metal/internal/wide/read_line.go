@@ -117,7 +117,7 @@ func isInteger(t string) bool {
 		return false
 	}
 	n, err := strconv.Atoi(t[1:])
-	return err == nil && n > 0 && n <= 64
+	return err == nil && n > 0 && n <= 128 // more than 64 of products that are cut again: mulhi, and sums that LLVM has in closed form
 }
 
 var plainAttributes = map[string]bool{}

@@ -177,3 +177,23 @@ func scalarBits(t string) int {
 	}
 	return 0
 }
+
+// isOdd reports whether an integer has bytes, but none of the sizes that memory is made of: what LLVM makes of a structure of, say,
+// 32 and 16 bits. Its access writes no more than its bytes.
+func isOdd(t string) bool {
+	n := scalarBits(t)
+	return isInteger(t) && n > 8 && n < 64 && n%8 == 0 && n&(n-1) != 0
+}
+
+// placeType is as what lanes' values of a type stand side by side in memory.
+func placeType(t string) string {
+	switch n := scalarBits(t); {
+	case t == "i1":
+		return "i8"
+	case isOdd(t) && n < 32:
+		return "i32"
+	case isOdd(t):
+		return "i64"
+	}
+	return t
+}

@@ -243,10 +243,14 @@ template <class Operation, class T> MSL_INLINE T together(T value, place here) {
 }
 #endif
 
-/* What a lane gets where it names one that does not take part. */
+/* What a lane gets where it names one that does not take part. In fast math the compiler is not told that it may be NaN. */
 template <class T> MSL_INLINE T absent() {
   T x;
-  __builtin_memset((void *)&x, 0xff, sizeof x);
+  int ones = 0xff;
+#ifdef __FAST_MATH__
+  __asm__("" : "+r"(ones));
+#endif
+  __builtin_memset((void *)&x, ones, sizeof x);
   return x;
 }
 

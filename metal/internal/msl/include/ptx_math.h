@@ -325,28 +325,28 @@ MSL_INLINE float msl_ptx_fast_expf(float x) {
 #define msl_ptx_fast_expf msl_ptx_expf
 #endif
 
-#define acosf msl_ptx_acosf
-#define acoshf msl_ptx_acoshf
-#define asinf msl_ptx_asinf
-#define asinhf msl_ptx_asinhf
-#define atanf msl_ptx_atanf
-#define atan2f msl_ptx_atan2f
-#define atanhf msl_ptx_atanhf
-#define cosf msl_ptx_cosf
-#define coshf msl_ptx_coshf
-#define exp10f msl_ptx_exp10f
-#define exp2f msl_ptx_exp2f
-#define expf msl_ptx_fast_expf
-#define fmodf msl_ptx_fmodf
-#define ldexpf msl_ptx_ldexpf
-#define log10f msl_ptx_log10f
-#define log2f msl_ptx_log2f
-#define logf msl_ptx_logf
-#define nextafterf msl_ptx_nextafterf
-#define powf msl_ptx_powf
-#define sinf msl_ptx_sinf
-#define sinhf msl_ptx_sinhf
-#define tanf msl_ptx_tanf
-#define tanhf msl_ptx_tanhf
+#define msl_c_acosf msl_ptx_acosf
+#define msl_c_acoshf msl_ptx_acoshf
+#define msl_c_asinf msl_ptx_asinf
+#define msl_c_asinhf msl_ptx_asinhf
+#define msl_c_atanf msl_ptx_atanf
+#define msl_c_atan2f msl_ptx_atan2f
+#define msl_c_atanhf msl_ptx_atanhf
+#define msl_c_cosf msl_ptx_cosf
+#define msl_c_coshf msl_ptx_coshf
+#define msl_c_exp10f msl_ptx_exp10f
+#define msl_c_exp2f msl_ptx_exp2f
+#define msl_c_expf msl_ptx_fast_expf
+#define msl_c_fmodf msl_ptx_fmodf
+#define msl_c_ldexpf msl_ptx_ldexpf
+#define msl_c_log10f msl_ptx_log10f
+#define msl_c_log2f msl_ptx_log2f
+#define msl_c_logf msl_ptx_logf
+#define msl_c_nextafterf msl_ptx_nextafterf
+#define msl_c_powf msl_ptx_powf
+#define msl_c_sinf msl_ptx_sinf
+#define msl_c_sinhf msl_ptx_sinhf
+#define msl_c_tanf msl_ptx_tanf
+#define msl_c_tanhf msl_ptx_tanhf
 
 #endif

@@ -1,0 +1,90 @@
+package wide
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+)
+
+// assembled are vectors of one lane that are put together only to be seen as a number, as as_type<ulong>(float2) does: all that is
+// left of vectors once LLVM's scalarizer has gone over the kernel.
+type assembled map[string]vectorParts
+
+type vectorParts struct {
+	text     string   // of the last instruction that put one in
+	elements []string // "" where nothing was put
+}
+
+var (
+	putOne  = regexp.MustCompile(`^(%\S+) = insertelement <(\d+) x (float|half|bfloat|i8|i16|i32)> (\S+), \w+ (\S+), i(?:32|64) (\d+)$`)
+	asWhole = regexp.MustCompile(`^(%\S+) = bitcast <(\d+) x (float|half|bfloat|i8|i16|i32)> (%\S+) to (i\d+)$`)
+)
+
+// apart is an instruction as those of numbers: none for one that puts an element into a vector, shifts and ors for one that makes a
+// number of a vector, else the instruction itself.
+func (a assembled) apart(text string) []string {
+	if m := putOne.FindStringSubmatch(text); m != nil {
+		count, _ := strconv.Atoi(m[2])
+		at, _ := strconv.Atoi(m[6])
+		before, known := a[m[4]]
+		if !known && m[4] != "poison" && m[4] != "undef" || at >= count || count > 8 {
+			return []string{text}
+		}
+		elements := make([]string, count)
+		copy(elements, before.elements)
+		elements[at] = m[5]
+		a[m[1]] = vectorParts{text, elements}
+		return nil
+	}
+	m := asWhole.FindStringSubmatch(text)
+	if m == nil {
+		return []string{text}
+	}
+	v, known := a[m[4]]
+	bits, _ := strconv.Atoi(m[5][1:])
+	each := scalarBits(m[3])
+	if !known || each*len(v.elements) != bits || bits > 64 {
+		return []string{text}
+	}
+	var out []string
+	sum := "0"
+	for k, x := range v.elements {
+		if x == "" {
+			continue // whatever it is
+		}
+		name := func(step string) string { return fmt.Sprintf("%%whole.%s.%d.%s", trimmed(m[1]), k, step) }
+		number := "i" + strconv.Itoa(each)
+		if number != m[3] {
+			out = append(out, fmt.Sprintf("%s = bitcast %s %s to %s", name("bits"), m[3], x, number))
+			x = name("bits")
+		}
+		out = append(out, fmt.Sprintf("%s = zext %s %s to %s", name("wide"), number, x, m[5]),
+			fmt.Sprintf("%s = shl %s %s, %d", name("at"), m[5], name("wide"), k*each),
+			fmt.Sprintf("%s = or disjoint %s %s, %s", name("sum"), m[5], name("at"), sum))
+		sum = name("sum")
+	}
+	return append(out, fmt.Sprintf("%s = freeze %s %s", m[1], m[5], sum))
+}
+
+// trimmed is a name without its sign and quotes.
+func trimmed(name string) string {
+	s := regexp.MustCompile(`[^\w.]`).ReplaceAllString(name, "_")
+	return s[1:]
+}
+
+// check refuses a function that uses such a vector otherwise.
+func (a assembled) check(f *function) error {
+	if len(a) == 0 {
+		return nil
+	}
+	for _, b := range f.blocks {
+		for _, i := range b.insts {
+			for _, x := range i.args {
+				if v, ok := a[x.text]; ok {
+					return refuse("an instruction that is not known: %s", v.text)
+				}
+			}
+		}
+	}
+	return nil
+}
