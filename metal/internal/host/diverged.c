@@ -47,7 +47,7 @@ static size_t say_simdgroup(const struct msl_simdgroup *s, char *out, size_t byt
 }
 
 void host_fail_diverged(struct group *g) {
-  if (g->job->wide) host_hand_to_fibers(&g->simdgroups[0].lanes[0]);
+  if (g->job->wide) host_hand_to_fibers(&g->simdgroups[0].lanes[0], MSL_AGAIN_FAULT);
   if (g->job->check) host_check_diverged(g->job->check, g);
   char where[700];
   size_t used = 0;

@@ -142,7 +142,7 @@ void host_run_group(struct worker *w, struct job *job, uint64_t index) {
   atomic_store_explicit(&w->critical, 0, memory_order_release);
   if (job->wide && (end == RUN_FAULT || end == RUN_ON_FIBERS)) {
     uint64_t none = 0;
-    atomic_compare_exchange_strong(&job->rerun, &none, index + 1);
+    if (atomic_compare_exchange_strong(&job->rerun, &none, index + 1)) job->why = end == RUN_FAULT ? MSL_AGAIN_FAULT : g->why;
     host_job_fail(job, GPU_EXECUTION, "threadgroup %llu is run again", (unsigned long long)index);
     return;
   }

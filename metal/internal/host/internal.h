@@ -50,6 +50,7 @@ struct group {
   uint32_t barrier_flags;
   uint64_t random;               /* state of HOST_RANDOM's choices */
   void *host_stack;              /* of the worker, while lanes run */
+  int why;                       /* fibers are to run it: MSL_AGAIN_... */
   uintptr_t module_low, module_high; /* where the job's module lies */
   struct allocation allocations[MAX_VARIABLES + MSL_MAX_THREADGROUP_ARGS];
   uint32_t allocation_count;
@@ -92,6 +93,7 @@ struct job {
   uint64_t total;                /* threadgroups */
   bool wide;                     /* a simdgroup is one fiber, lane 0's */
   atomic_uint_fast64_t rerun;    /* threadgroup + 1 that fibers are to run, to find what is wrong with it; 0: none */
+  int why;                       /* that is: MSL_AGAIN_... */
   uint64_t only;                 /* threadgroup + 1 that is all there is to run; 0: all */
   uint64_t stride, shift;        /* of HOST_RANDOM's order of threadgroups */
   atomic_uint_fast64_t next;     /* to hand out */
@@ -145,7 +147,7 @@ const gpu_program *host_program(const struct program *);
 void host_free_program(struct program *);
 
 /* rerun.c: a threadgroup that vectors could not carry out. */
-void host_hand_to_fibers(struct msl_lane *) __attribute__((noreturn));
+void host_hand_to_fibers(struct msl_lane *, int why) __attribute__((noreturn)); /* MSL_AGAIN_... */
 gpu_status host_rerun_on_fibers(gpu_device *, const struct job *wide, double deadline, char *message, size_t message_bytes);
 
 /* group.c: one threadgroup, start to end. */

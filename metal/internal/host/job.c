@@ -20,7 +20,7 @@ void host_job_fail(struct job *job, gpu_status status, const char *format, ...) 
 
 void host_fail(struct msl_lane *lane, int line, const char *message) {
   struct group *g = group_of(lane);
-  if (g->job->wide) host_hand_to_fibers(lane);
+  if (g->job->wide) host_hand_to_fibers(lane, line);
   atomic_store(&g->worker->critical, 1);
   host_job_fail(g->job, GPU_EXECUTION, "kernel %s, line %d: %s (thread %u of threadgroup (%u,%u,%u))",
                 g->job->pipeline->entry->name, line, message, lane->thread, g->shared.position[0],

@@ -5,12 +5,19 @@
 #include "internal.h"
 
 /* Leaves the threadgroup. Does not return. */
-void host_hand_to_fibers(struct msl_lane *lane) {
+void host_hand_to_fibers(struct msl_lane *lane, int why) {
   struct group *g = group_of(lane);
+  g->why = why;
   atomic_store(&g->worker->critical, 1);
   host_resume(g->host_stack, RUN_ON_FIBERS);
   __builtin_unreachable();
 }
+
+static const char *const reasons[] = {
+    [MSL_AGAIN_FAULT] = "what it reads may have been written by its own first run",
+    [MSL_AGAIN_PARTED] = "its threads may come to a barrier in parts",
+    [MSL_AGAIN_PLACE] = "a vector lies at an address that is no multiple of its size",
+};
 
 /* Runs the threadgroup that `wide` ended with on fibers, and reports what they report. Where they find nothing the dispatch
  * fails all the same: what the threadgroup had written when it was left may have been written twice. */
@@ -35,7 +42,7 @@ gpu_status host_rerun_on_fibers(gpu_device *device, const struct job *wide, doub
   uint64_t index = job.only - 1;
   return gpu_refuse(message, message_bytes, GPU_EXECUTION,
                      "kernel %s: engine wide cannot carry out threadgroup (%llu,%llu,%llu), and fibers find nothing wrong with "
-                     "it: its threads may come to a barrier in parts; engine fibers runs it", wide->pipeline->entry->name,
+                     "it: %s; engine fibers runs it", wide->pipeline->entry->name,
                      (unsigned long long)(index % job.groups[0]), (unsigned long long)(index / job.groups[0] % job.groups[1]),
-                     (unsigned long long)(index / job.groups[0] / job.groups[1]));
+                     (unsigned long long)(index / job.groups[0] / job.groups[1]), reasons[wide->why]);
 }

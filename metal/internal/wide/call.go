@@ -237,7 +237,7 @@ func (e *emitter) operation(i *inst, name string, after []*inst) {
 		}
 		e.do("call void @msl_wide_call_initial(ptr %s, i32 %s, ptr %s, i64 %s)", e.self, e.get(i.args[0]), p, e.get(i.args[2]))
 	case "fail":
-		e.do("call void @msl_wide_call_again(ptr %s, i32 0)", e.self)
+		e.again(forFault)
 	case "log":
 		e.refuse("a message of os_log")
 	default:
@@ -283,7 +283,7 @@ func (e *emitter) barrier(i *inst) {
 		n := e.n
 		e.do("br i1 %s, label %%\"met.%d\", label %%\"missed.%d\"", e.set("icmp eq i32 %s, %s", alive, e.active), n, n)
 		e.label("missed.%d", n)
-		e.do("call void @msl_wide_call_again(ptr %s, i32 0)", e.self)
+		e.again(forParting)
 		e.do("br label %%\"met.%d\"", n)
 		e.label("met.%d", n)
 	}

@@ -70,7 +70,7 @@ func (e *emitter) noQuotient(i *inst, a, b, none string) {
 		down := e.set("icmp eq %s %s, splat (%s -1)", t, b, i.typ)
 		none = e.set("or %s %s, %s", maskType, none, e.set("and %s %s, %s", maskType, least, down))
 	}
-	e.againIf(e.set("icmp ne i32 %s, 0", e.set("and i32 %s, %s", e.bits(none), e.active)))
+	e.againIf(forFault, e.set("icmp ne i32 %s, 0", e.set("and i32 %s, %s", e.bits(none), e.active)))
 }
 
 // division is the function that divides numbers of 32 bits: processors divide vectors only of floating point, and 32 scalar

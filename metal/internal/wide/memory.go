@@ -92,16 +92,27 @@ func (e *emitter) checkPlace(pointer value, align int) {
 		at := e.set("ptrtoint ptr %s to i64", e.get(pointer))
 		off = e.set("icmp ne i64 %s, 0", e.set("and i64 %s, %d", at, align-1))
 	}
-	e.againIf(off)
+	e.againIf(forPlace, off)
 }
 
-// againIf hands the threadgroup to fibers, on a condition.
-func (e *emitter) againIf(condition string) {
+// Why fibers are to run a threadgroup again: MSL_AGAIN_... in msl_abi.h.
+const (
+	forFault = iota
+	forParting
+	forPlace
+)
+
+// again hands the threadgroup to fibers, and againIf does on a condition.
+func (e *emitter) again(why int) {
+	e.do("call void @msl_wide_call_again(ptr %s, i32 %d)", e.self, why)
+}
+
+func (e *emitter) againIf(why int, condition string) {
 	e.n++
 	n := e.n
 	e.do("br i1 %s, label %%\"off.%d\", label %%\"on.%d\"", condition, n, n)
 	e.label("off.%d", n)
-	e.do("call void @msl_wide_call_again(ptr %s, i32 0)", e.self)
+	e.again(why)
 	e.do("br label %%\"on.%d\"", n)
 	e.label("on.%d", n)
 }

@@ -49,4 +49,9 @@ struct msl_module {
 #define MSL_MODULE_FAST 2u          /* compiled with fast math */
 #define MSL_MODULE_WIDE 4u          /* an entry point runs a whole simdgroup, of which it is given lane 0; one whose `run` is NULL stays on fibers */
 
+/* What `fail` is given as a line by a widened kernel: why fibers are to run the threadgroup again. */
+#define MSL_AGAIN_FAULT 0           /* something that they report */
+#define MSL_AGAIN_PARTED 1          /* some lanes are at a barrier of the threadgroup, and others may still come */
+#define MSL_AGAIN_PLACE 2           /* a vector lies at an address that is no multiple of its size */
+
 #endif

@@ -63,7 +63,7 @@ MSL_KEPT void msl_wide_call_initial(struct msl_lane *l, unsigned id, const void 
   msl_runtime_table->initial_value(l, id, value, bytes);
 }
 MSL_KEPT void msl_wide_call_await(struct msl_lane *l, unsigned long event) { msl_runtime_table->async_wait(l, 1, &event, 0); }
-MSL_KEPT void msl_wide_call_again(struct msl_lane *l, int line) { msl_runtime_table->fail(l, line, nullptr); }
+MSL_KEPT void msl_wide_call_again(struct msl_lane *l, int why) { msl_runtime_table->fail(l, why, nullptr); }
 /* Whether every simdgroup is a piece of one row of the threadgroup, so that its lanes differ in x alone. */
 MSL_KEPT bool msl_wide_call_rows(struct msl_lane *l) {
   const unsigned *size = l->threadgroup->size;
