@@ -29,6 +29,6 @@ $run "$out/attest" run --path host --preset quick --cases "${ARM64_CASES:-100}" 
 $run "$out/attest" run --path 'host?engine=wide' --preset quick --cases 40 --seed 1 --isolate=false --relations 0 --workers 1 --out "$out/run-wide" | tee "$out/run-wide.txt"
 if grep "^on fibers" "$out/run-wide.txt"; then exit 1; fi
 cd metal/internal/host
-$run "$out/host.test" -test.timeout 20m -test.run "^(TestEnginesHaveTheSameBits|TestStoresSideBySide|TestLoadsInFours|TestQuotientsAreExact|TestAbsentReferences|TestOperationsOnTheWayOutOfALoop|TestVectorsReportAsFibers|TestWhatStaysOnFibersRunsThere|TestRandomKernelsOnVectors|TestWaysThroughKernels|TestLargePrivateVariables|TestSaturatedIntegers|TestNumbersTooLargeForAnInteger)$"
+$run "$out/host.test" -test.timeout 20m -test.run "^(TestEnginesHaveTheSameBits|TestStoresSideBySide|TestLoadsInFours|TestQuotientsAreExact|TestAbsentReferences|TestOperationsOnTheWayOutOfALoop|TestVectorsReportAsFibers|TestWhatStaysOnFibersRunsThere|TestRandomKernelsOnVectors|TestWaysThroughKernels|TestLargePrivateVariables|TestSaturatedIntegers|TestNumbersTooLargeForAnInteger|TestWholeNumbersOfAllSizes|TestHalfTurns|TestFractionsAreBelowOne|TestNamesOfTheCLibrary|TestAbsentLanesInFastMath)$"
 cd ../msl
 $run "$out/msl.test" -test.short -test.timeout 20m -test.run "${ARM64_TESTS:-^Test(Structs|TemplatesAndEntries|Threadgroups|Simdgroups|Library|FastMath|Constants|ConstantsRefused|ValuesThatNobodyGave|Floats|Integers|Relations|MathOfOneArgument|Math|Conditionals|ConstantSpace|NamesAndDeclarations|Vectors|Swizzles|PackedVectors|Matrices)$}"
