@@ -14,7 +14,7 @@ void host_hand_to_fibers(struct msl_lane *lane, int why) {
 }
 
 static const char *const reasons[] = {
-    [MSL_AGAIN_FAULT] = "what it reads may have been written by its own first run",
+    [MSL_AGAIN_FAULT] = "its code for vectors met a fault that theirs does not",
     [MSL_AGAIN_PARTED] = "its threads may come to a barrier in parts",
     [MSL_AGAIN_PLACE] = "a vector lies at an address that is no multiple of its size",
 };
