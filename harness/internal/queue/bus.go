@@ -78,34 +78,35 @@ func (b *Bus) presence(ctx context.Context) (jetstream.KeyValue, error) {
 	return b.bucket(ctx, jetstream.KeyValueConfig{Bucket: workerBucket, Storage: jetstream.MemoryStorage, TTL: 3 * heartbeat})
 }
 
-// What is there already stays as it is: whoever runs the servers may have given it more copies or another limit.
 func (b *Bus) stream(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
-	return settled(ctx, func(ctx context.Context) (jetstream.Stream, error) {
-		s, err := b.js.Stream(ctx, c.Name)
-		if errors.Is(err, jetstream.ErrStreamNotFound) {
-			s, err = b.js.CreateOrUpdateStream(ctx, c)
-		}
-		return s, err
-	})
+	return there(ctx, jetstream.ErrStreamNotFound,
+		func(ctx context.Context) (jetstream.Stream, error) { return b.js.Stream(ctx, c.Name) },
+		func(ctx context.Context) (jetstream.Stream, error) { return b.js.CreateOrUpdateStream(ctx, c) })
 }
 
 func (b *Bus) bucket(ctx context.Context, c jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
-	return settled(ctx, func(ctx context.Context) (jetstream.KeyValue, error) {
-		s, err := b.js.KeyValue(ctx, c.Bucket)
-		if errors.Is(err, jetstream.ErrBucketNotFound) {
-			s, err = b.js.CreateOrUpdateKeyValue(ctx, c)
-		}
-		return s, err
-	})
+	return there(ctx, jetstream.ErrBucketNotFound,
+		func(ctx context.Context) (jetstream.KeyValue, error) { return b.js.KeyValue(ctx, c.Bucket) },
+		func(ctx context.Context) (jetstream.KeyValue, error) { return b.js.CreateOrUpdateKeyValue(ctx, c) })
 }
 
 func (b *Bus) depot(ctx context.Context, c jetstream.ObjectStoreConfig) (jetstream.ObjectStore, error) {
-	return settled(ctx, func(ctx context.Context) (jetstream.ObjectStore, error) {
-		s, err := b.js.ObjectStore(ctx, c.Bucket)
-		if errors.Is(err, jetstream.ErrBucketNotFound) {
-			s, err = b.js.CreateOrUpdateObjectStore(ctx, c)
+	return there(ctx, jetstream.ErrBucketNotFound,
+		func(ctx context.Context) (jetstream.ObjectStore, error) { return b.js.ObjectStore(ctx, c.Bucket) },
+		func(ctx context.Context) (jetstream.ObjectStore, error) {
+			return b.js.CreateOrUpdateObjectStore(ctx, c)
+		})
+}
+
+// there gets what may be there already, or makes it where the error of getting it is none. What is there stays as it is: whoever
+// runs the servers may have given it more copies or another limit.
+func there[T any](ctx context.Context, none error, get, create func(context.Context) (T, error)) (T, error) {
+	return settled(ctx, func(ctx context.Context) (T, error) {
+		found, err := get(ctx)
+		if errors.Is(err, none) {
+			return create(ctx)
 		}
-		return s, err
+		return found, err
 	})
 }
 
