@@ -95,8 +95,14 @@ var flows = map[string]string{
 // the head of another ends, who has left is not waited for at a barrier, and what LLVM writes about switches, powers of two, and
 // calls that became part of a kernel is understood.
 func TestWaysThroughKernels(t *testing.T) {
+	sameBits(t, flows)
+}
+
+// sameBits holds vectors against fibers, in kernels of these bodies.
+func sameBits(t *testing.T, bodies map[string]string) {
+	t.Helper()
 	compiler := wideCompilerOf(t)
-	for name, body := range flows {
+	for name, body := range bodies {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 			text := prelude + storing("test", body)
 			threadgroup := [3]uint32{60}

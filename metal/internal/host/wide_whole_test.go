@@ -1,9 +1,6 @@
 package host
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 // wholes are bodies of kernels by the whole numbers that LLVM makes of them.
 var wholes = map[string]string{
@@ -37,14 +34,5 @@ var wholes = map[string]string{
 
 // TestWholeNumbersOfAllSizes: wider than any of MSL's types, of three or six bytes, and made of vectors.
 func TestWholeNumbersOfAllSizes(t *testing.T) {
-	compiler := wideCompilerOf(t)
-	for name, body := range wholes {
-		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
-			text := prelude + storing("test", body)
-			threadgroup := [3]uint32{60}
-			if stored(t, compiler, Fibers, text, "test", threadgroup) != stored(t, compiler, Wide, text, "test", threadgroup) {
-				t.Error("the engines' bits differ")
-			}
-		})
-	}
+	sameBits(t, wholes)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // assembled are vectors of one lane that are put together only to be seen as a number, as as_type<ulong>(float2) does: all that is
@@ -17,12 +18,16 @@ type vectorParts struct {
 
 var (
 	putOne  = regexp.MustCompile(`^(%\S+) = insertelement <(\d+) x (float|half|bfloat|i8|i16|i32)> (\S+), \w+ (\S+), i(?:32|64) (\d+)$`)
+	noWord  = regexp.MustCompile(`[^\w.]`)
 	asWhole = regexp.MustCompile(`^(%\S+) = bitcast <(\d+) x (float|half|bfloat|i8|i16|i32)> (%\S+) to (i\d+)$`)
 )
 
 // apart is an instruction as those of numbers: none for one that puts an element into a vector, shifts and ors for one that makes a
 // number of a vector, else the instruction itself.
 func (a assembled) apart(text string) []string {
+	if !strings.Contains(text, " x ") { // no vector: nearly every line
+		return []string{text}
+	}
 	if m := putOne.FindStringSubmatch(text); m != nil {
 		count, _ := strconv.Atoi(m[2])
 		at, _ := strconv.Atoi(m[6])
@@ -68,8 +73,7 @@ func (a assembled) apart(text string) []string {
 
 // trimmed is a name without its sign and quotes.
 func trimmed(name string) string {
-	s := regexp.MustCompile(`[^\w.]`).ReplaceAllString(name, "_")
-	return s[1:]
+	return noWord.ReplaceAllString(name, "_")[1:]
 }
 
 // check refuses a function that uses such a vector otherwise.
