@@ -4,9 +4,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/big"
+	"math/rand/v2"
 	"testing"
 
 	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/narrow"
 )
 
 // TestHalfTurns: sinpi, cospi and tanpi are within the units in the last place that MSL allows, also where they are near 0.
@@ -69,6 +72,66 @@ func TestFractionsAreBelowOne(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestFusedOfNarrowIsRoundedOnce: fma of half and of bfloat is what the exact sum rounds to, also where the sum as a float lies half
+// way between two of them and the exact one does not.
+func TestFusedOfNarrowIsRoundedOnce(t *testing.T) {
+	compiler := wideCompilerOf(t)
+	for _, of := range []struct {
+		name   string
+		format *narrow.Format
+	}{{"half", &narrow.FP16}, {"bfloat", &narrow.BF16}} {
+		random := rand.New(rand.NewPCG(uint64(of.format.Mantissa), 1))
+		var input []byte
+		var want []uint16
+		for len(want) < 1<<13 {
+			// Half of the products end in half a unit of the result, and most of what is added is next to nothing beside them.
+			a := math.Ldexp(1+math.Ldexp(float64(random.IntN(1<<(of.format.Mantissa-2))), -int(of.format.Mantissa)), random.IntN(12))
+			b := []float64{1.5, 1 + random.Float64()}[random.IntN(2)]
+			c := math.Ldexp(1+random.Float64(), random.IntN(30)-24)
+			if random.IntN(2) == 0 {
+				c = -c
+			}
+			var x [3]float64
+			for i, v := range []float64{a, b, c} {
+				code := of.format.Encode(v)
+				x[i] = of.format.Decode(code)
+				input = binary.LittleEndian.AppendUint16(input, uint16(code))
+			}
+			want = append(want, uint16(of.format.Encode(fusedOf(x[0], x[1], x[2]))))
+		}
+		text := prelude + fmt.Sprintf("kernel void test(device const %[1]s *x [[buffer(0)]], device %[1]s *o [[buffer(1)]], uint i [[thread_position_in_grid]]) {\n"+
+			"  if (i < %[2]d) o[i] = fma(x[3 * i], x[3 * i + 1], x[3 * i + 2]);\n}\n", of.name, len(want))
+		for _, engine := range []Engine{Fibers, Wide} {
+			got, onFibers := outputOf(t, compiler, engine, text, input, len(want), 2*len(want))
+			if onFibers != nil {
+				t.Errorf("on fibers: %v", onFibers)
+			}
+			wrong := 0
+			for i, bits := range device.View[uint16](got) {
+				if bits != want[i] {
+					if wrong++; wrong < 4 {
+						t.Errorf("%v: fma(%x) of %s is %#x, want %#x", engine, input[6*i:6*i+6], of.name, bits, want[i])
+					}
+				}
+			}
+			if wrong > 0 {
+				t.Errorf("%v: %d of %d are not rounded once", engine, wrong, len(want))
+			}
+		}
+	}
+}
+
+// fusedOf is a*b+c, to odd where a float64 does not hold it, so that it may be rounded again.
+func fusedOf(a, b, c float64) float64 {
+	exact := new(big.Float).SetPrec(1000).Mul(big.NewFloat(a), big.NewFloat(b))
+	exact.Add(exact, big.NewFloat(c))
+	cut, accuracy := new(big.Float).SetMode(big.ToZero).SetPrec(53).Set(exact).Float64()
+	if accuracy != big.Exact || new(big.Float).SetFloat64(cut).Cmp(exact) != 0 {
+		cut = math.Float64frombits(math.Float64bits(cut) | 1)
+	}
+	return cut
 }
 
 // TestNamesOfTheCLibrary are the text's own: a function of the text that has one is called, and Metal's function of that kind is not it.
