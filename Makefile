@@ -95,10 +95,13 @@ race: deps
 	$(GO) test -race -short -timeout $(RACE_TIME) -skip '^(TestHostileCalls|TestDescriptorsOfOtherHeaders)$$' \
 	  ./harness/internal/engine ./harness/internal/campaign ./harness/internal/record ./harness/internal/worker ./metal ./metal/mfa ./metal/internal/device ./metal/internal/host
 
-# Fibers and vectors side by side on one thread: rate, share of the processor's peak, compile seconds, bits.
+# Fibers and vectors side by side on one thread: rate, share of the processor's peak, compile seconds, bits. The table stands
+# between two marks in metal/README.md, and nobody types it.
 .PHONY: bench-engines
 bench-engines: deps
-	$(GO) run ./metal/internal/benchengines
+	@mkdir -p build
+	$(GO) run ./metal/internal/benchengines --out build/engines.md
+	sh scripts/between.sh bench-engines build/engines.md metal/README.md
 
 # Holds random kernels that diverge against the referee that runs them by masks, on fibers in every schedule and on vectors:
 # make random-kernels COUNT=10000 SEED=1000. Cut it short when you like: the same command goes on where it was. ON='^[a-z]+$'

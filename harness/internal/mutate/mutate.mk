@@ -15,10 +15,8 @@ mutate-peers: bin/attest
 	@mkdir -p build
 	bin/attest mutate --peers --markdown --json --cases $(MUTATE_CASES) --workers $(MUTATE_WORKERS) > build/peers.txt
 	tail -n 1 build/peers.txt > build/peers.json
-	@awk 'FNR == NR { if (/^[|]/) table = table $$0 "\n"; next } \
-	  /<!-- end of mutate-peers -->/ { within = 0 } !within { print } \
-	  /<!-- mutate-peers -->/ { within = 1; printf "%s", table }' build/peers.txt README.md > build/README.md
-	cp build/README.md README.md
+	grep '^|' build/peers.txt > build/peers.md
+	sh scripts/between.sh mutate-peers build/peers.md README.md
 
 #   make triggers       the triggers that a run finds, against mutants of all families and against libraries with several
 #                       bugs at once: a table in build/triggers.md, and in harness/internal/trigger/proof/testdata. TRIGGER_FAMILY mutants of each family. What was found for

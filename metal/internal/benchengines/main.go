@@ -8,10 +8,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -41,10 +44,16 @@ func main() {
 	flag := cmdline.New("benchengines")
 	n := flag.Int("n", 1024, "rows and keys of the attention problems")
 	only := flag.String("only", "", "rows whose name has this `word` in it")
+	into := flag.String("out", "", "a `file` that gets what is printed, once all of it is there")
 	if _, status, done := cmdline.Arguments(flag, "[flags]", 0, 0, os.Args[1:], os.Stdout, os.Stderr); done {
 		os.Exit(status)
 	}
-	if err := withOwnCache(func() error { return table(*n, *only) }); err != nil {
+	var printed bytes.Buffer
+	err := withOwnCache(func() error { return table(io.MultiWriter(os.Stdout, &printed), *n, *only) })
+	if err == nil && *into != "" {
+		err = os.WriteFile(*into, printed.Bytes(), 0o644)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench-engines:", err)
 		os.Exit(1)
 	}
@@ -61,14 +70,15 @@ func withOwnCache(do func() error) error {
 	return do()
 }
 
-func table(n int, only string) error {
+func table(w io.Writer, n int, only string) error {
 	top, bits := peak()
-	fmt.Printf("One thread; the processor's peak is %.0f GFLOP/s (fused, %d bits, measured in C). Seconds are the processor's.\n", top, bits)
+	fmt.Fprintf(w, "One thread on %s, %s; the processor's peak is %.0f GFLOP/s (fused, %d bits, measured in C). Seconds are the processor's.\n",
+		runtime.GOARCH, time.Now().Format(time.DateOnly), top, bits)
 	inC := plain(n, columns)
-	fmt.Printf("Attention in plain C, -O3, float32: %.2f GFLOP/s, %.1f %% of the peak.\n\n", inC, 100*inC/top)
+	fmt.Fprintf(w, "Attention in plain C, -O3, float32: %.2f GFLOP/s, %.1f %% of the peak.\n\n", inC, 100*inC/top)
 	after := ""
-	fmt.Println("| kernel | engine | GFLOP/s | of peak | times fibers | compile s | bits |")
-	fmt.Println("|---|---|---|---|---|---|---|")
+	fmt.Fprintln(w, "| kernel | engine | GFLOP/s | of peak | times fibers | compile s | bits |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|")
 	for _, r := range rows(n) {
 		if !strings.Contains(r.name, only) {
 			continue
@@ -81,7 +91,7 @@ func table(n int, only string) error {
 			}
 			of[n] = m
 			gflops := r.flops / m.seconds / 1e9
-			fmt.Printf("| %s | %s | %.2f | %.1f %% | %.1f | %.2f | %s |\n", r.name, words(engine, m.engine), gflops, 100*gflops/top,
+			fmt.Fprintf(w, "| %s | %s | %.2f | %.1f %% | %.1f | %.2f | %s |\n", r.name, words(engine, m.engine), gflops, 100*gflops/top,
 				of[0].seconds/m.seconds, m.compile, same(of[0].out, m.out))
 		}
 		if r.inC {
@@ -93,7 +103,7 @@ func table(n int, only string) error {
 				r.name, r.flops/of[1].seconds/1e9/inC, times, nativeThreads())
 		}
 	}
-	fmt.Print(after)
+	fmt.Fprint(w, after)
 	return nil
 }
 
