@@ -37,13 +37,14 @@ const defaultMaxBytes = 4 << 30
 //	parsed/KEY-DIGEST.pch
 //	                  our headers as clang has parsed them; DIGEST is the file's own
 //
-// Every file appears by a rename. None is believed by its name or length: contents are held against their digests, by each
+// Every file appears by a rename, and what is not whole yet has a name that begins with a dot. None is believed by its name or length: contents are held against their digests, by each
 // process and after each change, and what is damaged, incomplete or another user's is not found, and made anew.
 type cache struct {
 	dir       string
 	temporary *scratch.Held // nil: the directory stays
 	maxBytes  int64
-	added     atomic.Int64 // bytes, since this process looked at all of it
+	patience  time.Duration // for how long who makes something is waited for
+	added     atomic.Int64  // bytes, since this process looked at all of it
 	verified  verified
 	warning   string
 }
@@ -62,7 +63,7 @@ type record struct {
 	NotOpen bool `json:",omitempty"` // of an open module: there can be none
 }
 
-func openCache(dir string, maxBytes int64) (*cache, error) {
+func openCache(dir string, maxBytes int64, patience time.Duration) (*cache, error) {
 	scratch.Tidy() // of a program in C that was killed while it waited for us
 	if maxBytes == 0 {
 		maxBytes = defaultMaxBytes
@@ -76,7 +77,7 @@ func openCache(dir string, maxBytes int64) (*cache, error) {
 			dir = filepath.Join(dir, "attest")
 		}
 	}
-	c := &cache{dir: filepath.Join(dir, "msl"), maxBytes: maxBytes}
+	c := &cache{dir: filepath.Join(dir, "msl"), maxBytes: maxBytes, patience: patience}
 	if err == nil {
 		err = writable(c.dir)
 	}
@@ -89,12 +90,7 @@ func openCache(dir string, maxBytes int64) (*cache, error) {
 	if errors.Is(err, ErrUntrustedCache) {
 		return nil, err
 	}
-	c.warning = fmt.Sprintf("kernels are compiled anew in every process: the cache cannot be used: %v", err)
-	if c.temporary, err = scratch.Dir("msl"); err != nil {
-		return nil, err
-	}
-	c.dir = c.temporary.Path
-	return c, nil
+	return temporaryCache(maxBytes, patience, err)
 }
 
 // writable makes the directory if need be and returns why files cannot be made in it.
@@ -102,7 +98,7 @@ func writable(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".new-*")
+	f, err := os.CreateTemp(dir, pending+"*")
 	if err != nil {
 		return err
 	}
@@ -117,31 +113,26 @@ func (c *cache) close() error {
 	return c.temporary.Remove()
 }
 
-// scratch returns the name of a new file that can be renamed into the cache.
-func (c *cache) scratch() (string, error) {
-	f, err := os.CreateTemp(c.dir, ".new-*")
+// scratch returns the name of a file to be made, that can be renamed into the cache, in a folder of its own, and what removes
+// that. Clang writes beside the file, under a name of its own, and renames; killed, it leaves what it wrote.
+func (c *cache) scratch() (name string, remove func(), err error) {
+	names, remove, err := c.scratches(1)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return f.Name(), f.Close()
+	return names[0], remove, nil
 }
 
-// scratches are several of them; remove removes those that are still there.
+// scratches are several of them.
 func (c *cache) scratches(n int) (names []string, remove func(), err error) {
-	remove = func() {
-		for _, name := range names {
-			os.Remove(name)
-		}
+	folder, err := os.MkdirTemp(c.dir, pending+"*")
+	if err != nil {
+		return nil, nil, err
 	}
-	for range n {
-		name, err := c.scratch()
-		if err != nil {
-			remove()
-			return nil, nil, err
-		}
-		names = append(names, name)
+	for i := range n {
+		names = append(names, filepath.Join(folder, fmt.Sprint("made-", i)))
 	}
-	return names, remove, nil
+	return names, func() { os.RemoveAll(folder) }, nil
 }
 
 // key is the digest of everything a module depends on, but for the contents of the files it includes.

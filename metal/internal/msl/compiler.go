@@ -1,6 +1,7 @@
 package msl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,8 @@ type Compiler struct {
 	undefined undefinedWay
 
 	expanded *expanded
+
+	elsewhere *elsewhere
 }
 
 // Entry is one entry point of a module.
@@ -81,23 +84,25 @@ func New(options Options) (*Compiler, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := openCache(options.Dir, options.MaxBytes)
+	store, err := openCache(options.Dir, options.MaxBytes, deadline)
 	if err != nil {
 		return nil, err
 	}
 	return &Compiler{clang: clang, identity: identity + "\n" + t.name() + "\n" + t.processor(), target: t, cache: store, deadline: deadline,
-		wide: &wideTwin{asWithMasks: options.AsWithMasks}, undefined: undefinedWay{new(atomic.Int32)}, expanded: new(expanded)}, nil
+		wide: &wideTwin{asWithMasks: options.AsWithMasks}, undefined: undefinedWay{new(atomic.Int32)}, expanded: new(expanded), elsewhere: new(elsewhere)}, nil
 }
 
 // Clang is the path of the compiler in use.
 func (c *Compiler) Clang() string { return c.clang }
 
 // Warning returns why nothing is kept from run to run, or "".
-func (c *Compiler) Warning() string { return c.cache.warning }
+func (c *Compiler) Warning() string {
+	return cmp.Or(c.cache.warning, c.elsewhere.warning())
+}
 
 // Close removes what a compiler without a usable cache directory has left in temporary files. Modules it made there
 // are gone then.
-func (c *Compiler) Close() error { return c.cache.close() }
+func (c *Compiler) Close() error { return errors.Join(c.elsewhere.close(), c.cache.close()) }
 
 // Build compiles a program, or finds it in the cache. The error is a *CompileError where the text is at fault, and
 // wraps the context's where that ended the compiler.
@@ -120,7 +125,7 @@ func (c *Compiler) Build(ctx context.Context, p Program) (*Module, error) {
 		defer c.cache.takeTurn(ctx, c.key(&p))()
 		if m = c.cache.find(c, &p); m == nil {
 			var err error
-			if m, err = c.make(ctx, &p); err != nil {
+			if m, err = c.makeSomewhere(ctx, &p); err != nil {
 				return nil, err
 			}
 		}

@@ -34,11 +34,11 @@ func (c *Compiler) precompiled(ctx context.Context, headers string, flags []stri
 	if name := c.cache.findPrecompiled(key); name != "" {
 		return name
 	}
-	made, err := c.cache.scratch()
+	made, remove, err := c.cache.scratch()
 	if err != nil {
 		return ""
 	}
-	defer os.Remove(made)
+	defer remove()
 	arguments := append(flags[:len(flags):len(flags)], "-I", filepath.Join(headers, "full"), "-Xclang", "-emit-pch", "-c", "-o", made, "-")
 	if _, _, err := c.run(ctx, arguments, c.unitHeader(swizzles)); err != nil {
 		return ""

@@ -165,11 +165,11 @@ func (t wideCPU) helpers(ctx context.Context, c *Compiler) (string, error) {
 	if name := c.cache.findPrecompiled(key); name != "" {
 		return name, nil
 	}
-	made, err := c.cache.scratch()
+	made, remove, err := c.cache.scratch()
 	if err != nil {
 		return "", err
 	}
-	defer os.Remove(made)
+	defer remove()
 	if _, errs, err := c.run(ctx, append(flags, "-o", made, "-"), wide.Helpers); err != nil {
 		return "", fmt.Errorf("clang on the vector functions: %w\n%s", err, errs)
 	}
@@ -219,7 +219,7 @@ func (c *Compiler) findWide(ctx context.Context) (*Compiler, error) {
 	}
 	t := wideCPU{opt: opt, asWithMasks: c.wide.asWithMasks}
 	return &Compiler{clang: c.clang, identity: identities[0] + "\n" + identities[1] + "\n" + t.name() + "\n" + t.processor(), target: t, cache: c.cache, deadline: c.deadline, expanded: c.expanded,
-		undefined: c.undefined}, nil
+		undefined: c.undefined, elsewhere: c.elsewhere}, nil
 }
 
 // llvmVersionOf is a tool's version, which the tool is asked for once: its libraries take longer to load than many a case does.
@@ -306,11 +306,11 @@ func (c *Compiler) LaneIR(ctx context.Context, p Program) (string, error) {
 	if err != nil {
 		return "", asCompileError(&p, err)
 	}
-	made, err := w.cache.scratch()
+	made, remove, err := w.cache.scratch()
 	if err != nil {
 		return "", err
 	}
-	defer os.Remove(made)
+	defer remove()
 	output, _ := w.target.output()
 	full := filepath.Join(headers, "full")
 	errs, err := w.front(ctx, r, headers, w.target.flags(p.Math, false), slices.Concat([]string{"-I", full, "-o", made, "-"}, output))

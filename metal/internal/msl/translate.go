@@ -67,11 +67,12 @@ func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, head
 	made := module
 	link := c.target.link()
 	if link != nil {
+		var remove func()
 		var err error
-		if made, err = c.cache.scratch(); err != nil {
+		if made, remove, err = c.cache.scratch(); err != nil {
 			return nil, err
 		}
-		defer os.Remove(made)
+		defer remove()
 	}
 	output = slices.Concat(fill, []string{"-I", full, "-o", made, "-"}, output)
 	errs, err := c.front(ctx, r, headers, flags, output)
@@ -80,8 +81,7 @@ func (c *Compiler) translate(ctx context.Context, p *Program, r *rewritten, head
 	}
 	if link != nil {
 		if f, ok := c.target.(finisher); ok {
-			finished := made + ".o"
-			defer os.Remove(finished)
+			finished := made + ".o" // in the same folder
 			if err := f.finish(ctx, c, p, r, made, finished); err != nil {
 				return nil, err
 			}

@@ -56,7 +56,7 @@ func wholeTree(dir string, files map[string][]byte) bool {
 // replaceTree puts a directory with these files where dir is, or nothing was. Where the file system has no locks another
 // process may have done the same at the same time: its directory is as good.
 func replaceTree(dir string, files map[string][]byte) error {
-	staged, err := os.MkdirTemp(filepath.Dir(dir), ".new-tree-*")
+	staged, err := os.MkdirTemp(filepath.Dir(dir), pending+"tree-*")
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,15 @@ const (
 	trimmed   = "trimmed" // a file as old as the last look
 )
 
+// pending is what the names begin with of files and folders that are not whole yet.
+const pending = ".new-"
+
+// isPending is true also of what clang, and who writes a file at once, have beside the one that they write: .new-KEY.json123 or
+// -abc.new-123.tmp. When they are killed it stays.
+func isPending(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.Contains(name, pending)
+}
+
 // trimIfDue trims after a module of so many bytes was kept.
 func (c *cache) trimIfDue(except string, bytes int64) {
 	marker := filepath.Join(c.dir, trimmed)
@@ -56,7 +65,7 @@ func (c *cache) trim(except string) {
 		if n >= len(entries) {
 			path = filepath.Join(c.parsed(), entry.Name())
 		}
-		if strings.HasPrefix(entry.Name(), ".new-") {
+		if isPending(entry.Name()) {
 			if time.Since(info.ModTime()) > time.Hour {
 				os.RemoveAll(path)
 			}
