@@ -15,6 +15,7 @@ import (
 
 	"attest.example/attest/harness/internal/paths/catalog"
 	"attest.example/attest/harness/internal/worker"
+	"attest.example/attest/metal/scratch"
 )
 
 // Exit statuses.
@@ -83,6 +84,7 @@ func main() {
 }
 
 func dispatch(ctx context.Context, t terminal, args []string) int {
+	defer scratch.Sweep(os.TempDir()) // of what workers had there, which were killed or did not tidy up
 	if len(args) == 0 {
 		usage(t.err)
 		return misuse

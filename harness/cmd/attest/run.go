@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"attest.example/attest/harness/internal/engine"
 	"attest.example/attest/harness/internal/gen"
 	"attest.example/attest/harness/internal/ledger"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/record"
 )
 
@@ -75,6 +77,9 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 		report, err = campaign.Run(ctx, o, *out, watch)
 	}
 	bar.close()
+	if errors.Is(err, paths.ErrMachine) {
+		return t.complain("run: %v\nwhat was done before is in %s, and %s run --resume %[2]s goes on once that is mended", err, *out, record.Program())
+	}
 	if err != nil {
 		return t.complain("run: %v", err)
 	}

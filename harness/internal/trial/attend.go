@@ -46,7 +46,7 @@ func (t *trial) materialize(c cases.Case) (*cases.Tensors, error) {
 }
 
 // attend is the guarded call: the path's error, panic or silence becomes a verdict, and so does a write outside the
-// output.
+// output. Only what the machine is to blame for judges nothing.
 func (t *trial) attend(ctx context.Context, c cases.Case, tensors *cases.Tensors) (*verdict.Verdict, error) {
 	before := snapshot(tensors)
 	t.outcome.Called = true
@@ -65,6 +65,8 @@ func (t *trial) attend(ctx context.Context, c cases.Case, tensors *cases.Tensors
 	case ctx.Err() != nil:
 		t.outcome.Lost = t.outcome.Running != nil
 		return nil, ctx.Err()
+	case errors.Is(err, paths.ErrMachine):
+		return nil, err
 	case errors.Is(err, errHang):
 		_, isolated := t.path.(paths.Isolated)
 		t.outcome.Lost = !isolated

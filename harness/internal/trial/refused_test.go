@@ -195,3 +195,19 @@ func (s slow) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (paths
 	}
 	return s.refuser.Attend(ctx, c, t)
 }
+
+// unable is a path that the machine lets down.
+type unable struct{ naive.Path }
+
+func (unable) Attend(context.Context, cases.Case, *cases.Tensors) (paths.Timing, error) {
+	return paths.Timing{}, fmt.Errorf("the disk is full: %w", paths.ErrMachine)
+}
+
+// TestTheMachineAtFaultJudgesNothing: neither the case itself, nor one that has others before it.
+func TestTheMachineAtFaultJudgesNothing(t *testing.T) {
+	for _, c := range []cases.Case{single(t, nil), single(t, func(c *cases.Case) { c.After = []cases.Case{single(t, nil)} })} {
+		_, err := Run(context.Background(), unable{}, c, Options{Deadline: time.Minute})
+		require.ErrorIs(t, err, paths.ErrMachine)
+		require.ErrorContains(t, err, "the disk is full")
+	}
+}

@@ -159,7 +159,7 @@ func (p *Path) refused(f *failed, process *process, region int) error {
 // withWords is the error of a call that failed and came back, with what was printed meanwhile.
 func (p *Path) withWords(f *failed, process *process) error {
 	err := f.error()
-	if f.Unsupported || f.Deadline {
+	if f.Unsupported || f.Deadline || f.Machine {
 		return err
 	}
 	output := process.stderr.settled()
@@ -188,6 +188,8 @@ func (f *failed) error() error {
 		return fmt.Errorf("%s: %w", f.Text, context.DeadlineExceeded)
 	case f.Unsupported:
 		return paths.Unsupported("%s", f.Text)
+	case f.Machine:
+		return &ofMachine{f.Text}
 	case f.Verdict != nil:
 		return &classified{f.Text, *f.Verdict}
 	}

@@ -207,6 +207,7 @@ func failure(err error) *failed {
 	f := &failed{
 		Text: err.Error(), Address: faultAddress(err.Error()),
 		Deadline: errors.Is(err, context.DeadlineExceeded), Unsupported: errors.Is(err, paths.ErrUnsupported),
+		Machine: errors.Is(err, paths.ErrMachine),
 	}
 	var withVerdict interface{ Verdict() verdict.Verdict }
 	if errors.As(err, &withVerdict) {

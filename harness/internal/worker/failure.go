@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/verdict"
 )
 
@@ -103,6 +104,12 @@ type classified struct {
 
 func (e *classified) Error() string            { return e.text }
 func (e *classified) Verdict() verdict.Verdict { return e.v }
+
+// ofMachine is a paths.ErrMachine of the child's, in its words.
+type ofMachine struct{ text string }
+
+func (e *ofMachine) Error() string        { return e.text }
+func (e *ofMachine) Is(target error) bool { return target == paths.ErrMachine }
 
 // topFrame finds the function that was running in a Go stack dump: the first one that is no part of the runtime, nor a mere
 // system call: a signal that a process sends itself may arrive within the call or after it.

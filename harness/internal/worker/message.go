@@ -94,6 +94,7 @@ type failed struct {
 	Deadline bool // it was context.DeadlineExceeded
 	// Unsupported means that it was a refusal: paths.ErrUnsupported.
 	Unsupported bool
+	Machine     bool             // the machine is to blame: paths.ErrMachine
 	Verdict     *verdict.Verdict // of an error that has one
 	Panicked    bool
 	Stack       string

@@ -8,6 +8,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"runtime/cgo"
 	"time"
 	"unsafe"
@@ -41,11 +42,20 @@ func attestHostSpent(handle C.uintptr_t, program *C.gpu_program, seconds C.doubl
 	}
 }
 
-// compile has a program compiled for vectors, where they are asked for and there is a compiler for them, else for fibers.
+// compile has a program compiled, and tells where the machine is why that cannot be.
 func (c *callback) compile(p device.Program, checked bool, engine Engine) (Module, error) {
 	if c.begun != nil {
 		defer c.begun()()
 	}
+	m, err := c.compileFor(p, checked, engine)
+	if errors.Is(err, msl.ErrMachine) && c.unable != nil {
+		c.unable(err)
+	}
+	return m, err
+}
+
+// compileFor has it compiled for vectors, where they are asked for and there is a compiler for them, else for fibers.
+func (c *callback) compileFor(p device.Program, checked bool, engine Engine) (Module, error) {
 	w, ok := c.compiler.(wideCompiler)
 	if !ok || engine == Fibers || checked {
 		return c.compiler.Compile(context.Background(), p, checked)

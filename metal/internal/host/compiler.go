@@ -49,6 +49,7 @@ type callback struct {
 	onEngine func(msl.EngineOf)
 	begun    func() func() // Options.OnCompile
 	keep     func() bool   // Options.KeepOnFibers
+	unable   func(error)   // Options.OnUnable
 	earned   *earned       // of engine Auto
 }
 

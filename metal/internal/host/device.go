@@ -50,7 +50,7 @@ func New(o Options) (*device.Device, error) {
 		c.toolchain = C.CString(toolchain)
 		defer C.free(unsafe.Pointer(c.toolchain))
 	}
-	called := &callback{compiler: compiler, onEngine: o.OnEngine, begun: o.OnCompile, keep: o.KeepOnFibers}
+	called := &callback{compiler: compiler, onEngine: o.OnEngine, begun: o.OnCompile, keep: o.KeepOnFibers, unable: o.OnUnable}
 	if w, ok := compiler.(wideCompiler); ok && o.Engine == Auto {
 		called.earned = newEarned(w, o.AutoAfter, o.OnEarned)
 	}

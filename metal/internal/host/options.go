@@ -69,6 +69,7 @@ type Options struct {
 	KeepOnFibers         func() bool    // with Auto: asked of each kernel that is compiled; true: fibers run it, whatever there is; nil: never
 	OnCompile            func() func()  // called when a kernel begins to be compiled or looked up, what it returns when that has ended; from any goroutine
 	OnEarned             func() func()  // with Auto: called when a kernel begins to be compiled in the background, what it returns when that has ended
+	OnUnable             func(error)    // told why a kernel was not compiled where that lies in this machine, not in its text; from any goroutine
 	Compiler             Compiler       // nil: package msl with its default cache
 	Toolchain            string         // for the device's description; empty: that of Compiler
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofrs/flock"
 
@@ -88,9 +89,10 @@ func TestACacheThatFailsCostsNoKernel(t *testing.T) {
 
 // TestTheMachineAtFault: where a kernel of one line is not compiled either, it is not the text's.
 func TestTheMachineAtFault(t *testing.T) {
-	broken := fakeClang(t, "echo rubbish >&2; exit 1")
+	broken := fakeClang(t, `printf 'rubbish \377\033[2J' >&2; exit 1`)
 	c := compiler(t, msl.Options{Dir: t.TempDir(), Clang: broken})
-	if _, err := c.Build(context.Background(), msl.Program{Source: small}); !errors.Is(err, msl.ErrMachine) || !strings.Contains(err.Error(), "rubbish") {
+	if _, err := c.Build(context.Background(), msl.Program{Source: small}); !errors.Is(err, msl.ErrMachine) || !strings.Contains(err.Error(), "rubbish") ||
+		!utf8.ValidString(err.Error()) || strings.Contains(err.Error(), "\033") {
 		t.Errorf("a clang that fails: %v; want %v, and what it said", err, msl.ErrMachine)
 	}
 	c = compiler(t, msl.Options{Dir: t.TempDir()})

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"unicode"
 )
 
 // explain makes an error of what clang wrote; nil where it did not fail.
@@ -28,9 +30,19 @@ func (c *Compiler) explain(p *Program, headers, output string, err error) error 
 		}
 	}
 	if diagnostics = errorOrNote; len(diagnostics) == 0 {
-		return fmt.Errorf("%s failed: %w\n%s", c.clang, err, output)
+		return fmt.Errorf("%s failed: %w\n%s", c.clang, err, strings.TrimSpace(printable(output)))
 	}
 	return &CompileError{Function: p.Function, Diagnostics: diagnostics}
+}
+
+// printable is what a program wrote, which may be anything, as a terminal can show it.
+func printable(output string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, strings.ToValidUTF8(output, string(unicode.ReplacementChar)))
 }
 
 // diagnostics are the messages in what clang wrote.

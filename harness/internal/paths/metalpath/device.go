@@ -60,7 +60,7 @@ func (d onDevice) NewContext() (*metal.Context, error) {
 	return d.device.NewContext()
 }
 
-func (d onDevice) Call(f func() error) error   { return f() }
+func (d onDevice) Call(f func() error) error   { return d.engines.Blame(f()) }
 func (d onDevice) Describe() paths.Description { return d.description }
 func (d onDevice) Supports(c cases.Case) error {
 	return cmp.Or(d.copies.Takes(c), d.descriptors.Supports(c))

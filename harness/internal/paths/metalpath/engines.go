@@ -1,6 +1,7 @@
 package metalpath
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 
@@ -20,12 +21,13 @@ type Engines struct {
 	list   []string // of kernels that vectors were to run and fibers do
 	ran    string   // those that ran any since the last Forget, as a paths.Timing has them
 	fibers bool     // it is their turn
+	unable bool     // a kernel was not compiled, since the last Blame, and this machine is why
 }
 
 // enginesOf has a mode's device, which is not open yet, tell which engine runs a kernel, and ask before it chooses.
 func enginesOf(mode *Mode) *Engines {
 	e := &Engines{Chosen: mode.choosesEngine()}
-	mode.Host.OnEngine, mode.Host.KeepOnFibers = e.add, e.keepOnFibers
+	mode.Host.OnEngine, mode.Host.KeepOnFibers, mode.Host.OnUnable = e.add, e.keepOnFibers, e.cannotCompile
 	return e
 }
 
@@ -47,6 +49,25 @@ func (e *Engines) keepOnFibers() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.fibers
+}
+
+// cannotCompile is a HostOptions.OnUnable.
+func (e *Engines) cannotCompile(error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.unable = true
+}
+
+// Blame is the error of a call, a paths.ErrMachine where a kernel of it was not compiled and this machine is why.
+func (e *Engines) Blame(err error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	unable := e.unable
+	e.unable = false
+	if err == nil || !unable {
+		return err
+	}
+	return fmt.Errorf("%w: %w", paths.ErrMachine, err)
 }
 
 // Turn is a paths.Turner's.

@@ -249,7 +249,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	}
 	for i := range p.manifest.passes {
 		if err = call.pass(ctx, i); err != nil {
-			err = fmt.Errorf("%s: pass[%d]: %w", p.manifest.file, i, err)
+			err = p.engines.Blame(fmt.Errorf("%s: pass[%d]: %w", p.manifest.file, i, err))
 			break
 		}
 	}
