@@ -184,7 +184,7 @@ func (c *Compiler) preprocess(ctx context.Context, p *Program, headers string) (
 		arguments = append(arguments, "-I", directory)
 	}
 	arguments = append(arguments, "-isystem", filepath.Join(headers, "empty"), "-MD", "-MF", filepath.Join(folder, "read"), "-MT", "x", "-")
-	out, errs, err := c.run(ctx, arguments, "#line 1 "+quote(p.fileName())+"\n"+p.Source)
+	out, errs, err := c.run(ctx, arguments, "#line 1 "+quote(p.fileName())+"\n"+p.unmarked())
 	if err != nil {
 		return "", nil, c.explain(p, headers, errs, err)
 	}
@@ -240,6 +240,10 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 	module := &Module{Entries: r.unit.describe(), Skipped: r.unit.skipped, Engines: r.engines}
 	return module, c.cache.keep(c, p, files, objects, module)
 }
+
+// unmarked is the text without the mark by which some editors begin UTF-8: clang skips it at the start of a file, where the text
+// does not stand.
+func (p *Program) unmarked() string { return strings.TrimPrefix(p.Source, "\ufeff") }
 
 func (p *Program) languageVersion() int {
 	if p.LanguageVersion == 0 {

@@ -18,7 +18,7 @@ var includeLine = regexp.MustCompile(`^[ \t]*(?:#|%:|\?\?=)[ \t]*(include|includ
 // and a device may never end. A name that a macro makes is not seen here; the compiler's deadline ends what comes of it.
 func checkIncludes(p *Program, directories []string) error {
 	seen := map[string]bool{}
-	return checkIncludesOf(p.Source, p.fileName(), ".", directories, seen)
+	return checkIncludesOf(p.unmarked(), p.fileName(), ".", directories, seen)
 }
 
 func checkIncludesOf(source, file, own string, directories []string, seen map[string]bool) error {

@@ -232,3 +232,15 @@ func alive(pid int) bool {
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
 }
+
+// TestATextThatBeginsWithAMark: editors write one before UTF-8, and compilers skip it.
+func TestATextThatBeginsWithAMark(t *testing.T) {
+	c := compiler(t, msl.Options{Dir: t.TempDir()})
+	header := "#include <metal_stdlib>\n"
+	build(t, c, msl.Program{Source: "\ufeff" + header + small})
+	build(t, c, msl.Program{Source: "#include \"marked.h\"\nkernel void k(device int *o) { o[0] = one; }\n", Files: map[string]string{"marked.h": "\ufeffconstant int one = 1;\n"}})
+	_, err := c.Build(context.Background(), msl.Program{Source: "\ufeff" + header + "kernel void k(device int *o) { o[0] = nope; }\n", File: "marked.metal"})
+	if err == nil || !strings.Contains(err.Error(), "marked.metal:2:39: error: use of undeclared identifier 'nope'") {
+		t.Errorf("%v; want the place in the text", err)
+	}
+}
