@@ -16,6 +16,7 @@ import (
 	"attest.example/attest/harness/internal/ledger"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/record"
+	"attest.example/attest/metal"
 )
 
 func runCommand(ctx context.Context, t terminal, args []string) int {
@@ -58,6 +59,7 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	if *out == "" {
 		*out = defaultDir(o.Path, time.Now())
 	}
+	warnOfCache(t, o.Path)
 	coverage := gen.NewCoverage()
 	bar := newProgress(t.err, o.Shard.Cases(o.Cases), o.Time)
 	watch := campaign.Watch{
@@ -97,6 +99,17 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 			report.Summary.Cases, *out, record.Program(), *out)
 	}
 	return status
+}
+
+// warnOfCache tells why a run will be slow where no kernel that it compiles is kept.
+func warnOfCache(t terminal, path string) {
+	name, _, _ := strings.Cut(path, "?")
+	if name != "host" && !strings.HasPrefix(name, "msl:") {
+		return
+	}
+	if warning := metal.HostCacheWarning(); warning != "" {
+		fmt.Fprintf(t.err, "attest: run: warning: %s\n", warning)
+	}
 }
 
 // drawFlags are the flags that say what is drawn, how much of it, and what is done about failures.
