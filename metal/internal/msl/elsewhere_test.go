@@ -51,6 +51,9 @@ func TestOneThatWasStoppedHoldsNobodyUp(t *testing.T) {
 	if _, err := c.Build(ctx, program); err != nil {
 		t.Error(err)
 	}
+	if _, err := os.Stat(c.LockOf(program)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v: the next one waits for it too", err)
+	}
 }
 
 // TestACacheThatFailsCostsNoKernel: one that is removed in the midst of it is made again, and what cannot be is done without.
