@@ -43,7 +43,7 @@ var positions = map[string]parameter{
 	"thread_index_in_quadgroup":           {value: "(L->lane & 3)"},
 	"quadgroup_index_in_threadgroup":      {value: "(L->thread / 4)"},
 	"quadgroups_per_threadgroup":          {value: "((L->threadgroup->threads + 3) / 4)"},
-	"dispatch_quadgroups_per_threadgroup": {value: "(L->threadgroup->full_simdgroups * 8)"},
+	"dispatch_quadgroups_per_threadgroup": {value: "((L->threadgroup->full_size[0] * L->threadgroup->full_size[1] * L->threadgroup->full_size[2] + 3) / 4)"},
 }
 
 // refused are the attributes and types of what only a GPU's graphics hardware has, with what to say of them.
