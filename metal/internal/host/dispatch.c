@@ -1,6 +1,7 @@
 //go:build linux
 
 /* Running a pipeline: first everything that a real device would refuse is refused, then it runs. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -51,12 +52,31 @@ static gpu_status bind_buffer(const gpu_dispatch *d, const gpu_binding *b, struc
   return GPU_OK;
 }
 
+static uint64_t room_for(const gpu_binding *b) { return (b->length + BYTES_ALIGN - 1) / BYTES_ALIGN * BYTES_ALIGN; }
+
 static gpu_status bind_bytes(const gpu_binding *b, struct job *job, struct reason *r) {
   if (!b->bytes || b->length == 0) REFUSE("buffer %u: no bytes are given", b->index);
   if (b->length > GPU_MAX_BYTES)
     REFUSE("buffer %u: %llu bytes; at most %u go without a buffer", b->index, (unsigned long long)b->length,
            GPU_MAX_BYTES);
-  job->buffers[b->index] = (void *)b->bytes;
+  job->given_bytes += room_for(b);
+  return GPU_OK;
+}
+
+/* Copies what is given without a buffer, as Metal does: the caller's bytes may lie at any address, and the kernel's type
+ * may want one that is a multiple of its size. */
+static gpu_status copy_bytes(const gpu_dispatch *d, struct job *job, struct reason *r) {
+  if (!job->given_bytes) return GPU_OK;
+  unsigned char *at = job->given = aligned_alloc(BYTES_ALIGN, job->given_bytes);
+  if (!at)
+    return gpu_refuse(r->text, r->bytes, GPU_NO_MEMORY, "no memory for the %llu bytes that are given without a buffer",
+                       (unsigned long long)job->given_bytes);
+  for (uint32_t i = 0; i < d->binding_count; i++) {
+    const gpu_binding *b = &d->bindings[i];
+    if (b->kind != GPU_BIND_BYTES) continue;
+    job->buffers[b->index] = memcpy(at, b->bytes, b->length);
+    at += room_for(b);
+  }
   return GPU_OK;
 }
 
@@ -155,10 +175,12 @@ gpu_status host_run(gpu_device *device, const gpu_dispatch *d, char *message, si
   job.wide = d->pipeline->wide;
   gpu_status status = check_shape(d, &job, r);
   if (status == GPU_OK) status = check_bindings(d, &job, r);
+  if (status == GPU_OK) status = copy_bytes(d, &job, r);
   if (status != GPU_OK) return status;
   shuffle(device, &job);
   double deadline = d->deadline_seconds > 0 ? gpu_now() + d->deadline_seconds : 0;
   for (uint32_t i = 0; i < d->repeat && status == GPU_OK; i++)
     status = run_once(device, &job, deadline, d->seconds ? &d->seconds[i] : NULL, r);
+  free(job.given);
   return status;
 }

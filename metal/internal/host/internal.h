@@ -25,6 +25,7 @@
 #define GUARD_BYTES 16384u                /* at the low end of each stack; whole pages, also of 16 KB */
 #define MAX_LATE_COPIES 256u
 #define MAX_WORKERS 256u
+#define BYTES_ALIGN 256u                  /* of what is given without a buffer: more than any type of MSL wants */
 #define WIDE_STACK_BYTES (1ul << 20)      /* of a simdgroup: what 32 lanes have in common, and their private variables */
 
 struct check;
@@ -87,6 +88,8 @@ struct job {
   const gpu_dispatch *dispatch;
   gpu_pipeline *pipeline;
   void *buffers[MSL_MAX_BUFFERS];
+  unsigned char *given;          /* copies of what is given without a buffer, each at a multiple of BYTES_ALIGN */
+  uint64_t given_bytes;          /* of all of them, with the gaps */
   uint32_t threadgroup_bytes[MSL_MAX_THREADGROUP_ARGS];
   uint32_t threadgroup_mask;     /* arguments that are bound */
   uint32_t groups[3], grid[3];
