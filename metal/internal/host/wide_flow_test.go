@@ -49,6 +49,14 @@ var flows = map[string]string{
     }
   }
   o[i] = a * 31 + b * 7 + c + from;`,
+	"switches that name all that can come": `uint a = as_type<uint>(x[i]), b = as_type<uint>(x[i + 1]), c = i;
+  switch (a & 3) { case 0: c += 1; break; case 1: c *= 5; case 2: c += i; break; case 3: c ^= 99; }
+  switch (size.x & 3) { case 0: c += 7; break; case 1: c *= 3; case 2: c += i; break; case 3: c ^= 9; }
+  for (uint k = 0; k < i % 5; ++k) {
+    switch (b >> k & 3) { case 0: c += simd_sum(k); break; case 1: c *= 5; break; case 2: if (c & 1) continue; c += i; break; case 3: c ^= simd_max(c); }
+    c = c * 3 + simd_sum(1u);
+  }
+  o[i] = c;`,
 	"a loop on the way out before a barrier": `uint a = as_type<uint>(x[i]);
   if (i % 32 < 9) {
     for (uint k = 0; k < a % 8; ++k) a = as_type<uint>(x[a % 64]);

@@ -44,8 +44,31 @@ type flow struct {
 	barrierAfter map[*block]bool // what meetsBarrier has found out
 }
 
+// partUnreachable gives each branch that no lane takes an unreachable place of its own. The compiler makes one for all switches of
+// a kernel that name every value that can come; from there lanes could go on behind no more than one of the switches.
+func partUnreachable(f *function) {
+	var blocks []*block
+	for _, b := range f.blocks {
+		blocks = append(blocks, b)
+		if b.end().op != "unreachable" || len(b.insts) > 1 || len(b.preds) < 2 {
+			continue
+		}
+		for _, p := range b.preds[1:] {
+			own := &block{name: b.name + ".of." + p.name, insts: slices.Clone(b.insts)}
+			blocks = append(blocks, own)
+			for k, label := range p.end().labels {
+				if label == b.name {
+					p.end().labels[k] = own.name
+				}
+			}
+		}
+	}
+	f.blocks = blocks
+}
+
 // shape prepares a function: one end, and a block's end behind each leave mark.
 func shape(f *function) error {
+	partUnreachable(f)
 	exit := &block{name: "wide.exit", insts: []*inst{{op: "ret", typ: "void"}}}
 	var blocks []*block
 	rename := map[string]string{} // of the block that a phi's value comes from
