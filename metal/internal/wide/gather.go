@@ -61,6 +61,9 @@ func (e *emitter) memoryFunction(what, t string, align int, look bool) string {
 	case what == "gather":
 		e.declare("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr>, i32, %s, %s)", w, short, maskType, w)
 		text = callLanes + returned(fmt.Sprintf("%s @llvm.masked.gather.v32%s.v32p0(<32 x ptr> %%p, i32 %d, %s %%m, %s zeroinitializer)", w, short, align, maskType, w))
+		if !e.m.maskRegisters {
+			text = eachOfAll(t, align) + text
+		}
 	default:
 		e.declare("void @llvm.masked.scatter.v32%s.v32p0(%s, <32 x ptr>, i32, %s)", short, w, maskType)
 		text = callLanes + returned(fmt.Sprintf("void @llvm.masked.scatter.v32%s.v32p0(%s %%v, <32 x ptr> %%p, i32 %d, %s %%m)", short, w, align, maskType))
@@ -99,6 +102,22 @@ func lookForRow(size int64) string {
 		fmt.Sprintf("  %%want = add <32 x i64> %%s, %s\n", series("i64", 0, size)) +
 		"  %ne = icmp ne <32 x i64> %a, %want\n  %bits = bitcast <32 x i1> %ne to i32\n  %off = and i32 %bits, %here\n" +
 		"  %row = icmp eq i32 %off, 0\n  br i1 %row, label %near, label %far\n"
+}
+
+// eachOfAll reads for all lanes where none is missing, one after another: what the compiler makes of a gather for which the processor
+// has no instruction asks before each lane whether it is there.
+func eachOfAll(t string, align int) string {
+	w := wideType(t)
+	var b strings.Builder
+	b.WriteString("  %everyone = icmp eq i32 %here, -1\n  br i1 %everyone, label %each, label %asked\neach:\n")
+	last := "poison"
+	for n := range lanes {
+		fmt.Fprintf(&b, "  %%p%d = extractelement <32 x ptr> %%p, i64 %[1]d\n  %%x%[1]d = load %[2]s, ptr %%p%[1]d, align %[3]d\n"+
+			"  %%v%[1]d = insertelement %[4]s %[5]s, %[2]s %%x%[1]d, i64 %[1]d\n", n, t, align, w, last)
+		last = fmt.Sprintf("%%v%d", n)
+	}
+	fmt.Fprintf(&b, "  ret %s %s\nasked:\n", w, last)
+	return b.String()
 }
 
 // oneLane reads or writes for the first lane of a mask with an access of its own, since often it is the only one, as the
