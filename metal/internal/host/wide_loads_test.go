@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"attest.example/attest/metal/internal/device"
+	"attest.example/attest/metal/internal/msl"
 )
 
 // TestLoadsInFours: lanes that load from addresses nobody knew when the kernel was compiled get what fibers get: in a row, in fours
@@ -31,7 +32,7 @@ func TestLoadsInFours(t *testing.T) {
 		"anywhere":           func(i uint32) uint32 { return (i*29 + 4) % 97 },
 		"a row after others": func(i uint32) uint32 { return i + i/4*4 - i/8*4 },
 	}
-	elements := []string{"float", "half", "uchar", "short", "long", "half4", "float2", "uchar2", "float4"}
+	elements := []string{"float", "half", "uchar", "short", "long", "half4", "float2", "uchar2", "float4", "uchar4", "ushort2", "uchar3"}
 	for _, some := range []string{"", "if (x[i] & 4) ", "if (i != 0) ", "if (i == 9) "} {
 		var body strings.Builder
 		for n, of := range elements {
@@ -65,6 +66,24 @@ func TestLoadsInFours(t *testing.T) {
 				}
 				bits[name] = string(o.Bytes())
 			}
+		}
+	}
+}
+
+// TestPartsOfAVectorAreFetchedTogether: of a vector that lies anywhere a lane fetches words, and not each part by itself.
+func TestPartsOfAVectorAreFetchedTogether(t *testing.T) {
+	compiler := wideCompilerOf(t)
+	for of, gathers := range map[string]string{"uchar4": "1 gathers", "half4": "1 gathers", "ushort2": "1 gathers", "float2": "1 gathers", "float4": "2 gathers"} {
+		note := ""
+		d := newDevice(t, Options{Engine: Wide, Compiler: MSL{Compiler: compiler.Compiler}, OnEngine: func(e msl.EngineOf) { note = e.Note }})
+		sum := "float(v.x) * 3 - float(v.y)"
+		if strings.HasSuffix(of, "4") {
+			sum += " - float(v.w) + float(v.z) * 5"
+		}
+		compileText(t, d, fmt.Sprintf("kernel void test(device const %s *x [[buffer(0)]], device float *o [[buffer(1)]], device const uint *places [[buffer(2)]],\n"+
+			"    uint i [[thread_index_in_threadgroup]]) { const %[1]s v = x[places[i]]; o[i] = %s; }\n", of, sum))
+		if !strings.Contains(note, " "+gathers) {
+			t.Errorf("%s: %q, want %s", of, note, gathers)
 		}
 	}
 }

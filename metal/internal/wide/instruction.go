@@ -83,7 +83,7 @@ func (e *emitter) emitOther(i *inst, after []*inst) {
 		}
 		e.put(i, e.set("%s", text))
 	case "load":
-		e.load(i)
+		e.load(i, after)
 	case "store":
 		e.store(i, after)
 	case "atomicrmw":

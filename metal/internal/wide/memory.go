@@ -23,7 +23,7 @@ func shortName(t string) string {
 }
 
 // load writes a load whose address or value differs between lanes.
-func (e *emitter) load(i *inst) {
+func (e *emitter) load(i *inst, after []*inst) {
 	t := i.typ
 	size, _, ok := e.m.layout(t)
 	if !ok && !isOdd(t) || scalarBits(t) < 8 {
@@ -47,6 +47,9 @@ func (e *emitter) load(i *inst) {
 		e.each([]string{t}, i, func(lane string) []string {
 			return []string{e.set("%s %s, ptr %s%s", op, t, in[0](lane), orderText(i))}
 		})
+		return
+	}
+	if e.isPlainGather(i) && e.joinLoads(i, after) {
 		return
 	}
 	s, straightness := e.straightOf(i.args[0], e.block)
@@ -80,19 +83,25 @@ const wholeVector = 16
 // checkPlace hands the threadgroup to fibers, which report the mistake, where a vector of the text lies at an address that
 // is no multiple of its size.
 func (e *emitter) checkPlace(pointer value, align int) {
-	if align < wholeVector || e.aligned(pointer.text) || !e.m.x86 {
-		return
-	}
-	var off string
-	if e.differs(pointer) {
-		at := e.set("ptrtoint <32 x ptr> %s to <32 x i64>", e.get(pointer))
-		low := e.set("icmp ne <32 x i64> %s, zeroinitializer", e.set("and <32 x i64> %s, splat (i64 %d)", at, align-1))
-		off = e.set("icmp ne i32 %s, 0", e.bits(e.set("and %s %s, %s", maskType, low, e.mask)))
-	} else {
+	switch {
+	case !e.hasToBeChecked(pointer, align):
+	case e.differs(pointer):
+		e.checkPlaces(e.get(pointer), align)
+	default:
 		at := e.set("ptrtoint ptr %s to i64", e.get(pointer))
-		off = e.set("icmp ne i64 %s, 0", e.set("and i64 %s, %d", at, align-1))
+		e.againIf(forPlace, e.set("icmp ne i64 %s, 0", e.set("and i64 %s, %d", at, align-1)))
 	}
-	e.againIf(forPlace, off)
+}
+
+func (e *emitter) hasToBeChecked(pointer value, align int) bool {
+	return align >= wholeVector && !e.aligned(pointer.text) && e.m.x86
+}
+
+// checkPlaces does so for the lanes' own addresses.
+func (e *emitter) checkPlaces(pointers string, align int) {
+	at := e.set("ptrtoint <32 x ptr> %s to <32 x i64>", pointers)
+	low := e.set("icmp ne <32 x i64> %s, zeroinitializer", e.set("and <32 x i64> %s, splat (i64 %d)", at, align-1))
+	e.againIf(forPlace, e.set("icmp ne i32 %s, 0", e.bits(e.set("and %s %s, %s", maskType, low, e.mask))))
 }
 
 // Why fibers are to run a threadgroup again: MSL_AGAIN_... in msl_abi.h.
