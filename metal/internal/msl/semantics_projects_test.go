@@ -43,6 +43,7 @@ func TestConstantSpace(t *testing.T) {
 		{"threadgroup_initialised", "1 2 0 5 7"},
 		{"threadgroup_array_by_reference", "3"},
 		{"arrays_copied", "3 6 2 4 5 3"},
+		{"assigned_from_another_type", "3 7 8 6 7 1 8"},
 	})
 }
 

@@ -36,6 +36,8 @@ struct bfloat {
   /* `o[i] = v` with v in constant memory. */
   template <class T, class = metal::enable_if_t<metal::is_same<T, bfloat>::value>>
   MSL_INLINE bfloat &operator=(const __constant T &x) { bits = x.bits; return *this; }
+  template <class T, metal::enable_if_t<metal::msl_detail::integral<T>::value, int> = 0>
+  MSL_INLINE bfloat &operator=(const __constant T &x) { bits = rounded((float)x); return *this; }
 
   MSL_INLINE constexpr operator float() const { return __builtin_bit_cast(float, (uint32_t)bits << 16); }
   MSL_INLINE constexpr operator float() const __constant { return __builtin_bit_cast(float, (uint32_t)bits << 16); }

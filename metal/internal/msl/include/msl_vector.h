@@ -9,6 +9,19 @@
 
 #include "msl_bfloat.h"
 
+namespace metal {
+template <class T, int N> struct vec;
+template <class T, int N> struct packed_vec;
+namespace msl_detail {
+/* Types of which an object becomes a vector V by itself where it is assigned to one. */
+template <class U, class V> struct becomes : false_type {};
+template <class U, class T, int N> struct becomes<U, vec<T, N>> : scalar<U> {};
+template <class U, class T, int N> struct becomes<U, packed_vec<T, N>> : scalar<U> {};
+template <class T, int N> struct becomes<packed_vec<T, N>, vec<T, N>> : true_type {};
+template <class T, int N> struct becomes<vec<T, N>, packed_vec<T, N>> : true_type {};
+} // namespace msl_detail
+} // namespace metal
+
 #ifndef MSL_SWIZZLES_OF_2
 #define MSL_SWIZZLES_OF_2
 #define MSL_SWIZZLES_OF_3
@@ -75,7 +88,13 @@
   type &operator=(const type &) = default;                                                                  \
   MSL_MAKE_IF((metal::is_same<U, type>::value), type(const __constant U &o), : type __VA_ARGS__) \
   template <class U, class = metal::enable_if_t<metal::is_same<U, type>::value>>                            \
-  MSL_INLINE type &operator=(const __constant U &o) { return *this = metal::msl_detail::from_constant(o); }
+  MSL_INLINE type &operator=(const __constant U &o) { return *this = metal::msl_detail::from_constant(o); }   \
+  /* Clang makes no temporary of an object in constant memory that is of another type. */                     \
+  template <class U, metal::enable_if_t<metal::msl_detail::becomes<U, type>::value, int> = 0>                \
+  MSL_INLINE type &operator=(const __constant U &o) {                                                         \
+    const type value = o;                                                                                     \
+    return *this = value;                                                                                     \
+  }
 #define MSL_OF_2(o) (o.x, o.y)
 #define MSL_OF_3(o) (o.x, o.y, o.z)
 #define MSL_OF_4(o) (o.x, o.y, o.z, o.w)

@@ -53,3 +53,12 @@ TEST(arrays_copied) {
   threadgroup array<float, 3> shared; shared = arrays.a;
   out[0] = last_of(arrays.a), out[1] = last_of(arrays.b), out[2] = whole_of(arrays)[1], out[3] = n[1][1], out[4] = c[0] + d[1].y, out[5] = h.a[1] + all.a[0] + shared.size() - 3;
 }
+
+struct Mixed { packed_float3 p; float3 v; float s; int i; };
+constant Mixed mixed = {packed_float3(1, 2, 3), float3(4, 5, 6), 7, 8};
+TEST(assigned_from_another_type) {
+  float3 v; v = mixed.p; out[0] = v.z; v = mixed.s; out[1] = v.y; v = mixed.i; out[2] = v.x;
+  packed_float3 q; q = mixed.v; out[3] = q.z; q = mixed.s; out[4] = q.y;
+  threadgroup float3 t; t = mixed.p; out[5] = t.x;
+  bfloat b; b = mixed.i; out[6] = b;
+}
