@@ -93,6 +93,10 @@ var flows = map[string]string{
   o[i] = sum + w;`,
 	"powers of two":          `o[i] = pow(2.0f, x[i]); if (x[i] > 0) o[i] += pow(2.0f, x[i / 8]);`,
 	"powers of two in fours": `((device float4 *)o)[i] = pow(float4(2.0f), ((device const float4 *)x)[i % 16]);`,
+	"a vector for some, a constant for others": `float4 v = i < size.x / 2 ? ((device const float4 *)x)[i % 16] : float4(0);
+  ((device float4 *)o)[i] = v * 2.0f;`,
+	"three numbers for some, a constant for others": `float3 v = i % 8 < 5 ? ((device const float3 *)x)[i % 16] : 1.0f;
+  ((device float3 *)o)[i] = v * 2.0f;`,
 	"a lambda that returns early": `auto apart = [&](uint a, uint b) { if (a > b) return a - b; return b * 2 + i; };
   uint sum = 0; auto add = [&sum](uint a) { sum = sum * 7 + a; };
   for (uint k = 0; k < i % 8; ++k) { add(apart(k, as_type<uint>(x[i]) % 8)); if (sum > 0xfffff) return; }

@@ -75,8 +75,9 @@ var kept = func() string {
 }()
 
 // straighten are opt's passes: first what clang would do, with every call made part of its caller, then vectors and
-// structs taken apart.
-const straighten = "internalize,globaldce,default<O2>,function(scalarizer,instcombine<no-verify-fixpoint>,simplifycfg)"
+// structs taken apart. The calls have their turn first: else both sides of a ?: come to store the struct in which a function returns
+// a vector at one place behind them, where nothing takes it apart any more.
+const straighten = "internalize,globaldce,cgscc(inline),function(sroa),default<O2>,function(scalarizer,instcombine<no-verify-fixpoint>,simplifycfg)"
 
 // straight is one lane's code of a rewritten program as package wide reads it, of the file that clang made.
 func (t wideCPU) straight(ctx context.Context, c *Compiler, r *rewritten, made string) (string, error) {
