@@ -103,13 +103,14 @@ bench-engines: deps
 	$(GO) run ./metal/internal/benchengines --out build/engines.md
 	sh scripts/between.sh bench-engines build/engines.md metal/README.md
 
-# Holds random kernels that diverge against the referee that runs them by masks, on fibers in every schedule and on vectors:
+# Holds random kernels that diverge against the referee that runs them by masks, on fibers in every schedule and on vectors, and
+# random kernels of all types against what they mean, on fibers and on vectors:
 # make random-kernels COUNT=10000 SEED=1000. Cut it short when you like: the same command goes on where it was. ON='^[a-z]+$'
 # leaves the schedules with checkers out, which take most of the time. What differs is made smaller and printed.
 .PHONY: random-kernels
 random-kernels: export ON := $(value ON)
 random-kernels: deps
-	$(GO) test ./metal/internal/host -count=1 -timeout 0 -v -run '^(TestRandomKernelsDivergeByTheRule|TestRandomKernelsOnVectors)$$' \
+	$(GO) test ./metal/internal/host -count=1 -timeout 0 -v -run '^(TestRandomKernelsDivergeByTheRule|TestRandomKernelsOnVectors|TestRandomKernelsOfManyTypes)$$' \
 	  -kernels $(or $(COUNT),10000) -kernels-seed $(SEED) -kernels-on "$$ON" -kernels-tally $(CURDIR)/build/random-kernels
 
 # Compiles every kernel of a project at hand: make real-kernels DIR=... [FLAGS="-I ... -D ... --language 320 --deadline 10m"].
