@@ -10,6 +10,7 @@ import (
 	"math/rand"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +33,7 @@ const (
 	serveEnv = "ATTEST_TEST_SERVE" // a folder, and where to listen
 	workEnv  = "ATTEST_TEST_WORK"  // a URL, and the worker's name
 	pathEnv  = "ATTEST_TEST_PATH"
+	idleEnv  = "ATTEST_TEST_IDLE" // how long the worker stays where there is nothing to do; without it for ever
 	// roundsEnv is how many processes are killed; make campaign-faults takes 50.
 	roundsEnv = "ATTEST_CAMPAIGN_ROUNDS"
 )
@@ -57,7 +59,8 @@ func TestMain(m *testing.M) {
 		}
 		b.wait = shortWait
 		fmt.Println("working")
-		err = Work(context.Background(), b, WorkOptions{Name: name, Paths: map[string]string{"mine": os.Getenv(pathEnv)}, Log: func(text string) { fmt.Println(text) }})
+		idle, _ := time.ParseDuration(os.Getenv(idleEnv))
+		err = Work(context.Background(), b, WorkOptions{Name: name, Paths: map[string]string{"mine": os.Getenv(pathEnv)}, Idle: idle, Log: func(text string) { fmt.Println(text) }})
 		fmt.Println("left:", err)
 		os.Exit(0)
 	}
@@ -549,5 +552,30 @@ func TestAWorkerThatGetsNoAnswerAsksAgain(t *testing.T) {
 		if u.asked[what] <= most {
 			t.Errorf("%s was asked %d times", what, u.asked[what])
 		}
+	}
+}
+
+// TestAWorkerThatGivesUpSaysSo: who leaves a run to others, since its machine can do none of it, does not end as if all was well.
+func TestAWorkerThatGivesUpSaysSo(t *testing.T) {
+	failing := filepath.Join(t.TempDir(), "clang")
+	if err := os.WriteFile(failing, []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	server, b := served(t, ServerOptions{})
+	submitted(t, b, "hopeless", small(96), PlannedRun{Path: "mine"})
+	p := &process{name: "one", out: &strings.Builder{}, lock: &sync.Mutex{}, env: []string{workEnv + "=" + server.URL() + " one", pathEnv + "=host", idleEnv + "=1s",
+		"ATTEST_CLANG=" + failing, "ATTEST_CACHE=" + t.TempDir()}}
+	p.start(t, "working")
+	t.Cleanup(p.kill)
+	said := func() string {
+		p.lock.Lock()
+		defer p.lock.Unlock()
+		return p.out.String()
+	}
+	for limit := time.Now().Add(time.Minute); !strings.Contains(said(), "left: ") && time.Now().Before(limit); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if _, left, _ := strings.Cut(said(), "left: "); !strings.Contains(left, "left to others after") || !strings.Contains(left, "this machine cannot go on") {
+		t.Errorf("%s\nwant that it left them to others, and why", said())
 	}
 }

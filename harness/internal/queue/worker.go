@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,15 +54,17 @@ type task struct {
 	consumer jetstream.Consumer
 	ctx      context.Context
 	stop     context.CancelFunc
-	over     bool // final, or cancelled
-	failures int  // in a row that are no fault of a case
+	over     bool  // final, or cancelled, or given up
+	failures int   // in a row that are no fault of a case
+	failed   error // the last of these
 }
 
 func newWorker(b *Bus, o WorkOptions, dir string) *Worker {
 	return &Worker{bus: b, o: o, dir: dir, tasks: map[run]*task{}, joined: map[string]bool{}, refused: map[string]bool{}, busy: time.Now()}
 }
 
-// Work works until ctx ends, or there was nothing to do for o.Idle.
+// Work works until ctx ends, or there was nothing to do for o.Idle. The error is also of runs that it leaves
+// to others, because it failed to do items of them.
 func Work(ctx context.Context, b *Bus, o WorkOptions) error {
 	announced := Presence{Name: o.Name, Paths: slices.Collect(maps.Keys(o.Paths)), Tags: o.Tags}
 	if err := announced.check(); err != nil {
@@ -83,9 +86,22 @@ func Work(ctx context.Context, b *Bus, o WorkOptions) error {
 	go w.tellAlive(alive)
 	err = group.Wait()
 	if ctx.Err() != nil {
-		return nil
+		err = nil
 	}
-	return err
+	return errors.Join(err, w.left())
+}
+
+// left is why it leaves runs to others that are not done.
+func (w *Worker) left() error {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	var all []error
+	for _, t := range w.tasks {
+		if t.failures > 0 {
+			all = append(all, fmt.Errorf("%s: left to others after %d errors in a row: %w", t.label, t.failures, t.failed))
+		}
+	}
+	return errors.Join(all...)
 }
 
 func (w *Worker) close() {

@@ -60,7 +60,7 @@ func (w *Worker) drained(ctx context.Context, t *task) error {
 	if last != nil && last.Final != nil {
 		w.lock.Lock()
 		if !t.over {
-			t.over = true
+			t.over, t.failures = true, 0
 			w.log("%s is done", t.label)
 		}
 		w.lock.Unlock()
@@ -96,7 +96,7 @@ func (w *Worker) handle(t *task, m jetstream.Msg) error {
 	}
 	if err != nil {
 		w.lock.Lock()
-		t.failures++
+		t.failures, t.failed = t.failures+1, err
 		if t.failures >= mostFailures {
 			t.over = true
 			w.log("giving up on %s after %d errors in a row", t.label, t.failures)

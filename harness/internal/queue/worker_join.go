@@ -53,7 +53,7 @@ func (w *Worker) leave(name string) {
 	for r, t := range w.tasks {
 		if r.campaign == name && !t.over {
 			w.log("campaign %s is cancelled", name)
-			t.over = true
+			t.over, t.failures = true, 0
 			t.stop()
 		}
 	}

@@ -265,6 +265,7 @@ func TestOptions(t *testing.T) {
 		"math=wild":           `option math: "wild": want one of fast, fast-folded, safe`,
 		"schedule=forward,up": `option schedule: "up": want one of forward, lockstep, random, reverse`,
 		"fill=nan,zero":       `option fill: "nan,zero": want one`,
+		"math=safe&math=fast": `option math: given 2 times, want once`,
 		"threads=-1":          `option threads: "-1": want 0 to 1024`,
 		"kernel=no/such":      `option kernel: open no/such`,
 		"parts=0":             `option parts: "0": want 1 to 32`,
