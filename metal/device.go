@@ -57,9 +57,6 @@ const (
 // Host is this machine's processors: any MSL text, with a GPU's semantics and limits.
 func Host(o HostOptions) (*Device, error) { return opened(host.New(o)) }
 
-// HostCacheWarning is why kernels for this machine's processors are compiled anew in every process; "" where they are not.
-func HostCacheWarning() string { return host.CacheWarning() }
-
 // CUDAOptions configures an NVIDIA GPU as a device; the zero value is the first GPU with Metal's limits.
 type CUDAOptions = cuda.Options
 

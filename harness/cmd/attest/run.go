@@ -16,7 +16,7 @@ import (
 	"attest.example/attest/harness/internal/ledger"
 	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/record"
-	"attest.example/attest/metal"
+	"attest.example/attest/metal/msltool"
 )
 
 func runCommand(ctx context.Context, t terminal, args []string) int {
@@ -107,7 +107,7 @@ func warnOfCache(t terminal, path string) {
 	if name != "host" && !strings.HasPrefix(name, "msl:") {
 		return
 	}
-	if warning := metal.HostCacheWarning(); warning != "" {
+	if warning := msltool.CacheWarning(); warning != "" {
 		fmt.Fprintf(t.err, "attest: run: warning: %s\n", warning)
 	}
 }

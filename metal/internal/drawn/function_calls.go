@@ -31,9 +31,6 @@ func (g *generator) newHelper(number int) *helper {
 	return h
 }
 
-// given is the variable in which a function leaves its result.
-func (h *helper) given() *variable { return h.locals[0] }
-
 // returns leaves the function with a value.
 func (h *helper) returns(e *expr) *stmt {
 	return &stmt{head: "return %[1]s;", exprs: []*expr{e}, run: func(f *frame, s *stmt, mask uint64) uint64 {

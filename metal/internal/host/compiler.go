@@ -108,17 +108,6 @@ func defaultCompiler() (Compiler, error) {
 	return MSL{Compiler: c}, nil
 }
 
-// CacheWarning is why the compiler that devices use keeps nothing from one process to the next; "" where it does, or where there is
-// no compiler, which a device tells.
-func CacheWarning() string {
-	c, err := msl.New(msl.Options{})
-	if err != nil {
-		return ""
-	}
-	defer c.Close()
-	return c.Warning()
-}
-
 // DefaultMSL is the compiler that devices use, with folders and macros of one's own.
 func DefaultMSL(includes []string, defines map[string]string) (MSL, error) {
 	c, err := defaultMSL()
