@@ -73,8 +73,8 @@ var floatFunctions = []function{
 	{"round(%[1]s)", 1, single(math.Round), notBfloat},
 	{"sqrt(abs(%[1]s))", 1, single(func(a float64) float64 { return math.Sqrt(math.Abs(a)) }), isFloat},
 	{"fma(%[1]s, %[2]s, %[3]s)", 3, func(k kind, x []uint64) uint64 {
-		return rounded(k, fused(real(k, x[0]), real(k, x[1]), real(k, x[2])))
-	}, isFloat},
+		return fused(k, real(k, x[0]), real(k, x[1]), real(k, x[2]))
+	}, nil},
 	{"step(%[1]s, %[2]s)", 2, func(k kind, x []uint64) uint64 {
 		if isLess(k, x[1], x[0]) {
 			return 0

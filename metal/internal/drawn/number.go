@@ -3,6 +3,8 @@ package drawn
 import (
 	"math"
 	"math/bits"
+
+	"attest.example/attest/metal/narrow"
 )
 
 // value is what a thread holds: the bits of each element, with zeros above.
@@ -24,78 +26,26 @@ func integer(k kind, x uint64) int64 {
 	return int64(x)
 }
 
+// formats are those of kinds of floating-point numbers.
+var formats = map[kind]*narrow.Format{half: &narrow.FP16, bfloat: &narrow.BF16, float: &narrow.FP32}
+
 // real is the value of a half, bfloat or float.
-func real(k kind, x uint64) float32 {
-	switch k {
-	case half:
-		return fromHalf(uint16(x))
-	case bfloat:
-		return math.Float32frombits(uint32(x) << 16)
-	}
-	return math.Float32frombits(uint32(x))
-}
+func real(k kind, x uint64) float32 { return float32(formats[k].Decode(uint32(x))) }
 
 // rounded are the bits of a half, bfloat or float that is nearest, the even one of two.
-func rounded(k kind, x float32) uint64 {
-	b := math.Float32bits(x)
-	switch {
-	case k == half:
-		return uint64(toHalf(x))
-	case k == bfloat && x != x:
-		return 0x7fc0
-	case k == bfloat:
-		return uint64((b + 0x7fff + b>>16&1) >> 16)
-	}
-	return uint64(b)
-}
-
-func fromHalf(h uint16) float32 {
-	sign, e, m := float32(1), int(h>>10&31), float64(h&1023)
-	if h>>15 == 1 {
-		sign = -1
-	}
-	switch e {
-	case 31:
-		if m != 0 {
-			return float32(math.NaN())
-		}
-		return sign * float32(math.Inf(1))
-	case 0:
-		return sign * float32(math.Ldexp(m, -24))
-	}
-	return sign * float32(math.Ldexp(m+1024, e-25))
-}
-
-func toHalf(x float32) uint16 {
-	sign := uint16(math.Float32bits(x) >> 16 & 0x8000)
-	a := math.Abs(float64(x))
-	switch {
-	case x != x:
-		return 0x7e00
-	case a >= 65520:
-		return sign | 0x7c00
-	case a < math.Ldexp(1, -14): // a step is 2^-24, and 1024 of them are the first number with an exponent
-		return sign | uint16(math.RoundToEven(math.Ldexp(a, 24)))
-	}
-	f, e := math.Frexp(a)                                // a is f * 2^e, f at least a half
-	steps := uint16(math.RoundToEven(math.Ldexp(f, 11))) // 1024 to 2048: one more is the next exponent
-	return sign | (uint16(e+14)<<10 + steps - 1024)
-}
+func rounded(k kind, x float32) uint64 { return uint64(formats[k].Encode(float64(x))) }
 
 // fused is a * b + c rounded once. The product is exact in double precision; a sum that is not exact is given an odd last bit,
-// so that it is rounded the right way when it becomes a float.
-func fused(a, b, c float32) float32 {
+// so that it is rounded the right way.
+func fused(k kind, a, b, c float32) uint64 {
 	p, z := float64(a)*float64(b), float64(c)
 	s := p + z
-	if math.IsInf(s, 0) || s != s {
-		return float32(s)
-	}
 	t := s - p
 	lost := (p - (s - t)) + (z - t)
-	if lost != 0 && math.Float64bits(s)&1 == 0 {
+	if (lost < 0 || lost > 0) && math.Float64bits(s)&1 == 0 { // a NaN where anything is infinite
 		s = math.Nextafter(s, math.Inf(int(math.Copysign(1, lost))))
 	}
-	return float32(s)
+	return uint64(formats[k].Encode(s))
 }
 
 // convert is a value of one kind as another. Of a number with a fraction that is made an integer the kernel has bounded it first.
@@ -135,8 +85,11 @@ func isLess(k kind, a, b uint64) bool {
 }
 
 func isNaN(k kind, a uint64) bool {
+	if !k.floating() {
+		return false
+	}
 	x := real(k, a)
-	return k.floating() && x != x
+	return x != x
 }
 
 // isSame compares two numbers of a kind as == does.
