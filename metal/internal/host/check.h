@@ -16,6 +16,7 @@
 #define READERS 3u
 #define ROOM_BYTES ((uint64_t)1 << 20) /* around a device buffer's copy */
 #define COPY_PAGE 16384u               /* bytes of a buffer that are copied at once */
+#define SMALL_BYTES ((uint64_t)1 << 20) /* of a buffer that is copied whole */
 #define MEM_DEVICE 1u                  /* of mem_flags */
 #define MEM_THREADGROUP 2u
 
@@ -47,6 +48,7 @@ struct region {
   uint32_t slots;            /* that are bound to it */
   unsigned char *fetched;    /* by page: the copy holds it */
   unsigned char *written;    /* by byte: the kernel has written it */
+  unsigned char *before;     /* what the copy held when it was fetched */
   struct cell *cells;
 };
 
@@ -80,6 +82,7 @@ struct check {
   uint64_t fetched_bytes;
   unsigned char *written;       /* of all regions */
   uint64_t written_bytes;
+  unsigned char *before;        /* of all regions, as many */
   struct cell *cells;           /* all of them: device regions, then the arena */
   uint64_t cell_bytes;
   struct cell *arena_cells;

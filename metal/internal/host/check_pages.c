@@ -1,7 +1,7 @@
 //go:build linux
 
 /* The copies of a checked job's buffers, made page by page when a page is first accessed: a buffer may reach over gigabytes
- * of which a kernel touches a few rows. */
+ * of which a kernel touches a few rows. A small buffer is copied at once, for some accesses are not heard of (check.c). */
 #include <string.h>
 
 #include "check.h"
@@ -16,7 +16,9 @@ void host_check_fetch(struct region *r, uint64_t offset, uint64_t bytes) {
     r->fetched[page] = 1;
     if (!r->original) continue; /* bound bytes were there from the beginning */
     uint64_t from = page * COPY_PAGE, left = r->all_bytes - from;
-    memcpy(r->copy + from, r->original->contents + from, left < COPY_PAGE ? left : COPY_PAGE);
+    uint64_t n = left < COPY_PAGE ? left : COPY_PAGE;
+    memcpy(r->copy + from, r->original->contents + from, n);
+    memcpy(r->before + from, r->copy + from, n);
   }
 }
 

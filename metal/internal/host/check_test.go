@@ -245,6 +245,52 @@ func TestCheckedRunsWriteBackOnlyWhatTheyWrote(t *testing.T) {
 	}
 }
 
+// TestAccessesOfOddSizesUnderTheCheckers: clang makes one number of the three or six bytes that a function returns, and of a
+// struct of five or seven. Nothing announces such accesses; what they read and write counts all the same.
+func TestAccessesOfOddSizesUnderTheCheckers(t *testing.T) {
+	const text = `
+struct Five { uchar of[5]; };
+struct Seven { uchar of[7]; };
+static Five five(uint n) { Five f; for (uint i = 0; i < 5; ++i) f.of[i] = n * i; return f; }
+static Seven seven(device const Seven *s, uint n) { return s[n]; }
+static packed_uchar3 three(device const packed_uchar3 *p, uint n) { return p[n]; }
+kernel void test(device const uchar *n [[buffer(0)]], device uchar3 *o [[buffer(1)]], device packed_uchar3 *p [[buffer(2)]],
+                 device packed_ushort3 *q [[buffer(3)]], device Five *f [[buffer(4)]], device Seven *s [[buffer(5)]], uint i [[thread_position_in_grid]]) {
+  o[i] = clz(uchar3(n[i]));
+  p[i] = three((device const packed_uchar3 *)n, i);
+  q[i] = packed_ushort3(clz(ushort3(n[i])));
+  f[i] = five(n[i]);
+  s[i] = seven((device const Seven *)n, i);
+}
+`
+	var outputs [2][]byte
+	for n, check := range []bool{false, true} {
+		d := newDevice(t, Options{Check: check, Workers: 1})
+		l := device.Launch{Grid: [3]uint32{1}, Threadgroup: [3]uint32{32}}
+		for i, size := range []int{7, 4, 3, 6, 5, 7} {
+			m := buffer(t, d, 32*size)
+			if i == 0 {
+				for k := range m.Bytes() {
+					m.Bytes()[k] = byte(k*37 + 1)
+				}
+			}
+			l.Arguments = append(l.Arguments, device.Argument{Index: uint32(i), Memory: m})
+		}
+		run(t, compileText(t, d, text), l)
+		for _, a := range l.Arguments {
+			outputs[n] = append(outputs[n], a.Memory.Bytes()...)
+		}
+		if reports, err := d.Reports(); err != nil || len(reports) > 0 {
+			t.Errorf("%v, %v", reports, err)
+		}
+	}
+	for i := range outputs[0] {
+		if outputs[0][i] != outputs[1][i] {
+			t.Fatalf("byte %d of all buffers is %d under the checkers and %d without", i, outputs[1][i], outputs[0][i])
+		}
+	}
+}
+
 // TestAFaultIsReportedInWords: the report of a checked run names what the processor stopped for, as the error does.
 func TestAFaultIsReportedInWords(t *testing.T) {
 	if runtime.GOARCH != "amd64" {

@@ -54,8 +54,7 @@ func drawnDiffers(t testing.TB, d *device.Device, text string, k *drawn.Kernel) 
 }
 
 // TestRandomKernelsOfManyTypes holds both engines against what random kernels of package drawn mean. More of them run
-// as on processors that have registers for masks, too. Not under the checkers, which lose what clang stores as 24 bits in one:
-// an uchar3 that a function has returned. For more kernels:
+// under the checkers and as on processors that have registers for masks, too. For more kernels:
 //
 //	make random-kernels COUNT=10000 SEED=1000
 func TestRandomKernelsOfManyTypes(t *testing.T) {
@@ -85,6 +84,7 @@ func TestRandomKernelsOfManyTypes(t *testing.T) {
 	many := min(*randomKernels, 6)
 	if *randomKernels > 150 { // more are asked for
 		many = *randomKernels
+		devices["checked"] = newDevice(t, Options{Workers: 1, Math: &safe, Check: true, Compiler: wholeText{compiler}})
 		if runtime.GOARCH == "amd64" && !cpu.X86.HasAVX512F { // what would be for such a processor
 			made, err := msl.New(msl.Options{AsWithMasks: true})
 			if err != nil {
