@@ -205,10 +205,9 @@ func (k *Kernel) used() map[any]bool {
 
 // Buffer is a buffer of a kernel, from number 1 on: what it holds before and what it is to hold after.
 type Buffer struct {
-	Before  []byte
-	Written bool
-	after   []value
-	memory  *memory
+	Before []byte
+	after  []value
+	memory *memory
 }
 
 // Differs tells how a buffer is not what it should be; "" where it is.
@@ -233,7 +232,7 @@ func (k *Kernel) Run() (buffers []*Buffer, err error) {
 	for _, a := range k.buffers() {
 		values := k.contents(a)
 		mem[a] = values
-		buffers = append(buffers, &Buffer{Before: a.bytes(values), Written: a.place != given && a.place != fixed, after: values, memory: a})
+		buffers = append(buffers, &Buffer{Before: a.bytes(values), after: values, memory: a})
 	}
 	steps := 0
 	for group := range k.shape.groups {

@@ -1,5 +1,7 @@
 package drawn
 
+import "slices"
+
 // Reduce makes a kernel smaller as long as fails reports that it still does what it is kept for. The kernel itself is changed.
 func Reduce(k *Kernel, fails func(*Kernel) bool) {
 	for changed := true; changed; {
@@ -36,11 +38,11 @@ func reduceLists(k *Kernel, fails func(*Kernel) bool) (changed bool) {
 		for size := max(len(*list), 1); size > 0; size /= 2 {
 			for at := 0; at+size <= len(*list); {
 				before := *list
-				if anyPinned(before[at : at+size]) {
+				if slices.ContainsFunc(before[at:at+size], isPinned) {
 					at++
 					continue
 				}
-				*list = append(append([]*stmt{}, before[:at]...), before[at+size:]...)
+				*list = slices.Concat(before[:at], before[at+size:])
 				if fails(k) {
 					changed = true
 					continue
@@ -52,10 +54,10 @@ func reduceLists(k *Kernel, fails func(*Kernel) bool) (changed bool) {
 		for at := 0; at < len(*list); at++ {
 			before := *list
 			for _, inside := range [][]*stmt{before[at].body, before[at].other} {
-				if len(inside) == 0 || anyPinned(before[at:at+1]) {
+				if len(inside) == 0 || before[at].pinned {
 					continue
 				}
-				*list = append(append(append([]*stmt{}, before[:at]...), inside...), before[at+1:]...)
+				*list = slices.Concat(before[:at], inside, before[at+1:])
 				if fails(k) {
 					changed = true
 					break
@@ -67,14 +69,7 @@ func reduceLists(k *Kernel, fails func(*Kernel) bool) (changed bool) {
 	return changed
 }
 
-func anyPinned(all []*stmt) bool {
-	for _, s := range all {
-		if s.pinned {
-			return true
-		}
-	}
-	return false
-}
+func isPinned(s *stmt) bool { return s.pinned }
 
 // reduceExpressions puts parts of expressions in their place, variables and constants.
 func reduceExpressions(k *Kernel, fails func(*Kernel) bool) (changed bool) {
