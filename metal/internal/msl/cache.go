@@ -79,10 +79,7 @@ func openCache(dir string, maxBytes int64, patience time.Duration) (*cache, erro
 	}
 	c := &cache{dir: filepath.Join(dir, "msl"), maxBytes: maxBytes, patience: patience}
 	if err == nil {
-		err = writable(c.dir)
-	}
-	if err == nil {
-		err = trusted(c.dir)
+		err = c.usable(0)
 	}
 	if err == nil {
 		return c, nil
@@ -93,17 +90,20 @@ func openCache(dir string, maxBytes int64, patience time.Duration) (*cache, erro
 	return temporaryCache(maxBytes, patience, err)
 }
 
-// writable makes the directory if need be and returns why files cannot be made in it.
-func writable(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// usable makes the directory if need be and returns why files of so many bytes cannot be made in it, or are not to be.
+func (c *cache) usable(room int) error {
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, pending+"*")
+	f, err := os.CreateTemp(c.dir, pending+"*")
 	if err != nil {
 		return err
 	}
-	f.Close()
-	return os.Remove(f.Name())
+	_, err = f.Write(make([]byte, room))
+	if err = errors.Join(err, f.Close(), os.Remove(f.Name())); err != nil {
+		return err
+	}
+	return trusted(c.dir)
 }
 
 func (c *cache) close() error {

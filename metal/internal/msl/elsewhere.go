@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -96,7 +95,7 @@ const oneLine = "kernel void k(device float *o [[buffer(0)]]) { o[0] = 1.0f; }\n
 
 // makeAgain is make of what was not made just now, in a cache that can be written.
 func (c *Compiler) makeAgain(ctx context.Context, p *Program) (*Module, error) {
-	failed := c.cache.usable()
+	failed := c.cache.usable(roomForOne)
 	if failed == nil {
 		return c.make(ctx, p)
 	}
@@ -126,23 +125,6 @@ func isOfTheText(err error) bool {
 
 // roomForOne is what a kernel takes of a cache, with our headers and them parsed.
 const roomForOne = 4 << 20
-
-// usable returns why a kernel cannot be put into the cache. One that was removed it makes again.
-func (c *cache) usable() error {
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
-		return err
-	}
-	if err := trusted(c.dir); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(c.dir, pending+"*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(make([]byte, roomForOne))
-	return errors.Join(err, f.Close())
-}
 
 // temporaryCache is one of this process alone, where the cache proper cannot be used.
 func temporaryCache(maxBytes int64, patience time.Duration, why error) (*cache, error) {
