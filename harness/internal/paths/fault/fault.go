@@ -10,7 +10,6 @@ package fault
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,9 +61,9 @@ func Open(argument string) (*Path, error) {
 		return nil, fmt.Errorf("kind %q: want one of %s", name, strings.Join(Names(), ", "))
 	}
 	p := &Path{kind: kinds[at], name: "fault:" + argument, every: defaultEvery}
-	values, err := url.ParseQuery(options)
+	values, err := paths.Options(options, "when")
 	if err != nil {
-		return nil, fmt.Errorf("options %q: %w", options, err)
+		return nil, err
 	}
 	for key, given := range values {
 		if key == "when" {

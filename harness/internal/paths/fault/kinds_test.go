@@ -3,6 +3,7 @@ package fault
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"attest.example/attest/harness/internal/cases"
@@ -47,5 +48,15 @@ func TestWhateverACaseHolds(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestAnOptionGivenTwice is refused, and when, which may stand several times, is not.
+func TestAnOptionGivenTwice(t *testing.T) {
+	if _, err := Open(kinds[0].Name + "?every=1&every=2"); err == nil || !strings.Contains(err.Error(), "option every: given 2 times, want once") {
+		t.Errorf("%v, want that it is given twice", err)
+	}
+	if _, err := Open(kinds[0].Name + "?when=q_len%20>%201&when=kv_len%20>%201"); err != nil {
+		t.Error(err)
 	}
 }

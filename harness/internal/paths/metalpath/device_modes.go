@@ -1,8 +1,6 @@
 package metalpath
 
 import (
-	"fmt"
-	"net/url"
 	"runtime"
 
 	"attest.example/attest/harness/internal/compiling"
@@ -144,9 +142,9 @@ func (m Mode) processors() int {
 // Modes reads options as OpenDevice takes them, for a device unless they name another: a mode for every combination of
 // math and schedule, at least one.
 func Modes(device, text string) ([]Mode, error) {
-	values, err := url.ParseQuery(text)
+	values, err := paths.Options(text)
 	if err != nil {
-		return nil, fmt.Errorf("options %q: %w", text, err)
+		return nil, err
 	}
 	o, err := parseOptions(device, values)
 	if err != nil {

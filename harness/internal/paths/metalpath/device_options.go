@@ -57,9 +57,6 @@ func parseOptions(device string, values url.Values) (deviceOptions, error) {
 		o.cuda.Index, _ = strconv.Atoi(number) // FindDevice knows it
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if n := len(values[key]); n > 1 {
-			return o, fmt.Errorf("option %s: given %d times, want once", key, n)
-		}
 		if err := o.set(key, values.Get(key)); err != nil {
 			return o, err
 		}

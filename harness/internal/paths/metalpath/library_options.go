@@ -3,12 +3,12 @@ package metalpath
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"attest.example/attest/harness/internal/cases"
+	"attest.example/attest/harness/internal/paths"
 	"attest.example/attest/harness/internal/precision"
 	"attest.example/attest/metal"
 )
@@ -49,16 +49,13 @@ func LibraryOptions() map[string]string { return maps.Clone(libraryOptionWords) 
 
 func parseLibraryOptions(text string) (libraryOptions, error) {
 	o := libraryOptions{given: map[string]bool{}}
-	values, err := url.ParseQuery(text)
+	values, err := paths.Options(text, "env")
 	if err != nil {
-		return o, fmt.Errorf("options %q: %w", text, err)
+		return o, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if _, known := libraryOptionWords[key]; !known {
 			return o, fmt.Errorf("option %q: want %s", key, strings.Join(slices.Sorted(maps.Keys(libraryOptionWords)), ", "))
-		}
-		if len(values[key]) > 1 && key != "env" {
-			return o, fmt.Errorf("option %s: given %d times, want once", key, len(values[key]))
 		}
 		for _, value := range values[key] {
 			if err := o.set(key, value); err != nil {
