@@ -89,7 +89,7 @@ func (t *Tester) Try(ctx context.Context, c cases.Case) (trial.Outcome, error) {
 	if err := t.open(ctx); err != nil {
 		return trial.Outcome{}, err
 	}
-	paths.Turn(t.path, t.Turn)
+	paths.Turn(t.path, t.Turn, c.Work())
 	outcome, err := trial.Run(ctx, t.path, c, t.Trial)
 	t.last = outcome.Verdict
 	if outcome.Lost {

@@ -32,7 +32,6 @@ func (w *worker) start(ctx context.Context, cold func(context.Context, paths.Pat
 	if w.path != nil {
 		err := cold(ctx, w.path)
 		if err == nil {
-			paths.Turn(w.path, w.turn)
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -45,7 +44,6 @@ func (w *worker) start(ctx context.Context, cold func(context.Context, paths.Pat
 		return fmt.Errorf("open path: %w", err)
 	}
 	w.path = p
-	paths.Turn(p, w.turn)
 	return nil
 }
 
@@ -141,6 +139,7 @@ func (w *worker) supported(ctx context.Context, index int, c cases.Case) (Result
 
 // try runs a case on the worker's path. One that is lost is abandoned, not closed: it may still be running.
 func (w *worker) try(ctx context.Context, c cases.Case, o trial.Options) (trial.Outcome, error) {
+	paths.Turn(w.path, w.turn, c.Work())
 	outcome, err := trial.Run(ctx, w.path, c, o)
 	if outcome.Lost {
 		w.path = nil

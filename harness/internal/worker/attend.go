@@ -55,7 +55,7 @@ func (p *Path) compute(ctx context.Context, c cases.Case, t *cases.Tensors, vari
 	p.board.clear()
 	process := p.process
 	answer, err := p.call(ctx, request{
-		Call: callAttend, Problem: p.problemOf(c), Variant: variant, Region: region, Tensors: tensorsOf(t, r.buffers), Turn: p.turn,
+		Call: callAttend, Problem: p.problemOf(c), Variant: variant, Region: region, Tensors: tensorsOf(t, r.buffers), Turn: p.turn, Work: p.work,
 	})
 	if err != nil {
 		var f *Failure

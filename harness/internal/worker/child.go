@@ -191,7 +191,7 @@ func (c *child) attend(r *request) (paths.Timing, error) {
 	if r.Variant > 0 && r.Variant <= len(c.variants) {
 		p = c.variants[r.Variant-1].Path
 	}
-	paths.Turn(p, r.Turn)
+	paths.Turn(p, r.Turn, r.Work)
 	ctx := context.Background()
 	if r.Deadline > 0 {
 		var cancel context.CancelFunc

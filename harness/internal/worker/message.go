@@ -38,6 +38,7 @@ type request struct {
 	Tensors  []tensor
 	Deadline time.Duration // from now; 0: none
 	Turn     int           // see paths.Turner
+	Work     float64       // likewise
 }
 
 // tensor is an operand without its data, which are bytes [Start, Start+Bytes) of a region.

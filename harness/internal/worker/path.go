@@ -33,7 +33,8 @@ type Path struct {
 	process *process // nil: to be started by the next call
 	hello   hello
 	plans   recentPlans
-	turn    int // see paths.Turner
+	turn    int     // see paths.Turner
+	work    float64 // likewise
 	staying *stayer
 	failed  error // of a call that could not return it; Attend will
 	closed  bool
@@ -134,7 +135,7 @@ func (p *Path) call(ctx context.Context, r request) (*reply, error) {
 }
 
 // Turn is passed on with every call, for the process may be another by then: see paths.Turner.
-func (p *Path) Turn(sequence int) { p.turn = sequence }
+func (p *Path) Turn(sequence int, work float64) { p.turn, p.work = sequence, work }
 
 // LeavesEngine is the path's own: see paths.LeavesEngine.
 func (p *Path) LeavesEngine() bool { return p.hello.LeavesEngine }

@@ -42,6 +42,22 @@ func attestHostSpent(handle C.uintptr_t, program *C.gpu_program, seconds C.doubl
 	}
 }
 
+// attestHostChoose is asked before each dispatch of engine Auto whether vectors, where the pipeline has them, run it.
+//
+//export attestHostChoose
+func attestHostChoose(handle C.uintptr_t, wide C.bool) C.bool {
+	c := cgo.Handle(handle).Value().(*callback)
+	chosen := bool(wide) && (c.keep == nil || !c.keep())
+	if c.onDispatch != nil {
+		engine := Fibers
+		if chosen {
+			engine = Wide
+		}
+		c.onDispatch(engine)
+	}
+	return C.bool(chosen)
+}
+
 // compile has a program compiled, and tells where the machine is why that cannot be.
 func (c *callback) compile(p device.Program, checked bool, engine Engine) (Module, error) {
 	if c.begun != nil {
@@ -73,18 +89,15 @@ func (c *callback) compileFor(p device.Program, checked bool, engine Engine) (Mo
 	return m, err
 }
 
-// atHand is the module for vectors where it was made before and nobody wants fibers, else the one for fibers.
+// atHand is the module for vectors where it was made before, else the one for fibers.
 func (c *callback) atHand(w wideCompiler, p device.Program) (Module, error) {
-	known, ok := Module{}, false
-	if c.keep == nil || !c.keep() {
-		known, ok = w.KnownWide(context.Background(), p)
-	}
+	known, ok := w.KnownWide(context.Background(), p)
 	if ok && known.engineOf(p.Function).Engine == msl.EngineWide {
 		return known, nil
 	}
 	m, err := c.compiler.Compile(context.Background(), p, false)
 	if m.Engines = known.Engines; !ok {
-		m.Engines = []msl.EngineOf{{Kernel: p.Function, Engine: msl.EngineFibers}} // without a reason: nobody has tried, or fibers are wanted
+		m.Engines = []msl.EngineOf{{Kernel: p.Function, Engine: msl.EngineFibers}} // without a reason: nobody has tried
 	}
 	return m, err
 }

@@ -45,12 +45,13 @@ type wideCompiler interface {
 
 // callback is what the C runtime asks for modules.
 type callback struct {
-	compiler Compiler
-	onEngine func(msl.EngineOf)
-	begun    func() func() // Options.OnCompile
-	keep     func() bool   // Options.KeepOnFibers
-	unable   func(error)   // Options.OnUnable
-	earned   *earned       // of engine Auto
+	compiler   Compiler
+	onEngine   func(msl.EngineOf)
+	begun      func() func() // Options.OnCompile
+	keep       func() bool   // Options.KeepOnFibers
+	onDispatch func(Engine)  // Options.OnDispatch
+	unable     func(error)   // Options.OnUnable
+	earned     *earned       // of engine Auto
 }
 
 // MSL is the Compiler that package msl makes: clang, behind an on-disk cache.

@@ -10,9 +10,12 @@ extern gpu_status attestHostCompile(uintptr_t, gpu_program *, _Bool, host_engine
 
 extern void attestHostSpent(uintptr_t, gpu_program *, double);
 
+extern _Bool attestHostChoose(uintptr_t, _Bool);
+
 static void use_go_compiler(host_options *options, uintptr_t handle) {
   options->compile = (host_compile *)(void *)attestHostCompile;
   options->spent = (host_spent *)(void *)attestHostSpent;
+  options->choose = (host_choose *)(void *)attestHostChoose;
   options->compile_context = (void *)handle;
 }
 */
@@ -50,7 +53,9 @@ func New(o Options) (*device.Device, error) {
 		c.toolchain = C.CString(toolchain)
 		defer C.free(unsafe.Pointer(c.toolchain))
 	}
-	called := &callback{compiler: compiler, onEngine: o.OnEngine, begun: o.OnCompile, keep: o.KeepOnFibers, unable: o.OnUnable}
+	called := &callback{
+		compiler: compiler, onEngine: o.OnEngine, begun: o.OnCompile, keep: o.KeepOnFibers, onDispatch: o.OnDispatch, unable: o.OnUnable,
+	}
 	if w, ok := compiler.(wideCompiler); ok && o.Engine == Auto {
 		called.earned = newEarned(w, o.AutoAfter, o.OnEarned)
 	}

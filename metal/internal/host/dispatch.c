@@ -161,6 +161,13 @@ static gpu_status run_once(gpu_device *device, const struct job *plan, double de
   return status;
 }
 
+/* The pipeline that runs a dispatch: the one that was asked for, or its kernel's on fibers where HOST_AUTO wants these. */
+static gpu_pipeline *chosen(gpu_pipeline *asked, struct reason *r) {
+  const host_options *o = &asked->device->options;
+  if (o->engine != HOST_AUTO || !o->choose || o->choose(o->compile_context, asked->wide) || !asked->wide) return asked;
+  return host_fibers_of(asked, r->text, r->bytes);
+}
+
 gpu_status host_run(gpu_device *device, const gpu_dispatch *d, char *message, size_t message_bytes) {
   struct reason reason = {message, message_bytes}, *r = &reason;
   if (host_is_forked()) return host_refuse_forked(message, message_bytes);
@@ -171,8 +178,8 @@ gpu_status host_run(gpu_device *device, const gpu_dispatch *d, char *message, si
   struct job job;
   memset(&job, 0, sizeof job);
   job.dispatch = d;
-  job.pipeline = d->pipeline;
-  job.wide = d->pipeline->wide;
+  if (!(job.pipeline = chosen(d->pipeline, r))) return GPU_COMPILE;
+  job.wide = job.pipeline->wide;
   gpu_status status = check_shape(d, &job, r);
   if (status == GPU_OK) status = check_bindings(d, &job, r);
   if (status == GPU_OK) status = copy_bytes(d, &job, r);

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"sync"
@@ -140,5 +141,47 @@ func TestAuto(t *testing.T) {
 	before := len(told)
 	if once(device.MathFast); len(told) != before {
 		t.Errorf("in fast math an engine was chosen: %v", told[before:])
+	}
+}
+
+// One pipeline's dispatches are on the engine that is wanted at the time, and tell which it was. Lanes that race show on which
+// they ran: vectors go in step.
+func TestKeepOnFibers(t *testing.T) {
+	compiler, err := msl.New(msl.Options{})
+	if err != nil {
+		t.Skip(err)
+	}
+	text := prelude + "kernel void test(device uint *x [[buffer(0)]], threadgroup uint *s [[threadgroup(0)]], uint i [[thread_position_in_threadgroup]]) {\n" +
+		"  s[i] = i;\n  x[i] = s[i ^ 1];\n}\n"
+	program := device.Program{Source: text, File: "test.metal", Function: "test"}
+	if m, err := (MSL{Compiler: compiler}).CompileWide(t.Context(), program); err != nil || m.engineOf("test").Engine != msl.EngineWide {
+		t.Skipf("engine wide is not to be had here: %v, %v", m.Engines, err)
+	}
+	keep, ran := false, []Engine(nil)
+	d := newDevice(t, Options{Engine: Auto, Workers: 1, Fill: FillGarbage, Compiler: MSL{Compiler: compiler},
+		KeepOnFibers: func() bool { return keep }, OnDispatch: func(e Engine) { ran = append(ran, e) }})
+	kernel, err := d.Compile(&program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kernel.Close()
+	memory := buffer(t, d, 4*32)
+	for _, keep = range []bool{false, true, false, true} {
+		clear(memory.Bytes())
+		ran = nil
+		if _, err := kernel.Run(&device.Launch{Arguments: []device.Argument{{Memory: memory}, {Threadgroup: 128}}, Grid: [3]uint32{1, 1, 1}, Threadgroup: [3]uint32{32, 1, 1}}); err != nil {
+			t.Fatal(err)
+		}
+		inStep := true
+		for i := range uint32(32) {
+			inStep = inStep && binary.LittleEndian.Uint32(memory.Bytes()[4*i:]) == i^1
+		}
+		want := Wide
+		if keep {
+			want = Fibers
+		}
+		if !slices.Equal(ran, []Engine{want}) || inStep == keep {
+			t.Errorf("fibers wanted: %v; told of engines %v, lanes in step: %v", keep, ran, inStep)
+		}
 	}
 }

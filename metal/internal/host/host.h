@@ -38,6 +38,10 @@ typedef struct {
 typedef gpu_status host_compile(void *context, const gpu_program *program, bool checked, host_engine engine,
                                 host_module *out, char *message, size_t message_bytes);
 
+/* Asked before each dispatch of HOST_AUTO whether vectors run it. `wide`: the pipeline has them; where it has not, fibers run it
+ * whatever is returned. Called from any thread. */
+typedef bool host_choose(void *context, bool wide);
+
 /* Told of a pipeline of HOST_AUTO that was on fibers, when it is freed: the seconds that it ran. Called from any thread. */
 typedef void host_spent(void *context, const gpu_program *program, double seconds);
 
@@ -56,7 +60,8 @@ typedef struct {
   host_engine engine;
   host_compile *compile;           /* NULL: runs the `attest` command (see compile_command.c), which has no HOST_AUTO */
   host_spent *spent;               /* may be NULL */
-  void *compile_context;           /* of both */
+  host_choose *choose;             /* may be NULL: vectors run what they can */
+  void *compile_context;           /* of the three */
   const char *toolchain;           /* for gpu_device_info; NULL: "attest msl" */
 } host_options;
 

@@ -36,8 +36,7 @@ type Engine int
 //
 // Auto never waits for the slower compiler of vectors. A kernel runs as vectors where that module is in the cache, and else on
 // fibers, which compile in less than half of the time. When fibers have spent as long on it as compiling for vectors takes, in
-// all processes that use the cache, that is done in the background, and the kernel is vectors from when it is next compiled. A
-// kernel that is compiled is on one engine for good. In safe math both have the same bits, unless lanes of one simdgroup race,
+// all processes that use the cache, that is done in the background, and the kernel is vectors from when it is next compiled. In safe math both have the same bits, unless lanes of one simdgroup race,
 // which is what KeepOnFibers is for; in fast math, where they have not, Auto is fibers.
 const (
 	// Fibers are the default: where lanes of one simdgroup race, they show it, and vectors, which go in step, do not.
@@ -66,7 +65,8 @@ type Options struct {
 	Engine               Engine
 	AutoAfter            time.Duration  // with Auto: how long fibers run a kernel, with whatever constants, before it is compiled for vectors; 0: three seconds
 	OnEngine             func(EngineOf) // with Wide and Auto: told of each kernel that is compiled; from any goroutine
-	KeepOnFibers         func() bool    // with Auto: asked of each kernel that is compiled; true: fibers run it, whatever there is; nil: never
+	KeepOnFibers         func() bool    // with Auto: asked before each dispatch that vectors can run; true: fibers run it; nil: never
+	OnDispatch           func(Engine)   // with Auto: told before each dispatch which of the two runs it; from any goroutine
 	OnCompile            func() func()  // called when a kernel begins to be compiled or looked up, what it returns when that has ended; from any goroutine
 	OnEarned             func() func()  // with Auto: called when a kernel begins to be compiled in the background, what it returns when that has ended
 	OnUnable             func(error)    // told why a kernel was not compiled where that lies in this machine, not in its text; from any goroutine

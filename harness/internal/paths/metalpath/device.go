@@ -56,18 +56,20 @@ func cutsKeys(info metal.DeviceInfo) bool {
 }
 
 func (d onDevice) NewContext() (*metal.Context, error) {
-	d.engines.Forget()
 	return d.device.NewContext()
 }
 
-func (d onDevice) Call(f func() error) error   { return d.engines.Blame(f()) }
+func (d onDevice) Call(f func() error) error {
+	d.engines.Begin()
+	return d.engines.Blame(f())
+}
 func (d onDevice) Describe() paths.Description { return d.description }
 func (d onDevice) Supports(c cases.Case) error {
 	return cmp.Or(d.copies.Takes(c), d.descriptors.Supports(c))
 }
-func (d onDevice) Seen() error                  { return nil }
-func (d onDevice) Device() (*metal.Device, int) { return d.device, d.processors }
-func (d onDevice) OnFibers() []string           { return d.engines.OnFibers() }
-func (d onDevice) Engine() string               { return d.engines.Ran() }
-func (d onDevice) Turn(sequence int)            { d.engines.Turn(sequence) }
-func (d onDevice) Close()                       { d.device.Close() }
+func (d onDevice) Seen() error                     { return nil }
+func (d onDevice) Device() (*metal.Device, int)    { return d.device, d.processors }
+func (d onDevice) OnFibers() []string              { return d.engines.OnFibers() }
+func (d onDevice) Engine() string                  { return d.engines.Ran() }
+func (d onDevice) Turn(sequence int, work float64) { d.engines.Turn(sequence, work) }
+func (d onDevice) Close()                          { d.device.Close() }

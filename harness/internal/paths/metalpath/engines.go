@@ -9,9 +9,17 @@ import (
 	"attest.example/attest/metal"
 )
 
-// turnOnFibers is how often it is the fibers' turn where a device chooses the engine: in the first sequence of a run and in every
-// eighth after it. So lanes of a simdgroup that race show it in an eighth of a run at least, whatever was compiled before.
-const turnOnFibers = 8
+// Where a device chooses the engine it is the fibers' turn in the first sequence of a run and in every eighth after it, whatever
+// was compiled before: lanes of a simdgroup that race show it on fibers, and not in vectors. Of those turns' cases a few are so
+// large that they take most of the time, so the large ones have fibers in every eighth turn only, the first of a run among them.
+const (
+	turnOnFibers  = 8
+	largeOnFibers = 8 * turnOnFibers
+	large         = 1 << 20 // multiply-adds: many tiles of keys and rows, in whatever number of heads
+)
+
+// nameOf is an engine's name in results and options.
+var nameOf = map[metal.Engine]string{metal.EngineFibers: "fibers", metal.EngineWide: "wide", metal.EngineAuto: "auto"}
 
 // Engines are what runs a path's kernels on this machine's processors.
 type Engines struct {
@@ -19,7 +27,7 @@ type Engines struct {
 
 	mu     sync.Mutex
 	list   []string // of kernels that vectors were to run and fibers do
-	ran    string   // those that ran any since the last Forget, as a paths.Timing has them
+	ran    string   // those that ran any since the last Begin, as a paths.Timing has them
 	fibers bool     // it is their turn
 	unable bool     // a kernel was not compiled, since the last Blame, and this machine is why
 }
@@ -27,21 +35,27 @@ type Engines struct {
 // enginesOf has a mode's device, which is not open yet, tell which engine runs a kernel, and ask before it chooses.
 func enginesOf(mode *Mode) *Engines {
 	e := &Engines{Chosen: mode.choosesEngine()}
-	mode.Host.OnEngine, mode.Host.KeepOnFibers, mode.Host.OnUnable = e.add, e.keepOnFibers, e.cannotCompile
+	mode.Host.OnEngine, mode.Host.OnDispatch, mode.Host.KeepOnFibers, mode.Host.OnUnable = e.add, e.dispatched, e.keepOnFibers, e.cannotCompile
 	return e
 }
 
 // add is a HostOptions.OnEngine.
 func (e *Engines) add(of metal.EngineOf) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.ran = paths.JoinEngines(e.ran, of.Engine.String())
 	if of.Why == "" {
 		return
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if words := of.Kernel + ": " + of.Why; !slices.Contains(e.list, words) {
 		e.list = append(e.list, words)
 	}
+}
+
+// dispatched is a HostOptions.OnDispatch.
+func (e *Engines) dispatched(on metal.Engine) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ran = paths.JoinEngines(e.ran, nameOf[on])
 }
 
 // keepOnFibers is a HostOptions.KeepOnFibers.
@@ -71,10 +85,14 @@ func (e *Engines) Blame(err error) error {
 }
 
 // Turn is a paths.Turner's.
-func (e *Engines) Turn(sequence int) {
+func (e *Engines) Turn(sequence int, work float64) {
+	every := turnOnFibers
+	if work > large {
+		every = largeOnFibers
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.fibers = sequence > 0 && sequence%turnOnFibers == 1
+	e.fibers = sequence > 0 && sequence%every == 1
 }
 
 // OnFibers lists the kernels so far that vectors were to run and fibers do, as "KERNEL: WHY".
@@ -84,7 +102,14 @@ func (e *Engines) OnFibers() []string {
 	return slices.Clone(e.list)
 }
 
-// Ran are the engines of the kernels that were compiled since the last Forget, "fibers", "wide" or "fibers,wide"; empty where
+// Begin is called before each call.
+func (e *Engines) Begin() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ran = ""
+}
+
+// Ran are the engines of the dispatches since the last Begin, "fibers", "wide" or "fibers,wide"; empty where there was none, or
 // the device has no choice.
 func (e *Engines) Ran() string {
 	if !e.Chosen {
@@ -93,11 +118,4 @@ func (e *Engines) Ran() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.ran
-}
-
-// Forget is called when no kernel is left in memory.
-func (e *Engines) Forget() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.ran = ""
 }

@@ -230,10 +230,10 @@ func (p *Path) engine() string {
 	return ""
 }
 
-// Turn has fibers run some sequences where the device chooses between engines: see paths.Turner.
-func (p *Path) Turn(sequence int) {
+// Turn has fibers run some cases where the device chooses between engines: see paths.Turner.
+func (p *Path) Turn(sequence int, work float64) {
 	if b, ok := p.backend.(paths.Turner); ok {
-		b.Turn(sequence)
+		b.Turn(sequence, work)
 	}
 }
 

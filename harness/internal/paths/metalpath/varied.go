@@ -21,10 +21,10 @@ func (v *varied) Variants() []paths.Variant { return v.variants }
 // Promises is what all of them promise.
 func (v *varied) Promises(c cases.Case) paths.Promises { return v.Path.Promises(c) }
 
-func (v *varied) Turn(sequence int) {
-	v.Path.Turn(sequence)
+func (v *varied) Turn(sequence int, work float64) {
+	v.Path.Turn(sequence, work)
 	for _, variant := range v.variants {
-		paths.Turn(variant.Path, sequence)
+		paths.Turn(variant.Path, sequence, work)
 	}
 }
 

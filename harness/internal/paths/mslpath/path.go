@@ -199,11 +199,11 @@ func (m *manifest) binds(tensor string) bool {
 // Spent reports whether the device works no more in this process: see paths.Spender.
 func (p *Path) Spent() bool { return p.device.Lost() }
 
-// Turn has fibers run some sequences where the device chooses between engines: see paths.Turner.
-func (p *Path) Turn(sequence int) {
-	p.engines.Turn(sequence)
+// Turn has fibers run some cases where the device chooses between engines: see paths.Turner.
+func (p *Path) Turn(sequence int, work float64) {
+	p.engines.Turn(sequence, work)
 	for _, v := range p.variants {
-		paths.Turn(v.Path, sequence)
+		paths.Turn(v.Path, sequence, work)
 	}
 }
 
@@ -212,7 +212,6 @@ func (p *Path) LeavesEngine() bool { return p.engines.Chosen }
 
 // Reset forgets the kernels, as a new process would.
 func (p *Path) Reset(ctx context.Context) error {
-	p.engines.Forget()
 	for key, k := range p.kernels {
 		k.Close()
 		delete(p.kernels, key)
@@ -247,6 +246,7 @@ func (p *Path) Attend(ctx context.Context, c cases.Case, t *cases.Tensors) (path
 	if call.values, err = p.manifest.scope.Values(c, operands...); err != nil {
 		return paths.Timing{}, fmt.Errorf("%s: let: %w", p.manifest.file, err)
 	}
+	p.engines.Begin()
 	for i := range p.manifest.passes {
 		if err = call.pass(ctx, i); err != nil {
 			err = p.engines.Blame(fmt.Errorf("%s: pass[%d]: %w", p.manifest.file, i, err))
