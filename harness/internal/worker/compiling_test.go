@@ -66,5 +66,6 @@ func TestAnInterruptWhileCompiling(t *testing.T) {
 	time.AfterFunc(2*shortDeadline, cancel)
 	_, err := trial.Run(ctx, p, plain(t, nil), trial.Options{Deadline: shortDeadline})
 	require.ErrorIs(t, err, context.Canceled)
-	require.Zero(t, children(t))
+	// The call does not wait for a process that a busy machine takes its time to end.
+	require.Eventually(t, func() bool { return children(t) == 0 }, time.Minute, 10*time.Millisecond)
 }
