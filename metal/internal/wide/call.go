@@ -23,6 +23,8 @@ func (e *emitter) call(i *inst, after []*inst) {
 		e.once(i)
 	case strings.HasPrefix(i.callee, "llvm.mem"):
 		e.memoryCall(i, apart)
+	case overflows(i.callee):
+		e.overflow(i, apart)
 	case strings.HasPrefix(i.callee, "llvm.") && vectorIntrinsics[intrinsicName(i.callee)]:
 		if !apart {
 			e.once(i)

@@ -34,8 +34,9 @@ func (e *emitter) makeSlots() {
 			if i.name == "" || i.typ == "void" {
 				continue
 			}
+			whole := i.op == "call" || i.op == "cmpxchg" || i.op == "phi" // they make structs
 			for k, t := range parts(i.typ) {
-				if scalarBits(t) == 0 {
+				if scalarBits(t) == 0 || k > 0 && !whole {
 					e.refuse("a value of type %s: %s", i.typ, i)
 					return
 				}

@@ -15,6 +15,10 @@ func (e *emitter) emitInst(i *inst, after []*inst) {
 		e.privateAccess(i)
 		return
 	}
+	if i.op == "extractvalue" {
+		e.extract(i)
+		return
+	}
 	apart := i.name != "" && e.d.differs[i.name]
 	for _, a := range i.args {
 		apart = apart || e.differs(a)
@@ -100,12 +104,6 @@ func (e *emitter) emitOther(i *inst, after []*inst) {
 			got := e.set("cmpxchg ptr %s, %s %s, %s %s%s", at, t, a, t, b, orderText(i))
 			return []string{e.set("extractvalue { %s, i1 } %s, 0", t, got), e.set("extractvalue { %s, i1 } %s, 1", t, got)}
 		})
-	case "extractvalue":
-		if len(i.indices) != 1 || !i.args[0].isName() {
-			e.refuse("an instruction that is not known: %s", i)
-			return
-		}
-		e.put(i, e.allOf(i.args[0], i.indices[0]))
 	default:
 		e.refuse("an instruction that is not known for all lanes: %s", i)
 	}
@@ -130,10 +128,6 @@ func (e *emitter) once(i *inst) {
 		copied.args[n] = value{a.typ, e.get(a)}
 	}
 	copied.name = ""
-	if i.op == "extractvalue" {
-		e.refuse("an instruction that is not known: %s", i)
-		return
-	}
 	if i.name == "" {
 		e.do("%s", copied.String())
 		return
