@@ -218,9 +218,9 @@ var (
 )
 
 // Prepare tells LLVM, in the text that clang makes before it optimises, what it may suppose of the functions of msl_wide.h,
-// and passes structs as words.
+// passes structs as words, and keeps no call.
 func Prepare(text string) string {
-	text = inWords(text)
+	text = keepNothing(inWords(text))
 	text = declaration.ReplaceAllStringFunc(text, func(s string) string {
 		m := declaration.FindStringSubmatch(s)
 		attributes := declaredAttributes[m[2]]
