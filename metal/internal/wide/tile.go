@@ -66,27 +66,34 @@ func tilePlaces() (rows, columns string) {
 // tilePointers are the addresses of lanes' two elements of a tile, where the simdgroup does not ask as one.
 func (e *emitter) tilePointers(i *inst) (first, second string) {
 	rows, columns := tilePlaces()
-	if i.args[2].text == "1" {
-		rows, columns = columns, rows
+	p, stride, step := e.all(i.args[0]), e.all(i.args[1]), "splat (i64 1)"
+	if transposed := i.args[2]; transposed.isName() {
+		is := e.set("icmp ne <32 x i32> %s, zeroinitializer", e.all(transposed))
+		either := func(yes, no string) string {
+			return e.set("select %s %s, <32 x i64> %s, <32 x i64> %s", maskType, is, yes, no)
+		}
+		rows, columns, step = either(columns, rows), either(rows, columns), either(stride, step)
+	} else if transposed.text == "1" {
+		rows, columns, step = columns, rows, stride
 	}
-	p, stride := e.all(i.args[0]), e.all(i.args[1])
 	at := e.set("add <32 x i64> %s, %s", e.set("mul <32 x i64> %s, %s", stride, rows), columns)
 	first = e.set("getelementptr float, <32 x ptr> %s, <32 x i64> %s", p, at)
-	step := "splat (i64 1)"
-	if i.args[2].text == "1" {
-		step = stride
-	}
 	return first, e.set("getelementptr float, <32 x ptr> %s, <32 x i64> %s", first, step)
 }
 
+// asOne reports whether all lanes name the same tile, so that its rows are what is loaded or stored.
+func (e *emitter) asOne(i *inst) bool {
+	return !e.differs(i.args[0]) && !e.differs(i.args[1]) && !e.differs(i.args[2])
+}
+
 func (e *emitter) tileLoad(i *inst, after []*inst) {
-	if i.args[2].isName() || i.args[3].isName() {
-		e.refuse("a simdgroup_load that may be transposed or not")
+	if i.args[3].isName() {
+		e.refuse("a half of a simdgroup's matrix that is not known when the kernel is compiled")
 		return
 	}
 	other := e.partner(i, after)
 	x, y := e.slot("<32 x float>, align 128"), e.slot("<32 x float>, align 128")
-	if e.differs(i.args[0]) || e.differs(i.args[1]) {
+	if !e.asOne(i) {
 		first, second := e.tilePointers(i)
 		gather := e.gather("float", 4, false)
 		e.Gathers++
@@ -95,17 +102,13 @@ func (e *emitter) tileLoad(i *inst, after []*inst) {
 		}
 	} else {
 		e.declare("void @wide_tile_load(ptr, ptr, ptr, i64, i32, i32)")
-		e.do("call void @wide_tile_load(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), i.args[2].text, e.active)
+		e.do("call void @wide_tile_load(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), e.get(i.args[2]), e.active)
 	}
 	e.halves(i, other, x, y)
 }
 
 func (e *emitter) tileStore(i *inst) {
-	if i.args[2].isName() {
-		e.refuse("a simdgroup_store that may be transposed or not")
-		return
-	}
-	if e.differs(i.args[0]) || e.differs(i.args[1]) {
+	if !e.asOne(i) {
 		first, second := e.tilePointers(i)
 		scatter := e.scatter("float", 4, false)
 		e.Scatters++
@@ -115,5 +118,5 @@ func (e *emitter) tileStore(i *inst) {
 	}
 	x, y := e.inMemory(i.args[3]), e.inMemory(i.args[4])
 	e.declare("void @wide_tile_store(ptr, ptr, ptr, i64, i32, i32)")
-	e.do("call void @wide_tile_store(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), i.args[2].text, e.active)
+	e.do("call void @wide_tile_store(ptr %s, ptr %s, ptr %s, i64 %s, i32 %s, i32 %s)", x, y, e.get(i.args[0]), e.get(i.args[1]), e.get(i.args[2]), e.active)
 }
