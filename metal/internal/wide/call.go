@@ -241,10 +241,23 @@ func (e *emitter) operation(i *inst, name string, after []*inst) {
 	case "fail":
 		e.again(forFault)
 	case "log":
-		e.refuse("a message of os_log")
+		e.message(i)
 	default:
 		e.refuse("a function that is not known: %s%s", prefix, name)
 	}
+}
+
+// message has the lanes that come here send theirs, one after another.
+func (e *emitter) message(i *inst) {
+	in := e.park(i.args)
+	e.each(nil, i, func(lane string) []string {
+		var arguments []string
+		for n, a := range i.args {
+			arguments = append(arguments, a.typ+" "+in[n](lane))
+		}
+		e.do("call void @msl_wide_call_log(ptr %s, i32 %s, %s)", e.self, lane, strings.Join(arguments, ", "))
+		return nil
+	})
 }
 
 // position writes a coordinate of lanes' positions. Along a row, lane 0's is enough.

@@ -34,7 +34,8 @@ MSL_OPAQUE void msl_wide_tile_store(void *, unsigned long elements_per_row, unsi
 MSL_OPAQUE void *msl_wide_variable(unsigned id, unsigned long bytes, unsigned long align, const __constant char *name, int line);
 MSL_OPAQUE void msl_wide_initial(unsigned id, const void *value, unsigned long bytes);
 MSL_OPAQUE __attribute__((noreturn)) void msl_wide_fail(int line);
-MSL_OPAQUE void msl_wide_log(void);
+__attribute__((nothrow)) void msl_wide_log(unsigned level, const __constant char *subsystem, const __constant char *category,
+                                           const __constant char *format, unsigned count, const struct msl_log_argument *);
 }
 
 inline __attribute__((always_inline)) __private struct msl_lane *msl_self() { return msl_wide_self(); }
@@ -75,6 +76,11 @@ MSL_KEPT unsigned msl_wide_call_position(struct msl_lane *l, unsigned i) {
 MSL_KEPT void msl_wide_call_positions(struct msl_lane *l, unsigned i, unsigned *all) {
   for (int lane = 0; lane < MSL_SIMD_WIDTH; ++lane) all[lane] = msl_wide_call_position(l + lane, i);
 }
+/* A lane's message. The lanes that have one send it one after another. */
+MSL_KEPT void msl_wide_call_log(struct msl_lane *l, unsigned lane, unsigned level, const __constant char *subsystem, const __constant char *category,
+                                const __constant char *format, unsigned count, const struct msl_log_argument *arguments) {
+  msl_runtime_table->log(l + lane, level, subsystem, category, format, count, arguments);
+}
 MSL_KEPT unsigned msl_wide_present(struct msl_lane *l) { return l->simdgroup->present; }
 #undef MSL_KEPT
 }
@@ -89,9 +95,10 @@ struct msl_wide_table {
     msl_wide_initial(id, value, bytes);
   }
   inline __attribute__((always_inline)) void fail(struct msl_lane *, int line, const __constant char *) { msl_wide_fail(line); }
-  inline __attribute__((always_inline)) void log(struct msl_lane *, unsigned, const __constant char *, const __constant char *,
-                                                 const __constant char *, unsigned, const struct msl_log_argument *) {
-    msl_wide_log();
+  inline __attribute__((always_inline)) void log(struct msl_lane *, unsigned level, const __constant char *subsystem,
+                                                 const __constant char *category, const __constant char *format, unsigned count,
+                                                 const struct msl_log_argument *arguments) {
+    msl_wide_log(level, subsystem, category, format, count, arguments);
   }
 };
 #define msl_runtime_table ((__private struct msl_wide_table *)64)
