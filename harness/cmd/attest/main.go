@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 
 	"attest.example/attest/harness/internal/paths/catalog"
 	"attest.example/attest/harness/internal/worker"
@@ -77,10 +75,7 @@ func main() {
 		debug.SetGCPercent(400) // a case's tensors and its reference live as long as the case, and little lives longer
 		debug.SetMemoryLimit(4 << 30)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := dispatch(ctx, terminal{os.Stdout, os.Stderr}, os.Args[1:])
-	stop()
-	os.Exit(status)
+	os.Exit(dispatch(untilSignal(), terminal{os.Stdout, os.Stderr}, os.Args[1:]))
 }
 
 func dispatch(ctx context.Context, t terminal, args []string) int {

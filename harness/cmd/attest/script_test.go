@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,9 +19,7 @@ func TestMain(m *testing.M) {
 	worker.Main(catalog.Open) // before testscript looks at the program's name, which a worker does not have
 	programs := maps.Clone(testTools)
 	programs["attest"] = func() {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		defer stop()
-		os.Exit(dispatch(ctx, terminal{os.Stdout, os.Stderr}, os.Args[1:]))
+		os.Exit(dispatch(untilSignal(), terminal{os.Stdout, os.Stderr}, os.Args[1:]))
 	}
 	testscript.Main(m, programs)
 }
