@@ -25,11 +25,13 @@ func benchCommand(ctx context.Context, t terminal, args []string) int {
 	var o bench.Options
 	flags.IntVar(&o.N, "n", 0, "q_len and kv_len of the square shapes; default 1024, with --heads 4096, with --quick 256")
 	flags.IntVar(&o.Heads, "heads", 0, "other rows, for a large device: so many heads, in each precision at head_dim 64, 128 and 256")
-	flags.IntVar(&o.MaxKeys, "max-keys", 0, "most keys; default 16384, with --quick 2048")
+	flags.IntVar(&o.MaxKeys, "max-keys", 0, "most keys; default 16384, with --quick 2048; the rows of --heads have as many as rows")
 	flags.BoolVar(&o.FFI, "ffi", false, "also time calls from Go and from C by turns")
 	only := flags.String("only", "", "only shapes with one of these in their name, with commas: D=64,mask=causal")
 	peak := flags.Float64("peak", 0, "the device's peak in `GFLOP/s`, where it cannot be measured; default measured")
 	modes := flags.modeFlags()
+	flags.Lookup("math").Usage = "math mode of paths host and msl:: safe, fast, or fast-folded (tests for NaN and infinity folded)"
+	flags.Lookup("schedule").Usage = "order of simdgroups and threadgroups on paths host and msl: forward, reverse, random or lockstep"
 	if _, status := flags.parse(args, 0, 0); status >= 0 {
 		return status
 	}
@@ -43,7 +45,10 @@ func benchCommand(ctx context.Context, t terminal, args []string) int {
 		}
 	}
 	if flags.given("peak") && !(*peak > 0 && *peak <= math.MaxFloat64/1e9) {
-		return t.complain("bench: --peak %g; want a number above 0", *peak)
+		return t.complain("bench: --peak %g; want a number above 0, to %.2g", *peak, math.MaxFloat64/1e9)
+	}
+	if status := flags.exclusive("heads", "max-keys"); status >= 0 {
+		return status
 	}
 	if status := flags.folderOf("out", *out); status >= 0 {
 		return status
@@ -74,17 +79,21 @@ func quickly(o bench.Options) bench.Options {
 }
 
 // openTimed opens a path, on vectors where it leaves the engine to the device: what is timed is not to depend on what was compiled
-// before.
+// before. A path of several ways is refused, for one table has the times of one.
 func openTimed(ctx context.Context, path string) (paths.Path, error) {
 	p, err := catalog.Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	if !paths.LeavesEngine(p) {
+	varied, several := p.(paths.Varied)
+	if several = several && len(varied.Variants()) > 0; !several && !paths.LeavesEngine(p) {
 		return p, nil
 	}
 	if closer, ok := p.(io.Closer); ok {
 		closer.Close()
+	}
+	if several {
+		return nil, fmt.Errorf("%s computes each case in several ways, and a table has the times of one; want one math mode, one schedule and one engine", path)
 	}
 	return catalog.Open(ctx, record.OnEngine(path, "wide"))
 }

@@ -81,15 +81,20 @@ func Run(ctx context.Context, t Target, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, part := range o.Only {
+		if part == "" || !slices.ContainsFunc(table, func(row Row) bool { return matches(record.BenchName(row.Case), []string{part}) }) {
+			return nil, fmt.Errorf("no row of the table has %q in its name; want parts of names such as %s", part, record.BenchName(table[0].Case))
+		}
+	}
+	table = slices.DeleteFunc(table, func(row Row) bool { return !matches(record.BenchName(row.Case), o.Only) })
+	if o.FFI && !t.Counts() {
+		return nil, fmt.Errorf("path %s is Go: there is no way to C to measure", t.Name())
+	}
 	on := t.Describe()
 	r := &Report{Header: record.Header{Path: t.Name(), Device: on.Device, Toolchain: on.Toolchain}}
 	r.Header.FillDefaults()
 	if r.Peak, r.PeakFrom, err = peakOf(ctx, t, o.Peak); err != nil {
 		return r, err
-	}
-	table = slices.DeleteFunc(table, func(row Row) bool { return !matches(record.BenchName(row.Case), o.Only) })
-	if len(table) == 0 {
-		return r, fmt.Errorf("no row of the table has a name with one of %q", o.Only)
 	}
 	timer := &timer{target: t, effort: o.Effort, now: time.Now, pass: o.Pass}
 	if owner, ok := t.(deviceOwner); ok {
