@@ -106,14 +106,12 @@ func runBench(ctx context.Context, t terminal, path string, o bench.Options, out
 	if closer, ok := p.(io.Closer); ok {
 		defer closer.Close()
 	}
-	report, err := bench.Run(ctx, bench.TargetOf(p), o)
-	if err != nil {
-		return t.complain("bench: %v", err)
+	report, failed := bench.Run(ctx, bench.TargetOf(p), o)
+	if failed != nil && (report == nil || report.Timed() == 0) {
+		return t.complain("bench: %v", failed)
 	}
-	if out != "" {
-		if err := atomicfile.Write(out, report.WriteBench); err != nil {
-			return t.complain("bench: %v", err)
-		}
+	if ctx.Err() != nil {
+		report.Unfinished = "interrupted"
 	}
 	write := report.WriteText
 	if asJSON {
@@ -121,6 +119,14 @@ func runBench(ctx context.Context, t terminal, path string, o bench.Options, out
 	}
 	if err := write(t.out); err != nil {
 		return t.complain("bench: %v", err)
+	}
+	if out != "" { // after the table, which a disk that is full must not cost
+		if err := atomicfile.Write(out, report.WriteBench); err != nil {
+			return t.complain("bench: --out: %v", err)
+		}
+	}
+	if failed != nil {
+		return t.complain("bench: %v; what was timed until then is told", failed)
 	}
 	switch {
 	case !report.Credible():

@@ -37,6 +37,8 @@ type Report struct {
 	PeakFrom string        `json:"peak_from"`
 	Rows     []Measurement `json:"rows"`
 	FFI      *FFI          `json:"ffi,omitempty"`
+	// Unfinished is why the run ended before its time: rows are missing, or have fewer samples.
+	Unfinished string `json:"unfinished,omitempty"`
 }
 
 // Credible reports that no row claims what cannot be: more than the device's peak, or dispatches that did not run.
@@ -117,14 +119,11 @@ func Run(ctx context.Context, t Target, o Options) (*Report, error) {
 	for i := range r.Rows {
 		r.Rows[i].hold(r.Peak)
 	}
-	if err != nil {
-		return r, err
-	}
-	if o.FFI {
-		if !t.Counts() {
-			return r, fmt.Errorf("path %s is Go: there is no way to C to measure", t.Name())
-		}
+	if err == nil && o.FFI {
 		r.FFI, err = timer.ffi(ctx, o.N)
+	}
+	if err != nil {
+		r.Unfinished = err.Error()
 	}
 	return r, err
 }

@@ -134,6 +134,9 @@ func (r *Report) outcome() string {
 				record.SpeedOf(m.Case, 1, m.trueSeconds()).Instructions))
 		}
 	}
+	if r.Unfinished != "" {
+		lines = append(lines, "UNFINISHED: "+r.Unfinished)
+	}
 	switch {
 	case len(lines) > 0:
 		return strings.Join(lines, "\n")

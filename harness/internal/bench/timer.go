@@ -64,7 +64,7 @@ type rowTimer struct {
 
 // table times rows, in several passes over all of them: what a machine does beside lasts longer than a row takes, and
 // so it hits a part of each row instead of all of one. What the target cannot do is in the measurements; an error is a
-// call that failed, or ctx; the rows that were done by then are returned with it.
+// call that failed, or ctx; what was measured by then is returned with it, of the passes that each row had.
 func (t *timer) table(ctx context.Context, rows []Row) (done []Measurement, err error) {
 	timers := make([]*rowTimer, len(rows))
 	for i, row := range rows {
@@ -75,6 +75,21 @@ func (t *timer) table(ctx context.Context, rows []Row) (done []Measurement, err 
 		defer r.closeAll()
 		timers[i] = r
 	}
+	err = t.passes(ctx, timers)
+	for _, r := range timers {
+		switch {
+		case r.Skipped != "":
+		case len(r.samples) == 0: // the error came before the end of its first pass
+			continue
+		default:
+			r.take(r.rounds, t.target.Counts())
+		}
+		done = append(done, r.Measurement)
+	}
+	return done, err
+}
+
+func (t *timer) passes(ctx context.Context, timers []*rowTimer) error {
 	passes := max(t.effort.Passes, 1)
 	for pass := range passes {
 		if t.pass != nil {
@@ -82,18 +97,11 @@ func (t *timer) table(ctx context.Context, rows []Row) (done []Measurement, err 
 		}
 		for _, r := range timers {
 			if err := t.onePass(ctx, r, pass, passes); err != nil {
-				return done, fmt.Errorf("%s: %w", r.Name, err)
+				return fmt.Errorf("%s: %w", r.Name, err)
 			}
-			if pass < passes-1 {
-				continue
-			}
-			if r.Skipped == "" {
-				r.take(r.rounds, t.target.Counts())
-			}
-			done = append(done, r.Measurement)
 		}
 	}
-	return done, nil
+	return nil
 }
 
 func (t *timer) begin(ctx context.Context, row Row) (r *rowTimer, err error) {
