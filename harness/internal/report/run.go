@@ -69,10 +69,12 @@ func load(dir string, number int) (*run, error) {
 	}
 	r := &run{ID: "r" + strconv.Itoa(number), Dir: dir, Header: header}
 	var results []record.Result
+	lost := 0
 	for result, err := range record.Read(dir) {
 		var damaged *record.LineError
 		switch {
 		case errors.As(err, &damaged):
+			lost++
 			r.Damage = append(r.Damage, err.Error())
 			continue
 		case err != nil:
@@ -86,7 +88,7 @@ func load(dir string, number int) (*run, error) {
 	if err != nil {
 		r.Damage = append(r.Damage, err.Error())
 	}
-	r.judge(end)
+	r.judge(end, lost)
 	if r.Findings, err = findings(r.ID, dir, &r.Summary, results); err != nil {
 		r.Damage = append(r.Damage, err.Error())
 	}
@@ -99,13 +101,16 @@ func load(dir string, number int) (*run, error) {
 	return r, nil
 }
 
-func (r *run) judge(end *record.End) {
+// judge says what the run shows. lost are lines of its results that cannot be read: each may be a case that failed.
+func (r *run) judge(end *record.End, lost int) {
 	s := &r.Summary
 	switch {
 	case s.Failed > 0:
 		r.Class, r.Headline = "bad", fmt.Sprintf("does not conform: %d of %s failed", s.Failed, plural(s.Cases, "case"))
 	case s.Passed == 0:
 		r.Class, r.Headline = "doubt", "nothing shown: no case could be judged"
+	case lost > 0:
+		r.Class, r.Headline = "doubt", fmt.Sprintf("damaged: %s passed, %s of the results cannot be read", plural(s.Passed, "case"), plural(lost, "line"))
 	default:
 		r.Class, r.Headline = "good", fmt.Sprintf("conforms: %s passed", plural(s.Passed, "case"))
 	}
@@ -124,6 +129,8 @@ func (r *run) judge(end *record.End) {
 	case end.Peeled:
 		r.Ended = fmt.Sprintf("%s outside the conditions of what was found conform.", plural(end.Outside, "further case"))
 		return
+	case s.Cases < end.Requested:
+		r.Ended = fmt.Sprintf("The results of only %d of %d cases are here: nothing is shown for the rest.", s.Cases, end.Requested)
 	default:
 		return
 	}
