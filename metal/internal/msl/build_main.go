@@ -33,9 +33,8 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	verbose := flags.Bool("v", false, "tell for each kernel which engine runs it, and why it stays on fibers")
 	show := flags.Bool("show", false, "print the text that clang compiles, and stop")
 	timeout := flags.Duration("timeout", 0, "end the compiler after this `time`; 0: ATTEST_COMPILE_DEADLINE, or two minutes")
-	cmdline.Several(flags, "constant", "function constant INDEX:TYPE=VALUE or NAME:TYPE=VALUE, or :0xBITS for =VALUE (repeatable)", func(s string) error {
-		c, err := ParseConstant(s)
-		p.Constants = append(p.Constants, c)
+	cmdline.Several(flags, "constant", "function constant INDEX:TYPE=VALUE or NAME:TYPE=VALUE, or :0xBITS for =VALUE (repeatable)", func(s string) (err error) {
+		p.Constants, err = AddConstant(p.Constants, s)
 		return err
 	})
 	AddSourceFlags(flags, &p)

@@ -153,6 +153,9 @@ func (c *Compiler) Rewritten(ctx context.Context, p Program) (string, error) {
 
 // preprocess expands includes and macros, and lists the files that were read on the way.
 func (c *Compiler) preprocess(ctx context.Context, p *Program, headers string) (string, []string, error) {
+	if err := p.CheckSource(); err != nil {
+		return "", nil, err
+	}
 	held, err := scratch.Dir("msl")
 	if err != nil {
 		return "", nil, err

@@ -3,8 +3,10 @@ package msl
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"attest.example/attest/metal/internal/device"
 )
@@ -30,8 +32,8 @@ func ParseConstant(s string) (Constant, error) {
 	}
 	if index, err := strconv.ParseUint(key, 10, 16); err == nil {
 		c.Index = int(index)
-	} else {
-		c.Name = key
+	} else if c.Name = key; !isName(key) {
+		return c, fmt.Errorf("constant %q: %q is neither an index of 0 to 65535 nor a name", s, key)
 	}
 	typeName, value, isValue := strings.Cut(rest, "=")
 	bits := ""
@@ -46,14 +48,57 @@ func ParseConstant(s string) (Constant, error) {
 		return c, fmt.Errorf("constant %q: %w", s, err)
 	}
 	if isValue {
-		c.Bits, err = bitsOf(c.Type, value)
-	} else {
-		c.Bits, err = strconv.ParseUint(bits, 0, c.Type.Bits())
+		if c.Bits, err = bitsOf(c.Type, value); err != nil {
+			return c, fmt.Errorf("constant %q: %q is not a value of type %s; want %s", s, value, c.Type, valuesOf(c.Type))
+		}
+		return c, nil
 	}
-	if err != nil {
-		return c, fmt.Errorf("constant %q: not a value of type %s: %w", s, c.Type, err)
+	c.Bits, err = strconv.ParseUint(bits, 0, c.Type.Bits())
+	if err != nil || c.Type == device.Bool && c.Bits > 1 {
+		return c, fmt.Errorf("constant %q: %q are not the bits of a %s; want %s", s, bits, c.Type, bitsWanted(c.Type))
 	}
 	return c, nil
+}
+
+// AddConstant reads a constant as ParseConstant does and adds it to those that were given, none of which may be the same.
+func AddConstant(given []Constant, s string) ([]Constant, error) {
+	c, err := ParseConstant(s)
+	if err != nil {
+		return given, err
+	}
+	if slices.ContainsFunc(given, func(other Constant) bool { return other.Name == c.Name && other.Index == c.Index }) {
+		return given, fmt.Errorf("constant %q: it is given a value before; one value is wanted", s)
+	}
+	return append(given, c), nil
+}
+
+func isName(s string) bool {
+	for i, r := range s {
+		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// valuesOf says which values a type takes.
+func valuesOf(t Scalar) string {
+	switch t {
+	case device.Bool:
+		return "true or false"
+	case device.Half, device.BFloat, device.Float:
+		return "a number that it holds, inf or nan"
+	case device.UChar, device.UShort, device.UInt, device.ULong:
+		return fmt.Sprintf("an integer of 0 to %d", uint64(math.MaxUint64)>>(64-t.Bits()))
+	}
+	return fmt.Sprintf("an integer of %d to %d", int64(-1)<<(t.Bits()-1), int64(math.MaxInt64)>>(64-t.Bits()))
+}
+
+func bitsWanted(t Scalar) string {
+	if t == device.Bool {
+		return "0x0 or 0x1"
+	}
+	return fmt.Sprintf("0x0 to %#x", uint64(math.MaxUint64)>>(64-t.Bits()))
 }
 
 // bitsOf is the bit pattern of a value in decimal, hexadecimal, or true and false.

@@ -117,6 +117,49 @@ template [[host_name("f_" "half")]] kernel void f<half>(device half *, constant 
 	}
 }
 
+func TestAConstantHasOneValue(t *testing.T) {
+	given, err := AddConstant(nil, "3:int=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, want := range map[string]string{
+		"3:int=2":     `constant "3:int=2": it is given a value before; one value is wanted`,
+		"3:uchar=256": `constant "3:uchar=256": "256" is not a value of type uchar; want an integer of 0 to 255`,
+		"4:char=128":  `constant "4:char=128": "128" is not a value of type char; want an integer of -128 to 127`,
+		"4:bool=yes":  `constant "4:bool=yes": "yes" is not a value of type bool; want true or false`,
+		"70000:int=1": `constant "70000:int=1": "70000" is neither an index of 0 to 65535 nor a name`,
+	} {
+		if _, err := AddConstant(given, s); err == nil || err.Error() != want {
+			t.Errorf("%s: %v; want %s", s, err, want)
+		}
+	}
+	if both, err := AddConstant(given, "4:int=2"); err != nil || len(both) != 2 {
+		t.Errorf("another constant: %d, %v", len(both), err)
+	}
+}
+
+func TestHowATextIsReadIsChecked(t *testing.T) {
+	for _, c := range []struct {
+		program Program
+		want    string
+	}{
+		{Program{}, ""},
+		{Program{LanguageVersion: 240, Defines: map[string]string{"a_1": "x y"}}, ""},
+		{Program{LanguageVersion: 5}, "language version 5: 310 for MSL 3.1, 240 for 2.4 and the like expected"},
+		{Program{LanguageVersion: 999}, "language version 999: 310 for MSL 3.1, 240 for 2.4 and the like expected"},
+		{Program{Defines: map[string]string{"a b": "1"}}, `macro "a b": a name expected`},
+		{Program{Defines: map[string]string{"": "1"}}, `macro "": a name expected`},
+	} {
+		got := ""
+		if err := c.program.CheckSource(); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%+v: %q, want %q", c.program, got, c.want)
+		}
+	}
+}
+
 func TestParseConstant(t *testing.T) {
 	for s, want := range map[string]Constant{
 		"3:bool=true": {Index: 3, Type: device.Bool, Bits: 1}, "window:uint=128": {Name: "window", Type: device.UInt, Bits: 128},
@@ -132,7 +175,8 @@ func TestParseConstant(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %+v", s, got, err, want)
 		}
 	}
-	for _, s := range []string{"", "3", "3:bool", ":bool=1", "3:float2=1", "3:uchar=256", "3:int=x", "3:ushort:0x10000", "3=bool", "=bool:1", "3=uint:-1", "3=bool=1"} {
+	for _, s := range []string{"", "3", "3:bool", ":bool=1", "3:float2=1", "3:uchar=256", "3:int=x", "3:ushort:0x10000", "3=bool", "=bool:1", "3=uint:-1", "3=bool=1",
+		"-1:int=1", "65536:int=1", "a b:int=1", "0:bool=2", "0:bool:0x2"} {
 		if got, err := ParseConstant(s); err == nil {
 			t.Errorf("%q gives %+v, want an error", s, got)
 		}

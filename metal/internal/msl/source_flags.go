@@ -20,7 +20,7 @@ func AddSourceFlags(flags *flag.FlagSet, p *Program) {
 		if !given {
 			value = "1"
 		}
-		if macro == "" {
+		if !isName(macro) {
 			return fmt.Errorf("%q: NAME or NAME=VALUE expected", s)
 		}
 		if p.Defines == nil {
@@ -29,4 +29,17 @@ func AddSourceFlags(flags *flag.FlagSet, p *Program) {
 		p.Defines[macro] = value
 		return nil
 	})
+}
+
+// CheckSource refuses what says how a text is read and cannot be: the preprocessor would take a part of it, or anything.
+func (p *Program) CheckSource() error {
+	if v := p.languageVersion(); v < 100 || v > 990 || v%10 != 0 {
+		return fmt.Errorf("language version %d: 310 for MSL 3.1, 240 for 2.4 and the like expected", v)
+	}
+	for _, name := range sortedKeys(p.Defines) {
+		if !isName(name) {
+			return fmt.Errorf("macro %q: a name expected", name)
+		}
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"attest.example/attest/metal/internal/device"
 	"attest.example/attest/metal/plainfile"
 )
 
@@ -59,29 +60,45 @@ func parseBuffer(text string) (bufferSpec, error) {
 	if _, err := elementOf(parts[1]); err != nil {
 		return bufferSpec{}, err
 	}
+	most := mostBytes / elements[parts[1]].bytes
 	count, err := strconv.Atoi(parts[2])
-	if err != nil || count < 1 {
-		return bufferSpec{}, fmt.Errorf("%q: a count of at least 1 is wanted", text)
+	if err != nil || count < 1 || count > most {
+		return bufferSpec{}, fmt.Errorf("%q: a count of 1 to %d is wanted", text, most)
+	}
+	if parts[0] == "nan" && !isFloating(parts[1]) {
+		return bufferSpec{}, fmt.Errorf("%q: %s has no NaN; float, half or bfloat is wanted", text, parts[1])
 	}
 	return bufferSpec{index: index, kind: parts[0], types: parts[1], count: count}, nil
 }
 
-// contents makes the bytes that the buffer starts with. The seed and the index decide the random ones.
-func (s bufferSpec) contents(seed uint64) ([]byte, error) {
-	if s.kind == "file" {
-		b, err := plainfile.Read(s.path, plainfile.NoLimit)
-		if err == nil && len(b) == 0 {
-			err = fmt.Errorf("%s is empty", s.path)
-		}
-		return b, err
-	}
+// mostBytes keeps a count from passing what a number of bytes can be; a device refuses less.
+const mostBytes = 1 << 40
+
+// memory makes the device's memory with what the buffer starts with. The seed and the index decide the random values.
+func (s bufferSpec) memory(d *device.Device, seed uint64) (*device.Memory, error) {
 	e := elements[s.types]
+	var file []byte
+	n := s.count * e.bytes
+	if s.kind == "file" {
+		var err error
+		if file, err = plainfile.Read(s.path, plainfile.NoLimit); err != nil {
+			return nil, err
+		}
+		if n = len(file); n == 0 {
+			return nil, fmt.Errorf("%s is empty", s.path)
+		}
+	}
+	m, err := d.NewMemory(n)
+	if err != nil {
+		return nil, err
+	}
+	b := m.Bytes()
+	copy(b, file)
 	random := rand.New(rand.NewPCG(seed, uint64(s.index)))
-	b := make([]byte, s.count*e.bytes)
 	for i := range s.count {
 		e.put(b[i*e.bytes:], generators[s.kind](random, i))
 	}
-	return b, nil
+	return m, nil
 }
 
 // parseBytes reads 4=uint:12,float:0.5: values one after another, each aligned to its own size as in a struct.

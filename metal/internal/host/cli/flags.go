@@ -113,6 +113,9 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	if r.program.Function == "" {
 		return nil, fmt.Errorf("--function is missing: the kernel to run")
 	}
+	if err := text.CheckSource(); err != nil {
+		return nil, err
+	}
 	r.program.Language = text.LanguageVersion
 	if err := r.choose(*on, f, text); err != nil {
 		return nil, err
@@ -141,6 +144,16 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 		return nil, err
 	}
 	r.options.Seed = r.seed
+	switch {
+	case r.launch.Repeat < 1 || r.launch.Repeat > mostRepeats:
+		return nil, fmt.Errorf("--repeat %d: 1 to %d is wanted", r.launch.Repeat, mostRepeats)
+	case r.launch.Deadline < 0:
+		return nil, fmt.Errorf("--deadline %v: a time above 0 is wanted, or 0 for none", r.launch.Deadline)
+	case r.show < 0:
+		return nil, fmt.Errorf("--show %d: 0 or more is wanted", r.show)
+	case !(r.work >= 0):
+		return nil, fmt.Errorf("--instructions %g: 0 or more is wanted", r.work)
+	}
 	if err := r.bind(buffers, bytes, locals, constants, outputs); err != nil {
 		return nil, err
 	}
@@ -148,6 +161,8 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 	r.program.File, r.program.Source = files[0], string(source)
 	return r, err
 }
+
+const mostRepeats = 1 << 30
 
 // hostFlags have no meaning on a GPU.
 var hostFlags = []string{"workers", "schedule", "engine", "fill", "late-copies", "partial"}
@@ -193,11 +208,24 @@ func (w *withSources) Build(ctx context.Context, p msl.Program) (*msl.Module, er
 	return w.inner.Build(ctx, p)
 }
 
+// once notes that a flag gave what has an index, and complains where another flag has before.
+func once(given map[int]string, index int, flagName, text string) error {
+	if before, twice := given[index]; twice {
+		return fmt.Errorf("--%s %q: %d is given before, by %s; each once is wanted", flagName, text, index, before)
+	}
+	given[index] = fmt.Sprintf("--%s %q", flagName, text)
+	return nil
+}
+
 func (r *request) bind(buffers, bytes, locals, constants, outputs cmdline.List) error {
+	bound, threadgroup, written := map[int]string{}, map[int]string{}, map[int]string{}
 	for _, text := range buffers {
 		s, err := parseBuffer(text)
 		if err != nil {
 			return fmt.Errorf("--buffer %w", err)
+		}
+		if err := once(bound, s.index, "buffer", text); err != nil {
+			return err
 		}
 		r.buffers = append(r.buffers, s)
 	}
@@ -205,6 +233,9 @@ func (r *request) bind(buffers, bytes, locals, constants, outputs cmdline.List) 
 		index, b, err := parseBytes(text)
 		if err != nil {
 			return fmt.Errorf("--bytes %w", err)
+		}
+		if err := once(bound, index, "bytes", text); err != nil {
+			return err
 		}
 		r.launch.Arguments = append(r.launch.Arguments, device.Argument{Index: uint32(index), Bytes: b})
 	}
@@ -214,19 +245,27 @@ func (r *request) bind(buffers, bytes, locals, constants, outputs cmdline.List) 
 		if err != nil || numberErr != nil || n < 1 {
 			return fmt.Errorf("--threadgroup %q: INDEX=BYTES is wanted", text)
 		}
+		if err := once(threadgroup, index, "threadgroup", text); err != nil {
+			return err
+		}
 		r.launch.Arguments = append(r.launch.Arguments, device.Argument{Index: uint32(index), Threadgroup: n})
 	}
 	for _, text := range constants {
-		c, err := msl.ParseConstant(text)
-		if err != nil {
+		var err error
+		if r.program.Constants, err = msl.AddConstant(r.program.Constants, text); err != nil {
 			return fmt.Errorf("--%w", err)
 		}
-		r.program.Constants = append(r.program.Constants, c)
 	}
 	for _, text := range outputs {
 		index, path, err := indexed(text)
 		if err != nil {
 			return fmt.Errorf("--out %w", err)
+		}
+		if err := once(written, index, "out", text); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(r.buffers, func(s bufferSpec) bool { return s.index == index }) {
+			return fmt.Errorf("--out %q: no --buffer has the index %d; the index of one is wanted", text, index)
 		}
 		r.outputs[index] = path
 	}

@@ -45,17 +45,11 @@ func open(r *request) (*session, error) {
 	}
 	s := &session{request: r, device: d, launch: r.launch}
 	for _, spec := range r.buffers {
-		contents, err := spec.contents(r.seed)
+		b, err := spec.memory(d, r.seed)
 		if err != nil {
 			s.close()
 			return nil, fmt.Errorf("buffer %d: %w", spec.index, err)
 		}
-		b, err := d.NewMemory(len(contents))
-		if err != nil {
-			s.close()
-			return nil, fmt.Errorf("buffer %d: %w", spec.index, err)
-		}
-		copy(b.Bytes(), contents)
 		s.buffers = append(s.buffers, b)
 		s.launch.Arguments = append(s.launch.Arguments, device.Argument{Index: uint32(spec.index), Memory: b})
 	}

@@ -54,6 +54,20 @@ func TestCommands(t *testing.T) {
 		{"no such GPU", checkIt, append(common, "--device", "cuda:-1", file), 2, []string{"--device \"cuda:-1\""}},
 		{"a schedule on a GPU", checkIt, append(common, "--device", "cuda", "--schedule", "random", file), 2,
 			[]string{"--schedule: device cuda has no such choice, only host has"}},
+		{"a buffer past all memory", runIt, append(common, "--buffer", "0=zero:float:99999999999999", file), 2, []string{"a count of 1 to 274877906944 is wanted"}},
+		{"a buffer twice", runIt, append(common, "--buffer", "0=one:float:40", "--buffer", "0=zero:float:40", file), 2,
+			[]string{`--buffer "0=zero:float:40": 0 is given before, by --buffer "0=one:float:40"`}},
+		{"a buffer and bytes", runIt, append(common, "--buffer", "1=one:float:40", file), 2, []string{`1 is given before, by --buffer "1=one:float:40"`}},
+		{"an output twice", runIt, append(common, "--buffer", "0=one:float:40", "--out", "0="+out+"1", "--out", "0="+out+"2", file), 2, []string{"0 is given before, by --out"}},
+		{"an output of no buffer", runIt, append(common, "--buffer", "0=one:float:40", "--out", "2="+out, file), 2, []string{"no --buffer has the index 2"}},
+		{"a constant twice", runIt, append(common, "--buffer", "0=one:float:40", "--constant", "0:uint=3", file), 2, []string{`--constant "0:uint=3": it is given a value before`}},
+		{"NaN in integers", runIt, append(common, "--buffer", "0=nan:int:40", file), 2, []string{"int has no NaN; float, half or bfloat is wanted"}},
+		{"no run", checkIt, append(common, "--repeat", "0", file), 2, []string{"--repeat 0: 1 to 1073741824 is wanted"}},
+		{"no time", checkIt, append(common, "--deadline", "-1s", file), 2, []string{"--deadline -1s"}},
+		{"fewer than no elements", runIt, append(common, "--show", "-1", file), 2, []string{"--show -1"}},
+		{"no number of instructions", runIt, append(common, "--instructions", "NaN", file), 2, []string{"--instructions NaN"}},
+		{"no such language", runIt, append(common, "--language", "5", file), 2, []string{"language version 5"}},
+		{"no macro", runIt, append(common, "-D", "a b=1", file), 2, []string{"NAME or NAME=VALUE expected"}},
 		{"two files", runIt, append(common, file, file), 2, []string{"FILE.metal"}},
 		{"no such file", runIt, append(common, "absent.metal"), 2, []string{"absent.metal"}},
 		{"help", runIt, []string{"--help"}, 0, []string{"usage", "--buffer 0=iota"}},
@@ -112,6 +126,29 @@ func TestElements(t *testing.T) {
 		if got := e.get(b); got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
 			t.Errorf("%s %g: %g, want %g", c.name, c.x, got, c.want)
 		}
+	}
+}
+
+func TestValuesAreOfTheirType(t *testing.T) {
+	for text, want := range map[string]string{
+		"int:5000000000": `int "5000000000": an integer of -2147483648 to 2147483647 is wanted`,
+		"uchar:256":      `uchar "256": an integer of -128 to 255 is wanted`,
+		"char:128":       `char "128": an integer of -128 to 127 is wanted`,
+		"bool:2":         `bool "2": an integer of 0 to 1 is wanted`,
+		"float:1e39":     `float "1e39": a number that it holds, inf or nan is wanted`,
+		"uchar:255":      "", "uchar:-1": "", "ulong:18446744073709551615": "", "long:-9223372036854775808": "", "float:-inf": "", "bool:true": "",
+	} {
+		got := ""
+		if _, _, err := parseBytes("0=" + text); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+	b := []byte{7}
+	if elements["bool"].put(b, 2); b[0] != 1 {
+		t.Errorf("2 as a bool is %d", b[0])
 	}
 }
 
