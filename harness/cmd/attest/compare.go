@@ -6,6 +6,7 @@ import (
 	"attest.example/attest/harness/internal/compare"
 )
 
-func compareCommand(_ context.Context, t terminal, args []string) int {
+func compareCommand(ctx context.Context, t terminal, args []string) int {
+	defer endOnSignal(ctx, t)()
 	return compare.Main(args, t.out, t.err)
 }

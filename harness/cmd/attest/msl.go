@@ -16,6 +16,7 @@ func mslCommand(ctx context.Context, t terminal, args []string) int {
 	case len(args) > 0 && args[0] == "run" && slices.ContainsFunc(args, isLaunchFlag):
 		return mslLaunch(ctx, t, args[1:])
 	}
+	defer endOnSignal(ctx, t)()
 	return msltool.Main(args, t.out, t.err)
 }
 

@@ -7,7 +7,7 @@ import (
 	"attest.example/attest/harness/internal/report"
 )
 
-func reportCommand(_ context.Context, t terminal, args []string) int {
+func reportCommand(ctx context.Context, t terminal, args []string) int {
 	flags := newFlags(t, "report", "[--out FILE] DIR ...",
 		"Writes report.html of a run directory anew; of several, one page that shows them side by side.")
 	out := flags.String("out", "", "the page; default report.html in the run directory; needed for several")
@@ -25,6 +25,7 @@ func reportCommand(_ context.Context, t terminal, args []string) int {
 	if status := flags.folderOf("out", file); status >= 0 {
 		return status
 	}
+	defer endOnSignal(ctx, t)()
 	var err error
 	if file == "" {
 		file, err = report.Save(dirs[0])

@@ -30,3 +30,12 @@ func untilSignal() context.Context {
 	}()
 	return ctx
 }
+
+// endOnSignal ends the process when ctx does, for a command that has no context to hear it by. What listens by itself, as
+// compute-sanitizer's parent does, has a moment for it.
+func endOnSignal(ctx context.Context, t terminal) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		time.Sleep(sameSignal)
+		os.Exit(t.complain("interrupted"))
+	})
+}
