@@ -50,8 +50,14 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 	if p.Engine, err = ParseEngine(*engine); err != nil {
 		return fail(err)
 	}
+	if *target == "ptx" && p.Engine == EngineWide {
+		return fail(fmt.Errorf("engine wide is of this machine's processor, and target ptx is of a GPU; want one of them"))
+	}
 	source, err := plainfile.Read(files[0], maxTextBytes)
 	if err != nil {
+		return fail(err)
+	}
+	if err := checkOutput(*output, files[0]); err != nil {
 		return fail(err)
 	}
 	p.Source, p.File, p.Function, p.Check = string(source), files[0], *function, *check
@@ -99,8 +105,37 @@ func BuildMain(arguments []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, "%s\t%.6f\t%d\n", m.Path, m.CompileSeconds, cached)
 		return 0
 	}
+	if len(m.Engines) == 0 && *target != "ptx" {
+		m.stayOnFibers(*check)
+	}
 	m.list(stdout, *verbose)
 	return 0
+}
+
+// checkOutput refuses a module's name that is a folder or the text's own: the text would be lost.
+func checkOutput(output, text string) error {
+	o, err := os.Stat(output)
+	if output == "" || err != nil {
+		return nil // writing it tells what is wrong
+	}
+	if o.IsDir() {
+		return fmt.Errorf("-o %s is a folder; a file expected", output)
+	}
+	if t, err := os.Stat(text); err == nil && os.SameFile(o, t) {
+		return fmt.Errorf("-o %s is the text itself; another file expected", output)
+	}
+	return nil
+}
+
+// stayOnFibers notes why no kernel is run by vectors where nobody tried.
+func (m *Module) stayOnFibers(check bool) {
+	why := "--engine wide was not asked for"
+	if check {
+		why = "the checkers watch fibers"
+	}
+	for _, e := range m.Entries {
+		m.Engines = append(m.Engines, EngineOf{Kernel: e.Name, Why: why})
+	}
 }
 
 // copyWithTwin copies the module, and its twin for fibers where it has one, and calls it by its new name.

@@ -161,7 +161,11 @@ func (u *unit) requireConstants() error {
 			kept = append(kept, *e)
 			continue
 		}
-		err := u.fail(lacks.at, "kernel %s reads function constant %s (index %d, %s), which was given no value", e.name, lacks.name, lacks.index, lacks.typeName)
+		why := "was given no value"
+		if _, scalar := scalarSpellings[lacks.typeName]; !scalar {
+			why = "can be given no value: only scalars can"
+		}
+		err := u.fail(lacks.at, "kernel %s reads function constant %s (index %d, %s), which %s", e.name, lacks.name, lacks.index, lacks.typeName, why)
 		if u.program.Function != "" {
 			return err
 		}

@@ -32,6 +32,11 @@ func Skeleton(ctx context.Context, text msltool.Text, kernel string) (string, er
 			return skeleton(text, k, r.Constants), nil
 		}
 	}
+	for _, k := range r.Refused {
+		if k.Name == kernel {
+			return "", fmt.Errorf("%s: kernel %s cannot run here: %s", text.File, kernel, k.Reason)
+		}
+	}
 	return "", fmt.Errorf("%s: no kernel is called %s; %s", text.File, kernel, kernelNames(r))
 }
 
