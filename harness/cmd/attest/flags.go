@@ -130,6 +130,14 @@ func (f flagSet) rerunFlags() rerunFlags {
 	}
 }
 
+// misused complains of a seed without the law that it is of. A kept failure has its own.
+func (a rerunFlags) misused(f flagSet) int {
+	if f.given("law-seed") && *a.laws == "" {
+		return f.t.complain("%s: --law-seed is of --law, which is missing", f.Name())
+	}
+	return -1
+}
+
 // conditions are what the flags ask for.
 func (a rerunFlags) conditions(f flagSet) campaign.Conditions {
 	c := campaign.Conditions{Path: *a.path, Relations: *a.relations, Deadline: *a.deadline, Isolation: *a.isolation}

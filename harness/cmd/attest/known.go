@@ -27,6 +27,9 @@ func knownCommand(_ context.Context, t terminal, args []string) int {
 	case len(rest) != 2 || rest[0] != "add":
 		return t.complain("known: want add FINDING, with a file such as runs/DIR/findings/1.json")
 	}
+	if status := flags.folderOf("known", *file); status >= 0 {
+		return status
+	}
 	f, err := record.ReadFinding(rest[1])
 	if err != nil {
 		return t.complain("known: %v", err)
@@ -49,6 +52,9 @@ func knownCommand(_ context.Context, t terminal, args []string) int {
 		day, err := time.Parse(time.DateOnly, *expires)
 		if err != nil {
 			return t.complain("known: --expires %q; want a day such as 2027-03-31", *expires)
+		}
+		if today := time.Now().Format(time.DateOnly); *expires < today {
+			return t.complain("known: --expires %s is past, so the entry would never count; want a day from %s on", *expires, today)
 		}
 		e.Expires = &toml.LocalDate{Year: day.Year(), Month: int(day.Month()), Day: day.Day()}
 	}

@@ -23,6 +23,9 @@ func reduceCommand(ctx context.Context, t terminal, args []string) int {
 	if status >= 0 {
 		return status
 	}
+	if status := trial.misused(flags); status >= 0 {
+		return status
+	}
 	if *calls < 0 || *limit < 0 {
 		return t.complain("reduce: --calls %d, --time %v; want 0 or more; 0 is no bound", *calls, *limit)
 	}

@@ -28,6 +28,9 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 	if status >= 0 {
 		return status
 	}
+	if status := trial.misused(flags); status >= 0 {
+		return status
+	}
 	if status := flags.checkWorkers(*workers); status >= 0 {
 		return status
 	}

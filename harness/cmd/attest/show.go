@@ -25,6 +25,9 @@ func showCommand(ctx context.Context, t terminal, args []string) int {
 	if status >= 0 {
 		return status
 	}
+	if status := rerun.misused(flags); status >= 0 {
+		return status
+	}
 	if *heads < 1 {
 		return t.complain("show: --heads %d; want 1 or more", *heads)
 	}
