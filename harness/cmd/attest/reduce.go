@@ -54,7 +54,11 @@ func reduceCommand(ctx context.Context, t terminal, args []string) int {
 		return atomicfile.WriteBytes(*out, cases.EncodeFile(c, e))
 	}
 	reduced, err := campaign.Reduce(ctx, campaign.ReduceOptions{
-		Conditions: conditions, Item: items[0], MaxCalls: *calls, Time: *limit, Save: write,
+		Conditions: conditions, Item: items[0], MaxCalls: *calls, Time: *limit,
+		Save: func(c cases.Case, e *cases.Evidence) error {
+			write(c, e) // in case the process is killed; whether it can be written is told at the end
+			return nil
+		},
 		Log: func(line string) { fmt.Fprintln(t.err, line) },
 	})
 	switch {
@@ -71,11 +75,12 @@ func reduceCommand(ctx context.Context, t terminal, args []string) int {
 	if !reduced.Complete {
 		fmt.Fprintln(t.err, "the search was cut short: a smaller case may exist")
 	}
-	if err := write(reduced.Case, reduced.Failure); err != nil {
-		return t.complain("reduce: %v", err)
-	}
-	if *out == "" {
+	err = write(reduced.Case, reduced.Failure)
+	if *out == "" || err != nil {
 		t.out.Write(cases.EncodeFile(reduced.Case, reduced.Failure))
+	}
+	if err != nil {
+		return t.complain("reduce: --out: %v; the case is printed instead", err)
 	}
 	return nonconform
 }
