@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"attest.example/attest/harness/internal/cases"
@@ -79,6 +80,9 @@ func DecodeCase(text []byte) (Case, error) { return cases.Decode(text) }
 // Try runs one case through a path to its verdict, all relations included. It fills in the case's defaults. An error
 // is a case that cannot be, or the end of ctx; what the path does wrong is a verdict.
 func Try(ctx context.Context, p Path, c Case) (Verdict, error) {
+	if p == nil {
+		return Verdict{}, errors.New("the path is nil; want an implementation")
+	}
 	c = c.Clone()
 	c.Version = cases.Version
 	if err := c.Normalize(); err != nil {

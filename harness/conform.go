@@ -54,10 +54,7 @@ func defaults() settings {
 // results.
 func Conform(t testing.TB, p Path, options ...ConformOption) {
 	t.Helper()
-	s := defaults()
-	for _, o := range options {
-		o.conform(&s)
-	}
+	s := settingsOf(p, options, ConformOption.conform)
 	if s.wrong != nil {
 		t.Fatalf("attest: %v", s.wrong)
 	}
@@ -83,10 +80,7 @@ func Conform(t testing.TB, p Path, options ...ConformOption) {
 // case that was kept for a failure runs as it failed: see Conform.
 func Replay(t testing.TB, p Path, dir string, options ...ReplayOption) {
 	t.Helper()
-	s := defaults()
-	for _, o := range options {
-		o.replay(&s)
-	}
+	s := settingsOf(p, options, ReplayOption.replay)
 	if s.wrong != nil {
 		t.Fatalf("attest: %v", s.wrong)
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leanovate/gopter"
 	"github.com/stretchr/testify/require"
@@ -142,6 +143,35 @@ func TestOnlyAndExclude(t *testing.T) {
 		result := harness.Property(naive.New(), harness.Exclude(filter))(drawn(1))
 		require.ErrorContains(t, result.Error, strings.TrimPrefix(want, "attest: "))
 	}
+}
+
+// An argument that can be no one's wish ends a test before it runs anything, and keeps no file that none could read.
+func TestArgumentsThatCannotBeAreTold(t *testing.T) {
+	mine := naive.New()
+	for _, test := range []struct {
+		name string
+		run  func(t testing.TB)
+		want string
+	}{
+		{"no path", func(t testing.TB) { harness.Conform(t, nil) }, "attest: the path is nil; want an implementation"},
+		{"no path to replay", func(t testing.TB) { harness.Replay(t, nil, "../corpus") }, "attest: the path is nil; want an implementation"},
+		{"nil option", func(t testing.TB) { harness.Conform(t, mine, harness.Cases(1), nil) }, "attest: option 2 is nil; want one such as Cases(200), or none"},
+		{"no cases", func(t testing.TB) { harness.Conform(t, mine, harness.Cases(0)) }, "attest: Cases(0): want 1 or more"},
+		{"fewer cases", func(t testing.TB) { harness.Conform(t, mine, harness.Cases(-7)) }, "attest: Cases(-7): want 1 or more"},
+		{"no time", func(t testing.TB) { harness.Conform(t, mine, harness.Deadline(0)) }, "attest: Deadline(0s): want a time above 0"},
+		{"time before", func(t testing.TB) { harness.Replay(t, mine, "../corpus", harness.Deadline(-time.Second)) }, "attest: Deadline(-1s): want a time above 0"},
+		{"fewer calls", func(t testing.TB) { harness.Conform(t, mine, harness.ReduceCalls(-1)) }, "attest: ReduceCalls(-1): want 0 or more; 0 is no bound"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			defer func() { require.Equal(t, test.want, fmt.Sprint(recover())) }()
+			test.run(&recorder{name: "TestMine"})
+		})
+	}
+	require.ErrorContains(t, harness.Property(nil)(drawn(1)).Error, "the path is nil")
+	require.ErrorContains(t, harness.Property(mine, nil)(drawn(1)).Error, "option 1 is nil")
+	require.ErrorContains(t, harness.Property(mine, harness.Deadline(-1))(drawn(1)).Error, "Deadline(-1ns)")
+	_, err := harness.Try(t.Context(), nil, harness.Case{})
+	require.EqualError(t, err, "the path is nil; want an implementation")
 }
 
 type nothing struct{ naive.Path }

@@ -62,7 +62,10 @@ func (o every) property(s *settings)      { o(s) }
 // Cases sets how many cases are judged, under -short too; default 200, and 20 under -short. What the path does not support
 // is drawn again and does not count.
 func Cases(n int) ConformOption {
-	return conformOnly(func(s *settings) { s.cases, s.casesGiven = n, true })
+	return conformOnly(func(s *settings) {
+		s.demand(n > 0, "Cases(%d): want 1 or more", n)
+		s.cases, s.casesGiven = n, true
+	})
 }
 
 // Seed sets where generation starts; the default is 1, always the same.
@@ -91,9 +94,7 @@ func (s *settings) narrow(filters []string, add func(name, value string) error) 
 		if ok {
 			err = add(name, value)
 		}
-		if err != nil && s.wrong == nil {
-			s.wrong = err
-		}
+		s.demand(err == nil, "%w", err)
 	}
 }
 
@@ -111,9 +112,38 @@ func Relations(n int) Option { return every(func(s *settings) { s.trial.Relation
 
 // Deadline bounds one call of the path; default a minute.
 func Deadline(d time.Duration) Option {
-	return every(func(s *settings) { s.trial.Deadline, s.deadlineGiven = d, true })
+	return every(func(s *settings) {
+		s.demand(d > 0, "Deadline(%v): want a time above 0", d)
+		s.trial.Deadline, s.deadlineGiven = d, true
+	})
 }
 
 // ReduceCalls bounds how often the path runs while a failure is made smaller; default 300. What ATTEST_REDUCE asks for
 // has no such bound.
-func ReduceCalls(n int) SearchOption { return search(func(s *settings) { s.reduceCalls = n }) }
+func ReduceCalls(n int) SearchOption {
+	return search(func(s *settings) {
+		s.demand(n >= 0, "ReduceCalls(%d): want 0 or more; 0 is no bound", n)
+		s.reduceCalls = n
+	})
+}
+
+// settingsOf are the defaults with the options that were given. What is wrong with them, or that there is no path, is in them.
+func settingsOf[O any](p Path, options []O, apply func(O, *settings)) settings {
+	s := defaults()
+	s.demand(p != nil, "the path is nil; want an implementation")
+	for i, o := range options {
+		if any(o) == nil {
+			s.demand(false, "option %d is nil; want one such as Cases(200), or none", i+1)
+			continue
+		}
+		apply(o, &s)
+	}
+	return s
+}
+
+// demand notes what is wrong where a condition does not hold; the first mistake is told.
+func (s *settings) demand(holds bool, format string, args ...any) {
+	if !holds && s.wrong == nil {
+		s.wrong = fmt.Errorf(format, args...)
+	}
+}

@@ -26,10 +26,7 @@ import (
 // Property states that a path conforms, for suites that run gopter themselves. gopter shrinks by its own single pass; what
 // is left is reduced further, kept and told as Conform does, and the two lines of a failure work as they do there.
 func Property(p Path, options ...PropertyOption) gopter.Prop {
-	s := defaults()
-	for _, o := range options {
-		o.property(&s)
-	}
+	s := settingsOf(p, options, PropertyOption.property)
 	if s.wrong == nil {
 		_, s.wrong = gen.NewStream(s.preset, s.seed, s.filter)
 	}
@@ -162,10 +159,7 @@ func callingTest() string {
 // Inputs that a filter excludes, that the path does not support or that would take too long for a fuzzer are skipped.
 func Fuzz(f *testing.F, p Path, options ...FuzzOption) {
 	f.Helper()
-	s := defaults()
-	for _, o := range options {
-		o.fuzz(&s)
-	}
+	s := settingsOf(p, options, FuzzOption.fuzz)
 	if s.wrong != nil {
 		f.Fatalf("attest: %v", s.wrong)
 	}
