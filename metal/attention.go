@@ -175,6 +175,9 @@ func (q *Quantised) tensors() (scales, zeros *Tensor) {
 
 // NewAttention prepares a call. Numbers are checked by Forward, against the buffers as they are then.
 func (c *Context) NewAttention(o *AttentionOptions) (*Attention, error) {
+	if o == nil {
+		return nil, fmt.Errorf("attention: no options, expected at least the tensors and sizes: %w", ErrInvalidArgs)
+	}
 	f := mfa.Forward{
 		Scores: o.Scores, Input: o.Input, Intermediate: o.Intermediate, Output: o.Output, Math: o.Math,
 		Causal: o.Causal, Align: o.Align, DeadlineSeconds: o.Deadline.Seconds(), TotalOnly: o.TotalOnly,

@@ -12,6 +12,7 @@ import (
 )
 
 var includeLine = regexp.MustCompile(`^[ \t]*#[ \t]*(include|import)[ \t]*(["<])([^">]+)[">]`)
+var macroName = regexp.MustCompile(`^[\pL_][\pL_\d]*(\([^()\n\r]*\))?$`)
 var onceLine = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*pragma[ \t]+once\b`)
 
 // includer puts the files that a text includes into the text: a device takes one text, and may run where the files are
@@ -38,7 +39,7 @@ func expand(o *KernelOptions) (string, error) {
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		if strings.ContainsAny(name+o.Defines[name], "\n\r") {
+		if !macroName.MatchString(name) || strings.ContainsAny(o.Defines[name], "\n\r") {
 			return "", fmt.Errorf("define %q: a name and a value of one line expected: %w", name, ErrInvalidArgs)
 		}
 		fmt.Fprintf(&b, "#define %s %s\n", name, o.Defines[name])

@@ -52,6 +52,15 @@ type wrongRange struct{ first, last int }
 
 func (w wrongRange) Row(_, _, _ int, _ []float64) (first, last int) { return w.first, w.last }
 
+func TestNoProblem(t *testing.T) {
+	if _, err := Attend(context.Background(), nil, Arithmetic{}, Options{}); err == nil || err.Error() != "reference: problem: it is nil: want one" {
+		t.Errorf("Attend: %v", err)
+	}
+	if _, _, err := Loops(context.Background(), nil, 0); err == nil {
+		t.Error("Loops took it")
+	}
+}
+
 func TestNoKeysAtAll(t *testing.T) {
 	p := randomProblem(1, 1, 2, 1, 3, 0, 4, nil)
 	r := attend(t, p, inFP32, Options{})

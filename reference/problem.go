@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -47,6 +48,9 @@ func (p *Problem) Validate() error {
 
 // validate is Validate; numbers reports whether no element of Q, K and V is NaN or an infinity.
 func (p *Problem) validate() (numbers bool, err error) {
+	if p == nil {
+		return false, errors.New("reference: problem: it is nil: want one")
+	}
 	for _, d := range []struct {
 		name string
 		n    int

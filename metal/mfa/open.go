@@ -38,6 +38,9 @@ func Builtin() *Library { return builtin() }
 // Needed there is nothing to call. A name without a slash is a file of the working directory where there is one, else
 // the loader's to find.
 func Open(path string) (*Library, error) {
+	if path == "" { // which the loader takes for this program itself
+		return nil, fmt.Errorf("load a library: its path is empty, expected a file: %w", device.ErrInvalidArgs)
+	}
 	file := path
 	if _, err := os.Stat(path); err == nil && !strings.ContainsRune(path, filepath.Separator) {
 		file = "." + string(filepath.Separator) + path

@@ -202,6 +202,9 @@ func (d *Device) Compile(p *Program) (*Kernel, error) {
 	if d.closed.Load() {
 		return nil, fmt.Errorf("compile: device: %w", ErrClosed)
 	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
 	handle, info, err := compile(d.api, p)
 	if err != nil {
 		return nil, err

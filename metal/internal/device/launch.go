@@ -29,6 +29,9 @@ type Launch struct {
 
 // check refuses what C could not even be told.
 func (l *Launch) check() error {
+	if l == nil {
+		return &Error{Call: "run", Code: CodeInvalid, Text: "no launch, expected one with its grid, threadgroup and arguments"}
+	}
 	if l.Repeat < 0 || l.Repeat > 1<<30 {
 		return &Error{Call: "run", Code: CodeInvalid, Text: fmt.Sprintf("repeat %d, expected 0 to %d", l.Repeat, 1<<30)}
 	}

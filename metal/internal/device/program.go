@@ -3,6 +3,7 @@ package device
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Math is what the compiler may assume of floating-point arithmetic. The numbers are those of gpu_math in device.h.
@@ -139,4 +140,23 @@ type Program struct {
 	Math       Math
 	Language   int // MSL version, 310 is 3.1; 0: 310
 	MaxThreads int // the kernel's own maximum of threads in a threadgroup; 0: the device's
+}
+
+// check refuses what C could not even be told: its texts end at a NUL, and its numbers are smaller.
+func (p *Program) check() error {
+	invalid := func(format string, args ...any) error {
+		return &Error{Call: "compile", Code: CodeInvalid, Text: fmt.Sprintf(format, args...)}
+	}
+	for _, text := range []struct{ name, text string }{{"source", p.Source}, {"file", p.File}, {"function", p.Function}} {
+		if at := strings.IndexByte(text.text, 0); at >= 0 {
+			return invalid("%s: a NUL at byte %d, expected a text without", text.name, at)
+		}
+	}
+	switch {
+	case p.Math < 0 || int(p.Math) >= len(mathNames):
+		return invalid("math: %d, expected safe (0), fast (1) or fast-folded (2)", int(p.Math))
+	case p.Language < 0 || p.Language > math.MaxInt32:
+		return invalid("language version: %d, expected 310 for MSL 3.1 and the like, or 0", p.Language)
+	}
+	return nil
 }

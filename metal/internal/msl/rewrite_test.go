@@ -144,11 +144,11 @@ func TestHowATextIsReadIsChecked(t *testing.T) {
 		want    string
 	}{
 		{Program{}, ""},
-		{Program{LanguageVersion: 240, Defines: map[string]string{"a_1": "x y"}}, ""},
+		{Program{LanguageVersion: 240, Defines: map[string]string{"a_1": "x y", "MAX(a,b)": "a"}}, ""},
 		{Program{LanguageVersion: 5}, "language version 5: 310 for MSL 3.1, 240 for 2.4 and the like expected"},
 		{Program{LanguageVersion: 999}, "language version 999: 310 for MSL 3.1, 240 for 2.4 and the like expected"},
-		{Program{Defines: map[string]string{"a b": "1"}}, `macro "a b": a name expected`},
-		{Program{Defines: map[string]string{"": "1"}}, `macro "": a name expected`},
+		{Program{Defines: map[string]string{"a b": "1"}}, `macro "a b": a name expected, or one with parameters such as MAX(a,b)`},
+		{Program{Defines: map[string]string{"": "1"}}, `macro "": a name expected, or one with parameters such as MAX(a,b)`},
 	} {
 		got := ""
 		if err := c.program.CheckSource(); err != nil {

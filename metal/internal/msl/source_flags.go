@@ -20,7 +20,7 @@ func AddSourceFlags(flags *flag.FlagSet, p *Program) {
 		if !given {
 			value = "1"
 		}
-		if !isName(macro) {
+		if !isMacro(macro) {
 			return fmt.Errorf("%q: NAME or NAME=VALUE expected", s)
 		}
 		if p.Defines == nil {
@@ -37,9 +37,15 @@ func (p *Program) CheckSource() error {
 		return fmt.Errorf("language version %d: 310 for MSL 3.1, 240 for 2.4 and the like expected", v)
 	}
 	for _, name := range sortedKeys(p.Defines) {
-		if !isName(name) {
-			return fmt.Errorf("macro %q: a name expected", name)
+		if !isMacro(name) {
+			return fmt.Errorf("macro %q: a name expected, or one with parameters such as MAX(a,b)", name)
 		}
 	}
 	return nil
+}
+
+// isMacro reports whether a word is what a preprocessor can define: NAME, or NAME(PARAMETERS).
+func isMacro(word string) bool {
+	name, parameters, has := strings.Cut(word, "(")
+	return isName(name) && (!has || strings.HasSuffix(parameters, ")"))
 }
