@@ -21,11 +21,15 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/pelletier/go-toml/v2"
 
 	"attest.example/attest/harness/internal/cases"
@@ -137,11 +141,17 @@ func (l *Ledger) Explains(c cases.Case, kind verdict.Kind, said string, now time
 	return -1, nil
 }
 
-// Add puts an entry behind those of a file, which is made where there is none. What stands in the file stays as it is.
+// Add puts an entry behind those of a file, which is made where there is none. What stands in the file stays as it is, and what
+// another process adds at the same time too.
 func Add(file string, e Entry) error {
 	if err := e.check(); err != nil {
 		return err
 	}
+	release, err := alone(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	defer release()
 	l, err := Read(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -163,4 +173,15 @@ func Add(file string, e Entry) error {
 		text = append(bytes.TrimRight(text, "\n"), "\n\n"...)
 	}
 	return atomicfile.WriteBytes(file, append(text, entry...))
+}
+
+// alone waits until nobody else adds to a file of the folder. The folder is what is locked, for the file is another one after
+// each addition.
+func alone(folder string) (release func() error, err error) {
+	l := flock.New(folder, flock.SetFlag(os.O_RDONLY))
+	err = l.Lock()
+	if err == nil || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOLCK) || runtime.GOOS == "windows" { // which cannot all be locked
+		return l.Close, nil
+	}
+	return nil, fmt.Errorf("ledger: lock %s: %w", folder, err)
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/predicate"
@@ -119,4 +121,22 @@ func TestAddKeepsWhatIsThere(t *testing.T) {
 	l, err = Read(fresh)
 	require.NoError(t, err)
 	require.Len(t, l.Known, 1)
+}
+
+// Entries that are added at the same time are all there.
+func TestAddAtTheSameTime(t *testing.T) {
+	file := filepath.Join(t.TempDir(), File)
+	var all errgroup.Group
+	const count = 24
+	for i := range count {
+		when, err := predicate.Compile(fmt.Sprintf("q_len == %d", i+1))
+		require.NoError(t, err)
+		all.Go(func() error {
+			return Add(file, Entry{When: when, Verdicts: []verdict.Kind{verdict.Numeric}, Reason: "many at once", Link: "https://example.org/3"})
+		})
+	}
+	require.NoError(t, all.Wait())
+	l, err := Read(file)
+	require.NoError(t, err)
+	require.Len(t, l.Known, count)
 }

@@ -96,8 +96,10 @@ func parse(command string, args []string, stdout io.Writer) (*request, error) {
 		f.BoolVar(&r.options.Partial, "partial", false, "note also simd operations that some lanes do not take part in; they are defined, over the active lanes")
 	}
 	f.Uint64Var(&r.seed, "seed", 1, "of random buffers, schedules and garbage")
-	f.IntVar(&r.show, "show", 8, "elements of each buffer to print")
-	f.Float64Var(&r.work, "instructions", 0, "instructions of one run, for GINSTRS/s")
+	if command == "run" { // check prints neither buffers nor times
+		f.IntVar(&r.show, "show", 8, "elements of each buffer to print")
+		f.Float64Var(&r.work, "instructions", 0, "instructions of one run, for GINSTRS/s")
+	}
 	files, err := cmdline.Parse(f, args)
 	if err != nil {
 		if errors.Is(err, flag.ErrHelp) {

@@ -65,6 +65,8 @@ func TestCommands(t *testing.T) {
 		{"no run", checkIt, append(common, "--repeat", "0", file), 2, []string{"--repeat 0: 1 to 1073741824 is wanted"}},
 		{"no time", checkIt, append(common, "--deadline", "-1s", file), 2, []string{"--deadline -1s"}},
 		{"fewer than no elements", runIt, append(common, "--show", "-1", file), 2, []string{"--show -1"}},
+		{"elements that check does not print", checkIt, append(common, "--show", "4", file), 2, []string{"show"}},
+		{"a rate that check does not tell", checkIt, append(common, "--instructions", "4", file), 2, []string{"instructions"}},
 		{"no number of instructions", runIt, append(common, "--instructions", "NaN", file), 2, []string{"--instructions NaN"}},
 		{"no such language", runIt, append(common, "--language", "5", file), 2, []string{"language version 5"}},
 		{"no macro", runIt, append(common, "-D", "a b=1", file), 2, []string{"NAME or NAME=VALUE expected"}},
