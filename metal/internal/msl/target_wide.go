@@ -79,8 +79,9 @@ var kept = func() string {
 // a vector at one place behind them, where nothing takes it apart any more.
 const straighten = "internalize,globaldce,cgscc(inline),function(sroa),default<O2>,function(scalarizer,instcombine<no-verify-fixpoint>,simplifycfg)"
 
-// straight is one lane's code of a rewritten program as package wide reads it, of the file that clang made.
-func (t wideCPU) straight(ctx context.Context, c *Compiler, r *rewritten, made string) (string, error) {
+// straight is one lane's code of a rewritten program as package wide reads it, of the file that clang made. The loops of some entry
+// points stay as they are.
+func (t wideCPU) straight(ctx context.Context, c *Compiler, r *rewritten, made string, loops []string) (string, error) {
 	text, err := os.ReadFile(made)
 	if err != nil {
 		return "", err
@@ -98,19 +99,38 @@ func (t wideCPU) straight(ctx context.Context, c *Compiler, r *rewritten, made s
 		// What two ways have in common behind a branch would be done under the mask of both.
 		"-sink-common-insts=false",
 		"-internalize-public-api-list=" + public, "-passes=" + straighten, "-o", "-", "-"}
-	straight, errs, err := c.runTool(ctx, t.opt, flags, wide.Prepare(string(text)))
+	straight, errs, err := c.runTool(ctx, t.opt, flags, wide.KeepLoops(wide.Prepare(string(text)), loops))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", t.opt, err, errs)
 	}
 	return straight, nil
 }
 
-func (t wideCPU) finish(ctx context.Context, c *Compiler, p *Program, r *rewritten, made, finished string) error {
-	straight, err := t.straight(ctx, c, r, made)
-	if err != nil {
-		return err
+// widened is that code, and what package wide makes of it: of kernels that only what opt does with loops keeps from vectors in a second
+// try, without that.
+func (t wideCPU) widened(ctx context.Context, c *Compiler, r *rewritten, made string) (straight string, result *wide.Result, err error) {
+	var loops []string
+	for range 2 {
+		if straight, err = t.straight(ctx, c, r, made, loops); err != nil {
+			return "", nil, err
+		}
+		if result, err = wide.Widen(straight, t.asWithMasks); err != nil {
+			return "", nil, err
+		}
+		for _, k := range result.Kernels {
+			if k.Loops {
+				loops = append(loops, k.Entry)
+			}
+		}
+		if len(loops) == 0 {
+			break
+		}
 	}
-	result, err := wide.Widen(straight, t.asWithMasks)
+	return straight, result, nil
+}
+
+func (t wideCPU) finish(ctx context.Context, c *Compiler, p *Program, r *rewritten, made, finished string) error {
+	straight, result, err := t.widened(ctx, c, r, made)
 	if err != nil {
 		return err
 	}
@@ -318,7 +338,8 @@ func (c *Compiler) LaneIR(ctx context.Context, p Program) (string, error) {
 	if err != nil {
 		return "", w.explain(&p, full, errs, err)
 	}
-	return w.target.(wideCPU).straight(ctx, w, r, made)
+	straight, _, err := w.target.(wideCPU).widened(ctx, w, r, made)
+	return straight, err
 }
 
 // firstLines are the first of an error's lines, as one.

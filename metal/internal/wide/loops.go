@@ -109,15 +109,15 @@ func (w *flow) extendLoops() error {
 			continue
 		}
 		if turn[w.exit] {
-			return refuse("a loop around operations of a simdgroup that is left in an unknown way")
+			return refuseLoops("a loop around operations of a simdgroup that is left in an unknown way")
 		}
 		if l.isJoined(turn) {
-			return refuse("an operation of a simdgroup at a loop's end that lanes of different turns come to by one way")
+			return refuseLoops("an operation of a simdgroup at a loop's end that lanes of different turns come to by one way")
 		}
 		l.turn = turn
 	}
 	if !w.loopsNest() {
-		return refuse("two loops that are not one in the other")
+		return refuseLoops("two loops that are not one in the other")
 	}
 	slices.SortStableFunc(w.loops, func(a, b *loop) int { return len(b.turn) - len(a.turn) })
 	for _, l := range w.loops {

@@ -7,13 +7,19 @@ import (
 )
 
 // refused is why a kernel stays on fibers.
-type refused struct{ why string }
+type refused struct {
+	why   string
+	loops bool // what the optimiser made of loops is why
+}
 
 func (r *refused) Error() string { return r.why }
 
 func refuse(format string, arguments ...any) error {
-	return &refused{fmt.Sprintf(format, arguments...)}
+	return &refused{why: fmt.Sprintf(format, arguments...)}
 }
+
+// refuseLoops refuses what the optimiser has made of a kernel's loops.
+func refuseLoops(why string) error { return &refused{why, true} }
 
 // readModule reads a text of LLVM 19. Functions that wanted names are read whole; what is not understood in one of them
 // is its error, by name. The others, and all that is no function, stay text.

@@ -15,7 +15,7 @@ func (w *flow) unmixed() error {
 	}
 	for n := range numbers {
 		if w.mixes(n) {
-			return refuse("an operation of a simdgroup that lanes of different turns of a loop come to by one way")
+			return refuseLoops("an operation of a simdgroup that lanes of different turns of a loop come to by one way")
 		}
 	}
 	return nil

@@ -24,6 +24,7 @@ const Version = 19
 type Kernel struct {
 	Entry   string // the function: msl_entry_0, ...
 	Refused string // why it stays on fibers; "" where it is wide
+	Loops   bool   // what the optimiser made of its loops is why: KeepLoops may help
 	Note    string // how it came out, in numbers
 }
 
@@ -74,7 +75,7 @@ func Widen(text string, asWithMasks bool) (*Result, error) {
 				functions[n] = f
 			}
 		case errors.As(err, &r1):
-			k.Refused = r1.why
+			k.Refused, k.Loops = r1.why, r1.loops
 		default:
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
