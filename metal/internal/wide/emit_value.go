@@ -240,5 +240,12 @@ func (e *emitter) lanesFunction() {
 	e.functions["wide.lanes"] = "define internal <32 x i1> @wide.lanes(i32 %bits) alwaysinline nounwind ATTRIBUTES {\n" + text + "  ret <32 x i1> %m\n}\n"
 }
 
-// bits is a mask as a number.
-func (e *emitter) bits(mask string) string { return e.set("bitcast %s %s to i32", maskType, mask) }
+// bits is a mask as a number. Where masks have registers, LLVM is not to see that it was one: of a number made of masks and constants
+// that is made a mask again its instruction selection makes masks, and of masks that are joined numbers, and so without end.
+func (e *emitter) bits(mask string) string {
+	number := e.set("bitcast %s %s to i32", maskType, mask)
+	if e.m.maskRegisters {
+		number = e.set(`call i32 asm "", "=r,0"(i32 %s)`, number)
+	}
+	return number
+}
