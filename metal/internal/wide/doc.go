@@ -5,6 +5,7 @@
 // that would break the rule of which lanes take part in an operation (metal/internal/host/DIVERGENCE.md), stays on fibers, and
 // the reason is told. How the parts follow one another:
 //
+//	kept.go      before LLVM optimises: calls that a text wants to keep; keep_loops.go: loops that are to stay as they are
 //	read.go      reads every instruction of the kernels; the rest stays text (spell.go writes instructions again)
 //	flow.go      the graph of blocks; loops.go: which loop of the Metal text each loop is, by the marks of msl_wide.h
 //	diverge.go   which values differ between lanes; region.go: the code that parted lanes run under masks
@@ -12,7 +13,7 @@
 //	emit.go      writes the blocks in a row under masks; instruction.go, memory.go, call.go: one instruction each
 //	row.go       loads and stores of what lies side by side; join.go: stores that together leave no gap; gather.go: of what
 //	             does not lie so, or may not; join_loads.go: a vector's parts that are fetched in one word
-//	division.go  whole numbers divided
+//	division.go  whole numbers divided; overflow.go: sums, differences and products that tell whether they fit
 //	vectors/     what operations do with whole vectors, in C
 //
 // Words of this package: lanes part at a branch that they take to different sides, and a region is the code from there to where
