@@ -194,8 +194,16 @@ func TestWhatStaysOnFibersRunsThere(t *testing.T) {
 	compiler := wideCompilerOf(t)
 	const text = `#include <metal_stdlib>
 using namespace metal;
-kernel void logs(device float *x [[buffer(0)]], uint i [[thread_position_in_grid]]) {
-  if (x[i] < 0.0f) os_log_default.log("negative at %u", i);
+kernel void jumps(device float *x [[buffer(0)]], uint i [[thread_position_in_grid]]) {
+  uint n = i;
+  if (i & 1) goto within;
+  while (n < 100) {
+    x[i] += n;
+    n += 3;
+  within:
+    x[i] *= 2.0f;
+    n += 2;
+  }
   x[i] = 2.0f;
 }
 kernel void plain(device float *x [[buffer(0)]], uint i [[thread_position_in_grid]]) { x[i] = 2.0f; }
@@ -204,8 +212,8 @@ kernel void plain(device float *x [[buffer(0)]], uint i [[thread_position_in_gri
 		t.Run(name, func(t *testing.T) {
 			count := engineCount{}
 			d := newDevice(t, Options{Workers: 1, Engine: Wide, Compiler: compiler, OnEngine: count.add})
-			for _, kernel := range []string{"logs", "plain"} {
-				p, err := d.Compile(&device.Program{Source: text, File: "logs.metal", Function: kernel, Language: 320})
+			for _, kernel := range []string{"jumps", "plain"} {
+				p, err := d.Compile(&device.Program{Source: text, File: "jumps.metal", Function: kernel, Language: 320})
 				if err != nil {
 					t.Fatal(err)
 				}
