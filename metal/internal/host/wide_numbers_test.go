@@ -59,20 +59,25 @@ func stands(x *big.Int, bits uint) []byte {
 	return binary.LittleEndian.AppendUint64(nil, new(big.Int).Mod(x, modulo).Uint64())[:bits/8]
 }
 
+// telling are the numbers of a type at its ends, about 0, and about what comes to its end twice or times itself.
+func telling(least, largest *big.Int) (values []*big.Int) {
+	for _, end := range []*big.Int{least, largest, new(big.Int).Rsh(largest, 1), new(big.Int).Sqrt(largest), big.NewInt(0)} {
+		for d := range int64(5) {
+			if x := new(big.Int).Add(end, big.NewInt(d-2)); x.Cmp(least) >= 0 && x.Cmp(largest) <= 0 {
+				values = append(values, x)
+			}
+		}
+	}
+	return values
+}
+
 // TestSaturatedIntegers: addsat, subsat and madsat are the nearest integer to the exact one, on both engines.
 func TestSaturatedIntegers(t *testing.T) {
 	compiler := wideCompilerOf(t)
 	for _, of := range integers {
 		t.Run(of.name, func(t *testing.T) {
 			least, largest := ends(of.bits, of.minus)
-			var values []*big.Int
-			for _, end := range []*big.Int{least, largest, new(big.Int).Rsh(largest, 1), new(big.Int).Sqrt(largest), big.NewInt(0)} {
-				for d := range int64(5) {
-					if x := new(big.Int).Add(end, big.NewInt(d-2)); x.Cmp(least) >= 0 && x.Cmp(largest) <= 0 {
-						values = append(values, x)
-					}
-				}
-			}
+			values := telling(least, largest)
 			var input, want []byte
 			n := 0
 			nearest := func(x *big.Int) {

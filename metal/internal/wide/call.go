@@ -125,13 +125,9 @@ func (e *emitter) intrinsic(i *inst) {
 
 // mathCall calls a function of the C library for one lane after another.
 func (e *emitter) mathCall(i *inst) {
-	in := e.park(i.args)
+	arguments := e.parkArguments(i.args)
 	e.each([]string{i.typ}, i, func(lane string) []string {
-		var arguments []string
-		for n, a := range i.args {
-			arguments = append(arguments, a.typ+" "+in[n](lane))
-		}
-		return []string{e.set("call %s%s @%s(%s)", fastFlags(i), i.typ, i.callee, strings.Join(arguments, ", "))}
+		return []string{e.set("call %s%s @%s(%s)", fastFlags(i), i.typ, i.callee, arguments(lane))}
 	})
 }
 
@@ -249,13 +245,9 @@ func (e *emitter) operation(i *inst, name string, after []*inst) {
 
 // message has the lanes that come here send theirs, one after another.
 func (e *emitter) message(i *inst) {
-	in := e.park(i.args)
+	arguments := e.parkArguments(i.args)
 	e.each(nil, i, func(lane string) []string {
-		var arguments []string
-		for n, a := range i.args {
-			arguments = append(arguments, a.typ+" "+in[n](lane))
-		}
-		e.do("call void @msl_wide_call_log(ptr %s, i32 %s, %s)", e.self, lane, strings.Join(arguments, ", "))
+		e.do("call void @msl_wide_call_log(ptr %s, i32 %s, %s)", e.self, lane, arguments(lane))
 		return nil
 	})
 }

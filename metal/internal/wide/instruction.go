@@ -171,6 +171,18 @@ func (e *emitter) park(operands []value) []func(lane string) string {
 	return all
 }
 
+// parkArguments parks the arguments of a call and returns what writes those of a lane.
+func (e *emitter) parkArguments(operands []value) func(lane string) string {
+	in := e.park(operands)
+	return func(lane string) string {
+		var all []string
+		for n, v := range operands {
+			all = append(all, v.typ+" "+in[n](lane))
+		}
+		return strings.Join(all, ", ")
+	}
+}
+
 // each carries something out for one lane after another, in ascending order, and collects what comes of it in i's parts:
 // in memory, for the processor has no element of a vector whose number it does not know.
 func (e *emitter) each(results []string, i *inst, one func(lane string) []string) {

@@ -22,13 +22,9 @@ func (e *emitter) memoryCall(i *inst, apart bool) {
 		e.do("call void @%s(%s)", i.callee, e.plainArguments(i))
 		return
 	}
-	in := e.park(i.args[:3])
+	arguments := e.parkArguments(i.args[:3])
 	e.each(nil, i, func(lane string) []string {
-		var one []string
-		for n, a := range i.args[:3] {
-			one = append(one, a.typ+" "+in[n](lane))
-		}
-		e.do("call void @%s(%s, i1 %s)", i.callee, strings.Join(one, ", "), last.text)
+		e.do("call void @%s(%s, i1 %s)", i.callee, arguments(lane), last.text)
 		return nil
 	})
 }

@@ -139,7 +139,11 @@ func (o *deviceOptions) setCUDA(key, text string) (err error) {
 func (o *deviceOptions) setHost(key, text string) (err error) {
 	switch key {
 	case "engine":
-		o.engines, err = list(text, map[string]namedEngine{"fibers": {"fibers", metal.EngineFibers}, "wide": {"wide", metal.EngineWide}, "auto": {"auto", metal.EngineAuto}})
+		named := map[string]namedEngine{}
+		for engine, name := range nameOf {
+			named[name] = namedEngine{name, engine}
+		}
+		o.engines, err = list(text, named)
 	case "schedule":
 		o.orders, err = list(text, map[string]namedOrder{
 			"forward": {"forward", metal.OrderForward}, "reverse": {"reverse", metal.OrderReverse}, "random": {"random", metal.OrderRandom},
