@@ -13,9 +13,9 @@ import (
 )
 
 // worthCompiling is how long fibers run a kernel before it is compiled for vectors, unless Options.AutoAfter says otherwise. That
-// costs about three seconds of a processor. Vectors save nine tenths of what follows, so at worst the two together cost some
-// twice the better of them.
-const worthCompiling = 3 * time.Second
+// costs two to four seconds of a processor, once, and vectors save nine tenths of all time that follows, in this process and in those
+// to come: most kernels are run again and again, so less than what it costs is enough to begin with.
+const worthCompiling = time.Second
 
 // tellAfter is how much time comes together before it is told to the ledger.
 const tellAfter = 50 * time.Millisecond
@@ -75,10 +75,9 @@ func (e *earned) spent(p device.Program, t time.Duration) {
 	ended := e.begun()
 	e.under.Go(func() {
 		defer ended()
-		// An error is the next pipeline's to meet, if it is one of the text: fibers then have it too.
-		if e.compiler.CompileWide(e.ctx, p); e.ctx.Err() != nil {
-			e.compiler.Spend(name, e.after) // a process that lasts longer begins with it
-		}
+		// An error is the next pipeline's to meet, if it is one of the text: fibers then have it too. What this process's end cuts
+		// short is earned anew: processes that are all too short for it would else begin it each time and never have it.
+		_, _ = e.compiler.CompileWide(e.ctx, p)
 		e.mu.Lock()
 		e.busy = false
 		e.mu.Unlock()

@@ -64,7 +64,7 @@ type Options struct {
 	Folded               bool         // fast math is device.MathFolded
 	Math                 *device.Math // what every program is compiled with; nil: what it asks for
 	Engine               Engine
-	AutoAfter            time.Duration  // with Auto: how long fibers run a kernel, with whatever constants, before it is compiled for vectors; 0: three seconds
+	AutoAfter            time.Duration  // with Auto: how long fibers run a kernel, with whatever constants, before it is compiled for vectors; 0: one second
 	OnEngine             func(EngineOf) // with Wide and Auto: told of each kernel that is compiled; from any goroutine
 	KeepOnFibers         func() bool    // with Auto: asked before each dispatch that vectors can run; true: fibers run it; nil: never
 	OnDispatch           func(Engine)   // with Auto: told before each dispatch which of the two runs it; from any goroutine

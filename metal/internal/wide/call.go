@@ -137,14 +137,14 @@ func (e *emitter) inMemory(v value) string {
 }
 
 func (e *emitter) stored(t, x string) string {
-	s := e.slot(wideType(t) + ", align 128")
+	s := e.memory(wideType(t) + ", align 128")
 	e.do("store %s %s, ptr %s, align 128", wideType(t), x, s)
 	return s
 }
 
 // helper calls one of vectors/helpers.c that makes a value for every lane: (result, operands..., mask).
 func (e *emitter) helper(name, t string, operands ...value) string {
-	result := e.slot(wideType(t) + ", align 128")
+	result := e.memory(wideType(t) + ", align 128")
 	arguments, wanted := []string{"ptr " + result}, []string{"ptr"}
 	for _, v := range operands {
 		arguments, wanted = append(arguments, "ptr "+e.inMemory(v)), append(wanted, "ptr")
@@ -263,7 +263,7 @@ func (e *emitter) position(i *inst) {
 		e.put(i, e.set("call i32 @msl_wide_call_position(ptr %s, i32 %s)", e.self, which))
 		return
 	}
-	all := e.slot("<32 x i32>, align 128")
+	all := e.memory("<32 x i32>, align 128")
 	e.do("call void @msl_wide_call_positions(ptr %s, i32 %s, ptr %s)", e.self, which, all)
 	e.put(i, e.set("load <32 x i32>, ptr %s, align 128", all))
 }

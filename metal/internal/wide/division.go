@@ -20,7 +20,7 @@ func (e *emitter) divide(i *inst, a, b string) {
 		// So no side has a 0.
 		one := fmt.Sprintf("splat (%s 1)", i.typ)
 		b = e.set("select %s %s, %s %s, %s %s", maskType, none, t, one, t, b)
-		b = e.set("select %s %s, %s %s, %s %s", maskType, e.mask, t, b, t, one)
+		b = e.set("select %s %s, %s %s, %s %s", maskType, e.mask(), t, b, t, one)
 		down := ""
 		if !e.m.x86 && strings.HasPrefix(i.op, "s") {
 			down = e.set("icmp eq %s %s, splat (%s -1)", t, b, i.typ)

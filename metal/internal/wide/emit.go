@@ -21,9 +21,11 @@ type emitter struct {
 	flat      map[string]bool
 	steps     map[string]int64 // of the flat ones whose step is a number
 
-	out       strings.Builder
-	slots     strings.Builder // what stands at the function's start
+	lines     []written
+	slots     []written // what stands at the function's start
 	n         int
+	held      map[string]string // what is known since the last label: what slots hold, and other values by their names
+	loaded    map[string]bool   // slots
 	slotOf    map[string]string // by value
 	ownOf     map[string]string // of values that lanes keep when they leave a loop
 	nextOf    map[string]string // of phis of a loop's head: what they will hold in the next turn; lanes may still be in this one
@@ -33,7 +35,6 @@ type emitter struct {
 	self      string            // the identity of lane 0
 	block     *block
 	active    string // the lanes that run the block, a bit for each
-	mask      string // the same lanes, as a vector
 	skip      map[*inst]bool
 	private   int64             // bytes of all lanes' private variables
 	joined    map[*inst][]*inst // stores that are one, by the last of them: what lies side by side, in ascending order
@@ -64,8 +65,9 @@ func widen(m *module, f *function, attributes string) (*widened, error) {
 		return nil, err
 	}
 	e := &emitter{m: m, f: f, flow: w, d: d, straights: map[string]*straight{}, flat: map[string]bool{}, steps: map[string]int64{}, slotOf: map[string]string{}, ownOf: map[string]string{}, nextOf: map[string]string{}, stepOf: map[string]string{},
-		declared: map[string]bool{}, functions: map[string]string{}, self: f.params[0], skip: map[*inst]bool{}, joined: map[*inst][]*inst{}}
+		held: map[string]string{}, loaded: map[string]bool{}, declared: map[string]bool{}, functions: map[string]string{}, self: f.params[0], skip: map[*inst]bool{}, joined: map[*inst][]*inst{}}
 	e.makeSlots()
+	e.lanesFunction() // functions that the code calls make masks too
 	for _, b := range w.layout {
 		e.emitBlock(b)
 		if e.err != nil {
@@ -74,9 +76,9 @@ func widen(m *module, f *function, attributes string) (*widened, error) {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "define hidden void @%s(ptr %s) %s {\nwide.start:\n", quoteName(f.name), e.self, attributes)
-	text.WriteString(e.slots.String())
+	text.WriteString(e.needed(e.slots))
 	fmt.Fprintf(&text, "  %%wide.present = call i32 @msl_wide_present(ptr %s)\n", e.self)
-	fmt.Fprintf(&text, "  br label %%\"b.%s\"\n%s}\n", w.layout[0].name, e.out.String())
+	fmt.Fprintf(&text, "  br label %%\"b.%s\"\n%s}\n", w.layout[0].name, e.needed(e.lines))
 	masked := 0
 	for _, b := range w.order {
 		if d.regions[b] != nil {

@@ -20,7 +20,6 @@ func (e *emitter) emitBlock(b *block) {
 		e.active = e.set("load i32, ptr %%\"mask.%s\"", b.name)
 		e.do("store i32 0, ptr %%\"mask.%s\"", b.name)
 	}
-	e.mask = e.lanesOf(e.active)
 	e.forget(b)
 	for n, i := range b.insts[:len(b.insts)-1] {
 		switch {
@@ -29,11 +28,11 @@ func (e *emitter) emitBlock(b *block) {
 			for k, t := range parts(i.typ) {
 				if next := e.nextOf[partName(i.name, k)]; next != "" {
 					t = e.slotType(i.name, t)
-					e.do("store %s %s, ptr %s", t, e.set("load %s, ptr %s", t, next), e.slotOf[partName(i.name, k)])
-					e.do("store %s undef, ptr %s", t, next)
+					e.fill(e.slotOf[partName(i.name, k)], t, e.read(next, t))
+					e.fill(next, t, "undef")
 				}
 				if e.ownOf[partName(i.name, k)] != "" {
-					e.keep(i, k, e.set("load %s, ptr %s", e.typeAs(parts(i.typ)[k], e.d.differs[i.name]), e.slotOf[partName(i.name, k)]))
+					e.keep(i, k, e.read(e.slotOf[partName(i.name, k)], e.typeAs(parts(i.typ)[k], e.d.differs[i.name])))
 				}
 			}
 		default:
@@ -65,10 +64,10 @@ func (e *emitter) forget(head *block) {
 				continue
 			}
 			for k, t := range parts(i.typ) {
-				e.do("store %s undef, ptr %s", e.slotType(i.name, t), e.slotOf[partName(i.name, k)])
+				e.fill(e.slotOf[partName(i.name, k)], e.slotType(i.name, t), "undef")
 			}
 			if step := e.stepOf[i.name]; step != "" {
-				e.do("store %s undef, ptr %s", stepType(i.typ), step)
+				e.fill(step, stepType(i.typ), "undef")
 			}
 		}
 	}
@@ -232,7 +231,7 @@ func (e *emitter) edge(b, s *block, arriving string, inPart bool) {
 			}
 			x := e.allOf(v, k)
 			if inPart && !e.d.together(s) && !e.d.oneWay(s) {
-				old := e.set("load %s, ptr %s", wideType(t), e.arrival(i, k))
+				old := e.read(e.arrival(i, k), wideType(t))
 				if mask == "" {
 					mask = e.lanesOf(arriving)
 				}
@@ -242,10 +241,10 @@ func (e *emitter) edge(b, s *block, arriving string, inPart bool) {
 		}
 	}
 	for _, step := range steps {
-		e.do("store %s %s, ptr %s", stepType(step.i.typ), step.x, e.stepOf[step.i.name])
+		e.fill(e.stepOf[step.i.name], stepType(step.i.typ), step.x)
 	}
 	for _, m := range moves {
-		e.do("store %s %s, ptr %s", e.slotType(m.i.name, parts(m.i.typ)[m.k]), m.x, e.arrival(m.i, m.k))
+		e.fill(e.arrival(m.i, m.k), e.slotType(m.i.name, parts(m.i.typ)[m.k]), m.x)
 	}
 	if inPart && !e.flow.meetsBarrier(s) { // no barrier waits for them any more
 		gone := e.set("load i32, ptr %%wide.gone")

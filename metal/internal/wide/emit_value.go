@@ -57,10 +57,10 @@ func (e *emitter) makeSlots() {
 			}
 		}
 		if e.d.regions[b] != nil {
-			fmt.Fprintf(&e.slots, "  %%\"mask.%s\" = alloca i32\n  store i32 0, ptr %%\"mask.%s\"\n", b.name, b.name)
+			e.start("  %%\"mask.%s\" = alloca i32\n  store i32 0, ptr %%\"mask.%s\"\n", b.name, b.name)
 		}
 	}
-	fmt.Fprintf(&e.slots, "  %%wide.gone = alloca i32\n  store i32 0, ptr %%wide.gone\n")
+	e.start("  %%wide.gone = alloca i32\n  store i32 0, ptr %%wide.gone\n")
 }
 
 func partName(name string, k int) string {
@@ -68,13 +68,6 @@ func partName(name string, k int) string {
 		return name
 	}
 	return fmt.Sprintf("%s.%d", name, k)
-}
-
-func (e *emitter) slot(t string) string {
-	e.n++
-	s := fmt.Sprintf("%%s.%d", e.n)
-	fmt.Fprintf(&e.slots, "  %s = alloca %s\n", s, t)
-	return s
 }
 
 // mostPrivate is how many bytes all lanes' private variables may take: half of a simdgroup's stack (WIDE_STACK_BYTES of
@@ -93,14 +86,14 @@ func (e *emitter) alloca(i *inst) {
 		e.refuse("private variables of %d bytes a lane; a simdgroup has %d for all lanes", e.private/lanes, mostPrivate)
 		return
 	}
-	memory := e.slot(fmt.Sprintf("[%d x i8], align 64", lanes*roundUp(size, align)))
+	memory := e.memory(fmt.Sprintf("[%d x i8], align 64", lanes*roundUp(size, align)))
 	if e.d.sides[i.name] {
-		fmt.Fprintf(&e.slots, "  store ptr %s, ptr %s\n", memory, e.slotOf[i.name])
+		e.begin(e.slotOf[i.name], "ptr", memory)
 		return
 	}
 	e.n++
-	fmt.Fprintf(&e.slots, "  %%a.%d = getelementptr i8, ptr %s, <32 x i64> %s\n  store <32 x ptr> %%a.%d, ptr %s\n", e.n, memory,
-		series("i64", 0, roundUp(size, align)), e.n, e.slotOf[i.name])
+	e.start("  %%a.%d = getelementptr i8, ptr %s, <32 x i64> %s\n", e.n, memory, series("i64", 0, roundUp(size, align)))
+	e.begin(e.slotOf[i.name], "<32 x ptr>", fmt.Sprintf("%%a.%d", e.n))
 }
 
 // series is the constant first, first + each, ...
@@ -117,19 +110,20 @@ func series(t string, first, each int64) string {
 }
 
 func (e *emitter) do(format string, arguments ...any) {
-	fmt.Fprintf(&e.out, "  "+format+"\n", arguments...)
+	e.lines = append(e.lines, written{text: fmt.Sprintf("  "+format+"\n", arguments...)})
 }
 
 // set writes an instruction and returns the name of its result.
 func (e *emitter) set(format string, arguments ...any) string {
 	e.n++
 	name := fmt.Sprintf("%%t.%d", e.n)
-	fmt.Fprintf(&e.out, "  %s = "+format+"\n", append([]any{name}, arguments...)...)
+	e.lines = append(e.lines, written{text: fmt.Sprintf("  %s = "+format+"\n", append([]any{name}, arguments...)...)})
 	return name
 }
 
 func (e *emitter) label(format string, arguments ...any) {
-	fmt.Fprintf(&e.out, "\""+format+"\":\n", arguments...)
+	e.lines = append(e.lines, written{text: fmt.Sprintf("\""+format+"\":\n", arguments...)})
+	clear(e.held)
 }
 
 func (e *emitter) declare(format string, arguments ...any) {
@@ -151,7 +145,7 @@ func (e *emitter) part(v value, k int) string {
 	}
 	key, t := partName(v.text, k), parts(v.typ)[k]
 	if e.d.outlives(v.text, e.block) {
-		return e.set("load %s, ptr %s", wideType(t), e.ownOf[key])
+		return e.read(e.ownOf[key], wideType(t))
 	}
 	slot := e.slotOf[key]
 	if slot == "" {
@@ -159,9 +153,9 @@ func (e *emitter) part(v value, k int) string {
 		return "poison"
 	}
 	if e.isFlat(v.text) {
-		return e.lifted(v.text, t, e.set("load %s, ptr %s", t, slot))
+		return e.lifted(v.text, t, e.read(slot, t))
 	}
-	return e.set("load %s, ptr %s", e.typeAs(t, e.d.differs[v.text]), slot)
+	return e.read(slot, e.typeAs(t, e.d.differs[v.text]))
 }
 
 // all is an operand for all lanes.
@@ -188,8 +182,10 @@ func (e *emitter) allOf(v value, k int) string {
 }
 
 func (e *emitter) spread(t, x string) string {
-	one := e.set("insertelement %s poison, %s %s, i64 0", wideType(t), t, x)
-	return e.set("shufflevector %s %s, %s poison, <32 x i32> zeroinitializer", wideType(t), one, wideType(t))
+	return e.known("all lanes "+t+" "+x, func() string {
+		one := e.set("insertelement %s poison, %s %s, i64 0", wideType(t), t, x)
+		return e.set("shufflevector %s %s, %s poison, <32 x i32> zeroinitializer", wideType(t), one, wideType(t))
+	})
 }
 
 // put makes x the value of an instruction, part k of it.
@@ -197,7 +193,7 @@ func (e *emitter) put(i *inst, x string) { e.putPart(i, 0, x) }
 
 func (e *emitter) putPart(i *inst, k int, x string) {
 	key, t := partName(i.name, k), parts(i.typ)[k]
-	e.do("store %s %s, ptr %s", e.slotType(i.name, t), x, e.slotOf[key])
+	e.fill(e.slotOf[key], e.slotType(i.name, t), x)
 	if e.ownOf[key] != "" && e.isFlat(i.name) {
 		x = e.lifted(i.name, t, x)
 	}
@@ -214,14 +210,16 @@ func (e *emitter) keep(i *inst, k int, x string) {
 	if !e.d.differs[i.name] {
 		x = e.spread(t, x)
 	}
-	old := e.set("load %s, ptr %s", wideType(t), own)
-	e.do("store %s %s, ptr %s", wideType(t), e.set("select %s %s, %s %s, %s %s", maskType, e.mask, wideType(t), x, wideType(t), old), own)
+	old := e.read(own, wideType(t))
+	e.fill(own, wideType(t), e.set("select %s %s, %s %s, %s %s", maskType, e.mask(), wideType(t), x, wideType(t), old))
 }
+
+// mask is the mask of the lanes that run the block.
+func (e *emitter) mask() string { return e.lanesOf(e.active) }
 
 // lanesOf is the mask of some lanes' bits.
 func (e *emitter) lanesOf(bits string) string {
-	e.lanesFunction()
-	return e.set("call %s @wide.lanes(i32 %s)", maskType, bits)
+	return e.known("mask "+bits, func() string { return e.set("call %s @wide.lanes(i32 %s)", maskType, bits) })
 }
 
 // lanesFunction writes the function that makes a mask of bits. Between blocks masks are numbers, for which any processor has

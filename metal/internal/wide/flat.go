@@ -67,7 +67,7 @@ func (e *emitter) step(v value) string {
 		return "0"
 	}
 	if slot := e.stepOf[v.text]; slot != "" {
-		return e.set("load %s, ptr %s", stepType(v.typ), slot)
+		return e.read(slot, stepType(v.typ))
 	}
 	return fmt.Sprint(wrapped(s.each, scalarBits(v.typ)))
 }
@@ -81,7 +81,7 @@ func (e *emitter) first(v value) string {
 		return e.get(v)
 	}
 	if e.flatHere(v) {
-		return e.set("load %s, ptr %s", v.typ, e.slotOf[v.text])
+		return e.read(e.slotOf[v.text], v.typ)
 	}
 	return e.pick(v.typ, e.get(v), "0")
 }
@@ -91,7 +91,7 @@ func (e *emitter) lifted(name, t, first string) string {
 	step := stepType(t)
 	var offsets string
 	if slot := e.stepOf[name]; slot != "" {
-		each := e.spread(step, e.set("load %s, ptr %s", step, slot))
+		each := e.spread(step, e.read(slot, step))
 		offsets = e.set("mul %s %s, %s", wideType(step), each, series(step, 0, 1))
 	} else {
 		var b strings.Builder
@@ -121,7 +121,7 @@ func (e *emitter) flatly(i *inst) {
 		copied.op = "add"
 	}
 	if slot := e.stepOf[i.name]; slot != "" {
-		e.do("store %s %s, ptr %s", stepType(i.typ), e.stepMade(i, copied.args), slot)
+		e.fill(slot, stepType(i.typ), e.stepMade(i, copied.args))
 	}
 	e.put(i, e.set("%s", copied.String()))
 }

@@ -41,7 +41,7 @@ type flow struct {
 	inLoops map[*block][]*loop // innermost last, by turn
 	layout  []*block           // as order, and each loop's turn in one piece
 
-	barrierAfter map[*block]bool // what meetsBarrier has found out
+	barrierAfter map[*block]bool // what meetsBarrier is asked
 }
 
 // partUnreachable gives each branch that no lane takes an unreachable place of its own. The compiler makes one for all switches of
@@ -111,7 +111,7 @@ func shape(f *function) error {
 
 // flowOf makes the graph of a shaped function's blocks.
 func flowOf(f *function) (*flow, error) {
-	w := &flow{headOf: map[*block]*loop{}, inLoops: map[*block][]*loop{}, barrierAfter: map[*block]bool{}, exit: f.blocks[len(f.blocks)-1]}
+	w := &flow{headOf: map[*block]*loop{}, inLoops: map[*block][]*loop{}, exit: f.blocks[len(f.blocks)-1]}
 	w.order = postorder(f.blocks[0], func(b *block) []*block { return b.succs })
 	slices.Reverse(w.order)
 	for w.endEndless() {
@@ -207,15 +207,18 @@ func dropPhis(b *block) {
 
 // meetsBarrier reports whether some way from a block on leads to a barrier of the threadgroup.
 func (w *flow) meetsBarrier(from *block) bool {
-	if known, ok := w.barrierAfter[from]; ok {
-		return known
-	}
-	found := false
-	for _, b := range postorder(from, func(b *block) []*block { return b.succs }) {
-		for _, i := range b.insts {
-			found = found || i.op == "call" && i.callee == prefix+"threadgroup_barrier"
+	if w.barrierAfter == nil {
+		w.barrierAfter = map[*block]bool{}
+		for _, b := range w.order {
+			for _, i := range b.insts {
+				if i.op == "call" && i.callee == prefix+"threadgroup_barrier" {
+					for _, before := range postorder(b, func(b *block) []*block { return b.preds }) {
+						w.barrierAfter[before] = true
+					}
+					break
+				}
+			}
 		}
 	}
-	w.barrierAfter[from] = found
-	return found
+	return w.barrierAfter[from]
 }

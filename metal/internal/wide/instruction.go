@@ -189,11 +189,11 @@ func (e *emitter) each(results []string, i *inst, one func(lane string) []string
 	e.OneByOne++
 	e.n++
 	n := e.n
-	left := e.slot("i32")
+	left := e.memory("i32")
 	e.do("store i32 %s, ptr %s", e.active, left)
 	var places []string
 	for k, t := range results {
-		old := e.set("load %s, ptr %s", wideType(t), e.slotOf[partName(i.name, k)])
+		old := e.read(e.slotOf[partName(i.name, k)], wideType(t))
 		if p := placeType(t); p != t {
 			old, t = e.set("zext %s %s to %s", wideType(t), old, wideType(p)), p
 		}
@@ -225,7 +225,7 @@ func (e *emitter) each(results []string, i *inst, one func(lane string) []string
 		} else {
 			x = e.set("load %s, ptr %s, align 128", wideType(t), places[k])
 		}
-		e.do("store %s %s, ptr %s", wideType(t), x, e.slotOf[partName(i.name, k)])
+		e.fill(e.slotOf[partName(i.name, k)], wideType(t), x)
 		e.keep(i, k, x)
 	}
 }
@@ -258,7 +258,7 @@ func (e *emitter) privateAccess(i *inst) {
 		x, p := e.all(i.args[0]), e.get(i.args[1])
 		if e.d.regions[e.block] != nil {
 			old := e.set("load %s, ptr %s, align %d", wideType(t), p, align)
-			x = e.set("select %s %s, %s %s, %s %s", maskType, e.mask, wideType(t), x, wideType(t), old)
+			x = e.set("select %s %s, %s %s, %s %s", maskType, e.mask(), wideType(t), x, wideType(t), old)
 		}
 		e.do("store %s %s, ptr %s, align %d", wideType(t), x, p, align)
 	default:

@@ -1,6 +1,9 @@
 package wide
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // keepNothing takes away, in the text that clang makes before it optimises, what keeps a function out of its callers: noinline and
 // optnone, of functions that are called by name and of calls. Metal has no recursion, so all calls can become part of a kernel, and
@@ -16,14 +19,13 @@ func keepNothing(text string) string {
 	if len(groups) == 0 {
 		return text
 	}
-	called := map[string]bool{}
-	for _, m := range calledByName.FindAllStringSubmatch(text, -1) {
-		called[m[1]] = true
-	}
 	used := map[string]bool{}
-	text = withAttributes.ReplaceAllStringFunc(text, func(line string) string {
+	text = rewriteLines(text, func(line string) string {
+		if !strings.Contains(line, " #") {
+			return line
+		}
 		m := withAttributes.FindStringSubmatch(line)
-		if groups[m[4]] == "" || m[2] == "define" && !called[m[3]] {
+		if m == nil || groups[m[4]] == "" || m[2] == "define" && !isCalled(text, m[3]) {
 			return line
 		}
 		used[m[4]] = true
@@ -35,6 +37,34 @@ func keepNothing(text string) string {
 	return text
 }
 
+// isCalled reports whether a function is called by its name.
+func isCalled(text, name string) bool {
+	for rest := text; ; {
+		at := strings.Index(rest, "@"+name+"(")
+		if at < 0 {
+			return false
+		}
+		if calledByName.MatchString(rest[strings.LastIndexByte(rest[:at], '\n')+1 : at]) {
+			return true
+		}
+		rest = rest[at+1:]
+	}
+}
+
+// rewriteLines rewrites a text's lines one by one. Most have nothing to rewrite, which is told faster by a look for a word than by a
+// regular expression over the whole.
+func rewriteLines(text string, rewritten func(line string) string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		end := ""
+		if bare, ok := strings.CutSuffix(line, "\n"); ok {
+			line, end = bare, "\n"
+		}
+		b.WriteString(rewritten(line) + end)
+	}
+	return b.String()
+}
+
 const keptNothing = "7000" // begins the number of attributes that clang did not write
 
 const symbol = `@("[^"]*"|[\w.$]+)`
@@ -42,6 +72,6 @@ const symbol = `@("[^"]*"|[\w.$]+)`
 var (
 	attributeGroup = regexp.MustCompile(`(?m)^attributes #(\d+) = \{([^"}]*)(.*)$`)
 	keeping        = regexp.MustCompile(`\b(?:noinline|optnone) `)
-	calledByName   = regexp.MustCompile(`(?m)^  (?:%\S+ = )?(?:tail |musttail |notail )?call [^@\n]*` + symbol + `\(`)
-	withAttributes = regexp.MustCompile(`(?m)^((define|  (?:%\S+ = )?(?:tail |musttail |notail )?call) [^@\n]*` + symbol + `\(.*\) (?:unnamed_addr |local_unnamed_addr )?)#(\d+)\b(.*)$`)
+	calledByName   = regexp.MustCompile(`^  (?:%\S+ = )?(?:tail |musttail |notail )?call [^@]*$`) // what stands before the name
+	withAttributes = regexp.MustCompile(`^((define|  (?:%\S+ = )?(?:tail |musttail |notail )?call) [^@]*` + symbol + `\(.*\) (?:unnamed_addr |local_unnamed_addr )?)#(\d+)\b(.*)$`)
 )

@@ -101,7 +101,7 @@ func (e *emitter) hasToBeChecked(pointer value, align int) bool {
 func (e *emitter) checkPlaces(pointers string, align int) {
 	at := e.set("ptrtoint <32 x ptr> %s to <32 x i64>", pointers)
 	low := e.set("icmp ne <32 x i64> %s, zeroinitializer", e.set("and <32 x i64> %s, splat (i64 %d)", at, align-1))
-	e.againIf(forPlace, e.set("icmp ne i32 %s, 0", e.bits(e.set("and %s %s, %s", maskType, low, e.mask))))
+	e.againIf(forPlace, e.set("icmp ne i32 %s, 0", e.bits(e.set("and %s %s, %s", maskType, low, e.mask()))))
 }
 
 // Why fibers are to run a threadgroup again: MSL_AGAIN_... in msl_abi.h.

@@ -59,6 +59,6 @@ func (e *emitter) memsetSides(i *inst, root string) {
 	for n := int64(0); n < length/size; n++ {
 		at := e.set("getelementptr i8, ptr %s, i64 %d", p, n*size*lanes)
 		old := e.set("load %s, ptr %s, align %d", wideType(t), at, min(64, lanes*size))
-		e.do("store %s %s, ptr %s, align %d", wideType(t), e.set("select %s %s, %s splat (%s %d), %s %s", maskType, e.mask, wideType(t), t, int64(fill), wideType(t), old), at, min(64, lanes*size))
+		e.do("store %s %s, ptr %s, align %d", wideType(t), e.set("select %s %s, %s splat (%s %d), %s %s", maskType, e.mask(), wideType(t), t, int64(fill), wideType(t), old), at, min(64, lanes*size))
 	}
 }

@@ -43,7 +43,7 @@ func (e *emitter) multiply(i *inst, after []*inst) {
 		return
 	}
 	other := e.partner(i, after)
-	x, y := e.slot("<32 x float>, align 128"), e.slot("<32 x float>, align 128")
+	x, y := e.memory("<32 x float>, align 128"), e.memory("<32 x float>, align 128")
 	arguments, wanted := []string{"ptr " + x, "ptr " + y}, []string{"ptr", "ptr"}
 	for _, a := range i.args[:6] {
 		arguments, wanted = append(arguments, "ptr "+e.inMemory(a)), append(wanted, "ptr")
@@ -92,7 +92,7 @@ func (e *emitter) tileLoad(i *inst, after []*inst) {
 		return
 	}
 	other := e.partner(i, after)
-	x, y := e.slot("<32 x float>, align 128"), e.slot("<32 x float>, align 128")
+	x, y := e.memory("<32 x float>, align 128"), e.memory("<32 x float>, align 128")
 	if !e.asOne(i) {
 		first, second := e.tilePointers(i)
 		gather := e.gather("float", 4, false)

@@ -214,23 +214,28 @@ var declaredAttributes = map[string]string{
 const mark = "convergent nomerge nounwind memory(inaccessiblemem: readwrite)"
 
 var (
-	declaration = regexp.MustCompile(`(?m)^(declare [^\n]*@msl_wide_(\w+)\([^\n]*\)) #\d+`)
-	calls       = regexp.MustCompile(`(?m)(call [^\n]*@msl_wide_(?:self|lane|enter|turn|leave|multiply|tile_load|tile_store|variable|position)\([^\n]*\)) #\d+`)
+	declaration = regexp.MustCompile(`^(declare .*@msl_wide_(\w+)\(.*\)) #\d+`)
+	calls       = regexp.MustCompile(`(call .*@msl_wide_(?:self|lane|enter|turn|leave|multiply|tile_load|tile_store|variable|position)\(.*\)) #\d+`)
 )
 
 // Prepare tells LLVM, in the text that clang makes before it optimises, what it may suppose of the functions of msl_wide.h,
 // passes structs as words, and keeps no call.
 func Prepare(text string) string {
 	text = keepNothing(inWords(text))
-	text = declaration.ReplaceAllStringFunc(text, func(s string) string {
-		m := declaration.FindStringSubmatch(s)
-		attributes := declaredAttributes[m[2]]
-		if attributes == "" {
-			attributes = "convergent nomerge nounwind"
+	return rewriteLines(text, func(line string) string {
+		if !strings.Contains(line, "@"+prefix) {
+			return line
 		}
-		return m[1] + " " + attributes
+		line = declaration.ReplaceAllStringFunc(line, func(s string) string {
+			m := declaration.FindStringSubmatch(s)
+			attributes := declaredAttributes[m[2]]
+			if attributes == "" {
+				attributes = "convergent nomerge nounwind"
+			}
+			return m[1] + " " + attributes
+		})
+		return calls.ReplaceAllString(line, "$1")
 	})
-	return calls.ReplaceAllString(text, "$1")
 }
 
 // own is the package's text: what it writes depends on it.
