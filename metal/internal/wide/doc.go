@@ -11,6 +11,7 @@
 //	diverge.go   which values differ between lanes; region.go: the code that parted lanes run under masks
 //	affine.go    which values are straight; flat.go: of which lane 0's and a step are all that is computed
 //	emit.go      writes the blocks in a row under masks; instruction.go, memory.go, call.go: one instruction each
+//	slot.go      where a value is between two pieces of the code
 //	row.go       loads and stores of what lies side by side; join.go: stores that together leave no gap; gather.go: of what
 //	             does not lie so, or may not; join_loads.go: a vector's parts that are fetched in one word
 //	division.go  whole numbers divided; overflow.go: sums, differences and products that tell whether they fit
