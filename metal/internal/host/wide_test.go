@@ -68,7 +68,7 @@ func TestRandomKernelsOnVectors(t *testing.T) {
 		}
 	}
 	t.Logf("%d random kernels on vectors, %d stayed on fibers: %v", count.wide, count.fibers, count.why)
-	if count.wide < 4*count.fibers { // the generator likes ways out of loops that the compiler leaves to several turns in common
+	if count.wide < 20*count.fibers { // the generator likes ways out of loops that LLVM leaves to several turns in common, but for wide.KeepLoops
 		t.Errorf("only %d of %d random kernels run on vectors", count.wide, count.wide+count.fibers)
 	}
 }

@@ -74,10 +74,13 @@ var kept = func() string {
 	return strings.Join(names, ",")
 }()
 
-// straighten are opt's passes: first what clang would do, with every call made part of its caller, then vectors and
-// structs taken apart. The calls have their turn first: else both sides of a ?: come to store the struct in which a function returns
-// a vector at one place behind them, where nothing takes it apart any more.
-const straighten = "internalize,globaldce,cgscc(inline),function(sroa),default<O2>,function(scalarizer,instcombine<no-verify-fixpoint>,simplifycfg)"
+// opt's passes: whole makes every call part of its caller, straighten does what clang would do and then takes vectors and structs apart.
+// The calls have their turn first: else both sides of a ?: come to store the struct in which a function returns a vector at one place
+// behind them, where nothing takes it apart any more.
+const (
+	whole      = "internalize,globaldce,cgscc(inline),function(sroa)"
+	straighten = "default<O2>,function(scalarizer,instcombine<no-verify-fixpoint>,simplifycfg)"
+)
 
 // straight is one lane's code of a rewritten program as package wide reads it, of the file that clang made. The loops of some entry
 // points stay as they are.
@@ -98,12 +101,24 @@ func (t wideCPU) straight(ctx context.Context, c *Compiler, r *rewritten, made s
 		"-rotation-max-header-size=0",
 		// What two ways have in common behind a branch would be done under the mask of both.
 		"-sink-common-insts=false",
-		"-internalize-public-api-list=" + public, "-passes=" + straighten, "-o", "-", "-"}
-	straight, errs, err := c.runTool(ctx, t.opt, flags, wide.KeepLoops(wide.Prepare(string(text)), loops))
-	if err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", t.opt, err, errs)
+		"-internalize-public-api-list=" + public, "-o", "-", "-"}
+	opt := func(text, passes string) (string, error) {
+		made, errs, err := c.runTool(ctx, t.opt, append(slices.Clip(flags), "-passes="+passes), text)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w\n%s", t.opt, err, errs)
+		}
+		return made, nil
 	}
-	return straight, nil
+	prepared := wide.Prepare(string(text))
+	if len(loops) == 0 {
+		return opt(prepared, whole+","+straighten)
+	}
+	// Entry points share functions. Only where each has its own copy of them can the loops of some be kept, and no others.
+	entries, err := opt(prepared, whole)
+	if err != nil {
+		return "", err
+	}
+	return opt(wide.KeepLoops(entries, loops), straighten)
 }
 
 // widened is that code, and what package wide makes of it: of kernels that only what opt does with loops keeps from vectors in a second

@@ -8,7 +8,8 @@ import (
 // dropped are calls that only tell the optimiser something.
 func dropped(callee string) bool {
 	return strings.HasPrefix(callee, "llvm.lifetime.") || callee == "llvm.assume" || strings.HasPrefix(callee, "llvm.experimental.noalias.scope") ||
-		strings.HasPrefix(callee, "llvm.dbg.") || callee == "llvm.donothing" || strings.HasPrefix(callee, "llvm.invariant.")
+		strings.HasPrefix(callee, "llvm.dbg.") || callee == "llvm.donothing" || strings.HasPrefix(callee, "llvm.invariant.") ||
+		callee == prefix+"stay"
 }
 
 // readInst reads an instruction; nil for one that may be left out.
