@@ -60,7 +60,8 @@ type record struct {
 	Twin    string     `json:",omitempty"` // digest of the twin's bytes, "" where there is none
 	Digest  string     // of the files' contents
 
-	NotOpen bool `json:",omitempty"` // of an open module: there can be none
+	NotOpen bool    `json:",omitempty"` // of an open module: there can be none
+	Passing passing `json:",omitzero"`
 }
 
 func openCache(dir string, maxBytes int64, patience time.Duration) (*cache, error) {
@@ -212,7 +213,7 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 		return m
 	}
 	r, ok := c.recordIn(name)
-	if !ok || r.Module == "" || !filepath.IsLocal(r.Module) {
+	if !ok || r.Module == "" || !filepath.IsLocal(r.Module) || r.Passing.isOver(compiler.deadline) {
 		return nil
 	}
 	path := filepath.Join(c.dir, r.Module)
@@ -229,7 +230,7 @@ func (c *cache) find(compiler *Compiler, p *Program) *Module {
 		touch(info, twinOf(path))
 	}
 	touch(info, path, name)
-	m := &Module{Path: path, Entries: r.Entries, Skipped: r.Skipped, Engines: r.Engines, Cached: true, files: r.Files, twin: r.Twin != ""}
+	m := &Module{Path: path, Entries: r.Entries, Skipped: r.Skipped, Engines: r.Engines, Cached: true, files: r.Files, twin: r.Twin != "", passing: r.Passing}
 	c.verified.add(name, m, start, files...)
 	return m
 }
@@ -270,7 +271,7 @@ func (c *cache) keep(compiler *Compiler, p *Program, files, objects []string, m 
 		}
 	}
 	_, extension := compiler.target.output()
-	r := record{Files: files, Entries: m.Entries, Skipped: m.Skipped, Engines: m.Engines, Module: key + "-" + digest + extension, Sum: sums[0], Digest: digest}
+	r := record{Files: files, Entries: m.Entries, Skipped: m.Skipped, Engines: m.Engines, Module: key + "-" + digest + extension, Sum: sums[0], Digest: digest, Passing: m.passing}
 	m.Path, m.files = filepath.Join(c.dir, r.Module), files
 	if len(sums) > 1 && sums[1] != sums[0] {
 		r.Twin, m.twin = sums[1], true

@@ -65,8 +65,9 @@ type Module struct {
 	Skipped        []Skipped
 	Engines        []EngineOf // of each kernel, where EngineWide was asked for
 
-	files []string // that the program included
-	twin  bool     // twinOf(Path) is there
+	files   []string // that the program included
+	twin    bool     // twinOf(Path) is there
+	passing passing
 }
 
 // New makes a compiler. A cache directory that cannot be written is no error: modules then go to a temporary
@@ -241,6 +242,9 @@ func (c *Compiler) compile(ctx context.Context, p *Program) (*Module, error) {
 		}
 	}
 	module := &Module{Entries: r.unit.describe(), Skipped: r.unit.skipped, Engines: r.engines}
+	if r.passing {
+		module.passing = passing{c.deadline, time.Now()}
+	}
 	return module, c.cache.keep(c, p, files, objects, module)
 }
 

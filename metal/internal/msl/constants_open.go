@@ -97,7 +97,7 @@ func (c *Compiler) filled(p *Program, open *Module) (*Module, error) {
 			return nil, fmt.Errorf("%w: %w", errNotOpen, err)
 		}
 	}
-	module := &Module{Entries: open.Entries, Skipped: open.Skipped, Engines: open.Engines}
+	module := &Module{Entries: open.Entries, Skipped: open.Skipped, Engines: open.Engines, passing: open.passing}
 	return module, c.cache.keep(c, p, open.files, objects, module)
 }
 

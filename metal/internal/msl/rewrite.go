@@ -11,6 +11,7 @@ type rewritten struct {
 	text     string // what follows the headers
 	unit     *unit
 	engines  []EngineOf // filled in where the target is of an engine that not every kernel can have
+	passing  bool       // why they have not the one that was asked for may be gone another time
 }
 
 // rewrite turns a preprocessed text into what clang compiles for a target. skip are kernels to leave out of a build of

@@ -153,7 +153,8 @@ func (t wideCPU) finish(ctx context.Context, c *Compiler, p *Program, r *rewritt
 		if ctx.Err() != nil {
 			return err
 		}
-		// A mistake of package wide: clang refuses what it wrote. The kernels run on fibers all the same.
+		// A mistake of package wide: clang refuses what it wrote, or has no end with it. The kernels run on fibers all the same.
+		r.passing = isPassing(err)
 		result = wide.OnFibers(straight, firstLines(err, 2))
 		if err := t.code(ctx, c, p, result.Text, finished); err != nil {
 			return err
@@ -360,5 +361,5 @@ func (c *Compiler) LaneIR(ctx context.Context, p Program) (string, error) {
 // firstLines are the first of an error's lines, as one.
 func firstLines(err error, n int) string {
 	lines := strings.SplitN(err.Error(), "\n", n+1)
-	return strings.Join(lines[:min(n, len(lines))], ": ")
+	return strings.TrimSuffix(strings.Join(lines[:min(n, len(lines))], ": "), ": ")
 }
