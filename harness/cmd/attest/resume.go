@@ -3,8 +3,10 @@ package main
 import (
 	"flag"
 	"reflect"
+	"slices"
 
 	"attest.example/attest/harness/internal/campaign"
+	"attest.example/attest/harness/internal/gen"
 )
 
 // resumed returns the options of the run in dir, and complains where a flag contradicts them. Only how many workers
@@ -14,6 +16,7 @@ func resumed(flags flagSet, dir string, asked campaign.Options) (campaign.Option
 	if err != nil {
 		return o, flags.t.complain("run: --resume: %v", err)
 	}
+	filters, _ := gen.FilterNames()
 	status := -1
 	flags.Visit(func(f *flag.Flag) {
 		if status >= 0 {
@@ -50,7 +53,19 @@ func resumed(flags flagSet, dir string, asked campaign.Options) (campaign.Option
 			was, is = o.Isolate, asked.Isolate
 		case "memory":
 			was, is = o.Memory, asked.Memory
-		default: // a filter
+		case "known":
+			was, is = orNone(o.Ledger), orNone(asked.Ledger)
+		case "triggers":
+			was, is = o.Triggers, asked.Triggers
+		case "peel":
+			was, is = o.Peel, asked.Peel
+		case "exclude":
+			was, is = excluded(o), excluded(asked)
+		default:
+			if !slices.Contains(filters, f.Name) { // nobody has said what it means here
+				status = flags.t.complain("run: --%s and --resume do not go together", f.Name)
+				return
+			}
 			was, is = o.Filter, asked.Filter
 		}
 		if !reflect.DeepEqual(was, is) {
@@ -58,4 +73,23 @@ func resumed(flags flagSet, dir string, asked campaign.Options) (campaign.Option
 		}
 	})
 	return o, status
+}
+
+// excluded is all that --exclude may have said. Without known it is the filter, as it is for the flags of one.
+func excluded(o campaign.Options) any {
+	if !o.ExcludeKnown {
+		return o.Filter
+	}
+	return struct {
+		Known  string
+		Filter gen.Filter
+	}{"known", o.Filter}
+}
+
+// orNone names a file that need not be there.
+func orNone(file string) string {
+	if file == "" {
+		return "no file"
+	}
+	return file
 }
