@@ -123,7 +123,9 @@ func collectCommand(ctx context.Context, t terminal, args []string) int {
 		return status
 	}
 	if *out == "" {
-		*out = defaultDir(*name, time.Now())
+		var free func()
+		*out, free = defaultDir(*name, time.Now())
+		defer free()
 	}
 	b, status := bus.connect(ctx, flags)
 	if status >= 0 {

@@ -30,7 +30,9 @@ func mergeCommand(ctx context.Context, t terminal, args []string) int {
 	}
 	o.Dirs = dirs
 	if *out == "" {
-		*out = defaultDir("merged", time.Now())
+		var free func()
+		*out, free = defaultDir("merged", time.Now())
+		defer free()
 	}
 	report, err := campaign.Merge(ctx, o, *out, campaign.Watch{
 		Reducing: func(id string) { fmt.Fprintln(t.err, "reducing "+id) },

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -57,7 +56,9 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 		*out = *resume
 	}
 	if *out == "" {
-		*out = defaultDir(o.Path, time.Now())
+		var free func()
+		*out, free = defaultDir(o.Path, time.Now())
+		defer free()
 	}
 	warnOfCache(t, o.Path)
 	coverage := gen.NewCoverage()
@@ -183,24 +184,6 @@ func presetWords() string {
 		words += fmt.Sprintf("%s (%s)", p, p.Summary())
 	}
 	return words
-}
-
-// defaultDir is a new directory below runs/.
-func defaultDir(path string, now time.Time) string {
-	name := []byte(path)
-	for i, b := range name {
-		if (b < 'a' || b > 'z') && (b < 'A' || b > 'Z') && (b < '0' || b > '9') {
-			name[i] = '-'
-		}
-	}
-	base := filepath.Join("runs", fmt.Sprintf("%s-%s", now.Format("20060102-150405"), name))
-	dir := base
-	for i := 2; ; i++ {
-		if _, err := os.Stat(dir); err != nil {
-			return dir
-		}
-		dir = fmt.Sprintf("%s-%d", base, i)
-	}
 }
 
 // tell prints what the summary has no place for: elements that could not be judged, and where the time went.
