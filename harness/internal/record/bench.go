@@ -105,7 +105,7 @@ func (w *BenchWriter) write(c cases.Case, s Sample) error {
 		line.Values = appendValue(line.Values, speed.Instructions*1e9, UnitInstrs)
 		line.Values = appendValue(line.Values, speed.Nominal*1e9, UnitNominal)
 		line.Values = appendValue(line.Values, speed.Needed*1e9, UnitNeeded)
-		if speed.BytesMoved > 0 && pairs(c) > 0 { // a case without work has no rate
+		if speed.BytesMoved > 0 && pairs(c) > 0 && s.Device >= shortest { // a case without work has no rate
 			line.Values = appendValue(line.Values, speed.BytesMoved/s.Device, UnitBytes)
 		}
 	}

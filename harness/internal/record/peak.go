@@ -19,6 +19,9 @@ func (r *Result) doubt(peak float64) string {
 	if seconds := r.GPUSeconds(); seconds > ClockSlack*r.WallSeconds && r.WallSeconds > 0 {
 		return fmt.Sprintf("the device is said to have computed for %.3g s in a call that was over after %.3g s", seconds, r.WallSeconds)
 	}
+	if seconds := r.GPUSeconds(); seconds > 0 && seconds < shortest {
+		return fmt.Sprintf("the device is said to have computed for %.3g s, which no clock can tell", seconds)
+	}
 	return Impossible(r.Case, r.Speed, peak)
 }
 

@@ -10,10 +10,14 @@ type Speed struct {
 	BytesMoved   float64 `json:"bytes_moved"`                        // of one dispatch: see Bytes
 }
 
+// shortest is the least time, in seconds, that a clock can have told. What is below it is no measurement, and a rate by it
+// might be larger than any number.
+const shortest = 1e-15
+
 // SpeedOf returns the rates of dispatches runs of a case that took gpuSeconds together. Without a time, a rate is 0.
 func SpeedOf(c cases.Case, dispatches int, gpuSeconds float64) Speed {
 	s := Speed{BytesMoved: Bytes(c)}
-	if gpuSeconds > 0 && dispatches > 0 {
+	if gpuSeconds >= shortest && dispatches > 0 {
 		perSecond := float64(dispatches) / gpuSeconds / 1e9
 		s.Instructions = Instructions(c) * perSecond
 		s.Nominal = NominalFLOP(c) * perSecond

@@ -235,6 +235,7 @@ func TestTimesThatCannotBeTrue(t *testing.T) {
 		{"an array may skip anything", masked, 0.1e-3, 2e-3, peak, ""},
 		{"longer than the call", plain, 3e-3, 2e-3, peak, "over after"},
 		{"no clock", plain, 0, 2e-3, peak, ""},
+		{"shorter than any clock can tell", plain, 5e-324, 2e-3, 0, "no clock can tell"},
 	} {
 		var seconds []float64
 		if row.device > 0 {
@@ -242,6 +243,7 @@ func TestTimesThatCannotBeTrue(t *testing.T) {
 		}
 		r := NewResult(row.c, "host", paths.Description{}, verdict.Verdict{Kind: verdict.Pass}, paths.Timing{DeviceSeconds: seconds}, row.wall)
 		got := r.doubt(row.peak)
+		require.False(t, math.IsInf(r.Needed+r.Nominal+r.Instructions, 0), row.name)
 		if row.want == "" {
 			require.Empty(t, got, row.name)
 		} else {

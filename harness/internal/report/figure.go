@@ -289,7 +289,7 @@ func speed(h record.Header, results []record.Result) (*plot.Plot, figure, error)
 			points = append(points, plotter.XY{X: record.NeededFLOP(r.Case), Y: r.Needed})
 		}
 	}
-	points = slices.DeleteFunc(points, func(at plotter.XY) bool { return !(at.X > 0) })
+	points = slices.DeleteFunc(points, func(at plotter.XY) bool { return !(at.X > 0) || math.IsInf(at.Y, 0) }) // a line of results may hold anything
 	if len(points) == 0 {
 		return nil, f, nil
 	}
