@@ -177,6 +177,9 @@ func TestWrongHellos(t *testing.T) {
 		"tcp:127.0.0.1":                "want tcp://127.0.0.1:PORT",
 		"echo hello; sleep 0.1":        "exit status 0; its last words: printed on its standard output, which belongs to the protocol: hello",
 		"echo '{\"attest\":1}' && cat": "it answered call 0",
+		// As a JSON library has it that sorts members, or sets spaces. It was waited for until the time was over.
+		"echo '{\"id\":1,\"attest\":1}' && cat":     `its answer {"id":1,"attest":1} does not begin with {"attest":1;`,
+		"echo '{ \"attest\": 1, \"id\": 1}' && cat": `does not begin with {"attest":1;`,
 	} {
 		if _, err := Open(context.Background(), "exec:x", target); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v; want an error with %q", target, err, words)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Limits of what a program may write. A line holds no tensors, and an answer none but the outputs.
@@ -69,6 +70,10 @@ func (s *stream) receive(most int) (*answer, []byte, error) {
 				return nil, nil, fault("it printed more than %d bytes on its standard output, which belongs to the protocol", maxStray)
 			}
 			if at < 0 {
+				if misplaced(line) {
+					return nil, nil, fault("its answer %s does not begin with %s1; want that member first, without spaces: a line that does not is taken for something that a library printed",
+						line[:min(len(line), 200)], marker)
+				}
 				continue
 			}
 		}
@@ -88,6 +93,15 @@ func (s *stream) receive(most int) (*answer, []byte, error) {
 		}
 		return a, payload, nil
 	}
+}
+
+// misplaced reports whether a line is an answer that only fails to begin with the marker, as where a JSON library sorts
+// members by name. Waiting for another one would be a hang that nobody could explain.
+func misplaced(line []byte) bool {
+	var a struct {
+		Attest *jsontext.Value `json:"attest"`
+	}
+	return json.Unmarshal(line, &a) == nil && a.Attest != nil
 }
 
 func decodeAnswer(line []byte) (*answer, error) {
