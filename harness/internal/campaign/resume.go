@@ -81,6 +81,9 @@ func Resume(ctx context.Context, dir string, workers int, w Watch) (Report, erro
 	if err != nil {
 		return Report{}, fmt.Errorf("%s: %w", filepath.Join(dir, record.OptionsFile), err)
 	}
+	if err := sameCases(dir, stream); err != nil {
+		return Report{}, err
+	}
 	known, err := openLedger(o.Ledger)
 	if err != nil {
 		return Report{}, err
@@ -106,6 +109,20 @@ func Resume(ctx context.Context, dir string, workers int, w Watch) (Report, erro
 		return Report{}, errors.Join(err, run.Close())
 	}
 	return r.finish(ctx, stream)
+}
+
+// sameCases refuses to go on where this attest would draw others: the run would be half of one and half of another, and
+// nothing in it would say so.
+func sameCases(dir string, stream *gen.Stream) error {
+	header, _, err := record.ReadOptions(dir)
+	if err != nil {
+		return err
+	}
+	if own := stream.Fingerprint(); header.Generator != "" && header.Generator != own {
+		return fmt.Errorf("%s: begun with generator %s, and this attest has %s, which draws other cases for the same seed; go on with the attest that began it, or begin anew",
+			dir, header.Generator, own)
+	}
+	return nil
 }
 
 // recall takes in what the recorded cases mean for the report and for what is to be reduced.
