@@ -76,6 +76,15 @@ func (f flagSet) impossible() int {
 			return f.t.complain("%s: --relations %d; want 0 or more, or -1 for all that apply", f.Name(), n)
 		}
 	}
+	for _, name := range []string{"resume", "out"} {
+		if !f.given(name) {
+			continue
+		}
+		// Empty is a variable that a script forgot to set. Run anew in place of going on would look like success.
+		if v, ok := f.Lookup(name).Value.(flag.Getter); ok && v.Get() == "" {
+			return f.t.complain("%s: --%s is empty; want a path, or leave the flag out", f.Name(), name)
+		}
+	}
 	if f.given("memory") && f.given("isolate") && f.Lookup("isolate").Value.String() == "false" {
 		return f.t.complain("%s: --memory is of the path's own process, and --isolate=false gives it none", f.Name())
 	}
