@@ -35,6 +35,13 @@ func statusCommand(ctx context.Context, t terminal, args []string) int {
 		if err != nil {
 			return t.complain("campaign status: %v", err)
 		}
+		if *asJSON {
+			line, err := json.Marshal(map[string][]string{"campaigns": append([]string{}, names...)})
+			if err != nil {
+				return t.complain("campaign status: %v", err)
+			}
+			names = []string{string(line)}
+		}
 		for _, n := range names {
 			fmt.Fprintln(t.out, n)
 		}
