@@ -203,7 +203,8 @@ func submitCommand(ctx context.Context, t terminal, args []string) int {
 	if folders == nil {
 		p, err = queue.NewPlan(*name, runs, *item, need, text, o)
 	} else {
-		for _, drawn := range []string{"cases", "time", "peel", "preset", "seed", "exclude"} {
+		filters, _ := gen.FilterNames()
+		for _, drawn := range append(filters, "cases", "time", "peel", "preset", "seed", "exclude", "triggers", "reduce", "reduce-calls") {
 			if status := flags.exclusive("corpus", drawn); status >= 0 {
 				return status
 			}
@@ -245,6 +246,9 @@ func workCommand(ctx context.Context, t terminal, args []string) int {
 		}
 		if name == "" || spec == "" || strings.ContainsAny(name, ":?/") {
 			return errors.New("want NAME or NAME=PATH, such as naive or mine=lib:./libmine.so")
+		}
+		if before, twice := o.Paths[name]; twice {
+			return fmt.Errorf("%s is given twice, for %s and for %s; want it once", name, before, spec)
 		}
 		o.Paths[name] = spec
 		return nil
