@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 
 	"attest.example/attest/harness/internal/paths/catalog"
+	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/worker"
 	"attest.example/attest/metal/scratch"
 )
@@ -34,7 +35,7 @@ func (t terminal) complain(format string, args ...any) int {
 			args[i] = "interrupted"
 		}
 	}
-	fmt.Fprintf(t.err, "attest: "+format+"\n", args...)
+	fmt.Fprintf(t.err, "attest: %s\n", record.Printable(fmt.Sprintf(format, args...))) // a program's own words may be among them
 	return misuse
 }
 

@@ -9,6 +9,7 @@ import (
 	"attest.example/attest/harness/internal/campaign"
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/corpus"
+	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/reduce"
 	"attest.example/attest/metal/atomicfile"
 )
@@ -68,7 +69,7 @@ func reduceCommand(ctx context.Context, t terminal, args []string) int {
 		return t.complain("reduce: %v", err)
 	}
 	v := reduced.Verdict
-	fmt.Fprintf(t.err, "%s after %d runs: %s\n%s\n", v.Kind, reduced.Calls, cases.Describe(reduced.Case), v.Reason)
+	fmt.Fprintf(t.err, "%s after %d runs: %s\n%s\n", v.Kind, reduced.Calls, cases.Describe(reduced.Case), record.OneLine(v.Reason))
 	if reduced.Note != "" {
 		fmt.Fprintln(t.err, reduced.Note)
 	}
@@ -88,7 +89,7 @@ func reduceCommand(ctx context.Context, t terminal, args []string) int {
 // notReduced tells of a case that passes, or that passes now and then.
 func notReduced(t terminal, item corpus.Item, r campaign.Reduced) int {
 	if r.Verdict.Kind.Fails() {
-		fmt.Fprintf(t.out, "%s fails with path %s only now and then: nothing to reduce by\n%s\n", item.Path, r.Path, r.Verdict.Reason)
+		fmt.Fprintf(t.out, "%s fails with path %s only now and then: nothing to reduce by\n%s\n", item.Path, r.Path, record.OneLine(r.Verdict.Reason))
 		return nonconform
 	}
 	fmt.Fprintf(t.out, "%s does not fail with path %s: nothing to reduce\n", item.Path, r.Path)

@@ -60,10 +60,10 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 		Conditions: conditions, Items: items, Workers: *workers,
 		Each: func(item corpus.Item, r campaign.Replayed) {
 			if *verbose || r.Kind.Fails() || r.Kind == verdict.Inconclusive || r.Note != "" {
-				fmt.Fprintf(t.out, "%-16s %s  %s\n", r.Kind, item.Path, r.Reason)
+				fmt.Fprintf(t.out, "%-16s %s  %s\n", r.Kind, item.Path, record.OneLine(r.Reason))
 			}
 			if r.Note != "" {
-				fmt.Fprintf(t.out, "%-16s %s\n", "", r.Note)
+				fmt.Fprintf(t.out, "%-16s %s\n", "", record.OneLine(r.Note))
 			}
 			if r.Kind.Fails() {
 				fmt.Fprintf(t.out, "%-16s %s\n", "", cases.Describe(item.Case))

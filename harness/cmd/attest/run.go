@@ -157,12 +157,12 @@ func checkRun(flags flagSet, o *campaign.Options) int {
 	}
 	switch {
 	case o.Peel && o.Shard != campaign.Shard{}:
-		return flags.t.complain(flags.Name() + ": --peel and --shard do not go together: what is drawn outside the triggers depends on what all shards found; attest campaign peels across machines")
+		return flags.t.complain("%s: --peel and --shard do not go together: what is drawn outside the triggers depends on what all shards found; attest campaign peels across machines", flags.Name())
 	case o.Cases > 0 && o.Shard.Of > campaign.Most(o.Cases):
 		return flags.t.complain(flags.Name()+": --shard %s: %d cases are %d sequences of %d that share a context; want at most %d shards",
 			o.Shard, o.Cases, campaign.Most(o.Cases), engine.SequenceLength, campaign.Most(o.Cases))
 	case o.Peel && (!o.Triggers || o.Reduce == 0):
-		return flags.t.complain(flags.Name() + ": --peel goes by triggers; --triggers=false and --reduce 0 leave none")
+		return flags.t.complain("%s: --peel goes by triggers; --triggers=false and --reduce 0 leave none", flags.Name())
 	case o.ExcludeKnown && o.Ledger == "":
 		return flags.t.complain(flags.Name()+": --exclude known: there is no %s; want --known FILE", ledger.File)
 	}

@@ -13,6 +13,7 @@ import (
 	"attest.example/attest/harness/internal/cases"
 	"attest.example/attest/harness/internal/corpus"
 	"attest.example/attest/harness/internal/errormap"
+	"attest.example/attest/harness/internal/record"
 	"attest.example/attest/harness/internal/trial"
 	"attest.example/attest/harness/internal/verdict"
 )
@@ -72,7 +73,7 @@ func showOne(ctx context.Context, t terminal, item corpus.Item, conditions campa
 	v := shown.Verdict
 	fmt.Fprintf(t.out, "\n%s with path %s", v.Kind, shown.Path)
 	if v.Reason != "" {
-		fmt.Fprintf(t.out, ": %s", v.Reason)
+		fmt.Fprintf(t.out, ": %s", record.OneLine(v.Reason))
 	}
 	if shown.Note != "" {
 		fmt.Fprintf(t.out, "\n%s", shown.Note)

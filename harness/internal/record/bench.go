@@ -45,7 +45,7 @@ func NewBenchWriter(to io.Writer, h Header) (*BenchWriter, error) {
 		{"goos", h.OS}, {"goarch", h.Arch}, {"path", h.Path}, {"device", h.Device}, {"toolchain", h.Toolchain},
 		{"commit", h.Commit}, {"seed", strconv.FormatUint(h.Seed, 10)},
 	} {
-		if value := oneLine(c.value); value != "" {
+		if value := OneLine(c.value); value != "" {
 			w.config = append(w.config, benchfmt.Config{Key: c.key, Value: []byte(value), File: true})
 		}
 	}
@@ -184,8 +184,8 @@ func MaskWord(c cases.Case) string {
 	return word
 }
 
-// oneLine makes free text fit for one line: runs of blanks and control characters become one space.
-func oneLine(text string) string {
+// OneLine makes free text fit for one line: runs of blanks and control characters become one space.
+func OneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "?"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " ")

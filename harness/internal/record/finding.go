@@ -174,14 +174,14 @@ func (s *Summary) writeFindings(b *strings.Builder) {
 			fmt.Fprintf(b, "  rests on    %s\n", f.Confidence())
 		}
 		if f.Note != "" {
-			fmt.Fprintf(b, "  but         %s\n", oneLine(f.Note))
+			fmt.Fprintf(b, "  but         %s\n", OneLine(f.Note))
 		}
 		fmt.Fprintf(b, "  cases       %d, the first number %d, the last %d: %s\n", f.Cases, f.First, f.Last, strings.Join(worn, ", "))
 		if f.Reason != "" {
-			fmt.Fprintf(b, "  such as     %s\n", oneLine(f.Reason))
+			fmt.Fprintf(b, "  such as     %s\n", OneLine(f.Reason))
 		}
 		if f.ReducedReason != "" {
-			fmt.Fprintf(b, "  reduced     %s\n", oneLine(f.ReducedReason))
+			fmt.Fprintf(b, "  reduced     %s\n", OneLine(f.ReducedReason))
 		}
 		fmt.Fprintf(b, "%s\n%s\n", f.Replay, f.Reduce)
 	}
@@ -192,11 +192,11 @@ func (s *Summary) writeLedger(b *strings.Builder) {
 		e := &s.Ledger[i]
 		switch {
 		case e.Expired:
-			fmt.Fprintf(b, "EXPIRED        the known entry %s (%s): its failures count again\n", e.When, oneLine(e.Link))
+			fmt.Fprintf(b, "EXPIRED        the known entry %s (%s): its failures count again\n", e.When, OneLine(e.Link))
 		case e.NoLonger():
-			fmt.Fprintf(b, "NO LONGER      the known entry %s (%s): all %d matching cases passed\n", e.When, oneLine(e.Link), e.Passed)
+			fmt.Fprintf(b, "NO LONGER      the known entry %s (%s): all %d matching cases passed\n", e.When, OneLine(e.Link), e.Passed)
 		case e.Failed > 0:
-			fmt.Fprintf(b, "known          %d: %s: %s (%s)\n", e.Failed, e.When, oneLine(e.Reason), oneLine(e.Link))
+			fmt.Fprintf(b, "known          %d: %s: %s (%s)\n", e.Failed, e.When, OneLine(e.Reason), OneLine(e.Link))
 		}
 	}
 }
@@ -215,6 +215,6 @@ func (s *Summary) writePeeled(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s; %s outside %s %s\n", plural(len(s.Findings), "finding"), plural(s.Outside, "further case"), triggers,
 		map[bool]string{true: "conforms", false: "conform"}[s.Outside == 1])
 	if s.Ended != "" {
-		fmt.Fprintf(b, "ended early: %s\n", oneLine(s.Ended))
+		fmt.Fprintf(b, "ended early: %s\n", OneLine(s.Ended))
 	}
 }

@@ -21,7 +21,7 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	var b strings.Builder
 	on := s.Path
 	if s.Device != "" {
-		on += " on " + oneLine(s.Device)
+		on += " on " + OneLine(s.Device)
 	}
 	fmt.Fprintf(&b, "path           %s\nseed           %d\n", on, s.Seed)
 	if s.Shard != "" {
@@ -50,7 +50,7 @@ func (s *Summary) WriteText(w io.Writer, dir string) error {
 	}
 	s.writeEngines(&b)
 	for _, why := range slices.Sorted(maps.Keys(s.OnFibers)) {
-		fmt.Fprintf(&b, "on fibers      %s: %s\n", plural(s.OnFibers[why], "kernel"), oneLine(why))
+		fmt.Fprintf(&b, "on fibers      %s: %s\n", plural(s.OnFibers[why], "kernel"), OneLine(why))
 	}
 	if s.Flaky > 0 {
 		fmt.Fprintf(&b, "FLAKY          %s: failed and passed on the same path\n", plural(s.Flaky, "case"))
@@ -162,19 +162,19 @@ func (s *Summary) writeFailures(b *strings.Builder, dir string) {
 func (f *Failure) writeText(b *strings.Builder) {
 	fmt.Fprintf(b, "%s  %s", f.Case, f.Verdict)
 	if f.Reason != "" {
-		fmt.Fprintf(b, ": %s", oneLine(f.Reason))
+		fmt.Fprintf(b, ": %s", OneLine(f.Reason))
 	}
 	if f.ReducedReason != "" {
-		fmt.Fprintf(b, "\n  reduced     %s", oneLine(f.ReducedReason))
+		fmt.Fprintf(b, "\n  reduced     %s", OneLine(f.ReducedReason))
 	}
 	if f.Note != "" {
-		fmt.Fprintf(b, "\n  %s", oneLine(f.Note))
+		fmt.Fprintf(b, "\n  %s", OneLine(f.Note))
 	}
 	b.WriteString("\n")
 	if f.Wrote != "" {
 		b.WriteString("  the path's process wrote:\n")
 		for line := range strings.Lines(f.Wrote) {
-			fmt.Fprintf(b, "    %s\n", strings.TrimRight(line, "\r\n"))
+			fmt.Fprintf(b, "    %s\n", Printable(strings.TrimRight(line, "\r\n"))) // recorded by anyone
 		}
 	}
 	file := f.File
@@ -199,7 +199,7 @@ func writeReasons(b *strings.Builder, head string, t *verdict.Tally) {
 			fmt.Fprintf(b, "%-15s%d for %s\n", "", rest, plural(len(list)-i, "other reason"))
 			return
 		}
-		fmt.Fprintf(b, "%-15s%d: %s\n", head, r.Count, oneLine(r.Reason))
+		fmt.Fprintf(b, "%-15s%d: %s\n", head, r.Count, OneLine(r.Reason))
 		head = ""
 	}
 }

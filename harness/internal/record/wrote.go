@@ -3,6 +3,7 @@ package record
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // Most of a process's words that a result keeps; the run's log has all that was captured.
@@ -13,6 +14,17 @@ const (
 
 // dumpStart is where the runtime of Go begins to tell how a program ended.
 var dumpStart = regexp.MustCompile(`(?m)^(SIG[A-Z0-9]+: |panic: |fatal error: |runtime: |unexpected fault address |goroutine \d+ \[)`)
+
+// Printable keeps what a terminal shows and takes away what it obeys: a process's words are shown to people, and must not
+// clear their screen.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+}
 
 // Tail is the end of what a process wrote, a few lines, without a dump of its stacks.
 func Tail(text string) string {
@@ -28,7 +40,7 @@ func Tail(text string) string {
 	if len(lines) > tailLines {
 		lines, cut = lines[len(lines)-tailLines:], true
 	}
-	text = strings.ToValidUTF8(strings.Join(lines, "\n"), "\uFFFD")
+	text = Printable(strings.Join(lines, "\n"))
 	if cut {
 		return "[...]\n" + text
 	}

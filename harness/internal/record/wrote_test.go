@@ -17,6 +17,7 @@ func TestTailKeepsTheEndWithoutADump(t *testing.T) {
 	require.True(t, strings.HasPrefix(many, "[...]\n"))
 	require.LessOrEqual(t, len(Tail(strings.Repeat("x", 1<<20))), tailBytes+8)
 	require.Equal(t, "\uFFFD", Tail("\xff"))
+	require.Equal(t, "a\tb\n\uFFFD[2J\uFFFD]0;title\uFFFD c", Tail("a\tb\n\x1b[2J\x1b]0;title\x07 c"))
 }
 
 func TestLinesCallTheCommandAsItWasCalled(t *testing.T) {
