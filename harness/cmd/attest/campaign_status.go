@@ -148,7 +148,7 @@ func collectCommand(ctx context.Context, t terminal, args []string) int {
 		if len(list) > 1 && !*asJSON {
 			fmt.Fprintf(t.out, "\n%s: %s\n", *name, m.Run)
 		}
-		switch status := finish(t, m.Summary, filepath.Clean(m.Dir), *asJSON, false); {
+		switch status := finish(t, m.Summary, filepath.Clean(m.Dir), *asJSON); {
 		case status == nonconform || worst == nonconform:
 			worst = nonconform
 		default:

@@ -42,5 +42,5 @@ func mergeCommand(ctx context.Context, t terminal, args []string) int {
 	if err != nil {
 		return t.complain("merge: %v", err)
 	}
-	return finish(t, report.Summary, *out, *asJSON, false)
+	return finish(t, report.Summary, *out, *asJSON)
 }

@@ -73,11 +73,14 @@ func replayCommand(ctx context.Context, t terminal, args []string) int {
 	if err != nil {
 		return t.complain("replay: %v", err)
 	}
-	return finish(t, summary, "", *asJSON, len(damaged) > 0)
+	for _, err := range damaged { // of what could not be read nothing is shown
+		summary.Missing, summary.Interrupted = append(summary.Missing, record.OneLine(err.Error())), true
+	}
+	return finish(t, summary, "", *asJSON)
 }
 
 // finish prints a summary and returns the exit status that it asks for.
-func finish(t terminal, s record.Summary, dir string, asJSON, damaged bool) int {
+func finish(t terminal, s record.Summary, dir string, asJSON bool) int {
 	if err := ci.Tell(&s, t.err, os.Getenv); err != nil {
 		fmt.Fprintf(t.err, "attest: %v\n", err) // the verdict counts all the same
 	}
@@ -93,7 +96,7 @@ func finish(t terminal, s record.Summary, dir string, asJSON, damaged bool) int 
 	switch {
 	case s.Failed > 0:
 		return nonconform
-	case damaged, s.Passed+s.Known == 0, s.Interrupted:
+	case s.Passed+s.Known == 0, s.Interrupted:
 		return misuse
 	}
 	return conforms

@@ -94,7 +94,7 @@ func runCommand(ctx context.Context, t terminal, args []string) int {
 	if !*asJSON {
 		tell(t, report)
 	}
-	status := finish(t, report.Summary, *out, *asJSON, false)
+	status := finish(t, report.Summary, *out, *asJSON)
 	if report.Interrupted && status != nonconform {
 		return t.complain("run: interrupted after %d cases; they are in %s, and %s run --resume %s goes on",
 			report.Summary.Cases, *out, record.Program(), *out)

@@ -43,7 +43,8 @@ type Summary struct {
 	Interrupted bool   `json:"interrupted"`        // ended before all of them were judged
 	Directory   string `json:"directory,omitzero"` // of the run
 	Shard       string `json:"shard,omitzero"`     // which part of the cases the run does, as 3/16; empty: all
-	// Missing names, of a run that was merged, the parts that are not there; then Interrupted holds too.
+	// Missing names, of a run that was merged, the parts that are not there, and of a replay the files that could not be
+	// read; then Interrupted holds too.
 	Missing []string `json:"missing,omitzero"`
 	Version string   `json:"version,omitzero"` // of attest
 	Commit  string   `json:"commit,omitzero"`  // likewise
