@@ -41,6 +41,11 @@ func mutateCommand(ctx context.Context, t terminal, args []string) int {
 	if status >= 0 {
 		return status
 	}
+	for _, other := range []string{"json", "markdown", "peers"} { // of a run, and --list makes none
+		if status := flags.exclusive("list", other); status >= 0 {
+			return status
+		}
+	}
 	var err error
 	if o.Mutants, err = mutants(own, only); err != nil {
 		return t.complain("mutate: %v", err)
