@@ -225,7 +225,7 @@ func (e *emitter) lanesOf(bits string) string {
 // lanesFunction writes the function that makes a mask of bits. Between blocks masks are numbers, for which any processor has
 // registers and instructions; of AVX2, LLVM makes a vector of bytes, and of a number a mask bit by bit if it is not told how.
 func (e *emitter) lanesFunction() {
-	text := "  %m = bitcast i32 %bits to <32 x i1>\n"
+	text := "  %number = " + opaque("%bits") + "\n  %m = bitcast i32 %number to <32 x i1>\n"
 	if !e.m.maskRegisters {
 		var own []string
 		for n := range lanes {
@@ -238,12 +238,19 @@ func (e *emitter) lanesFunction() {
 	e.functions["wide.lanes"] = "define internal <32 x i1> @wide.lanes(i32 %bits) alwaysinline nounwind ATTRIBUTES {\n" + text + "  ret <32 x i1> %m\n}\n"
 }
 
-// bits is a mask as a number. Where masks have registers, LLVM is not to see that it was one: of a number made of masks and constants
-// that is made a mask again its instruction selection makes masks, and of masks that are joined numbers, and so without end.
+// bits is a mask as a number.
 func (e *emitter) bits(mask string) string {
 	number := e.set("bitcast %s %s to i32", maskType, mask)
 	if e.m.maskRegisters {
-		number = e.set(`call i32 asm "", "=r,0"(i32 %s)`, number)
+		number = e.set("%s", opaque(number))
 	}
 	return number
+}
+
+// opaque is a number of which LLVM is not to see what it is made of. Where masks have registers, a mask is made a number and a number a
+// mask behind this: of numbers that are joined and made a mask its instruction selection makes masks that are joined, and of those
+// numbers again, and so without end. The statement touches something, so that no two become one: with fewer, lanes' values are chosen by
+// masks that are joined, which has no end either.
+func opaque(number string) string {
+	return fmt.Sprintf(`call i32 asm "", "=r,0"(i32 %s) nounwind memory(inaccessiblemem: readwrite)`, number)
 }
