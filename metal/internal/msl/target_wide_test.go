@@ -15,10 +15,7 @@ import (
 // Where clang refuses the code for vectors, which is a mistake of package wide, the kernel stays on fibers, and the reason is told.
 func TestRefusedVectorsStayOnFibers(t *testing.T) {
 	c := openCompiler(t)
-	if _, err := c.wideCompiler(context.Background()); err != nil {
-		t.Skip(err)
-	}
-	refusing := clangThat(t, c.clang, `echo "<stdin>:7:1: error: no such thing" >&2; exit 1`)
+	refusing := clangThat(t, c, `echo "<stdin>:7:1: error: no such thing" >&2; exit 1`)
 	e := engineAfter(t, Options{Dir: t.TempDir(), Clang: refusing})
 	if e.Engine != EngineFibers || !strings.Contains(e.Why, "no such thing") {
 		t.Errorf("got %+v, want fibers and clang's words", e)
@@ -29,14 +26,11 @@ func TestRefusedVectorsStayOnFibers(t *testing.T) {
 // a longer deadline has it tried at once.
 func TestVectorsAreTriedAgain(t *testing.T) {
 	c := openCompiler(t)
-	if _, err := c.wideCompiler(context.Background()); err != nil {
-		t.Skip(err)
-	}
 	folder, crowded := t.TempDir(), filepath.Join(t.TempDir(), "crowded")
 	if err := os.WriteFile(crowded, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Dir: folder, Deadline: time.Minute, Clang: clangThat(t, c.clang, fmt.Sprintf("if [ -e %s ]; then kill -KILL $$; fi", crowded))}
+	o := Options{Dir: folder, Deadline: time.Minute, Clang: clangThat(t, c, fmt.Sprintf("if [ -e %s ]; then kill -KILL $$; fi", crowded))}
 	if e := engineAfter(t, o); e.Engine != EngineFibers || !strings.Contains(e.Why, "killed") {
 		t.Fatalf("got %+v, want fibers, since clang was killed", e)
 	}
@@ -82,10 +76,18 @@ func TestPassing(t *testing.T) {
 	}
 }
 
-// clangThat is clang, but that it runs a script first where it is given code for vectors.
-func clangThat(t *testing.T, clang, script string) string {
+// clangThat is a compiler's clang, but that it runs a script first where it is given code for vectors. The optimiser stands beside it.
+func clangThat(t *testing.T, c *Compiler, script string) string {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "clang")
+	w, err := c.wideCompiler(context.Background())
+	if err != nil {
+		t.Skip(err)
+	}
+	folder := t.TempDir()
+	name := filepath.Join(folder, "clang")
+	if err := os.Symlink(w.target.(wideCPU).opt, filepath.Join(folder, "opt")); err != nil {
+		t.Fatal(err)
+	}
 	text := fmt.Sprintf(`#!/bin/sh
 case "$*" in
 *"-x ir"*)
@@ -94,7 +96,7 @@ case "$*" in
   printf '%%s\n' "$text" | exec %[1]s "$@";;
 *) exec %[1]s "$@";;
 esac
-`, clang, script)
+`, c.clang, script)
 	if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
