@@ -30,6 +30,12 @@ var wholes = map[string]string{
 	"two floats as one number": `float2 v = {x[i], x[i + 1]};
   ulong u = as_type<ulong>(v) * 3;
   o[i] = uint(u >> 32) ^ uint(u);`,
+	"one float twice as one number": `float2 v = float2(x[i]);
+  ulong u = as_type<ulong>(v) * 3;
+  o[i] = uint(u >> 32) ^ uint(u);`,
+	"four halves, two of them twice": `half2 a = half2(x[i]), b = half2(x[i + 1], x[i]);
+  ulong u = as_type<ulong>(half4(a, b)) * 5;
+  o[i] = uint(u >> 32) ^ uint(u);`,
 }
 
 // TestWholeNumbersOfAllSizes: wider than any of MSL's types, of three or six bytes, and made of vectors.

@@ -18,6 +18,7 @@ type vectorParts struct {
 
 var (
 	putOne  = regexp.MustCompile(`^(%\S+) = insertelement <(\d+) x (float|half|bfloat|i8|i16|i32)> (\S+), \w+ (\S+), i(?:32|64) (\d+)$`)
+	putMany = regexp.MustCompile(`^(%\S+) = shufflevector <(\d+) x (?:float|half|bfloat|i8|i16|i32)> (\S+), <\d+ x \w+> (\S+), <(\d+) x i32> (zeroinitializer|<[^>]*>)$`)
 	noWord  = regexp.MustCompile(`[^\w.]`)
 	asWhole = regexp.MustCompile(`^(%\S+) = bitcast <(\d+) x (float|half|bfloat|i8|i16|i32)> (%\S+) to (i\d+)$`)
 )
@@ -38,6 +39,14 @@ func (a assembled) apart(text string) []string {
 		elements := make([]string, count)
 		copy(elements, before.elements)
 		elements[at] = m[5]
+		a[m[1]] = vectorParts{text, elements}
+		return nil
+	}
+	if m := putMany.FindStringSubmatch(text); m != nil {
+		elements, ok := a.picked(m[3:5], m[2], m[5], m[6])
+		if !ok {
+			return []string{text}
+		}
 		a[m[1]] = vectorParts{text, elements}
 		return nil
 	}
@@ -69,6 +78,40 @@ func (a assembled) apart(text string) []string {
 		sum = name("sum")
 	}
 	return append(out, fmt.Sprintf("%s = freeze %s %s", m[1], m[5], sum))
+}
+
+// picked are the elements of two vectors, one behind the other, that a shuffle asks for: float2(x) is made so.
+func (a assembled) picked(from []string, each, count, places string) (elements []string, ok bool) {
+	size, _ := strconv.Atoi(each)
+	wanted, _ := strconv.Atoi(count)
+	if size > 8 || wanted > 8 {
+		return nil, false
+	}
+	both := make([]string, 2*size)
+	for k, name := range from {
+		v, known := a[name]
+		if !known && name != "poison" && name != "undef" {
+			return nil, false
+		}
+		copy(both[k*size:], v.elements)
+	}
+	elements = make([]string, wanted)
+	if places == "zeroinitializer" {
+		for k := range elements {
+			elements[k] = both[0]
+		}
+		return elements, true
+	}
+	for k, place := range strings.Split(places[1:len(places)-1], ", ") {
+		at, err := strconv.Atoi(strings.TrimPrefix(place, "i32 "))
+		switch {
+		case k >= wanted || err == nil && (at < 0 || at >= len(both)):
+			return nil, false
+		case err == nil:
+			elements[k] = both[at]
+		}
+	}
+	return elements, true
 }
 
 // trimmed is a name without its sign and quotes.
