@@ -39,10 +39,7 @@ func openParts(dirs []string) (parts []*part, err error) {
 			return parts, fmt.Errorf("%s stands there twice", dir)
 		}
 		p := &part{dir: dir}
-		if p.header, _, err = record.ReadOptions(dir); err != nil {
-			return parts, err
-		}
-		if p.options, err = ReadOptions(dir); err != nil {
+		if p.header, p.options, err = readRun(dir); err != nil {
 			return parts, err
 		}
 		if p.found, err = record.ReadFindings(dir); err != nil {

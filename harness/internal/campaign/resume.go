@@ -17,15 +17,21 @@ import (
 
 // ReadOptions returns the options that the run in a directory was begun with.
 func ReadOptions(dir string) (Options, error) {
-	_, text, err := record.ReadOptions(dir)
+	_, o, err := readRun(dir)
+	return o, err
+}
+
+// readRun returns the header of the run in a directory, too.
+func readRun(dir string) (record.Header, Options, error) {
+	header, text, err := record.ReadOptions(dir)
 	if err != nil {
-		return Options{}, err
+		return record.Header{}, Options{}, err
 	}
 	o, err := DecodeOptions(text)
 	if err != nil {
-		return Options{}, fmt.Errorf("%s: %w", filepath.Join(dir, record.OptionsFile), err)
+		return record.Header{}, Options{}, fmt.Errorf("%s: %w", filepath.Join(dir, record.OptionsFile), err)
 	}
-	return o, nil
+	return header, o, nil
 }
 
 // DecodeOptions reads options as options.json has them. The text may have been written by anyone.
@@ -70,7 +76,7 @@ func (o *Options) impossible() (field, want string) {
 // recorded do not run again, failures that are not reduced yet are. The options are those that it was begun with;
 // workers, where not 0, may be other ones, for no verdict depends on them.
 func Resume(ctx context.Context, dir string, workers int, w Watch) (Report, error) {
-	o, err := ReadOptions(dir)
+	header, o, err := readRun(dir)
 	if err != nil {
 		return Report{}, err
 	}
@@ -81,7 +87,7 @@ func Resume(ctx context.Context, dir string, workers int, w Watch) (Report, erro
 	if err != nil {
 		return Report{}, fmt.Errorf("%s: %w", filepath.Join(dir, record.OptionsFile), err)
 	}
-	if err := sameCases(dir, stream); err != nil {
+	if err := sameCases(dir, header, stream); err != nil {
 		return Report{}, err
 	}
 	known, err := openLedger(o.Ledger)
@@ -113,11 +119,7 @@ func Resume(ctx context.Context, dir string, workers int, w Watch) (Report, erro
 
 // sameCases refuses to go on where this attest would draw others: the run would be half of one and half of another, and
 // nothing in it would say so.
-func sameCases(dir string, stream *gen.Stream) error {
-	header, _, err := record.ReadOptions(dir)
-	if err != nil {
-		return err
-	}
+func sameCases(dir string, header record.Header, stream *gen.Stream) error {
 	if own := stream.Fingerprint(); header.Generator != "" && header.Generator != own {
 		return fmt.Errorf("%s: begun with generator %s, and this attest has %s, which draws other cases for the same seed; go on with the attest that began it, or begin anew",
 			dir, header.Generator, own)

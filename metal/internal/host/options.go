@@ -35,10 +35,9 @@ type Engine int
 // The engines. A checked device, and one in lockstep, has fibers whatever is asked for.
 //
 // Auto never waits for the slower compiler of vectors. A kernel runs as vectors where that module is in the cache, and else on
-// fibers, which compile in less than half of the time. When fibers have spent as long on it as compiling for vectors takes, in
-// all processes that use the cache, that is done in the background, and the kernel is vectors from when it is next compiled. In
-// safe math both have the same bits, unless lanes of one simdgroup race, which is what KeepOnFibers is for; in fast math, where they
-// have not, Auto is fibers.
+// fibers, which compile in less than half of the time. When fibers have been at it for AutoAfter, in all processes that use
+// the cache, it is compiled for vectors in the background, and the kernel is vectors from when it is next compiled. In safe math both have the same bits, unless lanes of one simdgroup race, which is what KeepOnFibers is for; in fast math, where they have not, Auto is
+// fibers.
 const (
 	// Fibers are the default: where lanes of one simdgroup race, they show it, and vectors, which go in step, do not.
 	Fibers Engine = iota // a fiber for each

@@ -1,5 +1,34 @@
 package wide
 
+import (
+	"iter"
+	"slices"
+)
+
+// inOrder lists the blocks that can be reached from the first, each before all that it leads to but by a way back, and their places in
+// that list.
+func inOrder(first *block) (order []*block, index map[*block]int) {
+	order, index = postorder(first, func(b *block) []*block { return b.succs }), map[*block]int{}
+	slices.Reverse(order)
+	for n, b := range order {
+		index[b] = n
+	}
+	return order, index
+}
+
+// waysBack are the ways from a block to one that stands no further on in the list: to the head of a loop, as a rule.
+func waysBack(order []*block, index map[*block]int) iter.Seq2[*block, *block] {
+	return func(yield func(from, head *block) bool) {
+		for _, b := range order {
+			for _, head := range b.succs {
+				if index[head] <= index[b] && !yield(b, head) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // postorder lists the blocks that can be reached from root, each behind all that it leads to.
 func postorder(root *block, next func(*block) []*block) []*block {
 	var order []*block

@@ -112,18 +112,12 @@ func shape(f *function) error {
 // flowOf makes the graph of a shaped function's blocks.
 func flowOf(f *function) (*flow, error) {
 	w := &flow{headOf: map[*block]*loop{}, inLoops: map[*block][]*loop{}, exit: f.blocks[len(f.blocks)-1]}
-	w.order = postorder(f.blocks[0], func(b *block) []*block { return b.succs })
-	slices.Reverse(w.order)
+	w.order, w.index = inOrder(f.blocks[0])
 	for w.endEndless() {
 		if err := f.connect(); err != nil {
 			return nil, err
 		}
-		w.order = postorder(f.blocks[0], func(b *block) []*block { return b.succs })
-		slices.Reverse(w.order)
-	}
-	w.index = map[*block]int{}
-	for n, b := range w.order {
-		w.index[b] = n
+		w.order, w.index = inOrder(f.blocks[0])
 	}
 	for _, b := range f.blocks { // those that cannot be reached
 		if _, there := w.index[b]; there {

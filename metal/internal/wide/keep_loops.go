@@ -66,23 +66,12 @@ func headsOfTurns(lines []string) map[int]bool {
 	if b == nil || f.connect() != nil {
 		return nil
 	}
-	order := postorder(f.blocks[0], func(b *block) []*block { return b.succs })
-	slices.Reverse(order)
-	index := map[*block]int{}
-	for n, b := range order {
-		index[b] = n
-	}
 	heads := map[int]bool{}
-	for _, b := range order {
-		for _, head := range b.succs {
-			if index[head] > index[b] {
-				continue
-			}
-			l := &loop{body: map[*block]bool{head: true}}
-			l.addWayBack(b)
-			if touches(l.body, marked) {
-				heads[begins[head]] = true
-			}
+	for b, head := range waysBack(inOrder(f.blocks[0])) {
+		l := &loop{body: map[*block]bool{head: true}}
+		l.addWayBack(b)
+		if touches(l.body, marked) {
+			heads[begins[head]] = true
 		}
 	}
 	return heads

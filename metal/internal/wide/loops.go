@@ -14,22 +14,17 @@ type loop struct {
 
 // findLoops finds the loops, and which of the text's loops each is.
 func (w *flow) findLoops() error {
-	for _, b := range w.order {
-		for _, head := range b.succs {
-			if w.index[head] > w.index[b] {
-				continue
-			}
-			if !w.dominates(head, b) {
-				return refuse("a loop that is entered at two places")
-			}
-			l := w.headOf[head]
-			if l == nil {
-				l = &loop{heads: []*block{head}, body: map[*block]bool{head: true}, own: map[string]bool{}}
-				w.headOf[head] = l
-				w.loops = append(w.loops, l)
-			}
-			l.addWayBack(b)
+	for b, head := range waysBack(w.order, w.index) {
+		if !w.dominates(head, b) {
+			return refuse("a loop that is entered at two places")
 		}
+		l := w.headOf[head]
+		if l == nil {
+			l = &loop{heads: []*block{head}, body: map[*block]bool{head: true}, own: map[string]bool{}}
+			w.headOf[head] = l
+			w.loops = append(w.loops, l)
+		}
+		l.addWayBack(b)
 	}
 	slices.SortStableFunc(w.loops, func(a, b *loop) int { return len(b.body) - len(a.body) })
 	for _, l := range w.loops {
